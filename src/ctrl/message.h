@@ -1,0 +1,158 @@
+/* The messages of the control stream: one struct for each, one table row for each JSON field. */
+#ifndef LP_CTRL_MESSAGE_H
+#define LP_CTRL_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "obs/counters.h"
+#include "proto/mac.h"
+
+struct lp_failure;
+
+#define LP_PROTOCOL_VERSION 1
+#define LP_ROOM_CODE_MIN 3
+#define LP_ROOM_CODE_MAX 32
+#define LP_NAME_MAX 63  /* bytes of UTF-8, of a member's name and its software */
+#define LP_TEXT_MAX 255 /* bytes of UTF-8, of a message for people */
+
+enum lp_role {
+	LP_ROLE_CLIENT,
+	LP_ROLE_GATEWAY,
+};
+
+enum lp_message_type {
+	LP_MESSAGE_HELLO,
+	LP_MESSAGE_WELCOME,
+	LP_MESSAGE_REJECT,
+	LP_MESSAGE_PEER_JOINED,
+	LP_MESSAGE_PEER_LEFT,
+	LP_MESSAGE_STATS,
+	LP_MESSAGE_DISCONNECT,
+	LP_MESSAGE_UNKNOWN, /* a type of a later version: to be ignored */
+};
+
+/* X(name, wire text, text for people, the member may try again) */
+#define LP_REJECTS(X) \
+	X(BAD_VERSION, "bad_version", "the relay speaks another protocol version", false) \
+	X(BAD_ROOM, "bad_room", "the room code is not valid", false) \
+	X(BAD_MAC, "bad_mac", "the MAC address is not valid for a client", false) \
+	X(DUPLICATE_MAC, "duplicate_mac", "this MAC address is in the room already", true) \
+	X(GATEWAY_EXISTS, "gateway_exists", "the room has a gateway already", true) \
+	X(ROOM_FULL, "room_full", "the room is full", true) \
+	X(RELAY_FULL, "relay_full", "the relay is full", true) \
+	X(MTU_TOO_SMALL, "mtu_too_small", "the path to the relay carries too small packets", true) \
+	X(UNAUTHORIZED, "unauthorized", "the relay does not admit this member", false) \
+	X(REDIRECT, "redirect", "the room lives on another relay", false)
+
+enum lp_reject_code {
+#define X(name, wire, text, retry) LP_REJECT_##name,
+	LP_REJECTS(X)
+#undef X
+		LP_REJECT_OTHER, /* a code of a later version */
+};
+
+/* X(name, wire text): why a peer left, or why a connection ends. */
+#define LP_REASONS(X) \
+	X(GOODBYE, "goodbye") \
+	X(TIMEOUT, "timeout") \
+	X(MALFORMED, "malformed") \
+	X(PROTOCOL, "protocol_error") \
+	X(REPLACED, "replaced") \
+	X(SHUTDOWN, "shutdown") \
+	X(RESTARTING, "restarting") \
+	X(CONNECTION, "connection_lost")
+
+enum lp_reason {
+#define X(name, wire) LP_REASON_##name,
+	LP_REASONS(X)
+#undef X
+		LP_REASON_OTHER,
+};
+
+struct lp_hello {
+	uint32_t version;
+	enum lp_role role;
+	char room[LP_ROOM_CODE_MAX + 1]; /* folded to upper case by the parser */
+	struct lp_mac mac;
+	uint32_t datagram_budget;
+	char name[LP_NAME_MAX + 1];     /* may be empty */
+	char software[LP_NAME_MAX + 1]; /* "lanparty-client 0.1.0" */
+	char resume[65];                /* hex of the token of an earlier welcome, or empty */
+};
+
+struct lp_welcome {
+	uint16_t peer_id;
+	char room[LP_ROOM_CODE_MAX + 1];
+	uint16_t mtu; /* effective room MTU, IP bytes */
+	bool gateway_present;
+	uint16_t unfragmented_mtu; /* IP bytes that now pass from end to end without overlay fragments; 0: unknown */
+	uint32_t stats_interval_s;
+	char resume[65]; /* proves later that the same member comes back; a secret */
+	struct {
+		uint32_t broadcast_pps, unknown_pps, total_kbps; /* 0: no limit */
+		uint32_t peers;
+	} limits;
+};
+
+struct lp_reject {
+	enum lp_reject_code code;
+	char message[LP_TEXT_MAX + 1];
+	char address[LP_TEXT_MAX + 1]; /* redirect only */
+};
+
+/* peer_joined, and peer_left with its reason */
+struct lp_peer_event {
+	uint16_t peer_id;
+	enum lp_role role;
+	struct lp_mac mac;
+	char name[LP_NAME_MAX + 1];
+	enum lp_reason reason; /* peer_left only */
+};
+
+struct lp_stats_message {
+	struct lp_link_counters counters; /* as the sender sees them */
+	uint64_t rtt_us;                  /* sender's smoothed round trip to the receiver */
+	bool gateway_present;             /* from the relay only */
+	uint64_t gateway_rtt_us;          /* from the relay only: relay to gateway, 0: unknown */
+	uint16_t unfragmented_mtu;        /* from the relay only, as in welcome */
+};
+
+struct lp_disconnect {
+	enum lp_reason reason;
+	char message[LP_TEXT_MAX + 1];
+};
+
+struct lp_message {
+	enum lp_message_type type;
+	union {
+		struct lp_hello hello;
+		struct lp_welcome welcome;
+		struct lp_reject reject;
+		struct lp_peer_event peer; /* peer_joined and peer_left */
+		struct lp_stats_message stats;
+		struct lp_disconnect disconnect;
+	};
+};
+
+/* The largest message on the stream, without its length (docs/protocol.md). */
+#define LP_MESSAGE_MAX 16384U
+/* What any message of ours takes at most, with its length. */
+#define LP_MESSAGE_ENCODED_MAX 4096U
+
+/* Reads one message, |len| bytes of JSON. LP_EMALFORMED with the reason (not JSON, not UTF-8, a duplicate key, a
+   field missing, of a wrong type or out of range); unknown fields are ignored. */
+int lp_message_decode(const uint8_t *json, size_t len, struct lp_failure *failure, struct lp_message *ret_message);
+/* Writes the length prefix and the JSON. Returns the number of bytes, or LP_ETOOBIG. */
+int lp_message_encode(const struct lp_message *message, uint8_t *data, size_t size);
+
+const char *lp_role_text(enum lp_role role);
+const char *lp_reject_wire(enum lp_reject_code code);
+const char *lp_reject_text(enum lp_reject_code code);
+bool lp_reject_may_retry(enum lp_reject_code code);
+const char *lp_reason_wire(enum lp_reason reason);
+/* True for 3 to 32 of A–Z 0–9 and '-', either case. */
+bool lp_room_code_valid(const char *code);
+
+#endif

@@ -1,0 +1,46 @@
+/* A virtual Ethernet adapter that the player's system sees: Linux TAP, or TAP-Windows6. */
+#ifndef LP_PLATFORM_TAP_H
+#define LP_PLATFORM_TAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/mac.h"
+#include "proto/offload.h"
+
+struct lp_failure;
+struct lp_loop;
+struct lp_tap;
+
+/* A batch of frames that the system sent. The bytes are valid until the call returns. A frame may be a super-frame
+   or lack its checksum (its |offload| says so). */
+typedef void (*lp_tap_recv_fn)(void *ctx, const struct lp_frame *frames, size_t n_frames);
+/* The adapter is gone or broken; |failure| says why. The TAP is to be closed. */
+typedef void (*lp_tap_error_fn)(void *ctx, const struct lp_failure *failure);
+
+struct lp_tap_config {
+	const char *name; /* interface name; on Windows an adapter's name or GUID, NULL for the first */
+	struct lp_mac mac;
+	bool offload; /* super-frames and checksum offload where the system has them */
+};
+
+/* Makes the interface, down and with its MAC set. */
+int lp_tap_open(struct lp_loop *loop, const struct lp_tap_config *config, lp_tap_recv_fn recv, lp_tap_error_fn error,
+                void *ctx, struct lp_failure *failure, struct lp_tap **ret_tap);
+/* Sets the IP MTU and brings the interface up; reading begins. */
+int lp_tap_up(struct lp_tap *tap, unsigned mtu, struct lp_failure *failure);
+/* Carrier on or off, as if the cable was pulled: the system keeps the interface and its addresses. */
+void lp_tap_set_carrier(struct lp_tap *tap, bool on);
+/* Stops and starts reading: backpressure for the system's own queue. */
+void lp_tap_pause(struct lp_tap *tap);
+void lp_tap_resume(struct lp_tap *tap);
+/* Hands frames to the system. Returns how many it took; the rest is lost. */
+size_t lp_tap_send(struct lp_tap *tap, const struct lp_frame *frames, size_t n_frames);
+/* Removes the interface. NULL is fine. */
+void lp_tap_close(struct lp_tap *tap);
+const char *lp_tap_name(const struct lp_tap *tap);
+/* True if lp_tap_send() takes super-frames of this kind. */
+bool lp_tap_takes(const struct lp_tap *tap, enum lp_gso gso);
+
+#endif
