@@ -1,0 +1,141 @@
+#include "base/text.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/units.h"
+#include "base/utf8.h"
+
+void lp_text_init(struct lp_text *text, char *data, size_t size)
+{
+	text->data = data;
+	text->size = size;
+	text->len = 0;
+	text->cut = false;
+	text->data[0] = '\0';
+}
+
+/* Adds |n| bytes that belong together: all of them or none. */
+static void add_whole(struct lp_text *text, const char *data, size_t n)
+{
+	if (text->cut || n >= text->size - text->len) {
+		text->cut = true;
+		return;
+	}
+	memcpy(text->data + text->len, data, n);
+	text->len += n;
+	text->data[text->len] = '\0';
+}
+
+/* The next piece of |string| that must not be torn apart: a character, or a byte that is not UTF-8 (then |ret_code|
+   is UINT32_MAX). */
+static size_t next_piece(const char *string, uint32_t *ret_code)
+{
+	size_t n = lp_utf8_next(string, strnlen(string, 4), ret_code);
+	if (n > 0)
+		return n;
+	*ret_code = UINT32_MAX;
+	return 1;
+}
+
+void lp_text_add(struct lp_text *text, const char *string)
+{
+	size_t n = strlen(string);
+	if (!text->cut && n < text->size - text->len) {
+		add_whole(text, string, n);
+		return;
+	}
+	uint32_t code;
+	for (; *string && !text->cut; string += n) {
+		n = next_piece(string, &code);
+		add_whole(text, string, n);
+	}
+}
+
+void lp_text_addf(struct lp_text *text, const char *format, ...)
+{
+	if (text->cut)
+		return;
+	va_list args;
+	va_start(args, format);
+	size_t space = text->size - text->len;
+	int n = vsnprintf(text->data + text->len, space, format, args);
+	va_end(args);
+	if (n < 0) {
+		text->data[text->len] = '\0';
+		text->cut = true;
+		return;
+	}
+	if ((size_t)n < space) {
+		text->len += (size_t)n;
+		return;
+	}
+	/* Cut: take back a character that was torn. */
+	uint32_t code;
+	size_t step;
+	const char *end = text->data + text->size - 1;
+	for (char *at = text->data + text->len; at < end; at += step) {
+		step = lp_utf8_next(at, (size_t)(end - at), &code);
+		if (step == 0 && end - at < 4 && ((uint8_t)*at & 0xc0) == 0xc0)
+			break;
+		step = step ? step : 1;
+		text->len += step;
+	}
+	text->data[text->len] = '\0';
+	text->cut = true;
+}
+
+void lp_text_escaped(struct lp_text *text, const char *string)
+{
+	uint32_t code;
+	char escape[16];
+	for (size_t n; *string && !text->cut; string += n) {
+		n = next_piece(string, &code);
+		if (code == UINT32_MAX || (code < 0x80 && lp_utf8_is_unsafe(code)))
+			add_whole(text, escape, (size_t)snprintf(escape, sizeof escape, "\\x%02x", (uint8_t)*string));
+		else if (lp_utf8_is_unsafe(code))
+			add_whole(text, escape, (size_t)snprintf(escape, sizeof escape, "\\u{%04" PRIx32 "}", code));
+		else
+			add_whole(text, string, n);
+	}
+}
+
+void lp_text_json(struct lp_text *text, const char *string)
+{
+	uint32_t code;
+	char escape[16];
+	lp_text_add(text, "\"");
+	for (size_t n; *string && !text->cut; string += n) {
+		n = next_piece(string, &code);
+		if (code == '"' || code == '\\')
+			add_whole(text, escape, (size_t)snprintf(escape, sizeof escape, "\\%c", *string));
+		else if (code == UINT32_MAX)
+			add_whole(text, "\xef\xbf\xbd", 3);
+		else if (lp_utf8_is_unsafe(code) && code <= 0xffff)
+			add_whole(text, escape, (size_t)snprintf(escape, sizeof escape, "\\u%04" PRIx32, code));
+		else
+			add_whole(text, string, n);
+	}
+	lp_text_add(text, "\"");
+}
+
+void lp_text_duration(struct lp_text *text, uint64_t ns)
+{
+	uint64_t s = ns / LP_SEC;
+	if (ns < LP_MS)
+		lp_text_addf(text, "%" PRIu64 "us", ns / LP_US);
+	else if (ns < LP_SEC)
+		lp_text_addf(text, "%" PRIu64 "ms", ns / LP_MS);
+	else if (s < 60 && ns % LP_SEC >= LP_SEC / 10)
+		lp_text_addf(text, "%" PRIu64 ".%" PRIu64 "s", s, ns % LP_SEC / (LP_SEC / 10));
+	else if (s < 60)
+		lp_text_addf(text, "%" PRIu64 "s", s);
+	else if (s < 3600)
+		lp_text_addf(text, "%" PRIu64 "m%02" PRIu64 "s", s / 60, s % 60);
+	else if (s < 86400)
+		lp_text_addf(text, "%" PRIu64 "h%02" PRIu64 "m", s / 3600, s / 60 % 60);
+	else
+		lp_text_addf(text, "%" PRIu64 "d%02" PRIu64 "h", s / 86400, s / 3600 % 24);
+}
