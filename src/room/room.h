@@ -6,30 +6,43 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/units.h"
 #include "ctrl/message.h"
 #include "obs/drop.h"
+#include "room/filter.h"
+#include "room/limit.h"
 
 struct lp_room;  /* made by the first who joins, gone with the last who leaves */
 struct lp_peer;  /* a member of a room */
 struct lp_rooms; /* all of them */
 
+/* The largest max_peers_per_room. */
+#define LP_ROOM_TARGETS_MAX 4096
+#define LP_ROOM_MTU 1500
+#define LP_ROOM_MACS_PER_GATEWAY 4096
+#define LP_ROOM_MAC_AGE_NS (300 * LP_SEC)
+/* Malformed DATAGRAMs within this time count together. */
+#define LP_ROOM_MALFORMED_WINDOW_NS (10 * LP_SEC)
+#define LP_ROOM_MALFORMED_LIMIT 100
+
 struct lp_rooms_config {
-	size_t max_rooms, max_peers, max_peers_per_room;
-	size_t max_macs_per_gateway;
-	uint16_t room_mtu;            /* IP bytes */
-	uint32_t min_datagram_budget; /* below this: mtu_too_small */
-	uint64_t mac_age_ns;          /* learned MACs of the gateway are forgotten after this silence */
+	size_t max_rooms, max_peers;
+	size_t max_peers_per_room;    /* at most LP_ROOM_TARGETS_MAX */
+	size_t max_macs_per_gateway;  /* besides its own; 0: LP_ROOM_MACS_PER_GATEWAY */
+	uint16_t room_mtu;            /* IP bytes; 0: LP_ROOM_MTU */
+	uint32_t min_datagram_budget; /* below this: mtu_too_small; never less than what four fragments of the largest
+	                                 frame need */
+	uint64_t mac_age_ns;          /* learned MACs of the gateway are forgotten after this silence; 0:
+	                                 LP_ROOM_MAC_AGE_NS */
+	uint32_t malformed_limit;     /* see lp_peer_malformed(); 0: LP_ROOM_MALFORMED_LIMIT */
 	uint8_t hash_key[16];         /* keys the tables */
-	/* Tells |to| that |about| joined or left (then with |reason|). */
+	/* Tells |to| that |about| joined or left (then with |reason|). It must not call lp_rooms_join() or _leave(). */
 	void (*notify)(void *ctx, struct lp_peer *to, const struct lp_peer *about, bool joined, enum lp_reason reason);
 	void (*random)(void *ctx, uint8_t *data, size_t len);
 	void *ctx;
-	/* filters and limits: see room/filter.h and room/limit.h */
-	uint32_t filters_off;     /* bit set of enum lp_filter */
-	struct lp_limits *limits; /* borrowed until lp_rooms_free; NULL: the defaults */
+	uint32_t filters_on, filters_off; /* bit sets of enum lp_filter: changes against the defaults; off wins */
+	const struct lp_limits *limits;   /* copied; NULL: the defaults */
 };
-
-#define LP_ROOM_TARGETS_MAX 4096
 
 /* What to do with a frame. */
 struct lp_verdict {
@@ -41,12 +54,14 @@ struct lp_verdict {
 int lp_rooms_new(const struct lp_rooms_config *config, struct lp_rooms **ret_rooms);
 void lp_rooms_free(struct lp_rooms *rooms); /* every peer must have left */
 
-/* Admits a member. 0; LP_EPERM with |ret_reject| filled in. |user| is the relay's connection. On success the others
-   have been told of the new peer and the new peer of the others (by notify), after the caller's own `welcome` if it
-   sends that from |welcome|, which is called first. */
+/* Admits a member. |user| is the relay's connection. On success |welcome| was called with the config's ctx (then the
+   caller sends its `welcome`), after that the new peer was told of everybody who is there, and they of it (by notify).
+   A hello whose resume token proves that it is a member who is still there takes over that place: the same peer id,
+   nobody sees it leave, |*ret_replaced| is the user that had it until now, otherwise NULL.
+   0; LP_EPERM, LP_EFULL or LP_ENOMEM with |ret_reject| filled in (and nothing else). */
 int lp_rooms_join(struct lp_rooms *rooms, const struct lp_hello *hello, void *user, uint64_t now_ns,
                   void (*welcome)(void *ctx, struct lp_peer *peer), struct lp_peer **ret_peer,
-                  struct lp_reject *ret_reject);
+                  struct lp_reject *ret_reject, void **ret_replaced);
 /* Takes the peer out, with its MACs; the others are told. |peer| is freed. */
 void lp_rooms_leave(struct lp_rooms *rooms, struct lp_peer *peer, enum lp_reason reason, uint64_t now_ns);
 /* Learns, filters, limits and decides. |ret_verdict| is always filled in. */
@@ -64,6 +79,14 @@ const char *lp_peer_room(const struct lp_peer *peer);
 bool lp_peer_has_gateway(const struct lp_peer *peer);
 /* The gateway of the peer's room, or NULL. */
 struct lp_peer *lp_peer_gateway(const struct lp_peer *peer);
+/* What `welcome` tells the peer; unfragmented_mtu and stats_interval_s are the caller's to fill in. |ret_welcome| holds
+   a secret: the resume token. */
+void lp_peer_welcome(const struct lp_peer *peer, struct lp_welcome *ret_welcome);
+/* Counts a malformed DATAGRAM of the peer. True once there were more than malformed_limit of them within
+   LP_ROOM_MALFORMED_WINDOW_NS: the caller disconnects it. */
+bool lp_peer_malformed(struct lp_peer *peer, uint64_t now_ns);
+/* How many MACs the peer's room has learned behind its gateway. */
+size_t lp_peer_room_macs(const struct lp_peer *peer);
 /* Drops of this peer's frames by reason, LP_DROP_COUNT of them. */
 const uint64_t *lp_peer_drops(const struct lp_peer *peer);
 size_t lp_rooms_peer_count(const struct lp_rooms *rooms);
