@@ -1,0 +1,54 @@
+# The words people type. The work is done by Meson and by the scripts in scripts/; `make help` lists the words.
+PREFIX ?= /usr/local
+DESTDIR ?=
+SECONDS ?= 60
+KEEP ?=
+
+.DEFAULT_GOAL := all
+.PHONY: all deps demo check fuzz bench install windows windows-installer format clean help
+
+all: ## build the programs into build/release
+	@scripts/deps --check build
+	@scripts/build release
+
+deps: ## install the packages that building and testing need (as root)
+	@scripts/deps build test bench
+
+demo: ## a small internet in network namespaces: a remote player joins the LAN (as root; KEEP=1 leaves it up)
+	@scripts/deps build demo
+	@scripts/build release
+	@KEEP=$(KEEP) LP_BIN=build/release scripts/demo
+
+check: ## every test there is, with gcc, clang and sanitizers (as root); ends with "N passed, N failed"
+	@scripts/check
+
+fuzz: ## run every fuzz target for SECONDS (60) each
+	@scripts/deps build test
+	@scripts/build fuzz
+	@scripts/fuzz $(SECONDS)
+
+bench: ## measure the tunnel beside kernel VXLAN and the bare wire (as root)
+	@scripts/deps build bench
+	@scripts/build release
+	@LP_BIN=build/release bench/run
+
+install: ## install programs, man pages and units below DESTDIR and PREFIX (/usr/local)
+	@scripts/deps --check build
+	@scripts/build release -Dprefix=$(PREFIX)
+	@DESTDIR=$(DESTDIR) meson install -C build/release --no-rebuild --quiet --strip
+	@echo "installed below $(DESTDIR)$(PREFIX)"
+
+windows: ## build lanparty-client-win.exe and its libraries with mingw-w64
+	@scripts/words windows-build
+
+windows-installer: ## build the installer of the Windows client
+	@scripts/words windows-installer
+
+format: ## format all C sources
+	@scripts/format
+
+clean: ## remove everything that was built
+	rm -rf build
+
+help: ## this list
+	@sed -nE 's/^([a-z-]+): ## (.*)/  make \1\t\2/p' Makefile | expand -t 28
