@@ -13,6 +13,9 @@
 struct lp_frame_pool;
 struct lp_queue;
 
+/* The longest frame that can wait: Ethernet with two tags, without FCS. */
+#define LP_QUEUE_FRAME_MAX 1522U
+
 /* A frame that waits. */
 struct lp_queued {
 	uint8_t *data;
@@ -20,34 +23,39 @@ struct lp_queued {
 	uint16_t source; /* peer id for the overlay header */
 };
 
-/* |max_bytes| bounds what all queues on the pool hold. */
+/* |max_bytes| bounds the chunks in use by all queues on the pool. What the pool holds of the system follows that,
+   and is never more than twice as much and a slab of 32 KiB for each of the two sizes of chunks. */
 int lp_frame_pool_new(size_t max_bytes, struct lp_frame_pool **ret_pool);
-void lp_frame_pool_free(struct lp_frame_pool *pool);
+void lp_frame_pool_free(struct lp_frame_pool *pool); /* every queue on it must have been freed; NULL is fine */
 
 struct lp_queue_config {
-	size_t max_bytes;     /* of this queue; 0: 1 MiB */
+	size_t max_bytes;     /* of this queue, counted in whole chunks; 0: 1 MiB. It also never takes more than what
+	                       * is left free in the pool, so that no set of queues starves another one. */
 	uint64_t target_ns;   /* 0: 5 ms */
 	uint64_t interval_ns; /* 0: 100 ms */
 	size_t quantum_bytes; /* 0: 1514 */
 	uint64_t hash_seed;
-	bool ecn; /* mark instead of dropping where the packet inside allows it */
+	bool ecn; /* mark instead of dropping where the packet inside allows it (RFC 8290 §4.2.2) */
 };
 
 struct lp_queue_counters {
-	uint64_t dropped_full, dropped_aqm, marked;
-	size_t frames, bytes; /* waiting now */
+	uint64_t dropped_full; /* no room: frames of the fattest flow, or the new one */
+	uint64_t dropped_aqm;  /* by CoDel */
+	uint64_t marked;       /* ECN set by CoDel instead */
+	size_t frames, bytes;  /* waiting now */
 };
 
 int lp_queue_new(const struct lp_queue_config *config, struct lp_frame_pool *pool, struct lp_queue **ret_queue);
 void lp_queue_free(struct lp_queue *queue);
-/* Copies a frame (its parts in a row) to the end of its flow. 0; LP_EFULL: it was dropped (when the queue is full a
-   frame of the fattest flow goes, RFC 8290 §4.1, which may be this one). */
+/* Copies a frame (its parts in a row) to the end of its flow. When there is no room, the oldest frames of the fattest
+   flow go first (RFC 8290 §4.1). 0; LP_EFULL: there was still no room, this frame was dropped (and counted);
+   LP_ETOOBIG: longer than LP_QUEUE_FRAME_MAX. */
 int lp_queue_push(struct lp_queue *queue, const struct lp_bytes *parts, size_t n_parts, uint16_t source,
                   uint64_t now_ns);
 /* The next frame to send, after AQM dropped what it had to; NULL when nothing waits. It stays the queue's, and at its
    head, until lp_queue_pop(). */
 const struct lp_queued *lp_queue_head(struct lp_queue *queue, uint64_t now_ns);
-void lp_queue_pop(struct lp_queue *queue);
+void lp_queue_pop(struct lp_queue *queue); /* takes off what lp_queue_head() returned last */
 bool lp_queue_empty(const struct lp_queue *queue);
 const struct lp_queue_counters *lp_queue_counters(const struct lp_queue *queue);
 

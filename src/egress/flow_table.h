@@ -1,0 +1,43 @@
+/* The flows of a queue, found by hash (RFC 8290 §4.1.1). Nothing is allocated before the first frame waits, and then
+   in small blocks; more flows than the table has room for share theirs. */
+#ifndef LP_EGRESS_FLOW_TABLE_H
+#define LP_EGRESS_FLOW_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "egress/codel.h"
+
+struct lp_frame_chunk;
+
+/* A flow of frames with the same addresses and ports. */
+struct lp_flow {
+	struct lp_frame_chunk *head, *tail; /* its frames, oldest first */
+	struct lp_flow *next;               /* in the list of new or of old flows */
+	size_t bytes;                       /* of its frames */
+	int64_t deficit;                    /* bytes that it may still send in this round (RFC 8290 §3.2) */
+	struct lp_codel codel;
+	uint16_t bucket; /* of the hash that it was made for */
+	bool listed;     /* in one of the two lists; otherwise idle, without frames */
+};
+
+#define LP_FLOWS_PER_BLOCK 16U
+#define LP_FLOW_BLOCKS 16U
+
+struct lp_flow_table {
+	uint16_t *buckets;                      /* index of the bucket's flow, or none; NULL before the first flow */
+	struct lp_flow *blocks[LP_FLOW_BLOCKS]; /* LP_FLOWS_PER_BLOCK flows each */
+	uint32_t n_flows;                       /* made so far */
+	uint32_t hand;                          /* where the search for an idle flow goes on */
+};
+
+void lp_flow_table_init(struct lp_flow_table *table);
+void lp_flow_table_done(struct lp_flow_table *table);
+/* The flow for |hash|: its own, a new one (in the place of an idle one where possible), or at the end a shared one.
+   NULL only when memory is out. It stays where it is until lp_flow_table_done(). */
+struct lp_flow *lp_flow_table_get(struct lp_flow_table *table, uint32_t hash);
+/* Bytes that the table holds. */
+size_t lp_flow_table_held_bytes(const struct lp_flow_table *table);
+
+#endif
