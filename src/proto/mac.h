@@ -1,21 +1,10 @@
-/* A MAC address (IEEE 802-2014 §8). */
+/* What a MAC address means (IEEE 802-2014 §8). Its value, lp_mac_format() and lp_mac_parse() are in base/mac.h. */
 #ifndef LP_PROTO_MAC_H
 #define LP_PROTO_MAC_H
 
 #include <stdbool.h>
-#include <stdint.h>
-#include <string.h>
 
-struct lp_mac {
-	uint8_t octet[6];
-};
-
-#define LP_MAC_TEXT_MAX 18
-
-static inline bool lp_mac_equal(const struct lp_mac *a, const struct lp_mac *b)
-{
-	return memcmp(a->octet, b->octet, sizeof a->octet) == 0;
-}
+#include "base/mac.h"
 
 /* True for group addresses, broadcast among them. */
 static inline bool lp_mac_is_multicast(const struct lp_mac *mac)
@@ -31,11 +20,5 @@ bool lp_mac_is_zero(const struct lp_mac *mac);
 
 /* True if a client may have it: unicast, locally administered, not zero. */
 bool lp_mac_is_client(const struct lp_mac *mac);
-
-/* Writes "02:5a:00:00:00:01"; returns |text|. */
-const char *lp_mac_format(const struct lp_mac *mac, char text[LP_MAC_TEXT_MAX]);
-
-/* Reads six pairs of hex digits separated by ':' or '-'. 0, or LP_EINVAL. */
-int lp_mac_parse(const char *text, struct lp_mac *ret_mac);
 
 #endif
