@@ -1,0 +1,261 @@
+/* From JSON to struct lp_message, row by row of the schema. */
+#include <inttypes.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/error.h"
+#include "base/failure.h"
+#include "ctrl/schema.h"
+
+_Static_assert(sizeof(enum lp_role) == sizeof(unsigned) && sizeof(enum lp_reject_code) == sizeof(unsigned) &&
+                       sizeof(enum lp_reason) == sizeof(unsigned),
+               "a word is stored as an unsigned int");
+
+/* What a reader of a kind answers for a value of another JSON type, or out of range; NULL is good. */
+static const char out_of_range[] = "out of range";
+static const char too_long[] = "too long";
+
+/* Stores an integer in a field of 2, 4 or 8 bytes. */
+static void store_uint(const struct lp_field *field, uint64_t value, char *to)
+{
+	uint16_t value16 = (uint16_t)value;
+	uint32_t value32 = (uint32_t)value;
+	if (field->size == sizeof value16)
+		memcpy(to, &value16, sizeof value16);
+	else if (field->size == sizeof value32)
+		memcpy(to, &value32, sizeof value32);
+	else
+		memcpy(to, &value, sizeof value);
+}
+
+/* Takes an integer within the field's range. */
+static const char *read_uint(const struct lp_field *field, const json_t *value, char *to)
+{
+	if (!json_is_integer(value))
+		return "not an integer";
+	json_int_t number = json_integer_value(value);
+	if (number < 0 || (uint64_t)number < field->min || (uint64_t)number > field->max)
+		return out_of_range;
+	store_uint(field, (uint64_t)number, to);
+	return NULL;
+}
+
+/* Takes true or false. */
+static const char *read_bool(const struct lp_field *field, const json_t *value, char *to)
+{
+	if (!json_is_boolean(value))
+		return "not true or false";
+	bool flag = json_is_true(value);
+	memcpy(to, &flag, field->size);
+	return NULL;
+}
+
+/* Takes a string that is short enough; the JSON parser has made sure that it is UTF-8 without NUL. */
+static const char *read_text(const struct lp_field *field, const json_t *value, char *to)
+{
+	if (!json_is_string(value))
+		return "not a string";
+	size_t len = json_string_length(value);
+	if (len > field->max)
+		return too_long;
+	memcpy(to, json_string_value(value), len);
+	return NULL;
+}
+
+/* Takes a room code, in upper case. One that is too long becomes empty, which no room accepts either. */
+static const char *read_room(const struct lp_field *field, const json_t *value, char *to)
+{
+	const char *reason = read_text(field, value, to);
+	if (reason == too_long)
+		return NULL;
+	for (; !reason && *to; to++)
+		if (*to >= 'a' && *to <= 'z')
+			*to = (char)(*to - 'a' + 'A');
+	return reason;
+}
+
+/* Takes hex digits. */
+static const char *read_hex(const struct lp_field *field, const json_t *value, char *to)
+{
+	const char *reason = read_text(field, value, to);
+	if (!reason && to[strspn(to, "0123456789abcdefABCDEF")])
+		return "not hex digits";
+	return reason;
+}
+
+/* Takes a MAC address. */
+static const char *read_mac(const struct lp_field *field, const json_t *value, char *to)
+{
+	struct lp_mac mac;
+	if (!json_is_string(value))
+		return "not a string";
+	if (strlen(json_string_value(value)) >= LP_MAC_TEXT_MAX || lp_mac_parse(json_string_value(value), &mac) < 0)
+		return "not a MAC address";
+	memcpy(to, &mac, field->size);
+	return NULL;
+}
+
+/* Takes one of the field's words; any other word is the enum's last value. */
+static const char *read_word(const struct lp_field *field, const json_t *value, char *to)
+{
+	if (!json_is_string(value))
+		return "not a string";
+	unsigned word = 0;
+	while (word < field->words->n_words && strcmp(field->words->words[word], json_string_value(value)) != 0)
+		word++;
+	memcpy(to, &word, field->size);
+	return NULL;
+}
+
+/* Takes counters by drop reason; reasons of a later version are passed over. */
+static const char *read_drops(const struct lp_field *field, const json_t *value, char *to)
+{
+	if (!json_is_object(value))
+		return "not an object";
+	for (unsigned drop = LP_DROP_NONE + 1; drop < LP_DROP_COUNT; drop++) {
+		const json_t *count = json_object_get(value, lp_drop_wire(drop));
+		if (!count)
+			continue;
+		struct lp_field counter = {.size = sizeof(uint64_t), .max = field->max};
+		const char *reason = read_uint(&counter, count, to + drop * sizeof(uint64_t));
+		if (reason)
+			return reason;
+	}
+	return NULL;
+}
+
+static const char *(*const readers[])(const struct lp_field *field, const json_t *value, char *to) = {
+	[LP_FIELD_UINT] = read_uint, [LP_FIELD_BOOL] = read_bool,   [LP_FIELD_TEXT] = read_text,
+	[LP_FIELD_ROOM] = read_room, [LP_FIELD_HEX] = read_hex,     [LP_FIELD_MAC] = read_mac,
+	[LP_FIELD_WORD] = read_word, [LP_FIELD_DROPS] = read_drops,
+};
+
+/* Says which field is wrong and why; |where| is the message, or the message and the object inside it. */
+static int fail_field(struct lp_failure *failure, const char *where, const struct lp_field *field, const char *reason)
+{
+	if (reason == out_of_range && field->kind == LP_FIELD_UINT)
+		return lp_fail(failure, LP_EMALFORMED, "%s: field '%s': not between %" PRIu64 " and %" PRIu64, where,
+		               field->name, field->min, field->max);
+	if (reason == too_long)
+		return lp_fail(failure, LP_EMALFORMED, "%s: field '%s': longer than %" PRIu64 " bytes", where,
+		               field->name, field->max);
+	return lp_fail(failure, LP_EMALFORMED, "%s: field '%s': %s", where, field->name, reason);
+}
+
+/* Takes the fields of |object| into |message|, which is zero so far. */
+static int read_fields(const char *where, const struct lp_field *fields, size_t n_fields, const json_t *object,
+                       struct lp_failure *failure, struct lp_message *message)
+{
+	for (size_t i = 0; i < n_fields; i++) {
+		const struct lp_field *field = &fields[i];
+		const json_t *value = json_object_get(object, field->name);
+		const char *reason = NULL;
+		if (!value && !field->optional)
+			return fail_field(failure, where, field, "missing");
+		if (!value)
+			continue;
+		if (field->kind == LP_FIELD_OBJECT && json_is_object(value)) {
+			int error = read_fields(field->name, field->fields, field->n_fields, value, failure, message);
+			if (error < 0)
+				return error;
+		} else if (field->kind == LP_FIELD_OBJECT) {
+			reason = "not an object";
+		} else {
+			reason = readers[field->kind](field, value, (char *)message + field->offset);
+		}
+		if (reason)
+			return fail_field(failure, where, field, reason);
+		/* Another version may lay out its hello otherwise: all that counts is that it is another. */
+		if (message->type == LP_MESSAGE_HELLO && message->hello.version != LP_PROTOCOL_VERSION)
+			return 0;
+	}
+	return 0;
+}
+
+/* Takes the message's type, then its fields. */
+static int read_message(const json_t *object, struct lp_failure *failure, struct lp_message *message)
+{
+	const json_t *type = json_object_get(object, "type");
+	if (!json_is_object(object))
+		return lp_fail(failure, LP_EMALFORMED, "control message: not a JSON object");
+	if (!json_is_string(type))
+		return lp_fail(failure, LP_EMALFORMED, "control message: field 'type': %s",
+		               type ? "not a string" : "missing");
+	while (message->type < LP_MESSAGE_UNKNOWN &&
+	       strcmp(json_string_value(type), lp_message_wire(message->type)) != 0)
+		message->type++;
+	size_t n_fields = 0;
+	const struct lp_field *fields = lp_schema_fields(message->type, &n_fields);
+	return read_fields(lp_message_wire(message->type), fields, n_fields, object, failure, message);
+}
+
+/* True if objects and arrays are not nested deeper than allowed: the JSON parser calls itself for each level. */
+static bool depth_bounded(const uint8_t *json, size_t len)
+{
+	unsigned depth = 0;
+	bool in_string = false;
+	for (size_t i = 0; i < len; i++) {
+		uint8_t c = json[i];
+		if (c == '"')
+			in_string = !in_string;
+		else if (in_string)
+			i += c == '\\';
+		else if ((c == '{' || c == '[') && ++depth > LP_JSON_DEPTH_MAX)
+			return false;
+		else if ((c == '}' || c == ']') && depth > 0)
+			depth--;
+	}
+	return true;
+}
+
+/* Says in words of ours why a text is not JSON: the parser's own text quotes the peer's bytes. */
+static int fail_json(struct lp_failure *failure, const json_error_t *error)
+{
+	const char *reason = "not JSON";
+	switch (json_error_code(error)) {
+	case json_error_out_of_memory:
+		return lp_fail(failure, LP_ENOMEM, "control message: out of memory");
+	case json_error_invalid_utf8:
+		reason = "not UTF-8";
+		break;
+	case json_error_premature_end_of_input:
+		reason = "not complete";
+		break;
+	case json_error_end_of_input_expected:
+		reason = "more than one JSON value";
+		break;
+	case json_error_null_character:
+	case json_error_null_byte_in_key:
+		reason = "a NUL inside a string";
+		break;
+	case json_error_duplicate_key:
+		reason = "a key that is there twice";
+		break;
+	case json_error_numeric_overflow:
+		reason = "a number that is too large";
+		break;
+	default:
+		break;
+	}
+	return lp_fail(failure, LP_EMALFORMED, "control message: %s (near byte %d)", reason, error->position);
+}
+
+int lp_message_decode(const uint8_t *json, size_t len, struct lp_failure *failure, struct lp_message *ret_message)
+{
+	json_error_t error;
+	struct lp_message message;
+	if (len > LP_MESSAGE_MAX)
+		return lp_fail(failure, LP_EMALFORMED, "control message: longer than %u bytes", LP_MESSAGE_MAX);
+	if (!depth_bounded(json, len))
+		return lp_fail(failure, LP_EMALFORMED, "control message: nested deeper than %d", LP_JSON_DEPTH_MAX);
+	json_t *root = json_loadb((const char *)json, len, JSON_REJECT_DUPLICATES, &error);
+	if (!root)
+		return fail_json(failure, &error);
+	memset(&message, 0, sizeof message);
+	int result = read_message(root, failure, &message);
+	json_decref(root);
+	if (result == 0)
+		memcpy(ret_message, &message, sizeof message);
+	return result;
+}

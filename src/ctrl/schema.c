@@ -1,0 +1,142 @@
+#include "ctrl/schema.h"
+
+/* Where a member of struct lp_message lies, and how large it is. */
+#define AT(member) offsetof(struct lp_message, member), sizeof(((struct lp_message *)0)->member)
+#define LIST(array) array, sizeof array / sizeof array[0]
+
+enum { REQUIRED = false, OPTIONAL = true };
+
+/* Rows of the kinds; those without |optional_| are required. */
+#define UINT(name_, optional_, member, min_, max_, text_) \
+	{ \
+		name_, LP_FIELD_UINT, optional_, AT(member), .min = min_, .max = max_, .text = text_ \
+	}
+#define COUNTER(name_, optional_, member, text_) UINT(name_, optional_, member, 0, INT64_MAX, text_)
+#define BOOL(name_, optional_, member, text_) \
+	{ \
+		name_, LP_FIELD_BOOL, optional_, AT(member), .text = text_ \
+	}
+#define TEXT(name_, optional_, member, max_, text_) \
+	{ \
+		name_, LP_FIELD_TEXT, optional_, AT(member), .max = max_, .text = text_ \
+	}
+#define ROOM(name_, member, text_) \
+	{ \
+		name_, LP_FIELD_ROOM, false, AT(member), .max = LP_ROOM_CODE_MAX, .text = text_ \
+	}
+#define HEX(name_, optional_, member, text_) \
+	{ \
+		name_, LP_FIELD_HEX, optional_, AT(member), .max = LP_RESUME_MAX, .text = text_ \
+	}
+#define MAC(name_, member, text_) \
+	{ \
+		name_, LP_FIELD_MAC, false, AT(member), .text = text_ \
+	}
+#define WORD(name_, member, words_, text_) \
+	{ \
+		name_, LP_FIELD_WORD, false, AT(member), .words = &(words_), .text = text_ \
+	}
+
+/* `version` comes first: what follows is read only if it is ours. */
+static const struct lp_field hello[] = {
+	UINT("version", REQUIRED, hello.version, 0, UINT32_MAX, "protocol version, 1"),
+	WORD("role", hello.role, lp_role_words, "what the member is"),
+	ROOM("room", hello.room, "room code; case does not matter"),
+	MAC("mac", hello.mac, "the client's MAC, or that of the gateway's interface"),
+	UINT("datagram_budget", REQUIRED, hello.datagram_budget, 0, UINT32_MAX,
+             "bytes of the largest DATAGRAM that the member can send now"),
+	TEXT("name", OPTIONAL, hello.name, LP_NAME_MAX, "the member's name, for people"),
+	TEXT("software", REQUIRED, hello.software, LP_NAME_MAX, "program and version, for people"),
+	HEX("resume", OPTIONAL, hello.resume, "token of an earlier `welcome`: the same member comes back"),
+};
+
+static const struct lp_field limits[] = {
+	UINT("broadcast_pps", OPTIONAL, welcome.limits.broadcast_pps, 0, UINT32_MAX,
+             "broadcast and multicast frames per second from this member; 0: no limit"),
+	UINT("unknown_pps", OPTIONAL, welcome.limits.unknown_pps, 0, UINT32_MAX,
+             "unknown unicast frames per second from this member; 0: no limit"),
+	UINT("total_kbps", OPTIONAL, welcome.limits.total_kbps, 0, UINT32_MAX,
+             "1000 bits per second from this member; 0: no limit"),
+	UINT("peers", OPTIONAL, welcome.limits.peers, 0, UINT32_MAX, "members that the room takes; 0: not told"),
+};
+
+static const struct lp_field welcome[] = {
+	UINT("peer_id", REQUIRED, welcome.peer_id, 1, UINT16_MAX, "the member's id in the room"),
+	ROOM("room", welcome.room, "room code, upper case"),
+	UINT("mtu", REQUIRED, welcome.mtu, 576, UINT16_MAX, "room MTU, IP bytes"),
+	BOOL("gateway_present", REQUIRED, welcome.gateway_present, "whether a gateway is in the room"),
+	UINT("unfragmented_mtu", OPTIONAL, welcome.unfragmented_mtu, 0, UINT16_MAX,
+             "IP bytes that now pass from end to end without overlay fragments; 0: unknown"),
+	UINT("stats_interval_s", OPTIONAL, welcome.stats_interval_s, 0, 86400,
+             "seconds between two `stats`, in both directions; 0: none"),
+	HEX("resume", OPTIONAL, welcome.resume, "token for `hello.resume` of a later connection; a secret"),
+	{"limits", LP_FIELD_OBJECT, OPTIONAL, AT(welcome.limits), .fields = limits,
+         .n_fields = sizeof limits / sizeof limits[0], .text = "what the relay allows"},
+};
+
+static const struct lp_field reject[] = {
+	WORD("code", reject.code, lp_reject_words, "why the member is not admitted"),
+	TEXT("message", REQUIRED, reject.message, LP_TEXT_MAX, "the same for people, with the figures"),
+	TEXT("address", OPTIONAL, reject.address, LP_TEXT_MAX, "`redirect` only: HOST:PORT of the other relay"),
+};
+
+static const struct lp_field peer_joined[] = {
+	UINT("peer_id", REQUIRED, peer.peer_id, 1, UINT16_MAX, "the peer's id in the room"),
+	WORD("role", peer.role, lp_role_words, "what the peer is"),
+	MAC("mac", peer.mac, "as in its `hello`"),
+	TEXT("name", OPTIONAL, peer.name, LP_NAME_MAX, "as in its `hello`"),
+};
+
+static const struct lp_field peer_left[] = {
+	UINT("peer_id", REQUIRED, peer.peer_id, 1, UINT16_MAX, "the peer's id in the room, no longer valid"),
+	WORD("reason", peer.reason, lp_reason_words, "why it left"),
+};
+
+static const struct lp_field stats[] = {
+	COUNTER("frames_in", REQUIRED, stats.counters.frames_in, "whole frames that the sender received"),
+	COUNTER("frames_out", REQUIRED, stats.counters.frames_out, "whole frames that the sender sent"),
+	COUNTER("bytes_in", REQUIRED, stats.counters.bytes_in, "bytes of the frames received"),
+	COUNTER("bytes_out", REQUIRED, stats.counters.bytes_out, "bytes of the frames sent"),
+	COUNTER("datagrams_in", REQUIRED, stats.counters.datagrams_in, "DATAGRAMs received"),
+	COUNTER("datagrams_out", REQUIRED, stats.counters.datagrams_out, "DATAGRAMs sent"),
+	{"drops", LP_FIELD_DROPS, OPTIONAL, AT(stats.counters.drops), .max = INT64_MAX,
+         .text = "frames that the sender did not carry on, by reason"},
+	COUNTER("rtt_us", OPTIONAL, stats.rtt_us, "smoothed round trip to the receiver, microseconds; 0: unknown"),
+	COUNTER("packets_lost", OPTIONAL, stats.packets_lost, "QUIC packets of the sender's that were declared lost"),
+	BOOL("gateway_present", OPTIONAL, stats.gateway_present, "relay only: whether a gateway is in the room"),
+	COUNTER("gateway_rtt_us", OPTIONAL, stats.gateway_rtt_us,
+                "relay only: smoothed round trip between relay and gateway, microseconds; 0: unknown"),
+	UINT("unfragmented_mtu", OPTIONAL, stats.unfragmented_mtu, 0, UINT16_MAX, "relay only: as in `welcome`, now"),
+};
+
+static const struct lp_field disconnect[] = {
+	WORD("code", disconnect.reason, lp_reason_words, "why the connection ends"),
+	TEXT("message", REQUIRED, disconnect.message, LP_TEXT_MAX, "the same for people"),
+};
+
+static const struct {
+	const char *wire;
+	const struct lp_field *fields;
+	size_t n_fields;
+} messages[] = {
+	[LP_MESSAGE_HELLO] = {"hello", LIST(hello)},
+	[LP_MESSAGE_WELCOME] = {"welcome", LIST(welcome)},
+	[LP_MESSAGE_REJECT] = {"reject", LIST(reject)},
+	[LP_MESSAGE_PEER_JOINED] = {"peer_joined", LIST(peer_joined)},
+	[LP_MESSAGE_PEER_LEFT] = {"peer_left", LIST(peer_left)},
+	[LP_MESSAGE_STATS] = {"stats", LIST(stats)},
+	[LP_MESSAGE_DISCONNECT] = {"disconnect", LIST(disconnect)},
+};
+
+const struct lp_field *lp_schema_fields(enum lp_message_type type, size_t *ret_n_fields)
+{
+	if ((unsigned)type >= LP_MESSAGE_UNKNOWN)
+		return NULL;
+	*ret_n_fields = messages[type].n_fields;
+	return messages[type].fields;
+}
+
+const char *lp_message_wire(enum lp_message_type type)
+{
+	return (unsigned)type < LP_MESSAGE_UNKNOWN ? messages[type].wire : "unknown";
+}
