@@ -9,8 +9,6 @@
 #include "ctrl/message.h"
 #include "obs/drop.h"
 
-struct lp_frame_view;
-
 /* X(name, wire name, unit, drop, client: per second and burst, gateway: per second and burst, what is in the class).
    A rate of 0 means no limit. docs/limits.md says why the figures are what they are. */
 #define LP_LIMITS(X) \
@@ -20,9 +18,9 @@ struct lp_frame_view;
 	  "all other group frames: game discovery, game traffic, what nobody knows") \
 	X(CHATTER, "chatter", "frames", LIMIT_BROADCAST, 100, 200, 500, 1000, \
 	  "group frames of operating systems: mDNS, SSDP, LLMNR, NetBIOS, WS-Discovery") \
-	X(UNKNOWN, "unknown", "frames", LIMIT_UNKNOWN, 1000, 2000, 1000, 2000, \
+	X(UNKNOWN, "unknown", "frames", LIMIT_UNKNOWN, 1000, 2000, 0, 0, \
 	  "frames to a station that the room has not heard of") \
-	X(TOTAL, "total", "kbit", LIMIT_TOTAL, 0, 0, 0, 0, "everything that the member sends")
+	X(TOTAL, "total", "kbit", LIMIT_TOTAL, 0, 0, 0, 0, "everything that the member sends but the reserve")
 
 enum lp_limit {
 #define X(name, wire, unit, drop, client_rate, client_burst, gateway_rate, gateway_burst, text) LP_LIMIT_##name,
@@ -55,16 +53,19 @@ struct lp_limit_row {
 
 const struct lp_limit_row *lp_limit_row(enum lp_limit limit);
 
-/* A token bucket. Its state is small and its arithmetic exact: credit is counted in billionths of a token. */
+/* The total's burst is never less than this many bytes. */
+#define LP_LIMIT_TOTAL_BURST_MIN 65536U
+
+/* A token bucket. Its arithmetic is exact: credit is counted in billionths of a token. */
 struct lp_bucket {
 	uint64_t credit;  /* billionths of a token */
 	uint64_t at_ns;   /* when the credit was right */
-	uint64_t full;    /* the most credit, UINT64_MAX: no limit */
-	uint64_t fill_ns; /* how long an empty bucket takes to be full */
-	uint64_t per_s;   /* tokens that come in a second */
+	uint64_t full;    /* the most credit */
+	uint64_t fill_ns; /* after so long an empty bucket is full */
+	uint64_t per_s;   /* tokens that come in a second; 0: the bucket never refuses */
 };
 
-/* A full bucket of |burst| tokens; |per_s| 0: it never refuses. */
+/* A full bucket of |burst| tokens (more than 2^34 count as so many); |per_s| 0: it never refuses. */
 void lp_bucket_init(struct lp_bucket *bucket, uint64_t per_s, uint64_t burst, uint64_t now_ns);
 /* Takes |tokens|. False, and nothing is taken, if there are not enough. A clock that went back adds nothing. */
 bool lp_bucket_take(struct lp_bucket *bucket, uint32_t tokens, uint64_t now_ns);
@@ -75,9 +76,10 @@ struct lp_meter {
 };
 
 void lp_meter_init(struct lp_meter *meter, const struct lp_limits *limits, enum lp_role role, uint64_t now_ns);
-/* Counts a frame of |len| bytes in the class |limit| and in the total. LP_DROP_NONE, or the reason to drop it. */
+/* Counts a frame of |len| bytes in the class |limit| and in the total (LP_LIMIT_TOTAL: in that alone).
+   LP_DROP_NONE, or the reason to drop it. */
 enum lp_drop lp_meter_take(struct lp_meter *meter, enum lp_limit limit, size_t len, uint64_t now_ns);
-/* Counts a frame that is in no class but the total: unicast to a known station. */
-enum lp_drop lp_meter_take_total(struct lp_meter *meter, size_t len, uint64_t now_ns);
+/* Frames per second that the three classes of group frames let through together; 0: no limit. */
+uint32_t lp_limits_group_pps(const struct lp_limits *limits, enum lp_role role);
 
 #endif
