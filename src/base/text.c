@@ -139,3 +139,39 @@ void lp_text_duration(struct lp_text *text, uint64_t ns)
 	else
 		lp_text_addf(text, "%" PRIu64 "d%02" PRIu64 "h", s / 86400, s / 3600 % 24);
 }
+
+void lp_text_bytes(struct lp_text *text, uint64_t bytes)
+{
+	static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
+	unsigned unit = 0;
+	uint64_t rest = 0;
+	for (; bytes >= 1000; unit++) {
+		rest = bytes % 1000;
+		bytes /= 1000;
+	}
+	if (unit > 0 && bytes < 10)
+		lp_text_addf(text, "%" PRIu64 ".%" PRIu64 " %s", bytes, rest / 100, units[unit]);
+	else
+		lp_text_addf(text, "%" PRIu64 " %s", bytes, units[unit]);
+}
+
+void lp_text_time(struct lp_text *text, int64_t unix_s)
+{
+	int64_t days = unix_s / 86400, second = unix_s % 86400;
+	if (second < 0) {
+		second += 86400;
+		days--;
+	}
+	/* Days since 1 March of year 0 in the proleptic Gregorian calendar, in eras of 400 years. */
+	days += 719468;
+	int64_t era = (days >= 0 ? days : days - 146096) / 146097;
+	int64_t day_of_era = days - era * 146097;
+	int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+	int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	int64_t month_from_march = (5 * day_of_year + 2) / 153;
+	int64_t day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+	int64_t month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
+	int64_t year = year_of_era + era * 400 + (month <= 2);
+	lp_text_addf(text, "%04" PRId64 "-%02" PRId64 "-%02" PRId64 "T%02" PRId64 ":%02" PRId64 ":%02" PRId64 "Z", year,
+	             month, day, second / 3600, second / 60 % 60, second % 60);
+}

@@ -27,5 +27,9 @@ void lp_text_escaped(struct lp_text *text, const char *string);
 void lp_text_json(struct lp_text *text, const char *string);
 /* Adds a duration as people say it: "350us", "15ms", "2.5s", "3m20s", "2h05m", "4d03h". */
 void lp_text_duration(struct lp_text *text, uint64_t ns);
+/* Adds an amount of data as people say it, in decimal units: "312 B", "1.5 kB", "23 MB", "1.2 TB". */
+void lp_text_bytes(struct lp_text *text, uint64_t bytes);
+/* Adds a point in time, seconds of Unix time, as a date in UTC: "2026-11-22T10:15:00Z" (RFC 3339). */
+void lp_text_time(struct lp_text *text, int64_t unix_s);
 
 #endif

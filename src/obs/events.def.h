@@ -1,0 +1,130 @@
+/* The events: one row each. From a row come the typed function lp_event_NAME(log, fields…), its text, its JSON and its
+   place in docs/events.md (run scripts/docs after a change).
+
+   LP_EVENT_ROW(name, LEVEL, template, meaning, fields…) has 1 to 24 fields, each (type, name). Types, and their form in
+   text and JSON: str a string, escaped (NULL: empty); u64, i64 numbers; flag yes or no; mac; addr an address with its
+   port; ns a duration, in JSON NAME_us; bytes a size; time seconds of Unix time, as a date (UTC) in both.
+   In a template {name} is a field's text; what stands in [brackets] is left out when a field in it is empty (an empty
+   string, 0, no address). This file is included wherever the rows are needed, so it has no guard. */
+/* clang-format off */
+
+/* The programs */
+LP_EVENT_ROW(started, INFO, "{program} {version} started", "A program begins its work.",
+             (str, program), (str, version))
+LP_EVENT_ROW(listening, INFO, "{what}: listening on {address}", "A port is open.", (str, what), (addr, address))
+LP_EVENT_ROW(serving, INFO, "{what}: at {where}", "Something other than a port is open: a socket file, a device.",
+             (str, what), (str, where))
+LP_EVENT_ROW(stopping, INFO, "stopping: {why}", "A signal or a failure ends the program; it says goodbye first.",
+             (str, why))
+LP_EVENT_ROW(stopped, INFO, "{program} stopped", "The last event of a program that ended as it should.",
+             (str, program))
+LP_EVENT_ROW(failed, ERROR, "{text}", "Something failed; the text says what, where, why and what to do.", (str, text))
+LP_EVENT_ROW(warned, WARN, "{text}", "Something will not work as hoped; the text says what, why and what to do.",
+             (str, text))
+LP_EVENT_ROW(noted, INFO, "{text}", "Something that is good to know.", (str, text))
+
+/* Certificates of the relay */
+LP_EVENT_ROW(certificate, INFO, "certificate {path} {action}, valid until {expires}",
+             "The relay's certificate was made, loaded or reloaded.", (str, path), (str, action), (time, expires))
+LP_EVENT_ROW(certificate_expiring, WARN, "the certificate expires in {days} days: put a new one in its place, then send SIGHUP",
+             "Comes once a day when less than 14 days are left; negative once it has expired.", (i64, days))
+LP_EVENT_ROW(certificate_kept, ERROR, "the certificate was not reloaded, the old one stays: {reason}",
+             "A reload failed; connections go on with the certificate that was there.", (str, reason))
+
+/* Connections and members, as the relay sees them */
+LP_EVENT_ROW(connection_opened, DEBUG, "{address} connected", "A QUIC handshake is complete.", (addr, address))
+LP_EVENT_ROW(connection_closed, DEBUG, "{address} closed: {reason}", "A QUIC connection is over.",
+             (addr, address), (str, reason))
+LP_EVENT_ROW(connection_refused, WARN, "connections refused: {reason}[, last from {address}][, {suppressed} more]",
+             "A limit on connections turned somebody away; told at most once a second, with the number left out.",
+             (str, reason), (addr, address), (u64, suppressed))
+LP_EVENT_ROW(protocol_error, WARN, "{address} broke the protocol: {reason}",
+             "A peer's control stream was not as docs/protocol.md says; it was closed.",
+             (addr, address), (str, reason))
+LP_EVENT_ROW(hello_timeout, INFO, "{address} said no hello in time", "A connection without a member was closed.",
+             (addr, address))
+LP_EVENT_ROW(peer_joined, INFO, "room {room}: {role}[ '{name}'] joined as peer {peer} ({mac}, {address}[, {software}])",
+             "The relay admitted a member.",
+             (str, room), (u64, peer), (str, role), (str, name), (mac, mac), (addr, address), (str, software))
+LP_EVENT_ROW(peer_resumed, INFO, "room {room}: {role}[ '{name}'] came back as peer {peer} ({mac}, {address})",
+             "A member proved that it is the one who was there, and kept its place.",
+             (str, room), (u64, peer), (str, role), (str, name), (mac, mac), (addr, address))
+LP_EVENT_ROW(peer_left, INFO, "room {room}: {role}[ '{name}'] left, peer {peer} ({mac}): {reason}",
+             "A member is gone, with its MACs.",
+             (str, room), (u64, peer), (str, role), (str, name), (mac, mac), (str, reason))
+LP_EVENT_ROW(peer_rejected, INFO, "{address} rejected[, room {room}], {role} {mac}: {code}: {message}",
+             "The relay did not admit a member.",
+             (addr, address), (str, room), (str, role), (mac, mac), (str, code), (str, message))
+LP_EVENT_ROW(migrated, INFO, "room {room}: peer {peer} is now at {address}",
+             "A member's address changed under its connection, which goes on.",
+             (str, room), (u64, peer), (addr, address))
+LP_EVENT_ROW(malformed_limit, WARN, "room {room}: peer {peer} sent more than {limit} malformed datagrams: closed",
+             "A member was disconnected for what it sends.", (str, room), (u64, peer), (u64, limit))
+LP_EVENT_ROW(limit_reached, WARN, "limit reached: {what}, {limit} at most[: {advice}]",
+             "Something that others can make grow is at its bound.", (str, what), (u64, limit), (str, advice))
+
+/* Going to a relay and being there, as a member sees it */
+LP_EVENT_ROW(identity, INFO, "identity {path} {action}: MAC {mac}", "The member's MAC was made or read.",
+             (str, path), (str, action), (mac, mac))
+LP_EVENT_ROW(connecting, INFO, "connecting to {host} ({address})", "A handshake with the relay begins.",
+             (str, host), (addr, address))
+LP_EVENT_ROW(joined, INFO, "joined room {room} as peer {peer}, MTU {mtu}[, gateway present: {gateway}]",
+             "The relay admitted us.", (str, room), (u64, peer), (u64, mtu), (flag, gateway))
+LP_EVENT_ROW(rejected, ERROR, "the relay said no: {code}: {message}", "The relay did not admit us.",
+             (str, code), (str, message))
+LP_EVENT_ROW(disconnected, WARN, "disconnected: {reason}[: {message}]", "The connection to the relay is over.",
+             (str, reason), (str, message))
+LP_EVENT_ROW(reconnecting, WARN, "no connection to the relay ({reason}): trying again in {delay}",
+             "The connection was lost or could not be made; the next attempt starts after the delay.",
+             (str, reason), (ns, delay))
+LP_EVENT_ROW(path_changed, INFO, "now connected from {local} to {remote}", "Our own address changed; the session goes on.",
+             (addr, local), (addr, remote))
+LP_EVENT_ROW(budget_changed, INFO, "DATAGRAM budget {budget} bytes[, IP packets up to {unfragmented_mtu} bytes need no fragments]",
+             "What the path carries changed.", (u64, budget), (u64, unfragmented_mtu))
+LP_EVENT_ROW(member_joined, INFO, "{role}[ '{name}'] is in the room, peer {peer} ({mac})",
+             "Somebody joined, or was there already when we came.",
+             (u64, peer), (str, role), (str, name), (mac, mac))
+LP_EVENT_ROW(member_left, INFO, "{role}[ '{name}'] left, peer {peer} ({mac}): {reason}", "Somebody is gone.",
+             (u64, peer), (str, role), (str, name), (mac, mac), (str, reason))
+LP_EVENT_ROW(gateway_present, INFO, "the LAN is reachable, by gateway[ '{name}'] ({mac})", "A gateway is in the room.",
+             (str, name), (mac, mac))
+LP_EVENT_ROW(gateway_gone, WARN, "LAN gateway[ '{name}'] left: {reason}", "The room has no gateway any more.",
+             (str, name), (str, reason))
+LP_EVENT_ROW(status, INFO, "{text}", "The line that says how things are; comes when the truth changes.", (str, text))
+
+/* Devices */
+LP_EVENT_ROW(tap_up, INFO, "TAP {name} is up: MAC {mac}, MTU {mtu}", "The client's network device is ready.",
+             (str, name), (mac, mac), (u64, mtu))
+LP_EVENT_ROW(tap_address, INFO, "TAP {name} has address {address}", "The client's network device got an address.",
+             (str, name), (addr, address))
+LP_EVENT_ROW(tap_down, WARN, "TAP {name} is down[: {reason}]", "The client's network device cannot carry frames.",
+             (str, name), (str, reason))
+LP_EVENT_ROW(interface_up, INFO, "interface {name}: capturing ({mac}, MTU {mtu})",
+             "The gateway's wired interface is open.", (str, name), (mac, mac), (u64, mtu))
+LP_EVENT_ROW(interface_down, WARN, "interface {name} is down[: {reason}]", "The gateway's wired interface carries nothing.",
+             (str, name), (str, reason))
+LP_EVENT_ROW(interface_back, INFO, "interface {name} is up again", "The gateway's wired interface carries frames again.",
+             (str, name))
+LP_EVENT_ROW(loop_detected, ERROR, "a loop through the tunnel: {what}: unplug one of the two ways",
+             "Frames that went out came back on another way.", (str, what))
+
+/* Figures */
+LP_EVENT_ROW(snapshot, INFO,
+             "{state}, RTT {rtt}[, gateway {gateway_rtt}], lost {lost_packets}, budget {budget}, {device} {device_state}"
+             "[ {device_address}], frames in {frames_in} out {frames_out}, bytes in {bytes_in} out {bytes_out}, "
+             "DATAGRAMs in {datagrams_in} out {datagrams_out}[, drops {drops}]",
+             "Diagnostics of a member, every 30 s.",
+             (str, state), (addr, relay), (ns, rtt), (ns, gateway_rtt), (u64, lost_packets), (u64, budget),
+             (str, device), (str, device_state), (str, device_address), (u64, peers), (u64, frames_in),
+             (u64, frames_out), (bytes, bytes_in), (bytes, bytes_out), (u64, datagrams_in), (u64, datagrams_out),
+             (str, drops))
+LP_EVENT_ROW(relay_snapshot, INFO,
+             "{rooms} rooms, {peers} members, {connections} connections, frames {frames}, bytes {bytes}[, drops {drops}]",
+             "Diagnostics of the relay.",
+             (u64, rooms), (u64, peers), (u64, connections), (u64, frames), (bytes, bytes), (str, drops))
+LP_EVENT_ROW(frame, INFO,
+             "frame[ room {room}][ peer {peer}] {direction} {source} > {destination} {type}[ vlan {vlan}] {length} bytes: "
+             "{action}[: {reason}][ to {targets}]",
+             "One Ethernet frame, where --frame-log asks for it.",
+             (str, room), (u64, peer), (str, direction), (mac, source), (mac, destination), (str, type), (u64, vlan),
+             (u64, length), (str, action), (str, reason), (u64, targets))
