@@ -1,0 +1,22 @@
+/* At most so many lines a second: keeps what peers can cause out of the log. */
+#ifndef LP_OBS_THROTTLE_H
+#define LP_OBS_THROTTLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct lp_throttle {
+	uint32_t per_s;      /* 0: no limit */
+	uint64_t credit_ns;  /* time saved up; a line costs a second divided by per_s */
+	uint64_t last_ns;    /* when credit_ns was true */
+	uint64_t suppressed; /* since lp_throttle_take_suppressed() */
+};
+
+/* Starts with the credit of one second. */
+void lp_throttle_init(struct lp_throttle *throttle, uint32_t per_s);
+/* True if a line may go now; otherwise it is counted. */
+bool lp_throttle_allow(struct lp_throttle *throttle, uint64_t now_ns);
+/* How many lines were held back since the last call. */
+uint64_t lp_throttle_take_suppressed(struct lp_throttle *throttle);
+
+#endif
