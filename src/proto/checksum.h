@@ -1,0 +1,77 @@
+/* The internet checksum (RFC 1071). A sum under way is a uint64_t over 16-bit words as they lie in memory, so that
+   the machine's byte order does not matter until something numeric is added (lp_sum_be16()). Every function keeps it
+   below 2^40, so that any sensible number of additions cannot overflow. */
+#ifndef LP_PROTO_CHECKSUM_H
+#define LP_PROTO_CHECKSUM_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Adds |len| bytes to a sum; they begin at an even offset of what is summed. */
+uint64_t lp_sum(uint64_t sum, const uint8_t *data, size_t len);
+
+/* Adds one 16-bit number. */
+static inline uint64_t lp_sum_be16(uint64_t sum, uint16_t value)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	value = __builtin_bswap16(value);
+#endif
+	return sum + value;
+}
+
+/* Adds one 32-bit number. */
+static inline uint64_t lp_sum_be32(uint64_t sum, uint32_t value)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	value = __builtin_bswap32(value);
+#endif
+	return sum + value;
+}
+
+/* Folds a sum to 16 bits, in memory order. */
+static inline uint16_t lp_sum_fold(uint64_t sum)
+{
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16); /* 18 bits at most */
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)sum;
+}
+
+/* Writes a finished checksum to its field: the complement of the sum. */
+static inline void lp_sum_store(uint8_t *field, uint64_t sum)
+{
+	uint16_t checksum = (uint16_t)~lp_sum_fold(sum);
+	memcpy(field, &checksum, sizeof checksum);
+}
+
+/* The same where 0 would mean "no checksum" (UDP, RFC 768): 0xffff takes its place. */
+static inline void lp_sum_store_nonzero(uint8_t *field, uint64_t sum)
+{
+	uint16_t checksum = (uint16_t)~lp_sum_fold(sum);
+	if (checksum == 0)
+		checksum = 0xffff;
+	memcpy(field, &checksum, sizeof checksum);
+}
+
+/* Writes the sum itself: what a field holds whose checksum is still to be completed. */
+static inline void lp_sum_store_partial(uint8_t *field, uint64_t sum)
+{
+	uint16_t partial = lp_sum_fold(sum);
+	memcpy(field, &partial, sizeof partial);
+}
+
+/* The sum of the pseudo-header of the IPv4 packet whose header is at |ip| (RFC 9293 §3.1). */
+uint64_t lp_sum_pseudo4(const uint8_t *ip, uint8_t protocol, uint32_t upper_len);
+/* The same for IPv6 (RFC 8200 §8.1). */
+uint64_t lp_sum_pseudo6(const uint8_t *ip, uint8_t protocol, uint32_t upper_len);
+
+/* Puts a checksum field right after a 16-bit word that it covers changed (RFC 1624, equation 3). */
+void lp_checksum_replace16(uint8_t *field, uint16_t old_word, uint16_t new_word);
+
+/* Completes a partial checksum: sums from |start| to the end, the field itself (with the pseudo-header's sum in it)
+   included, and writes the result to |start| + |offset|. LP_EMALFORMED: the field is not inside the frame. */
+int lp_checksum_complete(uint8_t *frame, size_t len, size_t start, size_t offset);
+
+#endif

@@ -1,0 +1,114 @@
+/* What an Ethernet frame is: addresses, VLAN tags, and where its network packet begins (IEEE 802.3, 802.1Q,
+   802.2 LLC and SNAP). A filter that looks only at bytes 12–13 is bypassed by tags and SNAP, so everything that
+   classifies a frame goes through lp_ether_parse(). */
+#ifndef LP_PROTO_ETHER_H
+#define LP_PROTO_ETHER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "proto/be.h"
+#include "proto/mac.h"
+
+#define LP_ETHER_HEADER 14U
+#define LP_ETHER_TAG 4U
+#define LP_ETHER_TAGS_MAX 2U
+/* The shortest frame on a wire and the longest without a tag, both without FCS. */
+#define LP_ETHER_FRAME_MIN 60U
+#define LP_ETHER_FRAME_MAX 1514U
+/* Bytes 12–13: up to the first it is a length, from the second on a type (IEEE 802.3 §3.2.6). */
+#define LP_ETHER_LENGTH_MAX 1500U
+#define LP_ETHER_TYPE_MIN 1536U
+
+enum lp_ether_type {
+	LP_ETHER_TYPE_NONE = 0, /* an 802.3 length and no SNAP type behind it */
+	LP_ETHER_TYPE_IPV4 = 0x0800,
+	LP_ETHER_TYPE_ARP = 0x0806,
+	LP_ETHER_TYPE_WAKE_ON_LAN = 0x0842,
+	LP_ETHER_TYPE_RARP = 0x8035,
+	LP_ETHER_TYPE_CTAG = 0x8100,
+	LP_ETHER_TYPE_IPX = 0x8137,
+	LP_ETHER_TYPE_IPV6 = 0x86dd,
+	LP_ETHER_TYPE_PAUSE = 0x8808,
+	LP_ETHER_TYPE_SLOW = 0x8809,
+	LP_ETHER_TYPE_PPPOE_DISCOVERY = 0x8863,
+	LP_ETHER_TYPE_PPPOE_SESSION = 0x8864,
+	LP_ETHER_TYPE_LOOP_DETECT = 0x8899, /* Realtek's */
+	LP_ETHER_TYPE_EAPOL = 0x888e,
+	LP_ETHER_TYPE_STAG = 0x88a8,
+	LP_ETHER_TYPE_EXPERIMENTAL = 0x88b5, /* IEEE 802 local experimental: our probes */
+	LP_ETHER_TYPE_EXPERIMENTAL2 = 0x88b6,
+	LP_ETHER_TYPE_LLDP = 0x88cc,
+	LP_ETHER_TYPE_MACSEC = 0x88e5,
+	LP_ETHER_TYPE_LOOPBACK = 0x9000,
+	LP_ETHER_TYPE_OLD_TAG = 0x9100, /* before 802.1ad: double tags of old switches */
+};
+
+/* What follows an 802.3 length. */
+enum lp_llc {
+	LP_LLC_NONE,     /* Ethernet II: bytes 12–13 were a type */
+	LP_LLC_SNAP,     /* AA AA 03, OUI 00-00-00 or 00-00-F8 (802.1H): the type behind it is in |type| */
+	LP_LLC_SNAP_OUI, /* AA AA 03 and a vendor's OUI, as CDP has it */
+	LP_LLC_IPX,      /* E0 E0 03 */
+	LP_LLC_IPX_RAW,  /* FF FF: Novell's 802.3 without LLC, the first bytes of the IPX header itself */
+	LP_LLC_BPDU,     /* 42 42 03: spanning tree, whatever its destination */
+	LP_LLC_OTHER,    /* any other, or fewer than 3 bytes */
+};
+
+/* X(name, what is wrong) */
+#define LP_ETHER_FAULTS(X) \
+	X(OK, "well-formed") \
+	X(SHORT, "shorter than an Ethernet header") \
+	X(BAD_TYPE, "a type/length field that is neither") \
+	X(BAD_LENGTH, "an 802.3 length beyond the end of the frame") \
+	X(TAGS, "more than two VLAN tags") \
+	X(CUT_TAG, "the frame ends inside a VLAN tag")
+
+enum lp_ether_fault {
+#define X(name, text) LP_ETHER_##name,
+	LP_ETHER_FAULTS(X)
+#undef X
+		LP_ETHER_FAULT_COUNT,
+};
+
+struct lp_ether {
+	struct lp_mac dst, src;
+	uint16_t tci[LP_ETHER_TAGS_MAX]; /* outermost first: priority (3 bits), DEI (1), VLAN id (12; 0 is one too) */
+	uint8_t n_tags;
+	enum lp_llc llc;
+	uint16_t type;       /* after tags and SNAP; LP_ETHER_TYPE_NONE if there is none */
+	uint32_t net_offset; /* where the network packet begins; for LLC kinds without a type, behind the LLC header */
+	uint32_t net_len; /* to the end of the frame, or of the 802.3 length; Ethernet II padding is not told apart */
+};
+
+static inline bool lp_ether_is_tag(uint16_t type)
+{
+	return type == LP_ETHER_TYPE_CTAG || type == LP_ETHER_TYPE_STAG || type == LP_ETHER_TYPE_OLD_TAG;
+}
+
+/* What |fault| means, for people. Never NULL. */
+const char *lp_ether_fault_text(enum lp_ether_fault fault);
+
+/* lp_ether_parse() for tags, LLC and malformed frames. */
+enum lp_ether_fault lp_ether_parse_slow(const uint8_t *frame, size_t len, struct lp_ether *ret_ether);
+
+/* Reads a frame's headers. LP_ETHER_OK, or what is wrong with it; |ret_ether| is written only on LP_ETHER_OK. */
+static inline enum lp_ether_fault lp_ether_parse(const uint8_t *frame, size_t len, struct lp_ether *ret_ether)
+{
+	uint16_t type = len >= LP_ETHER_HEADER ? lp_be16_get(frame + 12) : 0;
+	if (type < LP_ETHER_TYPE_MIN || lp_ether_is_tag(type))
+		return lp_ether_parse_slow(frame, len, ret_ether);
+	memcpy(&ret_ether->dst, frame, 6);
+	memcpy(&ret_ether->src, frame + 6, 6);
+	ret_ether->tci[0] = ret_ether->tci[1] = 0;
+	ret_ether->n_tags = 0;
+	ret_ether->llc = LP_LLC_NONE;
+	ret_ether->type = type;
+	ret_ether->net_offset = LP_ETHER_HEADER;
+	ret_ether->net_len = (uint32_t)(len - LP_ETHER_HEADER);
+	return LP_ETHER_OK;
+}
+
+#endif

@@ -1,0 +1,3 @@
+#include "proto/pad.h"
+
+const uint8_t lp_pad_zeros[LP_ETHER_FRAME_MIN];
