@@ -73,9 +73,9 @@ const char *lp_addr_format(const struct lp_addr *addr, char text[LP_ADDR_TEXT_MA
 			lp_text_addf(&out, "%%%u", addr->scope_id);
 		lp_text_add(&out, addr->port ? "]" : "");
 	} else {
-		lp_text_add(&out, "none");
+		lp_text_add(&out, addr->port ? "*" : "none");
 	}
-	if (addr->family && addr->port)
+	if (addr->port)
 		lp_text_addf(&out, ":%u", addr->port);
 	return text;
 }

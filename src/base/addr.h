@@ -19,7 +19,8 @@ struct lp_addr {
 /* True if both name the same address, port and scope. */
 bool lp_addr_equal(const struct lp_addr *a, const struct lp_addr *b);
 
-/* Writes "192.0.2.1:443" or "[2001:db8::1]:443" (port 0: without port and brackets); returns |text|. */
+/* Writes "192.0.2.1:443" or "[2001:db8::1]:443" (port 0: without port and brackets), "*:443" for a port without an
+   address, "none" for nothing; returns |text|. */
 const char *lp_addr_format(const struct lp_addr *addr, char text[LP_ADDR_TEXT_MAX]);
 
 /* Reads "ADDR:PORT", "[ADDR]:PORT" or a bare address (port |default_port|). Numeric only.
