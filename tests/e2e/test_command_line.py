@@ -1,0 +1,215 @@
+"""Bad input on the command line and from the system: one line that helps, an exit code, nothing left behind."""
+
+import os
+import re
+import socket
+import subprocess
+
+import pytest
+from netlab import party, programs
+
+PROGRAMS = ("lanparty-relay", "lanparty-gateway", "lanparty-client")
+USAGE, FAILURE = 2, 1
+
+
+@pytest.fixture(scope="module")
+def lab(new_party):
+    """Hosts only; a relay for those who get that far."""
+    made = new_party()
+    made.start_relay()
+    return made
+
+
+def run(host, program, *args, **options):
+    """Runs a program to its end: exit code, output, lines of standard error."""
+    done = host.run(programs.binary(program), *args, check=False, timeout=90, **options)
+    return done.returncode, done.stdout, done.stderr
+
+
+def member(lab, program, *more, **changes):
+    """The arguments of a member, with changes; a change to None leaves the option out."""
+    own = {"--tap": "lan0", "--identity": lab.path("identity.json")} if program == "lanparty-client" else {
+        "--interface": "lan"}
+    options = {"--relay": f"{party.RELAY}:443", "--server-name": programs.SERVER_NAME,
+               "--relay-ca-cert": lab.relay.cert, "--room": programs.ROOM, **own}
+    options.update({"--" + name.replace("_", "-"): value for name, value in changes.items()})
+    args = [arg for name, value in options.items() if value is not None for arg in (name, value)]
+    return [*args, *more]
+
+
+def complains(result, code, *words):
+    """True if it ended with that code and one complaint that has all the words in it."""
+    lines = [line for line in result[2].splitlines() if line.strip()]
+    assert result[0] == code, result
+    assert len(lines) <= 3, result[2]  # a failure, and perhaps "started" or a hint
+    assert any(all(word.lower() in line.lower() for word in words) for line in lines), (words, result[2])
+    return True
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_help_and_version(lab, program):
+    """--help lists every option and says something about each; --version names program and version."""
+    code, out, err = run(lab.relay_host, program, "--help")
+    assert code == 0 and not err
+    rows = re.findall(r"^\s+(?:-\w, )?(--[a-z0-9-]+)", out, re.M)
+    assert len(rows) == len(set(rows)) > 5
+    assert {"--help", "--version", "--config", "--log-format", "--log-level"} <= set(rows)
+    code, out, err = run(lab.relay_host, program, "--version")
+    assert code == 0 and re.fullmatch(program + r" \d+\.\d+\.\d+.*", out.strip()) and not err
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize("args, words", [
+    (["--no-such-option"], ["--no-such-option"]),
+    (["--log-level", "loud"], ["loud"]),
+    (["--log-format"], ["--log-format"]),
+    (["stray"], ["stray"]),
+], ids=["unknown", "value", "missing value", "stray word"])
+def test_bad_options(lab, program, args, words):
+    """Options that do not exist, or with the wrong value: usage, exit code 2."""
+    assert complains(run(lab.relay_host, program, *args), USAGE, *words)
+
+
+RELAY_CASES = {
+    "bad port": (["--listen", "70000/udp"], USAGE, ["70000"]),
+    "bad listen": (["--listen", "nonsense"], USAGE, ["nonsense"]),
+    "tcp": (["--listen", "443/tcp"], USAGE, ["443/tcp"]),
+    "no such address": (["--listen", "192.0.2.77:443"], FAILURE, ["192.0.2.77"]),
+    "no key": (["--cert", "/etc/hostname"], USAGE, ["--key"]),
+    "unreadable certificate": (["--cert", "/no/such.pem", "--key", "/no/such.key"], FAILURE, ["/no/such.pem"]),
+    "not a certificate": (["--cert", "/etc/hostname", "--key", "/etc/hostname"], FAILURE, ["/etc/hostname", "pem"]),
+    "state is a file": (["--state-dir", "/etc/hostname"], FAILURE, ["/etc/hostname"]),
+    "config missing": (["--config", "/no/such.conf"], FAILURE, ["/no/such.conf"]),
+}
+
+
+@pytest.mark.parametrize("case", RELAY_CASES)
+def test_relay(lab, case):
+    """What a relay cannot start with."""
+    args, code, words = RELAY_CASES[case]
+    if "--listen" not in args:
+        args = ["--listen", "10443/udp", *args]
+    if "--state-dir" not in args:
+        args = [*args, "--state-dir", lab.path("scratch")]
+    assert complains(run(lab.relay_host, "lanparty-relay", *args), code, *words)
+
+
+def test_port_in_use(lab):
+    """A second relay on the same port."""
+    result = run(lab.relay_host, "lanparty-relay", "--listen", "443/udp", "--state-dir", lab.path("scratch"))
+    assert complains(result, FAILURE, "443", "in use")
+
+
+MEMBER_CASES = {
+    "no relay": ({"relay": None}, USAGE, ["--relay"]),
+    "no room": ({"room": None}, USAGE, ["--room"]),
+    "bad relay": ({"relay": "host:port"}, USAGE, ["host:port"]),
+    "bad room": ({"room": "a room!"}, USAGE, ["a room!"]),
+    "short room": ({"room": "AB"}, USAGE, ["AB"]),
+    "unreadable pin": ({"relay_ca_cert": "/no/such.der"}, FAILURE, ["/no/such.der"]),
+    "not a pin": ({"relay_ca_cert": "/etc/hostname"}, FAILURE, ["/etc/hostname"]),
+    "unresolvable": ({"relay": "no.such.host.invalid:443"}, FAILURE, ["no.such.host.invalid"]),
+    "unreachable": ({"relay": "203.0.113.99:443"}, FAILURE, ["203.0.113.99"]),
+    "nobody there": ({"relay": f"{party.RELAY}:444"}, FAILURE, [f"{party.RELAY}:444"]),
+}
+
+
+@pytest.mark.parametrize("program", PROGRAMS[1:])
+@pytest.mark.parametrize("case", MEMBER_CASES)
+def test_member(lab, program, case):
+    """What a member cannot start with; unreachable relays end it only with --no-reconnect."""
+    changes, code, words = MEMBER_CASES[case]
+    host = lab.alice_host if program == "lanparty-client" else lab.gateway_host
+    assert complains(run(host, program, *member(lab, program, "--no-reconnect", **changes)), code, *words)
+    assert not lab.alice_host.has("lan0")
+
+
+def test_missing_interface(lab):
+    """A gateway on an interface that is not there, or is the loopback."""
+    result = run(lab.gateway_host, "lanparty-gateway", *member(lab, "lanparty-gateway", interface="eth7"))
+    assert complains(result, FAILURE, "eth7")
+
+
+@pytest.mark.parametrize("mac, word", [("02:00:00:00:00", "02:00:00:00:00"), ("01:00:5e:00:00:01", "01:00:5e"),
+                                       ("00:1b:21:00:00:01", "00:1b:21"), ("00:00:00:00:00:00", "00:00:00")])
+def test_bad_mac(lab, mac, word):
+    """A virtual MAC that is not one, a group's, a vendor's, or zero."""
+    result = run(lab.alice_host, "lanparty-client", *member(lab, "lanparty-client", virtual_mac=mac))
+    assert complains(result, USAGE, word)
+
+
+def test_tap_name(lab):
+    """A TAP name that is taken by another kind of interface, or too long."""
+    result = run(lab.alice_host, "lanparty-client", *member(lab, "lanparty-client", tap="eth0"))
+    assert complains(result, FAILURE, "eth0")
+    result = run(lab.alice_host, "lanparty-client", *member(lab, "lanparty-client", tap="a-name-that-is-too-long"))
+    assert complains(result, USAGE, "a-name-that-is-too-long")
+
+
+def test_bad_identity(lab, tmp_path):
+    """An identity file that is not one."""
+    path = tmp_path / "identity.json"
+    path.write_text("{\"mac\": 7}")
+    result = run(lab.alice_host, "lanparty-client", *member(lab, "lanparty-client", identity=str(path)))
+    assert complains(result, FAILURE, str(path))
+    assert path.read_text() == "{\"mac\": 7}"
+
+
+def test_no_rights(lab):
+    """Without the capability for devices: it says which right is missing."""
+    for program, host in (("lanparty-client", lab.bob_host), ("lanparty-gateway", lab.gateway_host)):
+        drop = ["setpriv", "--bounding-set=-net_admin,-net_raw", "--inh-caps=-net_admin,-net_raw"]
+        done = host.run(*drop, programs.binary(program), *member(lab, program), check=False)
+        assert complains((done.returncode, done.stdout, done.stderr), FAILURE, "cap_net_")
+
+
+def test_config_file(lab, tmp_path):
+    """--config: the same names; options win; a bad line is named with its number."""
+    config = tmp_path / "client.conf"
+    config.write_text("# a comment\nrelay = 203.0.113.99:443\nroom = A\nno-such-key = 1\n")
+    result = run(lab.alice_host, "lanparty-client", "--config", str(config))
+    assert complains(result, USAGE, "client.conf", "no-such-key", "4")
+
+    config.write_text(f"relay = 192.0.2.99:443\nroom = PARTY-1\nserver-name = {programs.SERVER_NAME}\n"
+                      f"relay-ca-cert = {lab.relay.cert}\nno-reconnect = true\ntap = lan7\n"
+                      f"identity = {lab.path('config-identity.json')}\nlog-format = json\n")
+    client = programs.Daemon(lab, lab.alice_host, "client-config", programs.binary("lanparty-client"), "--config",
+                             str(config), "--relay", f"{party.RELAY}:443")
+    client.wait_event("joined")
+    programs.wait_for(lambda: lab.alice_host.is_up("lan7"), "lan7")
+    assert client.stop() == 0
+    assert not lab.alice_host.has("lan7")
+
+
+def test_identity_is_kept(lab):
+    """The generated MAC is locally administered, kept, and private to its owner."""
+    path, macs = lab.path("kept.json"), []
+    for _ in range(2):
+        client = programs.Daemon(lab, lab.alice_host, "client-kept", programs.binary("lanparty-client"),
+                                 *member(lab, "lanparty-client", identity=path), "--log-format", "json")
+        client.wait_event("joined")
+        programs.wait_for(lambda: lab.alice_host.is_up("lan0"), "lan0")
+        macs.append(lab.alice_host.mac("lan0"))
+        assert client.stop() == 0
+    assert macs[0] == macs[1] and int(macs[0][:2], 16) & 3 == 2
+    assert os.stat(path).st_mode & 0o077 == 0
+
+
+def test_text_log(lab):
+    """--log-format text is one readable line for each event, json one object."""
+    client = programs.Client(lab, lab.alice_host, f"{party.RELAY}:443", lab.relay.cert, log_format="text",
+                             log_level="info")
+    assert client.stop() == 0
+    text = client.output()
+    assert "joined room PARTY-1" in text and "{" not in text
+
+
+def test_nothing_left(lab):
+    """After all this: no TAP, no stray process, no temporary file beside the identities."""
+    for host in (lab.alice_host, lab.bob_host):
+        assert {link["ifname"] for link in host.ip_json("link")} == {"lo", "eth0"}
+        run_left = subprocess.run(["ip", "netns", "pids", host.ns], check=True, text=True, stdout=subprocess.PIPE)
+        assert not run_left.stdout.strip()
+    assert not [name for name in os.listdir(lab.dir) if name.endswith((".tmp", ".new", "~"))]
+    with lab.relay_host.socket(socket.AF_INET6) as sock:
+        sock.bind(("::", 10443))

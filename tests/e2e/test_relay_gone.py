@@ -1,0 +1,46 @@
+"""The relay ends, or is gone: members say so."""
+
+import signal
+import time
+
+import pytest
+
+from netlab import party
+
+from probes import PATIENCE_S, TAP, ping
+
+
+@pytest.fixture
+def lab(fresh_party):
+    """A party whose members do not come back by themselves."""
+    made = fresh_party()
+    made.start_servers()
+    made.start_relay()
+    made.start_gateway("--no-reconnect", wait=False)
+    made.alice = made.start_client(made.alice_host, "--no-reconnect")
+    made.gateway.wait_joined()
+    assert ping(made.alice_host, party.LAN_HOST, PATIENCE_S)
+    return made
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_relay_stops(lab, number):
+    """A relay that is told to stop says `disconnect`; with --no-reconnect members end with 1 and tidy up."""
+    assert lab.relay.stop(number) == 0
+    for member in (lab.alice, lab.gateway):
+        assert member.wait_end() == 1
+        assert member.events("disconnected")[0]["reason"] in ("restarting", "shutdown")
+    assert not lab.alice_host.has(TAP)
+
+
+def test_relay_dies(lab):
+    """A relay that is gone without a word is noticed within 30 s."""
+    start = time.monotonic()
+    lab.relay_host.ip("link set eth0 down")
+    for member in (lab.alice, lab.gateway):
+        assert member.wait_end(60) == 1
+        assert "timed out" in member.output().lower() or "timeout" in member.output().lower()
+    took_s = time.monotonic() - start
+    print(f"relay gone: noticed after {took_s:.1f} s")
+    assert took_s < 40
+    assert not lab.alice_host.has(TAP)
