@@ -28,6 +28,9 @@ struct lp_packet_info {
 	struct lp_mac mac; /* of the interface */
 	unsigned mtu;      /* of the interface, IP bytes */
 	bool wireless;     /* a Wi-Fi station: foreign source MACs will not pass */
+	/* The bridge that the interface is a port of, or "": frames between the bridge's other ports and the host are
+	   not seen here, and the bridge should be captured instead. */
+	char bridge[16];
 };
 
 /* Opens the socket, promiscuous by membership (the kernel undoes it at close). Frames that the host itself sends

@@ -1,0 +1,28 @@
+/* A network interface's settings, by its name. */
+#ifndef LP_PLATFORM_LINUX_INTERFACE_H
+#define LP_PLATFORM_LINUX_INTERFACE_H
+
+#include <net/if.h>
+#include <stdbool.h>
+
+#include "proto/mac.h"
+
+struct lp_interface {
+	unsigned index;
+	unsigned mtu;
+	bool up;
+	bool ethernet;
+	bool wireless;
+	char bridge[IFNAMSIZ]; /* the bridge that it is a port of, or "" */
+	struct lp_mac mac;
+};
+
+/* 0, LP_ENOTFOUND, LP_EIO. */
+int lp_interface_get(const char *name, struct lp_interface *ret_interface);
+int lp_interface_set_mac(const char *name, const struct lp_mac *mac);
+int lp_interface_set_mtu(const char *name, unsigned mtu);
+/* Frames that may wait in the kernel for the interface. */
+int lp_interface_set_queue(const char *name, unsigned frames);
+int lp_interface_up(const char *name);
+
+#endif

@@ -1,0 +1,141 @@
+#include "platform/loop.h"
+
+#include <assert.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/error.h"
+#include "platform/linux/loop_uv.h"
+#include "platform/linux/timers.h"
+
+static const struct {
+	int number;
+	enum lp_signal signal;
+} signal_rows[] = {
+	{SIGINT, LP_SIGNAL_STOP},
+	{SIGTERM, LP_SIGNAL_STOP},
+	{SIGHUP, LP_SIGNAL_RELOAD},
+};
+
+#define N_SIGNALS (sizeof signal_rows / sizeof signal_rows[0])
+
+struct lp_loop {
+	uv_loop_t uv;
+	uv_prepare_t prepare; /* runs timers before each sleep */
+	uv_signal_t signals[N_SIGNALS];
+	size_t n_signals; /* that are attached */
+	lp_signal_fn signal_fn;
+	void *signal_ctx;
+	struct lp_timers timers;
+};
+
+uv_loop_t *lp_loop_uv(struct lp_loop *loop)
+{
+	return &loop->uv;
+}
+
+struct lp_timers *lp_loop_timers(struct lp_loop *loop)
+{
+	return &loop->timers;
+}
+
+/* Before the loop sleeps: what is due is called. */
+static void on_prepare(uv_prepare_t *prepare)
+{
+	struct lp_loop *loop = prepare->data;
+
+	lp_timers_run(&loop->timers);
+}
+
+int lp_loop_new(struct lp_loop **ret_loop)
+{
+	struct lp_loop *loop = calloc(1, sizeof *loop);
+	int r;
+
+	if (!loop)
+		return LP_ENOMEM;
+	if (uv_loop_init(&loop->uv) != 0) {
+		free(loop);
+		return LP_ENOMEM;
+	}
+	r = lp_timers_init(&loop->timers, loop);
+	if (r < 0) {
+		uv_loop_close(&loop->uv);
+		free(loop);
+		return r;
+	}
+	uv_prepare_init(&loop->uv, &loop->prepare);
+	loop->prepare.data = loop;
+	uv_prepare_start(&loop->prepare, on_prepare);
+	*ret_loop = loop;
+	return 0;
+}
+
+void lp_loop_free(struct lp_loop *loop)
+{
+	int r;
+
+	if (!loop)
+		return;
+	lp_timers_done(&loop->timers);
+	uv_close((uv_handle_t *)&loop->prepare, NULL);
+	for (size_t i = 0; i < loop->n_signals; i++)
+		uv_close((uv_handle_t *)&loop->signals[i], NULL);
+	/* Handles are given back from inside the loop. */
+	uv_run(&loop->uv, UV_RUN_DEFAULT);
+	r = uv_loop_close(&loop->uv);
+	assert(r == 0);
+	(void)r;
+	free(loop);
+}
+
+int lp_loop_run(struct lp_loop *loop)
+{
+	uv_run(&loop->uv, UV_RUN_DEFAULT);
+	return 0;
+}
+
+void lp_loop_stop(struct lp_loop *loop)
+{
+	uv_stop(&loop->uv);
+}
+
+uint64_t lp_loop_now_ns(const struct lp_loop *loop)
+{
+	(void)loop;
+	return lp_monotonic_ns();
+}
+
+int64_t lp_loop_unix_s(const struct lp_loop *loop)
+{
+	(void)loop;
+	return (int64_t)time(NULL);
+}
+
+/* libuv's callback, from the loop: passes a signal on. */
+static void on_signal(uv_signal_t *handle, int number)
+{
+	struct lp_loop *loop = handle->data;
+
+	for (size_t i = 0; i < N_SIGNALS; i++)
+		if (signal_rows[i].number == number)
+			loop->signal_fn(loop->signal_ctx, signal_rows[i].signal);
+}
+
+int lp_loop_on_signal(struct lp_loop *loop, lp_signal_fn fn, void *ctx)
+{
+	loop->signal_fn = fn;
+	loop->signal_ctx = ctx;
+	while (loop->n_signals < N_SIGNALS) {
+		uv_signal_t *handle = &loop->signals[loop->n_signals];
+
+		if (uv_signal_init(&loop->uv, handle) != 0)
+			return LP_EIO;
+		handle->data = loop;
+		loop->n_signals++;
+		if (uv_signal_start(handle, on_signal, signal_rows[loop->n_signals - 1].number) != 0)
+			return LP_EIO;
+	}
+	return 0;
+}

@@ -1,0 +1,16 @@
+/* What the kernel's routing would do with a packet now. */
+#ifndef LP_PLATFORM_LINUX_ROUTE_LOOKUP_H
+#define LP_PLATFORM_LINUX_ROUTE_LOOKUP_H
+
+#include "base/addr.h"
+
+struct lp_route_lookup {
+	struct lp_addr source; /* the address it would leave from, port 0 */
+	unsigned ifindex;      /* the interface it would leave by */
+	unsigned mtu;          /* of that interface, IP bytes; 0 if unknown */
+};
+
+/* Asks over rtnetlink. 0, LP_EUNREACH without a route, LP_EIO. */
+int lp_route_lookup(const struct lp_addr *remote, struct lp_route_lookup *ret_route);
+
+#endif

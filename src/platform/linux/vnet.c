@@ -1,0 +1,69 @@
+#include "platform/linux/vnet.h"
+
+#include <assert.h>
+#include <linux/virtio_net.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "proto/offload.h"
+
+/* UDP segmentation; younger than the headers of the systems that we build on. */
+#ifndef VIRTIO_NET_HDR_GSO_UDP_L4
+#define VIRTIO_NET_HDR_GSO_UDP_L4 5
+#endif
+
+_Static_assert(sizeof(struct virtio_net_hdr) == LP_VNET_BYTES, "the header without num_buffers");
+
+static const struct {
+	enum lp_gso gso;
+	uint8_t type;
+} gso_rows[] = {
+	{LP_GSO_NONE, VIRTIO_NET_HDR_GSO_NONE},
+	{LP_GSO_TCP4, VIRTIO_NET_HDR_GSO_TCPV4},
+	{LP_GSO_TCP6, VIRTIO_NET_HDR_GSO_TCPV6},
+	{LP_GSO_UDP, VIRTIO_NET_HDR_GSO_UDP_L4},
+};
+
+#define N_GSO (sizeof gso_rows / sizeof gso_rows[0])
+
+int lp_vnet_read(const uint8_t header[LP_VNET_BYTES], struct lp_offload *ret_offload)
+{
+	struct virtio_net_hdr vnet;
+	size_t i = 0;
+
+	memcpy(&vnet, header, sizeof vnet);
+	while (i < N_GSO && gso_rows[i].type != (vnet.gso_type & ~VIRTIO_NET_HDR_GSO_ECN))
+		i++;
+	if (i == N_GSO)
+		return LP_EUNSUPPORTED;
+	*ret_offload = (struct lp_offload){.gso = gso_rows[i].gso,
+	                                   .gso_ecn = vnet.gso_type & VIRTIO_NET_HDR_GSO_ECN,
+	                                   .needs_csum = vnet.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM,
+	                                   .csum_valid = vnet.flags & VIRTIO_NET_HDR_F_DATA_VALID,
+	                                   .gso_size = vnet.gso_size,
+	                                   .hdr_len = vnet.hdr_len,
+	                                   .csum_start = vnet.csum_start,
+	                                   .csum_offset = vnet.csum_offset};
+	return 0;
+}
+
+void lp_vnet_write(const struct lp_offload *offload, uint8_t header[LP_VNET_BYTES])
+{
+	struct virtio_net_hdr vnet = {0};
+
+	assert(offload->gso < N_GSO);
+	if (offload->needs_csum) {
+		vnet.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
+		vnet.csum_start = offload->csum_start;
+		vnet.csum_offset = offload->csum_offset;
+	}
+	if (offload->gso != LP_GSO_NONE) {
+		vnet.gso_type = gso_rows[offload->gso].type;
+		if (offload->gso_ecn)
+			vnet.gso_type |= VIRTIO_NET_HDR_GSO_ECN;
+		vnet.gso_size = offload->gso_size;
+		vnet.hdr_len = offload->hdr_len;
+	}
+	memcpy(header, &vnet, sizeof vnet);
+}

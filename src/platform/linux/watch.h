@@ -1,0 +1,33 @@
+/* A file descriptor whose readability the loop watches. Embedded in what owns the descriptor. */
+#ifndef LP_PLATFORM_LINUX_WATCH_H
+#define LP_PLATFORM_LINUX_WATCH_H
+
+#include <stdbool.h>
+#include <uv.h>
+
+struct lp_loop;
+
+/* |broken|: the descriptor is in an error state (EPOLLERR) and is not watched any more. */
+typedef void (*lp_watch_fn)(void *ctx, bool broken);
+typedef void (*lp_watch_released_fn)(void *ctx);
+
+struct lp_watch {
+	uv_poll_t poll;
+	lp_watch_fn fn;
+	lp_watch_released_fn released;
+	void *ctx;
+	bool closed; /* lp_watch_close() was called: |fn| comes no more */
+};
+
+/* Attaches |fd|, which stays the caller's, to the loop, not watched yet. On failure nothing is attached. */
+int lp_watch_init(struct lp_watch *watch, struct lp_loop *loop, int fd, lp_watch_fn fn, void *ctx);
+/* Watches for data (level-triggered). */
+void lp_watch_start(struct lp_watch *watch);
+/* The same for room to write as well as for data, one call for both. */
+void lp_watch_start_write(struct lp_watch *watch);
+void lp_watch_stop(struct lp_watch *watch);
+/* Detaches. The descriptor may be closed at once, the memory freed when |released| is called from the loop (with
+   the watch's ctx; NULL: nobody wants to know). May be called from inside |fn|. */
+void lp_watch_close(struct lp_watch *watch, lp_watch_released_fn released);
+
+#endif
