@@ -1,0 +1,263 @@
+/* The internet of the simulated world: each datagram goes up one host's line and down another's. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/units.h"
+#include "platform/fake/host.h"
+
+#define DEFAULT_REORDER_NS (10 * LP_MS)
+#define DEFAULT_QUEUE_BYTES ((size_t)64 * 1024)
+
+/* A datagram on its way. */
+struct transit {
+	struct transit *prev, *next; /* of the world's */
+	struct lp_event event;
+	struct lp_world *world;
+	struct lp_host *to; /* NULL: still on the sender's line */
+	struct lp_addr source, destination;
+	uint8_t ecn;
+	size_t len;
+	uint8_t data[];
+};
+
+/* What UDP and IP add to a payload. */
+static size_t ip_bytes(const struct lp_addr *addr, size_t len)
+{
+	return len + (addr->family == 4 ? 28 : 48);
+}
+
+/* Takes a datagram off the world's list and frees it. */
+static void transit_free(struct transit *transit)
+{
+	struct lp_world *world = transit->world;
+	lp_schedule_cancel(&world->schedule, &transit->event);
+	*(transit->prev ? &transit->prev->next : &world->transits) = transit->next;
+	if (transit->next)
+		transit->next->prev = transit->prev;
+	free(transit);
+}
+
+/* Makes a datagram that |run| will happen to. */
+static struct transit *transit_new(struct lp_world *world, const uint8_t *data, size_t len, void (*run)(void *ctx))
+{
+	struct transit *transit = calloc(1, sizeof *transit + len);
+	if (!transit)
+		abort();
+	transit->world = world;
+	transit->event.run = run;
+	transit->event.ctx = transit;
+	transit->len = len;
+	if (len)
+		memcpy(transit->data, data, len);
+	transit->next = world->transits;
+	if (transit->next)
+		transit->next->prev = transit;
+	world->transits = transit;
+	return transit;
+}
+
+void lp_net_clear(struct lp_world *world)
+{
+	while (world->transits)
+		transit_free(world->transits);
+}
+
+/* The time at which a datagram that enters the line now comes out; LP_NEVER if it does not. */
+static uint64_t line_pass(struct lp_world *world, struct lp_fake_line *line, size_t bytes)
+{
+	const struct lp_line *config = &line->config;
+	if (config->mtu_bytes && bytes > config->mtu_bytes) {
+		world->counters.too_big++;
+		return LP_NEVER;
+	}
+	if (lp_dice_chance(&world->dice, config->loss)) {
+		world->counters.lost++;
+		return LP_NEVER;
+	}
+	uint64_t at_ns = world->now_ns;
+	if (config->rate_bps) {
+		uint64_t start_ns = line->busy_until_ns > at_ns ? line->busy_until_ns : at_ns;
+		uint64_t waiting_bytes = (start_ns - at_ns) * config->rate_bps / (8 * LP_SEC);
+		if (waiting_bytes + bytes > (config->queue_bytes ? config->queue_bytes : DEFAULT_QUEUE_BYTES)) {
+			world->counters.queue_lost++;
+			return LP_NEVER;
+		}
+		line->busy_until_ns = start_ns + bytes * 8 * LP_SEC / config->rate_bps;
+		at_ns = line->busy_until_ns;
+	}
+	at_ns += config->delay_ns + lp_dice_below(&world->dice, config->jitter_ns);
+	if (lp_dice_chance(&world->dice, config->reorder))
+		return at_ns + (config->reorder_ns ? config->reorder_ns : DEFAULT_REORDER_NS);
+	if (at_ns < line->last_ns)
+		at_ns = line->last_ns;
+	line->last_ns = at_ns;
+	return at_ns;
+}
+
+/* Changes a datagram as a bad line does. */
+static void line_harm(struct lp_world *world, const struct lp_line *line, struct transit *transit)
+{
+	if (transit->len && lp_dice_chance(&world->dice, line->corrupt))
+		transit->data[lp_dice_below(&world->dice, transit->len)] ^=
+			(uint8_t)(1 + lp_dice_below(&world->dice, 255));
+	if ((transit->ecn == 1 || transit->ecn == 2) && lp_dice_chance(&world->dice, line->congestion))
+		transit->ecn = 3;
+}
+
+/* True if both are the same IP address. */
+static bool same_ip(const struct lp_addr *a, const struct lp_addr *b)
+{
+	return a->family == b->family && memcmp(a->ip, b->ip, sizeof a->ip) == 0;
+}
+
+/* The mapping by which the inner or outer port is known; NULL if there is none that lives. */
+static struct lp_mapping *mapping_find(struct lp_host *host, uint8_t family, uint16_t inner_port, uint16_t outer_port)
+{
+	for (size_t i = 0; i < host->n_mappings; i++) {
+		struct lp_mapping *mapping = &host->mappings[i];
+		if (mapping->family != family ||
+		    (inner_port ? mapping->inner_port != inner_port : mapping->outer_port != outer_port))
+			continue;
+		if (host->nat_timeout_ns == 0 || mapping->used_ns + host->nat_timeout_ns > host->world->now_ns)
+			return mapping;
+		*mapping = host->mappings[--host->n_mappings];
+		return NULL;
+	}
+	return NULL;
+}
+
+/* The outer source of what the host sends from |local|. */
+static struct lp_addr translate_out(struct lp_host *host, const struct lp_addr *local)
+{
+	if (!host->outer_ip.family || host->outer_ip.family != local->family)
+		return *local;
+	struct lp_mapping *mapping = mapping_find(host, local->family, local->port, 0);
+	if (!mapping) {
+		if (host->n_mappings == LP_HOST_MAPPINGS_MAX)
+			host->n_mappings = 0;
+		mapping = &host->mappings[host->n_mappings++];
+		*mapping = (struct lp_mapping){
+			.family = local->family,
+			.inner_port = local->port,
+			.outer_port = host->next_outer_port++,
+		};
+	}
+	mapping->used_ns = host->world->now_ns;
+	struct lp_addr outer = host->outer_ip;
+	outer.port = mapping->outer_port;
+	return outer;
+}
+
+/* The host that has an address, and the address as it knows it itself; NULL if nobody has it. */
+static struct lp_host *find_host(struct lp_world *world, const struct lp_addr *addr, struct lp_addr *ret_inner)
+{
+	for (struct lp_host *host = world->hosts; host; host = host->next) {
+		const struct lp_addr *ip = lp_host_ip(host, addr->family);
+		if (host->outer_ip.family == addr->family) {
+			if (!same_ip(&host->outer_ip, addr))
+				continue;
+			struct lp_mapping *mapping = mapping_find(host, addr->family, 0, addr->port);
+			if (!mapping)
+				continue;
+			*ret_inner = *ip;
+			ret_inner->port = mapping->inner_port;
+			return host;
+		}
+		if (ip->family && same_ip(ip, addr)) {
+			*ret_inner = *addr;
+			return host;
+		}
+	}
+	return NULL;
+}
+
+/* A datagram reached its host. */
+static void arrive(void *ctx)
+{
+	struct transit *transit = ctx;
+	struct lp_world *world = transit->world;
+	bool taken = !transit->to->offline && lp_udp_arrive(transit->to, &transit->destination, &transit->source,
+	                                                    transit->ecn, transit->data, transit->len);
+	if (taken)
+		world->counters.delivered++;
+	else
+		world->counters.unreachable++;
+	transit_free(transit);
+}
+
+/* Sends a copy down the line to its host. */
+static void descend(struct transit *transit, struct lp_host *to, const struct lp_addr *inner)
+{
+	struct lp_world *world = transit->world;
+	uint64_t at_ns = line_pass(world, &to->down, ip_bytes(inner, transit->len));
+	if (at_ns == LP_NEVER)
+		return;
+	struct transit *last = transit_new(world, transit->data, transit->len, arrive);
+	last->to = to;
+	last->source = transit->source;
+	last->destination = *inner;
+	last->ecn = transit->ecn;
+	line_harm(world, &to->down.config, last);
+	lp_schedule_set(&world->schedule, &last->event, at_ns);
+}
+
+/* A datagram reached the middle: finds whom it is for. */
+static void cross(void *ctx)
+{
+	struct transit *transit = ctx;
+	struct lp_world *world = transit->world;
+	struct lp_addr inner;
+	struct lp_host *to = find_host(world, &transit->destination, &inner);
+	if (!to || to->offline) {
+		world->counters.unreachable++;
+	} else {
+		descend(transit, to, &inner);
+		if (lp_dice_chance(&world->dice, to->down.config.duplicate))
+			descend(transit, to, &inner);
+	}
+	transit_free(transit);
+}
+
+/* Sends a copy up the host's line. */
+static void ascend(struct lp_host *host, const struct lp_addr *source, const struct lp_addr *remote, uint8_t ecn,
+                   const uint8_t *data, size_t len)
+{
+	struct lp_world *world = host->world;
+	uint64_t at_ns = line_pass(world, &host->up, ip_bytes(remote, len));
+	if (at_ns == LP_NEVER)
+		return;
+	struct transit *transit = transit_new(world, data, len, cross);
+	transit->source = *source;
+	transit->destination = *remote;
+	transit->ecn = ecn;
+	line_harm(world, &host->up.config, transit);
+	lp_schedule_set(&world->schedule, &transit->event, at_ns);
+}
+
+int lp_net_send(struct lp_host *host, const struct lp_addr *local, const struct lp_addr *remote, uint8_t ecn,
+                const uint8_t *data, size_t len)
+{
+	struct lp_world *world = host->world;
+	const struct lp_addr *ip = lp_host_ip(host, remote->family);
+	if (!ip->family || !same_ip(ip, local)) {
+		world->counters.refused++;
+		return LP_EUNREACH;
+	}
+	if (ip_bytes(remote, len) > host->mtu_bytes) {
+		world->counters.refused++;
+		return LP_ETOOBIG;
+	}
+	world->counters.sent++;
+	if (host->seen)
+		host->seen(host->seen_ctx, remote, len);
+	if (host->offline) {
+		world->counters.unreachable++;
+		return 0;
+	}
+	struct lp_addr source = translate_out(host, local);
+	ascend(host, &source, remote, ecn, data, len);
+	if (lp_dice_chance(&world->dice, host->up.config.duplicate))
+		ascend(host, &source, remote, ecn, data, len);
+	return 0;
+}
