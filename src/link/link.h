@@ -15,27 +15,39 @@ struct lp_frame_pool;
 struct lp_link;
 struct lp_quic_conn;
 
+/* The parts in which a frame may be given. */
+#define LP_LINK_PARTS_MAX 3U
+
 struct lp_link_config {
 	struct lp_quic_conn *conn;  /* borrowed; the link is freed before it */
 	struct lp_frame_pool *pool; /* borrowed, of the egress queue */
-	size_t queue_max_bytes;
+	size_t queue_max_bytes;     /* of the egress queue; 0: 1 MiB */
 	uint64_t hash_seed;
-	/* A whole frame came in; |frame| is valid until the call returns. |source| is the peer id in the overlay
-	 * header. */
+	/* A whole frame came in; |frame| is valid until the call returns, in which the link must not be freed. |source|
+	 * is the peer id in the overlay header. */
 	void (*frame)(void *ctx, uint16_t source, const uint8_t *frame, size_t len, uint64_t now_ns);
 	void *ctx;
 };
 
 int lp_link_new(const struct lp_link_config *config, struct lp_link **ret_link);
-void lp_link_free(struct lp_link *link);
-/* Sends a frame given in parts. What cannot go is queued or dropped and counted. */
+void lp_link_free(struct lp_link *link); /* NULL is fine */
+/* Sends a frame given in at most LP_LINK_PARTS_MAX parts. What cannot go is queued or dropped and counted. */
 void lp_link_send(struct lp_link *link, uint16_t source, const struct lp_bytes *parts, size_t n_parts, uint64_t now_ns);
 /* The connection's `writable` event. */
 void lp_link_writable(struct lp_link *link, uint64_t now_ns);
 /* The connection's `datagram` event. LP_EMALFORMED: the caller counts it against the peer. */
 int lp_link_receive(struct lp_link *link, const uint8_t *data, size_t len, uint64_t now_ns);
-/* True while so much waits that a producer which can wait should (a TAP). */
+/* Gives up fragments that are overdue and memory that is idle; to be called at lp_link_deadline(), or now and then. */
+void lp_link_expire(struct lp_link *link, uint64_t now_ns);
+/* When there is something to expire; LP_NEVER if nothing. */
+uint64_t lp_link_deadline(const struct lp_link *link);
+/* True while so much waits that a producer which can wait should (a TAP): from half of the queue's bound on, until
+   only a quarter is left. Below that the queue's management keeps the delay short, and a producer that is read on lets
+   sparse flows overtake. */
 bool lp_link_congested(const struct lp_link *link);
+/* What waits in the egress queue, in bytes of frames. */
+size_t lp_link_waiting_bytes(const struct lp_link *link);
+/* The counters up to now; the caller may add drops of its own. Valid as long as the link. */
 struct lp_link_counters *lp_link_counters(struct lp_link *link);
 
 #endif

@@ -1,0 +1,276 @@
+#include "link/link.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "egress/queue.h"
+#include "proto/datagram.h"
+#include "proto/fragment.h"
+#include "quic/endpoint.h"
+
+#define DEFAULT_QUEUE_BYTES ((size_t)1024 * 1024)
+
+/* How far the frame at the queue's head has gone. */
+struct progress {
+	struct lp_fragment_plan plan;
+	unsigned n_sent; /* fragments; 0: the plan is still to be made */
+	uint16_t frame_id;
+};
+
+struct lp_link {
+	struct lp_link_config config;
+	struct lp_queue *queue;
+	struct lp_reassembly *reassembly;
+	struct progress head;
+	uint16_t next_frame_id;
+	bool congested;
+	size_t high_bytes, low_bytes; /* where |congested| begins and ends */
+	struct lp_link_counters counters;
+	uint64_t full_seen, aqm_seen, reassembly_seen; /* of the parts' own counters, already in |counters| */
+};
+
+int lp_link_new(const struct lp_link_config *config, struct lp_link **ret_link)
+{
+	int r = LP_ENOMEM;
+	struct lp_link *link = calloc(1, sizeof *link);
+	if (!link)
+		return r;
+	link->config = *config;
+	size_t max_bytes = config->queue_max_bytes ? config->queue_max_bytes : DEFAULT_QUEUE_BYTES;
+	link->high_bytes = max_bytes / 2;
+	link->low_bytes = max_bytes / 4;
+	struct lp_queue_config queue = {.max_bytes = max_bytes, .hash_seed = config->hash_seed, .ecn = true};
+	r = lp_queue_new(&queue, config->pool, &link->queue);
+	if (r < 0)
+		goto fail;
+	r = lp_reassembly_new(&(struct lp_reassembly_config){0}, &link->reassembly);
+	if (r < 0)
+		goto fail;
+	*ret_link = link;
+	return 0;
+fail:
+	lp_link_free(link);
+	return r;
+}
+
+void lp_link_free(struct lp_link *link)
+{
+	if (!link)
+		return;
+	lp_queue_free(link->queue);
+	lp_reassembly_free(link->reassembly);
+	free(link);
+}
+
+/* The bytes from |offset| on, |len| of them, of what lies in |parts|. Returns the number of |ret_slices|. */
+static size_t slice(const struct lp_bytes *parts, size_t n_parts, size_t offset, size_t len,
+                    struct lp_bytes ret_slices[LP_LINK_PARTS_MAX])
+{
+	size_t n = 0;
+	for (size_t i = 0; i < n_parts && len > 0; i++) {
+		if (offset >= parts[i].len) {
+			offset -= parts[i].len;
+			continue;
+		}
+		size_t take = parts[i].len - offset < len ? parts[i].len - offset : len;
+		ret_slices[n++] = (struct lp_bytes){parts[i].data + offset, take};
+		offset = 0;
+		len -= take;
+	}
+	return n;
+}
+
+/* Puts one DATAGRAM into the connection: the header that |datagram| describes, and |parts|. */
+static int send_one(struct lp_link *link, const struct lp_datagram *datagram, const struct lp_bytes *parts,
+                    size_t n_parts, uint64_t now_ns)
+{
+	uint8_t header[LP_DATAGRAM_FRAGMENT_HEADER];
+	struct lp_bytes out[1 + LP_LINK_PARTS_MAX] = {{header, lp_datagram_write_header(datagram, header)}};
+	for (size_t i = 0; i < n_parts; i++)
+		out[1 + i] = parts[i];
+	int r = lp_quic_send_datagram(link->config.conn, out, 1 + n_parts, now_ns);
+	if (r == 0)
+		link->counters.datagrams_out++;
+	return r;
+}
+
+/* Sends the fragments of a frame from progress->n_sent on. */
+static int send_fragments(struct lp_link *link, struct progress *progress, uint16_t source,
+                          const struct lp_bytes *parts, size_t n_parts, size_t len, uint64_t now_ns)
+{
+	const struct lp_fragment_plan *plan = &progress->plan;
+	for (; progress->n_sent < plan->count; progress->n_sent++) {
+		size_t offset = progress->n_sent * plan->piece_len;
+		size_t piece_len = len - offset < plan->piece_len ? len - offset : plan->piece_len;
+		struct lp_bytes slices[LP_LINK_PARTS_MAX];
+		size_t n_slices = slice(parts, n_parts, offset, piece_len, slices);
+		struct lp_datagram datagram = {
+			.kind = LP_DATAGRAM_FRAGMENT,
+			.source = source,
+			.frame_id = progress->frame_id,
+			.index = (uint8_t)progress->n_sent,
+			.count = (uint8_t)plan->count,
+		};
+		int r = send_one(link, &datagram, slices, n_slices, now_ns);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Sends a frame, or goes on with it, as far as the connection takes it. 0: all of it went; LP_EAGAIN; LP_ETOOBIG: no
+   path for it; LP_ECLOSED. */
+static int send_frame(struct lp_link *link, struct progress *progress, uint16_t source, const struct lp_bytes *parts,
+                      size_t n_parts, size_t len, uint64_t now_ns)
+{
+	/* Twice at most: the path may have become narrower since the plan was made, and then the frame starts anew. */
+	int r = LP_ETOOBIG;
+	for (unsigned attempt = 0; attempt < 2 && r == LP_ETOOBIG; attempt++) {
+		if (progress->n_sent == 0) {
+			r = lp_fragment_plan(len, lp_quic_budget(link->config.conn), &progress->plan);
+			if (r < 0)
+				return r;
+			progress->frame_id = progress->plan.count > 1 ? link->next_frame_id++ : 0;
+		}
+		if (progress->plan.count == 1) {
+			struct lp_datagram datagram = {.kind = LP_DATAGRAM_FRAME, .source = source};
+			r = send_one(link, &datagram, parts, n_parts, now_ns);
+		} else {
+			r = send_fragments(link, progress, source, parts, n_parts, len, now_ns);
+		}
+		if (r == LP_ETOOBIG)
+			progress->n_sent = 0;
+	}
+	if (r == 0) {
+		link->counters.frames_out++;
+		link->counters.bytes_out += len;
+	}
+	return r;
+}
+
+/* Counts a frame that the connection will never take. */
+static void count_refused(struct lp_link *link, int error)
+{
+	link->counters.drops[error == LP_ETOOBIG ? LP_DROP_OVERSIZE : LP_DROP_NOT_JOINED]++;
+}
+
+/* Follows what waits. */
+static void watch_queue(struct lp_link *link)
+{
+	size_t bytes = lp_queue_counters(link->queue)->bytes;
+	link->congested = bytes > (link->congested ? link->low_bytes : link->high_bytes);
+}
+
+void lp_link_send(struct lp_link *link, uint16_t source, const struct lp_bytes *parts, size_t n_parts, uint64_t now_ns)
+{
+	assert(n_parts <= LP_LINK_PARTS_MAX);
+	size_t len = 0;
+	for (size_t i = 0; i < n_parts; i++)
+		len += parts[i].len;
+	if (len == 0 || len > LP_QUEUE_FRAME_MAX) {
+		link->counters.drops[len ? LP_DROP_OVERSIZE : LP_DROP_MALFORMED_FRAME]++;
+		return;
+	}
+
+	struct progress progress = {0};
+	bool straight = lp_queue_empty(link->queue);
+	if (straight) {
+		int r = send_frame(link, &progress, source, parts, n_parts, len, now_ns);
+		if (r == 0)
+			return;
+		if (r != LP_EAGAIN) {
+			count_refused(link, r);
+			return;
+		}
+	}
+	if (lp_queue_push(link->queue, parts, n_parts, source, now_ns) == 0 && straight) {
+		/* Alone in the queue, it is made its head at once: the rest of a frame that was begun goes first. */
+		lp_queue_head(link->queue, now_ns);
+		link->head = progress;
+	}
+	watch_queue(link);
+}
+
+void lp_link_writable(struct lp_link *link, uint64_t now_ns)
+{
+	const struct lp_queued *head;
+	while ((head = lp_queue_head(link->queue, now_ns))) {
+		struct lp_bytes part = {head->data, head->len};
+		int r = send_frame(link, &link->head, head->source, &part, 1, head->len, now_ns);
+		if (r == LP_EAGAIN)
+			break;
+		if (r < 0)
+			count_refused(link, r);
+		lp_queue_pop(link->queue);
+		link->head.n_sent = 0;
+	}
+	watch_queue(link);
+}
+
+/* Hands a whole frame up. */
+static void deliver(struct lp_link *link, uint16_t source, const uint8_t *frame, size_t len, uint64_t now_ns)
+{
+	link->counters.frames_in++;
+	link->counters.bytes_in += len;
+	link->config.frame(link->config.ctx, source, frame, len, now_ns);
+}
+
+int lp_link_receive(struct lp_link *link, const uint8_t *data, size_t len, uint64_t now_ns)
+{
+	struct lp_datagram datagram;
+	link->counters.datagrams_in++;
+	if (lp_datagram_read(data, len, &datagram) < 0) {
+		link->counters.drops[LP_DROP_MALFORMED_DATAGRAM]++;
+		return LP_EMALFORMED;
+	}
+	if (datagram.kind == LP_DATAGRAM_FRAME) {
+		deliver(link, datagram.source, datagram.payload, datagram.payload_len, now_ns);
+		return 0;
+	}
+	const uint8_t *frame;
+	size_t frame_len;
+	int r = lp_reassembly_add(link->reassembly, &datagram, now_ns, &frame, &frame_len);
+	if (r == 1)
+		deliver(link, datagram.source, frame, frame_len, now_ns);
+	return r == LP_EMALFORMED ? r : 0;
+}
+
+void lp_link_expire(struct lp_link *link, uint64_t now_ns)
+{
+	lp_reassembly_expire(link->reassembly, now_ns);
+}
+
+uint64_t lp_link_deadline(const struct lp_link *link)
+{
+	return lp_reassembly_deadline(link->reassembly);
+}
+
+bool lp_link_congested(const struct lp_link *link)
+{
+	return link->congested;
+}
+
+size_t lp_link_waiting_bytes(const struct lp_link *link)
+{
+	return lp_queue_counters(link->queue)->bytes;
+}
+
+/* Adds what a part's counter gained since the last look. */
+static void take_over(uint64_t *total, uint64_t *seen, uint64_t now)
+{
+	*total += now - *seen;
+	*seen = now;
+}
+
+struct lp_link_counters *lp_link_counters(struct lp_link *link)
+{
+	const struct lp_queue_counters *queue = lp_queue_counters(link->queue);
+	const struct lp_reassembly_counters *reassembly = lp_reassembly_counters(link->reassembly);
+	uint64_t *drops = link->counters.drops;
+	take_over(&drops[LP_DROP_QUEUE_FULL], &link->full_seen, queue->dropped_full);
+	take_over(&drops[LP_DROP_QUEUE_AQM], &link->aqm_seen, queue->dropped_aqm);
+	take_over(&drops[LP_DROP_REASSEMBLY], &link->reassembly_seen,
+	          reassembly->timed_out + reassembly->evicted + reassembly->mixed + reassembly->no_memory);
+	return &link->counters;
+}
