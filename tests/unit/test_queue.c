@@ -169,16 +169,20 @@ static void test_no_cheating(void **state)
 	setup(&f, NULL, POOL_BYTES);
 	size_t bytes[12] = {0}, total = 0;
 	bool waits[12] = {false};
+	unsigned sent_at[12] = {0};
 	for (uint32_t i = 0; i < 400; i++)
 		push(f.queue, 1514, 1, i, LP_SEC);
 	for (unsigned i = 0; i < 400; i++) {
 		for (uint16_t flow = 2; flow < 12; flow++) {
-			if (!waits[flow])
-				push(f.queue, 700, flow, i, LP_SEC);
+			/* one turn late, so that the queue has seen that the flow is empty */
+			if (waits[flow] || (i > 0 && i < sent_at[flow] + 2))
+				continue;
+			push(f.queue, 700, flow, i, LP_SEC);
 			waits[flow] = true;
 		}
 		const struct lp_queued *head = lp_queue_head(f.queue, LP_SEC);
 		waits[flow_of(head)] = false;
+		sent_at[flow_of(head)] = i;
 		bytes[flow_of(head)] += head->len;
 		total += head->len;
 		lp_queue_pop(f.queue);
