@@ -12,8 +12,9 @@ struct lp_log_output {
 	struct lp_log log; /* hand &output->log to whoever has something to tell */
 	FILE *file;
 	enum lp_log_format format;
-	bool terminal; /* colours, and the time of day instead of a date */
-	bool no_time;  /* who reads adds the time: systemd's journal */
+	bool terminal; /* the time of day instead of a date */
+	bool colours;
+	bool no_time; /* who reads adds the time: systemd's journal */
 	/* Called before and after each line, so that a live view can make way; NULL: nobody. */
 	void (*around)(void *ctx, bool before);
 	void *around_ctx;

@@ -1,0 +1,110 @@
+#include "cli/log.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+#define LINE_MAX_LEN 16384
+
+/* What an event's level looks like. */
+static const struct {
+	const char *colour;   /* on a terminal */
+	const char *priority; /* for systemd's journal: sd-daemon(3) */
+	const char *word;     /* before the text */
+} looks[] = {
+	[LP_LEVEL_ERROR] = {"\033[31m", "<3>", "error: "},
+	[LP_LEVEL_WARN] = {"\033[33m", "<4>", "warning: "},
+	[LP_LEVEL_INFO] = {"", "<6>", ""},
+	[LP_LEVEL_DEBUG] = {"\033[2m", "<7>", ""},
+};
+
+/* Adds the time: of day on a terminal, otherwise the date in UTC with milliseconds. */
+static void add_time(struct lp_text *text, bool terminal)
+{
+	struct timespec now;
+	char of_day[16];
+	timespec_get(&now, TIME_UTC);
+	if (terminal) {
+		const struct tm *local = localtime(&now.tv_sec);
+		if (local && strftime(of_day, sizeof of_day, "%H:%M:%S", local) > 0)
+			lp_text_add(text, of_day);
+		return;
+	}
+	lp_text_time(text, now.tv_sec);
+	text->data[--text->len] = '\0'; /* the Z moves behind the milliseconds */
+	lp_text_addf(text, ".%03ldZ", now.tv_nsec / 1000000);
+}
+
+/* Makes the line for people. */
+static void format_text(const struct lp_log_output *output, enum lp_event event, const union lp_value *values,
+                        struct lp_text *text)
+{
+	enum lp_level level = lp_event_level(event);
+	if (output->no_time) {
+		lp_text_add(text, looks[level].priority);
+	} else {
+		add_time(text, output->terminal);
+		lp_text_add(text, " ");
+	}
+	if (output->colours)
+		lp_text_add(text, looks[level].colour);
+	lp_text_add(text, looks[level].word);
+	lp_event_text(text, event, values);
+	if (output->colours && *looks[level].colour)
+		lp_text_add(text, "\033[0m");
+}
+
+/* Makes the line for programs. An event that is too long (it never should be) comes without its fields. */
+static void format_json(enum lp_event event, const union lp_value *values, struct lp_text *text)
+{
+	lp_text_add(text, "{\"time\":\"");
+	add_time(text, false);
+	lp_text_add(text, "\",");
+	size_t start = text->len;
+	lp_event_json(text, event, values);
+	if (text->cut) {
+		text->len = start;
+		text->cut = false;
+		lp_text_addf(text, "\"level\":\"%s\",\"event\":\"%s\",\"cut\":true",
+		             lp_level_text(lp_event_level(event)), lp_event_name(event));
+	}
+	lp_text_add(text, "}");
+}
+
+/* The sink of the log: prints one event. */
+static void print_event(void *ctx, enum lp_event event, const union lp_value *values)
+{
+	struct lp_log_output *output = ctx;
+	struct lp_text text;
+	char line[LINE_MAX_LEN + 8];
+	lp_text_init(&text, line, LINE_MAX_LEN);
+	if (output->format == LP_LOG_JSON)
+		format_json(event, values, &text);
+	else
+		format_text(output, event, values, &text);
+	line[text.len] = '\n';
+
+	if (output->around)
+		output->around(output->around_ctx, true);
+	fwrite(line, 1, text.len + 1, output->file);
+	fflush(output->file);
+	if (output->around)
+		output->around(output->around_ctx, false);
+}
+
+void lp_log_output_init(struct lp_log_output *output, const struct lp_common_options *common, FILE *file)
+{
+	const char *term = getenv("TERM");
+	bool terminal = isatty(fileno(file));
+	*output = (struct lp_log_output){
+		.log = {.level = common->log_level, .sink = print_event, .ctx = output},
+		.file = file,
+		.format = common->log_format,
+		.terminal = terminal,
+		.colours = terminal && term && strcmp(term, "dumb") != 0 && !getenv("NO_COLOR"),
+		.no_time = !terminal && getenv("JOURNAL_STREAM"),
+	};
+}

@@ -1,0 +1,158 @@
+#include "cli/start.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/failure.h"
+#include "base/text.h"
+#include "cli/help.h"
+
+#define CONFIG_MAX (256 * 1024) /* bytes of a configuration file */
+#define HELP_WIDTH 100
+
+static const struct lp_choice log_formats[] = {
+	{"text", LP_LOG_TEXT, "lines for people"},
+	{"json", LP_LOG_JSON, "one JSON object a line, as docs/events.md lists them"},
+	{NULL, 0, NULL},
+};
+
+static const struct lp_choice log_levels[] = {
+#define X(name, text) {text, LP_LEVEL_##name, NULL},
+	LP_LEVELS(X)
+#undef X
+		{NULL, 0, NULL},
+};
+
+static const struct lp_option common_rows[] = {
+	{"log-format", "text|json", LP_CHOICE(struct lp_common_options, log_format, log_formats), .standard = "text",
+         .group = "General", .help = "how events are printed on standard error"},
+	{"log-level", "LEVEL", LP_CHOICE(struct lp_common_options, log_level, log_levels), .standard = "info",
+         .help = "the least important events that are printed: error, warn, info or debug"},
+	{"config", "FILE", LP_TEXT(struct lp_common_options, config), .no_config = true,
+         .help = "read options from a file of lines 'key = value'; the command line wins"},
+	{"help", NULL, LP_SWITCH(struct lp_common_options, help), .no_config = true, .help = "print this and end"},
+	{"version", NULL, LP_SWITCH(struct lp_common_options, version), .no_config = true,
+         .help = "print the version and end"},
+	{"man-page", NULL, LP_SWITCH(struct lp_common_options, man_page), .no_config = true, .hidden = true,
+         .help = "print the manual page in roff and end"},
+};
+
+/* Reads a whole file; malloc'd, the caller's to free. */
+static int read_file(const char *path, struct lp_failure *failure, char **ret_data, size_t *ret_len)
+{
+	int result = 0;
+	char *data = NULL;
+	FILE *file = fopen(path, "rb");
+	if (!file)
+		return lp_fail(failure, LP_EIO, "%s: cannot be read (%s): check the path that --config names", path,
+		               strerror(errno));
+	data = malloc(CONFIG_MAX + 1);
+	if (!data) {
+		result = lp_fail(failure, LP_ENOMEM, "%s: out of memory", path);
+		goto done;
+	}
+	size_t len = fread(data, 1, CONFIG_MAX + 1, file);
+	if (ferror(file))
+		result = lp_fail(failure, LP_EIO, "%s: cannot be read (%s): --config takes a text file", path,
+		                 strerror(errno));
+	else if (len > CONFIG_MAX)
+		result = lp_fail(failure, LP_ETOOBIG, "%s: is larger than %d bytes: is it a configuration file?", path,
+		                 CONFIG_MAX);
+	if (result < 0)
+		goto done;
+	*ret_data = data;
+	*ret_len = len;
+	data = NULL;
+done:
+	free(data);
+	fclose(file);
+	return result;
+}
+
+/* Reads the configuration file, if the command line names one. */
+static int read_config(struct lp_options *options, int argc, char *const *argv, struct lp_failure *failure)
+{
+	const char *path = lp_options_peek(options, argc, argv, "config");
+	char *data = NULL;
+	size_t len = 0;
+	if (!path)
+		return 0;
+	int result = read_file(path, failure, &data, &len);
+	if (result < 0)
+		return result;
+	result = lp_options_parse_config(options, path, data, len, failure);
+	free(data);
+	return result;
+}
+
+/* Prints what |format| makes. */
+static int print(const struct lp_options *options,
+                 void (*format)(const struct lp_options *options, struct lp_text *text))
+{
+	struct lp_text text;
+	char *data = malloc(LP_HELP_TEXT_MAX);
+	if (!data)
+		return LP_EXIT_FAILURE;
+	lp_text_init(&text, data, LP_HELP_TEXT_MAX);
+	format(options, &text);
+	bool written = fwrite(data, 1, text.len, stdout) == text.len && fflush(stdout) == 0;
+	free(data);
+	return written && !text.cut ? LP_EXIT_OK : LP_EXIT_FAILURE;
+}
+
+/* What --help prints. */
+static void format_help(const struct lp_options *options, struct lp_text *text)
+{
+	lp_help_text(options, HELP_WIDTH, text);
+}
+
+/* What --version prints. */
+static void format_version(const struct lp_options *options, struct lp_text *text)
+{
+	lp_text_addf(text, "%s %s\n", options->program->name, LP_VERSION);
+}
+
+/* Answers the options that ask for a text. False if there is none. */
+static bool answer(const struct lp_options *options, int argc, char *const *argv, int *ret_exit)
+{
+	static const struct {
+		const char *name, *abbreviation;
+		void (*format)(const struct lp_options *options, struct lp_text *text);
+	} answers[] = {
+		{"help", "-h", format_help},
+		{"version", "-V", format_version},
+		{"man-page", "", lp_help_man_page},
+	};
+	for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+		const char *value = lp_options_peek(options, argc, argv, answers[i].name);
+		bool asked = value && strcmp(value, "on") == 0;
+		if (!asked && !(argc == 2 && strcmp(argv[1], answers[i].abbreviation) == 0))
+			continue;
+		*ret_exit = print(options, answers[i].format);
+		return true;
+	}
+	return false;
+}
+
+bool lp_start(struct lp_options *options, struct lp_common_options *common, int argc, char *const *argv, int *ret_exit)
+{
+	struct lp_failure failure = {0};
+	*common = (struct lp_common_options){0};
+	lp_options_add(options, common_rows, LP_OPTIONS_N(common_rows), common);
+	if (answer(options, argc, argv, ret_exit))
+		return false;
+
+	int result = read_config(options, argc, argv, &failure);
+	if (result >= 0)
+		result = lp_options_parse(options, argc, argv, &failure);
+	if (result >= 0 && options->command < 0)
+		result = lp_options_check_required(options, &failure);
+	if (result >= 0)
+		return true;
+	fprintf(stderr, "%s: %s\n", options->program->name, failure.text);
+	*ret_exit = LP_EXIT_USAGE;
+	return false;
+}
