@@ -2,57 +2,81 @@
 
 #include "base/error.h"
 
-/* Four lanes of 64 bits: the compiler maps them to whatever vector registers the target has. */
-typedef uint64_t lanes __attribute__((vector_size(32)));
-
-#define BLOCK (2 * sizeof(lanes))
+/* Two lanes of 64 bits: every 64-bit target has vector registers for them. */
+typedef uint64_t lanes __attribute__((vector_size(16)));
 
 /* Folds a sum to 33 bits. */
-static uint64_t fold_once(uint64_t sum)
+static inline uint64_t fold_once(uint64_t sum)
 {
 	return (sum & 0xffffffff) + (sum >> 32);
 }
 
-/* Sums whole blocks of |BLOCK| bytes; |len| is a multiple of that. The two halves of each 64-bit word gather in
-   lanes of their own, where 2^32 additions cannot overflow. */
-static uint64_t sum_blocks(const uint8_t *data, size_t len)
+/* Adds up two lanes that are halves already. */
+static inline uint64_t add_lanes(lanes a)
 {
-	const lanes low = {0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff};
-	lanes a = {0}, b = {0}, c = {0}, d = {0};
-	for (size_t i = 0; i < len; i += BLOCK) {
-		lanes x, y;
-		memcpy(&x, data + i, sizeof x);
-		memcpy(&y, data + i + sizeof x, sizeof y);
-		a += x & low;
-		b += x >> 32;
-		c += y & low;
-		d += y >> 32;
-	}
-	a += b + c + d;
-	return fold_once(a[0]) + fold_once(a[1]) + fold_once(a[2]) + fold_once(a[3]);
+	return fold_once(a[0]) + fold_once(a[1]);
 }
 
-/* The next |n| bytes as a word in memory order, zeros behind them; |n| is at most 8. */
-static uint64_t load_tail(const uint8_t *data, size_t n)
+/* Sums blocks of 64 bytes; |len| is a multiple of that. The halves of each 64-bit word gather in lanes of their own,
+   where 2^32 additions cannot overflow. */
+static uint64_t sum_blocks(const uint8_t *data, size_t len)
 {
-	uint64_t word = 0;
-	memcpy(&word, data, n);
-	return word;
+	const lanes low = {0xffffffff, 0xffffffff};
+	lanes a = {0}, b = {0}, c = {0}, d = {0};
+	for (size_t i = 0; i < len; i += 64) {
+		lanes w, x, y, z;
+		memcpy(&w, data + i, sizeof w);
+		memcpy(&x, data + i + 16, sizeof x);
+		memcpy(&y, data + i + 32, sizeof y);
+		memcpy(&z, data + i + 48, sizeof z);
+		a += w & low;
+		b += w >> 32;
+		c += x & low;
+		d += x >> 32;
+		a += y & low;
+		b += y >> 32;
+		c += z & low;
+		d += z >> 32;
+	}
+	return add_lanes(a + b + c + d);
+}
+
+/* Sums fewer than 64 bytes. */
+static inline uint64_t sum_rest(const uint8_t *data, size_t len)
+{
+	uint64_t low = 0, high = 0, word;
+	for (; len >= 8; data += 8, len -= 8) {
+		memcpy(&word, data, 8);
+		low += (uint32_t)word;
+		high += word >> 32;
+	}
+	if (len & 4) {
+		uint32_t half;
+		memcpy(&half, data, 4);
+		low += half;
+		data += 4;
+	}
+	if (len & 2) {
+		uint16_t quarter;
+		memcpy(&quarter, data, 2);
+		high += quarter;
+		data += 2;
+	}
+	if (len & 1) {
+		const uint8_t last[2] = {data[0], 0};
+		uint16_t quarter;
+		memcpy(&quarter, last, 2);
+		low += quarter;
+	}
+	return low + high;
 }
 
 uint64_t lp_sum(uint64_t sum, const uint8_t *data, size_t len)
 {
-	size_t blocks = len - len % BLOCK;
-	if (blocks) {
+	size_t blocks = len & ~(size_t)63;
+	if (blocks)
 		sum += sum_blocks(data, blocks);
-		data += blocks;
-		len -= blocks;
-	}
-	for (; len >= 8; data += 8, len -= 8)
-		sum += fold_once(load_tail(data, 8));
-	if (len)
-		sum += fold_once(load_tail(data, len));
-	return fold_once(sum);
+	return fold_once(sum + sum_rest(data + blocks, len & 63));
 }
 
 uint64_t lp_sum_pseudo4(const uint8_t *ip, uint8_t protocol, uint32_t upper_len)
