@@ -39,6 +39,13 @@ static inline uint64_t lp_mac_key(const uint8_t octets[6])
 	       (uint64_t)octets[3] << 16 | (uint64_t)octets[4] << 8 | octets[5];
 }
 
+/* When an entry that is heard of now expires: never LP_NEVER, whatever the clock says. */
+static inline uint64_t lp_mac_expiry(uint64_t now_ns, uint64_t age_ns)
+{
+	uint64_t expires_ns = now_ns + age_ns;
+	return expires_ns < now_ns || expires_ns == LP_NEVER ? LP_NEVER - 1 : expires_ns;
+}
+
 /* The hint that |key| uses: the low octets differ most, so they reach all bits. */
 static inline uint32_t *lp_mac_table_hint(struct lp_mac_table *table, uint64_t key)
 {

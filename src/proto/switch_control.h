@@ -1,0 +1,29 @@
+/* What switches say to one another, or to the station on their port: it stays on its own wire, in both directions. */
+#ifndef LP_PROTO_SWITCH_CONTROL_H
+#define LP_PROTO_SWITCH_CONTROL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/ether.h"
+
+/* Extreme Networks' EDP and EAPS: the one family whose addresses do not look like groups. */
+#define LP_SWITCH_CONTROL_EXTREME 0x00e02bU
+
+/* lp_switch_control() for what may be one. */
+bool lp_switch_control_slow(const struct lp_ether *ether, uint64_t dst);
+
+/* True if the frame is switch control: by its destination (|dst|, its lp_mac_key()), by its LLC, or by its type. */
+static inline bool lp_switch_control(const struct lp_ether *ether, uint64_t dst)
+{
+	bool plain = !(dst >> 40 & 1) && dst >> 24 != LP_SWITCH_CONTROL_EXTREME && ether->llc == LP_LLC_NONE &&
+	             ether->type < LP_ETHER_TYPE_PAUSE;
+	return !plain && lp_switch_control_slow(ether, dst);
+}
+
+/* True if the frame is a spanning tree BPDU, Cisco's PVST+ among them, that says that the topology changes or changed:
+   switches then forget within seconds which MAC is where (IEEE 802.1D §17.11, 802.1Q §13). */
+bool lp_switch_control_topology_change(const uint8_t *frame, const struct lp_ether *ether);
+
+#endif

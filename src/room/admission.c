@@ -1,0 +1,164 @@
+#include "room/admission.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "proto/budget.h"
+#include "room/state.h"
+#include "room/token.h"
+
+void lp_admission_refuse(struct lp_reject *reject, enum lp_reject_code code, const char *format, ...)
+{
+	va_list args;
+	*reject = (struct lp_reject){.code = code};
+	va_start(args, format);
+	vsnprintf(reject->message, sizeof reject->message, format, args);
+	va_end(args);
+}
+
+/* The room code in upper case. False if it is none. */
+static bool fold_code(const char *code, char ret_code[LP_ROOM_CODE_MAX + 1])
+{
+	size_t len = strnlen(code, LP_ROOM_CODE_MAX + 1);
+	if (len > LP_ROOM_CODE_MAX || !lp_room_code_valid(code))
+		return false;
+	for (size_t i = 0; i <= len; i++)
+		ret_code[i] = (char)(code[i] >= 'a' && code[i] <= 'z' ? code[i] - 'a' + 'A' : code[i]);
+	return true;
+}
+
+/* Version, role and room code. */
+static int judge_words(const struct lp_hello *hello, struct lp_admission *admission, struct lp_reject *reject)
+{
+	if (hello->version != LP_PROTOCOL_VERSION) {
+		lp_admission_refuse(reject, LP_REJECT_BAD_VERSION,
+		                    "the relay speaks protocol version %d, this member version %u", LP_PROTOCOL_VERSION,
+		                    (unsigned)hello->version);
+		return LP_EPERM;
+	}
+	if (hello->role != LP_ROLE_CLIENT && hello->role != LP_ROLE_GATEWAY) {
+		lp_admission_refuse(reject, LP_REJECT_BAD_ROLE, "a member is a client or a gateway");
+		return LP_EPERM;
+	}
+	if (!fold_code(hello->room, admission->code)) {
+		lp_admission_refuse(reject, LP_REJECT_BAD_ROOM,
+		                    "a room code has %d to %d characters of A-Z, 0-9 and '-'", LP_ROOM_CODE_MIN,
+		                    LP_ROOM_CODE_MAX);
+		return LP_EPERM;
+	}
+	return 0;
+}
+
+/* The MAC itself. */
+static int judge_mac(const struct lp_hello *hello, struct lp_reject *reject)
+{
+	char text[LP_MAC_TEXT_MAX];
+	const struct lp_mac *mac = &hello->mac;
+	const char *wrong = NULL;
+	if (lp_mac_is_zero(mac))
+		wrong = "is not an address";
+	else if (lp_mac_is_multicast(mac))
+		wrong = "is a group's address, not a station's";
+	else if (hello->role == LP_ROLE_CLIENT && !lp_mac_is_client(mac))
+		wrong = "is a manufacturer's; a client needs a locally administered one, such as 02:xx:xx:xx:xx:xx";
+	if (!wrong)
+		return 0;
+	lp_admission_refuse(reject, LP_REJECT_BAD_MAC, "%s %s", lp_mac_format(mac, text), wrong);
+	return LP_EPERM;
+}
+
+/* What the path carries, against what the largest frame of the room needs. */
+static int judge_budget(const struct lp_rooms *rooms, const struct lp_room *room, const struct lp_hello *hello,
+                        struct lp_reject *reject)
+{
+	uint16_t mtu = room ? room->mtu : rooms->config.room_mtu;
+	size_t needed = lp_budget_min(lp_budget_frame_max(mtu));
+	if (needed < rooms->config.min_datagram_budget)
+		needed = rooms->config.min_datagram_budget;
+	if (hello->datagram_budget >= needed)
+		return 0;
+	lp_admission_refuse(reject, LP_REJECT_MTU_TOO_SMALL,
+	                    "the path carries DATAGRAMs of %u bytes, the room's MTU of %u needs %zu",
+	                    (unsigned)hello->datagram_budget, mtu, needed);
+	return LP_EPERM;
+}
+
+/* The member who is still there and whose token the hello has, or NULL. */
+static struct lp_peer *find_resumed(struct lp_room *room, const struct lp_hello *hello, uint64_t now_ns)
+{
+	struct lp_peer *peer = room->gateway;
+	if (hello->resume[0] == '\0')
+		return NULL;
+	if (hello->role == LP_ROLE_CLIENT) {
+		struct lp_mac_entry *entry = lp_mac_table_find(&room->macs, lp_mac_key(hello->mac.octet), now_ns);
+		peer = entry ? entry->owner : NULL;
+	}
+	bool same = peer && peer->role == hello->role && lp_mac_equal(&peer->mac, &hello->mac);
+	return same && lp_token_matches(peer->token, hello->resume) ? peer : NULL;
+}
+
+/* Whether the place in the room is free: one gateway, one owner for each MAC. */
+static int judge_place(struct lp_room *room, const struct lp_hello *hello, uint64_t now_ns, struct lp_reject *reject)
+{
+	char text[LP_MAC_TEXT_MAX];
+	if (hello->role == LP_ROLE_GATEWAY && room->gateway) {
+		lp_admission_refuse(reject, LP_REJECT_GATEWAY_EXISTS, "room %s has a gateway already (%s)", room->code,
+		                    lp_mac_format(&room->gateway->mac, text));
+		return LP_EPERM;
+	}
+	struct lp_mac_entry *entry = lp_mac_table_find(&room->macs, lp_mac_key(hello->mac.octet), now_ns);
+	if (!entry)
+		return 0;
+	const struct lp_peer *owner = entry->owner;
+	bool on_lan = owner->role == LP_ROLE_GATEWAY;
+	lp_admission_refuse(reject, LP_REJECT_DUPLICATE_MAC, "%s is in room %s already: %s",
+	                    lp_mac_format(&hello->mac, text), room->code,
+	                    on_lan ? "a station on the LAN behind the gateway has it" : "another client has it");
+	return LP_EPERM;
+}
+
+/* The limits of relay and room. */
+static int judge_limits(const struct lp_rooms *rooms, const struct lp_room *room, struct lp_reject *reject)
+{
+	const struct lp_rooms_config *config = &rooms->config;
+	if (room && room->n_peers >= config->max_peers_per_room) {
+		lp_admission_refuse(reject, LP_REJECT_ROOM_FULL, "room %s has %zu of at most %zu members", room->code,
+		                    room->n_peers, config->max_peers_per_room);
+		return LP_EFULL;
+	}
+	if (rooms->n_peers >= config->max_peers) {
+		lp_admission_refuse(reject, LP_REJECT_RELAY_FULL, "the relay serves %zu of at most %zu members",
+		                    rooms->n_peers, config->max_peers);
+		return LP_EFULL;
+	}
+	if (!room && rooms->n_rooms >= config->max_rooms) {
+		lp_admission_refuse(reject, LP_REJECT_RELAY_FULL, "the relay serves %zu of at most %zu rooms",
+		                    rooms->n_rooms, config->max_rooms);
+		return LP_EFULL;
+	}
+	return 0;
+}
+
+int lp_admission_judge(const struct lp_rooms *rooms, const struct lp_hello *hello, uint64_t now_ns,
+                       struct lp_admission *ret_admission, struct lp_reject *ret_reject)
+{
+	struct lp_admission admission = {0};
+	int result;
+	if ((result = judge_words(hello, &admission, ret_reject)) < 0 || (result = judge_mac(hello, ret_reject)) < 0)
+		return result;
+	admission.room = lp_rooms_find(rooms, admission.code);
+	if ((result = judge_budget(rooms, admission.room, hello, ret_reject)) < 0)
+		return result;
+	if (admission.room)
+		admission.resumes = find_resumed(admission.room, hello, now_ns);
+	if (!admission.resumes) {
+		if (admission.room && (result = judge_place(admission.room, hello, now_ns, ret_reject)) < 0)
+			return result;
+		if ((result = judge_limits(rooms, admission.room, ret_reject)) < 0)
+			return result;
+	}
+	*ret_admission = admission;
+	return 0;
+}

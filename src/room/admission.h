@@ -1,0 +1,27 @@
+/* Who may join: every reason to refuse a hello, with words for people. */
+#ifndef LP_ROOM_ADMISSION_H
+#define LP_ROOM_ADMISSION_H
+
+#include <stdint.h>
+
+#include "ctrl/message.h"
+
+struct lp_peer;
+struct lp_room;
+struct lp_rooms;
+
+/* What became of a hello. */
+struct lp_admission {
+	char code[LP_ROOM_CODE_MAX + 1]; /* the room, upper case */
+	struct lp_room *room;            /* NULL: it has to be made */
+	struct lp_peer *resumes; /* the hello proves that it is this member, who is still there; NULL: a new one */
+};
+
+/* Judges |hello|; changes nothing. 0, or LP_EPERM or LP_EFULL with |ret_reject| filled in. */
+int lp_admission_judge(const struct lp_rooms *rooms, const struct lp_hello *hello, uint64_t now_ns,
+                       struct lp_admission *ret_admission, struct lp_reject *ret_reject);
+/* Fills in a refusal with a text of its own. */
+void lp_admission_refuse(struct lp_reject *reject, enum lp_reject_code code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif

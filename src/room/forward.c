@@ -1,0 +1,88 @@
+#include "room/class.h"
+#include "room/room.h"
+#include "room/state.h"
+#include "room/view.h"
+
+/* The drop of a filter that is asked here, if it is on. */
+static inline enum lp_drop refuse_if(const struct lp_rooms *rooms, enum lp_filter filter)
+{
+	return rooms->filters.on >> filter & 1 ? lp_filter_row(filter)->drop : LP_DROP_NONE;
+}
+
+/* Whose MAC the source is: a client's is its own, a gateway's is learned or refreshed. */
+static enum lp_drop check_source(struct lp_peer *from, uint64_t src, uint64_t now_ns)
+{
+	struct lp_room *room = from->room;
+	uint64_t expires_ns = lp_mac_expiry(now_ns, room->rooms->config.mac_age_ns);
+	if (src == from->key)
+		return LP_DROP_NONE;
+	if (from->role != LP_ROLE_GATEWAY)
+		return refuse_if(room->rooms, LP_FILTER_SPOOFED_SOURCE);
+	struct lp_mac_entry *entry = lp_mac_table_find(&room->macs, src, now_ns);
+	if (entry && entry->owner != from)
+		return refuse_if(room->rooms, LP_FILTER_SPOOFED_SOURCE);
+	if (entry) {
+		entry->expires_ns = expires_ns;
+		return LP_DROP_NONE;
+	}
+	if ((src >> 40 & 1) || src == 0)
+		return LP_DROP_NONE; /* the filter against bad sources is off; nobody can have it */
+	return lp_mac_table_put(&room->macs, src, from, expires_ns, now_ns) < 0 ? LP_DROP_MAC_LIMIT : LP_DROP_NONE;
+}
+
+/* Broadcast and multicast: everybody else, as far as the limits go. */
+static enum lp_drop decide_group(struct lp_peer *from, struct lp_view *view, uint64_t now_ns,
+                                 struct lp_verdict *verdict)
+{
+	struct lp_room *room = from->room;
+	enum lp_drop drop = lp_meter_take(&from->meter, lp_class_of_group(view), view->len, now_ns);
+	if (drop != LP_DROP_NONE)
+		return drop;
+	if (from->role == LP_ROLE_CLIENT && refuse_if(room->rooms, LP_FILTER_ISOLATION)) {
+		if (room->gateway)
+			verdict->targets[verdict->n_targets++] = room->gateway;
+		return LP_DROP_NONE;
+	}
+	for (size_t i = 0; i < room->n_peers; i++) {
+		if (room->peers[i] != from)
+			verdict->targets[verdict->n_targets++] = room->peers[i];
+	}
+	return LP_DROP_NONE;
+}
+
+/* Unicast: to whom it belongs. A station that nobody has can only be behind the gateway, and is not if the gateway asks
+   for it. Nothing goes back to where it came from. */
+static enum lp_drop decide_unicast(struct lp_peer *from, const struct lp_view *view, uint64_t now_ns,
+                                   struct lp_verdict *verdict)
+{
+	struct lp_room *room = from->room;
+	struct lp_mac_entry *entry = lp_mac_table_find(&room->macs, view->dst, now_ns);
+	struct lp_peer *to = entry ? entry->owner : room->gateway;
+	enum lp_drop drop;
+	if (!to || to == from)
+		return LP_DROP_UNKNOWN_UNICAST;
+	if (from->role == LP_ROLE_CLIENT && to->role == LP_ROLE_CLIENT &&
+	    (drop = refuse_if(room->rooms, LP_FILTER_ISOLATION)) != LP_DROP_NONE)
+		return drop;
+	drop = lp_meter_take(&from->meter, entry ? LP_LIMIT_TOTAL : LP_LIMIT_UNKNOWN, view->len, now_ns);
+	if (drop == LP_DROP_NONE)
+		verdict->targets[verdict->n_targets++] = to;
+	return drop;
+}
+
+void lp_rooms_forward(struct lp_rooms *rooms, struct lp_peer *from, const uint8_t *frame, size_t len, uint64_t now_ns,
+                      struct lp_verdict *ret_verdict)
+{
+	struct lp_view view;
+	*ret_verdict = (struct lp_verdict){.targets = rooms->targets};
+	lp_view_init(&view, frame, len);
+	enum lp_drop drop = lp_filters_ask(&rooms->filters, from->role, &view);
+	if (drop == LP_DROP_NONE)
+		drop = check_source(from, view.src, now_ns);
+	if (drop == LP_DROP_NONE && lp_view_to_group(&view))
+		drop = decide_group(from, &view, now_ns, ret_verdict);
+	else if (drop == LP_DROP_NONE)
+		drop = decide_unicast(from, &view, now_ns, ret_verdict);
+	from->drops[drop] += drop != LP_DROP_NONE;
+	ret_verdict->drop = drop;
+}

@@ -1,0 +1,109 @@
+#include <string.h>
+
+#include "room/room.h"
+#include "room/state.h"
+
+void *lp_peer_user(const struct lp_peer *peer)
+{
+	return peer->user;
+}
+
+void lp_peer_set_user(struct lp_peer *peer, void *user)
+{
+	peer->user = user;
+}
+
+uint16_t lp_peer_id(const struct lp_peer *peer)
+{
+	return peer->id;
+}
+
+enum lp_role lp_peer_role(const struct lp_peer *peer)
+{
+	return peer->role;
+}
+
+const struct lp_mac *lp_peer_mac(const struct lp_peer *peer)
+{
+	return &peer->mac;
+}
+
+const char *lp_peer_name(const struct lp_peer *peer)
+{
+	return peer->name;
+}
+
+const char *lp_peer_room(const struct lp_peer *peer)
+{
+	return peer->room->code;
+}
+
+bool lp_peer_has_gateway(const struct lp_peer *peer)
+{
+	return peer->room->gateway != NULL;
+}
+
+struct lp_peer *lp_peer_gateway(const struct lp_peer *peer)
+{
+	return peer->room->gateway;
+}
+
+const uint64_t *lp_peer_drops(const struct lp_peer *peer)
+{
+	return peer->drops;
+}
+
+size_t lp_peer_room_macs(const struct lp_peer *peer)
+{
+	return peer->room->macs.n_aging;
+}
+
+void lp_peer_welcome(const struct lp_peer *peer, struct lp_welcome *ret_welcome)
+{
+	const struct lp_room *room = peer->room;
+	const struct lp_limits *limits = &room->rooms->limits;
+	const struct lp_rate *rates = peer->role == LP_ROLE_GATEWAY ? limits->gateway : limits->client;
+	struct lp_welcome welcome = {
+		.peer_id = peer->id,
+		.mtu = room->mtu,
+		.gateway_present = room->gateway != NULL,
+		.limits = {.broadcast_pps = lp_limits_group_pps(limits, peer->role),
+	                   .unknown_pps = rates[LP_LIMIT_UNKNOWN].per_s,
+	                   .total_kbps = rates[LP_LIMIT_TOTAL].per_s,
+	                   .peers = (uint32_t)room->rooms->config.max_peers_per_room},
+	};
+	memcpy(welcome.room, room->code, sizeof welcome.room);
+	lp_token_format(peer->token, welcome.resume);
+	*ret_welcome = welcome;
+}
+
+bool lp_peer_malformed(struct lp_peer *peer, uint64_t now_ns)
+{
+	/* A clock that went back starts a new window as well. */
+	if (now_ns - peer->malformed_since_ns >= LP_ROOM_MALFORMED_WINDOW_NS) {
+		peer->malformed_since_ns = now_ns;
+		peer->malformed = 0;
+	}
+	peer->drops[LP_DROP_MALFORMED_DATAGRAM]++;
+	if (peer->malformed < UINT32_MAX)
+		peer->malformed++;
+	return peer->malformed > peer->room->rooms->config.malformed_limit;
+}
+
+size_t lp_rooms_peer_count(const struct lp_rooms *rooms)
+{
+	return rooms->n_peers;
+}
+
+size_t lp_rooms_room_count(const struct lp_rooms *rooms)
+{
+	return rooms->n_rooms;
+}
+
+void lp_rooms_each(const struct lp_rooms *rooms, void (*fn)(void *ctx, struct lp_peer *peer), void *ctx)
+{
+	for (const struct lp_room *room = rooms->first; room; room = room->next) {
+		for (size_t i = 0; i < room->n_peers; i++)
+			fn(ctx, room->peers[i]);
+	}
+}

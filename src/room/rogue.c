@@ -1,0 +1,136 @@
+#include "room/rogue.h"
+
+#include <string.h>
+
+enum {
+	BOOTP_SERVER = 67,
+	BOOTP_CLIENT = 68,
+	DHCPV6_CLIENT = 546,
+	DHCPV6_SERVER = 547,
+};
+
+enum {
+	BOOTP_REPLY = 2,
+	ICMP_REDIRECT = 5,      /* RFC 792 */
+	ICMP_ADVERTISEMENT = 9, /* RFC 1256 */
+	ICMPV6_SOLICITATION = 133,
+	ICMPV6_ADVERTISEMENT = 134,
+	ICMPV6_REDIRECT = 137,
+	ICMPV6_CERT_SOLICITATION = 148, /* SEND, RFC 3971 */
+	ICMPV6_CERT_ADVERTISEMENT = 149,
+};
+
+/* The highest protocol number that IANA has given to something; from there on it may be an extension header that hides
+   the rest. RFC 7113 §3 (3) wants those dropped. */
+#define PROTOCOL_KNOWN_MAX 147
+
+/* Unless its first 8 bytes stand alone, no later fragment begins at byte 8. One that does was made to overwrite what
+   the first has shown (RFC 1858 §3.2, RFC 5722). */
+#define FRAGMENT_OVERWRITES 8
+
+/* True if |type| is a DHCPv6 server's or, from a relay agent, carries one (RFC 8415 §7.3). */
+static bool is_dhcpv6_server_type(uint8_t type)
+{
+	return type == 2 || type == 7 || type == 10 || type == 13; /* advertise, reply, reconfigure, relay-reply */
+}
+
+/* True for a UDP packet from or to the ports of DHCP that a server sent. */
+static bool is_bootp_server(const uint8_t *udp, uint32_t len)
+{
+	uint16_t from = lp_be16_get(udp), to = lp_be16_get(udp + 2);
+	if (from == BOOTP_SERVER || to == BOOTP_CLIENT)
+		return true;
+	/* To a relay agent: what it is stands in the first byte, which a fragment may not hide. */
+	return to == BOOTP_SERVER && (len <= LP_UDP_HEADER || udp[LP_UDP_HEADER] == BOOTP_REPLY);
+}
+
+/* The same for DHCPv6. */
+static bool is_dhcpv6_server(const uint8_t *udp, uint32_t len)
+{
+	uint16_t from = lp_be16_get(udp), to = lp_be16_get(udp + 2);
+	if (from == DHCPV6_SERVER || to == DHCPV6_CLIENT)
+		return true;
+	return to == DHCPV6_SERVER && (len <= LP_UDP_HEADER || is_dhcpv6_server_type(udp[LP_UDP_HEADER]));
+}
+
+bool lp_rogue_dhcp(struct lp_view *view)
+{
+	const struct lp_ip *ip = lp_view_ip(view);
+	if (!ip || ip->upper == LP_IP_UPPER_HIDDEN)
+		return true;
+	if (ip->upper == LP_IP_UPPER_LATER_FRAGMENT)
+		return ip->fragment_offset == FRAGMENT_OVERWRITES;
+	if (ip->upper == LP_IP_UPPER_NONE || ip->protocol != LP_IP_UDP)
+		return false;
+	if (ip->upper_len < LP_UDP_HEADER)
+		return true;
+	const uint8_t *udp = lp_view_upper(view);
+	return ip->version == 4 ? is_bootp_server(udp, ip->upper_len) : is_dhcpv6_server(udp, ip->upper_len);
+}
+
+/* True if the upper layer follows the fragment header at once. Otherwise the headers between them are in the part that
+   a second fragment could overwrite, and with them the place of all that comes behind. */
+static bool follows_fragment_header(const struct lp_view *view)
+{
+	const uint8_t *packet = view->packet;
+	uint8_t protocol = packet[6];
+	uint32_t at = LP_IPV6_HEADER;
+	/* lp_ip_parse() has walked these: they are inside the packet, and one of them is the fragment header. */
+	while (protocol != LP_IP_FRAGMENT && at < view->ip.upper_offset) {
+		uint32_t words = packet[at + 1];
+		uint32_t len = protocol == LP_IP_AH ? words * 4 + 8 : words * 8 + 8;
+		protocol = packet[at];
+		at += len;
+	}
+	return at + 8 == view->ip.upper_offset;
+}
+
+/* True for ICMPv6 messages that only routers send, and for neighbour discovery in fragments (RFC 6980 §5). */
+static bool is_rogue_icmpv6(const struct lp_ip *ip, uint8_t type)
+{
+	if (type == ICMPV6_ADVERTISEMENT || type == ICMPV6_REDIRECT)
+		return true;
+	bool discovery = (type >= ICMPV6_SOLICITATION && type <= ICMPV6_REDIRECT) || type == ICMPV6_CERT_SOLICITATION ||
+	                 type == ICMPV6_CERT_ADVERTISEMENT;
+	return ip->fragment && discovery;
+}
+
+/* lp_rogue_ra() for IPv6. */
+static bool is_rogue_v6(const struct lp_view *view, const struct lp_ip *ip)
+{
+	if (ip->upper == LP_IP_UPPER_HIDDEN)
+		return true;
+	if (ip->upper == LP_IP_UPPER_LATER_FRAGMENT)
+		return ip->fragment_offset == FRAGMENT_OVERWRITES;
+	if (ip->upper == LP_IP_UPPER_NONE)
+		return false;
+	if (ip->protocol > PROTOCOL_KNOWN_MAX || (ip->fragment && !follows_fragment_header(view)))
+		return true;
+	if (ip->protocol != LP_IP_ICMPV6)
+		return false;
+	return ip->upper_len == 0 || is_rogue_icmpv6(ip, *lp_view_upper(view));
+}
+
+bool lp_rogue_ra(struct lp_view *view)
+{
+	const struct lp_ip *ip = lp_view_ip(view);
+	if (view->ether.type == LP_ETHER_TYPE_IPV6)
+		return !ip || is_rogue_v6(view, ip);
+	/* What cannot be told of IPv4 is lp_rogue_dhcp()'s to refuse. */
+	if (!ip || ip->upper != LP_IP_UPPER_FOUND || ip->protocol != LP_IP_ICMP)
+		return false;
+	if (ip->upper_len == 0)
+		return true;
+	uint8_t type = *lp_view_upper(view);
+	return type == ICMP_REDIRECT || type == ICMP_ADVERTISEMENT;
+}
+
+bool lp_rogue_arp(struct lp_view *view)
+{
+	/* RFC 826: hardware and protocol type, their lengths, the operation, then the sender's hardware address. */
+	static const size_t hardware_len_at = 4, sender_at = 8, sender_len = 6;
+	const uint8_t *arp = view->frame + view->ether.net_offset;
+	if (view->len - view->ether.net_offset < sender_at + sender_len || arp[hardware_len_at] != sender_len)
+		return true;
+	return memcmp(arp + sender_at, view->ether.src.octet, sender_len) != 0;
+}

@@ -1,0 +1,263 @@
+#include "room/room.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/siphash.h"
+#include "room/admission.h"
+#include "room/state.h"
+
+#define CHAINS_MAX 65536U
+#define ROOM_PEERS_MIN 4U
+
+/* The chain that a room code belongs to. */
+static struct lp_room **chain_of(const struct lp_rooms *rooms, const char *code)
+{
+	uint64_t hash = lp_siphash(rooms->config.hash_key, code, strlen(code));
+	return &rooms->by_code[hash & (rooms->n_chains - 1)];
+}
+
+struct lp_room *lp_rooms_find(const struct lp_rooms *rooms, const char *code)
+{
+	struct lp_room *room = *chain_of(rooms, code);
+	while (room && strcmp(room->code, code) != 0)
+		room = room->same_hash;
+	return room;
+}
+
+/* Puts the defaults in place of zeros. */
+static void fill_defaults(struct lp_rooms_config *config)
+{
+	if (config->max_macs_per_gateway == 0)
+		config->max_macs_per_gateway = LP_ROOM_MACS_PER_GATEWAY;
+	if (config->room_mtu == 0)
+		config->room_mtu = LP_ROOM_MTU;
+	if (config->mac_age_ns == 0)
+		config->mac_age_ns = LP_ROOM_MAC_AGE_NS;
+	if (config->malformed_limit == 0)
+		config->malformed_limit = LP_ROOM_MALFORMED_LIMIT;
+}
+
+int lp_rooms_new(const struct lp_rooms_config *config, struct lp_rooms **ret_rooms)
+{
+	if (config->max_rooms == 0 || config->max_peers == 0 || config->max_peers_per_room == 0 ||
+	    config->max_peers_per_room > LP_ROOM_TARGETS_MAX)
+		return LP_ERANGE;
+	struct lp_rooms *rooms = calloc(1, sizeof *rooms);
+	if (!rooms)
+		return LP_ENOMEM;
+	rooms->config = *config;
+	fill_defaults(&rooms->config);
+	if (config->limits)
+		rooms->limits = *config->limits;
+	else
+		lp_limits_init(&rooms->limits);
+	rooms->config.limits = &rooms->limits;
+	lp_filters_init(&rooms->filters, (lp_filters_default() | config->filters_on) & ~config->filters_off,
+	                rooms->config.room_mtu);
+	for (rooms->n_chains = 1; rooms->n_chains < config->max_rooms && rooms->n_chains < CHAINS_MAX;)
+		rooms->n_chains *= 2;
+	rooms->by_code = calloc(rooms->n_chains, sizeof(struct lp_room *));
+	rooms->targets = calloc(config->max_peers_per_room, sizeof(struct lp_peer *));
+	if (!rooms->by_code || !rooms->targets) {
+		lp_rooms_free(rooms);
+		return LP_ENOMEM;
+	}
+	*ret_rooms = rooms;
+	return 0;
+}
+
+void lp_rooms_free(struct lp_rooms *rooms)
+{
+	if (!rooms)
+		return;
+	assert(rooms->n_peers == 0 && rooms->n_rooms == 0 && !rooms->first);
+	free(rooms->targets);
+	free(rooms->by_code);
+	free(rooms);
+}
+
+/* Makes an empty room. NULL when there is no memory. */
+static struct lp_room *make_room(struct lp_rooms *rooms, const char *code)
+{
+	struct lp_room **chain = chain_of(rooms, code);
+	struct lp_room *room = calloc(1, sizeof *room);
+	if (!room)
+		return NULL;
+	if (lp_mac_table_init(&room->macs, rooms->config.hash_key, rooms->config.max_macs_per_gateway) < 0) {
+		free(room);
+		return NULL;
+	}
+	room->rooms = rooms;
+	memcpy(room->code, code, sizeof room->code);
+	room->mtu = rooms->config.room_mtu;
+	room->same_hash = *chain;
+	*chain = room;
+	room->next = rooms->first;
+	if (rooms->first)
+		rooms->first->prev = room;
+	rooms->first = room;
+	rooms->n_rooms++;
+	return room;
+}
+
+/* Frees a room without peers. */
+static void drop_room(struct lp_room *room)
+{
+	struct lp_rooms *rooms = room->rooms;
+	struct lp_room **link = chain_of(rooms, room->code);
+	assert(room->n_peers == 0 && !room->gateway);
+	while (*link != room)
+		link = &(*link)->same_hash;
+	*link = room->same_hash;
+	if (room->prev)
+		room->prev->next = room->next;
+	else
+		rooms->first = room->next;
+	if (room->next)
+		room->next->prev = room->prev;
+	rooms->n_rooms--;
+	lp_mac_table_done(&room->macs);
+	free(room->peers);
+	free(room);
+}
+
+/* The next peer id that is free. Ids go round, so that one is not used again at once. */
+static uint16_t next_id(struct lp_room *room)
+{
+	uint8_t used[(UINT16_MAX + 1) / 8] = {0};
+	uint16_t id = room->last_id;
+	for (size_t i = 0; i < room->n_peers; i++)
+		used[room->peers[i]->id / 8] |= (uint8_t)(1U << room->peers[i]->id % 8);
+	do
+		id++;
+	while (id == 0 || (used[id / 8] >> id % 8 & 1)); /* a room has far fewer peers than there are ids */
+	room->last_id = id;
+	return id;
+}
+
+/* Room for one more in the list. */
+static int reserve_place(struct lp_room *room)
+{
+	if (room->n_peers < room->size_peers)
+		return 0;
+	size_t size = room->size_peers ? room->size_peers * 2 : ROOM_PEERS_MIN;
+	struct lp_peer **peers = realloc(room->peers, size * sizeof(struct lp_peer *));
+	if (!peers)
+		return LP_ENOMEM;
+	room->peers = peers;
+	room->size_peers = size;
+	return 0;
+}
+
+/* Puts a new peer into |room|. NULL when there is no memory. */
+static struct lp_peer *add_peer(struct lp_room *room, const struct lp_hello *hello, void *user, uint64_t now_ns)
+{
+	struct lp_rooms *rooms = room->rooms;
+	struct lp_peer *peer = calloc(1, sizeof *peer);
+	uint64_t key = lp_mac_key(hello->mac.octet);
+	if (!peer || reserve_place(room) < 0 || lp_mac_table_put(&room->macs, key, peer, LP_NEVER, now_ns) < 0) {
+		free(peer);
+		return NULL;
+	}
+	peer->room = room;
+	peer->user = user;
+	peer->key = key;
+	peer->id = next_id(room);
+	peer->role = hello->role;
+	peer->mac = hello->mac;
+	memcpy(peer->name, hello->name, sizeof peer->name);
+	peer->name[LP_NAME_MAX] = '\0';
+	rooms->config.random(rooms->config.ctx, peer->token, sizeof peer->token);
+	lp_meter_init(&peer->meter, &rooms->limits, peer->role, now_ns);
+	peer->index = room->n_peers;
+	room->peers[room->n_peers++] = peer;
+	rooms->n_peers++;
+	if (peer->role == LP_ROLE_GATEWAY)
+		room->gateway = peer;
+	return peer;
+}
+
+/* Tells |peer| of everybody in its room, and everybody of it if |news|. */
+static void introduce(const struct lp_peer *peer, bool news)
+{
+	struct lp_room *room = peer->room;
+	const struct lp_rooms_config *config = &room->rooms->config;
+	for (size_t i = 0; i < room->n_peers; i++) {
+		if (room->peers[i] != peer)
+			config->notify(config->ctx, room->peers[peer->index], room->peers[i], true, LP_REASON_OTHER);
+	}
+	for (size_t i = 0; news && i < room->n_peers; i++) {
+		if (room->peers[i] != peer)
+			config->notify(config->ctx, room->peers[i], peer, true, LP_REASON_OTHER);
+	}
+}
+
+/* Gives the place of |peer| to the connection that proved to be the same member. */
+static void take_over(struct lp_peer *peer, const struct lp_hello *hello, void *user, uint64_t now_ns,
+                      bool *ret_renamed)
+{
+	*ret_renamed = strncmp(peer->name, hello->name, LP_NAME_MAX) != 0;
+	memcpy(peer->name, hello->name, sizeof peer->name);
+	peer->name[LP_NAME_MAX] = '\0';
+	peer->user = user;
+	peer->malformed = 0;
+	peer->malformed_since_ns = now_ns;
+}
+
+int lp_rooms_join(struct lp_rooms *rooms, const struct lp_hello *hello, void *user, uint64_t now_ns,
+                  void (*welcome)(void *ctx, struct lp_peer *peer), struct lp_peer **ret_peer,
+                  struct lp_reject *ret_reject, void **ret_replaced)
+{
+	struct lp_admission admission;
+	void *replaced = NULL;
+	bool news = true;
+	int result = lp_admission_judge(rooms, hello, now_ns, &admission, ret_reject);
+	if (result < 0)
+		return result;
+	struct lp_room *room = admission.room;
+	struct lp_peer *peer = admission.resumes;
+	if (peer) {
+		replaced = peer->user;
+		take_over(peer, hello, user, now_ns, &news);
+	} else {
+		if (!room)
+			room = make_room(rooms, admission.code);
+		peer = room ? add_peer(room, hello, user, now_ns) : NULL;
+	}
+	if (!peer) {
+		if (room && room->n_peers == 0)
+			drop_room(room);
+		lp_admission_refuse(ret_reject, LP_REJECT_RELAY_FULL, "the relay is out of memory");
+		return LP_ENOMEM;
+	}
+	welcome(rooms->config.ctx, peer);
+	introduce(peer, news);
+	*ret_peer = peer;
+	*ret_replaced = replaced;
+	return 0;
+}
+
+void lp_rooms_leave(struct lp_rooms *rooms, struct lp_peer *peer, enum lp_reason reason, uint64_t now_ns)
+{
+	struct lp_room *room = peer->room;
+	struct lp_peer *last = room->peers[room->n_peers - 1];
+	(void)now_ns;
+	room->peers[peer->index] = last;
+	last->index = peer->index;
+	room->n_peers--;
+	rooms->n_peers--;
+	if (room->gateway == peer) {
+		room->gateway = NULL;
+		lp_mac_table_remove_owner(&room->macs, peer);
+	} else {
+		lp_mac_table_remove(&room->macs, peer->key);
+	}
+	for (size_t i = 0; i < room->n_peers; i++)
+		rooms->config.notify(rooms->config.ctx, room->peers[i], peer, false, reason);
+	if (room->n_peers == 0)
+		drop_room(room);
+	free(peer);
+}

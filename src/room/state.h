@@ -1,0 +1,54 @@
+/* The rooms' own state, for the files of room/ alone. */
+#ifndef LP_ROOM_STATE_H
+#define LP_ROOM_STATE_H
+
+#include "proto/mac_table.h"
+#include "room/filter.h"
+#include "room/limit.h"
+#include "room/room.h"
+#include "room/token.h"
+
+struct lp_peer {
+	struct lp_room *room;
+	size_t index; /* in the room's list */
+	void *user;   /* the relay's connection */
+	uint64_t key; /* lp_mac_key() of |mac| */
+	uint16_t id;
+	enum lp_role role;
+	struct lp_mac mac;
+	char name[LP_NAME_MAX + 1];
+	uint8_t token[LP_TOKEN_BYTES]; /* proves that the same member comes back; a secret */
+	struct lp_meter meter;
+	uint64_t malformed_since_ns; /* start of the window */
+	uint32_t malformed;          /* in the window */
+	uint64_t drops[LP_DROP_COUNT];
+};
+
+struct lp_room {
+	struct lp_rooms *rooms;
+	struct lp_room *prev, *next; /* all rooms */
+	struct lp_room *same_hash;   /* chain of the table of codes */
+	char code[LP_ROOM_CODE_MAX + 1];
+	uint16_t mtu;           /* stays while the room lives */
+	uint16_t last_id;       /* given to a peer */
+	struct lp_peer **peers; /* everybody, in no order */
+	size_t n_peers, size_peers;
+	struct lp_peer *gateway;  /* NULL: none */
+	struct lp_mac_table macs; /* clients' own (they stay), the gateway's and what it brought (it ages) */
+};
+
+struct lp_rooms {
+	struct lp_rooms_config config; /* zeros replaced by defaults */
+	struct lp_limits limits;
+	struct lp_filters filters;
+	struct lp_room *first;    /* all rooms */
+	struct lp_room **by_code; /* hash chains */
+	size_t n_chains;          /* a power of two */
+	size_t n_rooms, n_peers;
+	struct lp_peer **targets; /* of the last verdict; max_peers_per_room of them */
+};
+
+/* The room of this code (upper case), or NULL. */
+struct lp_room *lp_rooms_find(const struct lp_rooms *rooms, const char *code);
+
+#endif

@@ -1,0 +1,27 @@
+#include "room/token.h"
+
+#include <stddef.h>
+#include <string.h>
+
+void lp_token_format(const uint8_t token[LP_TOKEN_BYTES], char text[LP_RESUME_MAX + 1])
+{
+	static const char digits[] = "0123456789abcdef";
+	for (size_t i = 0; i < LP_TOKEN_BYTES; i++) {
+		text[2 * i] = digits[token[i] >> 4];
+		text[2 * i + 1] = digits[token[i] & 15];
+	}
+	text[LP_RESUME_MAX] = '\0';
+}
+
+bool lp_token_matches(const uint8_t token[LP_TOKEN_BYTES], const char text[LP_RESUME_MAX + 1])
+{
+	char expected[LP_RESUME_MAX + 1];
+	volatile uint8_t differs = 0; /* volatile: the compiler may not leave the loop early */
+	/* What comes in has a length that is no secret. */
+	if (strnlen(text, LP_RESUME_MAX + 1) != LP_RESUME_MAX)
+		return false;
+	lp_token_format(token, expected);
+	for (size_t i = 0; i < LP_RESUME_MAX; i++)
+		differs |= (uint8_t)(expected[i] ^ text[i]);
+	return differs == 0;
+}
