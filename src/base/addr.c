@@ -131,11 +131,13 @@ static int parse_group(const char **at, const char *end, unsigned *ret_value)
 	return 0;
 }
 
+#define NO_GAP 17U
+
 /* Reads an IPv6 address, all of it (RFC 4291 §2.2). */
 static int parse_ip6(const char *at, const char *end, uint8_t ip[16])
 {
 	uint8_t bytes[16] = {0};
-	unsigned n = 0, gap = 16;
+	unsigned n = 0, gap = NO_GAP;
 	if (end - at >= 2 && at[0] == ':' && at[1] == ':')
 		gap = 0, at += 2;
 	while (at < end) {
@@ -154,15 +156,15 @@ static int parse_ip6(const char *at, const char *end, uint8_t ip[16])
 		if (*at++ != ':' || at == end)
 			return LP_EINVAL;
 		if (*at == ':') {
-			if (gap != 16)
+			if (gap != NO_GAP)
 				return LP_EINVAL;
 			gap = n, at++;
 		}
 	}
-	if (gap == 16 ? n != 16 : n > 14)
+	if (gap == NO_GAP ? n != 16 : n > 14)
 		return LP_EINVAL;
 	memset(ip, 0, 16);
-	if (gap == 16)
+	if (gap == NO_GAP)
 		gap = n;
 	memcpy(ip, bytes, gap);
 	memcpy(ip + 16 - (n - gap), bytes + gap, n - gap);

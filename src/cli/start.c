@@ -11,7 +11,7 @@
 #include "cli/help.h"
 
 #define CONFIG_MAX (256 * 1024) /* bytes of a configuration file */
-#define HELP_WIDTH 100
+#define HELP_WIDTH 80
 
 static const struct lp_choice log_formats[] = {
 	{"text", LP_LOG_TEXT, "lines for people"},

@@ -71,7 +71,7 @@ static bool is_empty(enum field_type type, const union lp_value *value)
 	case FIELD_mac:
 		return !value->mac;
 	case FIELD_addr:
-		return !value->addr || value->addr->family == 0;
+		return !value->addr || (value->addr->family == 0 && value->addr->port == 0);
 	case FIELD_flag:
 		return !value->flag;
 	case FIELD_i64:

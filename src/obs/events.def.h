@@ -86,10 +86,12 @@ LP_EVENT_ROW(member_joined, INFO, "{role}[ '{name}'] is in the room, peer {peer}
              (u64, peer), (str, role), (str, name), (mac, mac))
 LP_EVENT_ROW(member_left, INFO, "{role}[ '{name}'] left, peer {peer} ({mac}): {reason}", "Somebody is gone.",
              (u64, peer), (str, role), (str, name), (mac, mac), (str, reason))
+LP_EVENT_ROW(member_left_unknown, INFO, "peer {peer} left: {reason}", "Somebody is gone of whom we never heard.",
+             (u64, peer), (str, reason))
 LP_EVENT_ROW(gateway_present, INFO, "the LAN is reachable, by gateway[ '{name}'] ({mac})", "A gateway is in the room.",
              (str, name), (mac, mac))
-LP_EVENT_ROW(gateway_gone, WARN, "LAN gateway[ '{name}'] left: {reason}", "The room has no gateway any more.",
-             (str, name), (str, reason))
+LP_EVENT_ROW(gateway_gone, WARN, "LAN gateway[ '{name}'] left ({mac}): {reason}",
+             "The room has no gateway any more.", (str, name), (mac, mac), (str, reason))
 LP_EVENT_ROW(status, INFO, "{text}", "The line that says how things are; comes when the truth changes.", (str, text))
 
 /* Devices */
