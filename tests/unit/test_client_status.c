@@ -1,0 +1,138 @@
+/* The status line: what it says, and that it keeps quiet while nothing is new. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/units.h"
+#include "client-core/status.h"
+
+/* One moment: the truth, and what the line says afterwards (NULL: no change). */
+struct moment {
+	struct lp_status_input input;
+	enum lp_status status;
+	const char *text;
+};
+
+#define SEEKING \
+	{ \
+		.phase = LP_STATUS_SEEKING \
+	}
+#define JOINED(present, name) \
+	{ \
+		.phase = LP_STATUS_JOINED, .gateway_present = present, .gateway_name = name \
+	}
+#define PAUSING(why, ms) \
+	{ \
+		.phase = LP_STATUS_PAUSING, .reason = why, .retry_ns = (ms)*LP_MS \
+	}
+#define OVER(why) \
+	{ \
+		.phase = LP_STATUS_OVER, .reason = why \
+	}
+
+/* Plays a story to a fresh line. */
+static void play(enum lp_role role, const struct moment *moments, size_t n_moments)
+{
+	struct lp_status_line line;
+	lp_status_line_init(&line, role, "relay.example:443", "PARTY");
+	assert_string_equal(line.text, "");
+	for (size_t i = 0; i < n_moments; i++) {
+		const struct moment *m = &moments[i];
+		bool changed = lp_status_line_update(&line, &m->input);
+		if (changed != (m->text != NULL) || (m->text && strcmp(m->text, line.text) != 0))
+			fail_msg("moment %zu: %s: %s", i, changed ? "changed" : "same", line.text);
+		assert_int_equal(line.status, m->status);
+		assert_false(lp_status_line_update(&line, &m->input));
+	}
+}
+
+static void test_evening(void **state)
+{
+	(void)state;
+	static const struct moment evening[] = {
+		{SEEKING, LP_STATUS_CONNECTING, "connecting to relay.example:443"},
+		{JOINED(false, NULL), LP_STATUS_WAITING_FOR_GATEWAY, "in room PARTY: waiting for the LAN gateway"},
+		{JOINED(true, "basement"), LP_STATUS_ON_LAN, "on the LAN: room PARTY, gateway 'basement'"},
+		{JOINED(true, "attic"), LP_STATUS_ON_LAN, "on the LAN: room PARTY, gateway 'attic'"},
+		{JOINED(false, NULL), LP_STATUS_GATEWAY_GONE,
+	         "in room PARTY: the LAN gateway 'attic' is gone, waiting for it to come back"},
+		{JOINED(true, ""), LP_STATUS_ON_LAN, "on the LAN: room PARTY, gateway present"},
+		{PAUSING("timed out", 300), LP_STATUS_RECONNECTING,
+	         "connection to the relay lost (timed out): reconnecting in 300ms"},
+		{SEEKING, LP_STATUS_RECONNECTING, NULL},
+		{PAUSING("timed out", 450), LP_STATUS_UNREACHABLE,
+	         "relay relay.example:443 unreachable (timed out): trying until it answers"},
+		{SEEKING, LP_STATUS_UNREACHABLE, NULL},
+		{PAUSING("timed out", 600), LP_STATUS_UNREACHABLE, NULL},
+		{SEEKING, LP_STATUS_UNREACHABLE, NULL},
+		{PAUSING("no route", 900), LP_STATUS_UNREACHABLE,
+	         "relay relay.example:443 unreachable (no route): trying until it answers"},
+		{SEEKING, LP_STATUS_UNREACHABLE, NULL},
+		{JOINED(false, NULL), LP_STATUS_GATEWAY_GONE,
+	         "in room PARTY: the LAN gateway is gone, waiting for it to come back"},
+		{JOINED(true, "basement"), LP_STATUS_ON_LAN, "on the LAN: room PARTY, gateway 'basement'"},
+		{OVER(""), LP_STATUS_ENDED, "ended"},
+	};
+	play(LP_ROLE_CLIENT, evening, sizeof evening / sizeof evening[0]);
+}
+
+static void test_never_there(void **state)
+{
+	(void)state;
+	static const struct moment attempts[] = {
+		{SEEKING, LP_STATUS_CONNECTING, "connecting to relay.example:443"},
+		{PAUSING("refused", 300), LP_STATUS_UNREACHABLE,
+	         "relay relay.example:443 unreachable (refused): trying until it answers"},
+		{SEEKING, LP_STATUS_UNREACHABLE, NULL},
+		{OVER("room_full: 12 of 12"), LP_STATUS_ENDED, "ended: room_full: 12 of 12"},
+	};
+	play(LP_ROLE_CLIENT, attempts, sizeof attempts / sizeof attempts[0]);
+}
+
+static void test_gateway(void **state)
+{
+	(void)state;
+	static const struct moment moments[] = {
+		{JOINED(true, NULL), LP_STATUS_ON_LAN, "room PARTY is on this LAN"},
+		{JOINED(false, NULL), LP_STATUS_ON_LAN, NULL},
+		/* At once again, without a pause: the network changed. */
+		{SEEKING, LP_STATUS_RECONNECTING, "connection to the relay lost: reconnecting"},
+		{JOINED(false, NULL), LP_STATUS_ON_LAN, "room PARTY is on this LAN"},
+		{PAUSING(NULL, 0), LP_STATUS_RECONNECTING, "connection to the relay lost: reconnecting"},
+	};
+	play(LP_ROLE_GATEWAY, moments, sizeof moments / sizeof moments[0]);
+}
+
+/* What others made up cannot steer the terminal, and what is too long is cut. */
+static void test_hostile(void **state)
+{
+	(void)state;
+	struct lp_status_line line;
+	char name[LP_NAME_MAX + 1], reason[2000];
+	memset(name, '\x1b', LP_NAME_MAX);
+	memset(reason, '\n', sizeof reason - 1);
+	name[LP_NAME_MAX] = reason[sizeof reason - 1] = '\0';
+	lp_status_line_init(&line, LP_ROLE_CLIENT, "r", "ABC");
+	assert_true(lp_status_line_update(&line, &(struct lp_status_input)JOINED(true, name)));
+	assert_null(strchr(line.text, '\x1b'));
+	assert_true(lp_status_line_update(&line, &(struct lp_status_input)OVER(reason)));
+	assert_null(strchr(line.text, '\n'));
+	assert_in_range(strlen(line.text), 500, sizeof line.text - 1);
+	assert_string_equal(lp_status_word(LP_STATUS_GATEWAY_GONE), "gateway gone");
+	assert_string_equal(lp_status_word(LP_STATUS_COUNT), "unknown");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_evening),
+		cmocka_unit_test(test_never_there),
+		cmocka_unit_test(test_gateway),
+		cmocka_unit_test(test_hostile),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,182 @@
+/* The live view and the snapshot: what they show, and that the block always has its lines. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/addr.h"
+#include "base/text.h"
+#include "base/units.h"
+#include "client-core/latency.h"
+#include "client-core/rates.h"
+#include "client-core/snapshot.h"
+#include "client-core/view.h"
+#include "obs/event.h"
+
+static const struct lp_latency latency = {.rtt_us = 12340, .jitter16_us = 16 * 420, .sampled = true};
+static const struct lp_loss loss = {.ppm = 1250};
+static const struct lp_rates rates = {.up_bps = 1234567, .down_bps = 987, .up_fps = 340, .down_fps = 1};
+
+static const struct lp_view full = {
+	.status = "on the LAN: room PARTY, gateway 'basement'",
+	.relay = "relay.example:443",
+	.gateway_name = "basement",
+	.joined = true,
+	.gateway_present = true,
+	.latency = &latency,
+	.gateway_rtt_us = 900,
+	.loss_up = &loss,
+	.rates = &rates,
+	.drops = 7,
+	.n_peers = 5,
+	.mtu = 1500,
+	.tcp_mtu = 1422,
+	.device = "lan0",
+	.device_address = "192.0.2.17",
+	.device_mac = {{2, 0x5a, 0, 0, 0, 1}},
+};
+
+static void expect_view(const struct lp_view *view, size_t columns, const char *expected)
+{
+	char data[4096];
+	struct lp_text text;
+	lp_text_init(&text, data, sizeof data);
+	lp_view_format(&text, view, columns);
+	assert_string_equal(data, expected);
+}
+
+static void test_full(void **state)
+{
+	(void)state;
+	expect_view(&full, 200,
+	            "on the LAN: room PARTY, gateway 'basement'\n"
+	            "  relay    relay.example:443, RTT 12.3 ms, jitter 0.4 ms, loss up 0.12 %, down -\n"
+	            "  gateway  basement, RTT 13.2 ms\n"
+	            "  traffic  up 1.2 Mbit/s (340 frames/s), down 987 bit/s (1 frames/s), dropped 7\n"
+	            "  room     5 others, MTU 1500, in one piece up to 1422\n"
+	            "  device   lan0, 192.0.2.17, MAC 02:5a:00:00:00:01\n");
+}
+
+static void test_not_joined(void **state)
+{
+	(void)state;
+	struct lp_view view = full;
+	view.joined = false;
+	view.status = "relay unreachable";
+	view.retry_in_ns = 2500 * LP_MS;
+	view.device_address = NULL;
+	view.device_note = "down";
+	expect_view(&view, 200,
+	            "relay unreachable\n"
+	            "  relay    relay.example:443, next attempt in 2.5s\n"
+	            "  gateway  \n"
+	            "  traffic  \n"
+	            "  room     \n"
+	            "  device   lan0, no address yet, MAC 02:5a:00:00:00:01, down\n");
+	expect_view(&(struct lp_view){0}, 200, "\n  relay    \n  gateway  \n  traffic  \n  room     \n  device   \n");
+}
+
+static void test_clipped(void **state)
+{
+	(void)state;
+	struct lp_view view = full;
+	view.status = "Zoë's évening";
+	view.gateway_present = false;
+	expect_view(&view, 12,
+	            "Zoë's éven"
+	            "in\n"
+	            "  relay    r\n"
+	            "  gateway  n\n"
+	            "  traffic  u\n"
+	            "  room     5\n"
+	            "  device   l\n");
+	expect_view(&view, 0, "\n\n\n\n\n\n");
+}
+
+static void test_bit_rates(void **state)
+{
+	(void)state;
+	static const struct {
+		uint64_t bps;
+		const char *text;
+	} rows[] = {
+		{0, "up 0 bit/s ("},          {999, "up 999 bit/s ("},         {1000, "up 1.0 kbit/s ("},
+		{99949, "up 99.9 kbit/s ("},  {100000, "up 100 kbit/s ("},     {999999, "up 999 kbit/s ("},
+		{1000000, "up 1.0 Mbit/s ("}, {2500000000, "up 2.5 Gbit/s ("}, {UINT64_MAX / 2, "up 1844674 Tbit/s ("},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct lp_rates fast = {.up_bps = rows[i].bps};
+		struct lp_view view = full;
+		char data[4096];
+		struct lp_text text;
+		view.rates = &fast;
+		lp_text_init(&text, data, sizeof data);
+		lp_view_format(&text, &view, 200);
+		if (!strstr(data, rows[i].text))
+			fail_msg("%s: %s", rows[i].text, data);
+	}
+}
+
+/* Keeps the text of the last event. */
+static void keep(void *ctx, enum lp_event event, const union lp_value *values)
+{
+	struct lp_text *text = ctx;
+	lp_event_text(text, event, values);
+}
+
+static void test_snapshot(void **state)
+{
+	(void)state;
+	char data[2048];
+	struct lp_text text;
+	struct lp_log log = {.level = LP_LEVEL_INFO, .sink = keep, .ctx = &text};
+	struct lp_addr relay;
+	struct lp_link_counters counters = {
+		.frames_in = 1, .frames_out = 2, .bytes_in = 3, .bytes_out = 4, .datagrams_in = 5, .datagrams_out = 6};
+	struct lp_stats_message told = {.gateway_rtt_us = 900};
+	struct lp_snapshot snapshot = {
+		.status = LP_STATUS_ON_LAN,
+		.relay = &relay,
+		.rtt_ns = 12 * LP_MS,
+		.packets_lost = 3,
+		.budget_bytes = 1200,
+		.device = "lan0",
+		.device_state = "up",
+		.device_address = "192.0.2.17",
+		.n_peers = 5,
+		.counters = &counters,
+	};
+	assert_int_equal(lp_addr_parse("192.0.2.1:443", 0, &relay), 0);
+	lp_text_init(&text, data, sizeof data);
+	lp_snapshot_log(&log, &snapshot);
+	assert_non_null(strstr(data, "on the LAN"));
+	assert_non_null(strstr(data, "RTT 12ms"));
+	assert_non_null(strstr(data, "192.0.2.17"));
+	assert_null(strstr(data, "gateway"));
+	assert_null(strstr(data, "drops"));
+
+	snapshot.told = &told;
+	told.counters.drops[LP_DROP_LIMIT_BROADCAST] = 12;
+	lp_text_init(&text, data, sizeof data);
+	lp_snapshot_log(&log, &snapshot);
+	assert_non_null(strstr(data, "drops relay: limit_broadcast 12"));
+	assert_non_null(strstr(data, "12ms"));
+
+	counters.drops[LP_DROP_QUEUE_FULL] = 1;
+	lp_text_init(&text, data, sizeof data);
+	lp_snapshot_log(&log, &snapshot);
+	assert_non_null(strstr(data, "drops queue_full 1; relay: limit_broadcast 12"));
+	lp_snapshot_log(NULL, &snapshot);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_full),      cmocka_unit_test(test_not_joined), cmocka_unit_test(test_clipped),
+		cmocka_unit_test(test_bit_rates), cmocka_unit_test(test_snapshot),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
