@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "platform/linux/netlink.h"
 #include "platform/linux/os_error.h"
 
 /* Puts the name into a request. LP_EINVAL if it is too long for one. */
@@ -48,22 +49,26 @@ static bool has_entry(const char *name, const char *entry)
 }
 
 /* Finds the bridge that the interface is a port of. */
-static void find_bridge(const char *name, char bridge[IFNAMSIZ])
+static void find_bridge(unsigned index, char bridge[IFNAMSIZ])
 {
-	char path[PATH_MAX], target[PATH_MAX];
-	const char *last;
-	ssize_t n;
+	const struct ifinfomsg message = {.ifi_index = (int)index};
+	struct lp_netlink_request request;
+	struct lp_netlink_reply reply;
+	const struct rtattr *info, *kind, *master;
+	unsigned master_index;
 
 	bridge[0] = '\0';
-	snprintf(path, sizeof path, "/sys/class/net/%s/brport/bridge", name);
-	n = readlink(path, target, sizeof target - 1);
-	if (n <= 0)
+	lp_netlink_begin(&request, RTM_GETLINK, &message, sizeof message);
+	if (lp_netlink_ask(&request, RTM_NEWLINK, &reply) < 0)
 		return;
-	target[n] = '\0';
-	last = strrchr(target, '/');
-	last = last ? last + 1 : target;
-	if (strlen(last) < IFNAMSIZ)
-		memcpy(bridge, last, strlen(last) + 1);
+	master = lp_netlink_find(&reply, sizeof message, IFLA_MASTER);
+	info = lp_netlink_find(&reply, sizeof message, IFLA_LINKINFO);
+	kind = info ? lp_netlink_find_in(info, IFLA_INFO_SLAVE_KIND) : NULL;
+	if (!master || RTA_PAYLOAD(master) != sizeof master_index || !kind)
+		return;
+	memcpy(&master_index, RTA_DATA(master), sizeof master_index);
+	if (RTA_PAYLOAD(kind) >= 6 && memcmp(RTA_DATA(kind), "bridge", 6) == 0)
+		if_indextoname(master_index, bridge);
 }
 
 int lp_interface_get(const char *name, struct lp_interface *ret_interface)
@@ -91,9 +96,18 @@ int lp_interface_get(const char *name, struct lp_interface *ret_interface)
 	interface.ethernet = ifr.ifr_hwaddr.sa_family == ARPHRD_ETHER;
 	memcpy(interface.mac.octet, ifr.ifr_hwaddr.sa_data, sizeof interface.mac.octet);
 	interface.wireless = has_entry(name, "wireless") || has_entry(name, "phy80211");
-	find_bridge(name, interface.bridge);
+	find_bridge(interface.index, interface.bridge);
 	*ret_interface = interface;
 	return 0;
+}
+
+unsigned lp_interface_mtu(unsigned index)
+{
+	struct ifreq ifr = {0};
+
+	if (!if_indextoname(index, ifr.ifr_name) || request(SIOCGIFMTU, &ifr) < 0 || ifr.ifr_mtu < 0)
+		return 0;
+	return (unsigned)ifr.ifr_mtu;
 }
 
 int lp_interface_set_mac(const char *name, const struct lp_mac *mac)

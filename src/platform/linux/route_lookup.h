@@ -10,7 +10,7 @@ struct lp_route_lookup {
 	unsigned mtu;          /* of that interface, IP bytes; 0 if unknown */
 };
 
-/* Asks over rtnetlink. 0, LP_EUNREACH without a route, LP_EIO. */
+/* 0; LP_EUNREACH without a route. */
 int lp_route_lookup(const struct lp_addr *remote, struct lp_route_lookup *ret_route);
 
 #endif

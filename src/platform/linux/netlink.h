@@ -1,0 +1,31 @@
+/* One question to rtnetlink, and its answer. */
+#ifndef LP_PLATFORM_LINUX_NETLINK_H
+#define LP_PLATFORM_LINUX_NETLINK_H
+
+#include <linux/rtnetlink.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A request: a header, the family's own struct, attributes. */
+struct lp_netlink_request {
+	struct nlmsghdr header;
+	uint8_t body[128];
+};
+
+struct lp_netlink_reply {
+	_Alignas(struct nlmsghdr) uint8_t data[16384];
+};
+
+/* Begins a request of a type with the struct that belongs to it. */
+void lp_netlink_begin(struct lp_netlink_request *request, uint16_t type, const void *message, size_t len);
+/* Appends an attribute; the request has room for it. */
+void lp_netlink_add(struct lp_netlink_request *request, uint16_t type, const void *data, size_t len);
+/* Asks, with a socket of its own. 0 if the answer is one message of |type|, which is then in |ret_reply|;
+   LP_EUNREACH for a destination without a route, LP_E* for other refusals. */
+int lp_netlink_ask(const struct lp_netlink_request *request, uint16_t type, struct lp_netlink_reply *ret_reply);
+/* The attribute of a type in an answer whose own struct is |message_len| bytes; NULL if there is none. */
+const struct rtattr *lp_netlink_find(const struct lp_netlink_reply *reply, size_t message_len, uint16_t type);
+/* The attribute of a type within another. */
+const struct rtattr *lp_netlink_find_in(const struct rtattr *nest, uint16_t type);
+
+#endif

@@ -1,0 +1,170 @@
+/* Small files: whole or not at all, with the right mode, never longer than allowed. */
+#include "platform/file.h"
+
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/error.h"
+#include "base/failure.h"
+
+/* A folder that is removed with all that is in it. */
+static int make_folder(void **state)
+{
+	char template[] = "/tmp/lp-test-file-XXXXXX";
+
+	*state = strdup(mkdtemp(template));
+	return *state ? 0 : -1;
+}
+
+static int remove_folder(void **state)
+{
+	char command[256];
+
+	snprintf(command, sizeof command, "rm -rf '%s'", (char *)*state);
+	free(*state);
+	return system(command);
+}
+
+/* A path in the test's folder; valid until the next call. */
+static const char *in(void **state, const char *name)
+{
+	static char path[256];
+
+	snprintf(path, sizeof path, "%s/%s", (char *)*state, name);
+	return path;
+}
+
+/* Entries of a folder. */
+static unsigned entries(const char *path)
+{
+	DIR *folder = opendir(path);
+	unsigned n = 0;
+
+	assert_non_null(folder);
+	for (const struct dirent *entry; (entry = readdir(folder));)
+		n += entry->d_name[0] != '.';
+	closedir(folder);
+	return n;
+}
+
+static const struct {
+	const char *name;
+	bool secret;
+	mode_t mode, folder_mode;
+} mode_rows[] = {
+	{"certificate.pem", false, 0644, 0},
+	{"key.pem", true, 0600, 0},
+	{"a/b/certificate.pem", false, 0644, 0755},
+	{"c/d/key.pem", true, 0600, 0700},
+};
+
+/* What was written is read; modes are right whatever the umask; folders are made. */
+static void test_modes(void **state)
+{
+	mode_t before = umask(0022);
+
+	for (size_t i = 0; i < sizeof mode_rows / sizeof mode_rows[0]; i++) {
+		const char *path = in(state, mode_rows[i].name);
+		struct stat st;
+		uint8_t *data;
+		size_t len;
+		char folder[256];
+
+		assert_int_equal(lp_file_write(path, (const uint8_t *)"hello", 5, mode_rows[i].secret, NULL), 0);
+		assert_int_equal(stat(path, &st), 0);
+		assert_int_equal(st.st_mode & 0777, mode_rows[i].mode);
+		assert_int_equal(lp_file_read(path, 5, NULL, &data, &len), 0);
+		assert_int_equal(len, 5);
+		assert_string_equal((char *)data, "hello");
+		free(data);
+		snprintf(folder, sizeof folder, "%s", path);
+		*strrchr(folder, '/') = '\0';
+		if (mode_rows[i].folder_mode) {
+			assert_int_equal(stat(folder, &st), 0);
+			assert_int_equal(st.st_mode & 0777, mode_rows[i].folder_mode);
+			assert_int_equal(entries(folder), 1);
+		}
+	}
+	umask(before);
+}
+
+/* A second write replaces the file in one step: whoever has the old one open keeps reading the old one. */
+static void test_replace(void **state)
+{
+	const char *path = in(state, "identity.json");
+	char text[8] = "";
+	FILE *old;
+	uint8_t *data;
+	size_t len;
+
+	assert_int_equal(lp_file_write(path, (const uint8_t *)"old", 3, true, NULL), 0);
+	old = fopen(path, "r");
+	assert_non_null(old);
+	assert_int_equal(lp_file_write(path, (const uint8_t *)"newer", 5, true, NULL), 0);
+	assert_non_null(fgets(text, sizeof text, old));
+	assert_string_equal(text, "old");
+	fclose(old);
+	assert_int_equal(lp_file_read(path, 100, NULL, &data, &len), 0);
+	assert_string_equal((char *)data, "newer");
+	free(data);
+	assert_int_equal(entries(*state), 1);
+}
+
+/* A write that fails leaves the old file, and nothing beside it. */
+static void test_failed_write(void **state)
+{
+	struct lp_failure failure = {0};
+	const char *path = in(state, "taken");
+
+	/* A folder with something in it cannot be replaced by a file. */
+	assert_int_equal(lp_file_write(in(state, "taken/inside"), (const uint8_t *)"x", 1, false, NULL), 0);
+	path = in(state, "taken");
+	assert_true(lp_file_write(path, (const uint8_t *)"x", 1, false, &failure) < 0);
+	assert_non_null(strstr(failure.text, "taken"));
+	assert_int_equal(entries(*state), 1);
+	/* A file where a folder would have to be. */
+	assert_int_equal(lp_file_write(in(state, "taken/inside/deeper"), (const uint8_t *)"x", 1, false, &failure),
+	                 LP_EINVAL);
+}
+
+/* Limits, missing files, empty files. */
+static void test_read(void **state)
+{
+	struct lp_failure failure = {0};
+	uint8_t *data = NULL;
+	size_t len = 0;
+
+	assert_int_equal(lp_file_read(in(state, "none"), 100, &failure, &data, &len), LP_ENOTFOUND);
+	assert_non_null(strstr(failure.text, "none"));
+	assert_int_equal(lp_file_write(in(state, "six"), (const uint8_t *)"sixsix", 6, false, NULL), 0);
+	assert_int_equal(lp_file_read(in(state, "six"), 5, &failure, &data, &len), LP_ETOOBIG);
+	assert_int_equal(lp_file_read(*state, 5, &failure, &data, &len), LP_EINVAL);
+	assert_null(data);
+	assert_int_equal(lp_file_write(in(state, "empty"), NULL, 0, false, NULL), 0);
+	assert_int_equal(lp_file_read(in(state, "empty"), 0, &failure, &data, &len), 0);
+	assert_int_equal(len, 0);
+	assert_int_equal(data[0], 0);
+	free(data);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_modes, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(test_replace, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(test_failed_write, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(test_read, make_folder, remove_folder),
+	};
+
+	return cmocka_run_group_tests_name("file", tests, NULL, NULL);
+}
