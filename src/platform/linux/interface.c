@@ -54,7 +54,7 @@ static void find_bridge(unsigned index, char bridge[IFNAMSIZ])
 	const struct ifinfomsg message = {.ifi_index = (int)index};
 	struct lp_netlink_request request;
 	struct lp_netlink_reply reply;
-	const struct rtattr *info, *kind, *master;
+	struct lp_bytes kind, master;
 	unsigned master_index;
 
 	bridge[0] = '\0';
@@ -62,12 +62,11 @@ static void find_bridge(unsigned index, char bridge[IFNAMSIZ])
 	if (lp_netlink_ask(&request, RTM_NEWLINK, &reply) < 0)
 		return;
 	master = lp_netlink_find(&reply, sizeof message, IFLA_MASTER);
-	info = lp_netlink_find(&reply, sizeof message, IFLA_LINKINFO);
-	kind = info ? lp_netlink_find_in(info, IFLA_INFO_SLAVE_KIND) : NULL;
-	if (!master || RTA_PAYLOAD(master) != sizeof master_index || !kind)
+	kind = lp_netlink_find_in(lp_netlink_find(&reply, sizeof message, IFLA_LINKINFO), IFLA_INFO_SLAVE_KIND);
+	if (master.len != sizeof master_index || !kind.data)
 		return;
-	memcpy(&master_index, RTA_DATA(master), sizeof master_index);
-	if (RTA_PAYLOAD(kind) >= 6 && memcmp(RTA_DATA(kind), "bridge", 6) == 0)
+	memcpy(&master_index, master.data, sizeof master_index);
+	if (kind.len >= 6 && memcmp(kind.data, "bridge", 6) == 0)
 		if_indextoname(master_index, bridge);
 }
 

@@ -45,33 +45,40 @@ int lp_netlink_ask(const struct lp_netlink_request *request, uint16_t type, stru
 	if (!NLMSG_OK(header, (size_t)n))
 		return LP_EIO;
 	if (header->nlmsg_type == NLMSG_ERROR && header->nlmsg_len >= NLMSG_LENGTH(sizeof(struct nlmsgerr))) {
-		const struct nlmsgerr *error = NLMSG_DATA(header);
+		struct nlmsgerr error;
 
-		return lp_os_error(-error->error);
+		memcpy(&error, ret_reply->data + NLMSG_HDRLEN, sizeof error);
+		return lp_os_error(-error.error);
 	}
 	return header->nlmsg_type == type ? 0 : LP_EIO;
 }
 
-/* Walks attributes. */
-static const struct rtattr *find(const struct rtattr *attr, size_t len, uint16_t type)
+struct lp_bytes lp_netlink_find_in(struct lp_bytes attrs, uint16_t type)
 {
-	for (; RTA_OK(attr, len); attr = RTA_NEXT(attr, len))
-		if ((attr->rta_type & NLA_TYPE_MASK) == type)
-			return attr;
-	return NULL;
+	while (attrs.len >= sizeof(struct rtattr)) {
+		struct rtattr attr;
+		size_t step;
+
+		memcpy(&attr, attrs.data, sizeof attr);
+		if (attr.rta_len < sizeof attr || attr.rta_len > attrs.len)
+			break;
+		if ((attr.rta_type & NLA_TYPE_MASK) == type)
+			return (struct lp_bytes){attrs.data + RTA_LENGTH(0), attr.rta_len - RTA_LENGTH(0)};
+		step = RTA_ALIGN(attr.rta_len);
+		if (step > attrs.len)
+			break;
+		attrs.data += step;
+		attrs.len -= step;
+	}
+	return (struct lp_bytes){0};
 }
 
-const struct rtattr *lp_netlink_find(const struct lp_netlink_reply *reply, size_t message_len, uint16_t type)
+struct lp_bytes lp_netlink_find(const struct lp_netlink_reply *reply, size_t message_len, uint16_t type)
 {
 	const struct nlmsghdr *header = (const struct nlmsghdr *)reply->data;
 	size_t before = NLMSG_SPACE(message_len);
 
 	if (header->nlmsg_len < before)
-		return NULL;
-	return find((const struct rtattr *)(reply->data + before), header->nlmsg_len - before, type);
-}
-
-const struct rtattr *lp_netlink_find_in(const struct rtattr *nest, uint16_t type)
-{
-	return find(RTA_DATA(nest), RTA_PAYLOAD(nest), type);
+		return (struct lp_bytes){0};
+	return lp_netlink_find_in((struct lp_bytes){reply->data + before, header->nlmsg_len - before}, type);
 }

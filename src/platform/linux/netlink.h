@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/bytes.h"
+
 /* A request: a header, the family's own struct, attributes. */
 struct lp_netlink_request {
 	struct nlmsghdr header;
@@ -23,9 +25,9 @@ void lp_netlink_add(struct lp_netlink_request *request, uint16_t type, const voi
 /* Asks, with a socket of its own. 0 if the answer is one message of |type|, which is then in |ret_reply|;
    LP_EUNREACH for a destination without a route, LP_E* for other refusals. */
 int lp_netlink_ask(const struct lp_netlink_request *request, uint16_t type, struct lp_netlink_reply *ret_reply);
-/* The attribute of a type in an answer whose own struct is |message_len| bytes; NULL if there is none. */
-const struct rtattr *lp_netlink_find(const struct lp_netlink_reply *reply, size_t message_len, uint16_t type);
-/* The attribute of a type within another. */
-const struct rtattr *lp_netlink_find_in(const struct rtattr *nest, uint16_t type);
+/* The value of the attribute of a type in an answer whose own struct is |message_len| bytes; data NULL: none. */
+struct lp_bytes lp_netlink_find(const struct lp_netlink_reply *reply, size_t message_len, uint16_t type);
+/* The same within the value of an attribute that holds others. */
+struct lp_bytes lp_netlink_find_in(struct lp_bytes attrs, uint16_t type);
 
 #endif

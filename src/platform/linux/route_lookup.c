@@ -10,19 +10,19 @@
 /* Takes source and interface out of the kernel's answer. */
 static int read_answer(const struct lp_netlink_reply *reply, struct lp_route_lookup *ret_route)
 {
-	const struct rtmsg *message = NLMSG_DATA((const struct nlmsghdr *)reply->data);
-	const struct rtattr *oif = lp_netlink_find(reply, sizeof *message, RTA_OIF);
-	const struct rtattr *source = lp_netlink_find(reply, sizeof *message, RTA_PREFSRC);
+	const struct rtmsg *message = (const struct rtmsg *)(reply->data + NLMSG_HDRLEN);
+	struct lp_bytes oif = lp_netlink_find(reply, sizeof *message, RTA_OIF);
+	struct lp_bytes source = lp_netlink_find(reply, sizeof *message, RTA_PREFSRC);
 	struct lp_route_lookup route = {0};
 	size_t ip_bytes = message->rtm_family == AF_INET6 ? 16 : 4;
 
 	if (message->rtm_type != RTN_UNICAST && message->rtm_type != RTN_LOCAL)
 		return LP_EUNREACH;
-	if (!oif || RTA_PAYLOAD(oif) != sizeof route.ifindex || !source || RTA_PAYLOAD(source) != ip_bytes)
+	if (oif.len != sizeof route.ifindex || source.len != ip_bytes)
 		return LP_EUNREACH;
-	memcpy(&route.ifindex, RTA_DATA(oif), sizeof route.ifindex);
+	memcpy(&route.ifindex, oif.data, sizeof route.ifindex);
 	route.source.family = ip_bytes == 16 ? 6 : 4;
-	memcpy(route.source.ip, RTA_DATA(source), ip_bytes);
+	memcpy(route.source.ip, source.data, ip_bytes);
 	/* Link-local: an address of one interface only (RFC 4291 §2.5.6). */
 	if (ip_bytes == 16 && route.source.ip[0] == 0xfe && (route.source.ip[1] & 0xc0) == 0x80)
 		route.source.scope_id = route.ifindex;
