@@ -75,6 +75,8 @@ static void test_evening(void **state)
 		{JOINED(false, NULL), LP_STATUS_GATEWAY_GONE,
 	         "in room PARTY: the LAN gateway is gone, waiting for it to come back"},
 		{JOINED(true, "basement"), LP_STATUS_ON_LAN, "on the LAN: room PARTY, gateway 'basement'"},
+		{PAUSING("timed out", 300), LP_STATUS_RECONNECTING,
+	         "connection to the relay lost (timed out): reconnecting in 300ms"},
 		{OVER(""), LP_STATUS_ENDED, "ended"},
 	};
 	play(LP_ROLE_CLIENT, evening, sizeof evening / sizeof evening[0]);

@@ -216,6 +216,9 @@ static void test_unknown_type(void **state)
 	assert_int_equal(lp_message_encode(&m, data, sizeof data), LP_EINVAL);
 	assert_int_equal(decode("{\"type\":\"unknown\"}", NULL, &m), 0);
 	assert_int_equal(m.type, LP_MESSAGE_UNKNOWN);
+	/* Brackets in a string are no depth, whatever is escaped before them. */
+	assert_int_equal(decode("{\"type\":\"later\",\"s\":\"\\\"[[[[[[[[[[[[[[[[[[[[\"}", NULL, &m), 0);
+	assert_int_equal(decode("{\"type\":\"later\",\"s\":\"\\\\\",\"t\":\"[[[[[[[[[[[[[[[[[[[[\"}", NULL, &m), 0);
 }
 
 /* A room text that can be no code reaches the room, which answers bad_room; one that is too long never as a
