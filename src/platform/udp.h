@@ -25,7 +25,8 @@ void lp_udp_close(struct lp_udp *udp);
 size_t lp_udp_send(struct lp_udp *udp, const struct lp_udp_msg *msgs, size_t n_msgs);
 /* The address and port that the socket is bound to. */
 void lp_udp_local(const struct lp_udp *udp, struct lp_addr *ret_local);
-/* Largest UDP payload that the interface towards |remote| takes (its MTU less IP and UDP headers); 0 if unknown. */
+/* Largest UDP payload that the interface towards |remote| takes (its MTU less IP and UDP headers); 0 if unknown.
+   |remote| NULL: of whatever interface takes most. */
 size_t lp_udp_path_payload(struct lp_udp *udp, const struct lp_addr *remote);
 
 #endif

@@ -109,6 +109,27 @@ unsigned lp_interface_mtu(unsigned index)
 	return (unsigned)ifr.ifr_mtu;
 }
 
+unsigned lp_interface_largest_mtu(void)
+{
+	struct if_nameindex *list = if_nameindex();
+	unsigned largest = 0, loopback = 0;
+
+	for (const struct if_nameindex *i = list; i && i->if_index; i++) {
+		struct ifreq ifr;
+		unsigned mtu = lp_interface_mtu(i->if_index);
+
+		if (name_request(&ifr, i->if_name) < 0 || request(SIOCGIFFLAGS, &ifr) < 0 || !(ifr.ifr_flags & IFF_UP))
+			continue;
+		if (ifr.ifr_flags & IFF_LOOPBACK)
+			loopback = mtu;
+		else if (mtu > largest)
+			largest = mtu;
+	}
+	if (list)
+		if_freenameindex(list);
+	return largest ? largest : loopback;
+}
+
 int lp_interface_set_mac(const char *name, const struct lp_mac *mac)
 {
 	struct ifreq ifr;

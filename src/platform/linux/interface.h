@@ -21,6 +21,8 @@ struct lp_interface {
 int lp_interface_get(const char *name, struct lp_interface *ret_interface);
 /* IP bytes; 0 if there is no interface of that index. */
 unsigned lp_interface_mtu(unsigned index);
+/* Of the interfaces that are up; loopback counts only when there is no other. */
+unsigned lp_interface_largest_mtu(void);
 int lp_interface_set_mac(const char *name, const struct lp_mac *mac);
 int lp_interface_set_mtu(const char *name, unsigned mtu);
 /* Frames that may wait in the kernel for the interface. */

@@ -47,5 +47,6 @@ int lp_route_lookup(const struct lp_addr *remote, struct lp_route_lookup *ret_ro
 	if (remote->scope_id)
 		lp_netlink_add(&request, RTA_OIF, &remote->scope_id, sizeof remote->scope_id);
 	r = lp_netlink_ask(&request, RTM_NEWROUTE, &reply);
-	return r < 0 ? r : read_answer(&reply, ret_route);
+	/* Each kind of route that forbids has an errno of its own. */
+	return r < 0 ? LP_EUNREACH : read_answer(&reply, ret_route);
 }

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/failure.h"
+#include "platform/linux/interface.h"
 #include "platform/linux/os_error.h"
 #include "platform/linux/recv_batch.h"
 #include "platform/linux/route_lookup.h"
@@ -265,11 +266,13 @@ void lp_udp_local(const struct lp_udp *udp, struct lp_addr *ret_local)
 
 size_t lp_udp_path_payload(struct lp_udp *udp, const struct lp_addr *remote)
 {
-	struct lp_route_lookup route;
-	size_t header_bytes = remote->family == 6 ? 40 + 8 : 20 + 8;
+	size_t header_bytes = remote && remote->family == 6 ? 40 + 8 : 20 + 8;
+	struct lp_route_lookup route = {0};
 
 	(void)udp;
-	if (lp_route_lookup(remote, &route) < 0 || route.mtu <= header_bytes)
+	if (!remote)
+		route.mtu = lp_interface_largest_mtu();
+	else if (lp_route_lookup(remote, &route) < 0)
 		return 0;
-	return route.mtu - header_bytes;
+	return route.mtu > header_bytes ? route.mtu - header_bytes : 0;
 }

@@ -1,0 +1,133 @@
+/* Changes of the host's network are told, once each, and the way to a host is what it is now. */
+#include "platform/netwatch.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/addr.h"
+#include "base/error.h"
+#include "base/units.h"
+#include "netns.h"
+#include "platform/loop.h"
+#include "platform/udp.h"
+
+struct heard {
+	struct lp_loop *loop;
+	unsigned calls;
+};
+
+static void on_changed(void *ctx)
+{
+	struct heard *heard = ctx;
+
+	heard->calls++;
+	lp_loop_stop(heard->loop);
+}
+
+static void on_timeout(void *ctx, uint64_t now_ns)
+{
+	(void)now_ns;
+	lp_loop_stop(ctx);
+}
+
+static void on_nothing(void *ctx, const struct lp_udp_msg *msgs, size_t n_msgs)
+{
+	(void)ctx;
+	(void)msgs;
+	(void)n_msgs;
+}
+
+/* Runs the loop until it is stopped, for at most |ms|. */
+static void run(struct lp_loop *loop, unsigned ms)
+{
+	struct lp_timer *timer;
+
+	assert_int_equal(lp_timer_new(loop, on_timeout, loop, &timer), 0);
+	lp_timer_set(timer, lp_loop_now_ns(loop) + ms * LP_MS);
+	lp_loop_run(loop);
+	lp_timer_free(timer);
+}
+
+/* What happens on the host, and how it then sends to 192.0.2.1 and 2001:db8::1. */
+static const struct {
+	const char *command;
+	const char *source4, *source6; /* NULL: no way */
+	size_t payload4, payload6;
+} steps[] = {
+	{"ip link add w0 type veth peer name w1 && ip link set w1 up && ip link set w0 up", NULL, NULL, 0, 0},
+	{"ip addr add 10.1.0.2/24 dev w0 && ip route add default via 10.1.0.1", "10.1.0.2", NULL, 1472, 0},
+	{"ip addr add fd01::2/64 dev w0 nodad && ip route add default via fd01::1", "10.1.0.2", "fd01::2", 1472, 1452},
+	{"ip link set w0 mtu 9000", "10.1.0.2", "fd01::2", 8972, 8952},
+	{"ip addr add 10.1.0.9/24 dev w0 && ip route replace default via 10.1.0.1 src 10.1.0.9", "10.1.0.9", "fd01::2",
+         8972, 8952},
+	{"ip route add unreachable 192.0.2.0/24", NULL, "fd01::2", 0, 8952},
+	{"ip route del unreachable 192.0.2.0/24 && ip route add blackhole 2001:db8::/32", "10.1.0.9", NULL, 8972, 0},
+	{"ip link set w0 down", NULL, NULL, 0, 0},
+};
+
+static void test_steps(void **state)
+{
+	struct heard heard = {0};
+	struct lp_netwatch *netwatch;
+	struct lp_udp *udp;
+	struct lp_addr any = {0}, remote4, remote6;
+	int netns = netns_new();
+
+	(void)state;
+	assert_int_equal(lp_addr_parse("192.0.2.1:443", 0, &remote4), 0);
+	assert_int_equal(lp_addr_parse("[2001:db8::1]:443", 0, &remote6), 0);
+	assert_int_equal(lp_loop_new(&heard.loop), 0);
+	assert_int_equal(lp_netwatch_new(heard.loop, on_changed, &heard, &netwatch), 0);
+	assert_int_equal(lp_udp_open(heard.loop, &any, on_nothing, NULL, NULL, &udp), 0);
+	assert_int_equal(lp_udp_path_payload(udp, NULL), 65536 - 28);
+	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+		struct lp_addr local = {0};
+		char text[LP_ADDR_TEXT_MAX];
+		int r;
+
+		print_message("%s\n", steps[i].command);
+		heard.calls = 0;
+		netns_run("%s", steps[i].command);
+		run(heard.loop, 2000);
+		assert_int_equal(heard.calls, 1);
+		r = lp_netwatch_source(netwatch, &remote4, &local);
+		assert_int_equal(r, steps[i].source4 ? 0 : LP_EUNREACH);
+		if (r == 0)
+			assert_string_equal(lp_addr_format(&local, text), steps[i].source4);
+		r = lp_netwatch_source(netwatch, &remote6, &local);
+		assert_int_equal(r, steps[i].source6 ? 0 : LP_EUNREACH);
+		if (r == 0)
+			assert_string_equal(lp_addr_format(&local, text), steps[i].source6);
+		assert_int_equal(lp_udp_path_payload(udp, &remote4), steps[i].payload4);
+		assert_int_equal(lp_udp_path_payload(udp, &remote6), steps[i].payload6);
+		if (i == 3)
+			assert_int_equal(lp_udp_path_payload(udp, NULL), 9000 - 28);
+		/* Link-local addresses come late and are told too. */
+		run(heard.loop, 100);
+	}
+	/* Quiet: nothing is told. */
+	heard.calls = 0;
+	run(heard.loop, 300);
+	heard.calls = 0;
+	run(heard.loop, 100);
+	assert_int_equal(heard.calls, 0);
+	lp_udp_close(udp);
+	lp_netwatch_free(netwatch);
+	lp_netwatch_free(NULL);
+	lp_loop_free(heard.loop);
+	close(netns);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_steps),
+	};
+
+	return cmocka_run_group_tests_name("netwatch", tests, NULL, NULL);
+}
