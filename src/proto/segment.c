@@ -69,8 +69,7 @@ static int check_offload(const struct lp_frame *frame, const struct cut *cut)
 	bool udp = offload->gso == LP_GSO_UDP;
 	if (offload->needs_csum && (offload->csum_start != cut->l4 || offload->csum_offset != (udp ? 6 : 16)))
 		return LP_EMALFORMED;
-	if (udp ? offload->gso_size == 0 || cut->payload_len > (size_t)offload->gso_size * LP_SEGMENT_UDP_MAX
-	        : offload->gso_size < LP_SEGMENT_TCP_MIN_BYTES)
+	if (offload->gso_size == 0 || (udp && cut->payload_len > (size_t)offload->gso_size * LP_SEGMENT_UDP_MAX))
 		return LP_EMALFORMED;
 	return 0;
 }

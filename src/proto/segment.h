@@ -11,9 +11,8 @@
 
 /* The longest headers of a super-frame: Ethernet, two tags, IP with options or extension headers, TCP with options. */
 #define LP_SEGMENT_HEADERS_MAX 512U
-/* The most datagrams in a UDP super-frame (Linux's UDP_MAX_SEGMENTS), the smallest TCP segment (TCP_MIN_GSO_SIZE). */
+/* The most datagrams in a UDP super-frame (Linux's UDP_MAX_SEGMENTS). */
 #define LP_SEGMENT_UDP_MAX 128U
-#define LP_SEGMENT_TCP_MIN_BYTES 8U
 
 /* Takes one frame, in one or two parts: rewritten headers, and the rest where it lies in the frame that is cut. Both
    are valid until the call returns. */
