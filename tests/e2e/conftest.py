@@ -18,6 +18,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..
 from netlab import party, programs  # noqa: E402  pylint: disable=wrong-import-position
 
 INSIDE = "LP_E2E_INSIDE"
+HOSTS = f"127.0.0.1 localhost\\n{party.RELAY} relay.test\\n{party.RELAY6} relay.test\\n"
 SANITIZER = re.compile(r"(ERROR: AddressSanitizer|ERROR: LeakSanitizer|runtime error:).*")
 
 
@@ -32,10 +33,30 @@ def pytest_configure(config):
     if subprocess.run(unshare + ["true"], check=False).returncode:
         print("tests/e2e: no namespaces here: run them as root, or allow user namespaces", file=sys.stderr)
         os._exit(1)
-    inner = "mount -t tmpfs none /run && mkdir /run/netns && ip link set lo up && exec \"$@\""
+    inner = ("mount -t tmpfs none /run && mkdir /run/netns && ip link set lo up && printf '%b' \"$LP_E2E_HOSTS\" "
+             ">/run/hosts && mount --bind /run/hosts /etc/hosts && exec \"$@\"")
     args = list(config.invocation_params.args)
     os.execvpe(unshare[0], unshare + ["sh", "-c", inner, "sh", sys.executable, "-B", "-m", "pytest", *args],
-               {**os.environ, INSIDE: "1"})
+               {**os.environ, INSIDE: "1", "LP_E2E_HOSTS": HOSTS})
+
+
+MEASURED = []
+
+
+@pytest.fixture
+def measured(request):
+    """Notes a figure; all of them are printed at the end of the run."""
+    def note(what, value_ms):
+        MEASURED.append((request.node.name, what, value_ms))
+    return note
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Prints what was measured."""
+    if MEASURED:
+        terminalreporter.section("measured")
+        for test, what, value_ms in MEASURED:
+            terminalreporter.write_line(f"{value_ms:9.0f} ms  {what}  ({test})")
 
 
 class Session:

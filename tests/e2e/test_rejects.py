@@ -1,0 +1,92 @@
+"""The relay says no, with a code and a message: who it does not admit."""
+
+import pytest
+from netlab import party
+from netlab.programs import Client, Gateway
+
+from probes import PATIENCE_S, ping
+
+
+@pytest.fixture(scope="module")
+def lab(new_party):
+    """A relay with small limits."""
+    made = new_party()
+    made.start_servers()
+    made.start_relay("--max-peers", "6", "--max-peers-per-room", "3", "--max-rooms", "3")
+    return made
+
+
+def rejected(member, relay, code):
+    """True if the member ended with that reject, said so once, and the relay noted it."""
+    assert member.wait_end() == 1
+    assert [event["code"] for event in member.events("rejected")] == [code]
+    assert relay.events("peer_rejected", code=code)
+    assert not member.events("joined")
+    if isinstance(member, Client):
+        assert not member.host.has(member.tap)
+    return True
+
+
+def test_duplicate_mac(lab):
+    """A MAC that is in the room already; in another room it is welcome."""
+    mac = "02:00:00:00:00:51"
+    alice = lab.start_client(lab.alice_host, mac=mac)
+    copy = lab.start_client(lab.bob_host, "--no-reconnect", mac=mac, wait=False)
+    assert rejected(copy, lab.relay, "duplicate_mac")
+    elsewhere = lab.start_client(lab.bob_host, mac=mac, room="ELSEWHERE")
+    assert elsewhere.stop() == 0 and alice.stop() == 0
+    again = lab.start_client(lab.bob_host, mac=mac)
+    assert again.stop() == 0
+
+
+def test_gateway_exists(lab):
+    """One gateway a room; the first one goes on."""
+    gateway = lab.start_gateway()
+    alice = lab.start_client(lab.alice_host)
+    second = Gateway(lab, lab.bob_host, party.RELAY + ":443", lab.relay.cert, "--no-reconnect", interface="eth0",
+                     name="gateway-2", wait=False)
+    assert rejected(second, lab.relay, "gateway_exists")
+    assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S)
+    assert alice.stop() == 0 and gateway.stop() == 0
+
+
+def crowd(lab, rooms, first=1):
+    """Clients without number: one TAP each at Bob's, in these rooms."""
+    members = []
+    for number, room in enumerate(rooms, first):
+        members.append(Client(lab, lab.bob_host, party.RELAY + ":443", lab.relay.cert, "--no-reconnect",
+                              tap=f"lan{number}", name=f"crowd-{number}", room=room, wait=False))
+    return members
+
+
+@pytest.mark.parametrize("rooms, room, code", [
+    (["FULL"] * 3, "FULL", "room_full"),
+    (["FULL-1"] * 2 + ["FULL-2"] * 2 + ["FULL-3"] * 2, "FULL-3", "relay_full"),
+    (["FULL-1", "FULL-2", "FULL-3"], "FULL-4", "relay_full"),
+], ids=["peers of a room", "peers of the relay", "rooms of the relay"])
+def test_limits(lab, rooms, room, code):
+    """Limits are kept, and are free again when somebody leaves."""
+    members = crowd(lab, rooms)
+    for member in members:
+        member.wait_joined()
+    late, = crowd(lab, [room], first=20)
+    assert rejected(late, lab.relay, code)
+    last = members.pop()
+    assert last.stop() == 0
+    welcome, = crowd(lab, [room], first=21)
+    welcome.wait_joined()
+    for member in [*members, welcome]:
+        assert member.stop() == 0
+
+
+def test_patient_client(lab):
+    """A client that may come back waits while the place is taken, and gets in when it is free."""
+    mac = "02:00:00:00:00:52"
+    alice = lab.start_client(lab.alice_host, mac=mac)
+    copy = lab.start_client(lab.bob_host, mac=mac, wait=False, name="client-patient")
+    copy.wait_event("reconnecting")
+    assert alice.stop() == 0
+    copy.wait_up()
+    assert copy.stop() == 0
+
+

@@ -1,0 +1,236 @@
+"""Sessions that survive: what happens under a tunnel that is in use, and how long nothing passes."""
+
+import contextlib
+import signal
+import threading
+import time
+
+import pytest
+from netlab import party, wire
+from netlab.daemon import wait_for
+from netlab.impair import Impair
+from netlab.stream import Stream
+
+from probes import PATIENCE_S, TAP, download, ping
+
+PROXY = ("192.0.2.1", 4433)  # on the internet's router, as Alice sees it
+
+
+@pytest.fixture(scope="module")
+def lab(new_party):
+    """A party in which Alice reaches the relay by a path that can be made bad."""
+    made = new_party()
+    made.start_servers()
+    made.start_relay()
+    made.start_gateway()
+    made.proxy = Impair(made, made.inet, *PROXY, party.RELAY, 443)
+    made.alice = made.start_client(made.alice_host, relay=f"{PROXY[0]}:{PROXY[1]}")
+    made.bob = made.start_client(made.bob_host, relay="relay.test:443")
+    assert ping(made.alice_host, party.LAN_HOST, PATIENCE_S)
+    assert ping(made.bob_host, party.LAN_HOST, PATIENCE_S)
+    return made
+
+
+class Talk:
+    """A TCP connection from a player to the LAN that is in use, by small requests one after another."""
+
+    def __init__(self, lab, host):
+        self.sock = lab.connect(host, timeout_s=PATIENCE_S * 4)
+        self.stream = self.sock.makefile("rb")
+        self.answers = 0
+        self.error = None
+        self.ended = False
+        self.thread = threading.Thread(target=self._run, daemon=True)
+
+    def _run(self):
+        """Asks and listens."""
+        try:
+            while not self.ended:
+                self.sock.sendall(b"GET /1000 HTTP/1.1\r\nHost: lan\r\n\r\n")
+                while line := self.stream.readline().strip():
+                    assert line
+                assert len(self.stream.read(1000)) == 1000
+                self.answers += 1
+                time.sleep(0.005)
+        except (OSError, AssertionError) as error:
+            self.error = error
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.ended = True
+        self.thread.join()
+        self.sock.close()
+
+
+@contextlib.contextmanager
+def in_use(lab, host, tcp=True):
+    """A game stream both ways, and a TCP connection, while something happens; all go on afterwards."""
+    with wire.Tap(host, TAP) as player, wire.Tap(lab.lan_host, "eth0") as lan, \
+            wire.Tap(host, TAP) as player_ear, wire.Tap(lab.lan_host, "eth0") as lan_ear:
+        with Stream(player, lan_ear, body_bytes=64, interval_s=1 / 60) as up, \
+                Stream(lan, player_ear, body_bytes=64, interval_s=1 / 60) as down, \
+                Talk(lab, host) if tcp else contextlib.nullcontext() as talk:
+            wait_for(lambda: up.received > 20 and down.received > 20, "the streams to flow")
+            start_s = time.monotonic()
+            use = Use(start_s, up, down, talk)
+            yield use
+            use.wait_flow()
+        assert (up.corrupted, up.duplicates, down.corrupted, down.duplicates) == (0, 0, 0, 0)
+        assert not talk or talk.error is None
+
+
+class Use:
+    """What flows through the tunnel, from the moment that something happens."""
+
+    def __init__(self, start_s, up, down, talk):
+        self.start_s, self.up, self.down, self.talk = start_s, up, down, talk
+
+    def wait_flow(self, patience_s=PATIENCE_S * 2):
+        """Waits until everything flows again."""
+        mark_s, answers = time.monotonic(), self.talk.answers if self.talk else 0
+        wait_for(lambda: len(self.up.since(mark_s)) > 20 and len(self.down.since(mark_s)) > 20,
+                 "the streams to flow again", patience_s)
+        wait_for(lambda: not self.talk or self.talk.error or self.talk.answers > answers + 5,
+                 "TCP to flow again", patience_s)
+
+    def gap_ms(self):
+        """The longest time without a frame, in the worse direction."""
+        return max(self.up.gap_ms(self.start_s), self.down.gap_ms(self.start_s))
+
+
+def assert_nobody_left(lab, marks):
+    """No member saw anybody leave since the marks, and nobody had to reconnect."""
+    for member, mark in marks.items():
+        after = member.events()[mark:]
+        assert not [e for e in after if e["event"] in ("member_left", "reconnecting", "disconnected", "gateway_gone")]
+
+
+def marks_of(lab):
+    """Where each member's log stands now."""
+    return {member: member.mark() for member in (lab.alice, lab.bob, lab.gateway)}
+
+
+def test_nat_rebinding(lab, measured):
+    """The NAT gives the client another port, twice: the session goes on."""
+    marks = marks_of(lab)
+    relay_mark = lab.relay.mark()
+    with in_use(lab, lab.alice_host) as use:
+        for _ in range(2):
+            use.start_s = time.monotonic()
+            lab.proxy.rebind()
+            lab.relay.wait_event("migrated", after=relay_mark)
+            relay_mark = lab.relay.mark()
+            use.wait_flow()
+            measured("NAT rebinding", use.gap_ms())
+    assert_nobody_left(lab, marks)
+
+
+def test_short_outage(lab, measured):
+    """The path is away for 10 s, less than the idle timeout: the session goes on, the TAP and its address stay."""
+    marks = marks_of(lab)
+    with in_use(lab, lab.alice_host) as use:
+        lab.proxy.set(away=1)
+        addresses = lab.alice_host.addresses(TAP)
+        time.sleep(10)  # this is what is tested
+        back_s = time.monotonic()
+        lab.proxy.set(away=0)
+        use.wait_flow()
+        assert lab.alice_host.addresses(TAP) == addresses and lab.alice_host.is_up(TAP)
+        measured("path away for 10 s: time until frames flow after it is back",
+                 (min(use.up.since(back_s)[0][0], use.down.since(back_s)[0][0]) - back_s) * 1000)
+    assert_nobody_left(lab, marks)
+
+
+def test_bad_path(lab):
+    """Loss, reordering, duplicates, jitter and a slow link: no frame is corrupted or doubled, TCP gets through."""
+    lab.proxy.set(loss=2, dup=2, reorder=2, reorder_ms=15, delay_ms=10, jitter_ms=5, rate_kbps=20000)
+    try:
+        with in_use(lab, lab.alice_host):
+            assert download(lab, lab.alice_host, 1 << 20, PATIENCE_S * 4)
+        assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S, "-s", 1472, "-M", "do")
+    finally:
+        lab.proxy.set(loss=0, dup=0, reorder=0, delay_ms=0, jitter_ms=0, rate_kbps=0)
+
+
+def test_proxy_mtu_shrinks(lab, measured):
+    """A path that swallows large packets from now on, without any ICMP: full frames flow again."""
+    with wire.Tap(lab.alice_host, TAP) as alice, wire.Tap(lab.lan_host, "eth0") as lan, \
+            Stream(alice, lan) as up:
+        wait_for(lambda: up.received > 100, "the stream to flow")
+        start_s = time.monotonic()
+        lab.proxy.set(mtu=1300)
+        try:
+            wait_for(lambda: len(up.since(start_s + 0.2)) > 100, "full frames to flow again", PATIENCE_S * 2)
+            measured("black hole for packets over 1300 bytes, stream of 1514-byte frames", up.gap_ms(start_s))
+        finally:
+            lab.proxy.set(mtu=0)
+
+
+def test_interface_changes(lab, measured):
+    """From Wi-Fi to LTE: another interface comes, then the old one goes."""
+    marks = marks_of(lab)
+    lab.cable(lab.inet, "bob-lte", lab.bob_host, "lte0")
+    lab.inet.ip("addr add 100.64.3.1/24 dev bob-lte")
+    with in_use(lab, lab.bob_host) as use:
+        lab.bob_host.ip("addr add 100.64.3.52/24 dev lte0", "route add default via 100.64.3.1 dev lte0 metric 100")
+        use.start_s = time.monotonic()
+        lab.bob_host.ip("link set eth0 down")
+        use.wait_flow()
+        measured("interface gone, another is there", use.gap_ms())
+    assert lab.bob.wait_event("path_changed", after=marks[lab.bob])
+    assert_nobody_left(lab, marks)
+
+
+def test_ipv4_to_ipv6(lab, measured):
+    """IPv4 goes away, IPv6 is there: the relay's name has an address of each."""
+    marks = marks_of(lab)
+    lab.inet.ip("addr add 2001:db8:65::1/64 dev bob-lte")
+    with in_use(lab, lab.bob_host) as use:
+        lab.bob_host.ip("addr add 2001:db8:65::52/64 dev lte0 nodad", "route add ::/0 via 2001:db8:65::1 dev lte0")
+        use.start_s = time.monotonic()
+        lab.bob_host.ip("addr del 100.64.3.52/24 dev lte0")
+        use.wait_flow()
+        measured("IPv4 gone, IPv6 is there", use.gap_ms())
+    assert lab.bob.wait_event("path_changed", after=marks[lab.bob])
+    assert ping(lab.bob_host, party.LAN_HOST, PATIENCE_S)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["SIGTERM", "SIGKILL"])
+def test_relay_restarts(lab, number, measured):
+    """The relay ends or is killed, and another comes: members come back by themselves, with TAP, address and MAC."""
+    before = (lab.alice_host.addresses(TAP), lab.alice_host.mac(TAP))
+    marks = marks_of(lab)
+    with in_use(lab, lab.alice_host, tcp=False) as use:
+        old = lab.relay
+        if number == signal.SIGKILL:
+            old.kill()
+        else:
+            assert old.stop() == 0
+            for member in marks:
+                assert member.wait_event("disconnected", after=marks[member])["reason"] == "restarting"
+        assert lab.alice_host.is_up(TAP) or lab.alice_host.has(TAP)
+        lab.start_relay()
+        back_s = time.monotonic()
+        for member, mark in marks.items():
+            member.wait_event("joined", patience_s=PATIENCE_S * 3, after=mark)
+        use.wait_flow(PATIENCE_S * 3)
+        measured("relay restarted: frames flow after it listens again",
+                 (min(use.up.since(back_s)[0][0], use.down.since(back_s)[0][0]) - back_s) * 1000)
+    assert (lab.alice_host.addresses(TAP), lab.alice_host.mac(TAP)) == before
+
+
+def test_same_member_comes_back(lab):
+    """A client that was killed and starts again takes over its place: no duplicate_mac, nobody sees two of it."""
+    mac = lab.bob_host.mac(TAP)
+    mark, relay_mark = lab.alice.mark(), lab.relay.mark()
+    lab.bob.kill()
+    lab.bob = lab.start_client(lab.bob_host, relay="relay.test:443", name="client-bob")
+    assert lab.bob_host.mac(TAP) == mac
+    assert not lab.bob.events("rejected")
+    lab.relay.wait_event("peer_resumed", after=relay_mark, mac=mac)
+    assert ping(lab.bob_host, party.LAN_HOST, PATIENCE_S)
+    assert not lab.relay.events("peer_left", mac=mac, reason="timeout")
+    assert mark <= lab.alice.mark()
