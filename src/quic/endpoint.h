@@ -70,6 +70,13 @@ struct lp_quic_events {
 	void (*send)(void *ctx, const struct lp_udp_msg *msgs, size_t n_msgs);
 };
 
+/* Congestion control (RFC 9002 §7). */
+enum lp_quic_congestion {
+	LP_QUIC_CC_CUBIC, /* RFC 9438 */
+	LP_QUIC_CC_BBR,
+	LP_QUIC_CC_RENO,
+};
+
 struct lp_quic_config {
 	bool server;                         /* accepts connections */
 	struct lp_tls *tls;                  /* borrowed until the endpoint is freed */
@@ -84,6 +91,7 @@ struct lp_quic_config {
 	size_t max_handshakes;                                /* server: half-open ones beyond this get a Retry first */
 	size_t max_handshakes_per_source; /* server: half-open ones of one address; beyond this: dropped */
 	size_t max_conns_per_source;      /* server: of one IPv4 address or IPv6 /64; 0: no limit */
+	enum lp_quic_congestion congestion;
 };
 
 /* Counters of an endpoint. */

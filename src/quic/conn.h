@@ -1,0 +1,137 @@
+/* One connection: the library's object, its TLS session, what waits to be sent. For the files of quic/ alone. */
+#ifndef LP_QUIC_CONN_H
+#define LP_QUIC_CONN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <ngtcp2/ngtcp2.h>
+
+#include "base/addr.h"
+#include "quic/conn_table.h"
+#include "quic/control.h"
+#include "quic/endpoint.h"
+#include "quic/expiry.h"
+#include "quic/mtu_watch.h"
+#include "quic/tls_session.h"
+
+struct lp_batch;
+struct lp_source;
+
+/* A life: HANDSHAKE → READY → ENDED → (LINGERING →) DEAD. */
+enum lp_conn_state {
+	LP_CONN_HANDSHAKE,
+	LP_CONN_READY,
+	LP_CONN_ENDED,     /* nothing is read or sent any more; `closed` is still to be told */
+	LP_CONN_LINGERING, /* `closed` was told; answers with its CONNECTION_CLOSE for a while (RFC 9000 §10.2.1) */
+	LP_CONN_DEAD,      /* waits for its turn to be freed */
+};
+
+struct lp_quic_conn {
+	struct lp_quic_endpoint *endpoint;
+	struct lp_quic_conn *prev, *next; /* among all of the endpoint */
+	struct lp_quic_conn *next_dirty;
+	ngtcp2_conn *library; /* NULL once it lingers */
+	struct lp_tls_session tls;
+	struct lp_cid_list cids;
+	struct lp_deadline deadline;
+	struct lp_source *source; /* of a server's connection */
+	enum lp_conn_state state;
+	bool reset_by_peer;  /* a stateless reset came */
+	bool announced;      /* `ready` was told */
+	bool counted;        /* among the live connections of the endpoint */
+	bool half_open;      /* among its handshakes */
+	bool in_library;     /* inside one of its callbacks: only what is queued may be called */
+	bool dirty;          /* in the endpoint's list for the next flush */
+	bool wants_write;    /* the library may have something to say */
+	bool blocked;        /* the user waits for `writable` */
+	bool close_wanted;   /* lp_quic_close() was called */
+	bool path_validated; /* `migrated` is to be told if it is not the one that was told last */
+	bool packet_open;    /* the library expects more for the packet that is being built */
+	bool control_closed; /* the control stream takes no more of our bytes */
+	uint64_t close_code;
+	struct lp_quic_close why;
+
+	struct lp_batch *batch;       /* borrowed while there are packets in it */
+	uint8_t *packet;              /* where the open packet is built */
+	size_t packet_used;           /* estimate of its length without the tag */
+	uint64_t packet_ns;           /* when it was opened: the library wants the same time until it is finished */
+	size_t packet_max;            /* what a packet may have on this path now */
+	size_t budget;                /* what lp_quic_budget() says */
+	ngtcp2_path_storage tx_path;  /* of the last packet written */
+	ngtcp2_path_storage shown;    /* the path that |local| and |remote| were read from */
+	ngtcp2_pkt_info tx_info;      /* ECN of the packet being written */
+	struct lp_addr local, remote; /* of the current path */
+	struct lp_addr told_local, told_remote; /* the path that `migrated` was last told of */
+	struct lp_addr moving_to;               /* client: local address of a migration under way; family 0: none */
+
+	struct lp_mtu_watch mtu;
+	struct lp_control control;
+	int64_t control_id; /* -1 before it is open */
+
+	uint8_t *close_packet; /* while lingering */
+	size_t close_len;
+	uint64_t linger_until_ns;
+	unsigned n_lingered; /* datagrams that came meanwhile */
+
+	uint64_t lost_packets;
+	void *user;
+};
+
+/* What a DATAGRAM is known by when it is acknowledged or lost; a probe: its size << 8 | LP_DGRAM_PROBE. */
+enum {
+	LP_DGRAM_SMALL,
+	LP_DGRAM_LARGE, /* its packet has more than LP_MTU_BASE bytes */
+	LP_DGRAM_PROBE,
+};
+
+/* A member's side. |ret_conn| belongs to the endpoint. */
+int lp_conn_new_client(struct lp_quic_endpoint *endpoint, const struct lp_addr *local, const struct lp_addr *remote,
+                       const char *server_name, struct lp_quic_conn **ret_conn);
+/* A relay's side, for an Initial packet with the header |hd|; |first_dcid| is what the client chose before a Retry,
+   NULL without one. */
+int lp_conn_new_server(struct lp_quic_endpoint *endpoint, const struct lp_addr *local, const struct lp_addr *remote,
+                       const ngtcp2_path *path, const ngtcp2_pkt_hd *hd, const ngtcp2_cid *first_dcid,
+                       struct lp_quic_conn **ret_conn);
+/* Frees it without a word to anybody. */
+void lp_conn_free(struct lp_quic_conn *conn);
+
+/* Feeds one UDP datagram. Returns the library's code when the server should answer with a Retry, otherwise 0. */
+int lp_conn_read(struct lp_quic_conn *conn, const ngtcp2_path *path, uint8_t ecn, const uint8_t *data, size_t len);
+/* Does what time demands. */
+void lp_conn_expire(struct lp_quic_conn *conn);
+/* One pass: closes, writes, tells events, plans the deadline. */
+void lp_conn_flush(struct lp_quic_conn *conn);
+/* The path that a datagram from |remote| to |local| belongs to, as the library knows it. */
+void lp_conn_path(const struct lp_quic_conn *conn, const struct lp_addr *local, const struct lp_addr *remote,
+                  ngtcp2_path_storage *ret_path);
+
+/* conn_write.c */
+
+/* Ends the packet that is being built, if there is one. Before any other call of the library. */
+void lp_conn_finish_packet(struct lp_quic_conn *conn);
+/* Writes all that the library and the control stream have to say. */
+void lp_conn_write(struct lp_quic_conn *conn);
+/* Writes a DATAGRAM that makes a packet of exactly |size| bytes, which the other end passes over. */
+void lp_conn_write_probe(struct lp_quic_conn *conn, size_t size);
+/* Recomputes path, packet size and budget. True if the budget changed. */
+bool lp_conn_update_budget(struct lp_quic_conn *conn);
+
+/* conn_close.c */
+
+/* Ends the connection because the library returned |code|, an error. */
+void lp_conn_fail(struct lp_quic_conn *conn, int code);
+/* Ends it with an application error of ours, or a transport error if |app| is false. */
+void lp_conn_close(struct lp_quic_conn *conn, bool app, uint64_t code, const char *reason);
+/* A datagram came for a connection that lingers: says goodbye again, ever more rarely. */
+void lp_conn_linger(struct lp_quic_conn *conn);
+/* `closed` was told: frees what is not needed to linger. */
+void lp_conn_rest(struct lp_quic_conn *conn);
+
+/* conn_events.c */
+
+/* The callbacks of the library, for a server or a client. */
+const ngtcp2_callbacks *lp_conn_callbacks(bool server);
+
+#endif

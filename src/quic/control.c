@@ -1,0 +1,122 @@
+#include "quic/control.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+#define BLOCK_BYTES 2000
+
+/* A run of the stream. Bytes never move, later ones are added behind. */
+struct lp_control_block {
+	struct lp_control_block *next;
+	uint64_t offset; /* of the first byte */
+	size_t len;
+	uint8_t data[BLOCK_BYTES];
+};
+
+void lp_control_init(struct lp_control *control)
+{
+	*control = (struct lp_control){0};
+}
+
+void lp_control_done(struct lp_control *control)
+{
+	while (control->first) {
+		struct lp_control_block *block = control->first;
+		control->first = block->next;
+		free(block);
+	}
+	lp_control_init(control);
+}
+
+/* Adds empty blocks behind |last| until |len| bytes fit; on failure the empty blocks stay, which is harmless. */
+static int make_room(struct lp_control *control, size_t len)
+{
+	size_t room = 0;
+	struct lp_control_block **end = &control->first;
+	if (control->last) {
+		room = BLOCK_BYTES - control->last->len;
+		end = &control->last->next;
+	}
+	while (*end) {
+		room += BLOCK_BYTES;
+		end = &(*end)->next;
+	}
+	for (; room < len; room += BLOCK_BYTES) {
+		struct lp_control_block *block = malloc(sizeof *block);
+		if (!block)
+			return LP_ENOMEM;
+		block->next = NULL;
+		block->len = 0;
+		*end = block;
+		end = &block->next;
+	}
+	if (!control->last)
+		control->last = control->first;
+	return 0;
+}
+
+int lp_control_queue(struct lp_control *control, const uint8_t *data, size_t len)
+{
+	if (len == 0)
+		return 0;
+	if (len > LP_CONTROL_MAX - (size_t)(control->queued - control->acked))
+		return LP_EFULL;
+	int rv = make_room(control, len);
+	if (rv < 0)
+		return rv;
+	while (len > 0) {
+		struct lp_control_block *block = control->last;
+		if (block->len == BLOCK_BYTES) {
+			block = control->last = block->next;
+			block->len = 0;
+		}
+		if (block->len == 0)
+			block->offset = control->queued;
+		size_t n = BLOCK_BYTES - block->len;
+		if (n > len)
+			n = len;
+		memcpy(block->data + block->len, data, n);
+		block->len += n;
+		control->queued += n;
+		data += n;
+		len -= n;
+		if (!control->unsent)
+			control->unsent = block;
+	}
+	return 0;
+}
+
+size_t lp_control_next(const struct lp_control *control, const uint8_t **ret_data)
+{
+	const struct lp_control_block *block = control->unsent;
+	if (!block)
+		return 0;
+	size_t skip = (size_t)(control->sent - block->offset);
+	*ret_data = block->data + skip;
+	return block->len - skip;
+}
+
+void lp_control_sent(struct lp_control *control, size_t len)
+{
+	control->sent += len;
+	struct lp_control_block *block = control->unsent;
+	if (!block || control->sent < block->offset + block->len)
+		return;
+	control->unsent = control->sent < control->queued ? block->next : NULL;
+}
+
+void lp_control_acked(struct lp_control *control, uint64_t offset)
+{
+	if (offset > control->acked)
+		control->acked = offset;
+	while (control->first && control->first->len &&
+	       control->first->offset + control->first->len <= control->acked) {
+		struct lp_control_block *block = control->first;
+		control->first = block->next;
+		if (control->last == block)
+			control->last = control->first;
+		free(block);
+	}
+}

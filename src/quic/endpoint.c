@@ -1,0 +1,270 @@
+#include "quic/endpoint.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/units.h"
+#include "quic/conn.h"
+#include "quic/endpoint_state.h"
+#include "quic/path.h"
+
+int lp_quic_endpoint_new(const struct lp_quic_config *config, struct lp_quic_endpoint **ret_endpoint)
+{
+	struct lp_quic_endpoint *endpoint = calloc(1, sizeof *endpoint);
+	if (!endpoint)
+		return LP_ENOMEM;
+	endpoint->config = *config;
+	lp_expiry_init(&endpoint->expiry);
+	lp_batch_pool_init(&endpoint->pool);
+	if (lp_conn_table_init(&endpoint->cids, config->secret) < 0)
+		goto no_table;
+	if (lp_sources_init(&endpoint->sources, config->secret + LP_SIPHASH_KEY) < 0)
+		goto no_sources;
+	*ret_endpoint = endpoint;
+	return 0;
+no_sources:
+	lp_conn_table_done(&endpoint->cids);
+no_table:
+	free(endpoint);
+	return LP_ENOMEM;
+}
+
+/* Takes a connection out of the list of all and frees it. */
+static void remove_conn(struct lp_quic_endpoint *endpoint, struct lp_quic_conn *conn)
+{
+	lp_endpoint_ended(endpoint, conn);
+	if (conn->prev)
+		conn->prev->next = conn->next;
+	else
+		endpoint->conns = conn->next;
+	if (conn->next)
+		conn->next->prev = conn->prev;
+	endpoint->n_conns--;
+	lp_conn_free(conn);
+}
+
+void lp_quic_endpoint_free(struct lp_quic_endpoint *endpoint)
+{
+	if (!endpoint)
+		return;
+	while (endpoint->conns)
+		remove_conn(endpoint, endpoint->conns);
+	endpoint->n_msgs = 0;
+	if (endpoint->answers)
+		lp_batch_pool_give(&endpoint->pool, endpoint->answers);
+	while (endpoint->full) {
+		struct lp_batch *batch = endpoint->full;
+		endpoint->full = batch->next;
+		lp_batch_pool_give(&endpoint->pool, batch);
+	}
+	assert(endpoint->n_conns == 0 && endpoint->n_live == 0 && endpoint->n_handshakes == 0);
+	lp_batch_pool_done(&endpoint->pool);
+	lp_expiry_done(&endpoint->expiry);
+	lp_sources_done(&endpoint->sources);
+	lp_conn_table_done(&endpoint->cids);
+	free(endpoint);
+}
+
+/* Time of the call that is under way. The library wants time that never runs backwards. */
+static void set_now(struct lp_quic_endpoint *endpoint, uint64_t now_ns)
+{
+	if (now_ns > endpoint->now_ns)
+		endpoint->now_ns = now_ns;
+}
+
+void lp_endpoint_mark(struct lp_quic_endpoint *endpoint, struct lp_quic_conn *conn)
+{
+	if (conn->dirty)
+		return;
+	conn->dirty = true;
+	conn->next_dirty = NULL;
+	if (endpoint->last_dirty)
+		endpoint->last_dirty->next_dirty = conn;
+	else
+		endpoint->first_dirty = conn;
+	endpoint->last_dirty = conn;
+}
+
+int lp_endpoint_add(struct lp_quic_endpoint *endpoint, struct lp_quic_conn *conn)
+{
+	if (lp_expiry_reserve(&endpoint->expiry, endpoint->n_conns + 1) < 0)
+		return LP_ENOMEM;
+	if (endpoint->config.server) {
+		conn->source = lp_sources_enter(&endpoint->sources, &conn->remote);
+		if (!conn->source)
+			return LP_ENOMEM;
+	}
+	conn->next = endpoint->conns;
+	if (conn->next)
+		conn->next->prev = conn;
+	endpoint->conns = conn;
+	conn->counted = conn->half_open = true;
+	endpoint->n_conns++;
+	endpoint->n_live++;
+	endpoint->n_handshakes++;
+	return 0;
+}
+
+void lp_endpoint_established(struct lp_quic_endpoint *endpoint, struct lp_quic_conn *conn)
+{
+	if (!conn->half_open)
+		return;
+	conn->half_open = false;
+	endpoint->n_handshakes--;
+	if (conn->source)
+		lp_sources_establish(conn->source);
+}
+
+void lp_endpoint_ended(struct lp_quic_endpoint *endpoint, struct lp_quic_conn *conn)
+{
+	if (!conn->counted)
+		return;
+	conn->counted = false;
+	endpoint->n_live--;
+	if (conn->half_open)
+		endpoint->n_handshakes--;
+	if (conn->source)
+		lp_sources_leave(&endpoint->sources, conn->source, !conn->half_open);
+	conn->source = NULL;
+}
+
+void lp_endpoint_bury(struct lp_quic_endpoint *endpoint, struct lp_quic_conn *conn)
+{
+	assert(conn->dirty); /* it is in no list: its turn of the flush is under way */
+	conn->next_dirty = endpoint->dead;
+	endpoint->dead = conn;
+}
+
+int lp_quic_connect(struct lp_quic_endpoint *endpoint, const struct lp_addr *local, const struct lp_addr *remote,
+                    const char *server_name, uint64_t now_ns, struct lp_quic_conn **ret_conn)
+{
+	static const struct lp_addr any;
+	if (remote->family != 4 && remote->family != 6)
+		return LP_EINVAL;
+	set_now(endpoint, now_ns);
+	return lp_conn_new_client(endpoint, local ? local : &any, remote, server_name, ret_conn);
+}
+
+/* What the last datagram of a receive batch belonged to: the next one most likely does, too. */
+struct recent {
+	const struct lp_udp_msg *msg;
+	struct lp_quic_conn *conn;
+	uint8_t cid[LP_QUIC_CID_LEN];
+	struct lp_quic_conn *path_conn; /* whose path |path| is */
+	ngtcp2_path_storage path;
+};
+
+/* The connection that a datagram belongs to, or NULL. */
+static struct lp_quic_conn *find_conn(struct lp_quic_endpoint *endpoint, struct recent *recent, const uint8_t *data,
+                                      size_t len)
+{
+	ngtcp2_version_cid ids;
+	if (!(data[0] & 0x80)) {
+		if (len < 1 + LP_QUIC_CID_LEN)
+			return NULL;
+		if (recent->conn && memcmp(recent->cid, data + 1, LP_QUIC_CID_LEN) == 0)
+			return recent->conn;
+		memcpy(recent->cid, data + 1, LP_QUIC_CID_LEN);
+		recent->conn = lp_conn_table_find(&endpoint->cids, data + 1, LP_QUIC_CID_LEN);
+		return recent->conn;
+	}
+	if (ngtcp2_pkt_decode_version_cid(&ids, data, len, LP_QUIC_CID_LEN) != 0)
+		return NULL;
+	return lp_conn_table_find(&endpoint->cids, ids.dcid, ids.dcidlen);
+}
+
+/* One UDP datagram of a message. */
+static void receive_one(struct lp_quic_endpoint *endpoint, struct recent *recent, const struct lp_udp_msg *msg,
+                        const uint8_t *data, size_t len)
+{
+	endpoint->counters.datagrams_in++;
+	endpoint->counters.bytes_in += len;
+	if (len == 0) {
+		endpoint->counters.invalid_in++;
+		return;
+	}
+	struct lp_quic_conn *conn = find_conn(endpoint, recent, data, len);
+	if (!conn) {
+		lp_endpoint_stray(endpoint, msg, data, len);
+		return;
+	}
+	if (conn->state == LP_CONN_LINGERING) {
+		lp_conn_linger(conn);
+		return;
+	}
+	if (recent->msg != msg || recent->path_conn != conn) {
+		lp_conn_path(conn, &msg->local, &msg->remote, &recent->path);
+		recent->msg = msg;
+		recent->path_conn = conn;
+	}
+	(void)lp_conn_read(conn, &recent->path.path, msg->ecn, data, len);
+}
+
+void lp_quic_receive(struct lp_quic_endpoint *endpoint, const struct lp_udp_msg *msgs, size_t n_msgs, uint64_t now_ns)
+{
+	struct recent recent = {0};
+	set_now(endpoint, now_ns);
+	for (size_t i = 0; i < n_msgs; i++) {
+		const struct lp_udp_msg *msg = &msgs[i];
+		size_t step = msg->segment_bytes ? msg->segment_bytes : msg->len;
+		if (msg->remote.family != 4 && msg->remote.family != 6) {
+			endpoint->counters.invalid_in++;
+			continue;
+		}
+		for (size_t at = 0; at < msg->len; at += step)
+			receive_one(endpoint, &recent, msg, msg->data + at,
+			            msg->len - at < step ? msg->len - at : step);
+	}
+}
+
+void lp_quic_flush(struct lp_quic_endpoint *endpoint, uint64_t now_ns)
+{
+	set_now(endpoint, now_ns);
+	while (endpoint->first_dirty) {
+		struct lp_quic_conn *conn = endpoint->first_dirty;
+		endpoint->first_dirty = conn->next_dirty;
+		if (!endpoint->first_dirty)
+			endpoint->last_dirty = NULL;
+		lp_conn_flush(conn);
+		if (conn->state == LP_CONN_DEAD)
+			continue;
+		conn->dirty = false;
+		if (conn->close_wanted && conn->state <= LP_CONN_READY)
+			lp_endpoint_mark(endpoint, conn);
+	}
+	lp_endpoint_send(endpoint);
+	while (endpoint->dead) {
+		struct lp_quic_conn *conn = endpoint->dead;
+		endpoint->dead = conn->next_dirty;
+		remove_conn(endpoint, conn);
+	}
+}
+
+uint64_t lp_quic_deadline(const struct lp_quic_endpoint *endpoint)
+{
+	const struct lp_deadline *first = lp_expiry_first(&endpoint->expiry);
+	return first ? first->at_ns : LP_NEVER;
+}
+
+void lp_quic_expire(struct lp_quic_endpoint *endpoint, uint64_t now_ns)
+{
+	struct lp_deadline *first;
+	set_now(endpoint, now_ns);
+	while ((first = lp_expiry_first(&endpoint->expiry)) && first->at_ns <= now_ns) {
+		lp_expiry_set(&endpoint->expiry, first, LP_NEVER);
+		lp_conn_expire(
+			(struct lp_quic_conn *)(void *)((char *)first - offsetof(struct lp_quic_conn, deadline)));
+	}
+}
+
+const struct lp_quic_counters *lp_quic_counters(const struct lp_quic_endpoint *endpoint)
+{
+	return &endpoint->counters;
+}
+
+size_t lp_quic_conn_count(const struct lp_quic_endpoint *endpoint)
+{
+	return endpoint->n_live;
+}

@@ -1,0 +1,169 @@
+#include <string.h>
+
+#include "base/error.h"
+#include "base/units.h"
+#include "quic/conn.h"
+#include "quic/endpoint_state.h"
+#include "quic/path.h"
+#include "quic/stateless.h"
+
+#define RESET_EVERY_NS LP_MS /* stateless resets: at most one in this time, */
+#define RESET_BURST 64       /* and this many at once */
+
+/* A datagram with a header that was read, and where it came from. */
+struct stray {
+	const struct lp_udp_msg *msg;
+	const uint8_t *data;
+	size_t len;
+	ngtcp2_path_storage path;
+	ngtcp2_pkt_hd hd;
+};
+
+/* Sends |len| bytes that were written to the room for an answer back to where the datagram came from. */
+static void answer(struct lp_quic_endpoint *endpoint, const struct stray *stray, size_t len)
+{
+	if (len)
+		lp_endpoint_answer(endpoint, len, &stray->msg->local, &stray->msg->remote);
+}
+
+/* True if a stateless reset may be sent now. */
+static bool reset_allowed(struct lp_quic_endpoint *endpoint)
+{
+	uint64_t now_ns = endpoint->now_ns, burst_ns = RESET_BURST * RESET_EVERY_NS;
+	if (endpoint->reset_credit_ns > now_ns)
+		return false;
+	if (now_ns > burst_ns && endpoint->reset_credit_ns < now_ns - burst_ns)
+		endpoint->reset_credit_ns = now_ns - burst_ns;
+	endpoint->reset_credit_ns += RESET_EVERY_NS;
+	return true;
+}
+
+/* A packet of a connection that we do not know: the peer is told that it is gone. */
+static void answer_reset(struct lp_quic_endpoint *endpoint, const struct stray *stray)
+{
+	uint8_t random[32];
+	ngtcp2_cid cid;
+	endpoint->counters.invalid_in++;
+	if (stray->len < 1 + LP_QUIC_CID_LEN || !reset_allowed(endpoint))
+		return;
+	uint8_t *room = lp_endpoint_answer_room(endpoint);
+	if (!room)
+		return;
+	endpoint->config.random(endpoint->config.ctx, random, sizeof random);
+	ngtcp2_cid_init(&cid, stray->data + 1, LP_QUIC_CID_LEN);
+	size_t len = lp_stateless_write_reset(room, endpoint->config.secret, &cid, stray->len, random);
+	if (len)
+		endpoint->counters.resets_sent++;
+	answer(endpoint, stray, len);
+}
+
+/* Tells a client which versions there are. */
+static void answer_version(struct lp_quic_endpoint *endpoint, const struct stray *stray, const ngtcp2_version_cid *ids)
+{
+	uint8_t random;
+	uint8_t *room = lp_endpoint_answer_room(endpoint);
+	if (!room)
+		return;
+	endpoint->config.random(endpoint->config.ctx, &random, sizeof random);
+	endpoint->counters.version_negotiations_sent++;
+	answer(endpoint, stray, lp_stateless_write_version(room, ids, random));
+}
+
+/* Asks a client to prove its address. */
+static void answer_retry(struct lp_quic_endpoint *endpoint, const struct stray *stray)
+{
+	uint8_t bytes[LP_QUIC_CID_LEN];
+	ngtcp2_cid scid;
+	uint8_t *room = lp_endpoint_answer_room(endpoint);
+	if (!room)
+		return;
+	endpoint->config.random(endpoint->config.ctx, bytes, sizeof bytes);
+	ngtcp2_cid_init(&scid, bytes, sizeof bytes);
+	endpoint->counters.retries_sent++;
+	answer(endpoint, stray,
+	       lp_stateless_write_retry(room, endpoint->config.secret, &stray->hd, &stray->path.path, &scid,
+	                                endpoint->now_ns));
+}
+
+/* Turns a client away. */
+static void answer_refusal(struct lp_quic_endpoint *endpoint, const struct stray *stray, uint64_t error,
+                           const char *reason)
+{
+	endpoint->counters.conns_refused++;
+	uint8_t *room = lp_endpoint_answer_room(endpoint);
+	if (room)
+		answer(endpoint, stray, lp_stateless_write_refusal(room, &stray->hd, error, reason));
+}
+
+/* True if a limit forbids another connection; the client was told, or ignored. */
+static bool over_limit(struct lp_quic_endpoint *endpoint, const struct stray *stray)
+{
+	const struct lp_quic_config *config = &endpoint->config;
+	const struct lp_source *source = lp_sources_find(&endpoint->sources, &stray->msg->remote);
+	if (config->max_conns && endpoint->n_conns >= config->max_conns) {
+		answer_refusal(endpoint, stray, NGTCP2_CONNECTION_REFUSED, "the relay is full");
+		return true;
+	}
+	if (config->max_conns_per_source && source && source->n_conns >= config->max_conns_per_source) {
+		answer_refusal(endpoint, stray, NGTCP2_CONNECTION_REFUSED, "too many connections from your address");
+		return true;
+	}
+	if (config->max_handshakes_per_source && source && source->n_handshakes >= config->max_handshakes_per_source) {
+		endpoint->counters.conns_refused++;
+		return true;
+	}
+	return false;
+}
+
+/* The first Initial of a client: a new connection, or a reason against it. */
+static void accept_initial(struct lp_quic_endpoint *endpoint, const struct stray *stray)
+{
+	struct lp_quic_conn *conn;
+	ngtcp2_cid first_dcid;
+	int token = lp_stateless_check_retry(endpoint->config.secret, &stray->hd, &stray->path.path, endpoint->now_ns,
+	                                     &first_dcid);
+	if (token == LP_EPROTO) {
+		answer_refusal(endpoint, stray, NGTCP2_INVALID_TOKEN, "the Retry token is stale or not yours");
+		return;
+	}
+	if (over_limit(endpoint, stray))
+		return;
+	if (token < 0 && endpoint->n_handshakes >= endpoint->config.max_handshakes) {
+		answer_retry(endpoint, stray);
+		return;
+	}
+	if (stray->hd.dcid.datalen < NGTCP2_MIN_INITIAL_DCIDLEN && token < 0) {
+		endpoint->counters.invalid_in++;
+		return;
+	}
+	if (lp_conn_new_server(endpoint, &stray->msg->local, &stray->msg->remote, &stray->path.path, &stray->hd,
+	                       token == 0 ? &first_dcid : NULL, &conn) < 0) {
+		endpoint->counters.conns_refused++;
+		return;
+	}
+	if (lp_conn_read(conn, &stray->path.path, stray->msg->ecn, stray->data, stray->len) == NGTCP2_ERR_RETRY) {
+		answer_retry(endpoint, stray);
+		lp_conn_fail(conn, NGTCP2_ERR_RETRY);
+	}
+}
+
+void lp_endpoint_stray(struct lp_quic_endpoint *endpoint, const struct lp_udp_msg *msg, const uint8_t *data, size_t len)
+{
+	struct stray stray = {.msg = msg, .data = data, .len = len};
+	ngtcp2_version_cid ids;
+	lp_path_set(&stray.path, &msg->local, &msg->remote);
+	if (!(data[0] & 0x80)) {
+		answer_reset(endpoint, &stray);
+		return;
+	}
+	int rv = ngtcp2_pkt_decode_version_cid(&ids, data, len, LP_QUIC_CID_LEN);
+	if (rv == NGTCP2_ERR_VERSION_NEGOTIATION && endpoint->config.server) {
+		answer_version(endpoint, &stray, &ids);
+		return;
+	}
+	if (rv != 0 || !endpoint->config.server || ngtcp2_accept(&stray.hd, data, len) != 0) {
+		endpoint->counters.invalid_in++;
+		return;
+	}
+	accept_initial(endpoint, &stray);
+}

@@ -1,0 +1,71 @@
+/* What is inside of an endpoint, for the files of quic/ alone. */
+#ifndef LP_QUIC_ENDPOINT_STATE_H
+#define LP_QUIC_ENDPOINT_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/udp_msg.h"
+#include "quic/batch.h"
+#include "quic/conn_table.h"
+#include "quic/endpoint.h"
+#include "quic/expiry.h"
+#include "quic/sources.h"
+
+struct lp_quic_conn;
+
+#define LP_ENDPOINT_MSGS 512 /* handed to `send` at a time */
+
+struct lp_quic_endpoint {
+	struct lp_quic_config config;
+	struct lp_quic_counters counters;
+	uint64_t now_ns; /* of the call that is under way; never runs backwards */
+	struct lp_conn_table cids;
+	struct lp_sources sources;
+	struct lp_expiry expiry;
+	struct lp_quic_conn *conns;                    /* all */
+	struct lp_quic_conn *first_dirty, *last_dirty; /* to be flushed */
+	struct lp_quic_conn *dead;                     /* to be freed, linked by next_dirty */
+	size_t n_conns;                                /* all, lingering ones included */
+	size_t n_live;                                 /* not ended */
+	size_t n_handshakes;                           /* half-open */
+
+	struct lp_batch_pool pool;
+	struct lp_batch *answers;                 /* packets without a connection; NULL if there are none */
+	struct lp_batch *full;                    /* batches whose runs are in |msgs| */
+	struct lp_udp_msg msgs[LP_ENDPOINT_MSGS]; /* what goes out next */
+	size_t n_msgs;
+	uint64_t reset_credit_ns; /* limits stateless resets: the time from which the next may be sent */
+};
+
+/* Puts a connection on the list for the next flush. */
+void lp_endpoint_mark(struct lp_quic_endpoint *endpoint, struct lp_quic_conn *conn);
+/* Adds a new connection to the endpoint. 0 or LP_ENOMEM. */
+int lp_endpoint_add(struct lp_quic_endpoint *endpoint, struct lp_quic_conn *conn);
+/* A connection ended, is lingering or can go: takes it out of the counts that it no longer belongs to. */
+void lp_endpoint_ended(struct lp_quic_endpoint *endpoint, struct lp_quic_conn *conn);
+void lp_endpoint_bury(struct lp_quic_endpoint *endpoint, struct lp_quic_conn *conn);
+/* The handshake of a server's connection is complete. */
+void lp_endpoint_established(struct lp_quic_endpoint *endpoint, struct lp_quic_conn *conn);
+
+/* endpoint_send.c */
+
+/* A batch to write into, making room by sending if too many are out. NULL without memory. */
+struct lp_batch *lp_endpoint_borrow(struct lp_quic_endpoint *endpoint);
+/* Takes a batch over: its packets go out with the next `send`. */
+void lp_endpoint_hand_in(struct lp_quic_endpoint *endpoint, struct lp_batch *batch);
+/* Hands out all that was handed in. */
+void lp_endpoint_send(struct lp_quic_endpoint *endpoint);
+/* Where an answer without a connection may be written (LP_STATELESS_MAX bytes), or NULL; then how long it is. */
+uint8_t *lp_endpoint_answer_room(struct lp_quic_endpoint *endpoint);
+void lp_endpoint_answer(struct lp_quic_endpoint *endpoint, size_t len, const struct lp_addr *local,
+                        const struct lp_addr *remote);
+
+/* endpoint_accept.c */
+
+/* A datagram that belongs to no connection. |first| is its first packet's header. */
+void lp_endpoint_stray(struct lp_quic_endpoint *endpoint, const struct lp_udp_msg *msg, const uint8_t *data,
+                       size_t len);
+
+#endif

@@ -1,0 +1,14 @@
+/* Between the project's addresses and the library's network paths. */
+#ifndef LP_QUIC_PATH_H
+#define LP_QUIC_PATH_H
+
+#include <ngtcp2/ngtcp2.h>
+
+#include "base/addr.h"
+
+/* Makes the path from |local| to |remote|. A |local| of family 0 becomes the wildcard of the remote's family. */
+void lp_path_set(ngtcp2_path_storage *ret_path, const struct lp_addr *local, const struct lp_addr *remote);
+/* The addresses of a path; the wildcard becomes family 0 again. */
+void lp_path_get(const ngtcp2_path *path, struct lp_addr *ret_local, struct lp_addr *ret_remote);
+
+#endif

@@ -1,0 +1,113 @@
+#include "quic/sources.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/addr.h"
+#include "base/error.h"
+
+#define FIRST_BUCKETS 64
+
+int lp_sources_init(struct lp_sources *sources, const uint8_t key[LP_SIPHASH_KEY])
+{
+	memset(sources, 0, sizeof *sources);
+	sources->buckets = calloc(FIRST_BUCKETS, sizeof *sources->buckets);
+	if (!sources->buckets)
+		return LP_ENOMEM;
+	sources->n_buckets = FIRST_BUCKETS;
+	memcpy(sources->key, key, sizeof sources->key);
+	return 0;
+}
+
+void lp_sources_done(struct lp_sources *sources)
+{
+	assert(sources->n_sources == 0);
+	free(sources->buckets);
+	sources->buckets = NULL;
+}
+
+/* What counts as one source. */
+static void prefix_of(const struct lp_addr *addr, uint8_t ret_prefix[9])
+{
+	memset(ret_prefix, 0, 9);
+	ret_prefix[0] = addr->family;
+	memcpy(ret_prefix + 1, addr->ip, addr->family == 6 ? 8 : 4);
+}
+
+/* Where the pointer to this source is, or the NULL at the end of its bucket. */
+static struct lp_source **slot_of(const struct lp_sources *sources, const uint8_t prefix[9])
+{
+	uint64_t hash = lp_siphash(sources->key, prefix, 9);
+	struct lp_source **slot = &sources->buckets[hash & (sources->n_buckets - 1)];
+	while (*slot && memcmp((*slot)->prefix, prefix, 9) != 0)
+		slot = &(*slot)->next;
+	return slot;
+}
+
+/* Doubles the number of buckets; without memory the old ones go on, only slower. */
+static void grow(struct lp_sources *sources)
+{
+	struct lp_sources wider = *sources;
+	wider.n_buckets *= 2;
+	wider.buckets = calloc(wider.n_buckets, sizeof *wider.buckets);
+	if (!wider.buckets)
+		return;
+	for (size_t i = 0; i < sources->n_buckets; i++) {
+		for (struct lp_source *source = sources->buckets[i], *next; source; source = next) {
+			next = source->next;
+			source->next = NULL;
+			*slot_of(&wider, source->prefix) = source;
+		}
+	}
+	free(sources->buckets);
+	*sources = wider;
+}
+
+const struct lp_source *lp_sources_find(const struct lp_sources *sources, const struct lp_addr *addr)
+{
+	uint8_t prefix[9];
+	prefix_of(addr, prefix);
+	return *slot_of(sources, prefix);
+}
+
+struct lp_source *lp_sources_enter(struct lp_sources *sources, const struct lp_addr *addr)
+{
+	uint8_t prefix[9];
+	prefix_of(addr, prefix);
+	struct lp_source *source = *slot_of(sources, prefix);
+	if (!source) {
+		if (sources->n_sources >= sources->n_buckets)
+			grow(sources);
+		source = calloc(1, sizeof *source);
+		if (!source)
+			return NULL;
+		memcpy(source->prefix, prefix, sizeof prefix);
+		*slot_of(sources, prefix) = source;
+		sources->n_sources++;
+	}
+	source->n_conns++;
+	source->n_handshakes++;
+	return source;
+}
+
+void lp_sources_establish(struct lp_source *source)
+{
+	assert(source->n_handshakes > 0);
+	source->n_handshakes--;
+}
+
+void lp_sources_leave(struct lp_sources *sources, struct lp_source *source, bool established)
+{
+	assert(source->n_conns > 0);
+	source->n_conns--;
+	if (!established)
+		source->n_handshakes--;
+	if (source->n_conns > 0)
+		return;
+	struct lp_source **slot = slot_of(sources, source->prefix);
+	assert(*slot == source);
+	*slot = source->next;
+	sources->n_sources--;
+	free(source);
+}

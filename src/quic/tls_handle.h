@@ -1,0 +1,20 @@
+/* What is inside of struct lp_tls, for the files of quic/ alone. */
+#ifndef LP_QUIC_TLS_HANDLE_H
+#define LP_QUIC_TLS_HANDLE_H
+
+#include <stdbool.h>
+
+#include <gnutls/gnutls.h>
+
+struct lp_tls_cert;
+struct lp_tls_trust;
+
+struct lp_tls {
+	bool server;
+	gnutls_priority_t priority;
+	struct lp_tls_cert *cert;                   /* of a relay: a reference */
+	struct lp_tls_trust *trust;                 /* of a member */
+	gnutls_certificate_credentials_t anonymous; /* of a member: it shows no certificate */
+};
+
+#endif

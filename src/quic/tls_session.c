@@ -1,0 +1,109 @@
+#include "quic/tls_session.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <ngtcp2/ngtcp2_crypto_gnutls.h>
+
+#include "base/addr.h"
+#include "base/error.h"
+#include "quic/tls.h"
+#include "quic/tls_cert.h"
+#include "quic/tls_handle.h"
+#include "quic/tls_trust.h"
+
+/* The session that a TLS handle belongs to. */
+static struct lp_tls_session *session_of(gnutls_session_t handle)
+{
+	ngtcp2_crypto_conn_ref *ref = gnutls_session_get_ptr(handle);
+	return (struct lp_tls_session *)(void *)((char *)ref - offsetof(struct lp_tls_session, conn_ref));
+}
+
+/* The relay's certificates have arrived: are they trusted? Not 0 ends the handshake. */
+static int verify(gnutls_session_t handle)
+{
+	struct lp_tls_session *session = session_of(handle);
+	return lp_tls_trust_check(session->tls->trust, handle, session->name, &session->failure) < 0
+	               ? GNUTLS_E_CERTIFICATE_ERROR
+	               : 0;
+}
+
+/* Sets up a relay's side. */
+static int init_server(struct lp_tls_session *session, struct lp_tls *tls)
+{
+	if (gnutls_init(&session->session, GNUTLS_SERVER | GNUTLS_NO_TICKETS | GNUTLS_NO_END_OF_EARLY_DATA) != 0)
+		return LP_ENOMEM;
+	session->cert = lp_tls_cert_ref(tls->cert);
+	if (gnutls_credentials_set(session->session, GNUTLS_CRD_CERTIFICATE, session->cert->credentials) != 0 ||
+	    ngtcp2_crypto_gnutls_configure_server_session(session->session) != 0)
+		return LP_ETLS;
+	return 0;
+}
+
+/* True if a name is an IP address, which SNI does not carry (RFC 6066 §3). */
+static bool is_address(const char *name)
+{
+	struct lp_addr addr;
+	return lp_addr_parse(name, 0, &addr) == 0;
+}
+
+/* Sets up a member's side. */
+static int init_client(struct lp_tls_session *session, struct lp_tls *tls, const char *server_name)
+{
+	if (strlen(server_name) >= sizeof session->name)
+		return LP_EINVAL;
+	strcpy(session->name, server_name);
+	if (gnutls_init(&session->session, GNUTLS_CLIENT | GNUTLS_NO_TICKETS | GNUTLS_NO_END_OF_EARLY_DATA) != 0)
+		return LP_ENOMEM;
+	if (gnutls_credentials_set(session->session, GNUTLS_CRD_CERTIFICATE, tls->anonymous) != 0 ||
+	    ngtcp2_crypto_gnutls_configure_client_session(session->session) != 0)
+		return LP_ETLS;
+	if (!is_address(server_name) &&
+	    gnutls_server_name_set(session->session, GNUTLS_NAME_DNS, server_name, strlen(server_name)) != 0)
+		return LP_EINVAL;
+	gnutls_session_set_verify_function(session->session, verify);
+	return 0;
+}
+
+int lp_tls_session_init(struct lp_tls_session *session, struct lp_tls *tls, const char *server_name,
+                        ngtcp2_crypto_get_conn get_conn, void *user)
+{
+	static uint8_t alpn[] = LP_QUIC_ALPN;
+	gnutls_datum_t protocol = {.data = alpn, .size = sizeof alpn - 1};
+	memset(session, 0, sizeof *session);
+	session->tls = tls;
+	session->conn_ref = (ngtcp2_crypto_conn_ref){.get_conn = get_conn, .user_data = user};
+	int rv = tls->server ? init_server(session, tls) : init_client(session, tls, server_name);
+	if (rv == 0) {
+		gnutls_session_set_ptr(session->session, &session->conn_ref);
+		if (gnutls_priority_set(session->session, tls->priority) != 0 ||
+		    gnutls_alpn_set_protocols(session->session, &protocol, 1, GNUTLS_ALPN_MANDATORY) != 0)
+			rv = LP_ETLS;
+	}
+	if (rv < 0)
+		lp_tls_session_done(session);
+	return rv;
+}
+
+void lp_tls_session_done(struct lp_tls_session *session)
+{
+	if (session->session)
+		gnutls_deinit(session->session);
+	session->session = NULL;
+	lp_tls_cert_unref(session->cert);
+	session->cert = NULL;
+}
+
+void lp_tls_session_reason(const struct lp_tls_session *session, uint8_t alert, bool from_peer, char *ret_text,
+                           size_t size)
+{
+	const char *name = gnutls_alert_get_name((gnutls_alert_description_t)alert);
+	if (!from_peer && session->failure.code)
+		snprintf(ret_text, size, "%s", session->failure.text);
+	else if (alert == GNUTLS_A_NO_APPLICATION_PROTOCOL)
+		snprintf(ret_text, size, "the other end does not speak %s", LP_QUIC_ALPN);
+	else
+		snprintf(ret_text, size,
+		         from_peer ? "the other end refused the TLS handshake: %s" : "TLS handshake: %s",
+		         name ? name : "unknown alert");
+}

@@ -1,0 +1,240 @@
+#include "quic/tls_trust.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <gnutls/crypto.h>
+#include <gnutls/x509.h>
+
+#include "base/error.h"
+#include "base/failure.h"
+#include "quic/datum.h"
+
+#define CERTS_MAX 16
+#define FINGERPRINT_TEXT (32 * 3)
+
+struct lp_tls_trust {
+	gnutls_x509_trust_list_t cas; /* NULL if there is none */
+	uint8_t *pin;                 /* the first certificate of the file as DER; NULL for the system's CAs */
+	size_t pin_len;
+	char pin_print[FINGERPRINT_TEXT];
+};
+
+/* Writes the SHA-256 of a certificate as "ab:cd:…". */
+static void fingerprint(const uint8_t *der, size_t len, char ret_text[FINGERPRINT_TEXT])
+{
+	static const char digits[] = "0123456789abcdef";
+	uint8_t hash[32] = {0};
+	(void)gnutls_hash_fast(GNUTLS_DIG_SHA256, der, len, hash);
+	for (size_t i = 0; i < sizeof hash; i++) {
+		ret_text[3 * i] = digits[hash[i] >> 4];
+		ret_text[3 * i + 1] = digits[hash[i] & 15];
+		ret_text[3 * i + 2] = i + 1 < sizeof hash ? ':' : '\0';
+	}
+}
+
+/* Reads the certificates of a file, PEM or DER. Returns their number. */
+static int import(const uint8_t *data, size_t len, gnutls_x509_crt_t certs[CERTS_MAX])
+{
+	gnutls_datum_t datum;
+	if (lp_datum_set(&datum, data, len) < 0)
+		return 0;
+	unsigned n = CERTS_MAX;
+	int rv = gnutls_x509_crt_list_import(certs, &n, &datum, GNUTLS_X509_FMT_PEM, 0);
+	if (rv > 0)
+		return rv;
+	if (gnutls_x509_crt_init(&certs[0]) != 0)
+		return 0;
+	if (gnutls_x509_crt_import(certs[0], &datum, GNUTLS_X509_FMT_DER) == 0)
+		return 1;
+	gnutls_x509_crt_deinit(certs[0]);
+	return 0;
+}
+
+/* Keeps the first certificate as the pin. */
+static int keep_pin(struct lp_tls_trust *trust, gnutls_x509_crt_t cert)
+{
+	gnutls_datum_t der = {0};
+	if (gnutls_x509_crt_export2(cert, GNUTLS_X509_FMT_DER, &der) != 0)
+		return LP_ENOMEM;
+	trust->pin = malloc(der.size);
+	if (trust->pin) {
+		memcpy(trust->pin, der.data, der.size);
+		trust->pin_len = der.size;
+		fingerprint(trust->pin, trust->pin_len, trust->pin_print);
+	}
+	gnutls_free(der.data);
+	return trust->pin ? 0 : LP_ENOMEM;
+}
+
+/* Takes over the certificates of a file: the first is the pin, and those that are CAs may sign. */
+static int load_file(struct lp_tls_trust *trust, const uint8_t *ca, size_t ca_len, struct lp_failure *failure)
+{
+	gnutls_x509_crt_t certs[CERTS_MAX];
+	int n = import(ca, ca_len, certs);
+	if (n <= 0)
+		return lp_fail(failure, LP_ECERT, "not a certificate in DER or PEM form");
+	int rv = keep_pin(trust, certs[0]);
+	for (int i = 0; i < n; i++) {
+		bool is_ca = gnutls_x509_crt_get_ca_status(certs[i], NULL) > 0;
+		if (!is_ca || gnutls_x509_trust_list_add_cas(trust->cas, &certs[i], 1, 0) != 1)
+			gnutls_x509_crt_deinit(certs[i]);
+	}
+	return rv < 0 ? lp_fail(failure, rv, "out of memory") : 0;
+}
+
+int lp_tls_trust_new(const uint8_t *ca, size_t ca_len, struct lp_failure *failure, struct lp_tls_trust **ret_trust)
+{
+	struct lp_tls_trust *trust = calloc(1, sizeof *trust);
+	int rv;
+	if (!trust || gnutls_x509_trust_list_init(&trust->cas, 0) != 0) {
+		rv = lp_fail(failure, LP_ENOMEM, "out of memory");
+		goto fail;
+	}
+	if (ca) {
+		rv = load_file(trust, ca, ca_len, failure);
+		if (rv < 0)
+			goto fail;
+	} else if (gnutls_x509_trust_list_add_system_trust(trust->cas, 0, 0) <= 0) {
+		rv = lp_fail(failure, LP_ECERT,
+		             "the system has no CA certificates: install ca-certificates, or pin the relay's");
+		goto fail;
+	}
+	*ret_trust = trust;
+	return 0;
+fail:
+	lp_tls_trust_free(trust);
+	return rv;
+}
+
+void lp_tls_trust_free(struct lp_tls_trust *trust)
+{
+	if (!trust)
+		return;
+	if (trust->cas)
+		gnutls_x509_trust_list_deinit(trust->cas, 1);
+	free(trust->pin);
+	free(trust);
+}
+
+/* Writes a time after 1970 as a day, "2025-01-01", UTC. */
+static void day_text(time_t when, char ret_text[16])
+{
+	static const unsigned month_days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	unsigned year = 1970, month = 0;
+	uint64_t day = when > 0 ? (uint64_t)when / 86400 : 0;
+	for (;; year++) {
+		bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+		if (day >= 365u + leap && year < 9999) {
+			day -= 365u + leap;
+			continue;
+		}
+		for (; month < 11 && day >= month_days[month] + (leap && month == 1); month++)
+			day -= month_days[month] + (leap && month == 1);
+		break;
+	}
+	snprintf(ret_text, 16, "%04u-%02u-%02u", year, month + 1, (unsigned)(day % 31) + 1);
+}
+
+/* Checks that a certificate is valid today. */
+static int check_time(gnutls_x509_crt_t cert, struct lp_failure *failure)
+{
+	time_t now = time(NULL);
+	time_t from = gnutls_x509_crt_get_activation_time(cert), until = gnutls_x509_crt_get_expiration_time(cert);
+	char day[16];
+	if (until != (time_t)-1 && now > until) {
+		day_text(until, day);
+		return lp_fail(failure, LP_ECERT, "the relay's certificate expired on %s", day);
+	}
+	if (from != (time_t)-1 && now < from) {
+		day_text(from, day);
+		return lp_fail(failure, LP_ECERT,
+		               "the relay's certificate is not valid before %s: is this computer's clock right?", day);
+	}
+	return 0;
+}
+
+/* Writes the first name that a certificate is for. */
+static void name_text(gnutls_x509_crt_t cert, char *ret_text, size_t size)
+{
+	size_t len = size;
+	if (gnutls_x509_crt_get_subject_alt_name(cert, 0, ret_text, &len, NULL) == GNUTLS_SAN_DNSNAME && len < size) {
+		ret_text[len] = '\0';
+		return;
+	}
+	len = size;
+	if (gnutls_x509_crt_get_dn_by_oid(cert, GNUTLS_OID_X520_COMMON_NAME, 0, 0, ret_text, &len) != 0)
+		strcpy(ret_text, "?");
+}
+
+/* Checks that a certificate is for |name|. */
+static int check_name(gnutls_x509_crt_t cert, const char *name, struct lp_failure *failure)
+{
+	char other[128];
+	if (gnutls_x509_crt_check_hostname(cert, name))
+		return 0;
+	name_text(cert, other, sizeof other);
+	for (char *c = other; *c; c++)
+		if ((unsigned char)*c < 0x20 || (unsigned char)*c > 0x7e)
+			*c = '?';
+	return lp_fail(failure, LP_ECERT, "the relay's certificate is for '%s', not for '%s'", other, name);
+}
+
+/* Checks that the chain leads to a CA that is trusted. Time and name are checked elsewhere. */
+static int check_chain(const struct lp_tls_trust *trust, gnutls_x509_crt_t *certs, unsigned n,
+                       const gnutls_datum_t *leaf, struct lp_failure *failure)
+{
+	unsigned status = 0;
+	gnutls_datum_t text = {0};
+	char print[FINGERPRINT_TEXT];
+	int rv = gnutls_x509_trust_list_verify_crt(trust->cas, certs, n, 0, &status, NULL);
+	if (rv == 0 && status == 0)
+		return 0;
+	if (trust->pin) {
+		fingerprint(leaf->data, leaf->size, print);
+		return lp_fail(failure, LP_ECERT,
+		               "the relay's certificate is not the pinned one: it has SHA-256 %s, the pinned one %s",
+		               print, trust->pin_print);
+	}
+	if (rv == 0)
+		(void)gnutls_certificate_verification_status_print(status, GNUTLS_CRT_X509, &text, 0);
+	(void)lp_fail(failure, LP_ECERT, "the relay's certificate is not trusted: %s",
+	              text.data ? (const char *)text.data : gnutls_strerror(rv));
+	gnutls_free(text.data);
+	return LP_ECERT;
+}
+
+int lp_tls_trust_check(const struct lp_tls_trust *trust, gnutls_session_t session, const char *name,
+                       struct lp_failure *failure)
+{
+	unsigned n = 0, n_read = 0;
+	gnutls_x509_crt_t certs[CERTS_MAX];
+	const gnutls_datum_t *shown = gnutls_certificate_get_peers(session, &n);
+	if (!shown || n == 0)
+		return lp_fail(failure, LP_ECERT, "the relay showed no certificate");
+	if (n > CERTS_MAX)
+		n = CERTS_MAX;
+	int rv = 0;
+	for (; n_read < n && rv == 0; n_read++) {
+		if (gnutls_x509_crt_init(&certs[n_read]) != 0) {
+			rv = lp_fail(failure, LP_ENOMEM, "out of memory");
+			break;
+		}
+		if (gnutls_x509_crt_import(certs[n_read], &shown[n_read], GNUTLS_X509_FMT_DER) != 0)
+			rv = lp_fail(failure, LP_ECERT, "the relay's certificate cannot be read");
+	}
+	bool pinned =
+		trust->pin && trust->pin_len == shown[0].size && memcmp(trust->pin, shown[0].data, trust->pin_len) == 0;
+	if (rv == 0)
+		rv = check_time(certs[0], failure);
+	if (rv == 0 && !pinned)
+		rv = check_chain(trust, certs, n, &shown[0], failure);
+	if (rv == 0)
+		rv = check_name(certs[0], name, failure);
+	for (unsigned i = 0; i < n_read; i++)
+		gnutls_x509_crt_deinit(certs[i]);
+	return rv;
+}

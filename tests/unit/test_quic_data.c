@@ -1,0 +1,292 @@
+/* DATAGRAMs and the control stream between two endpoints. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/error.h"
+#include "base/units.h"
+#include "quic_pair.h"
+
+static void test_both_ways(void **state)
+{
+	(void)state;
+	struct pair *pair = pair_today();
+	pair_connect(pair);
+	static const size_t lens[] = {1, 4, 63, 64, 100, 1000, 1168, 1439, 1440};
+	for (size_t i = 0; i < sizeof lens / sizeof *lens; i++) {
+		size_t slot = i % WIRE_KEPT;
+		assert_int_equal(pair_send(&pair->client, pair->at_client, lens[i], (unsigned)i), 0);
+		assert_int_equal(pair_send(&pair->server, pair->at_server, lens[i], (unsigned)i), 0);
+		wire_flush(&pair->client);
+		wire_flush(&pair->server);
+		wire_run(&pair->wire, 10 * LP_MS);
+		assert_int_equal(pair->server.n_datagrams, i + 1);
+		assert_int_equal(pair->client.n_datagrams, i + 1);
+		assert_int_equal(pair->server.kept_len[slot], lens[i]);
+		assert_int_equal(pair->client.kept_len[slot], lens[i]);
+		assert_int_equal(pair->server.kept[slot][0], 0x10);
+		if (lens[i] > 4) {
+			assert_int_equal(pair->server.kept[slot][3], i);
+			assert_int_equal(pair->server.kept[slot][lens[i] - 1], i);
+			assert_int_equal(pair->client.kept[slot][lens[i] - 1], i);
+		}
+	}
+	assert_int_equal(pair_send(&pair->client, pair->at_client, 1441, 0), LP_ETOOBIG);
+	pair_free(pair);
+}
+
+static void test_small_ones_share_a_packet(void **state)
+{
+	(void)state;
+	struct pair *pair = pair_today();
+	pair_connect(pair);
+	unsigned long sent = pair->wire.n_sent;
+	for (unsigned i = 0; i < 26; i++)
+		assert_int_equal(pair_send(&pair->client, pair->at_client, 100, i), 0);
+	wire_flush(&pair->client);
+	assert_int_equal(pair->wire.n_sent - sent, 2);
+	wire_run(&pair->wire, 10 * LP_MS);
+	assert_int_equal(pair->server.n_datagrams, 26);
+	for (unsigned i = 0; i < 26; i++)
+		assert_int_equal(pair->server.kept[i][3], i);
+	pair_free(pair);
+}
+
+/* What the tap saw of the client. */
+struct shape {
+	unsigned n_msgs, n_datagrams;
+	bool bad; /* a run whose pieces are not equal, too long, or has too many of them */
+};
+
+static void look_at_shape(struct wire *wire, struct wire_node *from, const struct lp_udp_msg *msg)
+{
+	struct shape *shape = wire->tap_ctx;
+	(void)from;
+	size_t n = msg->segment_bytes ? (msg->len + msg->segment_bytes - 1) / msg->segment_bytes : 1;
+	shape->n_msgs++;
+	shape->n_datagrams += (unsigned)n;
+	if (n > 64 || msg->len > 65507 || (msg->segment_bytes && (n < 2 || msg->segment_bytes > 1472)))
+		shape->bad = true;
+}
+
+static void test_batch_shape(void **state)
+{
+	(void)state;
+	struct pair *pair = pair_today();
+	pair_connect(pair);
+	struct shape shape = {0};
+	pair->wire.tap = look_at_shape;
+	pair->wire.tap_ctx = &shape;
+	/* The window takes ten packets at first. */
+	for (unsigned i = 0; i < 6; i++)
+		assert_int_equal(pair_send(&pair->client, pair->at_client, 1440, i), 0);
+	assert_int_equal(pair_send(&pair->client, pair->at_client, 700, 6), 0);
+	wire_flush(&pair->client);
+	assert_int_equal(shape.n_msgs, 1);
+	assert_int_equal(shape.n_datagrams, 7);
+	assert_false(shape.bad);
+	wire_run(&pair->wire, 100 * LP_MS);
+	assert_int_equal(pair->server.n_datagrams, 7);
+	for (unsigned i = 0; i < 5000; i++) {
+		if (pair_send(&pair->client, pair->at_client, 200 + wire_random(&pair->wire) % 1241, i) < 0 ||
+		    wire_random(&pair->wire) % 7 == 0) {
+			wire_flush(&pair->client);
+			wire_run(&pair->wire, 5 * LP_MS);
+		}
+	}
+	assert_false(shape.bad);
+	pair_free(pair);
+}
+
+static void test_window_closes_and_opens(void **state)
+{
+	(void)state;
+	struct pair *pair = pair_today();
+	pair->wire.delay_ns = 10 * LP_MS;
+	pair_connect(pair);
+	unsigned sent = 0;
+	int rv;
+	while ((rv = pair_send(&pair->client, pair->at_client, 1440, sent)) == 0)
+		sent++;
+	assert_int_equal(rv, LP_EAGAIN);
+	assert_true(sent >= 8);
+	assert_int_equal(pair_send(&pair->client, pair->at_client, 1, sent), LP_EAGAIN);
+	unsigned n_writable = pair->client.n_writable;
+	wire_flush(&pair->client);
+	assert_int_equal(pair->client.n_writable, n_writable);
+	wire_run(&pair->wire, 60 * LP_MS);
+	assert_true(pair->client.n_writable > n_writable);
+	assert_int_equal(pair->server.n_datagrams, sent);
+	assert_int_equal(pair_send(&pair->client, pair->at_client, 1, sent), 0);
+	pair_free(pair);
+}
+
+/* Fills the window. */
+static void send_all_it_takes(struct wire_node *node, struct lp_quic_conn *conn)
+{
+	while (pair_send(node, conn, lp_quic_budget(conn), 0) == 0)
+		;
+}
+
+static void test_window_grows(void **state)
+{
+	(void)state;
+	struct pair *pair = pair_today();
+	struct lp_quic_stats stats;
+	pair->wire.delay_ns = 10 * LP_MS;
+	pair->wire.rate_bps = 500000000;
+	pair->wire.queue_bytes = 1000000;
+	pair_connect(pair);
+	pair->client.on_writable = send_all_it_takes;
+	send_all_it_takes(&pair->client, pair->at_client);
+	wire_flush(&pair->client);
+	wire_run(&pair->wire, 2 * LP_SEC);
+	unsigned long before = pair->server.datagram_bytes;
+	wire_run(&pair->wire, LP_SEC);
+	double mbit = (double)(pair->server.datagram_bytes - before) * 8 / 1e6;
+	lp_quic_stats(pair->at_client, &stats);
+	print_message("%.0f Mbit/s of 500, cwnd %llu\n", mbit, (unsigned long long)stats.cwnd_bytes);
+	assert_true(mbit > 350);
+	pair_free(pair);
+}
+
+static void test_recovers_from_overload(void **state)
+{
+	(void)state;
+	struct pair *pair = pair_today();
+	pair->wire.delay_ns = 200 * LP_US;
+	pair->wire.rate_bps = 1000000000;
+	pair->wire.queue_bytes = 200000;
+	pair_connect(pair);
+	pair->client.on_writable = send_all_it_takes;
+	send_all_it_takes(&pair->client, pair->at_client);
+	wire_flush(&pair->client);
+	unsigned long last = 0;
+	uint64_t gap_ns = 0, longest_ns = 0, total = 0;
+	for (unsigned i = 0; i < 20000; i++) {
+		wire_run(&pair->wire, 100 * LP_US);
+		/* The path loses everything for 5 ms now and then. */
+		pair->wire.cut = i % 4000 >= 3950;
+		gap_ns = pair->server.n_datagrams == last ? gap_ns + 100 * LP_US : 0;
+		if (gap_ns > longest_ns)
+			longest_ns = gap_ns;
+		last = pair->server.n_datagrams;
+	}
+	total = pair->server.datagram_bytes;
+	print_message("longest gap %.1f ms, %.0f Mbit/s, %lu drops\n", (double)longest_ns / 1e6,
+	              (double)total * 8 / 2e6, pair->wire.drops);
+	assert_true(longest_ns < 100 * LP_MS);
+	pair_free(pair);
+}
+
+static void test_control_both_ways(void **state)
+{
+	(void)state;
+	struct pair *pair = pair_today();
+	pair_connect(pair);
+	/* A relay has no stream before the member opened it, but may already write. */
+	assert_int_equal(lp_quic_send_control(pair->at_server, (const uint8_t *)"early", 5), 0);
+	wire_flush(&pair->server);
+	wire_run(&pair->wire, 100 * LP_MS);
+	assert_int_equal(pair->client.control_len, 0);
+	assert_int_equal(lp_quic_send_control(pair->at_client, (const uint8_t *)"hello", 5), 0);
+	wire_flush(&pair->client);
+	wire_run(&pair->wire, 100 * LP_MS);
+	assert_int_equal(pair->server.control_len, 5);
+	assert_memory_equal(pair->server.control, "hello", 5);
+	assert_int_equal(pair->client.control_len, 5);
+	assert_memory_equal(pair->client.control, "early", 5);
+	pair_free(pair);
+}
+
+static void test_control_backpressure(void **state)
+{
+	(void)state;
+	struct pair *pair = pair_today();
+	static uint8_t chunk[10000];
+	pair->wire.loss_ppm = 50000;
+	pair->wire.jitter_ns = 2 * LP_MS;
+	pair_connect(pair);
+	size_t queued = 0;
+	int rv;
+	for (;;) {
+		for (size_t i = 0; i < sizeof chunk; i++)
+			chunk[i] = (uint8_t)((queued + i) * 31 >> 3);
+		if ((rv = lp_quic_send_control(pair->at_client, chunk, sizeof chunk)) < 0)
+			break;
+		queued += sizeof chunk;
+	}
+	assert_int_equal(rv, LP_EFULL);
+	assert_int_equal(queued, 260000);
+	wire_flush(&pair->client);
+	wire_run(&pair->wire, 20 * LP_SEC);
+	assert_int_equal(pair->server.control_len, queued);
+	for (size_t i = 0; i < queued; i++)
+		assert_int_equal(pair->server.control[i], (uint8_t)(i * 31 >> 3));
+	assert_int_equal(lp_quic_send_control(pair->at_client, chunk, sizeof chunk), 0);
+	pair_free(pair);
+}
+
+/* Answers each DATAGRAM at once, on the connection that it came on. */
+static void echo(struct wire_node *node, struct lp_quic_conn *conn, const uint8_t *data, size_t len)
+{
+	struct lp_bytes part = {.data = data, .len = len};
+	int rv = lp_quic_send_datagram(conn, &part, 1, node->wire->now_ns);
+	assert_true(rv == 0 || rv == LP_EAGAIN);
+}
+
+static void test_sending_from_inside_an_event(void **state)
+{
+	(void)state;
+	struct pair *pair = pair_today();
+	pair_connect(pair);
+	pair->server.on_datagram = echo;
+	assert_int_equal(pair_send(&pair->client, pair->at_client, 100, 1), 0);
+	wire_flush(&pair->client);
+	wire_run(&pair->wire, 10 * LP_MS);
+	/* It cannot be written to from inside its own event, so it is told when it can. */
+	assert_int_equal(pair->client.n_datagrams, 0);
+	assert_int_equal(pair->server.n_writable, 1);
+	pair_free(pair);
+}
+
+static void test_many_connections(void **state)
+{
+	(void)state;
+	struct pair *pair = pair_today();
+	pair_start(pair);
+	for (int i = 0; i < 256; i++)
+		wire_connect(&pair->client, &pair->server, PAIR_NAME);
+	wire_run(&pair->wire, 3 * LP_SEC);
+	assert_int_equal(pair->server.n_ready, 256);
+	assert_int_equal(pair->client.n_ready, 256);
+	/* One pass to all of them, with fewer buffers than connections. */
+	for (size_t i = 0; i < pair->server.n_conns; i++)
+		assert_int_equal(pair_send(&pair->server, pair->server.conns[i], 100, (unsigned)i), 0);
+	for (size_t i = 0; i < pair->server.n_conns; i++)
+		assert_int_equal(pair_send(&pair->server, pair->server.conns[i], 1200, (unsigned)i), 0);
+	wire_flush(&pair->server);
+	wire_run(&pair->wire, 100 * LP_MS);
+	assert_int_equal(pair->client.n_datagrams, 512);
+	pair_free(pair);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_both_ways),
+		cmocka_unit_test(test_small_ones_share_a_packet),
+		cmocka_unit_test(test_batch_shape),
+		cmocka_unit_test(test_window_closes_and_opens),
+		cmocka_unit_test(test_window_grows),
+		cmocka_unit_test(test_recovers_from_overload),
+		cmocka_unit_test(test_control_both_ways),
+		cmocka_unit_test(test_control_backpressure),
+		cmocka_unit_test(test_sending_from_inside_an_event),
+		cmocka_unit_test(test_many_connections),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,231 @@
+/* Handshakes: who is trusted, who is told what, limits and Retry. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "base/error.h"
+#include "base/failure.h"
+#include "base/units.h"
+#include "quic/tls.h"
+#include "quic_pair.h"
+
+#define NAME PAIR_NAME
+
+static int64_t today(void)
+{
+	return (int64_t)time(NULL);
+}
+
+static void test_pinned(void **state)
+{
+	(void)state;
+	struct pair *pair = pair_new(NAME, today(), NULL, 0);
+	pair_start(pair);
+	wire_connect(&pair->client, &pair->server, NAME);
+	assert_true(wire_wait(&pair->wire, &pair->client.n_ready, 1, LP_SEC));
+	assert_true(wire_wait(&pair->wire, &pair->server.n_ready, 1, LP_SEC));
+	assert_int_equal(pair->client.budget, 1200 - 32);
+	wire_run(&pair->wire, LP_SEC);
+	/* The path's MTU was found. */
+	assert_int_equal(pair->client.budget, 1472 - 32);
+	assert_int_equal(pair->server.budget, 1472 - 32);
+	assert_int_equal(lp_quic_conn_count(pair->server.endpoint), 1);
+	pair_free(pair);
+}
+
+/* Expects that the member refuses the relay, with |text| in the reason. */
+static void expect_refused(struct pair *pair, const char *name, const char *text)
+{
+	pair_start(pair);
+	wire_connect(&pair->client, &pair->server, name);
+	assert_true(wire_wait(&pair->wire, &pair->client.n_closed, 1, 20 * LP_SEC));
+	assert_int_equal(pair->client.n_ready, 0);
+	assert_int_equal(pair->client.why.kind, LP_QUIC_CLOSED_TLS);
+	if (!strstr(pair->client.why.reason, text))
+		fail_msg("reason: %s", pair->client.why.reason);
+	wire_run(&pair->wire, LP_SEC);
+	assert_int_equal(pair->client.n_closed, 1);
+	assert_int_equal(pair->server.n_closed, 0);
+	assert_int_equal(lp_quic_conn_count(pair->server.endpoint), 0);
+	assert_int_equal(lp_quic_conn_count(pair->client.endpoint), 0);
+	pair_free(pair);
+}
+
+static void test_wrong_pin(void **state)
+{
+	(void)state;
+	uint8_t *other = NULL, *key = NULL;
+	size_t other_len = 0, key_len = 0;
+	assert_int_equal(lp_tls_self_signed(NAME, today(), NULL, &other, &other_len, &key, &key_len), 0);
+	expect_refused(pair_new(NAME, today(), other, other_len), NAME, "is not the pinned one: it has SHA-256 ");
+	free(other);
+	free(key);
+}
+
+static void test_wrong_name(void **state)
+{
+	(void)state;
+	expect_refused(pair_new(NAME, today(), NULL, 0), "other.test", "is for 'relay.test', not for 'other.test'");
+}
+
+static void test_expired(void **state)
+{
+	(void)state;
+	/* made in 2010, expired ten years later */
+	expect_refused(pair_new(NAME, 1262304000, NULL, 0), NAME, "expired on 2020-01-01");
+}
+
+static void test_not_yet_valid(void **state)
+{
+	(void)state;
+	expect_refused(pair_new(NAME, today() + 400 * 86400, NULL, 0), NAME, "is not valid before 20");
+}
+
+static void test_system_cas(void **state)
+{
+	(void)state;
+	struct pair *pair = pair_new(NAME, today(), NULL, 0);
+	struct lp_tls *system = NULL;
+	if (lp_tls_client_new(NULL, 0, NULL, &system) < 0) {
+		pair_free(pair);
+		skip();
+	}
+	lp_tls_free(pair->client_tls);
+	pair->client_tls = pair->client.config.tls = system;
+	expect_refused(pair, NAME, "is not trusted: ");
+}
+
+static void test_nobody_answers(void **state)
+{
+	(void)state;
+	struct pair *pair = pair_new(NAME, today(), NULL, 0);
+	pair_start(pair);
+	pair->wire.cut = true;
+	wire_connect(&pair->client, &pair->server, NAME);
+	assert_true(wire_wait(&pair->wire, &pair->client.n_closed, 1, 12 * LP_SEC));
+	assert_int_equal(pair->client.why.kind, LP_QUIC_CLOSED_HANDSHAKE_TIMEOUT);
+	pair_free(pair);
+}
+
+static void test_replaced_certificate(void **state)
+{
+	(void)state;
+	struct pair *pair = pair_new(NAME, today(), NULL, 0);
+	uint8_t *cert = NULL, *key = NULL;
+	size_t cert_len = 0, key_len = 0;
+	struct lp_failure failure = {0};
+	pair_start(pair);
+	wire_connect(&pair->client, &pair->server, NAME);
+	assert_true(wire_wait(&pair->wire, &pair->server.n_ready, 1, LP_SEC));
+	assert_int_equal(lp_tls_self_signed(NAME, today(), &failure, &cert, &cert_len, &key, &key_len), 0);
+	assert_int_equal(lp_tls_server_replace(pair->server_tls, cert, cert_len, cert, cert_len, &failure), LP_ECERT);
+	assert_int_equal(lp_tls_server_replace(pair->server_tls, pair->cert, pair->cert_len, key, key_len, &failure),
+	                 LP_ECERT);
+	assert_string_equal(failure.text, "certificate and key do not belong together");
+	assert_int_equal(lp_tls_server_replace(pair->server_tls, cert, cert_len, key, key_len, &failure), 0);
+	/* The old pin does no longer fit; who is there stays. */
+	wire_connect(&pair->client, &pair->server, NAME);
+	assert_true(wire_wait(&pair->wire, &pair->client.n_closed, 1, LP_SEC));
+	assert_non_null(strstr(pair->client.why.reason, "pinned"));
+	assert_int_equal(pair->server.n_conns, 1);
+	assert_true(lp_tls_expiry_unix_s(pair->server_tls) > today() + (int64_t)9 * 365 * 86400);
+	free(cert);
+	free(key);
+	pair_free(pair);
+}
+
+static void test_retry(void **state)
+{
+	(void)state;
+	struct pair *pair = pair_new(NAME, today(), NULL, 0);
+	pair->server.config.max_handshakes = 0;
+	pair_start(pair);
+	wire_connect(&pair->client, &pair->server, NAME);
+	assert_true(wire_wait(&pair->wire, &pair->client.n_ready, 1, LP_SEC));
+	assert_true(wire_wait(&pair->wire, &pair->server.n_ready, 1, LP_SEC));
+	assert_int_equal(lp_quic_counters(pair->server.endpoint)->retries_sent, 1);
+	pair_free(pair);
+}
+
+static void test_full(void **state)
+{
+	(void)state;
+	struct pair *pair = pair_new(NAME, today(), NULL, 0);
+	pair->server.config.max_conns = 2;
+	pair_start(pair);
+	for (int i = 0; i < 3; i++)
+		wire_connect(&pair->client, &pair->server, NAME);
+	assert_true(wire_wait(&pair->wire, &pair->client.n_closed, 1, LP_SEC));
+	wire_run(&pair->wire, LP_SEC);
+	assert_int_equal(pair->client.n_ready, 2);
+	assert_int_equal(pair->client.why.kind, LP_QUIC_CLOSED_TRANSPORT);
+	assert_string_equal(pair->client.why.reason, "the relay is full");
+	assert_int_equal(lp_quic_counters(pair->server.endpoint)->conns_refused, 1);
+	pair_free(pair);
+}
+
+static void test_source_limits(void **state)
+{
+	(void)state;
+	struct pair *pair = pair_new(NAME, today(), NULL, 0);
+	pair->server.config.max_conns_per_source = 3;
+	pair->server.config.max_handshakes_per_source = 2;
+	pair_start(pair);
+	for (int i = 0; i < 3; i++)
+		wire_connect(&pair->client, &pair->server, NAME);
+	/* The third handshake is ignored until the first two are complete. */
+	wire_run(&pair->wire, 20 * LP_MS);
+	assert_int_equal(pair->client.n_ready, 2);
+	wire_run(&pair->wire, 3 * LP_SEC);
+	assert_int_equal(pair->client.n_ready, 3);
+	wire_connect(&pair->client, &pair->server, NAME);
+	assert_true(wire_wait(&pair->wire, &pair->client.n_closed, 1, LP_SEC));
+	assert_string_equal(pair->client.why.reason, "too many connections from your address");
+	/* A place that is left can be taken. */
+	lp_quic_close(pair->client.conns[0], LP_QUIC_APP_OK, "bye");
+	wire_flush(&pair->client);
+	wire_run(&pair->wire, LP_SEC);
+	wire_connect(&pair->client, &pair->server, NAME);
+	wire_run(&pair->wire, LP_SEC);
+	assert_int_equal(pair->client.n_ready, 4);
+	pair_free(pair);
+}
+
+static void test_lossy_handshakes(void **state)
+{
+	(void)state;
+	unsigned n_ready = 0;
+	for (uint64_t seed = 1; seed <= 30; seed++) {
+		struct pair *pair = pair_new(NAME, today(), NULL, 0);
+		wire_done(&pair->wire);
+		pair->wire.random = seed * 7919;
+		pair->wire.loss_ppm = 200000;
+		pair->wire.duplicate_ppm = 50000;
+		pair->wire.delay_ns = 20 * LP_MS;
+		pair->wire.jitter_ns = 10 * LP_MS;
+		pair_start(pair);
+		wire_connect(&pair->client, &pair->server, NAME);
+		wire_run(&pair->wire, 11 * LP_SEC);
+		n_ready += pair->client.n_ready == 1 && pair->server.n_ready == 1;
+		assert_int_equal(pair->client.n_ready + pair->client.n_closed, 1);
+		pair_free(pair);
+	}
+	assert_true(n_ready >= 27);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_pinned),         cmocka_unit_test(test_wrong_pin),
+		cmocka_unit_test(test_wrong_name),     cmocka_unit_test(test_expired),
+		cmocka_unit_test(test_not_yet_valid),  cmocka_unit_test(test_system_cas),
+		cmocka_unit_test(test_nobody_answers), cmocka_unit_test(test_replaced_certificate),
+		cmocka_unit_test(test_retry),          cmocka_unit_test(test_full),
+		cmocka_unit_test(test_source_limits),  cmocka_unit_test(test_lossy_handshakes),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
