@@ -1,0 +1,157 @@
+/* Members of rooms for tests: each keeps the picture of its room that it was told. */
+#ifndef LP_TESTS_UNIT_STATIONS_H
+#define LP_TESTS_UNIT_STATIONS_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/error.h"
+#include "room/room.h"
+
+#include "frame_parts.h"
+
+#define STATIONS_MAX 64
+#define ENOUGH_BUDGET 1200
+
+/* What a station was told of another. */
+struct seen {
+	uint16_t id;
+	enum lp_role role;
+	struct lp_mac mac;
+	char name[LP_NAME_MAX + 1];
+};
+
+struct station {
+	struct lp_peer *peer; /* NULL: not in a room */
+	struct seen seen[STATIONS_MAX];
+	size_t n_seen;
+	unsigned n_welcomes, n_joined, n_left; /* that it was told */
+	enum lp_reason last_reason;
+	struct lp_welcome welcome;
+};
+
+/* The station's memory of a peer id, or NULL. */
+static inline struct seen *station_find(struct station *station, uint16_t id)
+{
+	for (size_t i = 0; i < station->n_seen; i++) {
+		if (station->seen[i].id == id)
+			return &station->seen[i];
+	}
+	return NULL;
+}
+
+/* lp_rooms_config.notify */
+static inline void station_notify(void *ctx, struct lp_peer *to, const struct lp_peer *about, bool joined,
+                                  enum lp_reason reason)
+{
+	struct station *station = lp_peer_user(to);
+	struct seen *seen = station_find(station, lp_peer_id(about));
+	(void)ctx;
+	assert_ptr_not_equal(to, about);
+	assert_true(station->n_welcomes > 0); /* the welcome comes first */
+	assert_string_equal(lp_peer_room(to), lp_peer_room(about));
+	if (!joined) {
+		assert_non_null(seen); /* nobody leaves who was not there */
+		assert_true(lp_mac_equal(&seen->mac, lp_peer_mac(about)));
+		*seen = station->seen[--station->n_seen];
+		station->n_left++;
+		station->last_reason = reason;
+		return;
+	}
+	station->n_joined++;
+	if (!seen) {
+		assert_true(station->n_seen < STATIONS_MAX);
+		seen = &station->seen[station->n_seen++];
+	} else {
+		assert_string_not_equal(seen->name, lp_peer_name(about)); /* only news are told again */
+	}
+	seen->id = lp_peer_id(about);
+	seen->role = lp_peer_role(about);
+	seen->mac = *lp_peer_mac(about);
+	strcpy(seen->name, lp_peer_name(about));
+}
+
+/* The callback of lp_rooms_join(): a new connection knows nobody yet. */
+static inline void station_welcome(void *ctx, struct lp_peer *peer)
+{
+	struct station *station = lp_peer_user(peer);
+	(void)ctx;
+	assert_int_equal(station->n_seen, 0);
+	lp_peer_welcome(peer, &station->welcome);
+	station->n_welcomes++;
+}
+
+/* lp_rooms_config.random: not random, but never the same twice. */
+static inline void station_random(void *ctx, uint8_t *data, size_t len)
+{
+	uint32_t *state = ctx;
+	for (size_t i = 0; i < len; i++) {
+		*state = *state * 1664525U + 1013904223U;
+		data[i] = (uint8_t)(*state >> 24);
+	}
+}
+
+/* A config that most tests start from; |seed| stays as long as the rooms. */
+static inline struct lp_rooms_config stations_config(uint32_t *seed)
+{
+	return (struct lp_rooms_config){
+		.max_rooms = 8,
+		.max_peers = STATIONS_MAX,
+		.max_peers_per_room = 16,
+		.notify = station_notify,
+		.random = station_random,
+		.ctx = seed,
+	};
+}
+
+/* The hello of station |n|. */
+static inline struct lp_hello hello_of(unsigned n, enum lp_role role, const char *room)
+{
+	struct lp_hello hello = {
+		.version = LP_PROTOCOL_VERSION,
+		.role = role,
+		.mac = mac_of(STATION_MAC(n)),
+		.datagram_budget = ENOUGH_BUDGET,
+	};
+	snprintf(hello.room, sizeof hello.room, "%s", room);
+	snprintf(hello.name, sizeof hello.name, "station %u", n);
+	return hello;
+}
+
+/* Joins with |hello| and expects success; returns the user that was replaced. */
+static inline void *station_join_with(struct lp_rooms *rooms, struct station *station, const struct lp_hello *hello,
+                                      uint64_t now_ns)
+{
+	struct lp_reject reject = {0};
+	void *replaced = station;
+	*station = (struct station){0};
+	if (lp_rooms_join(rooms, hello, station, now_ns, station_welcome, &station->peer, &reject, &replaced) < 0)
+		fail_msg("%s: %s", lp_reject_wire(reject.code), reject.message);
+	assert_int_equal(station->n_welcomes, 1);
+	return replaced;
+}
+
+/* Station |n| joins and replaces nobody. */
+static inline void station_join(struct lp_rooms *rooms, struct station *station, unsigned n, enum lp_role role,
+                                const char *room)
+{
+	struct lp_hello hello = hello_of(n, role, room);
+	assert_null(station_join_with(rooms, station, &hello, 0));
+}
+
+/* The station leaves. */
+static inline void station_leave(struct lp_rooms *rooms, struct station *station, enum lp_reason reason)
+{
+	lp_rooms_leave(rooms, station->peer, reason, 0);
+	station->peer = NULL;
+	station->n_seen = 0;
+}
+
+#endif

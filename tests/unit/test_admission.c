@@ -1,0 +1,286 @@
+#include "stations.h"
+
+#include "base/units.h"
+#include "proto/budget.h"
+
+/* What is wrong with a hello, and what the member is told. */
+struct row {
+	const char *text;
+	struct lp_hello hello;
+	enum lp_reject_code code;
+	const char *says[3]; /* parts of the message */
+};
+
+#define MAC(...) \
+	{ \
+		{ \
+			__VA_ARGS__ \
+		} \
+	}
+#define OK_VERSION .version = LP_PROTOCOL_VERSION
+#define OK_ROOM .room = "PARTY"
+#define OK_MAC .mac = MAC(2, 0, 0, 0, 0, 9)
+#define OK_BUDGET .datagram_budget = 1200
+
+static const struct row rows[] = {
+	{"version 2", {.version = 2}, LP_REJECT_BAD_VERSION, {"version 1", "version 2"}},
+	{"version 0", {.version = 0, OK_ROOM, OK_MAC, OK_BUDGET}, LP_REJECT_BAD_VERSION, {"version 0"}},
+	{"a role of the future",
+         {OK_VERSION, OK_ROOM, OK_MAC, OK_BUDGET, .role = LP_ROLE_OTHER},
+         LP_REJECT_BAD_ROLE,
+         {"client or a gateway"}},
+	{"no room", {OK_VERSION, OK_MAC, OK_BUDGET}, LP_REJECT_BAD_ROOM, {"3 to 32", "A-Z"}},
+	{"a short room", {OK_VERSION, OK_MAC, OK_BUDGET, .room = "AB"}, LP_REJECT_BAD_ROOM, {"3 to 32"}},
+	{"a space in it", {OK_VERSION, OK_MAC, OK_BUDGET, .room = "A B"}, LP_REJECT_BAD_ROOM, {"3 to 32"}},
+	{"MAC zero", {OK_VERSION, OK_ROOM, OK_BUDGET}, LP_REJECT_BAD_MAC, {"00:00:00:00:00:00"}},
+	{"MAC a group",
+         {OK_VERSION, OK_ROOM, OK_BUDGET, .mac = MAC(3, 0, 0, 0, 0, 1)},
+         LP_REJECT_BAD_MAC,
+         {"03:00:00:00:00:01", "group"}},
+	{"MAC broadcast",
+         {OK_VERSION, OK_ROOM, OK_BUDGET, .mac = MAC(255, 255, 255, 255, 255, 255)},
+         LP_REJECT_BAD_MAC,
+         {"ff:ff:ff:ff:ff:ff"}},
+	{"MAC of a card",
+         {OK_VERSION, OK_ROOM, OK_BUDGET, .mac = MAC(0, 0x1b, 0x21, 0, 0, 1)},
+         LP_REJECT_BAD_MAC,
+         {"00:1b:21:00:00:01", "locally administered"}},
+	{"a gateway's MAC a group",
+         {OK_VERSION, OK_ROOM, OK_BUDGET, .role = LP_ROLE_GATEWAY, .mac = MAC(1, 0, 0x5e, 0, 0, 1)},
+         LP_REJECT_BAD_MAC,
+         {"group"}},
+	{"budget",
+         {OK_VERSION, OK_ROOM, OK_MAC, .datagram_budget = 388},
+         LP_REJECT_MTU_TOO_SMALL,
+         {"388", "1500", "389"}},
+	{"no budget", {OK_VERSION, OK_ROOM, OK_MAC}, LP_REJECT_MTU_TOO_SMALL, {"of 0 bytes", "389"}},
+	{"a second gateway",
+         {OK_VERSION, OK_ROOM, OK_MAC, OK_BUDGET, .role = LP_ROLE_GATEWAY},
+         LP_REJECT_GATEWAY_EXISTS,
+         {"PARTY", "00:1b:21:00:00:02"}},
+	{"the gateway's own MAC",
+         {OK_VERSION, .room = "party", OK_BUDGET, .role = LP_ROLE_GATEWAY, .mac = MAC(0, 0x1b, 0x21, 0, 0, 2)},
+         LP_REJECT_GATEWAY_EXISTS,
+         {"PARTY"}},
+	{"a client's MAC",
+         {OK_VERSION, OK_ROOM, OK_BUDGET, .mac = MAC(2, 0, 0, 0, 0, 1)},
+         LP_REJECT_DUPLICATE_MAC,
+         {"02:00:00:00:00:01", "PARTY", "another client"}},
+	{"a LAN station's MAC",
+         {OK_VERSION, OK_ROOM, OK_BUDGET, .mac = MAC(2, 0, 0, 0, 0, 5)},
+         LP_REJECT_DUPLICATE_MAC,
+         {"02:00:00:00:00:05", "behind the gateway"}},
+	{"a gateway with a client's MAC",
+         {OK_VERSION, .room = "OTHER", OK_BUDGET, .role = LP_ROLE_GATEWAY, .mac = MAC(2, 0, 0, 0, 0, 2)},
+         LP_REJECT_DUPLICATE_MAC,
+         {"02:00:00:00:00:02", "OTHER"}},
+};
+
+/* A room PARTY with a gateway, a station behind it and a client, and a room OTHER with a client. */
+struct place {
+	struct lp_rooms *rooms;
+	uint32_t seed;
+	struct station gateway, client, other;
+};
+
+static int setup(void **state)
+{
+	struct place *place = calloc(1, sizeof *place);
+	static const struct part parts[] = {TYPE(0x0806), BYTES(46, 0)};
+	uint8_t frame[FRAME_MAX];
+	struct lp_verdict verdict;
+	*state = place;
+	if (!place)
+		return -1;
+	struct lp_rooms_config config = stations_config(&place->seed);
+	struct lp_hello hello = hello_of(0, LP_ROLE_GATEWAY, "PARTY");
+	hello.mac = mac_of(0x001b21000002);
+	assert_int_equal(lp_rooms_new(&config, &place->rooms), 0);
+	station_join_with(place->rooms, &place->gateway, &hello, 0);
+	station_join(place->rooms, &place->client, 1, LP_ROLE_CLIENT, "PARTY");
+	station_join(place->rooms, &place->other, 2, LP_ROLE_CLIENT, "OTHER");
+	size_t len = make_frame(frame, BROADCAST, STATION_MAC(5), parts);
+	lp_rooms_forward(place->rooms, place->gateway.peer, frame, len, LP_SEC, &verdict);
+	assert_int_equal(lp_peer_room_macs(place->client.peer), 1);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct place *place = *state;
+	station_leave(place->rooms, &place->gateway, LP_REASON_GOODBYE);
+	station_leave(place->rooms, &place->client, LP_REASON_GOODBYE);
+	station_leave(place->rooms, &place->other, LP_REASON_GOODBYE);
+	lp_rooms_free(place->rooms);
+	free(place);
+	return 0;
+}
+
+/* Every reason to refuse, and that nothing changes by it. */
+static void test_refused(void **state)
+{
+	struct place *place = *state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const struct row *row = &rows[i];
+		struct station station = {0};
+		struct lp_reject reject;
+		struct lp_peer *peer = NULL;
+		void *replaced = NULL;
+		memset(&reject, 0xff, sizeof reject);
+		int result = lp_rooms_join(place->rooms, &row->hello, &station, LP_SEC, station_welcome, &peer, &reject,
+		                           &replaced);
+		if (result != LP_EPERM)
+			fail_msg("%s: %d", row->text, result);
+		if (reject.code != row->code)
+			fail_msg("%s: %s", row->text, lp_reject_wire(reject.code));
+		for (size_t k = 0; k < 3 && row->says[k]; k++) {
+			if (!strstr(reject.message, row->says[k]))
+				fail_msg("%s: \"%s\" does not say %s", row->text, reject.message, row->says[k]);
+		}
+		assert_string_equal(reject.address, "");
+		assert_null(peer);
+		assert_null(replaced);
+		assert_int_equal(station.n_welcomes, 0);
+		assert_int_equal(lp_rooms_peer_count(place->rooms), 3);
+		assert_int_equal(lp_rooms_room_count(place->rooms), 2);
+		assert_int_equal(place->client.n_joined, 1);
+	}
+}
+
+/* The code of a room without its end is none, and is not read beyond. */
+static void test_endless_code(void **state)
+{
+	struct place *place = *state;
+	struct lp_hello hello = hello_of(7, LP_ROLE_CLIENT, "");
+	struct lp_reject reject;
+	struct station station = {0};
+	void *replaced = NULL;
+	memset(hello.room, 'A', sizeof hello.room);
+	assert_int_equal(
+		lp_rooms_join(place->rooms, &hello, &station, 0, station_welcome, &station.peer, &reject, &replaced),
+		LP_EPERM);
+	assert_int_equal(reject.code, LP_REJECT_BAD_ROOM);
+}
+
+/* What is just good enough. */
+static void test_accepted(void **state)
+{
+	static const struct lp_hello hellos[] = {
+		{OK_VERSION, .room = "abc", OK_MAC, .datagram_budget = 389},
+		{OK_VERSION, .room = "ABCDEFGHIJKLMNOPQRSTUVWXYZ-01234", OK_MAC, OK_BUDGET},
+		{OK_VERSION, OK_ROOM, OK_BUDGET, .mac = MAC(0xfe, 255, 255, 255, 255, 255)},
+		{OK_VERSION, .room = "OTHER", OK_BUDGET, .role = LP_ROLE_GATEWAY, .mac = MAC(0, 0x1b, 0x21, 0, 0, 2)},
+		{OK_VERSION, .room = "OTHER", OK_BUDGET, .mac = MAC(2, 0, 0, 0, 0, 5)}, /* it is in the other room */
+	};
+	struct place *place = *state;
+	for (size_t i = 0; i < sizeof hellos / sizeof *hellos; i++) {
+		struct station station;
+		assert_null(station_join_with(place->rooms, &station, &hellos[i], LP_SEC));
+		station_leave(place->rooms, &station, LP_REASON_GOODBYE);
+	}
+}
+
+/* A MAC that was learned is free again when it was silent for long, or when the gateway left. */
+static void test_learned_mac(void **state)
+{
+	struct place *place = *state;
+	struct lp_hello hello = hello_of(5, LP_ROLE_CLIENT, "PARTY"), gateway = hello_of(0, LP_ROLE_GATEWAY, "PARTY");
+	struct lp_reject reject;
+	struct station station = {0};
+	void *replaced = NULL;
+	gateway.mac = mac_of(0x001b21000002);
+	assert_int_equal(lp_rooms_join(place->rooms, &hello, &station, LP_SEC + LP_ROOM_MAC_AGE_NS - 1, station_welcome,
+	                               &station.peer, &reject, &replaced),
+	                 LP_EPERM);
+	assert_null(station_join_with(place->rooms, &station, &hello, LP_SEC + LP_ROOM_MAC_AGE_NS));
+	station_leave(place->rooms, &station, LP_REASON_GOODBYE);
+	station_leave(place->rooms, &place->gateway, LP_REASON_GOODBYE);
+	assert_null(station_join_with(place->rooms, &station, &hello, LP_SEC));
+	station_join_with(place->rooms, &place->gateway, &gateway, LP_SEC);
+	station_leave(place->rooms, &station, LP_REASON_GOODBYE);
+}
+
+/* The MTU of the room decides which budget will do; the config may ask for more. */
+static void test_budget(void **state)
+{
+	static const struct {
+		uint16_t mtu;
+		uint32_t min, needed;
+	} table[] = {{1500, 0, 389}, {1500, 389, 389}, {1500, 1000, 1000}, {9000, 0, 2264}, {1280, 0, 334}};
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		uint32_t seed = 0;
+		struct lp_rooms_config config = stations_config(&seed);
+		struct lp_hello hello = hello_of(1, LP_ROLE_CLIENT, "PARTY");
+		struct lp_reject reject;
+		struct station station = {0};
+		struct lp_rooms *rooms;
+		void *replaced = NULL;
+		config.room_mtu = table[i].mtu;
+		config.min_datagram_budget = table[i].min;
+		assert_int_equal(lp_rooms_new(&config, &rooms), 0);
+		hello.datagram_budget = table[i].needed - 1;
+		assert_int_equal(
+			lp_rooms_join(rooms, &hello, &station, 0, station_welcome, &station.peer, &reject, &replaced),
+			LP_EPERM);
+		assert_int_equal(reject.code, LP_REJECT_MTU_TOO_SMALL);
+		hello.datagram_budget = table[i].needed;
+		station_join_with(rooms, &station, &hello, 0);
+		assert_int_equal(station.welcome.mtu, table[i].mtu);
+		station_leave(rooms, &station, LP_REASON_GOODBYE);
+		lp_rooms_free(rooms);
+	}
+}
+
+/* Tries to let station |n| into |room|; returns the code, or LP_REJECT_OTHER when it is in. */
+static enum lp_reject_code try_join(struct lp_rooms *rooms, struct station *station, unsigned n, const char *room,
+                                    const char *says)
+{
+	struct lp_hello hello = hello_of(n, LP_ROLE_CLIENT, room);
+	struct lp_reject reject;
+	void *replaced = NULL;
+	*station = (struct station){0};
+	if (lp_rooms_join(rooms, &hello, station, 0, station_welcome, &station->peer, &reject, &replaced) == 0)
+		return LP_REJECT_OTHER;
+	assert_non_null(strstr(reject.message, says));
+	return reject.code;
+}
+
+/* Limits of room and relay, and that a place that becomes free can be taken. */
+static void test_limits(void **state)
+{
+	uint32_t seed = 0;
+	struct lp_rooms_config config = stations_config(&seed);
+	struct station s[6];
+	struct lp_rooms *rooms;
+	(void)state;
+	config.max_peers_per_room = 2;
+	config.max_rooms = 2;
+	config.max_peers = 3;
+	assert_int_equal(lp_rooms_new(&config, &rooms), 0);
+	assert_int_equal(try_join(rooms, &s[0], 1, "ONE", ""), LP_REJECT_OTHER);
+	assert_int_equal(try_join(rooms, &s[1], 2, "ONE", ""), LP_REJECT_OTHER);
+	assert_int_equal(try_join(rooms, &s[2], 3, "ONE", "room ONE has 2 of at most 2 members"), LP_REJECT_ROOM_FULL);
+	assert_int_equal(try_join(rooms, &s[2], 3, "TWO", ""), LP_REJECT_OTHER);
+	assert_int_equal(try_join(rooms, &s[3], 4, "TWO", "3 of at most 3 members"), LP_REJECT_RELAY_FULL);
+	station_leave(rooms, &s[0], LP_REASON_GOODBYE);
+	assert_int_equal(try_join(rooms, &s[3], 4, "THREE", "2 of at most 2 rooms"), LP_REJECT_RELAY_FULL);
+	assert_int_equal(lp_rooms_room_count(rooms), 2);
+	assert_int_equal(try_join(rooms, &s[3], 4, "TWO", ""), LP_REJECT_OTHER);
+	for (unsigned i = 1; i <= 3; i++)
+		station_leave(rooms, &s[i], LP_REASON_GOODBYE);
+	lp_rooms_free(rooms);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_endless_code, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_accepted, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_learned_mac, setup, teardown),
+		cmocka_unit_test(test_budget),
+		cmocka_unit_test(test_limits),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,395 @@
+#include "stations.h"
+
+#include "base/units.h"
+
+#define STATIONS 24
+
+struct place {
+	struct lp_rooms *rooms;
+	uint32_t seed;
+	struct station station[STATIONS];
+};
+
+/* Makes |place| with |config|'s limits. */
+static void open_place(struct place *place, const struct lp_rooms_config *config)
+{
+	*place = (struct place){.seed = 1};
+	struct lp_rooms_config copy = config ? *config : stations_config(NULL);
+	copy.ctx = &place->seed;
+	assert_int_equal(lp_rooms_new(&copy, &place->rooms), 0);
+}
+
+/* Everybody leaves. */
+static void close_place(struct place *place)
+{
+	for (size_t i = 0; i < STATIONS; i++) {
+		if (place->station[i].peer)
+			station_leave(place->rooms, &place->station[i], LP_REASON_GOODBYE);
+	}
+	assert_int_equal(lp_rooms_peer_count(place->rooms), 0);
+	assert_int_equal(lp_rooms_room_count(place->rooms), 0);
+	lp_rooms_free(place->rooms);
+}
+
+/* Sizes that make no sense are refused. */
+static void test_config(void **state)
+{
+	struct lp_rooms *rooms = NULL;
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		struct lp_rooms_config config = stations_config(NULL);
+		size_t *field[] = {&config.max_rooms, &config.max_peers, &config.max_peers_per_room,
+		                   &config.max_peers_per_room};
+		*field[i] = i == 3 ? LP_ROOM_TARGETS_MAX + 1 : 0;
+		assert_int_equal(lp_rooms_new(&config, &rooms), LP_ERANGE);
+	}
+	assert_null(rooms);
+	lp_rooms_free(NULL);
+}
+
+/* What welcome says. */
+static void test_welcome(void **state)
+{
+	struct place place;
+	struct lp_limits limits;
+	struct lp_rooms_config config = stations_config(NULL);
+	(void)state;
+	lp_limits_init(&limits);
+	limits.client[LP_LIMIT_TOTAL].per_s = 12345;
+	limits.client[LP_LIMIT_UNKNOWN].per_s = 77;
+	config.limits = &limits;
+	config.room_mtu = 1400;
+	open_place(&place, &config);
+	station_join(place.rooms, &place.station[0], 1, LP_ROLE_CLIENT, "lan-1");
+	const struct lp_welcome *welcome = &place.station[0].welcome;
+	assert_int_equal(welcome->peer_id, 1);
+	assert_string_equal(welcome->room, "LAN-1");
+	assert_int_equal(welcome->mtu, 1400);
+	assert_false(welcome->gateway_present);
+	assert_int_equal(strlen(welcome->resume), LP_RESUME_MAX);
+	assert_int_equal(strspn(welcome->resume, "0123456789abcdef"), LP_RESUME_MAX);
+	assert_int_equal(welcome->limits.broadcast_pps, lp_limits_group_pps(&limits, LP_ROLE_CLIENT));
+	assert_int_equal(welcome->limits.unknown_pps, 77);
+	assert_int_equal(welcome->limits.total_kbps, 12345);
+	assert_int_equal(welcome->limits.peers, 16);
+	station_join(place.rooms, &place.station[1], 2, LP_ROLE_GATEWAY, "LAN-1");
+	assert_true(place.station[1].welcome.gateway_present);
+	assert_string_not_equal(place.station[1].welcome.resume, welcome->resume);
+	assert_true(lp_peer_has_gateway(place.station[0].peer));
+	assert_ptr_equal(lp_peer_gateway(place.station[0].peer), place.station[1].peer);
+	station_join(place.rooms, &place.station[2], 3, LP_ROLE_CLIENT, "LAN-2");
+	assert_false(place.station[2].welcome.gateway_present);
+	close_place(&place);
+}
+
+/* Who is told what, when members come and go one by one. */
+static void test_lifecycle(void **state)
+{
+	struct place place;
+	struct station *s = place.station;
+	(void)state;
+	open_place(&place, NULL);
+	station_join(place.rooms, &s[0], 1, LP_ROLE_CLIENT, "PARTY");
+	station_join(place.rooms, &s[1], 2, LP_ROLE_GATEWAY, "party");
+	station_join(place.rooms, &s[2], 3, LP_ROLE_CLIENT, "OTHER");
+	station_join(place.rooms, &s[3], 4, LP_ROLE_CLIENT, "PARTY");
+	assert_int_equal(lp_rooms_room_count(place.rooms), 2);
+	assert_int_equal(lp_rooms_peer_count(place.rooms), 4);
+	assert_int_equal(s[0].n_seen, 2);
+	assert_int_equal(s[1].n_seen, 2);
+	assert_int_equal(s[2].n_seen, 0);
+	assert_int_equal(s[3].n_seen, 2);
+	assert_int_equal(station_find(&s[3], lp_peer_id(s[1].peer))->role, LP_ROLE_GATEWAY);
+	assert_string_equal(station_find(&s[3], lp_peer_id(s[0].peer))->name, "station 1");
+	station_leave(place.rooms, &s[1], LP_REASON_TIMEOUT);
+	assert_int_equal(s[0].last_reason, LP_REASON_TIMEOUT);
+	assert_int_equal(s[0].n_seen, 1);
+	assert_int_equal(s[3].n_seen, 1);
+	assert_int_equal(s[2].n_left, 0);
+	assert_false(lp_peer_has_gateway(s[0].peer));
+	station_leave(place.rooms, &s[2], LP_REASON_GOODBYE);
+	assert_int_equal(lp_rooms_room_count(place.rooms), 1);
+	close_place(&place);
+}
+
+/* Peer ids are not used again before all others were, and never twice at once. */
+static void test_ids(void **state)
+{
+	struct place place;
+	uint16_t last = 0;
+	(void)state;
+	open_place(&place, NULL);
+	station_join(place.rooms, &place.station[0], 1, LP_ROLE_CLIENT, "PARTY"); /* has id 1 all the time */
+	last = lp_peer_id(place.station[0].peer);
+	for (uint32_t i = 0; i < 70000; i++) {
+		station_join(place.rooms, &place.station[1], 2, LP_ROLE_CLIENT, "PARTY");
+		uint16_t id = lp_peer_id(place.station[1].peer);
+		assert_int_equal(id, last == UINT16_MAX ? 2 : last + 1);
+		last = id;
+		station_leave(place.rooms, &place.station[1], LP_REASON_GOODBYE);
+	}
+	close_place(&place);
+}
+
+/* A member that comes back with its token has its place again, and nobody sees it leave. */
+static void test_resume(void **state)
+{
+	struct place place;
+	struct station *s = place.station;
+	(void)state;
+	for (enum lp_role role = LP_ROLE_CLIENT; role <= LP_ROLE_GATEWAY; role++) {
+		struct lp_hello hello = hello_of(1, role, "PARTY");
+		open_place(&place, NULL);
+		station_join(place.rooms, &s[0], 1, role, "PARTY");
+		station_join(place.rooms, &s[1], 2, LP_ROLE_CLIENT, "PARTY");
+		uint16_t id = lp_peer_id(s[0].peer);
+		strcpy(hello.resume, s[0].welcome.resume);
+		assert_ptr_equal(station_join_with(place.rooms, &s[2], &hello, LP_SEC), &s[0]);
+		assert_int_equal(lp_peer_id(s[2].peer), id);
+		assert_ptr_equal(s[2].peer, s[0].peer);
+		assert_ptr_equal(lp_peer_user(s[2].peer), &s[2]);
+		assert_string_equal(s[2].welcome.resume, hello.resume);
+		assert_int_equal(s[2].n_seen, 1); /* it knows again who is there */
+		assert_int_equal(s[1].n_joined, 1); /* when it joined itself */
+		assert_int_equal(s[1].n_left, 0);
+		assert_int_equal(lp_rooms_peer_count(place.rooms), 2);
+		s[0].peer = NULL;
+		/* Once more, with a new name: that is news. */
+		strcpy(hello.name, "renamed");
+		assert_ptr_equal(station_join_with(place.rooms, &s[3], &hello, LP_SEC), &s[2]);
+		s[2].peer = NULL;
+		assert_int_equal(s[1].n_joined, 2);
+		assert_string_equal(station_find(&s[1], id)->name, "renamed");
+		close_place(&place);
+	}
+}
+
+/* A full room or relay keeps nobody out who is there already. */
+static void test_resume_full(void **state)
+{
+	struct place place;
+	struct lp_rooms_config config = stations_config(NULL);
+	struct lp_hello hello = hello_of(1, LP_ROLE_CLIENT, "PARTY");
+	(void)state;
+	config.max_rooms = config.max_peers = config.max_peers_per_room = 1;
+	open_place(&place, &config);
+	station_join(place.rooms, &place.station[0], 1, LP_ROLE_CLIENT, "PARTY");
+	strcpy(hello.resume, place.station[0].welcome.resume);
+	assert_ptr_equal(station_join_with(place.rooms, &place.station[1], &hello, 0), &place.station[0]);
+	place.station[0].peer = NULL;
+	close_place(&place);
+}
+
+/* A token proves nothing but that one member: not with another MAC, role, room, a digit changed, or after it left. */
+static void test_resume_refused(void **state)
+{
+	static const enum lp_reject_code none = LP_REJECT_OTHER;
+	struct place place;
+	struct station *s = place.station;
+	struct lp_reject reject = {0};
+	struct lp_peer *peer = NULL;
+	void *replaced = NULL;
+	(void)state;
+	open_place(&place, NULL);
+	station_join(place.rooms, &s[0], 1, LP_ROLE_CLIENT, "PARTY");
+	station_join(place.rooms, &s[1], 2, LP_ROLE_GATEWAY, "PARTY");
+	for (unsigned i = 0; i < 8; i++) {
+		struct lp_hello hello = hello_of(1, LP_ROLE_CLIENT, "PARTY");
+		enum lp_reject_code expected = LP_REJECT_DUPLICATE_MAC;
+		strcpy(hello.resume, s[0].welcome.resume);
+		switch (i) {
+		case 0:
+			hello.resume[0] = hello.resume[0] == '0' ? '1' : '0';
+			break;
+		case 1:
+			hello.resume[LP_RESUME_MAX - 1] = hello.resume[LP_RESUME_MAX - 1] == '0' ? '1' : '0';
+			break;
+		case 2:
+			hello.resume[LP_RESUME_MAX - 1] = '\0';
+			break;
+		case 3:
+			hello.resume[0] = '\0';
+			break;
+		case 4:
+			hello.role = LP_ROLE_GATEWAY;
+			expected = LP_REJECT_GATEWAY_EXISTS;
+			break;
+		case 5:
+			hello.mac = mac_of(STATION_MAC(2));
+			break;
+		case 6: /* another MAC: simply a new member */
+			hello.mac = mac_of(STATION_MAC(7));
+			expected = none;
+			break;
+		case 7: /* another room */
+			strcpy(hello.room, "OTHER");
+			expected = none;
+			break;
+		}
+		if (expected == none) {
+			assert_null(station_join_with(place.rooms, &s[2], &hello, 0));
+			assert_ptr_not_equal(s[2].peer, s[0].peer);
+			station_leave(place.rooms, &s[2], LP_REASON_GOODBYE);
+			continue;
+		}
+		assert_int_equal(
+			lp_rooms_join(place.rooms, &hello, &s[2], 0, station_welcome, &peer, &reject, &replaced),
+			LP_EPERM);
+		assert_int_equal(reject.code, expected);
+		assert_null(peer);
+		assert_null(replaced);
+		assert_null(strstr(reject.message, s[0].welcome.resume));
+	}
+	/* After it left, the token is worth nothing: a new id. */
+	struct lp_hello hello = hello_of(1, LP_ROLE_CLIENT, "PARTY");
+	uint16_t id = lp_peer_id(s[0].peer);
+	strcpy(hello.resume, s[0].welcome.resume);
+	station_leave(place.rooms, &s[0], LP_REASON_GOODBYE);
+	assert_null(station_join_with(place.rooms, &s[0], &hello, 0));
+	assert_int_not_equal(lp_peer_id(s[0].peer), id);
+	assert_string_not_equal(s[0].welcome.resume, hello.resume);
+	close_place(&place);
+}
+
+/* Malformed DATAGRAMs within the window add up, old ones are forgotten. */
+static void test_malformed(void **state)
+{
+	struct place place;
+	struct lp_rooms_config config = stations_config(NULL);
+	uint64_t now_ns = LP_SEC;
+	(void)state;
+	config.malformed_limit = 5;
+	open_place(&place, &config);
+	station_join(place.rooms, &place.station[0], 1, LP_ROLE_CLIENT, "PARTY");
+	struct lp_peer *peer = place.station[0].peer;
+	for (unsigned window = 0; window < 3; window++, now_ns += LP_ROOM_MALFORMED_WINDOW_NS) {
+		for (unsigned i = 0; i < 5; i++)
+			assert_false(lp_peer_malformed(peer, now_ns + i * LP_SEC));
+	}
+	assert_int_equal(lp_peer_drops(peer)[LP_DROP_MALFORMED_DATAGRAM], 15);
+	for (unsigned i = 0; i < 5; i++)
+		assert_false(lp_peer_malformed(peer, now_ns));
+	assert_true(lp_peer_malformed(peer, now_ns + LP_ROOM_MALFORMED_WINDOW_NS - 1));
+	assert_false(lp_peer_malformed(peer, now_ns + LP_ROOM_MALFORMED_WINDOW_NS));
+	assert_false(lp_peer_malformed(peer, 0)); /* the clock went back */
+	close_place(&place);
+}
+
+static void count(void *ctx, struct lp_peer *peer)
+{
+	struct place *place = ctx;
+	struct station *station = lp_peer_user(peer);
+	assert_true(station >= place->station && station < place->station + STATIONS);
+	assert_ptr_equal(station->peer, peer);
+	assert_int_equal(station->n_left++, 0);
+}
+
+/* Everybody is visited once. */
+static void test_each(void **state)
+{
+	struct place place;
+	unsigned n = 0;
+	(void)state;
+	open_place(&place, NULL);
+	for (unsigned i = 0; i < 9; i++)
+		station_join(place.rooms, &place.station[i], i + 1, LP_ROLE_CLIENT, i % 2 ? "ODD" : "EVEN");
+	lp_rooms_each(place.rooms, count, &place);
+	for (unsigned i = 0; i < STATIONS; i++)
+		n += place.station[i].n_left;
+	assert_int_equal(n, 9);
+	close_place(&place);
+}
+
+/* Each member's picture of its room is what the relay has, no more and no less. */
+static void check_pictures(struct place *place, const char *const rooms[STATIONS])
+{
+	for (size_t i = 0; i < STATIONS; i++) {
+		struct station *station = &place->station[i];
+		size_t expected = 0;
+		if (!station->peer)
+			continue;
+		for (size_t k = 0; k < STATIONS; k++) {
+			struct lp_peer *other = place->station[k].peer;
+			if (k == i || !other || strcmp(rooms[i], rooms[k]) != 0)
+				continue;
+			struct seen *seen = station_find(station, lp_peer_id(other));
+			assert_non_null(seen);
+			assert_int_equal(seen->role, lp_peer_role(other));
+			assert_true(lp_mac_equal(&seen->mac, lp_peer_mac(other)));
+			assert_string_equal(seen->name, lp_peer_name(other));
+			expected++;
+		}
+		assert_int_equal(station->n_seen, expected);
+	}
+}
+
+/* One random step of station |i|: it joins, comes back on another connection, or leaves. */
+static void step_at_random(struct place *place, size_t i, const char *rooms[STATIONS], uint32_t *dice)
+{
+	static const char *const codes[] = {"ONE", "TWO", "THREE"};
+	struct station *station = &place->station[i], before;
+	struct lp_reject reject;
+	void *replaced = NULL;
+	station_random(dice, (uint8_t[4]){0}, 4);
+	uint32_t roll = *dice >> 8;
+	if (station->peer && roll % 3) {
+		station_leave(place->rooms, station, LP_REASON_GOODBYE);
+		return;
+	}
+	struct lp_hello hello =
+		hello_of((unsigned)i % 20 + 1, roll % 5 ? LP_ROLE_CLIENT : LP_ROLE_GATEWAY, codes[roll / 5 % 3]);
+	snprintf(hello.name, sizeof hello.name, "name %u", roll % 2);
+	if (station->peer) {
+		/* The same member, from a new connection that takes the old one's memory place. */
+		hello = hello_of((unsigned)i % 20 + 1, lp_peer_role(station->peer), rooms[i]);
+		snprintf(hello.name, sizeof hello.name, "name %u", roll % 2);
+		strcpy(hello.resume, station->welcome.resume);
+		before = *station;
+		*station = (struct station){0};
+		assert_int_equal(lp_rooms_join(place->rooms, &hello, station, 0, station_welcome, &station->peer,
+		                               &reject, &replaced),
+		                 0);
+		assert_ptr_equal(station->peer, before.peer);
+		assert_ptr_equal(replaced, station);
+		return;
+	}
+	*station = (struct station){0};
+	if (lp_rooms_join(place->rooms, &hello, station, 0, station_welcome, &station->peer, &reject, &replaced) == 0) {
+		rooms[i] = codes[roll / 5 % 3];
+		assert_null(replaced);
+	} else {
+		assert_true(reject.code == LP_REJECT_DUPLICATE_MAC || reject.code == LP_REJECT_GATEWAY_EXISTS ||
+		            reject.code == LP_REJECT_ROOM_FULL);
+		assert_null(station->peer);
+		assert_int_equal(station->n_welcomes, 0);
+	}
+}
+
+/* Members join, come back and leave at random: at every moment, all pictures are right. */
+static void test_pictures(void **state)
+{
+	struct place place;
+	const char *rooms[STATIONS] = {0};
+	struct lp_rooms_config config = stations_config(NULL);
+	uint32_t dice = 42;
+	(void)state;
+	config.max_peers_per_room = 6;
+	open_place(&place, &config);
+	for (unsigned step = 0; step < 20000; step++) {
+		step_at_random(&place, step * 7 % STATIONS, rooms, &dice);
+		check_pictures(&place, rooms);
+	}
+	close_place(&place);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_config),         cmocka_unit_test(test_welcome),
+		cmocka_unit_test(test_lifecycle),      cmocka_unit_test(test_ids),
+		cmocka_unit_test(test_resume),         cmocka_unit_test(test_resume_full),
+		cmocka_unit_test(test_resume_refused), cmocka_unit_test(test_malformed),
+		cmocka_unit_test(test_each),           cmocka_unit_test(test_pictures),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
