@@ -1,0 +1,365 @@
+#include "stations.h"
+
+#include "base/units.h"
+
+/* A room with two clients and a gateway with a LAN; stations 11 to 19 are on the LAN. */
+enum who {
+	ALICE,
+	BOB,
+	GATEWAY,
+	N_WHO,
+};
+
+#define CAROL N_WHO /* joins in some tests only */
+#define LAN(n) STATION_MAC(10 + (n))
+
+struct place {
+	struct lp_rooms *rooms;
+	uint32_t seed;
+	struct station station[N_WHO + 1], elsewhere;
+	uint64_t now_ns;
+};
+
+/* Makes the room with |config|. */
+static void open_place(struct place *place, struct lp_rooms_config config)
+{
+	*place = (struct place){.now_ns = LP_SEC};
+	config.ctx = &place->seed;
+	assert_int_equal(lp_rooms_new(&config, &place->rooms), 0);
+	station_join(place->rooms, &place->station[ALICE], ALICE + 1, LP_ROLE_CLIENT, "PARTY");
+	station_join(place->rooms, &place->station[BOB], BOB + 1, LP_ROLE_CLIENT, "PARTY");
+	station_join(place->rooms, &place->station[GATEWAY], GATEWAY + 1, LP_ROLE_GATEWAY, "PARTY");
+	station_join(place->rooms, &place->elsewhere, 1, LP_ROLE_CLIENT, "ELSEWHERE");
+}
+
+static void close_place(struct place *place)
+{
+	for (size_t i = 0; i <= N_WHO; i++) {
+		if (place->station[i].peer)
+			station_leave(place->rooms, &place->station[i], LP_REASON_GOODBYE);
+	}
+	station_leave(place->rooms, &place->elsewhere, LP_REASON_GOODBYE);
+	lp_rooms_free(place->rooms);
+}
+
+static const struct part game[] = {TYPE(0x0800), IP4(17), UDP(27015, 27015), BYTES(30, 0), {PART_END, 0, 0, 0}};
+static const struct part arp[] = {TYPE(0x0806), BYTES(46, 0), {PART_END, 0, 0, 0}};
+static const struct part mdns[] = {TYPE(0x0800), IP4(17), UDP(5353, 5353), BYTES(30, 0), {PART_END, 0, 0, 0}};
+
+/* Sends a frame; returns the reason of a drop, or NONE. |ret_targets|: bits of enum who. */
+static enum lp_drop send_parts(struct place *place, enum who from, uint64_t dst, uint64_t src, const struct part *parts,
+                               unsigned *ret_targets)
+{
+	uint8_t frame[FRAME_MAX];
+	struct lp_verdict verdict;
+	struct lp_peer *peer = place->station[from].peer;
+	size_t len = make_frame(frame, dst, src, parts);
+	memset(&verdict, 0xff, sizeof verdict);
+	uint64_t drops[LP_DROP_COUNT];
+	memcpy(drops, lp_peer_drops(peer), sizeof drops);
+	lp_rooms_forward(place->rooms, peer, frame, len, place->now_ns, &verdict);
+	*ret_targets = 0;
+	for (size_t i = 0; i < verdict.n_targets; i++) {
+		struct station *station = lp_peer_user(verdict.targets[i]);
+		assert_in_range(station - place->station, 0, N_WHO);
+		assert_int_not_equal(station - place->station, from);
+		assert_int_equal(*ret_targets >> (station - place->station) & 1, 0);
+		*ret_targets |= 1U << (station - place->station);
+	}
+	assert_true(verdict.drop == LP_DROP_NONE || verdict.n_targets == 0);
+	/* The drop is counted, and nothing else is. */
+	drops[verdict.drop] += verdict.drop != LP_DROP_NONE;
+	assert_memory_equal(drops, lp_peer_drops(peer), sizeof drops);
+	return verdict.drop;
+}
+
+/* What becomes of a frame of a game. */
+struct step {
+	const char *text;
+	enum who from;
+	uint64_t dst, src;
+	enum lp_drop drop;
+	unsigned targets;
+};
+
+#define TO(who) (1U << (who))
+
+/* Runs the steps one after the other in the same place. */
+static void run(struct place *place, const struct step *steps, size_t n_steps)
+{
+	for (size_t i = 0; i < n_steps; i++) {
+		unsigned targets;
+		enum lp_drop drop = send_parts(place, steps[i].from, steps[i].dst, steps[i].src, game, &targets);
+		if (drop != steps[i].drop || targets != steps[i].targets)
+			fail_msg("%s: %s, targets %u", steps[i].text, lp_drop_wire(drop), targets);
+		place->now_ns += LP_MS;
+	}
+}
+
+#define RUN(place, steps) run(place, steps, sizeof(steps) / sizeof *(steps))
+
+static void test_rules(void **state)
+{
+	static const struct step steps[] = {
+		{"broadcast of a client", ALICE, BROADCAST, STATION_MAC(1), LP_DROP_NONE, TO(BOB) | TO(GATEWAY)},
+		{"multicast of a client", BOB, 0x01005e000001, STATION_MAC(2), LP_DROP_NONE, TO(ALICE) | TO(GATEWAY)},
+		{"broadcast of the LAN", GATEWAY, BROADCAST, LAN(1), LP_DROP_NONE, TO(ALICE) | TO(BOB)},
+		{"client to client", ALICE, STATION_MAC(2), STATION_MAC(1), LP_DROP_NONE, TO(BOB)},
+		{"client to a station on the LAN", ALICE, LAN(1), STATION_MAC(1), LP_DROP_NONE, TO(GATEWAY)},
+		{"client to the gateway itself", ALICE, STATION_MAC(3), STATION_MAC(1), LP_DROP_NONE, TO(GATEWAY)},
+		{"client to somebody unknown", ALICE, LAN(5), STATION_MAC(1), LP_DROP_NONE, TO(GATEWAY)},
+		{"LAN to client", GATEWAY, STATION_MAC(1), LAN(1), LP_DROP_NONE, TO(ALICE)},
+		{"LAN to LAN", GATEWAY, LAN(1), LAN(2), LP_DROP_UNKNOWN_UNICAST, 0},
+		{"LAN to somebody unknown", GATEWAY, LAN(7), LAN(2), LP_DROP_UNKNOWN_UNICAST, 0},
+		{"the gateway itself", GATEWAY, STATION_MAC(2), STATION_MAC(3), LP_DROP_NONE, TO(BOB)},
+		{"as another client", ALICE, BROADCAST, STATION_MAC(2), LP_DROP_SPOOFED_SOURCE, 0},
+		{"as nobody known", ALICE, BROADCAST, STATION_MAC(99), LP_DROP_SPOOFED_SOURCE, 0},
+		{"as a station on the LAN", ALICE, BROADCAST, LAN(1), LP_DROP_SPOOFED_SOURCE, 0},
+		{"as the gateway", ALICE, BROADCAST, STATION_MAC(3), LP_DROP_SPOOFED_SOURCE, 0},
+		{"the LAN as a client", GATEWAY, BROADCAST, STATION_MAC(1), LP_DROP_SPOOFED_SOURCE, 0},
+		{"to oneself", ALICE, STATION_MAC(1), STATION_MAC(1), LP_DROP_BAD_SOURCE, 0},
+		{"from a group", ALICE, BROADCAST, BROADCAST - 1, LP_DROP_BAD_SOURCE, 0},
+	};
+	struct place place;
+	(void)state;
+	open_place(&place, stations_config(NULL));
+	RUN(&place, steps);
+	assert_int_equal(lp_peer_room_macs(place.station[ALICE].peer), 2);
+	close_place(&place);
+}
+
+/* With the filter off, a client may send as somebody else; nobody is believed to have moved. */
+static void test_spoofing_allowed(void **state)
+{
+	static const struct step steps[] = {
+		{"LAN", GATEWAY, BROADCAST, LAN(1), LP_DROP_NONE, TO(ALICE) | TO(BOB)},
+		{"as the LAN", ALICE, BROADCAST, LAN(1), LP_DROP_NONE, TO(BOB) | TO(GATEWAY)},
+		{"to the LAN", BOB, LAN(1), STATION_MAC(2), LP_DROP_NONE, TO(GATEWAY)},
+		{"the LAN as a client", GATEWAY, BROADCAST, STATION_MAC(1), LP_DROP_NONE, TO(ALICE) | TO(BOB)},
+		{"to the client", BOB, STATION_MAC(1), STATION_MAC(2), LP_DROP_NONE, TO(ALICE)},
+		{"from a group", GATEWAY, BROADCAST, 0x01005e000001, LP_DROP_NONE, TO(ALICE) | TO(BOB)},
+		{"from zero", GATEWAY, BROADCAST, 0, LP_DROP_NONE, TO(ALICE) | TO(BOB)},
+		{"to zero", BOB, 0, STATION_MAC(2), LP_DROP_NONE, TO(GATEWAY)},
+	};
+	struct place place;
+	struct lp_rooms_config config = stations_config(NULL);
+	(void)state;
+	config.filters_off = LP_FILTER_BIT(SPOOFED_SOURCE) | LP_FILTER_BIT(BAD_SOURCE);
+	open_place(&place, config);
+	RUN(&place, steps);
+	assert_int_equal(lp_peer_room_macs(place.station[ALICE].peer), 1);
+	close_place(&place);
+}
+
+/* Without a gateway nobody has an unknown station; alone in a room nobody hears a broadcast, which is no drop. */
+static void test_alone(void **state)
+{
+	static const struct step without_gateway[] = {
+		{"unknown", ALICE, LAN(1), STATION_MAC(1), LP_DROP_UNKNOWN_UNICAST, 0},
+		{"broadcast", ALICE, BROADCAST, STATION_MAC(1), LP_DROP_NONE, TO(BOB)},
+		{"client to client", ALICE, STATION_MAC(2), STATION_MAC(1), LP_DROP_NONE, TO(BOB)},
+	};
+	static const struct step alone[] = {
+		{"broadcast", ALICE, BROADCAST, STATION_MAC(1), LP_DROP_NONE, 0},
+		{"to one who left", ALICE, STATION_MAC(2), STATION_MAC(1), LP_DROP_UNKNOWN_UNICAST, 0},
+	};
+	struct place place;
+	(void)state;
+	open_place(&place, stations_config(NULL));
+	station_leave(place.rooms, &place.station[GATEWAY], LP_REASON_GOODBYE);
+	RUN(&place, without_gateway);
+	station_leave(place.rooms, &place.station[BOB], LP_REASON_GOODBYE);
+	RUN(&place, alone);
+	close_place(&place);
+}
+
+/* A gateway that leaves takes its MACs with it; a client's MAC is then free for the LAN, and the other way round. */
+static void test_leave(void **state)
+{
+	static const struct step before[] = {
+		{"LAN", GATEWAY, BROADCAST, LAN(1), LP_DROP_NONE, TO(ALICE) | TO(BOB)},
+		{"a client's MAC", GATEWAY, BROADCAST, STATION_MAC(2), LP_DROP_SPOOFED_SOURCE, 0},
+	};
+	static const struct step after[] = {
+		{"a client's MAC", GATEWAY, BROADCAST, STATION_MAC(2), LP_DROP_NONE, TO(ALICE)},
+		{"it moved to the LAN", ALICE, STATION_MAC(2), STATION_MAC(1), LP_DROP_NONE, TO(GATEWAY)},
+	};
+	struct place place;
+	(void)state;
+	open_place(&place, stations_config(NULL));
+	RUN(&place, before);
+	assert_int_equal(lp_peer_room_macs(place.station[ALICE].peer), 1);
+	station_leave(place.rooms, &place.station[BOB], LP_REASON_GOODBYE);
+	RUN(&place, after);
+	assert_int_equal(lp_peer_room_macs(place.station[ALICE].peer), 2);
+	station_leave(place.rooms, &place.station[GATEWAY], LP_REASON_GOODBYE);
+	assert_int_equal(lp_peer_room_macs(place.station[ALICE].peer), 0);
+	close_place(&place);
+}
+
+/* The gateway's MACs are bounded, and room is made by those that were silent for long. */
+static void test_mac_limit(void **state)
+{
+	struct place place;
+	struct lp_rooms_config config = stations_config(NULL);
+	unsigned targets;
+	(void)state;
+	config.max_macs_per_gateway = 20;
+	config.mac_age_ns = 60 * LP_SEC;
+	open_place(&place, config);
+	for (unsigned n = 0; n < 20; n++)
+		assert_int_equal(send_parts(&place, GATEWAY, BROADCAST, LAN(n), game, &targets), LP_DROP_NONE);
+	for (unsigned n = 20; n < 1000; n++)
+		assert_int_equal(send_parts(&place, GATEWAY, BROADCAST, LAN(n), game, &targets), LP_DROP_MAC_LIMIT);
+	assert_int_equal(lp_peer_room_macs(place.station[ALICE].peer), 20);
+	/* One of them goes on sending: it stays, and is still found. */
+	for (unsigned i = 0; i < 8; i++) {
+		place.now_ns += 10 * LP_SEC;
+		assert_int_equal(send_parts(&place, GATEWAY, BROADCAST, LAN(3), game, &targets), LP_DROP_NONE);
+	}
+	assert_int_equal(send_parts(&place, GATEWAY, BROADCAST, LAN(100), game, &targets), LP_DROP_NONE);
+	assert_int_equal(lp_peer_room_macs(place.station[ALICE].peer), 2);
+	assert_int_equal(send_parts(&place, GATEWAY, LAN(3), LAN(100), game, &targets), LP_DROP_UNKNOWN_UNICAST);
+	close_place(&place);
+}
+
+/* Clients may be kept from one another. */
+static void test_isolation(void **state)
+{
+	static const struct step steps[] = {
+		{"broadcast", ALICE, BROADCAST, STATION_MAC(1), LP_DROP_NONE, TO(GATEWAY)},
+		{"client to client", ALICE, STATION_MAC(2), STATION_MAC(1), LP_DROP_ISOLATED, 0},
+		{"client to the gateway", ALICE, STATION_MAC(3), STATION_MAC(1), LP_DROP_NONE, TO(GATEWAY)},
+		{"unknown", ALICE, LAN(1), STATION_MAC(1), LP_DROP_NONE, TO(GATEWAY)},
+		{"LAN to all", GATEWAY, BROADCAST, LAN(1), LP_DROP_NONE, TO(ALICE) | TO(BOB)},
+		{"LAN to client", GATEWAY, STATION_MAC(2), LAN(1), LP_DROP_NONE, TO(BOB)},
+	};
+	static const struct step alone = {"broadcast", ALICE, BROADCAST, STATION_MAC(1), LP_DROP_NONE, 0};
+	struct place place;
+	struct lp_rooms_config config = stations_config(NULL);
+	(void)state;
+	config.filters_on = LP_FILTER_BIT(ISOLATION);
+	open_place(&place, config);
+	RUN(&place, steps);
+	station_leave(place.rooms, &place.station[GATEWAY], LP_REASON_GOODBYE);
+	run(&place, &alone, 1);
+	close_place(&place);
+}
+
+/* The filters are asked, by role. */
+static void test_filters(void **state)
+{
+	static const struct part offer[] = {TYPE(0x0800), IP4(17),       UDP(67, 68),
+	                                    BYTE(2),      BYTES(300, 0), {PART_END, 0, 0, 0}};
+	struct place place;
+	unsigned targets;
+	(void)state;
+	open_place(&place, stations_config(NULL));
+	assert_int_equal(send_parts(&place, ALICE, BROADCAST, STATION_MAC(1), offer, &targets), LP_DROP_ROGUE_DHCP);
+	assert_int_equal(send_parts(&place, GATEWAY, BROADCAST, LAN(1), offer, &targets), LP_DROP_NONE);
+	assert_int_equal(targets, TO(ALICE) | TO(BOB));
+	close_place(&place);
+}
+
+/* A client that floods 1000 mDNS frames a second loses no ARP and no game broadcast, and neither does anybody else. */
+static void test_chatter_flood(void **state)
+{
+	struct place place;
+	unsigned targets, passed = 0;
+	(void)state;
+	open_place(&place, stations_config(NULL));
+	for (unsigned ms = 0; ms < 20000; ms++) {
+		passed += send_parts(&place, ALICE, BROADCAST, STATION_MAC(1), mdns, &targets) == LP_DROP_NONE;
+		if (ms % 20 == 0) /* 50 a second */
+			assert_int_equal(send_parts(&place, ALICE, BROADCAST, STATION_MAC(1), arp, &targets),
+			                 LP_DROP_NONE);
+		if (ms % 4 == 0) /* 250 a second */
+			assert_int_equal(send_parts(&place, ALICE, BROADCAST, STATION_MAC(1), game, &targets),
+			                 LP_DROP_NONE);
+		if (ms % 25 == 0)
+			assert_int_equal(send_parts(&place, BOB, BROADCAST, STATION_MAC(2), mdns, &targets),
+			                 LP_DROP_NONE);
+		place.now_ns += LP_MS;
+	}
+	const struct lp_limit_row *row = lp_limit_row(LP_LIMIT_CHATTER);
+	assert_in_range(passed, row->client.per_s * 20, row->client.per_s * 20 + row->client.burst);
+	assert_int_equal(lp_peer_drops(place.station[ALICE].peer)[LP_DROP_LIMIT_BROADCAST], 20000 - passed);
+	close_place(&place);
+}
+
+/* A storm on the LAN: the gateway's chatter and broadcasts are cut, ARP and unicast are not. */
+static void test_lan_storm(void **state)
+{
+	struct place place;
+	unsigned targets, passed = 0;
+	(void)state;
+	open_place(&place, stations_config(NULL));
+	for (unsigned n = 0; n < 100000; n++) {
+		passed += send_parts(&place, GATEWAY, BROADCAST, LAN(1), game, &targets) == LP_DROP_NONE;
+		if (n % 100 == 0)
+			assert_int_equal(send_parts(&place, GATEWAY, BROADCAST, LAN(2), arp, &targets), LP_DROP_NONE);
+		assert_int_equal(send_parts(&place, GATEWAY, STATION_MAC(1), LAN(2), game, &targets), LP_DROP_NONE);
+		place.now_ns += 20 * LP_US;
+	}
+	const struct lp_limit_row *row = lp_limit_row(LP_LIMIT_BROADCAST);
+	assert_in_range(passed, row->gateway.per_s * 2, row->gateway.per_s * 2 + row->gateway.burst);
+	close_place(&place);
+}
+
+/* Unknown unicast and the total have limits of their own. */
+static void test_other_limits(void **state)
+{
+	struct place place;
+	struct lp_rooms_config config = stations_config(NULL);
+	struct lp_limits limits;
+	unsigned targets;
+	(void)state;
+	lp_limits_init(&limits);
+	limits.client[LP_LIMIT_UNKNOWN] = (struct lp_rate){.per_s = 10, .burst = 3};
+	limits.client[LP_LIMIT_TOTAL] = (struct lp_rate){.per_s = 1, .burst = 1};
+	config.limits = &limits;
+	open_place(&place, config);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(send_parts(&place, ALICE, LAN(1), STATION_MAC(1), game, &targets), LP_DROP_NONE);
+	assert_int_equal(send_parts(&place, ALICE, LAN(1), STATION_MAC(1), game, &targets), LP_DROP_LIMIT_UNKNOWN);
+	/* Once the LAN's station was heard of, it is not unknown any more. */
+	assert_int_equal(send_parts(&place, GATEWAY, STATION_MAC(1), LAN(1), game, &targets), LP_DROP_NONE);
+	assert_int_equal(send_parts(&place, ALICE, LAN(1), STATION_MAC(1), game, &targets), LP_DROP_NONE);
+	while (send_parts(&place, ALICE, LAN(1), STATION_MAC(1), game, &targets) == LP_DROP_NONE)
+		;
+	assert_int_equal(send_parts(&place, ALICE, LAN(1), STATION_MAC(1), game, &targets), LP_DROP_LIMIT_TOTAL);
+	assert_int_equal(send_parts(&place, ALICE, BROADCAST, STATION_MAC(1), game, &targets), LP_DROP_LIMIT_TOTAL);
+	assert_int_equal(send_parts(&place, ALICE, BROADCAST, STATION_MAC(1), arp, &targets), LP_DROP_NONE);
+	assert_int_equal(send_parts(&place, BOB, LAN(1), STATION_MAC(2), game, &targets), LP_DROP_NONE);
+	close_place(&place);
+}
+
+/* One who joins later is part of it at once. */
+static void test_join_later(void **state)
+{
+	static const struct step steps[] = {
+		{"broadcast", ALICE, BROADCAST, STATION_MAC(1), LP_DROP_NONE, TO(BOB) | TO(GATEWAY) | TO(CAROL)},
+		{"to it", ALICE, STATION_MAC(CAROL + 1), STATION_MAC(1), LP_DROP_NONE, TO(CAROL)},
+		{"from it", CAROL, STATION_MAC(2), STATION_MAC(CAROL + 1), LP_DROP_NONE, TO(BOB)},
+		{"the LAN to it", GATEWAY, STATION_MAC(CAROL + 1), LAN(1), LP_DROP_NONE, TO(CAROL)},
+	};
+	struct place place;
+	(void)state;
+	open_place(&place, stations_config(NULL));
+	station_join(place.rooms, &place.station[CAROL], CAROL + 1, LP_ROLE_CLIENT, "PARTY");
+	RUN(&place, steps);
+	close_place(&place);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rules),      cmocka_unit_test(test_spoofing_allowed),
+		cmocka_unit_test(test_alone),      cmocka_unit_test(test_leave),
+		cmocka_unit_test(test_mac_limit),  cmocka_unit_test(test_isolation),
+		cmocka_unit_test(test_filters),    cmocka_unit_test(test_chatter_flood),
+		cmocka_unit_test(test_lan_storm),  cmocka_unit_test(test_other_limits),
+		cmocka_unit_test(test_join_later),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
