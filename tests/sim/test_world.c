@@ -14,6 +14,7 @@
 #include "platform/fake/port.h"
 #include "platform/fake/world.h"
 #include "platform/file.h"
+#include "platform/netwatch.h"
 #include "platform/packet.h"
 #include "platform/random.h"
 #include "platform/resolve.h"
@@ -238,6 +239,41 @@ static void on_resolve(void *ctx, const struct lp_addr *addrs, size_t n_addrs, c
 	assert_true((reason == NULL) == (n_addrs > 0));
 }
 
+static void on_change(void *ctx)
+{
+	++*(unsigned *)ctx;
+}
+
+/* A change of addresses is told, and the source follows it. */
+static void test_netwatch(void **state)
+{
+	(void)state;
+	struct lp_world *world;
+	struct lp_loop *loop;
+	struct lp_netwatch *netwatch;
+	struct lp_addr remote, local;
+	unsigned n_changes = 0;
+	assert_int_equal(lp_world_new(1, &world), 0);
+	struct lp_host *host = lp_world_add_host(world, "a", "192.0.2.1");
+	lp_host_enter(host);
+	assert_int_equal(lp_loop_new(&loop), 0);
+	assert_int_equal(lp_netwatch_new(loop, on_change, &n_changes, &netwatch), 0);
+	lp_addr_parse("203.0.113.5", 443, &remote);
+	assert_int_equal(lp_netwatch_source(netwatch, &remote, &local), 0);
+	assert_int_equal(local.ip[3], 1);
+	lp_host_set_ip(host, "192.0.2.7");
+	lp_host_set_ip(host, "2001:db8::7");
+	lp_world_run_until(world, 2 * LP_SEC);
+	assert_int_equal(n_changes, 1);
+	assert_int_equal(lp_netwatch_source(netwatch, &remote, &local), 0);
+	assert_int_equal(local.ip[3], 7);
+	lp_host_remove_ip(host, 4);
+	assert_int_equal(lp_netwatch_source(netwatch, &remote, &local), LP_EUNREACH);
+	lp_netwatch_free(netwatch);
+	lp_loop_free(loop);
+	lp_world_free(world);
+}
+
 /* Timers, signals, names, files, chance: each on its host. */
 static void test_host(void **state)
 {
@@ -388,8 +424,9 @@ static void test_devices(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lines), cmocka_unit_test(test_chance), cmocka_unit_test(test_mtu),
-		cmocka_unit_test(test_nat),   cmocka_unit_test(test_host),   cmocka_unit_test(test_devices),
+		cmocka_unit_test(test_lines),   cmocka_unit_test(test_chance), cmocka_unit_test(test_mtu),
+		cmocka_unit_test(test_nat),     cmocka_unit_test(test_host),   cmocka_unit_test(test_netwatch),
+		cmocka_unit_test(test_devices),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

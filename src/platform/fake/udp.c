@@ -223,6 +223,6 @@ void lp_udp_local(const struct lp_udp *udp, struct lp_addr *ret_local)
 
 size_t lp_udp_path_payload(struct lp_udp *udp, const struct lp_addr *remote)
 {
-	size_t headers = remote->family == 4 ? 28 : 48;
+	size_t headers = !remote || remote->family == 4 ? 28 : 48;
 	return udp->host->mtu_bytes > headers ? udp->host->mtu_bytes - headers : 0;
 }

@@ -1,0 +1,53 @@
+/* A bare tunnel for the simulation: two hosts, a QUIC connection, a link at each end, and nothing around them. */
+#ifndef LP_TESTS_SIM_TUNNEL_H
+#define LP_TESTS_SIM_TUNNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "link/link.h"
+#include "platform/fake/world.h"
+#include "quic/endpoint.h"
+
+struct lp_timer;
+struct lp_udp;
+struct tunnel;
+
+/* One end. */
+struct tunnel_end {
+	struct tunnel *tunnel;
+	struct lp_host *host;
+	struct lp_loop *loop;
+	struct lp_udp *udp;
+	struct lp_timer *timer;
+	struct lp_quic_endpoint *endpoint;
+	struct lp_quic_conn *conn; /* NULL: not ready, or closed */
+	struct lp_link *link;
+	struct lp_frame_pool *pool;
+	bool closed;
+	unsigned n_migrated;
+	/* A frame came in; may be NULL. */
+	void (*frame)(struct tunnel_end *end, const uint8_t *frame, size_t len, uint64_t now_ns);
+	void *user;
+};
+
+struct tunnel {
+	struct lp_world *world;
+	struct tunnel_end server, client;
+	struct lp_addr server_addr;
+	struct lp_tls *server_tls, *client_tls;
+};
+
+/* A world with both hosts, connected: ready to send. */
+void tunnel_open(struct tunnel *tunnel, uint64_t seed, const struct lp_line *line, enum lp_quic_congestion congestion,
+                 size_t queue_max_bytes);
+void tunnel_close(struct tunnel *tunnel);
+/* Sends a frame: a pass of its own. */
+void tunnel_send(struct tunnel_end *end, const uint8_t *frame, size_t len);
+/* Lets time pass. */
+void tunnel_run(struct tunnel *tunnel, uint64_t for_ns);
+uint64_t tunnel_now_ns(const struct tunnel *tunnel);
+
+#endif
