@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/addr.h"
@@ -193,7 +194,7 @@ int lp_option_hostport(const struct lp_option *option, const char *value, void *
 		to.port = addr.port;
 		addr.port = 0;
 		char text[LP_ADDR_TEXT_MAX];
-		memcpy(to.host, lp_addr_format(&addr, text), strlen(text) + 1);
+		snprintf(to.host, sizeof to.host, "%s", lp_addr_format(&addr, text));
 	} else {
 		const char *colon = strchr(value, ':');
 		size_t len = colon ? (size_t)(colon - value) : strlen(value);
