@@ -146,6 +146,14 @@ void lp_conn_close(struct lp_quic_conn *conn, bool app, uint64_t code, const cha
 	end(conn);
 }
 
+void lp_quic_abandon(struct lp_quic_conn *conn)
+{
+	if (conn->state > LP_CONN_READY)
+		return;
+	conn->why.kind = LP_QUIC_CLOSED_LOCAL;
+	end(conn);
+}
+
 void lp_conn_linger(struct lp_quic_conn *conn)
 {
 	/* The 1st, 2nd, 4th, 8th… datagram is answered (RFC 9000 §10.2.1). */

@@ -143,6 +143,9 @@ int lp_quic_send_control(struct lp_quic_conn *conn, const uint8_t *data, size_t 
 /* Closes with an application code and a reason phrase, after what the control stream still holds was sent once.
    Harmless on a connection that is closing. `closed` comes from the next flush. */
 void lp_quic_close(struct lp_quic_conn *conn, enum lp_quic_app_error code, const char *reason);
+/* Lets go of a connection without a word to the peer, which keeps it until it comes back or the idle timeout ends it.
+   `closed` comes from the next flush. */
+void lp_quic_abandon(struct lp_quic_conn *conn);
 /* Client: starts a migration to another local address (RFC 9000 §9); `migrated` tells when it is validated. */
 int lp_quic_migrate(struct lp_quic_conn *conn, const struct lp_addr *local, uint64_t now_ns);
 
