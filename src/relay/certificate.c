@@ -1,0 +1,169 @@
+#include "relay/certificate.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/failure.h"
+#include "obs/event.h"
+#include "platform/file.h"
+#include "platform/random.h"
+#include "quic/tls.h"
+
+#define FILE_MAX_BYTES ((size_t)256 << 10)
+#define PATH_BYTES 1024
+#define WARN_BEFORE_S ((int64_t)14 * 24 * 3600)
+
+/* A certificate and its key, PEM, malloc'd. */
+struct pair {
+	uint8_t *cert, *key;
+	size_t cert_len, key_len;
+	char cert_path[PATH_BYTES], key_path[PATH_BYTES];
+};
+
+/* Frees the bytes, the key's after overwriting them. */
+static void pair_done(struct pair *pair)
+{
+	if (pair->key)
+		explicit_bzero(pair->key, pair->key_len);
+	free(pair->cert);
+	free(pair->key);
+	pair->cert = pair->key = NULL;
+}
+
+/* True if the operator brought a certificate. */
+static bool is_own(const struct lp_certificate_config *config)
+{
+	return config->cert_path && config->cert_path[0];
+}
+
+/* Writes "DIR/NAME" into |path|. */
+static int join_path(const char *dir, const char *name, struct lp_failure *failure, char path[PATH_BYTES])
+{
+	if (snprintf(path, PATH_BYTES, "%s/%s", dir, name) >= PATH_BYTES)
+		return lp_fail(failure, LP_ETOOBIG, "%s: the path is too long: choose another --state-dir", dir);
+	return 0;
+}
+
+/* Where the certificate and the key are. */
+static int pair_paths(const struct lp_certificate_config *config, struct lp_failure *failure, struct pair *pair)
+{
+	if (!is_own(config)) {
+		int result = join_path(config->state_dir, "relay.pem", failure, pair->cert_path);
+		return result < 0 ? result : join_path(config->state_dir, "relay.key", failure, pair->key_path);
+	}
+	if (!config->key_path || !config->key_path[0])
+		return lp_fail(failure, LP_EINVAL, "--cert without --key: pass the certificate's private key, too");
+	snprintf(pair->cert_path, PATH_BYTES, "%s", config->cert_path);
+	snprintf(pair->key_path, PATH_BYTES, "%s", config->key_path);
+	return 0;
+}
+
+/* Reads both files. */
+static int pair_read(struct pair *pair, struct lp_failure *failure)
+{
+	int result = lp_file_read(pair->cert_path, FILE_MAX_BYTES, failure, &pair->cert, &pair->cert_len);
+	if (result == 0)
+		result = lp_file_read(pair->key_path, FILE_MAX_BYTES, failure, &pair->key, &pair->key_len);
+	return result;
+}
+
+/* Makes a self-signed pair and keeps it. */
+static int pair_make(struct pair *pair, const char *server_name, int64_t now_unix_s, struct lp_failure *failure)
+{
+	int result = lp_tls_self_signed(server_name, now_unix_s, failure, &pair->cert, &pair->cert_len, &pair->key,
+	                                &pair->key_len);
+	if (result == 0)
+		result = lp_file_write(pair->key_path, pair->key, pair->key_len, true, failure);
+	if (result == 0)
+		result = lp_file_write(pair->cert_path, pair->cert, pair->cert_len, false, failure);
+	return result;
+}
+
+/* Writes the first certificate as DER. */
+static int write_der(const struct pair *pair, const char *path, struct lp_failure *failure)
+{
+	uint8_t *der;
+	size_t len;
+	int result = lp_tls_pem_to_der(pair->cert, pair->cert_len, failure, &der, &len);
+	if (result < 0)
+		return result;
+	result = lp_file_write(path, der, len, false, failure);
+	free(der);
+	return result;
+}
+
+int lp_certificate_load(const struct lp_certificate_config *config, int64_t now_unix_s, const struct lp_log *log,
+                        struct lp_failure *failure, struct lp_tls **ret_tls)
+{
+	struct pair pair = {0};
+	struct lp_tls *tls = NULL;
+	bool made = false;
+	int result = pair_paths(config, failure, &pair);
+	if (result < 0)
+		return result;
+	result = pair_read(&pair, failure);
+	if (result == LP_ENOTFOUND && !is_own(config)) {
+		pair_done(&pair);
+		made = true;
+		result = pair_make(&pair, config->server_name, now_unix_s, failure);
+	}
+	if (result == 0)
+		result = lp_tls_server_new(pair.cert, pair.cert_len, pair.key, pair.key_len, failure, &tls);
+	if (result == 0 && config->der_out_path && config->der_out_path[0])
+		result = write_der(&pair, config->der_out_path, failure);
+	pair_done(&pair);
+	if (result < 0) {
+		lp_tls_free(tls);
+		return result;
+	}
+	lp_event_certificate(log, pair.cert_path, made ? "made" : "loaded", lp_tls_expiry_unix_s(tls));
+	*ret_tls = tls;
+	return 0;
+}
+
+int lp_certificate_reload(const struct lp_certificate_config *config, struct lp_tls *tls, const struct lp_log *log,
+                          struct lp_failure *failure)
+{
+	struct pair pair = {0};
+	int result = pair_paths(config, failure, &pair);
+	if (result == 0)
+		result = pair_read(&pair, failure);
+	if (result == 0)
+		result = lp_tls_server_replace(tls, pair.cert, pair.cert_len, pair.key, pair.key_len, failure);
+	pair_done(&pair);
+	if (result == 0)
+		lp_event_certificate(log, pair.cert_path, "reloaded", lp_tls_expiry_unix_s(tls));
+	return result;
+}
+
+void lp_certificate_check_expiry(const struct lp_tls *tls, int64_t now_unix_s, const struct lp_log *log)
+{
+	int64_t left_s = lp_tls_expiry_unix_s(tls) - now_unix_s;
+	if (left_s < WARN_BEFORE_S)
+		lp_event_certificate_expiring(log, left_s / (24 * 3600));
+}
+
+int lp_certificate_secret(const char *state_dir, struct lp_failure *failure, uint8_t ret_secret[32])
+{
+	char path[PATH_BYTES];
+	uint8_t *data;
+	size_t len;
+	int result = join_path(state_dir, "reset.secret", failure, path);
+	if (result < 0)
+		return result;
+	result = lp_file_read(path, FILE_MAX_BYTES, failure, &data, &len);
+	if (result == 0) {
+		bool whole = len == 32;
+		if (whole)
+			memcpy(ret_secret, data, 32);
+		free(data);
+		if (whole)
+			return 0;
+	} else if (result != LP_ENOTFOUND) {
+		return result;
+	}
+	lp_random_fill(ret_secret, 32);
+	return lp_file_write(path, ret_secret, 32, true, failure);
+}

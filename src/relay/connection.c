@@ -1,0 +1,308 @@
+#include "relay/connection.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/failure.h"
+#include "base/units.h"
+#include "link/link.h"
+#include "obs/event.h"
+#include "obs/framelog.h"
+#include "proto/budget.h"
+#include "relay/state.h"
+#include "room/room.h"
+
+struct lp_connection *lp_connection_new(struct lp_relay *relay, struct lp_quic_conn *quic, uint64_t now_ns)
+{
+	struct lp_connection *connection = calloc(1, sizeof *connection);
+	if (!connection)
+		return NULL;
+	connection->relay = relay;
+	connection->quic = quic;
+	connection->hello_deadline_ns = now_ns + relay->config.hello_timeout_ns;
+	connection->stats_due_ns = LP_NEVER;
+	connection->reason = LP_REASON_CONNECTION;
+	lp_ctrl_stream_init(&connection->stream);
+	connection->next = relay->connections;
+	if (connection->next)
+		connection->next->prev = connection;
+	relay->connections = connection;
+	lp_quic_set_user(quic, connection);
+	return connection;
+}
+
+/* Takes the member out of its room; the others hear why. */
+static void leave(struct lp_connection *connection, uint64_t now_ns)
+{
+	struct lp_relay *relay = connection->relay;
+	struct lp_peer *peer = connection->peer;
+	if (!peer)
+		return;
+	connection->peer = NULL;
+	lp_event_peer_left(relay->log, lp_peer_room(peer), lp_peer_id(peer), lp_role_text(lp_peer_role(peer)),
+	                   lp_peer_name(peer), lp_peer_mac(peer), lp_reason_wire(connection->reason));
+	lp_rooms_leave(relay->rooms, peer, connection->reason, now_ns);
+}
+
+void lp_connection_free(struct lp_connection *connection, uint64_t now_ns)
+{
+	struct lp_relay *relay = connection->relay;
+	leave(connection, now_ns);
+	lp_link_free(connection->link);
+	lp_ctrl_stream_done(&connection->stream);
+	lp_quic_set_user(connection->quic, NULL);
+	if (connection->prev)
+		connection->prev->next = connection->next;
+	else
+		relay->connections = connection->next;
+	if (connection->next)
+		connection->next->prev = connection->prev;
+	free(connection);
+}
+
+void lp_connection_send(struct lp_connection *connection, const struct lp_message *message)
+{
+	uint8_t data[LP_MESSAGE_ENCODED_MAX];
+	int len = lp_message_encode(message, data, sizeof data);
+	if (len > 0 && lp_quic_send_control(connection->quic, data, (size_t)len) == LP_EFULL)
+		lp_quic_close(connection->quic, LP_QUIC_APP_OVERLOAD, "the control stream is not read");
+}
+
+void lp_connection_end(struct lp_connection *connection, enum lp_quic_app_error code, enum lp_reason reason,
+                       const char *text)
+{
+	struct lp_message message = {.type = LP_MESSAGE_DISCONNECT};
+	message.disconnect.reason = reason;
+	snprintf(message.disconnect.message, sizeof message.disconnect.message, "%s", text);
+	lp_connection_send(connection, &message);
+	connection->reason = reason;
+	lp_quic_close(connection->quic, code, text);
+}
+
+/* Ends a connection whose control stream broke the rules. */
+static void protocol_error(struct lp_connection *connection, const char *text)
+{
+	struct lp_relay *relay = connection->relay;
+	lp_event_protocol_error(relay->log, lp_quic_remote(connection->quic), text);
+	connection->reason = LP_REASON_PROTOCOL;
+	lp_quic_close(connection->quic, LP_QUIC_APP_PROTOCOL, text);
+}
+
+/* A frame of this member, whole: the room decides, and it goes straight into the targets' packets. */
+static void on_frame(void *ctx, uint16_t source, const uint8_t *frame, size_t len, uint64_t now_ns)
+{
+	struct lp_connection *connection = ctx;
+	struct lp_relay *relay = connection->relay;
+	struct lp_bytes part = {frame, len};
+	struct lp_verdict verdict;
+	(void)source;
+	lp_rooms_forward(relay->rooms, connection->peer, frame, len, now_ns, &verdict);
+	relay->counters.frames++;
+	relay->counters.bytes += len;
+	relay->counters.drops[verdict.drop] += verdict.drop != LP_DROP_NONE;
+	relay->counters.targets += verdict.n_targets;
+	for (size_t i = 0; i < verdict.n_targets; i++) {
+		struct lp_connection *target = lp_peer_user(verdict.targets[i]);
+		if (target && target->link)
+			lp_link_send(target->link, lp_peer_id(connection->peer), &part, 1, now_ns);
+	}
+	if (lp_framelog_wants(&relay->framelog, verdict.drop, now_ns))
+		lp_framelog_write(relay->log, &(struct lp_frame_note){
+						      .room = lp_peer_room(connection->peer),
+						      .peer_id = lp_peer_id(connection->peer),
+						      .direction = "in",
+						      .frame = frame,
+						      .len = len,
+						      .drop = verdict.drop,
+						      .n_targets = verdict.n_targets,
+					      });
+}
+
+void lp_connection_datagram(struct lp_connection *connection, const uint8_t *data, size_t len, uint64_t now_ns)
+{
+	struct lp_relay *relay = connection->relay;
+	if (!connection->peer) {
+		connection->dropped_early++;
+		relay->counters.drops[LP_DROP_NOT_JOINED]++;
+		return;
+	}
+	if (lp_link_receive(connection->link, data, len, now_ns) >= 0)
+		return;
+	relay->counters.drops[LP_DROP_MALFORMED_DATAGRAM]++;
+	if (lp_peer_malformed(connection->peer, now_ns)) {
+		lp_event_malformed_limit(relay->log, lp_peer_room(connection->peer), lp_peer_id(connection->peer),
+		                         relay->config.malformed_limit);
+		lp_connection_end(connection, LP_QUIC_APP_MALFORMED, LP_REASON_MALFORMED,
+		                  "too many malformed DATAGRAMs");
+	}
+}
+
+/* IP bytes of a frame that the relay now sends to this member without fragments. */
+static uint16_t unfragmented_mtu(const struct lp_connection *connection)
+{
+	size_t mtu = lp_budget_inner_mtu(lp_quic_budget(connection->quic));
+	return (uint16_t)(mtu < connection->relay->config.room_mtu ? mtu : connection->relay->config.room_mtu);
+}
+
+/* The room took the member: its `welcome` goes out before any news of others. */
+static void on_welcome(void *ctx, struct lp_peer *peer)
+{
+	struct lp_connection *connection = lp_peer_user(peer);
+	struct lp_message message = {.type = LP_MESSAGE_WELCOME};
+	(void)ctx;
+	lp_peer_welcome(peer, &message.welcome);
+	message.welcome.unfragmented_mtu = unfragmented_mtu(connection);
+	message.welcome.stats_interval_s = (uint32_t)(connection->relay->config.stats_interval_ns / LP_SEC);
+	lp_connection_send(connection, &message);
+}
+
+/* Refuses a member, and says why on the control stream. */
+static void reject(struct lp_connection *connection, const struct lp_hello *hello, const struct lp_reject *why)
+{
+	struct lp_message message = {.type = LP_MESSAGE_REJECT, .reject = *why};
+	struct lp_relay *relay = connection->relay;
+	relay->counters.rejects++;
+	lp_event_peer_rejected(relay->log, lp_quic_remote(connection->quic), hello->room, lp_role_text(hello->role),
+	                       &hello->mac, lp_reject_wire(why->code), why->message);
+	lp_connection_send(connection, &message);
+	lp_quic_close(connection->quic, LP_QUIC_APP_REJECTED, lp_reject_wire(why->code));
+}
+
+/* The member came back on a new connection: the old one has lost its place and is closed. */
+static void replace(struct lp_connection *old)
+{
+	old->peer = NULL;
+	lp_connection_end(old, LP_QUIC_APP_REPLACED, LP_REASON_REPLACED, "the member came back on another connection");
+}
+
+/* Admits the member, or not. */
+static void on_hello(struct lp_connection *connection, const struct lp_hello *hello, uint64_t now_ns)
+{
+	struct lp_relay *relay = connection->relay;
+	struct lp_reject why = {0};
+	struct lp_link_config link = {
+		.conn = connection->quic,
+		.pool = relay->pool,
+		.queue_max_bytes = relay->config.queue_max_bytes,
+		.hash_seed = relay->hash_seed,
+		.frame = on_frame,
+		.ctx = connection,
+	};
+	void *replaced = NULL;
+	if (connection->link) {
+		protocol_error(connection, "a second hello");
+		return;
+	}
+	connection->hello_deadline_ns = LP_NEVER;
+	if (lp_link_new(&link, &connection->link) < 0) {
+		lp_quic_close(connection->quic, LP_QUIC_APP_OVERLOAD, "the relay is out of memory");
+		return;
+	}
+	if (lp_rooms_join(relay->rooms, hello, connection, now_ns, on_welcome, &connection->peer, &why, &replaced) <
+	    0) {
+		reject(connection, hello, &why);
+		return;
+	}
+	relay->counters.joins++;
+	connection->stats_due_ns = now_ns + relay->config.stats_interval_ns;
+	if (replaced) {
+		replace(replaced);
+		lp_event_peer_resumed(relay->log, lp_peer_room(connection->peer), lp_peer_id(connection->peer),
+		                      lp_role_text(hello->role), hello->name, &hello->mac,
+		                      lp_quic_remote(connection->quic));
+		return;
+	}
+	lp_event_peer_joined(relay->log, lp_peer_room(connection->peer), lp_peer_id(connection->peer),
+	                     lp_role_text(hello->role), hello->name, &hello->mac, lp_quic_remote(connection->quic),
+	                     hello->software);
+}
+
+/* Acts on one message. */
+static void on_message(struct lp_connection *connection, const struct lp_message *message, uint64_t now_ns)
+{
+	if (message->type == LP_MESSAGE_HELLO) {
+		on_hello(connection, &message->hello, now_ns);
+		return;
+	}
+	if (!connection->peer) {
+		protocol_error(connection, "a message before hello");
+		return;
+	}
+	switch (message->type) {
+	case LP_MESSAGE_STATS:
+		connection->reported = message->stats;
+		connection->has_reported = true;
+		break;
+	case LP_MESSAGE_DISCONNECT:
+		connection->reason = message->disconnect.reason;
+		lp_quic_close(connection->quic, LP_QUIC_APP_OK, "goodbye");
+		break;
+	case LP_MESSAGE_UNKNOWN:
+		break;
+	default:
+		protocol_error(connection, "a message that only a relay sends");
+	}
+}
+
+void lp_connection_control(struct lp_connection *connection, const uint8_t *data, size_t len, uint64_t now_ns)
+{
+	while (len > 0) {
+		const uint8_t *json;
+		size_t json_len;
+		struct lp_message message;
+		struct lp_failure failure;
+		int result = lp_ctrl_stream_read(&connection->stream, &data, &len, &json, &json_len);
+		if (result == 0)
+			return;
+		if (result < 0) {
+			protocol_error(connection, "an impossible message length");
+			return;
+		}
+		if (lp_message_decode(json, json_len, &failure, &message) < 0) {
+			protocol_error(connection, failure.text);
+			return;
+		}
+		on_message(connection, &message, now_ns);
+	}
+}
+
+/* Tells the member what the relay sees of it. */
+static void send_stats(struct lp_connection *connection)
+{
+	struct lp_message message = {.type = LP_MESSAGE_STATS};
+	struct lp_peer *gateway = lp_peer_gateway(connection->peer);
+	const uint64_t *drops = lp_peer_drops(connection->peer);
+	struct lp_quic_stats stats;
+	lp_quic_stats(connection->quic, &stats);
+	message.stats.counters = *lp_link_counters(connection->link);
+	for (size_t i = 0; i < LP_DROP_COUNT; i++)
+		message.stats.counters.drops[i] += drops[i];
+	message.stats.rtt_us = stats.srtt_ns / LP_US;
+	message.stats.packets_lost = stats.lost_packets;
+	message.stats.gateway_present = gateway != NULL;
+	message.stats.unfragmented_mtu = unfragmented_mtu(connection);
+	if (gateway) {
+		struct lp_connection *other = lp_peer_user(gateway);
+		lp_quic_stats(other->quic, &stats);
+		message.stats.gateway_rtt_us = stats.srtt_ns / LP_US;
+	}
+	lp_connection_send(connection, &message);
+}
+
+void lp_connection_tick(struct lp_connection *connection, uint64_t now_ns)
+{
+	struct lp_relay *relay = connection->relay;
+	if (now_ns >= connection->hello_deadline_ns) {
+		connection->hello_deadline_ns = LP_NEVER;
+		lp_event_hello_timeout(relay->log, lp_quic_remote(connection->quic));
+		lp_connection_end(connection, LP_QUIC_APP_TIMEOUT, LP_REASON_TIMEOUT, "no hello came in time");
+	}
+	if (connection->link)
+		lp_link_expire(connection->link, now_ns);
+	if (connection->peer && now_ns >= connection->stats_due_ns) {
+		connection->stats_due_ns = now_ns + relay->config.stats_interval_ns;
+		send_stats(connection);
+	}
+}

@@ -1,0 +1,48 @@
+/* One member's connection at the relay: its control stream, its place in a room, its link. */
+#ifndef LP_RELAY_CONNECTION_H
+#define LP_RELAY_CONNECTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ctrl/message.h"
+#include "ctrl/stream.h"
+#include "quic/endpoint.h"
+
+struct lp_link;
+struct lp_peer;
+struct lp_relay;
+
+struct lp_connection {
+	struct lp_connection *prev, *next; /* the relay's list */
+	struct lp_relay *relay;
+	struct lp_quic_conn *quic;
+	struct lp_ctrl_stream stream;
+	struct lp_link *link;             /* NULL until admitted */
+	struct lp_peer *peer;             /* NULL until admitted, and after it left */
+	uint64_t hello_deadline_ns;       /* LP_NEVER once the hello came */
+	uint64_t stats_due_ns;            /* LP_NEVER until admitted */
+	uint64_t dropped_early;           /* DATAGRAMs before admission */
+	struct lp_stats_message reported; /* the member's own last `stats` */
+	bool has_reported;
+	enum lp_reason reason; /* that the others hear when it leaves */
+};
+
+/* A new connection of |relay|, put into its list. NULL when there is no memory. */
+struct lp_connection *lp_connection_new(struct lp_relay *relay, struct lp_quic_conn *quic, uint64_t now_ns);
+/* Takes the member out of its room, if it is in one, and frees the connection. */
+void lp_connection_free(struct lp_connection *connection, uint64_t now_ns);
+/* Bytes of the control stream. */
+void lp_connection_control(struct lp_connection *connection, const uint8_t *data, size_t len, uint64_t now_ns);
+/* One DATAGRAM. */
+void lp_connection_datagram(struct lp_connection *connection, const uint8_t *data, size_t len, uint64_t now_ns);
+/* Sends what is due by time: `stats`, or the end for a hello that did not come. */
+void lp_connection_tick(struct lp_connection *connection, uint64_t now_ns);
+/* Sends a message; a member that does not read its control stream is closed. */
+void lp_connection_send(struct lp_connection *connection, const struct lp_message *message);
+/* Sends `disconnect` and closes. The others hear |reason| when the member leaves. */
+void lp_connection_end(struct lp_connection *connection, enum lp_quic_app_error code, enum lp_reason reason,
+                       const char *text);
+
+#endif

@@ -1,0 +1,171 @@
+#include "relay/options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/failure.h"
+#include "base/units.h"
+#include "room/room.h"
+
+/* The words before options. */
+static const struct lp_help_row commands[] = {
+	{"status", "print the state of the relay that runs with the same --status-socket, as a table"},
+	{NULL, NULL},
+};
+
+static const struct lp_help_row examples[] = {
+	{"lanparty-relay --listen 443/udp --server-name play.example.org --dev-cert-der-out relay.der",
+         "a relay with a certificate of its own; give relay.der to the members"},
+	{"lanparty-relay --cert fullchain.pem --key privkey.pem", "with a certificate of a public CA"},
+	{"lanparty-relay status --status-socket /run/lanparty-relay/status", "who is in which room"},
+	{NULL, NULL},
+};
+
+static const struct lp_help_row files[] = {
+	{"relay.pem, relay.key", "in --state-dir: the certificate that was made at the first start, and its key"},
+	{"reset.secret", "in --state-dir: lets members know at once that a relay was restarted"},
+	{NULL, NULL},
+};
+
+static const struct lp_help_row signals[] = {
+	{"SIGINT, SIGTERM", "tell all members, then end; a second one ends at once"},
+	{"SIGHUP", "read the certificate and its key again; nobody is disconnected"},
+	{NULL, NULL},
+};
+
+const struct lp_program lp_relay_program = {
+	.name = "lanparty-relay",
+	.summary = "carries a LAN party's Ethernet frames between its members",
+	.about = "The relay listens on one UDP port and carries Ethernet frames, as QUIC DATAGRAMs, between the "
+                 "members of "
+		 "each room: one gateway at the party, clients anywhere.",
+	.section = 8,
+	.commands = commands,
+	.examples = examples,
+	.files = files,
+	.signals = signals,
+	.see_also = "lanparty-gateway(8), lanparty-client(1)",
+};
+
+/* Reads a limit, "RATE" or "RATE/BURST"; "off" is no limit. */
+static int parse_rate(const struct lp_option *option, const char *value, void *dest, struct lp_failure *failure)
+{
+	struct lp_rate rate = {0};
+	char *end;
+	(void)option;
+	if (strcmp(value, "off") != 0) {
+		unsigned long long per_s = strtoull(value, &end, 10), burst = 0;
+		if (end != value && *end == '/') {
+			const char *start = end + 1;
+			burst = strtoull(start, &end, 10);
+			if (end == start)
+				return lp_fail(failure, LP_EINVAL, "'%s': a number must stand behind the '/'", value);
+		}
+		if (end == value || *end || value[0] == '-' || per_s > UINT32_MAX || burst > UINT32_MAX)
+			return lp_fail(failure, LP_EINVAL,
+			               "'%s' is not a limit: use RATE or RATE/BURST, so many a second, or off", value);
+		rate = (struct lp_rate){.per_s = (uint32_t)per_s, .burst = (uint32_t)burst};
+	}
+	*(struct lp_rate *)dest = rate;
+	return 0;
+}
+
+/* Reads what --frame-log asks for. */
+static int parse_framelog(const struct lp_option *option, const char *value, void *dest, struct lp_failure *failure)
+{
+	(void)option;
+	return lp_framelog_parse(value, failure, dest);
+}
+
+const struct lp_option lp_relay_option_rows[] = {
+	{"listen", "ADDR:PORT|PORT/udp", LP_LISTEN(struct lp_relay_options, relay.listen, 0), .group = "Network",
+         .standard = "443/udp",
+         .help = "the UDP port to listen on; without an address: on every address, IPv4 and IPv6"},
+	{"cert", "FILE", LP_TEXT(struct lp_relay_options, cert_path), .group = "Certificate",
+         .help = "the certificate with its chain, PEM (default: a self-signed one, made at the first start)"},
+	{"key", "FILE", LP_TEXT(struct lp_relay_options, key_path), .help = "the private key of --cert, PEM"},
+	{"server-name", "NAME", LP_TEXT(struct lp_relay_options, server_name), .standard = "lanparty-relay.local",
+         .help = "the name that the self-signed certificate is made for"},
+	{"state-dir", "DIR", LP_TEXT(struct lp_relay_options, state_dir), .standard = "/var/lib/lanparty-relay",
+         .help = "where the self-signed certificate and its key are kept"},
+	{"dev-cert-der-out", "FILE", LP_TEXT(struct lp_relay_options, der_out_path),
+         .help = "write the certificate as DER, for the members' --relay-ca-cert"},
+	{"room-mtu", "BYTES", LP_NUMBER(struct lp_relay_options, relay.room_mtu, 1280, 1500), .group = "Rooms",
+         .standard = "1500",
+         .help = "IP bytes of the largest packet in a room; frames that a path cannot carry whole travel in fragments"},
+	{"max-rooms", "N", LP_NUMBER(struct lp_relay_options, relay.max_rooms, 1, 1000000), .standard = "1000",
+         .help = "rooms at most"},
+	{"max-peers", "N", LP_NUMBER(struct lp_relay_options, relay.max_peers, 1, 1000000), .standard = "4096",
+         .help = "members in all rooms at most"},
+	{"max-peers-per-room", "N",
+         LP_NUMBER(struct lp_relay_options, relay.max_peers_per_room, 1, LP_ROOM_TARGETS_MAX), .standard = "256",
+         .help = "members of a room at most, the gateway included"},
+	{"max-macs-per-gateway", "N", LP_NUMBER(struct lp_relay_options, relay.max_macs_per_gateway, 1, 1000000),
+         .standard = "4096", .help = "stations behind a gateway at most"},
+	{"max-connections-per-address", "N", LP_NUMBER(struct lp_relay_options, relay.max_conns_per_source, 0, 1000000),
+         .group = "Protection", .standard = "64",
+         .help = "connections from one IPv4 address or IPv6 /64 at most; 0: no limit"},
+	{"max-handshakes", "N", LP_NUMBER(struct lp_relay_options, relay.max_handshakes, 1, 1000000), .standard = "128",
+         .help = "handshakes under way before newcomers must prove their address (Retry)"},
+	{"max-handshakes-per-address", "N",
+         LP_NUMBER(struct lp_relay_options, relay.max_handshakes_per_source, 1, 1000000), .standard = "32",
+         .help = "handshakes under way from one address; more are ignored"},
+	{"malformed-limit", "N", LP_NUMBER(struct lp_relay_options, relay.malformed_limit, 1, 1000000),
+         .standard = "100", .help = "malformed DATAGRAMs of a member within 10 s before it is disconnected"},
+	{"queue", "BYTES", LP_SIZE(struct lp_relay_options, relay.queue_max_bytes, 64 << 10, 64 << 20),
+         .standard = "1M", .help = "what may wait for one member whose path is slower than the room"},
+	{"queues", "BYTES", LP_SIZE(struct lp_relay_options, relay.pool_max_bytes, 1 << 20, UINT64_C(1) << 36),
+         .standard = "256M", .help = "what may wait for all members together"},
+#define X(name, wire, on, drop, text) \
+	{"filter-" wire, \
+	 NULL, \
+	 LP_SWITCH(struct lp_relay_options, filters[LP_FILTER_##name]), \
+	 .group = "Filters", \
+	 .standard = (on) ? "on" : "off", \
+	 .help = "refuse " text},
+	LP_FILTERS(X)
+#undef X
+#define X(name, wire, unit, drop, client_rate, client_burst, gateway_rate, gateway_burst, text) \
+	{"limit-" wire, "RATE[/BURST]", \
+	 LP_CUSTOM(struct lp_relay_options, relay.limits.client[LP_LIMIT_##name], parse_rate), \
+	 .group = "Limits for each client, a second", .help = unit " of " text}, \
+		{"gateway-limit-" wire, "RATE[/BURST]", \
+	         LP_CUSTOM(struct lp_relay_options, relay.limits.gateway[LP_LIMIT_##name], parse_rate), \
+	         .help = "the same for each gateway"},
+		LP_LIMITS(X)
+#undef X
+			{"idle-timeout", "TIME",
+                         LP_DURATION(struct lp_relay_options, relay.idle_timeout_ns, 5 * LP_SEC, 600 * LP_SEC),
+                         .group = "Times", .standard = "20s", .help = "a member that is silent for so long is gone"},
+	{"hello-timeout", "TIME", LP_DURATION(struct lp_relay_options, relay.hello_timeout_ns, LP_SEC, 60 * LP_SEC),
+         .standard = "5s", .help = "a connection that does not say who it is within this time is closed"},
+	{"stats-interval", "TIME", LP_DURATION(struct lp_relay_options, relay.stats_interval_ns, LP_SEC, 3600 * LP_SEC),
+         .standard = "10s", .help = "how often members and relay tell each other their counters"},
+	{"status-socket", "PATH", LP_TEXT(struct lp_relay_options, status_socket), .group = "Diagnostics",
+         .help = "answer on this Unix socket with rooms, members and counters as JSON (see the command status)"},
+	{"metrics", "ADDR:PORT", LP_LISTEN(struct lp_relay_options, metrics, 0),
+         .help = "serve the counters for Prometheus at http://ADDR:PORT/metrics; without an address: on loopback"},
+	{"frame-log", "WHAT", LP_CUSTOM(struct lp_relay_options, relay.framelog, parse_framelog), .standard = "off",
+         .help = "log single frames: all, drops, 1/N (every Nth), N/s (at most so many), joined by commas; off"},
+};
+const size_t lp_relay_option_rows_n = LP_OPTIONS_N(lp_relay_option_rows);
+
+int lp_relay_options_apply(struct lp_relay_options *options, struct lp_failure *failure)
+{
+	struct lp_relay_config *relay = &options->relay;
+	if (options->key_path[0] && !options->cert_path[0])
+		return lp_fail(failure, LP_EINVAL, "--key without --cert: pass the certificate, too");
+	if (options->cert_path[0] && !options->key_path[0])
+		return lp_fail(failure, LP_EINVAL, "--cert without --key: pass the certificate's private key, too");
+	if (relay->max_peers_per_room > relay->max_peers)
+		relay->max_peers_per_room = relay->max_peers;
+	for (int i = 0; i < LP_FILTER_COUNT; i++) {
+		uint32_t bit = UINT32_C(1) << i;
+		if (options->filters[i])
+			relay->filters_on |= bit;
+		else
+			relay->filters_off |= bit;
+	}
+	return 0;
+}

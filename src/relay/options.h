@@ -1,0 +1,31 @@
+/* The relay's options: one table, from which come the parser, --help and the manual page. */
+#ifndef LP_RELAY_OPTIONS_H
+#define LP_RELAY_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cli/options.h"
+#include "relay/relay.h"
+#include "room/filter.h"
+
+struct lp_relay_options {
+	struct lp_relay_config relay;
+	char cert_path[4096], key_path[4096];
+	char server_name[256];
+	char state_dir[4096];
+	char der_out_path[4096];
+	char status_socket[108];
+	struct lp_addr metrics; /* family 0 and port 0: none */
+	bool filters[LP_FILTER_COUNT];
+};
+
+extern const struct lp_program lp_relay_program;
+extern const struct lp_option lp_relay_option_rows[];
+extern const size_t lp_relay_option_rows_n;
+
+/* Checks what the parser cannot and completes options->relay. */
+int lp_relay_options_apply(struct lp_relay_options *options, struct lp_failure *failure);
+
+#endif

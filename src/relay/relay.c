@@ -1,0 +1,310 @@
+#include "relay/relay.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/failure.h"
+#include "base/units.h"
+#include "egress/queue.h"
+#include "link/link.h"
+#include "obs/event.h"
+#include "platform/loop.h"
+#include "platform/random.h"
+#include "platform/udp.h"
+#include "proto/budget.h"
+#include "quic/endpoint.h"
+#include "relay/connection.h"
+#include "relay/state.h"
+#include "room/room.h"
+
+/* How often the relay looks at what is due by time: statistics, hellos that did not come. */
+#define TICK_NS LP_SEC
+
+void lp_relay_config_init(struct lp_relay_config *config)
+{
+	*config = (struct lp_relay_config){
+		.max_rooms = 1000,
+		.max_peers = 4096,
+		.max_peers_per_room = 256,
+		.max_conns_per_source = 64,
+		.max_handshakes = 128,
+		.max_handshakes_per_source = 32,
+		.max_macs_per_gateway = LP_ROOM_MACS_PER_GATEWAY,
+		.room_mtu = LP_ROOM_MTU,
+		.hello_timeout_ns = 5 * LP_SEC,
+		.stats_interval_ns = 10 * LP_SEC,
+		.idle_timeout_ns = 30 * LP_SEC,
+		.queue_max_bytes = 1 << 20,
+		.pool_max_bytes = 256 << 20,
+		.malformed_limit = LP_ROOM_MALFORMED_LIMIT,
+	};
+	lp_limits_init(&config->limits);
+}
+
+/* Ends a pass of the data path: everything that was sealed leaves, the next deadline is set. */
+static void end_pass(struct lp_relay *relay)
+{
+	lp_quic_flush(relay->endpoint, relay->now_ns);
+	lp_timer_set(relay->quic_timer, lp_quic_deadline(relay->endpoint));
+}
+
+/* A receive batch of the UDP port. */
+static void on_udp(void *ctx, const struct lp_udp_msg *msgs, size_t n_msgs)
+{
+	struct lp_relay *relay = ctx;
+	relay->now_ns = lp_loop_now_ns(relay->loop);
+	lp_quic_receive(relay->endpoint, msgs, n_msgs, relay->now_ns);
+	end_pass(relay);
+}
+
+/* The endpoint's deadline has come. */
+static void on_quic_timer(void *ctx, uint64_t now_ns)
+{
+	struct lp_relay *relay = ctx;
+	relay->now_ns = now_ns;
+	lp_quic_expire(relay->endpoint, now_ns);
+	end_pass(relay);
+}
+
+/* Once a second: what each connection has to do by time. */
+static void on_tick(void *ctx, uint64_t now_ns)
+{
+	struct lp_relay *relay = ctx;
+	relay->now_ns = now_ns;
+	for (struct lp_connection *c = relay->connections; c; c = c->next)
+		lp_connection_tick(c, now_ns);
+	end_pass(relay);
+	lp_timer_set(relay->tick_timer, relay->connections ? now_ns + TICK_NS : LP_NEVER);
+}
+
+/* A handshake is complete. */
+static void on_ready(void *ctx, struct lp_quic_conn *quic)
+{
+	struct lp_relay *relay = ctx;
+	relay->counters.connections++;
+	if (relay->draining) {
+		lp_quic_close(quic, LP_QUIC_APP_SHUTDOWN, "the relay is ending");
+		return;
+	}
+	bool first = relay->connections == NULL;
+	if (!lp_connection_new(relay, quic, relay->now_ns)) {
+		lp_quic_close(quic, LP_QUIC_APP_OVERLOAD, "the relay is out of memory");
+		return;
+	}
+	if (first)
+		lp_timer_set(relay->tick_timer, relay->now_ns + TICK_NS);
+}
+
+/* Bytes of a control stream. */
+static void on_control(void *ctx, struct lp_quic_conn *quic, const uint8_t *data, size_t len)
+{
+	struct lp_relay *relay = ctx;
+	struct lp_connection *connection = lp_quic_user(quic);
+	if (connection)
+		lp_connection_control(connection, data, len, relay->now_ns);
+}
+
+/* One DATAGRAM of a member. */
+static void on_datagram(void *ctx, struct lp_quic_conn *quic, const uint8_t *data, size_t len)
+{
+	struct lp_relay *relay = ctx;
+	struct lp_connection *connection = lp_quic_user(quic);
+	if (connection)
+		lp_connection_datagram(connection, data, len, relay->now_ns);
+}
+
+/* A congestion window is open again. */
+static void on_writable(void *ctx, struct lp_quic_conn *quic)
+{
+	struct lp_relay *relay = ctx;
+	struct lp_connection *connection = lp_quic_user(quic);
+	if (connection && connection->link)
+		lp_link_writable(connection->link, relay->now_ns);
+}
+
+/* A member's address changed; its place in the room does not. */
+static void on_migrated(void *ctx, struct lp_quic_conn *quic)
+{
+	struct lp_relay *relay = ctx;
+	struct lp_connection *connection = lp_quic_user(quic);
+	if (connection && connection->peer)
+		lp_event_migrated(relay->log, lp_peer_room(connection->peer), lp_peer_id(connection->peer),
+		                  lp_quic_remote(quic));
+}
+
+/* A connection is over. */
+static void on_closed(void *ctx, struct lp_quic_conn *quic, const struct lp_quic_close *why)
+{
+	struct lp_relay *relay = ctx;
+	struct lp_connection *connection = lp_quic_user(quic);
+	if (connection) {
+		if (connection->reason == LP_REASON_CONNECTION && why->kind == LP_QUIC_CLOSED_IDLE)
+			connection->reason = LP_REASON_TIMEOUT;
+		lp_connection_free(connection, relay->now_ns);
+	}
+	if (relay->draining && !relay->connections && relay->drained) {
+		void (*drained)(void *) = relay->drained;
+		relay->drained = NULL;
+		drained(relay->drained_ctx);
+	}
+}
+
+/* UDP datagrams to send. */
+static void on_send(void *ctx, const struct lp_udp_msg *msgs, size_t n_msgs)
+{
+	struct lp_relay *relay = ctx;
+	lp_udp_send(relay->udp, msgs, n_msgs);
+}
+
+/* Random bytes for the pure rooms below. */
+static void on_random(void *ctx, uint8_t *data, size_t len)
+{
+	(void)ctx;
+	lp_random_fill(data, len);
+}
+
+/* Somebody joined or left: |to| hears of it. */
+static void on_notify(void *ctx, struct lp_peer *to, const struct lp_peer *about, bool joined, enum lp_reason reason)
+{
+	(void)ctx;
+	struct lp_connection *connection = lp_peer_user(to);
+	struct lp_message message = {.type = joined ? LP_MESSAGE_PEER_JOINED : LP_MESSAGE_PEER_LEFT};
+	if (!connection)
+		return;
+	message.peer.peer_id = lp_peer_id(about);
+	message.peer.role = lp_peer_role(about);
+	message.peer.mac = *lp_peer_mac(about);
+	message.peer.reason = reason;
+	snprintf(message.peer.name, sizeof message.peer.name, "%s", lp_peer_name(about));
+	lp_connection_send(connection, &message);
+}
+
+static const struct lp_quic_events quic_events = {
+	.ready = on_ready,
+	.control = on_control,
+	.datagram = on_datagram,
+	.writable = on_writable,
+	.migrated = on_migrated,
+	.closed = on_closed,
+	.send = on_send,
+};
+
+/* Makes the endpoint with the relay's limits. */
+static int new_endpoint(struct lp_relay *relay, struct lp_tls *tls)
+{
+	const struct lp_relay_config *config = &relay->config;
+	struct lp_quic_config quic = {
+		.server = true,
+		.tls = tls,
+		.events = &quic_events,
+		.ctx = relay,
+		.random = on_random,
+		.idle_timeout_ns = config->idle_timeout_ns,
+		.max_udp_payload = lp_udp_path_payload(relay->udp, NULL),
+		.max_conns = config->max_peers + config->max_handshakes,
+		.max_handshakes = config->max_handshakes,
+		.max_handshakes_per_source = config->max_handshakes_per_source,
+		.max_conns_per_source = config->max_conns_per_source,
+	};
+	memcpy(quic.secret, config->secret, sizeof quic.secret);
+	return lp_quic_endpoint_new(&quic, &relay->endpoint);
+}
+
+/* Makes the rooms with the relay's limits. */
+static int new_rooms(struct lp_relay *relay)
+{
+	const struct lp_relay_config *config = &relay->config;
+	struct lp_rooms_config rooms = {
+		.max_rooms = config->max_rooms,
+		.max_peers = config->max_peers,
+		.max_peers_per_room = config->max_peers_per_room,
+		.max_macs_per_gateway = config->max_macs_per_gateway,
+		.room_mtu = config->room_mtu,
+		.min_datagram_budget = LP_BUDGET_MIN,
+		.mac_age_ns = LP_ROOM_MAC_AGE_NS,
+		.notify = on_notify,
+		.random = on_random,
+		.ctx = relay,
+		.malformed_limit = config->malformed_limit,
+		.filters_on = config->filters_on,
+		.filters_off = config->filters_off,
+		.limits = &relay->config.limits,
+	};
+	lp_random_fill(rooms.hash_key, sizeof rooms.hash_key);
+	return lp_rooms_new(&rooms, &relay->rooms);
+}
+
+int lp_relay_new(struct lp_loop *loop, const struct lp_relay_config *config, struct lp_tls *tls,
+                 const struct lp_log *log, struct lp_failure *failure, struct lp_relay **ret_relay)
+{
+	struct lp_relay *relay = calloc(1, sizeof *relay);
+	int result = LP_ENOMEM;
+	if (!relay)
+		return lp_fail(failure, LP_ENOMEM, "out of memory");
+	relay->config = *config;
+	relay->loop = loop;
+	relay->log = log;
+	relay->started_ns = lp_loop_now_ns(loop);
+	relay->now_ns = lp_loop_now_ns(loop);
+	lp_framelog_init(&relay->framelog, &config->framelog);
+	lp_random_fill((uint8_t *)&relay->hash_seed, sizeof relay->hash_seed);
+	if ((result = lp_udp_open(loop, &config->listen, on_udp, relay, failure, &relay->udp)) < 0)
+		goto fail;
+	if ((result = lp_timer_new(loop, on_quic_timer, relay, &relay->quic_timer)) < 0 ||
+	    (result = lp_timer_new(loop, on_tick, relay, &relay->tick_timer)) < 0 ||
+	    (result = lp_frame_pool_new(config->pool_max_bytes, &relay->pool)) < 0 ||
+	    (result = new_endpoint(relay, tls)) < 0 || (result = new_rooms(relay)) < 0) {
+		lp_fail(failure, result, "cannot start the relay: %s", lp_error_text(result));
+		goto fail;
+	}
+	*ret_relay = relay;
+	return 0;
+fail:
+	lp_relay_free(relay);
+	return result;
+}
+
+void lp_relay_drain(struct lp_relay *relay, enum lp_reason reason, void (*done)(void *ctx), void *ctx)
+{
+	relay->draining = true;
+	relay->now_ns = lp_loop_now_ns(relay->loop);
+	relay->drained = done;
+	relay->drained_ctx = ctx;
+	for (struct lp_connection *c = relay->connections; c; c = c->next)
+		lp_connection_end(c, LP_QUIC_APP_SHUTDOWN, reason,
+		                  reason == LP_REASON_RESTARTING ? "the relay restarts" : "the relay is ending");
+	bool none = relay->connections == NULL;
+	end_pass(relay);
+	if (none && relay->drained) {
+		relay->drained = NULL;
+		done(ctx);
+	}
+}
+
+void lp_relay_free(struct lp_relay *relay)
+{
+	if (!relay)
+		return;
+	relay->drained = NULL;
+	while (relay->connections)
+		lp_connection_free(relay->connections, relay->now_ns);
+	lp_quic_endpoint_free(relay->endpoint);
+	lp_rooms_free(relay->rooms);
+	lp_frame_pool_free(relay->pool);
+	lp_timer_free(relay->tick_timer);
+	lp_timer_free(relay->quic_timer);
+	lp_udp_close(relay->udp);
+	free(relay);
+}
+
+void lp_relay_local(const struct lp_relay *relay, struct lp_addr *ret_addr)
+{
+	lp_udp_local(relay->udp, ret_addr);
+}
+
+const struct lp_relay_counters *lp_relay_counters(const struct lp_relay *relay)
+{
+	return &relay->counters;
+}

@@ -1,0 +1,34 @@
+/* The relay's own state, for the files of relay/ alone. */
+#ifndef LP_RELAY_STATE_H
+#define LP_RELAY_STATE_H
+
+#include "relay/relay.h"
+
+struct lp_frame_pool;
+struct lp_quic_endpoint;
+struct lp_rooms;
+struct lp_timer;
+struct lp_udp;
+
+struct lp_relay {
+	struct lp_relay_config config;
+	struct lp_relay_counters counters;
+	struct lp_loop *loop;
+	const struct lp_log *log;
+	struct lp_udp *udp;
+	struct lp_quic_endpoint *endpoint;
+	struct lp_frame_pool *pool;
+	struct lp_rooms *rooms;
+	struct lp_framelog framelog;
+	struct lp_timer *quic_timer; /* the endpoint's deadline */
+	struct lp_timer *tick_timer; /* once a second while there are connections */
+	struct lp_connection *connections;
+	uint64_t hash_seed; /* of the egress queues' flows */
+	uint64_t started_ns;
+	uint64_t now_ns; /* of the pass that is under way */
+	bool draining;
+	void (*drained)(void *ctx);
+	void *drained_ctx;
+};
+
+#endif
