@@ -1,0 +1,336 @@
+#include "member/member.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/units.h"
+#include "client-core/session.h"
+#include "egress/queue.h"
+#include "link/link.h"
+#include "member/state.h"
+#include "obs/event.h"
+#include "platform/loop.h"
+#include "platform/random.h"
+#include "proto/budget.h"
+#include "quic/endpoint.h"
+
+void lp_member_config_init(struct lp_member_config *config)
+{
+	*config = (struct lp_member_config){
+		.relay_port = 443,
+		.reconnect = true,
+		.idle_timeout_ns = 20 * LP_SEC,
+		.keep_alive_ns = 15 * LP_SEC,
+		.queue_max_bytes = 1 << 20,
+	};
+}
+
+/* Bytes for the control stream. */
+static void on_session_send(void *ctx, const uint8_t *data, size_t len)
+{
+	struct lp_member *member = ctx;
+	if (member->conn && lp_quic_send_control(member->conn, data, len) == LP_EFULL)
+		lp_quic_close(member->conn, LP_QUIC_APP_OVERLOAD, "the control stream is not read");
+}
+
+/* The relay took us in. */
+static void on_session_joined(void *ctx, const struct lp_welcome *welcome)
+{
+	struct lp_member *member = ctx;
+	member->state = LP_MEMBER_JOINED;
+	member->ever_joined = true;
+	member->n_stalled = 0;
+	member->n_received_seen = member->n_received;
+	member->stall_check_ns = member->now_ns + LP_SEC;
+	lp_backoff_reset(&member->backoff);
+	lp_event_joined(member->log, welcome->room, welcome->peer_id, welcome->mtu, welcome->gateway_present);
+	member->config.events->joined(member->config.ctx, welcome);
+}
+
+/* Tells of somebody who joined or left, with what is remembered of it. */
+static void log_peer(const struct lp_log *log, const struct lp_peer_event *peer, bool joined, bool known)
+{
+	bool is_gateway = peer->role == LP_ROLE_GATEWAY;
+	if (!known)
+		lp_event_member_left_unknown(log, peer->peer_id, lp_reason_wire(peer->reason));
+	else if (joined && is_gateway)
+		lp_event_gateway_present(log, peer->name, &peer->mac);
+	else if (joined)
+		lp_event_member_joined(log, peer->peer_id, lp_role_text(peer->role), peer->name, &peer->mac);
+	else if (is_gateway)
+		lp_event_gateway_gone(log, peer->name, &peer->mac, lp_reason_wire(peer->reason));
+	else
+		lp_event_member_left(log, peer->peer_id, lp_role_text(peer->role), peer->name, &peer->mac,
+		                     lp_reason_wire(peer->reason));
+}
+
+/* Somebody joined or left. */
+static void on_session_peer(void *ctx, const struct lp_peer_event *peer, bool joined, bool known)
+{
+	struct lp_member *member = ctx;
+	log_peer(member->log, peer, joined, known || joined);
+	if (member->config.events->peer)
+		member->config.events->peer(member->config.ctx, peer, joined, known);
+}
+
+/* The relay's view of us. */
+static void on_session_stats(void *ctx, const struct lp_stats_message *stats)
+{
+	struct lp_member *member = ctx;
+	member->relay_stats = *stats;
+	member->has_relay_stats = true;
+}
+
+/* The session is over; the connection follows, and its end decides what comes next. */
+static void on_session_ended(void *ctx, const struct lp_reject *reject, const struct lp_disconnect *disconnect,
+                             const struct lp_failure *failure)
+{
+	struct lp_member *member = ctx;
+	const char *host = member->config.relay_host;
+	member->may_retry = lp_backoff_may_retry(reject, disconnect, failure);
+	if (reject) {
+		lp_fail(&member->reason, LP_EPERM, "%s: the relay refused: %s (%s)", host,
+		        reject->message[0] ? reject->message : lp_reject_text(reject->code),
+		        lp_reject_wire(reject->code));
+	} else if (disconnect) {
+		lp_fail(&member->reason, LP_ECLOSED, "%s: the relay ended the session: %s (%s)", host,
+		        disconnect->message[0] ? disconnect->message : "no reason given",
+		        lp_reason_wire(disconnect->reason));
+	} else {
+		lp_fail(&member->reason, failure->code, "%s: %s", host, failure->text);
+	}
+	if (member->conn)
+		lp_quic_close(member->conn, disconnect || reject ? LP_QUIC_APP_OK : LP_QUIC_APP_PROTOCOL,
+		              member->reason.text);
+}
+
+static const struct lp_session_events session_events = {
+	.send = on_session_send,
+	.joined = on_session_joined,
+	.peer = on_session_peer,
+	.stats = on_session_stats,
+	.ended = on_session_ended,
+};
+
+/* A frame from the room. */
+static void on_link_frame(void *ctx, uint16_t source, const uint8_t *frame, size_t len, uint64_t now_ns)
+{
+	struct lp_member *member = ctx;
+	(void)source;
+	(void)now_ns;
+	member->config.events->frame(member->config.ctx, frame, len);
+}
+
+int lp_member_start_session(struct lp_member *member)
+{
+	struct lp_link_config link = {
+		.conn = member->conn,
+		.pool = member->pool,
+		.queue_max_bytes = member->config.queue_max_bytes,
+		.hash_seed = member->hash_seed,
+		.frame = on_link_frame,
+		.ctx = member,
+	};
+	int result = lp_link_new(&link, &member->link);
+	if (result < 0)
+		return result;
+	*lp_link_counters(member->link) = member->counters;
+	member->was_congested = false;
+	lp_session_start(member->session, (uint32_t)lp_quic_budget(member->conn), member->now_ns);
+	return 0;
+}
+
+/* Our own figures for the relay. */
+static void send_stats(struct lp_member *member)
+{
+	struct lp_stats_message message = {0};
+	struct lp_quic_stats stats;
+	lp_quic_stats(member->conn, &stats);
+	message.counters = *lp_link_counters(member->link);
+	message.rtt_us = stats.srtt_ns / LP_US;
+	message.packets_lost = stats.lost_packets;
+	lp_session_send_stats(member->session, &message, member->now_ns);
+}
+
+/* Something is due by time. */
+static void on_timer(void *ctx, uint64_t now_ns)
+{
+	struct lp_member *member = ctx;
+	member->now_ns = now_ns;
+	if (lp_session_expire(member->session, now_ns) && member->conn && member->link)
+		send_stats(member);
+	lp_member_path_expire(member, now_ns);
+	lp_member_end_pass(member);
+}
+
+void lp_member_arm(struct lp_member *member)
+{
+	uint64_t deadline_ns = lp_session_deadline(member->session);
+	switch (member->state) {
+	case LP_MEMBER_CONNECTING:
+		deadline_ns = lp_earlier(deadline_ns, member->attempt_deadline_ns);
+		break;
+	case LP_MEMBER_JOINED:
+		deadline_ns = lp_earlier(deadline_ns, member->stall_check_ns);
+		break;
+	case LP_MEMBER_WAITING:
+		deadline_ns = lp_earlier(deadline_ns, member->retry_at_ns);
+		break;
+	default:
+		break;
+	}
+	lp_timer_set(member->timer, deadline_ns);
+}
+
+int lp_member_new(struct lp_loop *loop, const struct lp_member_config *config, struct lp_failure *failure,
+                  struct lp_member **ret_member)
+{
+	struct lp_session_config session = {
+		.role = config->role,
+		.mac = config->mac,
+		.events = &session_events,
+	};
+	struct lp_member *member = calloc(1, sizeof *member);
+	int result = LP_ENOMEM;
+	if (!member)
+		return lp_fail(failure, LP_ENOMEM, "out of memory");
+	member->config = *config;
+	member->loop = loop;
+	member->log = config->log;
+	member->now_ns = lp_loop_now_ns(loop);
+	lp_random_fill((uint8_t *)&member->hash_seed, sizeof member->hash_seed);
+	lp_backoff_reset(&member->backoff);
+	session.ctx = member;
+	snprintf(session.room, sizeof session.room, "%s", config->room);
+	snprintf(session.name, sizeof session.name, "%s", config->name);
+	snprintf(session.software, sizeof session.software, "%s", config->software);
+	snprintf(session.resume, sizeof session.resume, "%s", config->resume);
+	if ((result = lp_member_open_path(member, failure)) < 0)
+		goto fail;
+	if ((result = lp_timer_new(loop, on_timer, member, &member->timer)) < 0 ||
+	    (result = lp_frame_pool_new(config->queue_max_bytes * 2, &member->pool)) < 0 ||
+	    (result = lp_session_new(&session, &member->session)) < 0) {
+		lp_fail(failure, result, "cannot start the member: %s", lp_error_text(result));
+		goto fail;
+	}
+	lp_member_seek(member);
+	*ret_member = member;
+	return 0;
+fail:
+	lp_member_free(member);
+	return result;
+}
+
+void lp_member_free(struct lp_member *member)
+{
+	if (!member)
+		return;
+	lp_link_free(member->link);
+	lp_member_close_path(member);
+	lp_session_free(member->session);
+	lp_frame_pool_free(member->pool);
+	lp_timer_free(member->timer);
+	free(member);
+}
+
+void lp_member_end(struct lp_member *member, const struct lp_failure *failure)
+{
+	if (member->state == LP_MEMBER_ENDED)
+		return;
+	member->state = LP_MEMBER_ENDED;
+	member->config.events->ended(member->config.ctx, failure);
+}
+
+void lp_member_stop(struct lp_member *member, enum lp_reason reason)
+{
+	member->now_ns = lp_loop_now_ns(member->loop);
+	member->stopping = true;
+	if (!member->conn || member->state != LP_MEMBER_JOINED) {
+		lp_member_drop_connection(member);
+		lp_member_end(member, NULL);
+	} else {
+		lp_session_goodbye(member->session, reason, "");
+		lp_quic_close(member->conn, LP_QUIC_APP_OK, "goodbye");
+	}
+	lp_member_end_pass(member);
+}
+
+void lp_member_begin(struct lp_member *member)
+{
+	member->now_ns = lp_loop_now_ns(member->loop);
+}
+
+void lp_member_send(struct lp_member *member, const struct lp_bytes *parts, size_t n_parts)
+{
+	if (!member->link || member->state != LP_MEMBER_JOINED) {
+		lp_member_count_drops(member, LP_DROP_NOT_JOINED, 1);
+		return;
+	}
+	lp_link_send(member->link, 0, parts, n_parts, member->now_ns);
+}
+
+void lp_member_flush(struct lp_member *member)
+{
+	lp_member_end_pass(member);
+}
+
+bool lp_member_congested(struct lp_member *member)
+{
+	if (member->link && lp_link_congested(member->link))
+		member->was_congested = true;
+	return member->was_congested;
+}
+
+uint16_t lp_member_unfragmented_mtu(const struct lp_member *member)
+{
+	const struct lp_welcome *welcome = lp_session_welcome(member->session);
+	size_t mtu;
+	if (!member->conn || !welcome)
+		return 0;
+	mtu = lp_budget_inner_mtu(lp_quic_budget(member->conn));
+	uint16_t told = member->has_relay_stats ? member->relay_stats.unfragmented_mtu : 0;
+	if (told != 0 && told < mtu)
+		mtu = told;
+	return (uint16_t)(mtu < welcome->mtu ? mtu : welcome->mtu);
+}
+
+void lp_member_count_drops(struct lp_member *member, enum lp_drop drop, uint64_t n)
+{
+	struct lp_link_counters *counters = member->link ? lp_link_counters(member->link) : &member->counters;
+	counters->drops[drop] += n;
+}
+
+void lp_member_each_peer(const struct lp_member *member, void (*fn)(void *ctx, const struct lp_peer_event *peer),
+                         void *ctx)
+{
+	for (size_t i = 0; i < lp_session_peer_count(member->session); i++)
+		fn(ctx, lp_session_peer_at(member->session, i));
+}
+
+void lp_member_view(struct lp_member *member, struct lp_member_view *ret_view)
+{
+	const struct lp_welcome *welcome = lp_session_welcome(member->session);
+	struct lp_quic_stats stats = {0};
+	if (member->conn)
+		lp_quic_stats(member->conn, &stats);
+	*ret_view = (struct lp_member_view){
+		.state = member->state,
+		.gateway_present = lp_session_gateway_present(member->session),
+		.n_peers = lp_session_peer_count(member->session),
+		.budget_bytes = stats.datagram_budget,
+		.unfragmented_mtu = lp_member_unfragmented_mtu(member),
+		.mtu = welcome ? welcome->mtu : 0,
+		.rtt_ns = stats.srtt_ns,
+		.rtt_var_ns = stats.rttvar_ns,
+		.gateway_rtt_ns = member->has_relay_stats ? member->relay_stats.gateway_rtt_us * LP_US : 0,
+		.lost_packets = stats.lost_packets,
+		.retry_at_ns = member->retry_at_ns,
+		.reconnects = member->reconnects,
+		.local = member->local,
+		.remote = member->remote,
+		.counters = member->link ? lp_link_counters(member->link) : &member->counters,
+		.relay = member->has_relay_stats ? &member->relay_stats : NULL,
+	};
+}

@@ -1,0 +1,360 @@
+/* A member's way to the relay: the name, the addresses, the connection, and another when it is lost. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/units.h"
+#include "client-core/session.h"
+#include "link/link.h"
+#include "member/state.h"
+#include "obs/event.h"
+#include "platform/loop.h"
+#include "platform/netwatch.h"
+#include "platform/random.h"
+#include "platform/resolve.h"
+#include "platform/udp.h"
+#include "quic/endpoint.h"
+
+/* How long one address may take to answer, while there are others and when it is the last. */
+#define ATTEMPT_NS (2 * LP_SEC)
+#define ATTEMPT_LAST_NS (8 * LP_SEC)
+/* So many looks in a row, a second apart, with packets in flight and nothing received, are a dead path. */
+#define STALL_CHECK_NS LP_SEC
+#define STALL_CHECKS 4
+
+/* Tells the owner which UDP addresses are the tunnel's own. */
+static void tell_path(struct lp_member *member)
+{
+	if (member->config.events->path)
+		member->config.events->path(member->config.ctx, &member->local, &member->remote);
+}
+
+/* Tries the next address of the relay, or gives up this round. */
+static void connect_next(struct lp_member *member)
+{
+	char text[LP_ADDR_TEXT_MAX];
+	while (member->next_addr < member->n_addrs) {
+		const struct lp_addr *remote = &member->addrs[member->next_addr++];
+		struct lp_addr local = {0};
+		if (lp_netwatch_source(member->netwatch, remote, &local) < 0)
+			continue; /* no route */
+		struct lp_addr bound;
+		lp_udp_local(member->udp, &bound);
+		local.port = bound.port;
+		if (lp_quic_connect(member->endpoint, &local, remote, member->config.server_name, member->now_ns,
+		                    &member->conn) < 0)
+			continue;
+		member->local = local;
+		member->remote = *remote;
+		member->state = LP_MEMBER_CONNECTING;
+		member->attempt_deadline_ns =
+			member->now_ns + (member->next_addr < member->n_addrs ? ATTEMPT_NS : ATTEMPT_LAST_NS);
+		lp_event_connecting(member->log, member->config.relay_host, remote);
+		tell_path(member);
+		return;
+	}
+	member->may_retry = true;
+	if (member->n_addrs > 0)
+		lp_fail(&member->reason, LP_EUNREACH,
+		        "%s (%s): the relay does not answer: check the address and the UDP port, and that the relay "
+		        "runs "
+		        "and no firewall is in between",
+		        member->config.relay_host, lp_addr_format(&member->addrs[member->n_addrs - 1], text));
+	lp_member_lost(member);
+}
+
+/* The relay's name is resolved, or not. */
+static void on_resolved(void *ctx, const struct lp_addr *addrs, size_t n_addrs, const char *reason)
+{
+	struct lp_member *member = ctx;
+	member->now_ns = lp_loop_now_ns(member->loop);
+	lp_resolve_free(member->resolve);
+	member->resolve = NULL;
+	member->n_addrs = n_addrs < LP_MEMBER_ADDRS_MAX ? n_addrs : LP_MEMBER_ADDRS_MAX;
+	member->next_addr = 0;
+	if (member->n_addrs > 0)
+		memcpy(member->addrs, addrs, member->n_addrs * sizeof *addrs);
+	else
+		lp_fail(&member->reason, LP_EUNREACH, "%s: cannot find the relay's address: %s: check --relay",
+		        member->config.relay_host, reason);
+	connect_next(member);
+	lp_member_end_pass(member);
+}
+
+void lp_member_seek(struct lp_member *member)
+{
+	member->state = LP_MEMBER_RESOLVING;
+	member->reason.code = 0;
+	member->may_retry = true;
+	if (lp_resolve_start(member->loop, member->config.relay_host, member->config.relay_port, on_resolved, member,
+	                     &member->resolve) < 0) {
+		lp_fail(&member->reason, LP_ENOMEM, "out of memory");
+		lp_member_lost(member);
+	}
+}
+
+void lp_member_drop_connection(struct lp_member *member)
+{
+	struct lp_quic_conn *conn = member->conn;
+	if (member->link) {
+		member->counters = *lp_link_counters(member->link);
+		lp_link_free(member->link);
+		member->link = NULL;
+	}
+	lp_session_stop(member->session);
+	member->conn = NULL;
+	member->has_relay_stats = false;
+	if (conn)
+		lp_quic_abandon(conn);
+}
+
+void lp_member_lost(struct lp_member *member)
+{
+	bool was_joined = member->state == LP_MEMBER_JOINED;
+	uint8_t random[8];
+	if (member->state == LP_MEMBER_ENDED)
+		return;
+	lp_member_drop_connection(member);
+	if (member->stopping) {
+		lp_member_end(member, NULL);
+		return;
+	}
+	if (!member->config.reconnect || !member->ever_joined || !member->may_retry) {
+		lp_member_end(member, &member->reason);
+		return;
+	}
+	lp_random_fill(random, sizeof random);
+	uint64_t delay_ns = lp_backoff_next(&member->backoff, random);
+	member->state = LP_MEMBER_WAITING;
+	member->retry_at_ns = member->now_ns + delay_ns;
+	lp_event_reconnecting(member->log, member->reason.text, delay_ns);
+	if (was_joined && member->config.events->lost)
+		member->config.events->lost(member->config.ctx);
+}
+
+/* Looks whether the path is dead: packets in flight, and nothing comes back. */
+static void check_stall(struct lp_member *member)
+{
+	struct lp_quic_stats stats;
+	lp_quic_stats(member->conn, &stats);
+	if (stats.in_flight_bytes == 0 || member->n_received != member->n_received_seen)
+		member->n_stalled = 0;
+	else
+		member->n_stalled++;
+	member->n_received_seen = member->n_received;
+	member->stall_check_ns = member->now_ns + STALL_CHECK_NS;
+	if (member->n_stalled < STALL_CHECKS)
+		return;
+	lp_fail(&member->reason, LP_EUNREACH, "%s: the relay does not answer any more", member->config.relay_host);
+	member->may_retry = true;
+	lp_member_lost(member);
+}
+
+void lp_member_path_expire(struct lp_member *member, uint64_t now_ns)
+{
+	switch (member->state) {
+	case LP_MEMBER_CONNECTING:
+		if (now_ns >= member->attempt_deadline_ns) {
+			lp_member_drop_connection(member);
+			connect_next(member);
+		}
+		break;
+	case LP_MEMBER_JOINED:
+		if (now_ns >= member->stall_check_ns) {
+			lp_link_expire(member->link, now_ns);
+			check_stall(member);
+		}
+		break;
+	case LP_MEMBER_WAITING:
+		if (now_ns >= member->retry_at_ns) {
+			member->reconnects++;
+			lp_member_seek(member);
+		}
+		break;
+	default:
+		break;
+	}
+}
+
+/* The host's addresses or routes changed: the connection moves along, or another is made at once. */
+static void on_network_change(void *ctx)
+{
+	struct lp_member *member = ctx;
+	struct lp_addr local = {0};
+	member->now_ns = lp_loop_now_ns(member->loop);
+	if (member->state == LP_MEMBER_WAITING) {
+		lp_backoff_reset(&member->backoff);
+		member->retry_at_ns = member->now_ns;
+	} else if (member->state == LP_MEMBER_JOINED) {
+		if (lp_netwatch_source(member->netwatch, &member->remote, &local) < 0) {
+			/* No route to this address any more; perhaps there is one to another of the relay's. */
+			for (size_t i = 0; i < member->n_addrs; i++) {
+				if (lp_netwatch_source(member->netwatch, &member->addrs[i], &local) < 0)
+					continue;
+				lp_fail(&member->reason, LP_EUNREACH, "no route to the relay's address any more");
+				member->may_retry = true;
+				lp_member_lost(member);
+				member->retry_at_ns = member->now_ns;
+				break;
+			}
+		} else {
+			local.port = member->local.port;
+			if (!lp_addr_equal(&local, &member->local) &&
+			    lp_quic_migrate(member->conn, &local, member->now_ns) == 0) {
+				member->local = local;
+				lp_event_path_changed(member->log, &member->local, &member->remote);
+				tell_path(member);
+			}
+		}
+	}
+	lp_member_end_pass(member);
+}
+
+/* A receive batch of the UDP socket. */
+static void on_udp(void *ctx, const struct lp_udp_msg *msgs, size_t n_msgs)
+{
+	struct lp_member *member = ctx;
+	member->now_ns = lp_loop_now_ns(member->loop);
+	member->n_received++;
+	lp_quic_receive(member->endpoint, msgs, n_msgs, member->now_ns);
+	member->config.events->batch_end(member->config.ctx);
+	lp_member_end_pass(member);
+}
+
+/* The endpoint's deadline has come. */
+static void on_quic_timer(void *ctx, uint64_t now_ns)
+{
+	struct lp_member *member = ctx;
+	member->now_ns = now_ns;
+	lp_quic_expire(member->endpoint, now_ns);
+	lp_member_end_pass(member);
+}
+
+/* The handshake is complete. */
+static void on_ready(void *ctx, struct lp_quic_conn *conn)
+{
+	struct lp_member *member = ctx;
+	if (conn != member->conn)
+		return;
+	member->state = LP_MEMBER_JOINING;
+	if (lp_member_start_session(member) < 0)
+		lp_quic_close(conn, LP_QUIC_APP_OVERLOAD, "out of memory");
+}
+
+/* Bytes of the control stream. */
+static void on_control(void *ctx, struct lp_quic_conn *conn, const uint8_t *data, size_t len)
+{
+	struct lp_member *member = ctx;
+	if (conn == member->conn)
+		lp_session_receive(member->session, data, len, member->now_ns);
+}
+
+/* One DATAGRAM. */
+static void on_datagram(void *ctx, struct lp_quic_conn *conn, const uint8_t *data, size_t len)
+{
+	struct lp_member *member = ctx;
+	if (conn == member->conn && member->link && member->state == LP_MEMBER_JOINED)
+		lp_link_receive(member->link, data, len, member->now_ns);
+}
+
+/* The congestion window is open again. */
+static void on_writable(void *ctx, struct lp_quic_conn *conn)
+{
+	struct lp_member *member = ctx;
+	if (conn != member->conn || !member->link)
+		return;
+	lp_link_writable(member->link, member->now_ns);
+	if (member->was_congested && !lp_link_congested(member->link)) {
+		member->was_congested = false;
+		member->config.events->relieved(member->config.ctx);
+	}
+}
+
+/* The connection, or the attempt, is over. */
+static void on_closed(void *ctx, struct lp_quic_conn *conn, const struct lp_quic_close *why)
+{
+	struct lp_member *member = ctx;
+	const char *host = member->config.relay_host;
+	if (conn != member->conn)
+		return;
+	member->conn = NULL;
+	if (member->link) {
+		member->counters = *lp_link_counters(member->link);
+		lp_link_free(member->link);
+		member->link = NULL;
+	}
+	if (why->kind == LP_QUIC_CLOSED_TLS) {
+		lp_fail(&member->reason, LP_ECERT, "%s: %s", host, why->reason);
+		member->may_retry = false;
+	} else if (member->reason.code == 0 && member->state == LP_MEMBER_CONNECTING) {
+		/* The last word when every address was tried; connect_next() writes it. */
+		connect_next(member);
+		return;
+	} else if (member->reason.code == 0) {
+		lp_fail(&member->reason, LP_ECLOSED, "%s: the connection to the relay ended: %s", host,
+		        why->reason[0] ? why->reason : "the relay does not answer any more");
+	}
+	lp_member_lost(member);
+}
+
+/* UDP datagrams to send. */
+static void on_send(void *ctx, const struct lp_udp_msg *msgs, size_t n_msgs)
+{
+	struct lp_member *member = ctx;
+	lp_udp_send(member->udp, msgs, n_msgs);
+}
+
+/* Random bytes for the endpoint. */
+static void on_random(void *ctx, uint8_t *data, size_t len)
+{
+	(void)ctx;
+	lp_random_fill(data, len);
+}
+
+static const struct lp_quic_events quic_events = {
+	.ready = on_ready,
+	.control = on_control,
+	.datagram = on_datagram,
+	.writable = on_writable,
+	.closed = on_closed,
+	.send = on_send,
+};
+
+int lp_member_open_path(struct lp_member *member, struct lp_failure *failure)
+{
+	struct lp_quic_config quic = {
+		.tls = member->config.tls,
+		.events = &quic_events,
+		.ctx = member,
+		.random = on_random,
+		.idle_timeout_ns = member->config.idle_timeout_ns,
+		.keep_alive_ns = member->config.keep_alive_ns,
+	};
+	struct lp_addr any = {0};
+	int result = lp_udp_open(member->loop, &any, on_udp, member, failure, &member->udp);
+	if (result < 0)
+		return result;
+	quic.max_udp_payload = lp_udp_path_payload(member->udp, NULL);
+	lp_random_fill(quic.secret, sizeof quic.secret);
+	if ((result = lp_quic_endpoint_new(&quic, &member->endpoint)) < 0 ||
+	    (result = lp_timer_new(member->loop, on_quic_timer, member, &member->quic_timer)) < 0 ||
+	    (result = lp_netwatch_new(member->loop, on_network_change, member, &member->netwatch)) < 0)
+		return lp_fail(failure, result, "cannot start the connection: %s", lp_error_text(result));
+	return 0;
+}
+
+void lp_member_close_path(struct lp_member *member)
+{
+	lp_resolve_free(member->resolve);
+	lp_netwatch_free(member->netwatch);
+	lp_quic_endpoint_free(member->endpoint);
+	lp_timer_free(member->quic_timer);
+	lp_udp_close(member->udp);
+}
+
+void lp_member_end_pass(struct lp_member *member)
+{
+	lp_quic_flush(member->endpoint, member->now_ns);
+	lp_timer_set(member->quic_timer, lp_quic_deadline(member->endpoint));
+	lp_member_arm(member);
+}

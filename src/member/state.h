@@ -1,0 +1,86 @@
+/* A member's own state, for the files of member/ alone. */
+#ifndef LP_MEMBER_STATE_H
+#define LP_MEMBER_STATE_H
+
+#include "base/failure.h"
+#include "client-core/backoff.h"
+#include "member/member.h"
+
+struct lp_frame_pool;
+struct lp_link;
+struct lp_netwatch;
+struct lp_quic_conn;
+struct lp_quic_endpoint;
+struct lp_resolve;
+struct lp_session;
+struct lp_timer;
+struct lp_udp;
+
+/* Addresses of the relay's name that are tried, in order. */
+#define LP_MEMBER_ADDRS_MAX 8
+
+struct lp_member {
+	struct lp_member_config config;
+	struct lp_loop *loop;
+	const struct lp_log *log;
+	enum lp_member_state state;
+	uint64_t now_ns; /* of the pass that is under way */
+
+	/* The way to the relay. */
+	struct lp_udp *udp;
+	struct lp_quic_endpoint *endpoint;
+	struct lp_netwatch *netwatch;
+	struct lp_resolve *resolve;
+	struct lp_addr addrs[LP_MEMBER_ADDRS_MAX]; /* of the relay */
+	size_t n_addrs, next_addr;
+	struct lp_addr local, remote;
+	struct lp_quic_conn *conn; /* NULL while there is none */
+	struct lp_timer *quic_timer;
+
+	/* The session on it. */
+	struct lp_session *session;
+	struct lp_frame_pool *pool;
+	struct lp_link *link;             /* NULL until the connection is ready */
+	struct lp_link_counters counters; /* of the links before this one, and of frames that met none */
+	struct lp_stats_message relay_stats;
+	bool has_relay_stats;
+	uint64_t hash_seed;
+	bool was_congested;
+
+	/* Coming back. */
+	struct lp_timer *timer; /* attempts, retries, the session's deadline, the look for a stall */
+	struct lp_backoff backoff;
+	uint64_t attempt_deadline_ns; /* connecting: the next address is tried then */
+	uint64_t retry_at_ns;         /* waiting */
+	uint64_t stall_check_ns;      /* joined: the next look */
+	uint64_t n_received;          /* receive batches so far */
+	uint64_t n_received_seen;     /* at the last look */
+	unsigned n_stalled;           /* looks in a row with packets in flight and nothing received */
+	uint64_t reconnects;
+	bool ever_joined;
+	bool stopping;
+	bool may_retry;           /* what ended the session may pass */
+	struct lp_failure reason; /* what ended the session, code 0: nothing yet */
+};
+
+/* Starts looking for the relay: resolve, connect, join. */
+void lp_member_seek(struct lp_member *member);
+/* Lets go of the connection without waiting for anything. */
+void lp_member_drop_connection(struct lp_member *member);
+/* The connection or an attempt is lost, as member->reason says: waits and tries again, or ends. */
+void lp_member_lost(struct lp_member *member);
+/* What is due by time on the way to the relay. */
+void lp_member_path_expire(struct lp_member *member, uint64_t now_ns);
+/* Sets the timer for whatever comes first. */
+void lp_member_arm(struct lp_member *member);
+/* Ends a pass of the data path: everything that was sealed leaves, the next deadlines are set. */
+void lp_member_end_pass(struct lp_member *member);
+/* Ends the member for good. */
+void lp_member_end(struct lp_member *member, const struct lp_failure *failure);
+/* Makes the socket and the QUIC endpoint. */
+int lp_member_open_path(struct lp_member *member, struct lp_failure *failure);
+void lp_member_close_path(struct lp_member *member);
+/* The connection is ready: the session starts on it. */
+int lp_member_start_session(struct lp_member *member);
+
+#endif
