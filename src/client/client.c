@@ -1,0 +1,196 @@
+#include "client/client.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/failure.h"
+#include "member/edge.h"
+#include "obs/event.h"
+#include "platform/loop.h"
+#include "platform/tap.h"
+
+/* Offset of the source MAC in a frame, and the shortest frame that has one. */
+#define SOURCE_OFFSET 6
+#define SOURCE_END 12
+
+struct lp_client {
+	struct lp_client_config config;
+	struct lp_tap *tap;
+	struct lp_member *member;
+	struct lp_edge *edge;
+	uint16_t tcp_mtu; /* of the batch under way: IP bytes that TCP should keep to */
+	bool up;
+	bool paused;
+};
+
+/* One frame of a batch, cut to size: into the tunnel. */
+static void to_tunnel(void *ctx, const struct lp_bytes *parts, size_t n_parts)
+{
+	struct lp_client *client = ctx;
+	lp_member_send(client->member, parts, n_parts);
+}
+
+/* True if the frame's source is the client's own MAC: nothing else may leave (a VM bridged to the TAP, say). */
+static bool is_own(const struct lp_client *client, const struct lp_frame *frame)
+{
+	return frame->len >= SOURCE_END && memcmp(frame->data + SOURCE_OFFSET, client->config.mac.octet, 6) == 0;
+}
+
+/* A batch of frames that the system sent. */
+static void on_tap(void *ctx, const struct lp_frame *frames, size_t n_frames)
+{
+	struct lp_client *client = ctx;
+	lp_member_begin(client->member);
+	client->tcp_mtu = lp_member_unfragmented_mtu(client->member);
+	for (size_t i = 0; i < n_frames; i++) {
+		if (!is_own(client, &frames[i]))
+			lp_member_count_drops(client->member, LP_DROP_SPOOFED_SOURCE, 1);
+		else if (lp_edge_cut(client->edge, &frames[i], client->tcp_mtu, to_tunnel, client) < 0)
+			lp_member_count_drops(client->member, LP_DROP_OFFLOAD, 1);
+	}
+	lp_member_flush(client->member);
+	if (lp_member_congested(client->member)) {
+		client->paused = true;
+		lp_tap_pause(client->tap);
+	}
+}
+
+/* The TAP is gone or broken: so are we. */
+static void on_tap_error(void *ctx, const struct lp_failure *failure)
+{
+	struct lp_client *client = ctx;
+	client->config.ended(client->config.ctx, failure);
+}
+
+/* The way to the relay has room again. */
+static void on_relieved(void *ctx)
+{
+	struct lp_client *client = ctx;
+	if (client->paused)
+		lp_tap_resume(client->tap);
+	client->paused = false;
+}
+
+/* The relay took us in: the TAP comes up, or stays up. */
+static void on_joined(void *ctx, const struct lp_welcome *welcome)
+{
+	struct lp_client *client = ctx;
+	struct lp_failure failure;
+	on_relieved(client);
+	if (!client->up) {
+		if (lp_tap_up(client->tap, welcome->mtu, &failure) < 0) {
+			client->config.ended(client->config.ctx, &failure);
+			return;
+		}
+		client->up = true;
+		lp_event_tap_up(client->config.member.log, lp_tap_name(client->tap), &client->config.mac, welcome->mtu);
+	}
+	client->config.joined(client->config.ctx, welcome);
+}
+
+/* The connection is lost; the TAP stays, so that the system keeps its address and its connections. */
+static void on_lost(void *ctx)
+{
+	on_relieved(ctx);
+}
+
+/* A frame from the room. */
+static void on_frame(void *ctx, const uint8_t *frame, size_t len)
+{
+	struct lp_client *client = ctx;
+	if (!lp_edge_gather(client->edge, frame, len, lp_member_unfragmented_mtu(client->member)))
+		lp_member_count_drops(client->member, LP_DROP_OVERSIZE, 1);
+}
+
+/* Frames for the system. */
+static void to_tap(void *ctx, const struct lp_frame *frames, size_t n_frames)
+{
+	struct lp_client *client = ctx;
+	size_t n_sent = lp_tap_send(client->tap, frames, n_frames);
+	if (n_sent < n_frames)
+		lp_member_count_drops(client->member, LP_DROP_DEVICE, n_frames - n_sent);
+}
+
+/* A batch from the room is over. */
+static void on_batch_end(void *ctx)
+{
+	struct lp_client *client = ctx;
+	lp_edge_deliver(client->edge);
+}
+
+/* The member is done. */
+static void on_ended(void *ctx, const struct lp_failure *failure)
+{
+	struct lp_client *client = ctx;
+	client->config.ended(client->config.ctx, failure);
+}
+
+static const struct lp_member_events member_events = {
+	.joined = on_joined,
+	.lost = on_lost,
+	.frame = on_frame,
+	.batch_end = on_batch_end,
+	.relieved = on_relieved,
+	.ended = on_ended,
+};
+
+int lp_client_new(struct lp_loop *loop, const struct lp_client_config *config, struct lp_failure *failure,
+                  struct lp_client **ret_client)
+{
+	struct lp_tap_config tap = {.name = config->tap_name, .mac = config->mac, .offload = config->offload};
+	struct lp_client *client = calloc(1, sizeof *client);
+	int result = LP_ENOMEM;
+	if (!client)
+		return lp_fail(failure, LP_ENOMEM, "out of memory");
+	client->config = *config;
+	client->config.member.role = LP_ROLE_CLIENT;
+	client->config.member.mac = config->mac;
+	client->config.member.events = &member_events;
+	client->config.member.ctx = client;
+	if ((result = lp_tap_open(loop, &tap, on_tap, on_tap_error, client, failure, &client->tap)) < 0)
+		goto fail;
+	struct lp_edge_config edge = {
+		.takes_tso4 = lp_tap_takes(client->tap, LP_GSO_TCP4),
+		.takes_tso6 = lp_tap_takes(client->tap, LP_GSO_TCP6),
+		.takes_uso = lp_tap_takes(client->tap, LP_GSO_UDP),
+		.clamp_mss = config->clamp_mss,
+		.send = to_tap,
+		.ctx = client,
+	};
+	if ((result = lp_edge_new(&edge, &client->edge)) < 0) {
+		lp_fail(failure, result, "out of memory");
+		goto fail;
+	}
+	if ((result = lp_member_new(loop, &client->config.member, failure, &client->member)) < 0)
+		goto fail;
+	*ret_client = client;
+	return 0;
+fail:
+	lp_client_free(client);
+	return result;
+}
+
+void lp_client_free(struct lp_client *client)
+{
+	if (!client)
+		return;
+	lp_member_free(client->member);
+	lp_edge_free(client->edge);
+	lp_tap_close(client->tap);
+	free(client);
+}
+
+void lp_client_stop(struct lp_client *client)
+{
+	lp_member_stop(client->member, LP_REASON_GOODBYE);
+}
+
+struct lp_member *lp_client_member(struct lp_client *client)
+{
+	return client->member;
+}
+
+const char *lp_client_tap_name(const struct lp_client *client)
+{
+	return lp_tap_name(client->tap);
+}

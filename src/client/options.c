@@ -1,0 +1,41 @@
+#include "client/options.h"
+
+static const struct lp_help_row examples[] = {
+	{"lanparty-client --relay play.example.org:443 --relay-ca-cert relay.der --room FRIDAY-NIGHT",
+         "join a room; then get an address from the LAN: dhclient lan0"},
+	{NULL, NULL},
+};
+
+static const struct lp_help_row files[] = {
+	{"/var/lib/softlan/lanparty-client-identity.json", "the MAC address that was made at the first start"},
+	{NULL, NULL},
+};
+
+static const struct lp_help_row signals[] = {
+	{"SIGINT, SIGTERM", "say goodbye, remove the TAP, end; a second one ends at once"},
+	{NULL, NULL},
+};
+
+const struct lp_program lp_client_program = {
+	.name = "lanparty-client",
+	.summary = "puts this computer on the LAN of a party elsewhere",
+	.about =
+		"The client makes a virtual Ethernet adapter (TAP) and carries its frames to the room's other members, "
+		"through a relay: a LAN cable to the party's switch.",
+	.section = 1,
+	.examples = examples,
+	.files = files,
+	.signals = signals,
+	.see_also = "lanparty-gateway(8), lanparty-relay(8)",
+};
+
+const struct lp_option lp_client_option_rows[] = {
+	{"tap", "NAME", LP_TEXT(struct lp_client_options, tap), .group = "Adapter", .standard = "lan0",
+         .help = "the name of the virtual adapter; it is made at the start and removed at the end"},
+	{"virtual-mac", "MAC", LP_MAC(struct lp_client_options, mac),
+         .help = "use this MAC address instead of the kept one: unicast and locally administered"},
+	{"identity", "FILE", LP_TEXT(struct lp_client_options, identity_path),
+         .standard = "/var/lib/softlan/lanparty-client-identity.json",
+         .help = "where the MAC address is kept from one start to the next"},
+};
+const size_t lp_client_option_rows_n = LP_OPTIONS_N(lp_client_option_rows);
