@@ -66,7 +66,7 @@ static const struct lp_field welcome[] = {
 	UINT("mtu", REQUIRED, welcome.mtu, 576, UINT16_MAX, "room MTU, IP bytes"),
 	BOOL("gateway_present", REQUIRED, welcome.gateway_present, "whether a gateway is in the room"),
 	UINT("unfragmented_mtu", OPTIONAL, welcome.unfragmented_mtu, 0, UINT16_MAX,
-             "IP bytes that now pass from end to end without overlay fragments; 0: unknown"),
+             "IP bytes that the relay now sends to this member without overlay fragments; 0: unknown"),
 	UINT("stats_interval_s", OPTIONAL, welcome.stats_interval_s, 0, 86400,
              "seconds between two `stats`, in both directions; 0: none"),
 	HEX("resume", OPTIONAL, welcome.resume, "token for `hello.resume` of a later connection; a secret"),

@@ -1,0 +1,142 @@
+/* Prints docs/protocol.md with the tables in it made anew: each between <!-- table: NAME --> and <!-- end -->.
+   Reads the file that is named, or the one of the folder it is run in. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ctrl/schema.h"
+#include "obs/drop.h"
+
+#define LINE_MAX_BYTES 4096
+/* So many words stand in the row itself; more have a table of their own. */
+#define FEW_WORDS 3
+
+/* The range of a field, in words. */
+static void print_range(const struct lp_field *field)
+{
+	switch (field->kind) {
+	case LP_FIELD_UINT:
+		if (field->max == INT64_MAX)
+			printf("integer, %" PRIu64 " to 2^63-1", field->min);
+		else
+			printf("integer, %" PRIu64 " to %" PRIu64, field->min, field->max);
+		break;
+	case LP_FIELD_BOOL:
+		printf("`true` or `false`");
+		break;
+	case LP_FIELD_TEXT:
+		printf("string, up to %" PRIu64 " bytes", field->max);
+		break;
+	case LP_FIELD_ROOM:
+		printf("string, a room code");
+		break;
+	case LP_FIELD_HEX:
+		printf("string, up to %" PRIu64 " hex digits", field->max);
+		break;
+	case LP_FIELD_MAC:
+		printf("string, a MAC address");
+		break;
+	case LP_FIELD_WORD:
+		printf("string, a word");
+		for (unsigned i = 0; field->words->n_words <= FEW_WORDS && i < field->words->n_words; i++)
+			printf("%s`%s`", i ? ", " : ": ", field->words->words[i]);
+		break;
+	case LP_FIELD_DROPS:
+		printf("object of integers, each 0 to 2^63-1");
+		break;
+	case LP_FIELD_OBJECT:
+		printf("object");
+		break;
+	}
+}
+
+/* The rows of a message's fields; those inside an object as "limits.peers". */
+static void print_fields(const char *prefix, const struct lp_field *fields, size_t n_fields)
+{
+	for (size_t i = 0; i < n_fields; i++) {
+		printf("| `%s%s` | ", prefix, fields[i].name);
+		print_range(&fields[i]);
+		printf(" | %s | %s |\n", fields[i].optional ? "no" : "yes", fields[i].text);
+		if (fields[i].kind == LP_FIELD_OBJECT) {
+			char inside[64];
+			snprintf(inside, sizeof inside, "%s.", fields[i].name);
+			print_fields(inside, fields[i].fields, fields[i].n_fields);
+		}
+	}
+}
+
+/* The table of a message. */
+static void print_message(enum lp_message_type type)
+{
+	size_t n_fields = 0;
+	const struct lp_field *fields = lp_schema_fields(type, &n_fields);
+	printf("| field | type and range | required | what it says |\n|---|---|---|---|\n");
+	print_fields("", fields, n_fields);
+}
+
+static void print_rejects(void)
+{
+	printf("| code | meaning | worth another try |\n|---|---|---|\n");
+	for (unsigned i = 0; i < LP_REJECT_OTHER; i++)
+		printf("| `%s` | %s | %s |\n", lp_reject_wire(i), lp_reject_text(i),
+		       lp_reject_may_retry(i) ? "yes" : "no");
+}
+
+static void print_drops(void)
+{
+	printf("| reason | meaning |\n|---|---|\n");
+	for (unsigned i = LP_DROP_NONE + 1; i < LP_DROP_COUNT; i++)
+		printf("| `%s` | %s |\n", lp_drop_wire(i), lp_drop_text(i));
+}
+
+/* Prints the table of this name. False if there is none. */
+static bool print_table(const char *name)
+{
+	for (unsigned i = 0; i < LP_MESSAGE_UNKNOWN; i++) {
+		if (strcmp(name, lp_message_wire(i)) == 0) {
+			print_message(i);
+			return true;
+		}
+	}
+	if (strcmp(name, "rejects") == 0)
+		print_rejects();
+	else if (strcmp(name, "drops") == 0)
+		print_drops();
+	else
+		return false;
+	return true;
+}
+
+/* Copies a page, its tables made anew. */
+static int print_page(FILE *file)
+{
+	char line[LINE_MAX_BYTES], name[64];
+	bool in_table = false;
+	while (fgets(line, sizeof line, file)) {
+		if (in_table && strcmp(line, "<!-- end -->\n") != 0)
+			continue;
+		in_table = false;
+		fputs(line, stdout);
+		if (sscanf(line, "<!-- table: %63[a-z_] -->", name) != 1)
+			continue;
+		if (!print_table(name)) {
+			fprintf(stderr, "no table '%s'\n", name);
+			return 1;
+		}
+		in_table = true;
+	}
+	return in_table || ferror(file) || fflush(stdout) != 0 ? 1 : 0;
+}
+
+int main(int argc, char **argv)
+{
+	const char *path = argc > 1 ? argv[1] : "docs/protocol.md";
+	FILE *file = fopen(path, "r");
+	if (!file) {
+		fprintf(stderr, "%s: cannot be read\n", path);
+		return 1;
+	}
+	int code = print_page(file);
+	fclose(file);
+	return code;
+}
