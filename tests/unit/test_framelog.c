@@ -1,0 +1,223 @@
+/* The frame log: what the operator may write, which frames get a line, and what it says; the throttle; counters. */
+#include "obs/framelog.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/error.h"
+#include "base/failure.h"
+#include "base/units.h"
+#include "obs/counters.h"
+#include "obs/event.h"
+#include "obs/prometheus.h"
+
+/* What --frame-log takes, and what it refuses. */
+static void test_parse(void **state)
+{
+	static const struct {
+		const char *text;
+		int result;
+		struct lp_framelog_config config;
+	} rows[] = {
+		{"off", 0, {0, 0, false}},
+		{"all", 0, {1, LP_FRAMELOG_PER_S, false}},
+		{"drops", 0, {1, LP_FRAMELOG_PER_S, true}},
+		{"1/10", 0, {10, LP_FRAMELOG_PER_S, false}},
+		{"5/s", 0, {1, 5, false}},
+		{"0/s", 0, {1, 0, false}},
+		{"drops,1/3,7/s", 0, {3, 7, true}},
+		{"", LP_EINVAL, {0}},
+		{"on", LP_EINVAL, {0}},
+		{"1/0", LP_EINVAL, {0}},
+		{"2/3", LP_EINVAL, {0}},
+		{"1/", LP_EINVAL, {0}},
+		{"1/9999999", LP_EINVAL, {0}},
+		{"99999999999999999999/s", LP_EINVAL, {0}},
+		{"drops,", LP_EINVAL, {0}},
+		{",drops", LP_EINVAL, {0}},
+		{"off,drops", LP_EINVAL, {0}},
+		{"dropsdropsdropsdropsdrops", LP_EINVAL, {0}},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct lp_framelog_config config = {0};
+		struct lp_failure failure = {0};
+		assert_int_equal(lp_framelog_parse(rows[i].text, &failure, &config), rows[i].result);
+		assert_int_equal(config.one_in, rows[i].config.one_in);
+		assert_int_equal(config.per_s, rows[i].config.per_s);
+		assert_int_equal(config.drops_only, rows[i].config.drops_only);
+		assert_int_equal(failure.code, rows[i].result);
+	}
+}
+
+/* How many of |n| frames get a line, one every millisecond; every fifth is dropped. */
+static unsigned count_lines(const char *policy, unsigned n)
+{
+	struct lp_framelog_config config;
+	struct lp_framelog framelog;
+	unsigned lines = 0;
+	assert_int_equal(lp_framelog_parse(policy, NULL, &config), 0);
+	lp_framelog_init(&framelog, &config);
+	for (unsigned i = 0; i < n; i++)
+		lines += lp_framelog_wants(&framelog, i % 5 == 0 ? LP_DROP_OVERSIZE : LP_DROP_NONE, LP_SEC + i * LP_MS);
+	return lines;
+}
+
+/* Policies in figures. The first second's credit is there at once, then it comes back evenly. */
+static void test_policy(void **state)
+{
+	(void)state;
+	assert_int_equal(count_lines("off", 1000), 0);
+	assert_int_equal(count_lines("all,0/s", 1000), 1000);
+	assert_int_equal(count_lines("drops,0/s", 1000), 200);
+	assert_int_equal(count_lines("1/10,0/s", 1000), 100);
+	assert_int_equal(count_lines("1/7,0/s", 1000), 142);
+	assert_int_equal(count_lines("drops,1/10,0/s", 1000), 20);
+	assert_in_range(count_lines("10/s", 10000), 10 + 99, 10 + 100);
+	assert_in_range(count_lines("all", 10000), 100 + 990, 100 + 1000);
+}
+
+/* The throttle: credit of a second, no more after a long silence, and a clock that stands still. */
+static void test_throttle(void **state)
+{
+	struct lp_throttle throttle;
+	unsigned n = 0;
+	(void)state;
+	lp_throttle_init(&throttle, 3);
+	for (int i = 0; i < 10; i++)
+		n += lp_throttle_allow(&throttle, 5 * LP_SEC);
+	assert_int_equal(n, 3);
+	assert_int_equal(lp_throttle_take_suppressed(&throttle), 7);
+	assert_int_equal(lp_throttle_take_suppressed(&throttle), 0);
+	assert_false(lp_throttle_allow(&throttle, 5 * LP_SEC + 300 * LP_MS));
+	assert_true(lp_throttle_allow(&throttle, 5 * LP_SEC + 334 * LP_MS));
+	assert_false(lp_throttle_allow(&throttle, LP_SEC)); /* a clock that goes back gives nothing */
+	n = 0;
+	for (int i = 0; i < 10; i++)
+		n += lp_throttle_allow(&throttle, UINT64_MAX - 1);
+	assert_int_equal(n, 3);
+	lp_throttle_init(&throttle, 0);
+	for (int i = 0; i < 1000; i++)
+		assert_true(lp_throttle_allow(&throttle, 0));
+}
+
+/* Keeps the line of an event. */
+static void keep_line(void *ctx, enum lp_event event, const union lp_value *values)
+{
+	struct lp_text text;
+	lp_text_init(&text, ctx, 400);
+	lp_event_text(&text, event, values);
+}
+
+#define MACS "\xff\xff\xff\xff\xff\xff\x02\x5a\0\0\0\1"
+
+/* What the line says of a frame, also of one that is no frame. */
+static void test_line(void **state)
+{
+	static const struct {
+		const char *frame;
+		size_t len;
+		enum lp_drop drop;
+		size_t n_targets;
+		const char *line;
+	} rows[] = {
+		{MACS "\x08\x06xxxx", 18, LP_DROP_NONE, 3,
+	         "frame room LAN peer 7 in 02:5a:00:00:00:01 > ff:ff:ff:ff:ff:ff 0x0806 18 bytes: forwarded to 3"},
+		{MACS "\x08\x06xxxx", 18, LP_DROP_NONE, 0,
+	         "frame room LAN peer 7 in 02:5a:00:00:00:01 > ff:ff:ff:ff:ff:ff 0x0806 18 bytes: forwarded"},
+		{MACS "\x00\x26xxxx", 18, LP_DROP_SWITCH_CONTROL, 0,
+	         "frame room LAN peer 7 in 02:5a:00:00:00:01 > ff:ff:ff:ff:ff:ff length 38 18 bytes: dropped: "
+	         "switch_control"},
+		{MACS "\x81\x00\x20\x05\x86\xdd", 18, LP_DROP_NONE, 1,
+	         "frame room LAN peer 7 in 02:5a:00:00:00:01 > ff:ff:ff:ff:ff:ff 0x86dd vlan 5 18 bytes: forwarded to "
+	         "1"},
+		{MACS "\x88\xa8\x00\x09\x81\x00\x00\x05\x86\xdd", 22, LP_DROP_NONE, 1,
+	         "frame room LAN peer 7 in 02:5a:00:00:00:01 > ff:ff:ff:ff:ff:ff 0x86dd vlan 9 22 bytes: forwarded to "
+	         "1"},
+		{"\xff\xff\xff", 3, LP_DROP_MALFORMED_FRAME, 0,
+	         "frame room LAN peer 7 in 00:00:00:00:00:00 > 00:00:00:00:00:00 length 0 3 bytes: dropped: "
+	         "malformed_frame"},
+		{MACS "\x81\x00", 14, LP_DROP_MALFORMED_FRAME, 0,
+	         "frame room LAN peer 7 in 02:5a:00:00:00:01 > ff:ff:ff:ff:ff:ff length 0 14 bytes: dropped: "
+	         "malformed_frame"},
+	};
+	char line[400];
+	struct lp_log log = {.level = LP_LEVEL_INFO, .sink = keep_line, .ctx = line};
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		/* An exact copy: nothing after the frame is read. */
+		uint8_t *exact = malloc(rows[i].len);
+		assert_non_null(exact);
+		memcpy(exact, rows[i].frame, rows[i].len);
+		lp_framelog_write(&log, &(struct lp_frame_note){.room = "LAN",
+		                                                .peer_id = 7,
+		                                                .direction = "in",
+		                                                .frame = exact,
+		                                                .len = rows[i].len,
+		                                                .drop = rows[i].drop,
+		                                                .n_targets = rows[i].n_targets});
+		free(exact);
+		assert_string_equal(line, rows[i].line);
+	}
+}
+
+/* Adds a counter to a list of names and values. */
+static void list_counter(void *ctx, const char *name, const char *reason, const char *meaning, uint64_t value)
+{
+	assert_true(strlen(meaning) > 0);
+	if (value)
+		lp_text_addf(ctx, "%s%s%s=%llu ", name, reason ? ":" : "", reason ? reason : "",
+		             (unsigned long long)value);
+}
+
+/* Counters are walked, added and printed by their names. */
+static void test_counters(void **state)
+{
+	struct lp_link_counters a = {.frames_in = 1, .bytes_out = 20}, b = {.frames_in = 2, .datagrams_in = 5};
+	char data[400];
+	struct lp_text text;
+	(void)state;
+	a.drops[LP_DROP_ROGUE_RA] = 3;
+	b.drops[LP_DROP_ROGUE_RA] = 4;
+	b.drops[LP_DROP_NOT_JOINED] = 1;
+	lp_link_counters_add(&a, &b);
+	lp_text_init(&text, data, sizeof data);
+	lp_link_counters_walk(&a, list_counter, &text);
+	assert_string_equal(data, "frames_in=3 bytes_out=20 datagrams_in=5 drops:rogue_ra=7 drops:not_joined=1 ");
+	lp_text_init(&text, data, sizeof data);
+	lp_drops_text(&text, a.drops);
+	assert_string_equal(data, "rogue_ra 7, not_joined 1");
+	assert_int_equal(lp_drops_total(a.drops), 8);
+	assert_string_equal(lp_drop_wire(LP_DROP_NONE), "none");
+	assert_string_equal(lp_drop_wire((enum lp_drop)LP_DROP_COUNT), "unknown");
+	assert_string_equal(lp_drop_text((enum lp_drop) - 1), "unknown");
+}
+
+/* Prometheus' text format, with a label that wants out of its quotes. */
+static void test_prometheus(void **state)
+{
+	char data[400];
+	struct lp_text text;
+	const struct lp_prometheus_label labels[] = {{"room", "a\"b\\c\nd"}, {"reason", "x"}};
+	(void)state;
+	lp_text_init(&text, data, sizeof data);
+	lp_prometheus_metric(&text, "lp_drops_total", "counter", "frames dropped");
+	lp_prometheus_sample(&text, "lp_drops_total", labels, 2, 7);
+	lp_prometheus_sample(&text, "lp_rooms", NULL, 0, UINT64_MAX);
+	assert_string_equal(data, "# HELP lp_drops_total frames dropped\n# TYPE lp_drops_total counter\n"
+	                          "lp_drops_total{room=\"a\\\"b\\\\c\\nd\",reason=\"x\"} 7\n"
+	                          "lp_rooms 18446744073709551615\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_parse), cmocka_unit_test(test_policy),   cmocka_unit_test(test_throttle),
+		cmocka_unit_test(test_line),  cmocka_unit_test(test_counters), cmocka_unit_test(test_prometheus),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
