@@ -151,6 +151,7 @@ int lp_conn_new_server(struct lp_quic_endpoint *endpoint, const struct lp_addr *
 void lp_conn_free(struct lp_quic_conn *conn)
 {
 	lp_conn_table_remove_all(&conn->endpoint->cids, &conn->cids);
+	lp_conn_table_remove_all(&conn->endpoint->tokens, &conn->tokens);
 	if (conn->deadline.place)
 		lp_expiry_set(&conn->endpoint->expiry, &conn->deadline, LP_NEVER);
 	if (conn->batch)

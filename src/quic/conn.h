@@ -34,7 +34,8 @@ struct lp_quic_conn {
 	struct lp_quic_conn *next_dirty;
 	ngtcp2_conn *library; /* NULL once it lingers */
 	struct lp_tls_session tls;
-	struct lp_cid_list cids;
+	struct lp_cid_list cids;   /* our ids */
+	struct lp_cid_list tokens; /* stateless-reset tokens of the peer's ids in use */
 	struct lp_deadline deadline;
 	struct lp_source *source; /* of a server's connection */
 	enum lp_conn_state state;

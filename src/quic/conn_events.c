@@ -173,6 +173,23 @@ static int on_remove_cid(ngtcp2_conn *library, const ngtcp2_cid *cid, void *user
 	return 0;
 }
 
+/* We begin or cease to use an id of the peer's: its token is how a stateless reset would be known. */
+static int on_peer_cid(ngtcp2_conn *library, ngtcp2_connection_id_status_type type, uint64_t number,
+                       const ngtcp2_cid *cid, const uint8_t *token, void *user_data)
+{
+	struct lp_quic_conn *conn = user_data;
+	struct lp_conn_table *tokens = &conn->endpoint->tokens;
+	(void)library, (void)number, (void)cid;
+	if (!token)
+		return 0;
+	/* A token that somebody else has is not believed; without it the connection ends by its idle timeout. */
+	if (type == NGTCP2_CONNECTION_ID_STATUS_TYPE_ACTIVATE)
+		(void)lp_conn_table_add(tokens, token, NGTCP2_STATELESS_RESET_TOKENLEN, conn, &conn->tokens);
+	else
+		lp_conn_table_remove(tokens, token, NGTCP2_STATELESS_RESET_TOKENLEN, &conn->tokens);
+	return 0;
+}
+
 /* A path was tried out. */
 static int on_path_validation(ngtcp2_conn *library, uint32_t flags, const ngtcp2_path *path,
                               const ngtcp2_path *old_path, ngtcp2_path_validation_result result, void *user_data)
@@ -203,7 +220,7 @@ static int on_stateless_reset(ngtcp2_conn *library, const ngtcp2_pkt_stateless_r
 	.acked_stream_data_offset = on_stream_acked, .stream_reset = on_stream_reset, \
 	.stream_stop_sending = on_stop_sending, .recv_datagram = on_datagram, .ack_datagram = on_datagram_acked, \
 	.lost_datagram = on_datagram_lost, .rand = on_rand, .get_path_challenge_data = on_path_challenge, \
-	.get_new_connection_id = on_new_cid, .remove_connection_id = on_remove_cid, \
+	.get_new_connection_id = on_new_cid, .remove_connection_id = on_remove_cid, .dcid_status = on_peer_cid, \
 	.path_validation = on_path_validation, .recv_stateless_reset = on_stateless_reset
 
 static const ngtcp2_callbacks server_callbacks = {

@@ -20,11 +20,15 @@ int lp_quic_endpoint_new(const struct lp_quic_config *config, struct lp_quic_end
 	lp_batch_pool_init(&endpoint->pool);
 	if (lp_conn_table_init(&endpoint->cids, config->secret) < 0)
 		goto no_table;
+	if (lp_conn_table_init(&endpoint->tokens, config->secret) < 0)
+		goto no_tokens;
 	if (lp_sources_init(&endpoint->sources, config->secret + LP_SIPHASH_KEY) < 0)
 		goto no_sources;
 	*ret_endpoint = endpoint;
 	return 0;
 no_sources:
+	lp_conn_table_done(&endpoint->tokens);
+no_tokens:
 	lp_conn_table_done(&endpoint->cids);
 no_table:
 	free(endpoint);
@@ -63,6 +67,7 @@ void lp_quic_endpoint_free(struct lp_quic_endpoint *endpoint)
 	lp_batch_pool_done(&endpoint->pool);
 	lp_expiry_done(&endpoint->expiry);
 	lp_sources_done(&endpoint->sources);
+	lp_conn_table_done(&endpoint->tokens);
 	lp_conn_table_done(&endpoint->cids);
 	free(endpoint);
 }
@@ -147,6 +152,9 @@ int lp_quic_connect(struct lp_quic_endpoint *endpoint, const struct lp_addr *loc
 	return lp_conn_new_client(endpoint, local ? local : &any, remote, server_name, ret_conn);
 }
 
+#define RESET_TOKEN 16
+#define RESET_MIN (5 + RESET_TOKEN) /* the shortest stateless reset (RFC 9000 §10.3) */
+
 /* What the last datagram of a receive batch belonged to: the next one most likely does, too. */
 struct recent {
 	const struct lp_udp_msg *msg;
@@ -168,6 +176,8 @@ static struct lp_quic_conn *find_conn(struct lp_quic_endpoint *endpoint, struct 
 			return recent->conn;
 		memcpy(recent->cid, data + 1, LP_QUIC_CID_LEN);
 		recent->conn = lp_conn_table_find(&endpoint->cids, data + 1, LP_QUIC_CID_LEN);
+		if (!recent->conn && len >= RESET_MIN)
+			return lp_conn_table_find(&endpoint->tokens, data + len - RESET_TOKEN, RESET_TOKEN);
 		return recent->conn;
 	}
 	if (ngtcp2_pkt_decode_version_cid(&ids, data, len, LP_QUIC_CID_LEN) != 0)

@@ -22,6 +22,7 @@ struct lp_quic_endpoint {
 	struct lp_quic_counters counters;
 	uint64_t now_ns; /* of the call that is under way; never runs backwards */
 	struct lp_conn_table cids;
+	struct lp_conn_table tokens; /* by stateless-reset token: a reset names no id (RFC 9000 §10.3.1) */
 	struct lp_sources sources;
 	struct lp_expiry expiry;
 	struct lp_quic_conn *conns;                    /* all */

@@ -8,7 +8,9 @@
 #include "base/units.h"
 
 #define RETRY_VALID_NS (10 * LP_SEC)
-#define RESET_MIN_ANSWERED 43 /* shorter datagrams get no reset, or two ends could go on answering for ever */
+/* The shortest packet that the library sends with ids of ours. Resets are shorter than that, and what is shorter gets
+   no reset: two ends without state do not answer each other (RFC 9000 §10.3.3). */
+#define RESET_MIN_ANSWERED (8 + 22)
 
 int lp_stateless_reset_token(const uint8_t secret[LP_SECRET_BYTES], const ngtcp2_cid *cid,
                              uint8_t ret_token[NGTCP2_STATELESS_RESET_TOKENLEN])
@@ -63,11 +65,8 @@ size_t lp_stateless_write_reset(uint8_t buf[LP_STATELESS_MAX], const uint8_t sec
 	uint8_t token[NGTCP2_STATELESS_RESET_TOKENLEN];
 	if (received_len < RESET_MIN_ANSWERED || lp_stateless_reset_token(secret, cid, token) < 0)
 		return 0;
-	/* Shorter than what it answers, so that two ends without state end the exchange (RFC 9000 §10.3.3). */
-	size_t random_len = received_len - sizeof token - 1;
-	if (random_len > 32)
-		random_len = 32;
-	return length_of(ngtcp2_pkt_write_stateless_reset(buf, LP_STATELESS_MAX, token, random, random_len));
+	return length_of(ngtcp2_pkt_write_stateless_reset(buf, LP_STATELESS_MAX, token, random,
+	                                                  RESET_MIN_ANSWERED - 1 - sizeof token));
 }
 
 int lp_stateless_check_retry(const uint8_t secret[LP_SECRET_BYTES], const ngtcp2_pkt_hd *hd, const ngtcp2_path *path,
