@@ -33,7 +33,7 @@ void lp_watch_start(struct lp_watch *watch)
 void lp_watch_start_write(struct lp_watch *watch)
 {
 	if (!watch->closed)
-		uv_poll_start(&watch->poll, UV_READABLE | UV_WRITABLE, on_poll);
+		uv_poll_start(&watch->poll, UV_WRITABLE, on_poll);
 }
 
 void lp_watch_stop(struct lp_watch *watch)

@@ -23,7 +23,7 @@ struct lp_watch {
 int lp_watch_init(struct lp_watch *watch, struct lp_loop *loop, int fd, lp_watch_fn fn, void *ctx);
 /* Watches for data (level-triggered). */
 void lp_watch_start(struct lp_watch *watch);
-/* The same for room to write as well as for data, one call for both. */
+/* Watches for room to write instead. */
 void lp_watch_start_write(struct lp_watch *watch);
 void lp_watch_stop(struct lp_watch *watch);
 /* Detaches. The descriptor may be closed at once, the memory freed when |released| is called from the loop (with

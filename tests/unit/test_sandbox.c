@@ -1,0 +1,90 @@
+/* Rights given up are gone, for this program and those that it starts; what is open goes on working. */
+#include "platform/sandbox.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/failure.h"
+#include "netns.h"
+#include "platform/loop.h"
+#include "platform/tap.h"
+
+static void on_recv(void *ctx, const struct lp_frame *frames, size_t n_frames)
+{
+	(void)ctx;
+	(void)frames;
+	(void)n_frames;
+}
+
+static void on_error(void *ctx, const struct lp_failure *failure)
+{
+	(void)ctx;
+	(void)failure;
+}
+
+/* A line of a process' status as a number. */
+static unsigned long long status(const char *key)
+{
+	FILE *file = fopen("/proc/thread-self/status", "r");
+	unsigned long long value = ~0ULL;
+	char line[256];
+
+	assert_non_null(file);
+	while (fgets(line, sizeof line, file))
+		if (strncmp(line, key, strlen(key)) == 0)
+			value = strtoull(line + strlen(key), NULL, strcmp(key, "NoNewPrivs:") == 0 ? 10 : 16);
+	fclose(file);
+	return value;
+}
+
+static void test_drop(void **state)
+{
+	static uint8_t data[64] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 1, 0x88, 0xb5};
+	const struct lp_frame frame = {.data = data, .len = sizeof data};
+	const struct lp_tap_config config = {.name = "lan7"};
+	struct lp_failure failure = {0};
+	struct lp_loop *loop;
+	struct lp_tap *tap = NULL;
+	int fd;
+
+	(void)state;
+	netns_new();
+	assert_int_equal(lp_loop_new(&loop), 0);
+	if (lp_tap_open(loop, &config, on_recv, on_error, NULL, &failure, &tap) == 0)
+		assert_int_equal(lp_tap_up(tap, 1500, &failure), 0);
+	assert_true(status("CapEff:") != 0);
+	assert_int_equal(lp_drop_privileges(&failure), 0);
+	assert_int_equal(status("CapEff:"), 0);
+	assert_int_equal(status("CapPrm:"), 0);
+	assert_int_equal(status("CapInh:"), 0);
+	assert_int_equal(status("CapBnd:"), 0);
+	assert_int_equal(status("CapAmb:"), 0);
+	assert_int_equal(status("NoNewPrivs:"), 1);
+	fd = socket(AF_PACKET, SOCK_RAW, 0);
+	assert_int_equal(fd, -1);
+	assert_int_not_equal(system("ip link set lo down 2>/dev/null"), 0);
+	if (tap)
+		assert_int_equal(lp_tap_send(tap, &frame, 1), 1);
+	/* A second time does no harm. */
+	assert_int_equal(lp_drop_privileges(&failure), 0);
+	lp_tap_close(tap);
+	lp_loop_free(loop);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_drop),
+	};
+
+	return cmocka_run_group_tests_name("sandbox", tests, NULL, NULL);
+}
