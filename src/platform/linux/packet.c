@@ -17,13 +17,14 @@
 #include "platform/linux/tunnel_filter.h"
 #include "platform/linux/vnet.h"
 #include "platform/linux/watch.h"
+#include "proto/ether.h"
+#include "proto/vlan.h"
 
 /* As the kernel accounts it; for the figure see udp.c. */
 #define RECEIVE_BUFFER_BYTES (2 << 20)
 #define SEND_BUFFER_BYTES (1 << 20)
 /* Frames in one sendmmsg(). */
 #define SEND_MAX 64
-#define VLAN_TAG_BYTES 4
 
 struct lp_packet {
 	int fd;
@@ -59,29 +60,10 @@ static void report_gone(struct lp_packet *packet)
 	packet->error(packet->ctx, &failure);
 }
 
-/* Puts the VLAN tag that the kernel took out of a frame back, over the header that was in front of it. */
-static void insert_tag(struct lp_frame *frame, const struct tpacket_auxdata *aux)
-{
-	uint16_t tpid = aux->tp_status & TP_STATUS_VLAN_TPID_VALID ? aux->tp_vlan_tpid : ETH_P_8021Q;
-	uint8_t *at = (uint8_t *)(uintptr_t)frame->data - VLAN_TAG_BYTES;
-	const uint8_t tag[VLAN_TAG_BYTES] = {(uint8_t)(tpid >> 8), (uint8_t)tpid, (uint8_t)(aux->tp_vlan_tci >> 8),
-	                                     (uint8_t)aux->tp_vlan_tci};
-
-	_Static_assert(VLAN_TAG_BYTES <= LP_VNET_BYTES, "the tag's room is the header's");
-	memmove(at, frame->data, 2 * ETH_ALEN);
-	memcpy(at + 2 * ETH_ALEN, tag, sizeof tag);
-	frame->data = at;
-	frame->len += VLAN_TAG_BYTES;
-	if (frame->offload.needs_csum)
-		frame->offload.csum_start += VLAN_TAG_BYTES;
-	if (frame->offload.hdr_len)
-		frame->offload.hdr_len += VLAN_TAG_BYTES;
-}
-
 /* Makes a frame of one message of the batch. False if it is none that can be carried. */
 static bool read_frame(struct lp_recv_batch *batch, int i, struct lp_frame *ret_frame)
 {
-	const uint8_t *data = batch->iov[i].iov_base;
+	uint8_t *data = batch->iov[i].iov_base;
 	size_t len = batch->msgs[i].msg_len;
 	struct msghdr *hdr = &batch->msgs[i].msg_hdr;
 	struct lp_frame frame;
@@ -90,20 +72,27 @@ static bool read_frame(struct lp_recv_batch *batch, int i, struct lp_frame *ret_
 		return false;
 	if (lp_vnet_read(data, &frame.offload) < 0)
 		return false;
-	frame.data = data + LP_VNET_BYTES;
-	frame.len = len - LP_VNET_BYTES;
+	data += LP_VNET_BYTES;
+	len -= LP_VNET_BYTES;
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(hdr); c; c = CMSG_NXTHDR(hdr, c)) {
 		struct tpacket_auxdata aux;
 
 		if (c->cmsg_level != SOL_PACKET || c->cmsg_type != PACKET_AUXDATA)
 			continue;
 		memcpy(&aux, CMSG_DATA(c), sizeof aux);
-		/* By the bit: a tag with priority 0 and VLAN 0 is a tag too. */
-		if (aux.tp_status & TP_STATUS_VLAN_VALID)
-			insert_tag(&frame, &aux);
+		/* By the bit: a tag with priority 0 and VLAN 0 is a tag too. It goes where the header was. */
+		_Static_assert(LP_ETHER_TAG <= LP_VNET_BYTES, "room for the tag");
+		if (aux.tp_status & TP_STATUS_VLAN_VALID) {
+			uint16_t tpid = aux.tp_status & TP_STATUS_VLAN_TPID_VALID ? aux.tp_vlan_tpid : ETH_P_8021Q;
+
+			data = lp_vlan_push(data, tpid, aux.tp_vlan_tci, &frame.offload);
+			len += LP_ETHER_TAG;
+		}
 	}
-	if (frame.len > LP_SUPER_FRAME_MAX)
+	if (len > LP_SUPER_FRAME_MAX)
 		return false;
+	frame.data = data;
+	frame.len = len;
 	*ret_frame = frame;
 	return true;
 }
