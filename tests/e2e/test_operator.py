@@ -1,0 +1,142 @@
+"""What the relay's operator sees and does: status, metrics, the certificate reloaded, frame log, limits on strangers."""
+
+import json
+import signal
+import socket
+import urllib.request
+
+import pytest
+from certs import Certificates
+from netlab import party, programs, wire
+from netlab.bare import Bare
+from netlab.daemon import wait_for
+from netlab.programs import Client
+
+from probes import PATIENCE_S, TAP, ping
+
+
+@pytest.fixture(scope="module")
+def lab(new_party, tmp_path_factory):
+    """A party whose relay answers its operator."""
+    made = new_party()
+    made.start_servers()
+    made.certs = Certificates(tmp_path_factory.mktemp("certs"))
+    made.pem, made.key = made.certs.server("relay", programs.SERVER_NAME)
+    made.status_path = made.path("status.sock")
+    made.start_relay("--cert", made.pem, "--key", made.key, "--status-socket", made.status_path, "--metrics",
+                     "127.0.0.1:9090", "--stats-interval", "1s", "--max-connections-per-address", "8")
+    made.start_gateway("--name", "basement")
+    made.start_client(made.alice_host, "--name", "Alice")
+    assert ping(made.alice_host, party.LAN_HOST, PATIENCE_S)
+    return made
+
+
+def ask_status(path):
+    """The JSON that the status socket answers with."""
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.settimeout(PATIENCE_S)
+        sock.connect(path)
+        text = b""
+        while data := sock.recv(65536):
+            text += data
+    return json.loads(text)
+
+
+def find_all(value, key):
+    """Every value of a key, however deep."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if name == key:
+                yield inner
+            yield from find_all(inner, key)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from find_all(inner, key)
+
+
+def test_status_socket(lab):
+    """Rooms, peers and counters as JSON; `lanparty-relay status` prints them as a table."""
+    status = ask_status(lab.status_path)
+    assert {"Alice", "basement"} <= set(find_all(status, "name"))
+    assert lab.alice_host.mac(TAP) in set(find_all(status, "mac"))
+    run = lab.relay_host.run(programs.binary("lanparty-relay"), "status", "--status-socket", lab.status_path)
+    for word in ("PARTY-1", "Alice", "basement", lab.alice_host.mac(TAP)):
+        assert word in run.stdout
+    gone = lab.relay_host.run(programs.binary("lanparty-relay"), "status", "--status-socket", "/no/such.sock",
+                              check=False)
+    assert gone.returncode == 1 and "/no/such.sock" in gone.stderr
+
+
+def test_metrics(lab):
+    """The counters in Prometheus' text format, and they move."""
+    def read():
+        with lab.relay_host.inside():
+            with urllib.request.urlopen("http://127.0.0.1:9090/metrics", timeout=PATIENCE_S) as answer:
+                assert answer.headers["Content-Type"].startswith("text/plain")
+                lines = answer.read().decode().splitlines()
+        return {line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1]) for line in lines
+                if line and not line.startswith("#")}
+    first = read()
+    assert len(first) > 10 and all(name.startswith("lanparty_") for name in first)
+    assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S)
+    second = read()
+    frames = [name for name in first if "frames" in name and second[name] > first[name]]
+    assert frames, "no counter of frames moved"
+
+
+def test_certificate_reload(lab):
+    """SIGHUP: a new certificate for newcomers, nobody is dropped; a bad one is refused and the old one stays."""
+    old = lab.certs.der("relay")
+    mark, members = lab.relay.mark(), lab.gateway.mark()
+    lab.certs.server("relay", programs.SERVER_NAME)
+    lab.relay.send_signal(signal.SIGHUP)
+    lab.relay.wait_event("certificate", after=mark, action="reloaded")
+    new = Client(lab, lab.bob_host, party.RELAY + ":443", lab.certs.der("relay"), wait=False)
+    new.wait_joined()
+    assert new.stop() == 0
+    with open(old, "rb") as file:
+        assert file.read()
+    with open(lab.pem, "w", encoding="ascii") as file:
+        file.write("this is no certificate\n")
+    mark = lab.relay.mark()
+    lab.relay.send_signal(signal.SIGHUP)
+    assert "relay.pem" in lab.relay.wait_event("certificate_kept", after=mark)["reason"]
+    assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S)
+    events = [event["event"] for event in lab.gateway.events()[members:]]
+    assert "reconnecting" not in events and "disconnected" not in events
+
+
+def test_connection_limit(lab):
+    """Connections from one address beyond the limit are turned away, others are not."""
+    crowd = [Bare(lab, lab.bob_host, party.RELAY, lab.certs.der("relay"), name=f"crowd-{n}", wait=False)
+             for n in range(12)]
+    wait_for(lambda: lab.relay.events("connection_refused"), "the relay to refuse somebody")
+    assert sum("ready" in member.output() for member in crowd) <= 8
+    assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S)
+    for member in crowd:
+        member.kill()
+
+
+def test_member_says_how_it_is(lab):
+    """Status lines change only when the truth changes; a snapshot says what there is to know."""
+    client = Client(lab, lab.bob_host, party.RELAY + ":443", lab.relay.cert, "--snapshot-interval", "1s",
+                    name="client-talks")
+    snapshot = client.wait_event("snapshot")
+    assert snapshot["rtt_us"] > 0 and snapshot["budget"] >= 1150 and snapshot["device"] == TAP
+    texts = [event["text"] for event in client.events("status")]
+    assert texts and all(a != b for a, b in zip(texts, texts[1:]))
+    assert client.stop() == 0
+
+
+def test_frame_log(fresh_party):
+    """--frame-log says of each frame who, where and what became of it."""
+    lab = fresh_party()
+    lab.start_relay("--frame-log", "all")
+    lab.start_gateway()
+    lab.start_client(lab.alice_host)
+    with wire.Tap(lab.alice_host, TAP) as alice, wire.Tap(lab.lan_host, "eth0") as lan:
+        frame = wire.ethernet(lan.mac, alice.mac, 0x88B5, wire.payload("log", 100))
+        lan.send(wire.ethernet(wire.BROADCAST, lan.mac, 0x88B5, wire.payload("hello", 100)))
+        assert wire.carries(alice, lan, frame, PATIENCE_S)
+        entry = lab.relay.wait_event("frame", source=alice.mac, destination=lan.mac)
+    assert entry["room"] == "PARTY-1" and entry["length"] == 114 and entry["targets"] == 1
