@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/units.h"
 #include "obs/drop.h"
 #include "proto/ether.h"
 #include "proto/mac.h"

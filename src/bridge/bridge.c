@@ -1,0 +1,185 @@
+#include "bridge/bridge.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/siphash.h"
+#include "bridge/probe.h"
+#include "bridge/state.h"
+
+#define DEFAULT_MTU 1500
+#define DEFAULT_AGE_NS (300 * LP_SEC)
+/* Puts the defaults in place of zeros. */
+static void fill_defaults(struct lp_bridge_config *config)
+{
+	if (config->lan_mtu == 0)
+		config->lan_mtu = DEFAULT_MTU;
+	if (config->room_mtu == 0)
+		config->room_mtu = DEFAULT_MTU;
+	if (config->max_members == 0)
+		config->max_members = LP_BRIDGE_MEMBERS_MAX;
+	if (config->max_macs == 0)
+		config->max_macs = LP_BRIDGE_MACS_MAX;
+	if (config->mac_age_ns == 0)
+		config->mac_age_ns = DEFAULT_AGE_NS;
+	if (config->refresh_ns == 0)
+		config->refresh_ns = LP_BRIDGE_REFRESH_NS;
+	if (config->probe_ns == 0)
+		config->probe_ns = LP_BRIDGE_PROBE_NS;
+}
+
+int lp_bridge_new(const struct lp_bridge_config *config, uint64_t now_ns, struct lp_bridge **ret_bridge)
+{
+	struct lp_bridge *bridge = calloc(1, sizeof *bridge);
+	if (!bridge)
+		return LP_ENOMEM;
+	bridge->config = *config;
+	fill_defaults(&bridge->config);
+	bridge->members.max = bridge->config.max_members;
+	bridge->interface_key = lp_mac_key(config->interface_mac.octet);
+	bridge->probe_due_ns = bridge->config.probe_ns == LP_NEVER ? LP_NEVER : now_ns;
+	if (lp_mac_table_init(&bridge->macs, config->hash_key, bridge->config.max_macs) < 0) {
+		free(bridge);
+		return LP_ENOMEM;
+	}
+	*ret_bridge = bridge;
+	return 0;
+}
+
+void lp_bridge_free(struct lp_bridge *bridge)
+{
+	if (!bridge)
+		return;
+	lp_bridge_peers_clear(bridge);
+	lp_mac_table_remove_owner(&bridge->macs, &bridge->local);
+	lp_mac_table_remove_owner(&bridge->macs, &bridge->early);
+	assert(bridge->members.n == 0 && !bridge->members.first && !bridge->members.last);
+	lp_mac_table_done(&bridge->macs);
+	free(bridge);
+}
+
+void lp_bridge_set_room_mtu(struct lp_bridge *bridge, uint16_t mtu)
+{
+	bridge->config.room_mtu = mtu ? mtu : DEFAULT_MTU;
+}
+
+void lp_bridge_room_nonce(const char *room, uint8_t nonce[LP_BRIDGE_NONCE])
+{
+	static const uint8_t key[LP_SIPHASH_KEY] = "loop probe room";
+	uint64_t hash = lp_siphash(key, room, strlen(room));
+	for (size_t i = 0; i < LP_BRIDGE_NONCE; i++)
+		nonce[i] = (uint8_t)(hash >> 8 * i);
+}
+
+/* The member's MAC is not its own any more. */
+static void forget_mac(struct lp_bridge *bridge, const struct lp_bridge_member *member)
+{
+	uint64_t key = lp_mac_key(member->mac.octet);
+	struct lp_mac_entry *entry = lp_mac_table_find(&bridge->macs, key, 0);
+	if (entry && entry->owner == member)
+		lp_mac_table_remove(&bridge->macs, key);
+}
+
+void lp_bridge_peer_joined(struct lp_bridge *bridge, uint16_t peer_id, const struct lp_mac *mac, uint64_t now_ns)
+{
+	struct lp_bridge_member *member = lp_bridge_members_find(&bridge->members, peer_id);
+	if (member) {
+		forget_mac(bridge, member);
+		member->mac = *mac;
+		lp_bridge_members_hurry(&bridge->members, member, now_ns);
+	} else {
+		member = lp_bridge_members_add(&bridge->members, peer_id, mac, now_ns);
+	}
+	if (!member) {
+		bridge->counters.members_refused++;
+		return;
+	}
+	if (lp_mac_table_put(&bridge->macs, lp_mac_key(mac->octet), member, LP_NEVER, now_ns) < 0) {
+		bridge->counters.members_refused++;
+		lp_bridge_members_remove(&bridge->members, member);
+	}
+}
+
+/* The member is not there any more. */
+static void remove_member(struct lp_bridge *bridge, struct lp_bridge_member *member)
+{
+	forget_mac(bridge, member);
+	lp_bridge_members_remove(&bridge->members, member);
+}
+
+void lp_bridge_peer_left(struct lp_bridge *bridge, uint16_t peer_id)
+{
+	struct lp_bridge_member *member = lp_bridge_members_find(&bridge->members, peer_id);
+	if (member)
+		remove_member(bridge, member);
+}
+
+void lp_bridge_peers_clear(struct lp_bridge *bridge)
+{
+	while (bridge->members.first)
+		remove_member(bridge, bridge->members.first);
+}
+
+/* Writes the next probe. */
+static void make_probe(struct lp_bridge *bridge, uint8_t frame[LP_ETHER_FRAME_MIN])
+{
+	struct lp_probe probe = {.number = bridge->probe_number++};
+	memcpy(probe.room_nonce, bridge->config.room_nonce, sizeof probe.room_nonce);
+	memcpy(probe.sender, bridge->config.sender, sizeof probe.sender);
+	lp_probe_write(&probe, &bridge->config.interface_mac, frame);
+	bridge->counters.probes++;
+}
+
+size_t lp_bridge_next_frame(struct lp_bridge *bridge, uint64_t now_ns, uint8_t frame[LP_ETHER_FRAME_MIN])
+{
+	struct lp_bridge_member *member = bridge->members.first;
+	if (bridge->topology_waits && now_ns >= bridge->topology_free_ns) {
+		bridge->topology_waits = false;
+		bridge->topology_free_ns = lp_bridge_later(now_ns, LP_BRIDGE_TOPOLOGY_NS);
+		lp_bridge_members_hurry_all(&bridge->members, now_ns);
+	}
+	if (member && now_ns >= member->due_ns) {
+		lp_refresh_write(&member->mac, frame);
+		lp_bridge_members_put_off_first(&bridge->members, lp_bridge_later(now_ns, bridge->config.refresh_ns));
+		bridge->counters.refreshes++;
+		return LP_ETHER_FRAME_MIN;
+	}
+	if (now_ns >= bridge->probe_due_ns) {
+		bridge->probe_due_ns = lp_bridge_later(now_ns, bridge->config.probe_ns);
+		make_probe(bridge, frame);
+		return LP_ETHER_FRAME_MIN;
+	}
+	return 0;
+}
+
+uint64_t lp_bridge_deadline(const struct lp_bridge *bridge)
+{
+	uint64_t deadline_ns = bridge->probe_due_ns;
+	if (bridge->members.first)
+		deadline_ns = lp_earlier(deadline_ns, bridge->members.first->due_ns);
+	if (bridge->topology_waits)
+		deadline_ns = lp_earlier(deadline_ns, bridge->topology_free_ns);
+	return deadline_ns;
+}
+
+const struct lp_bridge_counters *lp_bridge_counters(const struct lp_bridge *bridge)
+{
+	return &bridge->counters;
+}
+
+size_t lp_bridge_member_count(const struct lp_bridge *bridge)
+{
+	return bridge->members.n;
+}
+
+const char *lp_bridge_loop_text(enum lp_bridge_loop loop)
+{
+	static const char *const texts[LP_BRIDGE_LOOP_COUNT] = {
+#define X(name, text) text,
+		LP_BRIDGE_LOOPS(X)
+#undef X
+	};
+	return (unsigned)loop < LP_BRIDGE_LOOP_COUNT ? texts[loop] : "unknown";
+}

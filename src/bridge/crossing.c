@@ -1,0 +1,183 @@
+#include <string.h>
+
+#include "bridge/bridge.h"
+#include "bridge/probe.h"
+#include "bridge/state.h"
+#include "proto/ip.h"
+#include "proto/switch_control.h"
+
+/* A MAC that is heard through the tunnel before the news of its member: believed for so long. */
+#define EARLY_NS (10 * LP_SEC)
+/* A loop of one kind is told this often at most. */
+#define TELL_EVERY_NS (10 * LP_SEC)
+/* A MAC on the wrong side: so many frames within the time make it a loop rather than a frame that was late. */
+#define STRAYS_TOLD 8
+#define STRAYS_WITHIN_NS LP_SEC
+
+/* Counts a loop, and tells of it unless that was done a moment ago. */
+static void tell_loop(struct lp_bridge *bridge, enum lp_bridge_loop loop, uint64_t now_ns)
+{
+	bridge->counters.loops[loop]++;
+	if (now_ns < bridge->told_ns[loop])
+		return;
+	bridge->told_ns[loop] = lp_bridge_later(now_ns, TELL_EVERY_NS);
+	if (bridge->config.loop)
+		bridge->config.loop(bridge->config.ctx, loop);
+}
+
+/* Counts a frame that came from the wrong side; many of them are a loop. */
+static void count_stray(struct lp_bridge *bridge, struct lp_bridge_strays *strays, enum lp_bridge_loop loop,
+                        uint64_t now_ns)
+{
+	if (now_ns - strays->since_ns >= STRAYS_WITHIN_NS)
+		*strays = (struct lp_bridge_strays){.since_ns = now_ns};
+	if (++strays->n >= STRAYS_TOLD) {
+		strays->n = 0;
+		tell_loop(bridge, loop, now_ns);
+	}
+}
+
+/* True for a probe, which never crosses; tells of a loop if it should not be here. */
+static bool take_probe(struct lp_bridge *bridge, const uint8_t *frame, size_t len, const struct lp_ether *ether,
+                       bool from_lan, uint64_t now_ns)
+{
+	struct lp_probe probe;
+	if (!lp_probe_read(frame, len, ether, &probe))
+		return false;
+	if (memcmp(probe.room_nonce, bridge->config.room_nonce, sizeof probe.room_nonce) != 0)
+		return true; /* another room's gateway on the same LAN is no loop */
+	bool own = memcmp(probe.sender, bridge->config.sender, sizeof probe.sender) == 0;
+	if (!from_lan)
+		tell_loop(bridge, LP_BRIDGE_LOOP_TUNNEL, now_ns);
+	else
+		tell_loop(bridge, own ? LP_BRIDGE_LOOP_LAN : LP_BRIDGE_LOOP_OTHER_GATEWAY, now_ns);
+	return true;
+}
+
+/* The switches of the LAN forget: remote MACs are made known again, at once or as soon as they may. */
+static void note_topology_change(struct lp_bridge *bridge, uint64_t now_ns)
+{
+	bridge->counters.topology_changes++;
+	if (now_ns < bridge->topology_free_ns) {
+		bridge->topology_waits = true;
+		return;
+	}
+	bridge->topology_free_ns = lp_bridge_later(now_ns, LP_BRIDGE_TOPOLOGY_NS);
+	lp_bridge_members_hurry_all(&bridge->members, now_ns);
+}
+
+/* True if more IP bytes than |mtu| are behind the headers of the frame, or of the segments that it will be cut into. */
+static bool is_oversize(const struct lp_frame *frame, const struct lp_ether *ether, size_t mtu)
+{
+	const struct lp_offload *offload = &frame->offload;
+	size_t header_len = LP_ETHER_HEADER + ether->n_tags * (size_t)LP_ETHER_TAG;
+	if (offload->gso == LP_GSO_NONE)
+		return frame->len > header_len + mtu;
+	size_t inner_len =
+		offload->hdr_len > header_len ? offload->hdr_len - header_len : LP_IPV4_HEADER + LP_UDP_HEADER;
+	return inner_len + offload->gso_size > mtu;
+}
+
+/* What concerns both directions: frames that nobody sends, and switches' own. */
+static enum lp_drop check(const struct lp_ether *ether, uint64_t dst, uint64_t src)
+{
+	if ((src >> 40 & 1) || src == 0 || src == dst)
+		return LP_DROP_BAD_SOURCE;
+	return lp_switch_control(ether, dst) ? LP_DROP_SWITCH_CONTROL : LP_DROP_NONE;
+}
+
+/* Notes that |src| is on the LAN. A drop if it is a remote member's: our own frame came back, or the MAC is there
+   twice. */
+static enum lp_drop learn_local(struct lp_bridge *bridge, uint64_t src, uint64_t now_ns)
+{
+	uint64_t expires_ns = lp_mac_expiry(now_ns, bridge->config.mac_age_ns);
+	if (src == bridge->interface_key)
+		return LP_DROP_NONE;
+	struct lp_mac_entry *entry = lp_mac_table_find(&bridge->macs, src, now_ns);
+	if (entry && entry->owner != &bridge->local) {
+		count_stray(bridge, &bridge->remote_on_lan, LP_BRIDGE_LOOP_REMOTE_ON_LAN, now_ns);
+		return LP_DROP_SPOOFED_SOURCE;
+	}
+	if (entry)
+		entry->expires_ns = expires_ns;
+	else if (lp_mac_table_put(&bridge->macs, src, &bridge->local, expires_ns, now_ns) < 0)
+		bridge->counters.macs_refused++;
+	return LP_DROP_NONE;
+}
+
+/* True if a frame to |dst| has somebody to go to in the tunnel. */
+static bool is_remote(struct lp_bridge *bridge, uint64_t dst, uint64_t now_ns)
+{
+	struct lp_mac_entry *entry = lp_mac_table_find(&bridge->macs, dst, now_ns);
+	return entry && entry->owner != &bridge->local;
+}
+
+/* lp_bridge_from_lan() without its counters. */
+static enum lp_drop judge_lan(struct lp_bridge *bridge, const struct lp_frame *frame, uint64_t now_ns)
+{
+	struct lp_ether ether;
+	enum lp_drop drop;
+	if (lp_ether_parse(frame->data, frame->len, &ether) != LP_ETHER_OK)
+		return LP_DROP_MALFORMED_FRAME;
+	uint64_t dst = lp_mac_key(ether.dst.octet), src = lp_mac_key(ether.src.octet);
+	if ((drop = check(&ether, dst, src)) != LP_DROP_NONE) {
+		if (drop == LP_DROP_SWITCH_CONTROL && lp_switch_control_topology_change(frame->data, &ether))
+			note_topology_change(bridge, now_ns);
+		return drop;
+	}
+	if (take_probe(bridge, frame->data, frame->len, &ether, true, now_ns))
+		return LP_DROP_SWITCH_CONTROL;
+	if ((drop = learn_local(bridge, src, now_ns)) != LP_DROP_NONE)
+		return drop;
+	if (!(dst >> 40 & 1) && !is_remote(bridge, dst, now_ns))
+		return LP_DROP_UNKNOWN_UNICAST;
+	return is_oversize(frame, &ether, bridge->config.room_mtu) ? LP_DROP_OVERSIZE : LP_DROP_NONE;
+}
+
+enum lp_drop lp_bridge_from_lan(struct lp_bridge *bridge, const struct lp_frame *frame, uint64_t now_ns)
+{
+	enum lp_drop drop = judge_lan(bridge, frame, now_ns);
+	bridge->counters.lan_drops[drop] += drop != LP_DROP_NONE;
+	return drop;
+}
+
+/* Notes that |src| is remote. A drop if it is a LAN station's: a loop, or somebody who pretends. */
+static enum lp_drop learn_remote(struct lp_bridge *bridge, uint64_t src, uint64_t now_ns)
+{
+	struct lp_mac_entry *entry = lp_mac_table_find(&bridge->macs, src, now_ns);
+	if (src == bridge->interface_key || (entry && entry->owner == &bridge->local)) {
+		count_stray(bridge, &bridge->local_in_tunnel, LP_BRIDGE_LOOP_LOCAL_IN_TUNNEL, now_ns);
+		return LP_DROP_SPOOFED_SOURCE;
+	}
+	/* News of members come on another way than frames, so a frame may be here first. Without this, the answer to it
+	   would stay on the LAN. */
+	uint64_t expires_ns = lp_mac_expiry(now_ns, EARLY_NS);
+	if (!entry && lp_mac_table_put(&bridge->macs, src, &bridge->early, expires_ns, now_ns) < 0)
+		bridge->counters.macs_refused++;
+	return LP_DROP_NONE;
+}
+
+/* lp_bridge_from_tunnel() without its counters. */
+static enum lp_drop judge_tunnel(struct lp_bridge *bridge, const uint8_t *frame, size_t len, uint64_t now_ns)
+{
+	struct lp_ether ether;
+	enum lp_drop drop;
+	if (lp_ether_parse(frame, len, &ether) != LP_ETHER_OK)
+		return LP_DROP_MALFORMED_FRAME;
+	uint64_t dst = lp_mac_key(ether.dst.octet), src = lp_mac_key(ether.src.octet);
+	if ((drop = check(&ether, dst, src)) != LP_DROP_NONE)
+		return drop;
+	if (take_probe(bridge, frame, len, &ether, false, now_ns))
+		return LP_DROP_SWITCH_CONTROL;
+	if ((drop = learn_remote(bridge, src, now_ns)) != LP_DROP_NONE)
+		return drop;
+	return is_oversize(&(struct lp_frame){.len = len}, &ether, bridge->config.lan_mtu) ? LP_DROP_OVERSIZE
+	                                                                                   : LP_DROP_NONE;
+}
+
+enum lp_drop lp_bridge_from_tunnel(struct lp_bridge *bridge, const uint8_t *frame, size_t len, uint64_t now_ns)
+{
+	enum lp_drop drop = judge_tunnel(bridge, frame, len, now_ns);
+	bridge->counters.tunnel_drops[drop] += drop != LP_DROP_NONE;
+	return drop;
+}

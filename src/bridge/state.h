@@ -1,0 +1,39 @@
+/* The bridge's own state, for the files of bridge/ alone. */
+#ifndef LP_BRIDGE_STATE_H
+#define LP_BRIDGE_STATE_H
+
+#include <stdbool.h>
+
+#include "bridge/bridge.h"
+#include "bridge/members.h"
+#include "proto/mac_table.h"
+
+/* Frames from the wrong side, counted in windows. */
+struct lp_bridge_strays {
+	uint64_t since_ns;
+	unsigned n;
+};
+
+struct lp_bridge {
+	struct lp_bridge_config config; /* zeros replaced by defaults */
+	struct lp_bridge_counters counters;
+	struct lp_bridge_members members;
+	struct lp_mac_table macs; /* owner: a member, or one of the two below */
+	char local;               /* its address owns the MACs that were heard on the LAN */
+	char early;               /* and those that were heard through the tunnel, of no member yet */
+	uint64_t interface_key;
+	uint64_t probe_due_ns;
+	uint64_t topology_free_ns; /* before this, a topology change waits until then */
+	bool topology_waits;
+	uint32_t probe_number;
+	uint64_t told_ns[LP_BRIDGE_LOOP_COUNT]; /* when the kind may be told again */
+	struct lp_bridge_strays remote_on_lan, local_in_tunnel;
+};
+
+/* |a_ns| + |b_ns|, never beyond LP_NEVER. */
+static inline uint64_t lp_bridge_later(uint64_t a_ns, uint64_t b_ns)
+{
+	return b_ns < LP_NEVER - a_ns ? a_ns + b_ns : LP_NEVER;
+}
+
+#endif
