@@ -100,6 +100,8 @@ static void test_throttle(void **state)
 	for (int i = 0; i < 10; i++)
 		n += lp_throttle_allow(&throttle, UINT64_MAX - 1);
 	assert_int_equal(n, 3);
+	lp_throttle_init(&throttle, 1);
+	assert_true(lp_throttle_allow(&throttle, UINT64_MAX)); /* the longest silence does not wrap around */
 	lp_throttle_init(&throttle, 0);
 	for (int i = 0; i < 1000; i++)
 		assert_true(lp_throttle_allow(&throttle, 0));

@@ -98,6 +98,7 @@ static void test_mistakes(void **state)
 		const char *line, *text;
 	} rows[] = {
 		{"--rom=x", "there is no option --rom: did you mean --room?"},
+		{"--orom=x", "there is no option --orom: did you mean --room?"},
 		{"--buffer", "there is no option --buffer: did you mean --buffer-size?"},
 		{"--wiat-time=1s", "there is no option --wiat-time: did you mean --wait-time?"},
 		{"--secrt", "there is no option --secrt: 'lanparty-sample --help' lists them"},
@@ -164,6 +165,7 @@ static void test_values(void **state)
 		{"--buffer-size=0", NULL},
 		{"--buffer-size=k", NULL},
 		{"--buffer-size=99999999999999999G", NULL},
+		{"--buffer-size=17179869185G", NULL}, /* 1G, modulo 2^64 */
 		{"--colour=red", "3"},
 		{"--colour=RED", NULL},
 		{"--colour=blue", NULL},
