@@ -1,0 +1,18 @@
+/* How a network interface is now, for people: up or down, and which address it has. */
+#ifndef LP_PLATFORM_DEVICE_STATE_H
+#define LP_PLATFORM_DEVICE_STATE_H
+
+#include <stdbool.h>
+
+#include "base/addr.h"
+
+struct lp_device_state {
+	bool up;
+	struct lp_addr
+		address; /* the first IPv4 address, otherwise the first global IPv6 one; family 0: none; port 0 */
+};
+
+/* 0; LP_ENOTFOUND: there is no such interface. */
+int lp_device_state(const char *name, struct lp_device_state *ret_state);
+
+#endif

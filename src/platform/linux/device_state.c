@@ -1,0 +1,43 @@
+#include "platform/device_state.h"
+
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "platform/linux/sockaddr.h"
+
+/* How much an address says: 2 for IPv4, 1 for IPv6 beyond the link, 0 for anything else. */
+static int rank(const struct sockaddr *address)
+{
+	if (!address)
+		return 0;
+	if (address->sa_family == AF_INET)
+		return 2;
+	return address->sa_family == AF_INET6 &&
+	       !IN6_IS_ADDR_LINKLOCAL(&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
+}
+
+int lp_device_state(const char *name, struct lp_device_state *ret_state)
+{
+	struct lp_device_state state = {0};
+	struct ifaddrs *all;
+	int best = 0, result = LP_ENOTFOUND;
+	if (getifaddrs(&all) < 0)
+		return LP_EIO;
+	for (const struct ifaddrs *entry = all; entry; entry = entry->ifa_next) {
+		if (strcmp(entry->ifa_name, name) != 0)
+			continue;
+		result = 0;
+		state.up = (entry->ifa_flags & IFF_UP) && (entry->ifa_flags & IFF_RUNNING);
+		if (rank(entry->ifa_addr) > best) {
+			best = rank(entry->ifa_addr);
+			lp_sockaddr_get((const union lp_sockaddr *)(const void *)entry->ifa_addr, &state.address);
+		}
+	}
+	freeifaddrs(all);
+	if (result == 0)
+		*ret_state = state;
+	return result;
+}
