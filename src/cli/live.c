@@ -1,0 +1,43 @@
+#include "cli/live.h"
+
+#include "cli/log.h"
+
+/* Wipes the block: up to its first line, then everything below. */
+static void wipe(struct lp_live *live)
+{
+	if (live->n_lines > 0)
+		fprintf(live->file, "\033[%uA\033[J", live->n_lines);
+	live->n_lines = 0;
+}
+
+/* Before a log line the block goes; the next drawing brings it back below. */
+static void on_line(void *ctx, bool before)
+{
+	struct lp_live *live = ctx;
+	if (!before)
+		return;
+	wipe(live);
+	fflush(live->file);
+}
+
+void lp_live_init(struct lp_live *live, FILE *file, struct lp_log_output *output)
+{
+	*live = (struct lp_live){.file = file};
+	output->around = on_line;
+	output->around_ctx = live;
+}
+
+void lp_live_show(struct lp_live *live, const char *block)
+{
+	wipe(live);
+	fputs(block, live->file);
+	fflush(live->file);
+	for (; *block; block++)
+		live->n_lines += *block == '\n';
+}
+
+void lp_live_hide(struct lp_live *live)
+{
+	wipe(live);
+	fflush(live->file);
+}
