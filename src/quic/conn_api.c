@@ -60,6 +60,21 @@ int lp_quic_migrate(struct lp_quic_conn *conn, const struct lp_addr *local, uint
 	return 0;
 }
 
+int lp_quic_update_keys(struct lp_quic_conn *conn, uint64_t now_ns)
+{
+	if (conn->state != LP_CONN_READY || conn->close_wanted)
+		return LP_ECLOSED;
+	if (conn->in_library)
+		return LP_EAGAIN;
+	if (now_ns > conn->endpoint->now_ns)
+		conn->endpoint->now_ns = now_ns;
+	lp_conn_finish_packet(conn);
+	if (conn->state != LP_CONN_READY)
+		return LP_ECLOSED;
+	int rv = ngtcp2_conn_initiate_key_update(conn->library, conn->endpoint->now_ns);
+	return rv == 0 ? 0 : rv == NGTCP2_ERR_INVALID_STATE ? LP_EAGAIN : LP_EINTERNAL;
+}
+
 void lp_quic_set_user(struct lp_quic_conn *conn, void *user)
 {
 	conn->user = user;
@@ -84,6 +99,7 @@ void lp_quic_stats(const struct lp_quic_conn *conn, struct lp_quic_stats *ret_st
 	ngtcp2_conn_get_conn_info(conn->library, &info);
 	ret_stats->srtt_ns = info.smoothed_rtt;
 	ret_stats->rttvar_ns = info.rttvar;
+	ret_stats->latest_rtt_ns = info.latest_rtt;
 	ret_stats->min_rtt_ns = info.min_rtt == UINT64_MAX ? 0 : info.min_rtt;
 	ret_stats->cwnd_bytes = info.cwnd;
 	ret_stats->in_flight_bytes = info.bytes_in_flight;

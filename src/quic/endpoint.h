@@ -77,6 +77,13 @@ enum lp_quic_congestion {
 	LP_QUIC_CC_RENO,
 };
 
+/* What seals the packets of established connections. */
+enum lp_quic_aead {
+	LP_QUIC_AEAD_BEST, /* the fastest that the CPU and the build have */
+	LP_QUIC_AEAD_GNUTLS,
+	LP_QUIC_AEAD_HELPER, /* the QUIC library's own helper: slowest, to compare with */
+};
+
 struct lp_quic_config {
 	bool server;                         /* accepts connections */
 	struct lp_tls *tls;                  /* borrowed until the endpoint is freed */
@@ -92,6 +99,7 @@ struct lp_quic_config {
 	size_t max_handshakes_per_source; /* server: half-open ones of one address; beyond this: dropped */
 	size_t max_conns_per_source;      /* server: of one IPv4 address or IPv6 /64; 0: no limit */
 	enum lp_quic_congestion congestion;
+	enum lp_quic_aead aead;
 };
 
 /* Counters of an endpoint. */
@@ -106,7 +114,7 @@ struct lp_quic_counters {
 
 /* Statistics of a connection. */
 struct lp_quic_stats {
-	uint64_t srtt_ns, rttvar_ns, min_rtt_ns;
+	uint64_t srtt_ns, rttvar_ns, min_rtt_ns, latest_rtt_ns;
 	uint64_t cwnd_bytes, in_flight_bytes;
 	uint64_t lost_packets; /* of ours */
 	size_t datagram_budget;
@@ -130,6 +138,8 @@ uint64_t lp_quic_deadline(const struct lp_quic_endpoint *endpoint);
 /* Does what is due. A flush follows. */
 void lp_quic_expire(struct lp_quic_endpoint *endpoint, uint64_t now_ns);
 const struct lp_quic_counters *lp_quic_counters(const struct lp_quic_endpoint *endpoint);
+/* The name of what seals packets, for people. */
+const char *lp_quic_aead_name(const struct lp_quic_endpoint *endpoint);
 size_t lp_quic_conn_count(const struct lp_quic_endpoint *endpoint);
 
 /* Puts a DATAGRAM, given in up to 4 parts, into the connection's packet being built (the bytes are sealed or copied
@@ -148,6 +158,10 @@ void lp_quic_close(struct lp_quic_conn *conn, enum lp_quic_app_error code, const
 void lp_quic_abandon(struct lp_quic_conn *conn);
 /* Client: starts a migration to another local address (RFC 9000 §9); `migrated` tells when it is validated. */
 int lp_quic_migrate(struct lp_quic_conn *conn, const struct lp_addr *local, uint64_t now_ns);
+
+/* Asks for new packet keys now (RFC 9001 §6); they also change by themselves. LP_EAGAIN if the last change is not
+   yet confirmed. */
+int lp_quic_update_keys(struct lp_quic_conn *conn, uint64_t now_ns);
 
 void lp_quic_set_user(struct lp_quic_conn *conn, void *user);
 void *lp_quic_user(const struct lp_quic_conn *conn);
