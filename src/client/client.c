@@ -118,6 +118,14 @@ static void on_batch_end(void *ctx)
 	lp_edge_deliver(client->edge);
 }
 
+/* Something changed that a status line tells. */
+static void on_changed(void *ctx)
+{
+	struct lp_client *client = ctx;
+	if (client->config.changed)
+		client->config.changed(client->config.ctx);
+}
+
 /* The member is done. */
 static void on_ended(void *ctx, const struct lp_failure *failure)
 {
@@ -131,6 +139,7 @@ static const struct lp_member_events member_events = {
 	.frame = on_frame,
 	.batch_end = on_batch_end,
 	.relieved = on_relieved,
+	.changed = on_changed,
 	.ended = on_ended,
 };
 

@@ -19,6 +19,8 @@ struct lp_client_config {
 	bool clamp_mss;
 	/* The relay took us in; the place's token is worth keeping. */
 	void (*joined)(void *ctx, const struct lp_welcome *welcome);
+	/* The state changed, see lp_member_view(); NULL: nobody asks. */
+	void (*changed)(void *ctx);
 	/* It is over: |failure| says why, NULL after lp_client_stop(). */
 	void (*ended)(void *ctx, const struct lp_failure *failure);
 	void *ctx;

@@ -5,11 +5,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "member/options.h"
+#include "cli/options.h"
 #include "proto/mac.h"
 
 struct lp_client_options {
-	struct lp_member_options member;
 	char tap[64]; /* 15 bytes on Linux */
 	struct lp_mac mac;
 	bool has_mac; /* --virtual-mac was given */

@@ -70,7 +70,8 @@ static void log_peer(const struct lp_log *log, const struct lp_peer_event *peer,
 static void on_session_peer(void *ctx, const struct lp_peer_event *peer, bool joined, bool known)
 {
 	struct lp_member *member = ctx;
-	log_peer(member->log, peer, joined, known || joined);
+	if (!joined || !known) /* not for a refresh of what is known */
+		log_peer(member->log, peer, joined, known || joined);
 	if (member->config.events->peer)
 		member->config.events->peer(member->config.ctx, peer, joined, known);
 }
@@ -240,7 +241,19 @@ void lp_member_end(struct lp_member *member, const struct lp_failure *failure)
 	if (member->state == LP_MEMBER_ENDED)
 		return;
 	member->state = LP_MEMBER_ENDED;
+	lp_member_tell_changes(member);
 	member->config.events->ended(member->config.ctx, failure);
+}
+
+void lp_member_tell_changes(struct lp_member *member)
+{
+	bool gateway = lp_session_gateway_present(member->session);
+	if (member->state == member->told_state && gateway == member->told_gateway)
+		return;
+	member->told_state = member->state;
+	member->told_gateway = gateway;
+	if (member->config.events->changed)
+		member->config.events->changed(member->config.ctx);
 }
 
 void lp_member_stop(struct lp_member *member, enum lp_reason reason)
@@ -315,6 +328,7 @@ void lp_member_view(struct lp_member *member, struct lp_member_view *ret_view)
 	struct lp_quic_stats stats = {0};
 	if (member->conn)
 		lp_quic_stats(member->conn, &stats);
+	const struct lp_peer_event *gateway = lp_session_gateway(member->session);
 	*ret_view = (struct lp_member_view){
 		.state = member->state,
 		.gateway_present = lp_session_gateway_present(member->session),
@@ -323,14 +337,17 @@ void lp_member_view(struct lp_member *member, struct lp_member_view *ret_view)
 		.unfragmented_mtu = lp_member_unfragmented_mtu(member),
 		.mtu = welcome ? welcome->mtu : 0,
 		.rtt_ns = stats.srtt_ns,
-		.rtt_var_ns = stats.rttvar_ns,
+		.latest_rtt_ns = stats.latest_rtt_ns,
 		.gateway_rtt_ns = member->has_relay_stats ? member->relay_stats.gateway_rtt_us * LP_US : 0,
 		.lost_packets = stats.lost_packets,
 		.retry_at_ns = member->retry_at_ns,
+		.retry_ns = member->retry_ns,
+		.reason = member->reason.code ? member->reason.text : NULL,
+		.gateway_name = gateway && gateway->name[0] ? gateway->name : NULL,
 		.reconnects = member->reconnects,
 		.local = member->local,
 		.remote = member->remote,
 		.counters = member->link ? lp_link_counters(member->link) : &member->counters,
-		.relay = member->has_relay_stats ? &member->relay_stats : NULL,
+		.told = member->has_relay_stats ? &member->relay_stats : NULL,
 	};
 }

@@ -18,7 +18,8 @@ struct lp_loop;
 struct lp_member;
 struct lp_tls;
 
-/* What a member tells its owner; every function gets the owner's |ctx|. `lost`, `peer` and `path` may be NULL. */
+/* What a member tells its owner; every function gets the owner's |ctx|. `changed`, `lost`, `peer` and
+   `path` may be NULL. */
 struct lp_member_events {
 	/* Admitted, for the first time or again. |welcome| is valid until the call returns. */
 	void (*joined)(void *ctx, const struct lp_welcome *welcome);
@@ -34,6 +35,8 @@ struct lp_member_events {
 	void (*path)(void *ctx, const struct lp_addr *local, const struct lp_addr *remote);
 	/* The queue towards the relay has room again after lp_member_congested() was true. */
 	void (*relieved)(void *ctx);
+	/* The state, or whether a gateway is in the room, changed. */
+	void (*changed)(void *ctx);
 	/* It is over for good: |failure| says why, NULL after lp_member_stop(). The last event. */
 	void (*ended)(void *ctx, const struct lp_failure *failure);
 };
@@ -73,17 +76,21 @@ struct lp_member_view {
 	enum lp_member_state state;
 	bool gateway_present;
 	size_t n_peers;
-	size_t budget_bytes;         /* of a DATAGRAM */
-	uint16_t unfragmented_mtu;   /* IP bytes that pass without overlay fragments; 0 before the join */
-	uint16_t mtu;                /* of the room */
-	uint64_t rtt_ns, rtt_var_ns; /* to the relay */
-	uint64_t gateway_rtt_ns;     /* relay to gateway, as the relay says; 0: unknown */
-	uint64_t lost_packets;       /* of ours */
-	uint64_t retry_at_ns;        /* waiting: when the next attempt starts */
-	uint64_t reconnects;         /* so far */
+	size_t budget_bytes;       /* of a DATAGRAM */
+	uint16_t unfragmented_mtu; /* IP bytes that pass without overlay fragments; 0 before the join */
+	uint16_t mtu;              /* of the room */
+	uint64_t rtt_ns;           /* to the relay, smoothed */
+	uint64_t latest_rtt_ns;    /* the last sample of it */
+	uint64_t gateway_rtt_ns;   /* relay to gateway, as the relay says; 0: unknown */
+	uint64_t lost_packets;     /* of ours */
+	uint64_t retry_at_ns;      /* waiting: when the next attempt starts */
+	uint64_t retry_ns;         /* waiting: the whole wait */
+	const char *reason;        /* waiting, ended: why the last connection or attempt ended */
+	const char *gateway_name;  /* if it has one and it is known */
+	uint64_t reconnects;       /* so far */
 	struct lp_addr local, remote;
 	const struct lp_link_counters *counters; /* of the tunnel since the start */
-	const struct lp_stats_message *relay;    /* the relay's last word about us, or NULL */
+	const struct lp_stats_message *told;     /* the relay's last word about us, or NULL */
 };
 
 /* The defaults of timeouts and bounds. */

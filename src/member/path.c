@@ -15,7 +15,8 @@
 #include "platform/udp.h"
 #include "quic/endpoint.h"
 
-/* How long one address may take to answer, while there are others and when it is the last. */
+/* How long one address may take to answer: while there are others, or the relay is known to be good and away for now
+   (a fresh attempt finds it sooner than the handshake's growing timeouts do); and when it is the last. */
 #define ATTEMPT_NS (2 * LP_SEC)
 #define ATTEMPT_LAST_NS (8 * LP_SEC)
 /* So many looks in a row, a second apart, with packets in flight and nothing received, are a dead path. */
@@ -27,6 +28,12 @@ static void tell_path(struct lp_member *member)
 {
 	if (member->config.events->path)
 		member->config.events->path(member->config.ctx, &member->local, &member->remote);
+}
+
+/* How long the attempt that begins may take. */
+static uint64_t attempt_ns(const struct lp_member *member)
+{
+	return member->next_addr < member->n_addrs || member->ever_joined ? ATTEMPT_NS : ATTEMPT_LAST_NS;
 }
 
 /* Tries the next address of the relay, or gives up this round. */
@@ -47,8 +54,7 @@ static void connect_next(struct lp_member *member)
 		member->local = local;
 		member->remote = *remote;
 		member->state = LP_MEMBER_CONNECTING;
-		member->attempt_deadline_ns =
-			member->now_ns + (member->next_addr < member->n_addrs ? ATTEMPT_NS : ATTEMPT_LAST_NS);
+		member->attempt_deadline_ns = member->now_ns + attempt_ns(member);
 		lp_event_connecting(member->log, member->config.relay_host, remote);
 		tell_path(member);
 		return;
@@ -126,6 +132,7 @@ void lp_member_lost(struct lp_member *member)
 	lp_random_fill(random, sizeof random);
 	uint64_t delay_ns = lp_backoff_next(&member->backoff, random);
 	member->state = LP_MEMBER_WAITING;
+	member->retry_ns = delay_ns;
 	member->retry_at_ns = member->now_ns + delay_ns;
 	lp_event_reconnecting(member->log, member->reason.text, delay_ns);
 	if (was_joined && member->config.events->lost)
@@ -356,5 +363,6 @@ void lp_member_end_pass(struct lp_member *member)
 {
 	lp_quic_flush(member->endpoint, member->now_ns);
 	lp_timer_set(member->quic_timer, lp_quic_deadline(member->endpoint));
+	lp_member_tell_changes(member);
 	lp_member_arm(member);
 }

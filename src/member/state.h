@@ -51,7 +51,8 @@ struct lp_member {
 	struct lp_timer *timer; /* attempts, retries, the session's deadline, the look for a stall */
 	struct lp_backoff backoff;
 	uint64_t attempt_deadline_ns; /* connecting: the next address is tried then */
-	uint64_t retry_at_ns;         /* waiting */
+	uint64_t retry_at_ns;         /* waiting: when it is over */
+	uint64_t retry_ns;            /* waiting: how long in all */
 	uint64_t stall_check_ns;      /* joined: the next look */
 	uint64_t n_received;          /* receive batches so far */
 	uint64_t n_received_seen;     /* at the last look */
@@ -59,6 +60,8 @@ struct lp_member {
 	uint64_t reconnects;
 	bool ever_joined;
 	bool stopping;
+	enum lp_member_state told_state; /* with the last `changed` */
+	bool told_gateway;
 	bool may_retry;           /* what ended the session may pass */
 	struct lp_failure reason; /* what ended the session, code 0: nothing yet */
 };
@@ -75,6 +78,8 @@ void lp_member_path_expire(struct lp_member *member, uint64_t now_ns);
 void lp_member_arm(struct lp_member *member);
 /* Ends a pass of the data path: everything that was sealed leaves, the next deadlines are set. */
 void lp_member_end_pass(struct lp_member *member);
+/* Tells the owner if the state or the gateway's presence changed. */
+void lp_member_tell_changes(struct lp_member *member);
 /* Ends the member for good. */
 void lp_member_end(struct lp_member *member, const struct lp_failure *failure);
 /* Makes the socket and the QUIC endpoint. */

@@ -1,0 +1,336 @@
+#include "gateway/gateway.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/failure.h"
+#include "base/units.h"
+#include "bridge/bridge.h"
+#include "member/edge.h"
+#include "obs/event.h"
+#include "platform/loop.h"
+#include "platform/packet.h"
+#include "platform/random.h"
+
+struct lp_gateway {
+	struct lp_gateway_config config;
+	struct lp_loop *loop;
+	struct lp_packet *packet;
+	struct lp_packet_info info;
+	struct lp_member *member;
+	struct lp_edge *edge;
+	struct lp_bridge *bridge;
+	struct lp_timer *timer; /* the bridge's deadline */
+	struct lp_framelog framelog;
+	uint64_t now_ns;  /* of the batch under way */
+	uint16_t tcp_mtu; /* of the batch under way: IP bytes that TCP should keep to */
+	bool joined;
+};
+
+/* Writes a line of the frame log, where it is asked for. */
+static void log_frame(struct lp_gateway *gateway, const char *direction, const uint8_t *frame, size_t len,
+                      enum lp_drop drop)
+{
+	struct lp_frame_note note = {
+		.room = gateway->config.member.room,
+		.direction = direction,
+		.frame = frame,
+		.len = len,
+		.drop = drop,
+		.n_targets = drop == LP_DROP_NONE,
+	};
+	if (lp_framelog_wants(&gateway->framelog, drop, gateway->now_ns))
+		lp_framelog_write(gateway->config.member.log, &note);
+}
+
+/* One frame of the LAN, cut to size: into the tunnel. */
+static void to_tunnel(void *ctx, const struct lp_bytes *parts, size_t n_parts)
+{
+	struct lp_gateway *gateway = ctx;
+	lp_member_send(gateway->member, parts, n_parts);
+}
+
+/* Lets the bridge decide on a frame of the LAN. */
+static void from_lan(struct lp_gateway *gateway, const struct lp_frame *frame)
+{
+	enum lp_drop drop = lp_bridge_from_lan(gateway->bridge, frame, gateway->now_ns);
+	if (drop == LP_DROP_NONE && lp_edge_cut(gateway->edge, frame, gateway->tcp_mtu, to_tunnel, gateway) < 0)
+		drop = LP_DROP_OFFLOAD;
+	if (drop != LP_DROP_NONE)
+		lp_member_count_drops(gateway->member, drop, 1);
+	log_frame(gateway, "in", frame->data, frame->len, drop);
+}
+
+/* A batch of frames from the wire. */
+static void on_packets(void *ctx, const struct lp_frame *frames, size_t n_frames)
+{
+	struct lp_gateway *gateway = ctx;
+	if (!gateway->joined)
+		return;
+	lp_member_begin(gateway->member);
+	gateway->now_ns = lp_loop_now_ns(gateway->loop);
+	gateway->tcp_mtu = lp_member_unfragmented_mtu(gateway->member);
+	for (size_t i = 0; i < n_frames; i++)
+		from_lan(gateway, &frames[i]);
+	lp_member_flush(gateway->member);
+	lp_timer_set(gateway->timer, lp_bridge_deadline(gateway->bridge)); /* a topology change may have moved it */
+}
+
+/* The interface is gone or down. */
+static void on_packet_error(void *ctx, const struct lp_failure *failure)
+{
+	struct lp_gateway *gateway = ctx;
+	gateway->config.ended(gateway->config.ctx, failure);
+}
+
+/* Frames for the wire. */
+static void to_wire(void *ctx, const struct lp_frame *frames, size_t n_frames)
+{
+	struct lp_gateway *gateway = ctx;
+	size_t n_sent = lp_packet_send(gateway->packet, frames, n_frames);
+	if (n_sent < n_frames)
+		lp_member_count_drops(gateway->member, LP_DROP_DEVICE, n_frames - n_sent);
+}
+
+/* A frame from the room. */
+static void on_frame(void *ctx, const uint8_t *frame, size_t len)
+{
+	struct lp_gateway *gateway = ctx;
+	enum lp_drop drop;
+	gateway->now_ns = lp_loop_now_ns(gateway->loop);
+	drop = lp_bridge_from_tunnel(gateway->bridge, frame, len, gateway->now_ns);
+	if (drop == LP_DROP_NONE &&
+	    !lp_edge_gather(gateway->edge, frame, len, lp_member_unfragmented_mtu(gateway->member)))
+		drop = LP_DROP_OVERSIZE;
+	if (drop != LP_DROP_NONE)
+		lp_member_count_drops(gateway->member, drop, 1);
+	log_frame(gateway, "out", frame, len, drop);
+}
+
+/* A batch from the room is over. */
+static void on_batch_end(void *ctx)
+{
+	struct lp_gateway *gateway = ctx;
+	lp_edge_deliver(gateway->edge);
+}
+
+/* The bridge saw a loop. */
+static void on_loop(void *ctx, enum lp_bridge_loop loop)
+{
+	struct lp_gateway *gateway = ctx;
+	lp_event_loop_detected(gateway->config.member.log, lp_bridge_loop_text(loop));
+}
+
+/* Puts the bridge's own frames on the wire: refreshes of the switches, probes for loops. */
+static void send_own_frames(struct lp_gateway *gateway)
+{
+	uint8_t data[LP_ETHER_FRAME_MIN];
+	struct lp_frame frame = {.data = data};
+	if (lp_bridge_deadline(gateway->bridge) > gateway->now_ns)
+		return;
+	while ((frame.len = lp_bridge_next_frame(gateway->bridge, gateway->now_ns, data)) > 0)
+		to_wire(gateway, &frame, 1);
+	lp_timer_set(gateway->timer, lp_bridge_deadline(gateway->bridge));
+}
+
+/* The bridge's deadline has come. */
+static void on_timer(void *ctx, uint64_t now_ns)
+{
+	struct lp_gateway *gateway = ctx;
+	gateway->now_ns = now_ns;
+	send_own_frames(gateway);
+}
+
+/* The relay took us in: frames may flow. */
+static void on_joined(void *ctx, const struct lp_welcome *welcome)
+{
+	struct lp_gateway *gateway = ctx;
+	gateway->joined = true;
+	gateway->now_ns = lp_loop_now_ns(gateway->loop);
+	lp_bridge_set_room_mtu(gateway->bridge, welcome->mtu);
+	lp_timer_set(gateway->timer, lp_bridge_deadline(gateway->bridge));
+}
+
+/* The connection is lost: nobody is remote any more until we are back. */
+static void on_lost(void *ctx)
+{
+	struct lp_gateway *gateway = ctx;
+	gateway->joined = false;
+	lp_bridge_peers_clear(gateway->bridge);
+}
+
+/* Somebody joined or left: the switches at the party hear of the MAC. */
+static void on_peer(void *ctx, const struct lp_peer_event *peer, bool joined, bool known)
+{
+	struct lp_gateway *gateway = ctx;
+	(void)known;
+	gateway->now_ns = lp_loop_now_ns(gateway->loop);
+	if (joined)
+		lp_bridge_peer_joined(gateway->bridge, peer->peer_id, &peer->mac, gateway->now_ns);
+	else
+		lp_bridge_peer_left(gateway->bridge, peer->peer_id);
+	send_own_frames(gateway);
+}
+
+/* The tunnel's own packets must not be captured. */
+static void on_path(void *ctx, const struct lp_addr *local, const struct lp_addr *remote)
+{
+	struct lp_gateway *gateway = ctx;
+	lp_packet_exclude_tunnel(gateway->packet, local, remote);
+}
+
+/* A packet socket cannot wait: its queue drops by itself. */
+static void on_relieved(void *ctx)
+{
+	(void)ctx;
+}
+
+/* Something changed that a status line tells. */
+static void on_changed(void *ctx)
+{
+	struct lp_gateway *gateway = ctx;
+	if (gateway->config.changed)
+		gateway->config.changed(gateway->config.ctx);
+}
+
+/* The member is done. */
+static void on_ended(void *ctx, const struct lp_failure *failure)
+{
+	struct lp_gateway *gateway = ctx;
+	gateway->config.ended(gateway->config.ctx, failure);
+}
+
+static const struct lp_member_events member_events = {
+	.joined = on_joined,
+	.lost = on_lost,
+	.frame = on_frame,
+	.batch_end = on_batch_end,
+	.peer = on_peer,
+	.path = on_path,
+	.relieved = on_relieved,
+	.changed = on_changed,
+	.ended = on_ended,
+};
+
+/* Says what the interface is, and what will not work on it. */
+static void describe_interface(const struct lp_gateway *gateway)
+{
+	const struct lp_log *log = gateway->config.member.log;
+	const char *name = gateway->config.interface;
+	char text[300];
+	lp_event_interface_up(log, name, &gateway->info.mac, gateway->info.mtu);
+	if (gateway->info.wireless) {
+		snprintf(
+			text, sizeof text,
+			"interface %s is wireless: access points drop frames of other stations' addresses: use a cable",
+			name);
+		lp_event_warned(log, text);
+	}
+	if (gateway->info.bridge[0]) {
+		snprintf(text, sizeof text,
+		         "interface %s is a port of the bridge %s: what stays inside of the bridge is not seen: pass "
+		         "--interface %s",
+		         name, gateway->info.bridge, gateway->info.bridge);
+		lp_event_warned(log, text);
+	}
+}
+
+/* A room code as the relay knows it. */
+static void upper_case(const char *code, char room[LP_ROOM_CODE_MAX + 1])
+{
+	size_t len = 0;
+	for (; code[len] && len < LP_ROOM_CODE_MAX; len++)
+		room[len] = (char)(code[len] >= 'a' && code[len] <= 'z' ? code[len] - 'a' + 'A' : code[len]);
+	room[len] = '\0';
+}
+
+/* Makes what decides on frames and what cuts and gathers them. */
+static int new_parts(struct lp_gateway *gateway)
+{
+	const struct lp_gateway_config *config = &gateway->config;
+	struct lp_bridge_config bridge = {
+		.interface_mac = gateway->info.mac,
+		.lan_mtu = (uint16_t)gateway->info.mtu,
+		.loop = on_loop,
+		.ctx = gateway,
+	};
+	struct lp_edge_config edge = {
+		.takes_tso4 = config->offload && lp_packet_takes(gateway->packet, LP_GSO_TCP4),
+		.takes_tso6 = config->offload && lp_packet_takes(gateway->packet, LP_GSO_TCP6),
+		.takes_uso = config->offload && lp_packet_takes(gateway->packet, LP_GSO_UDP),
+		.clamp_mss = config->clamp_mss,
+		.send = to_wire,
+		.ctx = gateway,
+	};
+	char room[LP_ROOM_CODE_MAX + 1];
+	int result = lp_edge_new(&edge, &gateway->edge);
+	if (result < 0)
+		return result;
+	lp_random_fill(bridge.hash_key, sizeof bridge.hash_key);
+	lp_random_fill(bridge.sender, sizeof bridge.sender);
+	upper_case(config->member.room, room);
+	lp_bridge_room_nonce(room, bridge.room_nonce);
+	return lp_bridge_new(&bridge, lp_loop_now_ns(gateway->loop), &gateway->bridge);
+}
+
+int lp_gateway_new(struct lp_loop *loop, const struct lp_gateway_config *config, struct lp_failure *failure,
+                   struct lp_gateway **ret_gateway)
+{
+	struct lp_packet_config packet = {.interface = config->interface};
+	struct lp_gateway *gateway = calloc(1, sizeof *gateway);
+	int result = LP_ENOMEM;
+	if (!gateway)
+		return lp_fail(failure, LP_ENOMEM, "out of memory");
+	gateway->config = *config;
+	gateway->loop = loop;
+	gateway->config.member.role = LP_ROLE_GATEWAY;
+	gateway->config.member.events = &member_events;
+	gateway->config.member.ctx = gateway;
+	lp_framelog_init(&gateway->framelog, &config->framelog);
+	result = lp_packet_open(loop, &packet, on_packets, on_packet_error, gateway, failure, &gateway->packet);
+	if (result < 0)
+		goto fail;
+	lp_packet_info(gateway->packet, &gateway->info);
+	gateway->config.member.mac = gateway->info.mac;
+	if ((result = new_parts(gateway)) < 0 ||
+	    (result = lp_timer_new(loop, on_timer, gateway, &gateway->timer)) < 0) {
+		lp_fail(failure, result, "cannot start the gateway: %s", lp_error_text(result));
+		goto fail;
+	}
+	describe_interface(gateway);
+	if ((result = lp_member_new(loop, &gateway->config.member, failure, &gateway->member)) < 0)
+		goto fail;
+	*ret_gateway = gateway;
+	return 0;
+fail:
+	lp_gateway_free(gateway);
+	return result;
+}
+
+void lp_gateway_free(struct lp_gateway *gateway)
+{
+	if (!gateway)
+		return;
+	lp_member_free(gateway->member);
+	lp_bridge_free(gateway->bridge);
+	lp_edge_free(gateway->edge);
+	lp_timer_free(gateway->timer);
+	lp_packet_close(gateway->packet);
+	free(gateway);
+}
+
+void lp_gateway_stop(struct lp_gateway *gateway)
+{
+	lp_member_stop(gateway->member, LP_REASON_GOODBYE);
+}
+
+const struct lp_mac *lp_gateway_mac(const struct lp_gateway *gateway)
+{
+	return &gateway->info.mac;
+}
+
+struct lp_member *lp_gateway_member(struct lp_gateway *gateway)
+{
+	return gateway->member;
+}

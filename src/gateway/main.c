@@ -1,0 +1,72 @@
+/* lanparty-gateway: a gateway with its options. */
+#include "gateway/gateway.h"
+#include "gateway/options.h"
+#include "member/life.h"
+#include "platform/loop.h"
+
+/* Everything that the program has. */
+struct app {
+	struct lp_life life;
+	struct lp_gateway_options options;
+	struct lp_gateway *gateway;
+};
+
+/* The state changed. */
+static void on_changed(void *ctx)
+{
+	struct app *app = ctx;
+	lp_life_changed(&app->life);
+}
+
+/* The gateway is done. */
+static void on_ended(void *ctx, const struct lp_failure *failure)
+{
+	struct app *app = ctx;
+	lp_life_ended(&app->life, failure);
+}
+
+/* The program is asked to end. */
+static void on_stop(void *ctx)
+{
+	struct app *app = ctx;
+	lp_gateway_stop(app->gateway);
+}
+
+/* Makes everything; the gateway begins to look for its relay. */
+static int start(struct app *app, struct lp_failure *failure)
+{
+	struct lp_life *life = &app->life;
+	struct lp_gateway_config config = {
+		.interface = app->options.interface,
+		.offload = life->options.offload,
+		.clamp_mss = life->options.clamp_mss,
+		.framelog = app->options.framelog,
+		.changed = on_changed,
+		.ended = on_ended,
+		.ctx = app,
+	};
+	int result = lp_life_begin(life, failure, &config.member);
+	if (result == 0)
+		result = lp_gateway_new(life->loop, &config, failure, &app->gateway);
+	if (result == 0)
+		result = lp_life_show(life, LP_ROLE_GATEWAY, lp_gateway_member(app->gateway), app->options.interface,
+		                      lp_gateway_mac(app->gateway), failure);
+	return result;
+}
+
+int main(int argc, char **argv)
+{
+	static struct app app;
+	struct lp_options options;
+	int code;
+	app.life.stop = on_stop;
+	app.life.ctx = &app;
+	if (!lp_life_options(&app.life, &lp_gateway_program, lp_gateway_option_rows, lp_gateway_option_rows_n,
+	                     &app.options, argc, argv, &options, &code))
+		return code;
+	if (start(&app, &app.life.failure) == 0)
+		lp_loop_run(app.life.loop);
+	lp_life_hide(&app.life);
+	lp_gateway_free(app.gateway);
+	return lp_life_end(&app.life);
+}

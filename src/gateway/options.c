@@ -1,0 +1,40 @@
+#include "gateway/options.h"
+
+static const struct lp_help_row examples[] = {
+	{"lanparty-gateway --relay play.example.org:443 --relay-ca-cert relay.der --room FRIDAY-NIGHT --interface eth1",
+         "bring the LAN behind eth1 into a room"},
+	{NULL, NULL},
+};
+
+static const struct lp_help_row signals[] = {
+	{"SIGINT, SIGTERM", "say goodbye and end; a second one ends at once"},
+	{NULL, NULL},
+};
+
+const struct lp_program lp_gateway_program = {
+	.name = "lanparty-gateway",
+	.summary = "brings a LAN into a room of a relay",
+	.about = "The gateway captures a wired interface with a cable in the party's switch and carries its frames to "
+		 "the "
+		 "room's members, through a relay.",
+	.section = 8,
+	.examples = examples,
+	.signals = signals,
+	.see_also = "lanparty-relay(8), lanparty-client(1)",
+};
+
+/* Reads what --frame-log asks for. */
+static int parse_framelog(const struct lp_option *option, const char *value, void *dest, struct lp_failure *failure)
+{
+	(void)option;
+	return lp_framelog_parse(value, failure, dest);
+}
+
+const struct lp_option lp_gateway_option_rows[] = {
+	{"interface", "IF", LP_TEXT(struct lp_gateway_options, interface), .group = "LAN", .required = true,
+         .help = "the wired interface with the cable in the party's switch; it needs no address"},
+	{"frame-log", "WHAT", LP_CUSTOM(struct lp_gateway_options, framelog, parse_framelog), .group = "Diagnostics",
+         .standard = "off",
+         .help = "log single frames: all, drops, 1/N (every Nth), N/s (at most so many), joined by commas; off"},
+};
+const size_t lp_gateway_option_rows_n = LP_OPTIONS_N(lp_gateway_option_rows);

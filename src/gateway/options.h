@@ -1,0 +1,19 @@
+/* The gateway's own options; member/options.h has those that it shares with the client. */
+#ifndef LP_GATEWAY_OPTIONS_H
+#define LP_GATEWAY_OPTIONS_H
+
+#include <stddef.h>
+
+#include "cli/options.h"
+#include "obs/framelog.h"
+
+struct lp_gateway_options {
+	char interface[64]; /* 15 bytes on Linux */
+	struct lp_framelog_config framelog;
+};
+
+extern const struct lp_program lp_gateway_program;
+extern const struct lp_option lp_gateway_option_rows[];
+extern const size_t lp_gateway_option_rows_n;
+
+#endif

@@ -1,0 +1,140 @@
+#include "member/life.h"
+
+#include <stdio.h>
+
+#include "base/addr.h"
+#include "base/error.h"
+#include "member/member.h"
+#include "member/report.h"
+#include "obs/event.h"
+#include "platform/device_state.h"
+#include "platform/loop.h"
+#include "platform/terminal.h"
+#include "quic/tls.h"
+
+bool lp_life_options(struct lp_life *life, const struct lp_program *program, const struct lp_option *rows,
+                     size_t n_rows, void *dest, int argc, char *const *argv, struct lp_options *ret_options,
+                     int *ret_exit)
+{
+	life->program = program;
+	lp_options_init(ret_options, program);
+	lp_options_add(ret_options, lp_member_option_rows, lp_member_option_rows_n, &life->options);
+	lp_options_add(ret_options, rows, n_rows, dest);
+	if (!lp_start(ret_options, &life->common, argc, argv, ret_exit))
+		return false;
+	lp_log_output_init(&life->output, &life->common, stderr);
+	return true;
+}
+
+/* A signal asks the program to end: with a goodbye the first time, at once the second time. */
+static void on_signal(void *ctx, enum lp_signal signal)
+{
+	struct lp_life *life = ctx;
+	if (signal != LP_SIGNAL_STOP)
+		return;
+	if (life->stopping) {
+		lp_loop_stop(life->loop);
+		return;
+	}
+	life->stopping = true;
+	lp_event_stopping(&life->output.log, "asked to by a signal");
+	life->stop(life->ctx);
+}
+
+int lp_life_begin(struct lp_life *life, struct lp_failure *failure, struct lp_member_config *config)
+{
+	const struct lp_member_options *options = &life->options;
+	int result = lp_member_options_apply(options, life->program->name, failure, config, &life->tls);
+	if (result < 0)
+		return result;
+	config->log = &life->output.log;
+	snprintf(life->relay, sizeof life->relay, "%.240s:%u", options->relay.host, options->relay.port);
+	if ((result = lp_loop_new(&life->loop)) < 0 || (result = lp_loop_on_signal(life->loop, on_signal, life)) < 0)
+		return lp_fail(failure, result, "cannot start: %s", lp_error_text(result));
+	lp_event_started(&life->output.log, life->program->name, LP_VERSION);
+	return 0;
+}
+
+/* How the device is now. */
+static void on_device(void *ctx, struct lp_report_device *ret_device)
+{
+	const struct lp_life *life = ctx;
+	struct lp_device_state state = {0};
+	*ret_device = (struct lp_report_device){.name = life->device, .mac = life->mac};
+	lp_device_state(life->device, &state);
+	ret_device->state = state.up ? "up" : "down";
+	if (state.address.family)
+		lp_addr_format(&state.address, ret_device->address);
+}
+
+/* Draws the live view. */
+static void on_draw(void *ctx, const char *block)
+{
+	struct lp_life *life = ctx;
+	lp_live_show(&life->live, block);
+}
+
+/* The width of the live view. */
+static unsigned on_columns(void *ctx)
+{
+	unsigned rows, columns;
+	(void)ctx;
+	lp_terminal_size(LP_TERMINAL_ERR, &rows, &columns);
+	return columns;
+}
+
+int lp_life_show(struct lp_life *life, enum lp_role role, struct lp_member *member, const char *device,
+                 const struct lp_mac *mac, struct lp_failure *failure)
+{
+	struct lp_report_config config = {
+		.role = role,
+		.relay = life->relay,
+		.room = life->options.room,
+		.snapshot_ns = life->options.snapshot_ns,
+		.log = &life->output.log,
+		.device = on_device,
+		.columns = on_columns,
+		.ctx = life,
+	};
+	life->device = device;
+	life->mac = *mac;
+	if (life->common.log_format == LP_LOG_TEXT && lp_terminal_is_live(LP_TERMINAL_ERR)) {
+		lp_live_init(&life->live, stderr, &life->output);
+		config.draw = on_draw;
+	}
+	int result = lp_report_new(life->loop, &config, member, &life->report);
+	return result < 0 ? lp_fail(failure, result, "cannot start: %s", lp_error_text(result)) : 0;
+}
+
+void lp_life_changed(struct lp_life *life)
+{
+	if (life->report)
+		lp_report_update(life->report);
+}
+
+void lp_life_ended(struct lp_life *life, const struct lp_failure *failure)
+{
+	if (failure)
+		life->failure = *failure;
+	lp_loop_stop(life->loop);
+}
+
+void lp_life_hide(struct lp_life *life)
+{
+	lp_report_free(life->report);
+	life->report = NULL;
+	if (life->live.file)
+		lp_live_hide(&life->live);
+}
+
+int lp_life_end(struct lp_life *life)
+{
+	lp_tls_free(life->tls);
+	lp_loop_free(life->loop);
+	if (life->failure.code == 0) {
+		lp_event_stopped(&life->output.log, life->program->name);
+		return LP_EXIT_OK;
+	}
+	lp_event_failed(&life->output.log, life->failure.text);
+	return life->failure.code == LP_EINVAL ? LP_EXIT_USAGE : LP_EXIT_FAILURE;
+}

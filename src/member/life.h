@@ -1,0 +1,58 @@
+/* The life of a member's program, as client and gateway share it: options, log, loop, signals, what it shows, and the
+   exit code. */
+#ifndef LP_MEMBER_LIFE_H
+#define LP_MEMBER_LIFE_H
+
+#include <stdbool.h>
+
+#include "base/failure.h"
+#include "cli/live.h"
+#include "cli/log.h"
+#include "cli/start.h"
+#include "member/options.h"
+#include "proto/mac.h"
+
+struct lp_loop;
+struct lp_member;
+struct lp_member_config;
+struct lp_report;
+struct lp_tls;
+
+struct lp_life {
+	const struct lp_program *program;
+	struct lp_member_options options;
+	struct lp_common_options common;
+	struct lp_log_output output;
+	struct lp_live live;
+	struct lp_loop *loop;
+	struct lp_tls *tls;
+	struct lp_report *report;
+	char relay[256];           /* "HOST:PORT", as the user gave it */
+	const char *device;        /* the TAP, or the gateway's interface; borrowed */
+	struct lp_mac mac;         /* of it */
+	struct lp_failure failure; /* why the program ends, code 0: as it was asked to */
+	bool stopping;
+	void (*stop)(void *ctx); /* says goodbye; lp_life_ended() follows */
+	void *ctx;
+};
+
+/* Reads command line and configuration file; |rows| are the program's own options, for |dest|. False: it is to end
+   with |ret_exit|. |ret_options| may be asked afterwards what was given. */
+bool lp_life_options(struct lp_life *life, const struct lp_program *program, const struct lp_option *rows,
+                     size_t n_rows, void *dest, int argc, char *const *argv, struct lp_options *ret_options,
+                     int *ret_exit);
+/* Makes loop, signals and trust, and fills in |config| (not role, MAC and events). */
+int lp_life_begin(struct lp_life *life, struct lp_failure *failure, struct lp_member_config *config);
+/* Begins to tell how things are: in the log, and on a terminal in a live view. */
+int lp_life_show(struct lp_life *life, enum lp_role role, struct lp_member *member, const char *device,
+                 const struct lp_mac *mac, struct lp_failure *failure);
+/* The member's state changed. */
+void lp_life_changed(struct lp_life *life);
+/* The member is done, or something failed: the loop stops. */
+void lp_life_ended(struct lp_life *life, const struct lp_failure *failure);
+/* Stops telling how things are; to be called before the member is freed. */
+void lp_life_hide(struct lp_life *life);
+/* Frees what lp_life_begin() made, has the last word in the log and returns the exit code. */
+int lp_life_end(struct lp_life *life);
+
+#endif

@@ -1,0 +1,45 @@
+/* What a member tells its user: the status line when the truth changes, a live view on a terminal, and the figures of
+   the moment in the log. */
+#ifndef LP_MEMBER_REPORT_H
+#define LP_MEMBER_REPORT_H
+
+#include <stdint.h>
+
+#include "ctrl/message.h"
+#include "proto/mac.h"
+
+struct lp_log;
+struct lp_loop;
+struct lp_member;
+struct lp_report;
+
+/* The network device of the program: the TAP, or the gateway's interface. */
+struct lp_report_device {
+	const char *name;
+	const char *state; /* "up", "down" */
+	const char *note;  /* what else there is to say of it; may be empty */
+	char address[64];  /* its IP address, or empty */
+	struct lp_mac mac;
+};
+
+struct lp_report_config {
+	enum lp_role role;
+	const char *relay, *room; /* as the user gave them; borrowed until lp_report_free() */
+	uint64_t snapshot_ns;     /* between two lines of figures; 0: none */
+	const struct lp_log *log; /* borrowed until lp_report_free() */
+	/* Says how the device is now. */
+	void (*device)(void *ctx, struct lp_report_device *ret_device);
+	/* Draws the live view, a block of lines; NULL: there is none. */
+	void (*draw)(void *ctx, const char *block);
+	/* The terminal's width. */
+	unsigned (*columns)(void *ctx);
+	void *ctx;
+};
+
+int lp_report_new(struct lp_loop *loop, const struct lp_report_config *config, struct lp_member *member,
+                  struct lp_report **ret_report);
+void lp_report_free(struct lp_report *report); /* NULL is fine */
+/* Something changed: the status line is looked at. */
+void lp_report_update(struct lp_report *report);
+
+#endif
