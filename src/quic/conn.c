@@ -43,7 +43,7 @@ static int conn_new(struct lp_quic_endpoint *endpoint, const struct lp_addr *loc
 	conn->remote = conn->told_remote = *remote;
 	lp_control_init(&conn->control);
 	lp_mtu_watch_init(&conn->mtu);
-	int rv = lp_tls_session_init(&conn->tls, endpoint->config.tls, server_name, get_library, conn);
+	int rv = lp_tls_session_init(&conn->tls, endpoint->config.tls, endpoint->aead, server_name, get_library, conn);
 	if (rv < 0) {
 		free(conn);
 		return rv;

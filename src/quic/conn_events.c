@@ -4,6 +4,7 @@
 
 #include "quic/conn.h"
 #include "quic/endpoint_state.h"
+#include "quic/packet_keys.h"
 #include "quic/stateless.h"
 
 /* The control stream broke its rules. */
@@ -210,11 +211,24 @@ static int on_stateless_reset(ngtcp2_conn *library, const ngtcp2_pkt_stateless_r
 	return 0;
 }
 
+/* The next generation of keys is wanted (RFC 9001 §6). */
+static int on_update_key(ngtcp2_conn *library, uint8_t *rx_secret, uint8_t *tx_secret,
+                         ngtcp2_crypto_aead_ctx *rx_context, uint8_t *rx_iv, ngtcp2_crypto_aead_ctx *tx_context,
+                         uint8_t *tx_iv, const uint8_t *old_rx_secret, const uint8_t *old_tx_secret, size_t len,
+                         void *user_data)
+{
+	struct lp_quic_conn *conn = user_data;
+	return lp_packet_keys_update(library, conn->endpoint->aead, rx_secret, tx_secret, rx_context, rx_iv, tx_context,
+	                             tx_iv, old_rx_secret, old_tx_secret, len) == 0
+	               ? 0
+	               : NGTCP2_ERR_CALLBACK_FAILURE;
+}
+
 #define BOTH_SIDES \
-	.recv_crypto_data = ngtcp2_crypto_recv_crypto_data_cb, .encrypt = ngtcp2_crypto_encrypt_cb, \
-	.decrypt = ngtcp2_crypto_decrypt_cb, .hp_mask = ngtcp2_crypto_hp_mask_cb, \
-	.update_key = ngtcp2_crypto_update_key_cb, .delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb, \
-	.delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb, \
+	.recv_crypto_data = ngtcp2_crypto_recv_crypto_data_cb, .encrypt = lp_packet_keys_encrypt, \
+	.decrypt = lp_packet_keys_decrypt, .hp_mask = lp_packet_keys_mask, .update_key = on_update_key, \
+	.delete_crypto_aead_ctx = lp_packet_keys_delete_aead, \
+	.delete_crypto_cipher_ctx = lp_packet_keys_delete_cipher, \
 	.version_negotiation = ngtcp2_crypto_version_negotiation_cb, .handshake_completed = on_handshake_completed, \
 	.stream_open = on_stream_open, .recv_stream_data = on_stream_data, \
 	.acked_stream_data_offset = on_stream_acked, .stream_reset = on_stream_reset, \

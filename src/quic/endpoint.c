@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/units.h"
+#include "quic/aead.h"
 #include "quic/conn.h"
 #include "quic/endpoint_state.h"
 #include "quic/path.h"
@@ -24,8 +25,13 @@ int lp_quic_endpoint_new(const struct lp_quic_config *config, struct lp_quic_end
 		goto no_tokens;
 	if (lp_sources_init(&endpoint->sources, config->secret + LP_SIPHASH_KEY) < 0)
 		goto no_sources;
+	if (config->aead != LP_QUIC_AEAD_HELPER &&
+	    (config->aead == LP_QUIC_AEAD_GNUTLS ? lp_aead_gnutls_new : lp_aead_new)(&endpoint->aead) < 0)
+		goto no_aead;
 	*ret_endpoint = endpoint;
 	return 0;
+no_aead:
+	lp_sources_done(&endpoint->sources);
 no_sources:
 	lp_conn_table_done(&endpoint->tokens);
 no_tokens:
@@ -65,6 +71,7 @@ void lp_quic_endpoint_free(struct lp_quic_endpoint *endpoint)
 	}
 	assert(endpoint->n_conns == 0 && endpoint->n_live == 0 && endpoint->n_handshakes == 0);
 	lp_batch_pool_done(&endpoint->pool);
+	lp_aead_free(endpoint->aead);
 	lp_expiry_done(&endpoint->expiry);
 	lp_sources_done(&endpoint->sources);
 	lp_conn_table_done(&endpoint->tokens);
@@ -277,4 +284,9 @@ const struct lp_quic_counters *lp_quic_counters(const struct lp_quic_endpoint *e
 size_t lp_quic_conn_count(const struct lp_quic_endpoint *endpoint)
 {
 	return endpoint->n_live;
+}
+
+const char *lp_quic_aead_name(const struct lp_quic_endpoint *endpoint)
+{
+	return endpoint->aead ? endpoint->aead->name : "ngtcp2's helper";
 }

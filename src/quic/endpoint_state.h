@@ -13,6 +13,7 @@
 #include "quic/expiry.h"
 #include "quic/sources.h"
 
+struct lp_aead;
 struct lp_quic_conn;
 
 #define LP_ENDPOINT_MSGS 512 /* handed to `send` at a time */
@@ -20,7 +21,8 @@ struct lp_quic_conn;
 struct lp_quic_endpoint {
 	struct lp_quic_config config;
 	struct lp_quic_counters counters;
-	uint64_t now_ns; /* of the call that is under way; never runs backwards */
+	struct lp_aead *aead; /* NULL: all by the library's helper */
+	uint64_t now_ns;      /* of the call that is under way; never runs backwards */
 	struct lp_conn_table cids;
 	struct lp_conn_table tokens; /* by stateless-reset token: a reset names no id (RFC 9000 §10.3.1) */
 	struct lp_sources sources;

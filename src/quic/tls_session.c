@@ -7,6 +7,7 @@
 
 #include "base/addr.h"
 #include "base/error.h"
+#include "quic/packet_keys.h"
 #include "quic/tls.h"
 #include "quic/tls_cert.h"
 #include "quic/tls_handle.h"
@@ -26,6 +27,21 @@ static int verify(gnutls_session_t handle)
 	return lp_tls_trust_check(session->tls->trust, handle, session->name, &session->failure) < 0
 	               ? GNUTLS_E_CERTIFICATE_ERROR
 	               : 0;
+}
+
+/* TLS has new secrets: keys are made from them. Not 0 ends the handshake. */
+static int take_secrets(gnutls_session_t handle, gnutls_record_encryption_level_t level, const void *rx_secret,
+                        const void *tx_secret, size_t len)
+{
+	const struct lp_tls_session *session = session_of(handle);
+	ngtcp2_crypto_conn_ref *ref = gnutls_session_get_ptr(handle);
+	ngtcp2_conn *library = ref->get_conn(ref);
+	ngtcp2_encryption_level quic_level = ngtcp2_crypto_gnutls_from_gnutls_record_encryption_level(level);
+	if (rx_secret && lp_packet_keys_install(library, session->aead, true, quic_level, rx_secret, len) < 0)
+		return -1;
+	if (tx_secret && lp_packet_keys_install(library, session->aead, false, quic_level, tx_secret, len) < 0)
+		return -1;
+	return 0;
 }
 
 /* Sets up a relay's side. */
@@ -65,17 +81,19 @@ static int init_client(struct lp_tls_session *session, struct lp_tls *tls, const
 	return 0;
 }
 
-int lp_tls_session_init(struct lp_tls_session *session, struct lp_tls *tls, const char *server_name,
-                        ngtcp2_crypto_get_conn get_conn, void *user)
+int lp_tls_session_init(struct lp_tls_session *session, struct lp_tls *tls, const struct lp_aead *aead,
+                        const char *server_name, ngtcp2_crypto_get_conn get_conn, void *user)
 {
 	static uint8_t alpn[] = LP_QUIC_ALPN;
 	gnutls_datum_t protocol = {.data = alpn, .size = sizeof alpn - 1};
 	memset(session, 0, sizeof *session);
 	session->tls = tls;
+	session->aead = aead;
 	session->conn_ref = (ngtcp2_crypto_conn_ref){.get_conn = get_conn, .user_data = user};
 	int rv = tls->server ? init_server(session, tls) : init_client(session, tls, server_name);
 	if (rv == 0) {
 		gnutls_session_set_ptr(session->session, &session->conn_ref);
+		gnutls_handshake_set_secret_function(session->session, take_secrets);
 		if (gnutls_priority_set(session->session, tls->priority) != 0 ||
 		    gnutls_alpn_set_protocols(session->session, &protocol, 1, GNUTLS_ALPN_MANDATORY) != 0)
 			rv = LP_ETLS;

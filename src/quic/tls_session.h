@@ -11,12 +11,14 @@
 
 #include "base/failure.h"
 
+struct lp_aead;
 struct lp_tls;
 struct lp_tls_cert;
 
 struct lp_tls_session {
 	gnutls_session_t session;
 	ngtcp2_crypto_conn_ref conn_ref; /* how the TLS callbacks find the connection */
+	const struct lp_aead *aead;      /* borrowed; what keys are made for, or NULL */
 	struct lp_tls *tls;              /* borrowed; of a client, whose trust is asked */
 	struct lp_tls_cert *cert;        /* a reference; of a server */
 	char name[256];                  /* of a client: what the certificate must be for */
@@ -24,8 +26,8 @@ struct lp_tls_session {
 };
 
 /* Starts a session for a connection: |get_conn| gives the library's connection to TLS, from |user|. */
-int lp_tls_session_init(struct lp_tls_session *session, struct lp_tls *tls, const char *server_name,
-                        ngtcp2_crypto_get_conn get_conn, void *user);
+int lp_tls_session_init(struct lp_tls_session *session, struct lp_tls *tls, const struct lp_aead *aead,
+                        const char *server_name, ngtcp2_crypto_get_conn get_conn, void *user);
 void lp_tls_session_done(struct lp_tls_session *session);
 /* Writes why the handshake failed, with the alert |alert| of ours or of the peer's if there is nothing better. */
 void lp_tls_session_reason(const struct lp_tls_session *session, uint8_t alert, bool from_peer, char *ret_text,

@@ -1,0 +1,215 @@
+#include "quic/delay_window.h"
+
+#include "base/units.h"
+
+/* What our packets may wait in the network unless somebody says otherwise. */
+#define DEFAULT_TARGET_NS (4 * LP_MS)
+/* A wait of less than this is none. */
+#define NO_WAIT_NS (3 * LP_MS / 2)
+/* So often the base is measured anew. */
+#define MEASURE_EVERY_NS (5 * LP_SEC)
+/* How long losses leave the congestion window alone, the first time and at most. */
+#define OFF_MIN_NS (2 * LP_SEC)
+#define OFF_MAX_NS (16 * LP_SEC)
+/* The least that may be in flight, so that acknowledgements keep coming. */
+#define MIN_PACKETS 2U
+#define INITIAL_PACKETS 10U
+
+void lp_delay_window_init(struct lp_delay_window *window, uint64_t target_ns, uint64_t now_ns)
+{
+	*window = (struct lp_delay_window){
+		.phase = LP_DELAY_STARTING,
+		.target_ns = target_ns ? target_ns : DEFAULT_TARGET_NS,
+		.base_ns = LP_NEVER,
+		.round_ns = now_ns,
+		.round_rtt_ns = LP_NEVER,
+		.measured_ns = now_ns,
+		.engaged_ns = now_ns,
+	};
+}
+
+void lp_delay_window_reset(struct lp_delay_window *window, uint64_t now_ns)
+{
+	uint64_t n_lost = window->n_lost;
+	lp_delay_window_init(window, window->target_ns, now_ns);
+	window->n_lost = n_lost;
+}
+
+/* |bytes| times a / b. */
+static uint64_t scale(uint64_t bytes, uint64_t a_ns, uint64_t b_ns)
+{
+	return (uint64_t)((double)bytes * (double)a_ns / (double)b_ns);
+}
+
+/* What our packets may wait now: more where delays wander by themselves. */
+static uint64_t target(const struct lp_delay_window *window)
+{
+	return window->wander_ns * 3 > window->target_ns ? window->wander_ns * 3 : window->target_ns;
+}
+
+/* Follows how round trips change from round to round. */
+static void follow_wander(struct lp_delay_window *window)
+{
+	uint64_t now_ns = window->round_rtt_ns, last_ns = window->last_rtt_ns;
+	window->last_rtt_ns = now_ns;
+	if (window->phase != LP_DELAY_STEADY || last_ns == 0)
+		return;
+	uint64_t change_ns = now_ns > last_ns ? now_ns - last_ns : last_ns - now_ns;
+	window->wander_ns = (window->wander_ns * 15 + change_ns) / 16;
+}
+
+/* Keeps the window between the least that works and the congestion window. */
+static void bound(struct lp_delay_window *window, const struct lp_delay_sample *sample)
+{
+	uint64_t least = MIN_PACKETS * (uint64_t)sample->packet_bytes;
+	if (window->window_bytes > sample->cwnd_bytes)
+		window->window_bytes = sample->cwnd_bytes;
+	if (window->window_bytes < least)
+		window->window_bytes = least;
+}
+
+/* A round of the start is over. */
+static void round_starting(struct lp_delay_window *window, uint64_t wait_ns)
+{
+	if (wait_ns >= NO_WAIT_NS)
+		window->phase = LP_DELAY_STEADY;
+	else if (window->limited)
+		window->window_bytes *= 2;
+}
+
+/* A round of the steady phase is over. */
+static void round_steady(struct lp_delay_window *window, uint64_t wait_ns)
+{
+	uint64_t old = window->window_bytes;
+	uint64_t wanted = scale(old, window->base_ns + target(window), window->base_ns + wait_ns);
+	if (wanted <= old) {
+		window->window_bytes = wanted > old / 2 ? wanted : old / 2;
+		window->n_low = 0;
+		return;
+	}
+	if (!window->limited)
+		return;
+	/* Gently, but not where nothing waits for several rounds: then the path has become faster. */
+	uint64_t most = old + old / 4;
+	window->n_low = wait_ns < NO_WAIT_NS ? window->n_low + 1 : 0;
+	if (window->n_low > 3)
+		window->window_bytes = most;
+	else
+		window->window_bytes = (old + (wanted < most ? wanted : most)) / 2;
+}
+
+/* Begins to hold the window low, so that what waits drains. */
+static void drain(struct lp_delay_window *window, uint64_t wait_ns)
+{
+	uint64_t base_ns = window->base_ns, empty_ns = base_ns - base_ns / 10;
+	empty_ns = empty_ns > 2 * LP_MS + base_ns / 4 ? empty_ns - 2 * LP_MS : base_ns / 4;
+	window->phase = LP_DELAY_DRAINING;
+	window->low_bytes = scale(window->window_bytes, empty_ns, base_ns + (wait_ns ? wait_ns : 1));
+}
+
+/* A round is over: sets the window for the next one. */
+static void end_round(struct lp_delay_window *window, const struct lp_delay_sample *sample, uint64_t now_ns)
+{
+	uint64_t rtt_ns = window->round_rtt_ns;
+	/* A dip may be somebody else's pause: it is followed slowly. */
+	if (rtt_ns < window->base_ns && window->phase != LP_DELAY_MEASURING)
+		window->base_ns -= (window->base_ns - rtt_ns) / 8;
+	uint64_t wait_ns = rtt_ns > window->base_ns ? rtt_ns - window->base_ns : 0;
+	follow_wander(window);
+	bool due = now_ns - window->measured_ns >= MEASURE_EVERY_NS;
+	switch (window->phase) {
+	case LP_DELAY_STARTING:
+		round_starting(window, wait_ns);
+		break;
+	case LP_DELAY_STEADY:
+		if (due && window->limited)
+			drain(window, wait_ns);
+		else
+			round_steady(window, wait_ns);
+		break;
+	case LP_DELAY_DRAINING:
+		if (sample->in_flight_bytes <= window->low_bytes + 2 * sample->packet_bytes)
+			window->phase = LP_DELAY_MEASURING;
+		break;
+	case LP_DELAY_MEASURING:
+		window->base_ns = window->round_rtt_ns;
+		window->measured_ns = now_ns;
+		window->phase = LP_DELAY_STEADY;
+		break;
+	case LP_DELAY_OFF:
+		window->window_bytes = sample->in_flight_bytes;
+		break;
+	}
+	if (due && !window->limited && window->phase != LP_DELAY_OFF) {
+		/* Little was sent, so nothing of ours waits. */
+		window->base_ns = window->round_rtt_ns;
+		window->measured_ns = now_ns;
+	}
+	bound(window, sample);
+	window->round_ns = now_ns;
+	window->round_rtt_ns = LP_NEVER;
+	window->limited = false;
+}
+
+/* Packets were lost. */
+static void count_loss(struct lp_delay_window *window, const struct lp_delay_sample *sample, uint64_t now_ns)
+{
+	if (sample->n_lost == window->n_lost)
+		return;
+	window->n_lost = sample->n_lost;
+	if (window->phase == LP_DELAY_STARTING) {
+		window->phase = LP_DELAY_STEADY;
+		window->window_bytes /= 2;
+		window->engaged_ns = now_ns;
+		return;
+	}
+	/* Losses of what was sent before the window took over are not news. */
+	if (window->phase == LP_DELAY_OFF || now_ns - window->engaged_ns < 4 * sample->rtt_ns + LP_SEC / 5)
+		return;
+	bool again = now_ns - window->engaged_ns < 4 * OFF_MAX_NS;
+	window->off_ns = again && window->off_ns ? lp_earlier(2 * window->off_ns, OFF_MAX_NS) : OFF_MIN_NS;
+	window->off_until_ns = now_ns + window->off_ns;
+	window->phase = LP_DELAY_OFF;
+}
+
+/* Takes one round trip's time in. */
+static void take_rtt(struct lp_delay_window *window, uint64_t rtt_ns)
+{
+	if (window->base_ns == LP_NEVER || (window->phase == LP_DELAY_STARTING && rtt_ns < window->base_ns))
+		window->base_ns = rtt_ns;
+	if (rtt_ns < window->round_rtt_ns)
+		window->round_rtt_ns = rtt_ns;
+}
+
+void lp_delay_window_update(struct lp_delay_window *window, const struct lp_delay_sample *sample, uint64_t now_ns)
+{
+	if (sample->rtt_ns == 0 || window->target_ns == LP_NEVER)
+		return;
+	count_loss(window, sample, now_ns);
+	if (window->base_ns == LP_NEVER)
+		window->window_bytes = INITIAL_PACKETS * (uint64_t)sample->packet_bytes;
+	take_rtt(window, sample->rtt_ns);
+	bool round_over = now_ns - window->round_ns >= sample->rtt_ns;
+	if (window->phase == LP_DELAY_OFF && now_ns >= window->off_until_ns) {
+		window->phase = LP_DELAY_STEADY;
+		window->engaged_ns = now_ns;
+	} else if (window->phase == LP_DELAY_STARTING &&
+	           sample->rtt_ns > window->base_ns + 2 * target(window) + window->base_ns / 4) {
+		/* The start overshoots: no waiting for the round's end. */
+		window->phase = LP_DELAY_STEADY;
+		window->engaged_ns = now_ns;
+		round_over = true;
+	}
+	if (round_over)
+		end_round(window, sample, now_ns);
+}
+
+bool lp_delay_window_open(struct lp_delay_window *window, uint64_t in_flight_bytes)
+{
+	bool low = window->phase == LP_DELAY_DRAINING || window->phase == LP_DELAY_MEASURING;
+	if (window->base_ns == LP_NEVER || window->phase == LP_DELAY_OFF ||
+	    in_flight_bytes < (low ? window->low_bytes : window->window_bytes))
+		return true;
+	window->limited = true;
+	return false;
+}
