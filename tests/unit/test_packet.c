@@ -304,17 +304,19 @@ static void test_send(void **state)
 	static struct lan lan;
 	uint8_t frame[42] = {0x02, 0x5a, 0, 0, 0, 0x0a, 0x02, 0x5a, 0, 0, 0, 0x0b, 0x88, 0xb5, 1, 2, 3};
 	uint8_t tagged[1518] = {0x02, 0x5a, 0, 0, 0, 0x0a, 0x02, 0x5a, 0, 0, 0, 0x0b, 0x81, 0, 0, 5, 0x88, 0xb5};
-	struct lp_frame frames[200] = {{.data = frame, .len = sizeof frame}, {.data = tagged, .len = sizeof tagged}};
+	struct lp_frame frames[90];
 	uint8_t seen[2048];
 	int n_short = 0, n_long = 0;
 	int host_raw;
 
 	(void)state;
 	lan_up(&lan);
-	for (size_t i = 2; i < 200; i++)
-		frames[i] = frames[i % 2];
+	/* More than one system call takes, less than a receive buffer of the usual size holds. */
+	for (size_t i = 0; i < 90; i++)
+		frames[i] = i % 9 ? (struct lp_frame){.data = frame, .len = sizeof frame}
+		                  : (struct lp_frame){.data = tagged, .len = sizeof tagged};
 	host_raw = lan.host_raw;
-	assert_int_equal(lp_packet_send(lan.packet, frames, 200), 200);
+	assert_int_equal(lp_packet_send(lan.packet, frames, 90), 90);
 	for (ssize_t n; (n = recv(host_raw, seen, sizeof seen, MSG_DONTWAIT)) > 0;) {
 		if (seen[12] != 0x88 || seen[13] != 0xb5)
 			continue;
@@ -328,8 +330,8 @@ static void test_send(void **state)
 			n_long++;
 		}
 	}
-	assert_int_equal(n_short, 100);
-	assert_int_equal(n_long, 100);
+	assert_int_equal(n_short, 80);
+	assert_int_equal(n_long, 10);
 	run(&lan, 20);
 	assert_int_equal(lan.n_kept, 0);
 	/* A jumbo that the interface cannot carry is lost, the one after it is not. */
