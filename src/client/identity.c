@@ -56,13 +56,16 @@ int lp_identity_load(const char *path, struct lp_failure *failure, struct lp_ide
 	struct lp_identity identity = {0};
 	uint8_t *data;
 	size_t len;
-	int result = lp_file_read(path, FILE_MAX_BYTES, failure, &data, &len);
+	struct lp_failure why;
+	int result = lp_file_read(path, FILE_MAX_BYTES, &why, &data, &len);
 	if (result == LP_ENOTFOUND) {
 		random_mac(&identity.mac);
 		result = lp_identity_save(path, &identity, failure);
 	} else if (result == 0) {
 		result = decode(path, data, len, failure, &identity);
 		free(data);
+	} else {
+		lp_fail(failure, result, "%s", why.text);
 	}
 	if (result == 0)
 		*ret_identity = identity;
