@@ -9,13 +9,19 @@
 #include "cli/start.h"
 #include "obs/event.h"
 #include "platform/loop.h"
+#include "platform/notify.h"
+#include "platform/sandbox.h"
+#include "platform/unix_socket.h"
 #include "quic/tls.h"
 #include "relay/certificate.h"
 #include "relay/options.h"
 #include "relay/relay.h"
+#include "relay/status.h"
 
 /* How often the certificate's age is looked at. */
 #define CERTIFICATE_CHECK_NS (24 * 3600 * LP_SEC)
+/* How long `status` waits for an answer. */
+#define STATUS_TIMEOUT_NS (5 * LP_SEC)
 /* How long the last words to the members may take. */
 #define DRAIN_NS LP_SEC
 
@@ -28,7 +34,8 @@ struct app {
 	struct lp_loop *loop;
 	struct lp_tls *tls;
 	struct lp_relay *relay;
-	struct lp_timer *certificate_timer, *drain_timer;
+	struct lp_unix_server *status;
+	struct lp_timer *certificate_timer, *drain_timer, *watchdog_timer;
 	bool stopping;
 };
 
@@ -50,10 +57,12 @@ static void on_drain_timer(void *ctx, uint64_t now_ns)
 static void reload(struct app *app)
 {
 	struct lp_failure failure;
+	lp_notify_send(LP_NOTIFY_RELOADING, NULL);
 	if (lp_certificate_reload(&app->certificate, app->tls, &app->output.log, &failure) < 0)
 		lp_event_certificate_kept(&app->output.log, failure.text);
 	else
 		lp_certificate_check_expiry(app->tls, lp_loop_unix_s(app->loop), &app->output.log);
+	lp_notify_send(LP_NOTIFY_READY, NULL);
 }
 
 /* SIGINT, SIGTERM, SIGHUP. */
@@ -70,6 +79,7 @@ static void on_signal(void *ctx, enum lp_signal signal)
 	}
 	app->stopping = true;
 	lp_event_stopping(&app->output.log, "asked to by a signal");
+	lp_notify_send(LP_NOTIFY_STOPPING, NULL);
 	lp_timer_set(app->drain_timer, lp_loop_now_ns(app->loop) + DRAIN_NS);
 	lp_relay_drain(app->relay, LP_REASON_RESTARTING, on_drained, app);
 }
@@ -80,6 +90,56 @@ static void on_certificate_timer(void *ctx, uint64_t now_ns)
 	struct app *app = ctx;
 	lp_certificate_check_expiry(app->tls, lp_loop_unix_s(app->loop), &app->output.log);
 	lp_timer_set(app->certificate_timer, now_ns + CERTIFICATE_CHECK_NS);
+}
+
+/* A sign of life for the system that started the relay. */
+static void on_watchdog_timer(void *ctx, uint64_t now_ns)
+{
+	struct app *app = ctx;
+	lp_notify_send(LP_NOTIFY_WATCHDOG, NULL);
+	lp_timer_set(app->watchdog_timer, now_ns + lp_notify_watchdog_ns() / 2);
+}
+
+/* A question at the status socket. */
+static char *on_status(void *ctx, const char *request)
+{
+	struct app *app = ctx;
+	(void)request;
+	return lp_relay_status_json(app->relay);
+}
+
+/* Opens the ways in which operators look inside. */
+static int start_diagnostics(struct app *app, struct lp_failure *failure)
+{
+	const struct lp_relay_options *options = &app->options;
+	int result = 0;
+	if (options->status_socket[0]) {
+		result = lp_unix_server_open(app->loop, options->status_socket, on_status, app, failure, &app->status);
+		if (result == 0)
+			lp_event_serving(&app->output.log, "status", options->status_socket);
+	}
+	return result;
+}
+
+/* Asks the running relay how it is, and prints the answer. */
+static int print_status(const char *path)
+{
+	struct lp_failure failure = {0};
+	char *answer;
+	size_t len;
+	int result;
+	if (!path[0])
+		result = lp_fail(&failure, LP_EINVAL,
+		                 "status: which relay? pass the --status-socket that it was started with");
+	else
+		result = lp_unix_call(path, "status", STATUS_TIMEOUT_NS, &failure, &answer, &len);
+	if (result == 0) {
+		result = lp_relay_status_print(answer, len, stdout, &failure);
+		free(answer);
+	}
+	if (result < 0)
+		fprintf(stderr, "%s: %s\n", lp_relay_program.name, failure.text);
+	return result == 0 ? LP_EXIT_OK : result == LP_EINVAL ? LP_EXIT_USAGE : LP_EXIT_FAILURE;
 }
 
 /* Makes everything and opens the port. */
@@ -101,25 +161,32 @@ static int start(struct app *app, struct lp_failure *failure)
 	if ((result = lp_loop_new(&app->loop)) < 0 ||
 	    (result = lp_timer_new(app->loop, on_certificate_timer, app, &app->certificate_timer)) < 0 ||
 	    (result = lp_timer_new(app->loop, on_drain_timer, app, &app->drain_timer)) < 0 ||
+	    (result = lp_timer_new(app->loop, on_watchdog_timer, app, &app->watchdog_timer)) < 0 ||
 	    (result = lp_loop_on_signal(app->loop, on_signal, app)) < 0)
 		return lp_fail(failure, result, "cannot start: %s", lp_error_text(result));
 	lp_event_started(log, lp_relay_program.name, LP_VERSION);
 	int64_t now_unix_s = lp_loop_unix_s(app->loop);
 	if ((result = lp_certificate_load(&app->certificate, now_unix_s, log, failure, &app->tls)) < 0 ||
 	    (result = lp_certificate_secret(options->state_dir, failure, options->relay.secret)) < 0 ||
-	    (result = lp_relay_new(app->loop, &options->relay, app->tls, log, failure, &app->relay)) < 0)
+	    (result = lp_relay_new(app->loop, &options->relay, app->tls, log, failure, &app->relay)) < 0 ||
+	    (result = start_diagnostics(app, failure)) < 0 || (result = lp_drop_privileges(failure)) < 0)
 		return result;
 	on_certificate_timer(app, lp_loop_now_ns(app->loop));
 	lp_relay_local(app->relay, &local);
 	lp_event_listening(log, "relay", &local);
+	lp_notify_send(LP_NOTIFY_READY, NULL);
+	if (lp_notify_watchdog_ns() > 0)
+		on_watchdog_timer(app, lp_loop_now_ns(app->loop));
 	return 0;
 }
 
 /* Frees everything, in the reverse order. */
 static void finish(struct app *app)
 {
+	lp_unix_server_close(app->status);
 	lp_relay_free(app->relay);
 	lp_tls_free(app->tls);
+	lp_timer_free(app->watchdog_timer);
 	lp_timer_free(app->drain_timer);
 	lp_timer_free(app->certificate_timer);
 	lp_loop_free(app->loop);
@@ -136,6 +203,8 @@ int main(int argc, char **argv)
 	lp_options_add(&options, lp_relay_option_rows, lp_relay_option_rows_n, &app.options);
 	if (!lp_start(&options, &app.common, argc, argv, &code))
 		return code;
+	if (options.command == 0)
+		return print_status(app.options.status_socket);
 	lp_log_output_init(&app.output, &app.common, stderr);
 	if (start(&app, &failure) < 0) {
 		lp_event_failed(&app.output.log, failure.text);
