@@ -33,6 +33,11 @@ struct lp_packet_info {
 	char bridge[16];
 };
 
+struct lp_packet_counters {
+	uint64_t overflows; /* frames that came while the receive buffer was full: the program was too slow */
+	uint64_t unusable;  /* frames with an offload that nobody can describe, or longer than any frame may be */
+};
+
 /* Opens the socket, promiscuous by membership (the kernel undoes it at close). Frames that the host itself sends
    out of this interface are not delivered. */
 int lp_packet_open(struct lp_loop *loop, const struct lp_packet_config *config, lp_packet_recv_fn recv,
@@ -43,6 +48,8 @@ int lp_packet_exclude_tunnel(struct lp_packet *packet, const struct lp_addr *loc
 /* Puts frames on the wire. Returns how many the kernel took; the rest is lost. */
 size_t lp_packet_send(struct lp_packet *packet, const struct lp_frame *frames, size_t n_frames);
 void lp_packet_info(const struct lp_packet *packet, struct lp_packet_info *ret_info);
+/* Counted since the socket was opened. */
+void lp_packet_counters(struct lp_packet *packet, struct lp_packet_counters *ret_counters);
 /* True if lp_packet_send() takes super-frames of this kind. */
 bool lp_packet_takes(const struct lp_packet *packet, enum lp_gso gso);
 void lp_packet_close(struct lp_packet *packet);

@@ -23,6 +23,8 @@ void lp_udp_close(struct lp_udp *udp);
 /* Sends all messages in as few system calls as possible; what the kernel has no room for is lost and counted.
    Returns the number of datagrams lost. */
 size_t lp_udp_send(struct lp_udp *udp, const struct lp_udp_msg *msgs, size_t n_msgs);
+/* Datagrams that came while the receive buffer was full and are lost: the program was too slow. */
+uint64_t lp_udp_overflows(const struct lp_udp *udp);
 /* The address and port that the socket is bound to. */
 void lp_udp_local(const struct lp_udp *udp, struct lp_addr *ret_local);
 /* Largest UDP payload that the interface towards |remote| takes (its MTU less IP and UDP headers); 0 if unknown.

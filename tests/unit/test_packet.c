@@ -559,6 +559,28 @@ static void test_uso(void **state)
 	lan_down(&lan);
 }
 
+/* What the program was too slow for is counted. */
+static void test_overflow(void **state)
+{
+	static struct lan lan;
+	struct lp_packet_counters counters;
+	uint8_t frame[1514] = {0x02, 0x5a, 0, 0, 0, 0x0b, 0x02, 0x5a, 0, 0, 0, 0x0a, 0x88, 0xb5};
+	unsigned sent = 0;
+
+	(void)state;
+	lan_up(&lan);
+	lp_packet_counters(lan.packet, &counters);
+	assert_int_equal(counters.overflows, 0);
+	for (; sent < 5000; sent++)
+		host_sends(&lan, frame, sizeof frame);
+	run(&lan, 50);
+	lp_packet_counters(lan.packet, &counters);
+	assert_true(counters.overflows > 0);
+	assert_true(lan.frames + counters.overflows >= sent);
+	assert_int_equal(counters.unusable, 0);
+	lan_down(&lan);
+}
+
 static const struct {
 	const char *command;
 	int code;
@@ -594,6 +616,7 @@ int main(void)
 		cmocka_unit_test(test_send),     cmocka_unit_test(test_exclude),
 		cmocka_unit_test(test_transfer), cmocka_unit_test(test_transfer_vlan),
 		cmocka_unit_test(test_uso),      cmocka_unit_test(test_gone),
+		cmocka_unit_test(test_overflow),
 	};
 
 	return cmocka_run_group_tests_name("packet", tests, NULL, NULL);

@@ -264,6 +264,25 @@ static void test_failures(void **state)
 	pair_down(&pair);
 }
 
+/* What the program was too slow for is counted. */
+static void test_overflow(void **state)
+{
+	static struct pair pair;
+	static uint8_t data[1400];
+	struct lp_udp_msg msg = {.data = data, .len = sizeof data};
+
+	(void)state;
+	pair = (struct pair){0};
+	pair_up(&pair, "127.0.0.1", "127.0.0.1");
+	assert_int_equal(lp_udp_overflows(pair.b), 0);
+	msg.remote = pair.b_addr;
+	for (unsigned i = 0; i < 3000; i++)
+		lp_udp_send(pair.a, &msg, 1);
+	assert_true(lp_udp_overflows(pair.b) > 0);
+	assert_true(lp_udp_overflows(pair.b) < 3000);
+	pair_down(&pair);
+}
+
 /* The payload that the interface takes: its MTU less the headers. */
 static void test_path_payload(void **state)
 {
@@ -281,9 +300,9 @@ static void test_path_payload(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_run),          cmocka_unit_test(test_many),  cmocka_unit_test(test_source),
-		cmocka_unit_test(test_refused),      cmocka_unit_test(test_empty), cmocka_unit_test(test_failures),
-		cmocka_unit_test(test_path_payload),
+		cmocka_unit_test(test_run),          cmocka_unit_test(test_many),     cmocka_unit_test(test_source),
+		cmocka_unit_test(test_refused),      cmocka_unit_test(test_empty),    cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_path_payload), cmocka_unit_test(test_overflow),
 	};
 
 	return cmocka_run_group_tests_name("udp", tests, NULL, NULL);

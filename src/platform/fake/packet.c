@@ -51,6 +51,12 @@ void lp_packet_info(const struct lp_packet *packet, struct lp_packet_info *ret_i
 	*ret_info = (struct lp_packet_info){.mac = port->mac, .mtu = port->mtu, .wireless = port->wireless};
 }
 
+void lp_packet_counters(struct lp_packet *packet, struct lp_packet_counters *ret_counters)
+{
+	(void)packet;
+	*ret_counters = (struct lp_packet_counters){0};
+}
+
 bool lp_packet_takes(const struct lp_packet *packet, enum lp_gso gso)
 {
 	return gso == LP_GSO_NONE || (const_port_of(packet)->takes >> gso & 1);

@@ -221,6 +221,12 @@ void lp_udp_local(const struct lp_udp *udp, struct lp_addr *ret_local)
 	*ret_local = udp->local;
 }
 
+uint64_t lp_udp_overflows(const struct lp_udp *udp)
+{
+	(void)udp;
+	return 0;
+}
+
 size_t lp_udp_path_payload(struct lp_udp *udp, const struct lp_addr *remote)
 {
 	size_t headers = !remote || remote->family == 4 ? 28 : 48;

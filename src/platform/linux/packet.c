@@ -5,8 +5,10 @@
 #include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -30,8 +32,9 @@ struct lp_packet {
 	int fd;
 	char name[IFNAMSIZ];
 	bool closed;
-	bool takes_udp; /* until the kernel refuses a UDP super-frame */
+	bool takes_udp; /* super-frames of UDP */
 	struct lp_packet_info info;
+	struct lp_packet_counters counters;
 	lp_packet_recv_fn recv;
 	lp_packet_error_fn error;
 	void *ctx;
@@ -107,10 +110,14 @@ static void on_readable(void *ctx, bool broken)
 	for (int i = 0; i < n; i++)
 		if (read_frame(&packet->batch, i, &packet->frames[n_frames]))
 			n_frames++;
+		else
+			packet->counters.unusable++;
 	if (n_frames)
 		packet->recv(packet->ctx, packet->frames, n_frames);
 	/* EINVAL is a frame with an offload that the header cannot tell of: it is lost, the next ones are not. */
-	if (n < 0 && n != -EINVAL && !packet->closed)
+	if (n == -EINVAL)
+		packet->counters.unusable++;
+	else if (n < 0 && !packet->closed)
 		report_gone(packet);
 }
 
@@ -170,6 +177,16 @@ static int open_failure(struct lp_failure *failure, int err, const char *name)
 	return lp_fail(failure, lp_os_error(err), "%s: opening a packet socket: %s", name, strerror(err));
 }
 
+/* True if the kernel takes UDP super-frames: it has to be 6.2. Only sending one would tell otherwise, and lose it. */
+static bool kernel_sends_udp(void)
+{
+	struct utsname name;
+	int major = 0, minor = 0;
+
+	return uname(&name) == 0 && sscanf(name.release, "%d.%d", &major, &minor) == 2 &&
+	       (major > 6 || (major == 6 && minor >= 2));
+}
+
 /* Prepares the headers for sending, as far as they are the same for each frame. */
 static void init_send(struct lp_packet *packet)
 {
@@ -194,7 +211,7 @@ int lp_packet_open(struct lp_loop *loop, const struct lp_packet_config *config, 
 	if (!packet)
 		return lp_fail(failure, LP_ENOMEM, "%s: out of memory", name);
 	memcpy(packet->name, name, strlen(name));
-	packet->takes_udp = true;
+	packet->takes_udp = kernel_sends_udp();
 	packet->info =
 		(struct lp_packet_info){.mac = interface.mac, .mtu = interface.mtu, .wireless = interface.wireless};
 	memcpy(packet->info.bridge, interface.bridge, sizeof interface.bridge);
@@ -299,6 +316,17 @@ size_t lp_packet_send(struct lp_packet *packet, const struct lp_frame *frames, s
 void lp_packet_info(const struct lp_packet *packet, struct lp_packet_info *ret_info)
 {
 	*ret_info = packet->info;
+}
+
+void lp_packet_counters(struct lp_packet *packet, struct lp_packet_counters *ret_counters)
+{
+	struct tpacket_stats stats;
+	socklen_t len = sizeof stats;
+
+	/* The kernel begins at 0 again each time. */
+	if (getsockopt(packet->fd, SOL_PACKET, PACKET_STATISTICS, &stats, &len) == 0)
+		packet->counters.overflows += stats.tp_drops;
+	*ret_counters = packet->counters;
 }
 
 bool lp_packet_takes(const struct lp_packet *packet, enum lp_gso gso)

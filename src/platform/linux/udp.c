@@ -1,6 +1,7 @@
 #include "platform/udp.h"
 
 #include <errno.h>
+#include <linux/sock_diag.h>
 #include <netinet/udp.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -263,6 +264,17 @@ size_t lp_udp_send(struct lp_udp *udp, const struct lp_udp_msg *msgs, size_t n_m
 void lp_udp_local(const struct lp_udp *udp, struct lp_addr *ret_local)
 {
 	*ret_local = udp->local;
+}
+
+uint64_t lp_udp_overflows(const struct lp_udp *udp)
+{
+	uint32_t info[SK_MEMINFO_VARS];
+	socklen_t len = sizeof info;
+
+	if (getsockopt(udp->fd, SOL_SOCKET, SO_MEMINFO, info, &len) < 0 ||
+	    len < (SK_MEMINFO_DROPS + 1) * sizeof info[0])
+		return 0;
+	return info[SK_MEMINFO_DROPS];
 }
 
 size_t lp_udp_path_payload(struct lp_udp *udp, const struct lp_addr *remote)
