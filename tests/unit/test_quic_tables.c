@@ -1,0 +1,226 @@
+/* The small parts of quic/ against naive models: ids, deadlines, sources, control bytes, batches. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/error.h"
+#include "base/units.h"
+#include "quic/batch.h"
+#include "quic/conn_table.h"
+#include "quic/control.h"
+#include "quic/expiry.h"
+#include "quic/sources.h"
+
+static uint32_t random_state = 1;
+
+/* A small generator that is the same everywhere. */
+static uint32_t next_random(void)
+{
+	random_state = random_state * 1664525 + 1013904223;
+	return random_state >> 8;
+}
+
+static const uint8_t key[LP_SIPHASH_KEY] = {1, 2, 3};
+
+#define MODEL_IDS 500
+#define MODEL_CONNS 20
+
+static void test_conn_table(void **state)
+{
+	(void)state;
+	static char owners[MODEL_CONNS]; /* stand for connections */
+	struct lp_cid_list lists[MODEL_CONNS] = {0};
+	int model[MODEL_IDS]; /* whose id it is; -1: nobody's */
+	struct lp_conn_table table;
+	assert_int_equal(lp_conn_table_init(&table, key), 0);
+	memset(model, -1, sizeof model);
+	for (int round = 0; round < 20000; round++) {
+		unsigned id = next_random() % MODEL_IDS, who = next_random() % MODEL_CONNS;
+		uint8_t cid[20] = {(uint8_t)id, (uint8_t)(id >> 8)};
+		size_t len = 2 + id % 19;
+		struct lp_quic_conn *conn = (struct lp_quic_conn *)(void *)&owners[who];
+		switch (next_random() % 8) {
+		case 0:
+			lp_conn_table_remove(&table, cid, len, &lists[who]);
+			if (model[id] == (int)who)
+				model[id] = -1;
+			break;
+		case 1:
+			if (next_random() % 20 == 0) {
+				lp_conn_table_remove_all(&table, &lists[who]);
+				for (int i = 0; i < MODEL_IDS; i++)
+					if (model[i] == (int)who)
+						model[i] = -1;
+			}
+			break;
+		default:
+			assert_int_equal(lp_conn_table_add(&table, cid, len, conn, &lists[who]),
+			                 model[id] < 0 ? 0 : LP_EEXISTS);
+			if (model[id] < 0)
+				model[id] = (int)who;
+		}
+		id = next_random() % MODEL_IDS;
+		cid[0] = (uint8_t)id;
+		cid[1] = (uint8_t)(id >> 8);
+		assert_ptr_equal(lp_conn_table_find(&table, cid, 2 + id % 19),
+		                 model[id] < 0 ? NULL : (void *)&owners[model[id]]);
+	}
+	uint8_t long_cid[21] = {0};
+	assert_int_equal(lp_conn_table_add(&table, long_cid, 21, NULL, &lists[0]), LP_EINVAL);
+	assert_null(lp_conn_table_find(&table, long_cid, 21));
+	for (int i = 0; i < MODEL_CONNS; i++)
+		lp_conn_table_remove_all(&table, &lists[i]);
+	lp_conn_table_done(&table);
+}
+
+#define MODEL_DEADLINES 100
+
+static void test_expiry(void **state)
+{
+	(void)state;
+	struct lp_deadline deadlines[MODEL_DEADLINES] = {0};
+	uint64_t model[MODEL_DEADLINES];
+	struct lp_expiry expiry;
+	lp_expiry_init(&expiry);
+	assert_null(lp_expiry_first(&expiry));
+	assert_int_equal(lp_expiry_reserve(&expiry, MODEL_DEADLINES), 0);
+	for (int i = 0; i < MODEL_DEADLINES; i++)
+		model[i] = LP_NEVER;
+	for (int round = 0; round < 20000; round++) {
+		unsigned i = next_random() % MODEL_DEADLINES;
+		model[i] = next_random() % 3 ? next_random() % 1000 : LP_NEVER;
+		lp_expiry_set(&expiry, &deadlines[i], model[i]);
+		uint64_t first = LP_NEVER;
+		for (int k = 0; k < MODEL_DEADLINES; k++)
+			first = lp_earlier(first, model[k]);
+		const struct lp_deadline *found = lp_expiry_first(&expiry);
+		assert_true((found ? found->at_ns : LP_NEVER) == first);
+	}
+	for (int i = 0; i < MODEL_DEADLINES; i++)
+		lp_expiry_set(&expiry, &deadlines[i], LP_NEVER);
+	lp_expiry_done(&expiry);
+}
+
+static void test_sources(void **state)
+{
+	(void)state;
+	struct lp_sources sources;
+	struct lp_source *held[300];
+	bool established[300];
+	struct lp_addr addrs[300];
+	assert_int_equal(lp_sources_init(&sources, key), 0);
+	for (unsigned i = 0; i < 300; i++) {
+		/* 100 IPv4 addresses, 50 IPv6 prefixes of 64 bits with different ends and ports */
+		addrs[i] = (struct lp_addr){.family = i % 2 ? 6 : 4, .port = (uint16_t)i};
+		addrs[i].ip[3] = (uint8_t)(i % 100);
+		addrs[i].ip[15] = i % 2 ? (uint8_t)i : 0;
+		held[i] = lp_sources_enter(&sources, &addrs[i]);
+		assert_non_null(held[i]);
+		established[i] = i % 3 == 0;
+		if (established[i])
+			lp_sources_establish(held[i]);
+	}
+	assert_int_equal(sources.n_sources, 100);
+	for (unsigned i = 0; i < 100; i++) {
+		const struct lp_source *source = lp_sources_find(&sources, &addrs[i]);
+		assert_non_null(source);
+		assert_int_equal(source->n_conns, 3);
+		assert_int_equal(source->n_handshakes, 2);
+	}
+	for (unsigned i = 0; i < 300; i++)
+		lp_sources_leave(&sources, held[i], established[i]);
+	assert_null(lp_sources_find(&sources, &addrs[0]));
+	lp_sources_done(&sources);
+}
+
+static void test_control(void **state)
+{
+	(void)state;
+	struct lp_control control;
+	static uint8_t chunk[9000];
+	uint64_t queued = 0, sent = 0, acked = 0;
+	lp_control_init(&control);
+	for (int round = 0; round < 20000; round++) {
+		size_t len = next_random() % 3 ? next_random() % 100 : next_random() % sizeof chunk;
+		for (size_t i = 0; i < len; i++)
+			chunk[i] = (uint8_t)((queued + i) * 7 >> 2);
+		int rv = lp_control_queue(&control, chunk, len);
+		assert_int_equal(rv, len > LP_CONTROL_MAX - (queued - acked) ? LP_EFULL : 0);
+		if (rv == 0)
+			queued += len;
+		const uint8_t *data = NULL;
+		size_t n = lp_control_next(&control, &data);
+		assert_true((n == 0) == (sent == queued));
+		for (size_t i = 0; i < n; i++)
+			assert_int_equal(data[i], (uint8_t)((sent + i) * 7 >> 2));
+		if (n) {
+			n = next_random() % 2 ? n : next_random() % (n + 1);
+			lp_control_sent(&control, n);
+			sent += n;
+		}
+		if (next_random() % 2 && sent > acked) {
+			acked += next_random() % (sent - acked + 1);
+			lp_control_acked(&control, acked);
+		}
+	}
+	assert_true(queued > 10 * LP_CONTROL_MAX);
+	lp_control_done(&control);
+}
+
+static void test_batch(void **state)
+{
+	(void)state;
+	static const struct {
+		size_t len;
+		uint8_t ecn, host;
+		unsigned runs, packets; /* afterwards: runs, packets in the last one */
+	} rows[] = {
+		{1000, 0, 1, 1, 1}, {1000, 0, 1, 1, 2}, {900, 0, 1, 1, 3}, /* a shorter one ends the run */
+		{900, 0, 1, 2, 1},  {900, 2, 1, 3, 1},                     /* another ECN */
+		{900, 2, 2, 4, 1},                                         /* another address */
+		{901, 2, 2, 5, 1},                                         /* a longer one */
+		{901, 2, 2, 5, 2},
+	};
+	struct lp_batch_pool pool;
+	lp_batch_pool_init(&pool);
+	struct lp_batch *batch = lp_batch_pool_take(&pool);
+	assert_non_null(batch);
+	struct lp_addr local = {0};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct lp_addr remote = {.family = 4, .ip = {rows[i].host}};
+		assert_non_null(lp_batch_room(batch, rows[i].len));
+		lp_batch_commit(batch, rows[i].len, rows[i].ecn, &local, &remote);
+		assert_int_equal(batch->n_runs, rows[i].runs);
+		assert_int_equal(batch->run_packets, rows[i].packets);
+	}
+	/* Runs of no more than 64, and as many as there is room for. */
+	lp_batch_clear(batch);
+	unsigned n = 0;
+	for (; lp_batch_room(batch, 100); n++)
+		lp_batch_commit(batch, 100, 0, &local, &local);
+	assert_int_equal(n, LP_BATCH_BYTES / 100);
+	for (size_t i = 0; i + 1 < batch->n_runs; i++)
+		assert_int_equal(batch->runs[i].len, 6400);
+	/* Large ones stay below what one UDP datagram may have. */
+	lp_batch_clear(batch);
+	while (lp_batch_room(batch, 8972))
+		lp_batch_commit(batch, 8972, 0, &local, &local);
+	for (size_t i = 0; i < batch->n_runs; i++)
+		assert_true(batch->runs[i].len <= LP_BATCH_RUN_BYTES);
+	lp_batch_pool_give(&pool, batch);
+	assert_ptr_equal(lp_batch_pool_take(&pool), batch);
+	lp_batch_pool_give(&pool, batch);
+	lp_batch_pool_done(&pool);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_conn_table), cmocka_unit_test(test_expiry), cmocka_unit_test(test_sources),
+		cmocka_unit_test(test_control),    cmocka_unit_test(test_batch),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
