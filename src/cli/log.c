@@ -26,7 +26,7 @@ static void add_time(struct lp_text *text, bool terminal)
 {
 	struct timespec now;
 	char of_day[16];
-	timespec_get(&now, TIME_UTC);
+	clock_gettime(CLOCK_REALTIME, &now);
 	if (terminal) {
 		const struct tm *local = localtime(&now.tv_sec);
 		if (local && strftime(of_day, sizeof of_day, "%H:%M:%S", local) > 0)
@@ -97,7 +97,7 @@ static void print_event(void *ctx, enum lp_event event, const union lp_value *va
 
 void lp_log_output_init(struct lp_log_output *output, const struct lp_common_options *common, FILE *file)
 {
-	const char *term = getenv("TERM");
+	const char *term = getenv("TERM"), *journal = getenv("JOURNAL_STREAM");
 	bool terminal = isatty(fileno(file));
 	*output = (struct lp_log_output){
 		.log = {.level = common->log_level, .sink = print_event, .ctx = output},
@@ -105,6 +105,6 @@ void lp_log_output_init(struct lp_log_output *output, const struct lp_common_opt
 		.format = common->log_format,
 		.terminal = terminal,
 		.colours = terminal && term && strcmp(term, "dumb") != 0 && !getenv("NO_COLOR"),
-		.no_time = !terminal && getenv("JOURNAL_STREAM"),
+		.no_time = !terminal && journal && *journal,
 	};
 }
