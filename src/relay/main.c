@@ -9,6 +9,7 @@
 #include "cli/start.h"
 #include "obs/event.h"
 #include "platform/loop.h"
+#include "platform/metrics_server.h"
 #include "platform/notify.h"
 #include "platform/sandbox.h"
 #include "platform/unix_socket.h"
@@ -35,6 +36,7 @@ struct app {
 	struct lp_tls *tls;
 	struct lp_relay *relay;
 	struct lp_unix_server *status;
+	struct lp_metrics_server *metrics;
 	struct lp_timer *certificate_timer, *drain_timer, *watchdog_timer;
 	bool stopping;
 };
@@ -108,6 +110,13 @@ static char *on_status(void *ctx, const char *request)
 	return lp_relay_status_json(app->relay);
 }
 
+/* A request for the counters. */
+static char *on_metrics(void *ctx)
+{
+	struct app *app = ctx;
+	return lp_relay_metrics_text(app->relay);
+}
+
 /* Opens the ways in which operators look inside. */
 static int start_diagnostics(struct app *app, struct lp_failure *failure)
 {
@@ -117,6 +126,11 @@ static int start_diagnostics(struct app *app, struct lp_failure *failure)
 		result = lp_unix_server_open(app->loop, options->status_socket, on_status, app, failure, &app->status);
 		if (result == 0)
 			lp_event_serving(&app->output.log, "status", options->status_socket);
+	}
+	if (result == 0 && options->metrics.port != 0) {
+		result = lp_metrics_server_open(app->loop, &options->metrics, on_metrics, app, failure, &app->metrics);
+		if (result == 0)
+			lp_event_listening(&app->output.log, "metrics", &options->metrics);
 	}
 	return result;
 }
@@ -183,6 +197,7 @@ static int start(struct app *app, struct lp_failure *failure)
 /* Frees everything, in the reverse order. */
 static void finish(struct app *app)
 {
+	lp_metrics_server_close(app->metrics);
 	lp_unix_server_close(app->status);
 	lp_relay_free(app->relay);
 	lp_tls_free(app->tls);
