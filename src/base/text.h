@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/attribute.h"
+
 struct lp_text {
 	char *data;  /* borrowed from the caller for as long as the text is built */
 	size_t size; /* of the buffer, at least 1 */
@@ -19,7 +21,7 @@ void lp_text_init(struct lp_text *text, char *data, size_t size);
 /* Adds a string as it is. */
 void lp_text_add(struct lp_text *text, const char *string);
 /* Adds what printf would print. */
-void lp_text_addf(struct lp_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void lp_text_addf(struct lp_text *text, const char *format, ...) LP_PRINTF(2, 3);
 /* Adds a string that somebody else may have made up, safe for a terminal and in one line: controls, direction marks
    and bytes that are not UTF-8 become \xNN or \u{NNNN}. What is safe stays as it is, so escaping twice is harmless. */
 void lp_text_escaped(struct lp_text *text, const char *string);
