@@ -38,7 +38,7 @@ const struct lp_program lp_relay_program = {
 	.name = "lanparty-relay",
 	.summary = "carries a LAN party's Ethernet frames between its members",
 	.about = "The relay listens on one UDP port and carries Ethernet frames, as QUIC DATAGRAMs, between the "
-                 "members of "
+		 "members of "
 		 "each room: one gateway at the party, clients anywhere.",
 	.section = 8,
 	.commands = commands,
@@ -158,6 +158,10 @@ int lp_relay_options_apply(struct lp_relay_options *options, struct lp_failure *
 		return lp_fail(failure, LP_EINVAL, "--key without --cert: pass the certificate, too");
 	if (options->cert_path[0] && !options->key_path[0])
 		return lp_fail(failure, LP_EINVAL, "--cert without --key: pass the certificate's private key, too");
+	if (options->metrics.port != 0 && options->metrics.family == 0) {
+		options->metrics.family = 4;
+		memcpy(options->metrics.ip, (const uint8_t[]){127, 0, 0, 1}, 4);
+	}
 	if (relay->max_peers_per_room > relay->max_peers)
 		relay->max_peers_per_room = relay->max_peers;
 	for (int i = 0; i < LP_FILTER_COUNT; i++) {

@@ -97,23 +97,20 @@ static void on_released(void *ctx)
 /* Starts the library on |listen|. */
 static int start_daemon(struct lp_metrics_server *server, const struct lp_addr *listen, struct lp_failure *failure)
 {
-	static const struct lp_addr loopback = {.family = 4, .ip = {127, 0, 0, 1}};
-	struct lp_addr at = listen->family ? *listen : loopback;
-	unsigned flags = MHD_USE_EPOLL | (at.family == 6 ? MHD_USE_IPv6 : 0);
+	unsigned flags = MHD_USE_EPOLL | (listen->family == 6 ? MHD_USE_IPv6 : 0);
 	char text[LP_ADDR_TEXT_MAX];
 	union lp_sockaddr sa;
-	at.port = listen->port;
-	lp_sockaddr_set(&at, false, &sa);
+	lp_sockaddr_set(listen, false, &sa);
 	errno = 0;
 	server->daemon =
-		MHD_start_daemon(flags, at.port, NULL, NULL, on_request, server, MHD_OPTION_SOCK_ADDR, &sa.sa,
+		MHD_start_daemon(flags, listen->port, NULL, NULL, on_request, server, MHD_OPTION_SOCK_ADDR, &sa.sa,
 	                         MHD_OPTION_CONNECTION_LIMIT, (unsigned)CLIENTS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
 	                         (unsigned)CLIENT_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 	                         (size_t)CLIENT_MEMORY_BYTES, MHD_OPTION_END);
 	if (!server->daemon)
 		return lp_fail(failure, errno == EADDRINUSE ? LP_EINUSE : LP_EIO,
 		               "cannot serve metrics at %s: %s: choose another address or port for --metrics",
-		               lp_addr_format(&at, text), errno ? strerror(errno) : "the HTTP library refused");
+		               lp_addr_format(listen, text), errno ? strerror(errno) : "the HTTP library refused");
 	return 0;
 }
 

@@ -1,9 +1,7 @@
 #include "platform/tap.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/if_tun.h>
-#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -14,74 +12,82 @@
 #include "base/failure.h"
 #include "platform/linux/interface.h"
 #include "platform/linux/os_error.h"
+#include "platform/linux/tap_device.h"
 #include "platform/linux/vnet.h"
 #include "platform/linux/watch.h"
 
-/* UDP segmentation; younger than the headers of the systems that we build on. */
-#ifndef TUN_F_USO4
-#define TUN_F_USO4 0x20
-#define TUN_F_USO6 0x40
-#endif
-
-#define OFFLOAD_TCP (TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN)
-#define OFFLOAD_UDP (TUN_F_USO4 | TUN_F_USO6)
-
-/* Frames of one batch: as many as are there up to these limits, then the loop's other devices have their turn. */
+/* Frames that are read from one queue before the others, and the loop's other devices, have their turn: one or two
+   super-frames, or many small ones. */
 #define BATCH_FRAMES 64
-#define BATCH_BYTES ((size_t)256 * 1024)
+#define BATCH_BYTES ((size_t)64 * 1024)
 
-/* Frames that the kernel keeps for us while the program does something else, super-frames as well as small ones.
-   At 100,000 small frames a second 500 are 5 ms, about what a busy scheduler lets a program wait; beyond that the
-   kernel drops. More would only queue where no queue management looks. */
+/* Frames that the kernel keeps in each queue while the program does something else, super-frames as well as small
+   ones. At 100,000 small frames a second 500 are 5 ms, about what a busy scheduler lets a program wait; beyond that
+   the kernel drops. A bulk flow's own window limits what it has waiting there. */
 #define QUEUE_FRAMES 500
 
-struct lp_tap {
+/* One of the interface's queues. */
+struct queue {
+	struct lp_tap *tap;
 	int fd;
-	char name[IFNAMSIZ];
-	bool up;        /* lp_tap_up() was called */
-	bool paused;    /* by lp_tap_pause() */
-	bool takes_tcp; /* super-frames of TCP */
-	bool takes_udp; /* super-frames of UDP */
-	bool closed;
+	bool watched; /* for frames */
+	struct lp_watch watch;
+};
+
+struct lp_tap {
+	struct lp_tap_device device;
+	bool up;     /* lp_tap_up() was called */
+	bool paused; /* by lp_tap_pause() */
+	bool ended;  /* closed, or the error is told: nothing is called any more */
 	lp_tap_recv_fn recv;
 	lp_tap_error_fn error;
 	void *ctx;
-	struct lp_watch watch;
+	unsigned n_attached; /* queues that the loop knows */
+	struct queue queues[LP_TAP_QUEUES_MAX];
 	struct lp_frame frames[BATCH_FRAMES];
 	/* Frames one behind the other; the last may begin just below the limit and be a super-frame. */
 	_Alignas(64) uint8_t arena[BATCH_BYTES + LP_VNET_BYTES + LP_SUPER_FRAME_MAX + 64];
 };
 
-/* Tells the owner that the interface is gone. */
+/* Begins to watch the queues that are not. */
+static void watch_all(struct lp_tap *tap)
+{
+	for (unsigned i = 0; i < tap->n_attached; i++) {
+		if (!tap->queues[i].watched)
+			lp_watch_start(&tap->queues[i].watch);
+		tap->queues[i].watched = true;
+	}
+}
+
+/* Tells the owner, once, that the interface is gone. */
 static void report_gone(struct lp_tap *tap, int err)
 {
+	const char *name = tap->device.name;
 	struct lp_failure failure = {0};
 
-	lp_watch_stop(&tap->watch);
-	if (err == EBADFD || if_nametoindex(tap->name) == 0)
-		lp_fail(&failure, LP_ENOTFOUND, "%s: the TAP interface was removed by somebody else", tap->name);
+	for (unsigned i = 0; i < tap->n_attached; i++)
+		lp_watch_stop(&tap->queues[i].watch);
+	tap->ended = true;
+	if (err == EBADFD || if_nametoindex(name) == 0)
+		lp_fail(&failure, LP_ENOTFOUND, "%s: the TAP interface was removed by somebody else", name);
 	else
-		lp_fail(&failure, lp_os_error(err), "%s: reading from the TAP interface: %s", tap->name, strerror(err));
+		lp_fail(&failure, lp_os_error(err), "%s: reading from the TAP interface: %s", name, strerror(err));
 	tap->error(tap->ctx, &failure);
 }
 
-/* The loop saw frames: one batch is read and handed over. */
-static void on_readable(void *ctx, bool broken)
+/* Reads one batch from a queue. Returns its frames; |*err| is an errno that ends the interface. */
+static size_t read_batch(struct lp_tap *tap, int fd, int *err)
 {
-	struct lp_tap *tap = ctx;
 	size_t n = 0, used = 0;
-	int err = broken ? EBADFD : 0;
 
-	while (!err && n < BATCH_FRAMES && used < BATCH_BYTES) {
+	while (n < BATCH_FRAMES && used < BATCH_BYTES) {
 		uint8_t *at = tap->arena + used;
-		ssize_t len = read(tap->fd, at, LP_VNET_BYTES + LP_SUPER_FRAME_MAX);
+		ssize_t len = read(fd, at, LP_VNET_BYTES + LP_SUPER_FRAME_MAX);
 
 		if (len < 0) {
-			if (errno == EAGAIN)
-				break;
 			/* EIO: the interface is down; frames come again when it is up. */
-			if (errno != EINTR && errno != EIO && errno != EINVAL)
-				err = errno;
+			if (errno != EAGAIN && errno != EINTR && errno != EIO && errno != EINVAL)
+				*err = errno;
 			break;
 		}
 		if (len <= LP_VNET_BYTES || lp_vnet_read(at, &tap->frames[n].offload) < 0)
@@ -91,68 +97,70 @@ static void on_readable(void *ctx, bool broken)
 		n++;
 		used += ((size_t)len + 63) & ~(size_t)63;
 	}
-	if (n)
-		tap->recv(tap->ctx, tap->frames, n);
-	if (err && !tap->closed)
+	return n;
+}
+
+/* The loop saw frames in a queue. */
+static void on_readable(void *ctx, bool broken)
+{
+	struct queue *queue = ctx;
+	struct lp_tap *tap = queue->tap;
+	int err = broken ? EBADFD : 0;
+
+	if (tap->ended)
+		return;
+	if (!err && tap->paused) {
+		/* Only now is it worth a system call. */
+		lp_watch_stop(&queue->watch);
+		queue->watched = false;
+		return;
+	}
+	if (!err) {
+		size_t n = read_batch(tap, queue->fd, &err);
+
+		if (n)
+			tap->recv(tap->ctx, tap->frames, n);
+	}
+	if (err && !tap->ended)
 		report_gone(tap, err);
 }
 
-/* Says why there is no TAP. */
-static int open_failure(struct lp_failure *failure, int err, const char *name)
+/* The loop has let go of a queue. */
+static void on_released(void *ctx)
 {
-	int code = lp_os_error(err);
+	struct queue *queue = ctx;
+	struct lp_tap *tap = queue->tap;
 
-	switch (err) {
-	case ENOENT:
-	case ENODEV:
-	case ENXIO:
-		return lp_fail(
-			failure, LP_ENOTFOUND,
-			"/dev/net/tun: this system has no TAP interfaces: load the module ('sudo modprobe tun'), "
-			"or, in a container, pass the device in");
-	case EPERM:
-	case EACCES:
-		return lp_fail(failure, LP_EPERM, "%s: making a TAP interface needs CAP_NET_ADMIN: run with sudo",
-		               name);
-	case EBUSY:
-		return lp_fail(failure, LP_EEXISTS,
-		               "%s: an interface of this name exists already: choose another name, or remove it "
-		               "('sudo ip link delete %s')",
-		               name, name);
-	case EINVAL:
-		return lp_fail(failure, LP_EINVAL, "%s: not a name for an interface", name);
-	default:
-		return lp_fail(failure, code, "%s: making the TAP interface: %s", name, strerror(err));
+	if (--tap->n_attached == 0)
+		free(tap);
+}
+
+/* Gives back everything; the memory goes when the loop has let go of it. */
+static void release(struct lp_tap *tap)
+{
+	tap->ended = true;
+	for (unsigned i = 0; i < tap->n_attached; i++)
+		lp_watch_close(&tap->queues[i].watch, on_released);
+	lp_tap_device_close(&tap->device);
+	if (tap->n_attached == 0)
+		free(tap);
+}
+
+/* Attaches the queues to the loop. */
+static int attach(struct lp_tap *tap, struct lp_loop *loop)
+{
+	for (unsigned i = 0; i < tap->device.n_queues; i++) {
+		struct queue *queue = &tap->queues[i];
+		int r;
+
+		queue->tap = tap;
+		queue->fd = tap->device.fds[i];
+		r = lp_watch_init(&queue->watch, loop, queue->fd, on_readable, queue);
+		if (r < 0)
+			return r;
+		tap->n_attached++;
 	}
-}
-
-/* Makes the interface behind |tap->fd|. 0 or the errno. */
-static int create(struct lp_tap *tap, const char *name)
-{
-	struct ifreq ifr = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR};
-	size_t len = strlen(name);
-	int header_bytes = LP_VNET_BYTES;
-
-	if (len == 0 || len >= sizeof ifr.ifr_name)
-		return EINVAL;
-	memcpy(ifr.ifr_name, name, len);
-	/* Without this an interface that somebody else keeps would be taken over. */
-	ifr.ifr_flags |= (short)IFF_TUN_EXCL;
-	if (ioctl(tap->fd, TUNSETIFF, &ifr) < 0)
-		return errno;
-	memcpy(tap->name, ifr.ifr_name, sizeof tap->name);
-	if (ioctl(tap->fd, TUNSETVNETHDRSZ, &header_bytes) < 0)
-		return errno;
 	return 0;
-}
-
-/* Asks for super-frames and frames without checksums, as far as the kernel knows them. */
-static void set_offload(struct lp_tap *tap)
-{
-	if (ioctl(tap->fd, TUNSETOFFLOAD, OFFLOAD_TCP | OFFLOAD_UDP) == 0)
-		tap->takes_tcp = tap->takes_udp = true;
-	else if (ioctl(tap->fd, TUNSETOFFLOAD, OFFLOAD_TCP) == 0)
-		tap->takes_tcp = true;
 }
 
 int lp_tap_open(struct lp_loop *loop, const struct lp_tap_config *config, lp_tap_recv_fn recv, lp_tap_error_fn error,
@@ -160,58 +168,52 @@ int lp_tap_open(struct lp_loop *loop, const struct lp_tap_config *config, lp_tap
 {
 	const char *name = config->name ? config->name : "lan%d";
 	struct lp_tap *tap = calloc(1, sizeof *tap);
-	int err, r;
+	int r;
 
 	if (!tap)
 		return lp_fail(failure, LP_ENOMEM, "%s: out of memory", name);
 	tap->recv = recv;
 	tap->error = error;
 	tap->ctx = ctx;
-	tap->fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	err = tap->fd < 0 ? errno : create(tap, name);
-	if (err) {
-		r = open_failure(failure, err, name);
+	r = lp_tap_device_open(name, config->offload, failure, &tap->device);
+	if (r < 0)
 		goto fail;
-	}
-	if (config->offload)
-		set_offload(tap);
 	if (!lp_mac_is_zero(&config->mac)) {
-		r = lp_interface_set_mac(tap->name, &config->mac);
+		r = lp_interface_set_mac(tap->device.name, &config->mac);
 		if (r < 0) {
 			char text[LP_MAC_TEXT_MAX];
 
-			lp_fail(failure, r, "%s: setting the MAC address %s: %s", tap->name,
+			lp_fail(failure, r, "%s: setting the MAC address %s: %s", tap->device.name,
 			        lp_mac_format(&config->mac, text), lp_error_text(r));
 			goto fail;
 		}
 	}
-	lp_interface_set_queue(tap->name, QUEUE_FRAMES);
-	r = lp_watch_init(&tap->watch, loop, tap->fd, on_readable, tap);
+	lp_interface_set_queue(tap->device.name, QUEUE_FRAMES);
+	r = attach(tap, loop);
 	if (r < 0) {
-		lp_fail(failure, r, "%s: %s", tap->name, lp_error_text(r));
+		lp_fail(failure, r, "%s: %s", tap->device.name, lp_error_text(r));
 		goto fail;
 	}
 	*ret_tap = tap;
 	return 0;
 fail:
-	if (tap->fd >= 0)
-		close(tap->fd);
-	free(tap);
+	release(tap);
 	return r;
 }
 
 int lp_tap_up(struct lp_tap *tap, unsigned mtu, struct lp_failure *failure)
 {
-	int r = lp_interface_set_mtu(tap->name, mtu);
+	const char *name = tap->device.name;
+	int r = lp_interface_set_mtu(name, mtu);
 
 	if (r < 0)
-		return lp_fail(failure, r, "%s: setting the MTU %u: %s", tap->name, mtu, lp_error_text(r));
-	r = lp_interface_up(tap->name);
+		return lp_fail(failure, r, "%s: setting the MTU %u: %s", name, mtu, lp_error_text(r));
+	r = lp_interface_up(name);
 	if (r < 0)
-		return lp_fail(failure, r, "%s: bringing the interface up: %s", tap->name, lp_error_text(r));
+		return lp_fail(failure, r, "%s: bringing the interface up: %s", name, lp_error_text(r));
 	tap->up = true;
-	if (!tap->paused)
-		lp_watch_start(&tap->watch);
+	if (!tap->ended)
+		watch_all(tap);
 	return 0;
 }
 
@@ -220,25 +222,19 @@ void lp_tap_set_carrier(struct lp_tap *tap, bool on)
 	int carrier = on;
 
 	/* A kernel that does not know it (before 5.0) keeps the carrier: the interface stays usable. */
-	(void)!ioctl(tap->fd, TUNSETCARRIER, &carrier);
+	(void)!ioctl(tap->device.fds[0], TUNSETCARRIER, &carrier);
 }
 
 void lp_tap_pause(struct lp_tap *tap)
 {
-	if (tap->paused)
-		return;
 	tap->paused = true;
-	if (tap->up)
-		lp_watch_stop(&tap->watch);
 }
 
 void lp_tap_resume(struct lp_tap *tap)
 {
-	if (!tap->paused)
-		return;
 	tap->paused = false;
-	if (tap->up)
-		lp_watch_start(&tap->watch);
+	if (tap->up && !tap->ended)
+		watch_all(tap);
 }
 
 size_t lp_tap_send(struct lp_tap *tap, const struct lp_frame *frames, size_t n_frames)
@@ -254,7 +250,7 @@ size_t lp_tap_send(struct lp_tap *tap, const struct lp_frame *frames, size_t n_f
 
 		lp_vnet_write(&frames[i].offload, header);
 		do
-			n = writev(tap->fd, iov, 2);
+			n = writev(tap->device.fds[0], iov, 2);
 		while (n < 0 && errno == EINTR);
 		if (n >= 0)
 			taken++;
@@ -262,24 +258,15 @@ size_t lp_tap_send(struct lp_tap *tap, const struct lp_frame *frames, size_t n_f
 	return taken;
 }
 
-/* The loop has let go of the TAP. */
-static void on_released(void *ctx)
-{
-	free(ctx);
-}
-
 void lp_tap_close(struct lp_tap *tap)
 {
-	if (!tap)
-		return;
-	tap->closed = true;
-	lp_watch_close(&tap->watch, on_released);
-	close(tap->fd);
+	if (tap)
+		release(tap);
 }
 
 const char *lp_tap_name(const struct lp_tap *tap)
 {
-	return tap->name;
+	return tap->device.name;
 }
 
 bool lp_tap_takes(const struct lp_tap *tap, enum lp_gso gso)
@@ -289,9 +276,9 @@ bool lp_tap_takes(const struct lp_tap *tap, enum lp_gso gso)
 		return true;
 	case LP_GSO_TCP4:
 	case LP_GSO_TCP6:
-		return tap->takes_tcp;
+		return tap->device.takes_tcp;
 	case LP_GSO_UDP:
-		return tap->takes_udp;
+		return tap->device.takes_udp;
 	}
 	return false;
 }
