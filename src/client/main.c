@@ -9,6 +9,7 @@
 #include "member/life.h"
 #include "obs/event.h"
 #include "platform/loop.h"
+#include "platform/sandbox.h"
 
 /* Everything that the program has. */
 struct app {
@@ -32,10 +33,14 @@ static void keep_place(struct app *app, const char *resume)
 		lp_event_warned(&app->life.output.log, failure.text);
 }
 
-/* The relay took us in. */
+/* The relay took us in, and the TAP is up: the right to make and set up adapters has done its work. */
 static void on_joined(void *ctx, const struct lp_welcome *welcome)
 {
-	keep_place(ctx, welcome->resume);
+	struct app *app = ctx;
+	struct lp_failure failure;
+	if (lp_drop_privileges(&failure) < 0)
+		lp_event_warned(&app->life.output.log, failure.text);
+	keep_place(app, welcome->resume);
 }
 
 /* The state changed. */

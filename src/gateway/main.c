@@ -3,6 +3,7 @@
 #include "gateway/options.h"
 #include "member/life.h"
 #include "platform/loop.h"
+#include "platform/sandbox.h"
 
 /* Everything that the program has. */
 struct app {
@@ -48,6 +49,8 @@ static int start(struct app *app, struct lp_failure *failure)
 	int result = lp_life_begin(life, failure, &config.member);
 	if (result == 0)
 		result = lp_gateway_new(life->loop, &config, failure, &app->gateway);
+	if (result == 0)
+		result = lp_drop_privileges(failure); /* the interface is open */
 	if (result == 0)
 		result = lp_life_show(life, LP_ROLE_GATEWAY, lp_gateway_member(app->gateway), app->options.interface,
 		                      lp_gateway_mac(app->gateway), failure);
