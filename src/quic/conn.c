@@ -43,6 +43,7 @@ static int conn_new(struct lp_quic_endpoint *endpoint, const struct lp_addr *loc
 	conn->remote = conn->told_remote = *remote;
 	lp_control_init(&conn->control);
 	lp_mtu_watch_init(&conn->mtu);
+	lp_delay_window_init(&conn->delay, endpoint->config.queue_delay_ns, endpoint->now_ns);
 	int rv = lp_tls_session_init(&conn->tls, endpoint->config.tls, endpoint->aead, server_name, get_library, conn);
 	if (rv < 0) {
 		free(conn);
@@ -189,6 +190,7 @@ int lp_conn_read(struct lp_quic_conn *conn, const ngtcp2_path *path, uint8_t ecn
 	if (rv == NGTCP2_ERR_RETRY)
 		return rv;
 	conn->wants_write = true;
+	conn->heard = true;
 	lp_endpoint_mark(conn->endpoint, conn);
 	if (rv != 0)
 		lp_conn_fail(conn, rv);
@@ -214,6 +216,7 @@ void lp_conn_expire(struct lp_quic_conn *conn)
 	}
 	/* Probes go out now, small, before the user fills the window again: large ones could vanish in a path whose
 	   MTU shrank, and each loss doubles the wait. */
+	conn->expired = true;
 	lp_conn_write(conn);
 }
 
@@ -228,6 +231,7 @@ static void tell_changes(struct lp_quic_conn *conn)
 	    (!lp_addr_equal(&conn->local, &conn->told_local) || !lp_addr_equal(&conn->remote, &conn->told_remote))) {
 		conn->told_local = conn->local;
 		conn->told_remote = conn->remote;
+		lp_delay_window_reset(&conn->delay, conn->endpoint->now_ns);
 		if (config->events->migrated)
 			config->events->migrated(config->ctx, conn);
 	}
@@ -236,11 +240,37 @@ static void tell_changes(struct lp_quic_conn *conn)
 		config->events->budget(config->ctx, conn, conn->budget);
 }
 
+bool lp_conn_window_open(struct lp_quic_conn *conn)
+{
+	ngtcp2_conn_info info;
+	ngtcp2_conn_get_conn_info(conn->library, &info);
+	return lp_delay_window_open(&conn->delay, info.bytes_in_flight);
+}
+
+/* Shows the window by delay what the packets that were read have told. */
+static void measure_delay(struct lp_quic_conn *conn)
+{
+	ngtcp2_conn_info info;
+	if (!conn->heard)
+		return;
+	conn->heard = false;
+	ngtcp2_conn_get_conn_info(conn->library, &info);
+	struct lp_delay_sample sample = {
+		.rtt_ns = info.latest_rtt,
+		.cwnd_bytes = info.cwnd,
+		.in_flight_bytes = info.bytes_in_flight,
+		.n_lost = conn->lost_packets,
+		.packet_bytes = conn->packet_max,
+	};
+	lp_delay_window_update(&conn->delay, &sample, conn->endpoint->now_ns);
+}
+
 /* Lets the user go on if the window is open again. */
 static void tell_writable(struct lp_quic_conn *conn)
 {
 	const struct lp_quic_config *config = &conn->endpoint->config;
-	if (!conn->blocked || conn->state != LP_CONN_READY || ngtcp2_conn_get_cwnd_left(conn->library) == 0)
+	if (!conn->blocked || conn->state != LP_CONN_READY || ngtcp2_conn_get_cwnd_left(conn->library) == 0 ||
+	    !lp_conn_window_open(conn))
 		return;
 	conn->blocked = false;
 	if (config->events->writable)
@@ -286,6 +316,7 @@ void lp_conn_flush(struct lp_quic_conn *conn)
 	}
 	if (conn->state <= LP_CONN_READY) {
 		tell_changes(conn);
+		measure_delay(conn);
 		tell_writable(conn);
 		if (conn->wants_write)
 			lp_conn_write(conn);

@@ -11,6 +11,7 @@
 #include "base/addr.h"
 #include "quic/conn_table.h"
 #include "quic/control.h"
+#include "quic/delay_window.h"
 #include "quic/endpoint.h"
 #include "quic/expiry.h"
 #include "quic/mtu_watch.h"
@@ -45,7 +46,9 @@ struct lp_quic_conn {
 	bool half_open;      /* among its handshakes */
 	bool in_library;     /* inside one of its callbacks: only what is queued may be called */
 	bool dirty;          /* in the endpoint's list for the next flush */
+	bool heard;          /* packets were read since the window by delay looked at the round trip */
 	bool wants_write;    /* the library may have something to say */
+	bool expired;        /* the library's timer has just run off: it may have several probes to send */
 	bool blocked;        /* the user waits for `writable` */
 	bool close_wanted;   /* lp_quic_close() was called */
 	bool path_validated; /* `migrated` is to be told if it is not the one that was told last */
@@ -68,6 +71,7 @@ struct lp_quic_conn {
 	struct lp_addr moving_to;               /* client: local address of a migration under way; family 0: none */
 
 	struct lp_mtu_watch mtu;
+	struct lp_delay_window delay;
 	struct lp_control control;
 	int64_t control_id; /* -1 before it is open */
 
@@ -100,6 +104,8 @@ void lp_conn_free(struct lp_quic_conn *conn);
 
 /* Feeds one UDP datagram. Returns the library's code when the server should answer with a Retry, otherwise 0. */
 int lp_conn_read(struct lp_quic_conn *conn, const ngtcp2_path *path, uint8_t ecn, const uint8_t *data, size_t len);
+/* True if the window by delay lets another packet go. */
+bool lp_conn_window_open(struct lp_quic_conn *conn);
 /* Does what time demands. */
 void lp_conn_expire(struct lp_quic_conn *conn);
 /* One pass: closes, writes, tells events, plans the deadline. */

@@ -11,6 +11,7 @@
 #define PACKET_NUMBER_BYTES 4 /* at most */
 #define USEFUL_ROOM 70        /* less than this is not worth waiting for another frame: 64 bytes and their header */
 #define PROBE_TRIES 8
+#define SHORT_PACKET 200 /* no packet that the library fills or pads is that short */
 #define PARTS_MAX 4
 
 /* lp_bytes are handed to the library as they are: it only reads them. */
@@ -136,9 +137,14 @@ void lp_conn_write(struct lp_quic_conn *conn)
 	conn->wants_write = false;
 	while (conn->state <= LP_CONN_READY) {
 		open_control(conn);
-		if (write_one(conn, &control) == 0)
+		size_t n = write_one(conn, &control);
+		/* A short packet has taken all that waited, so the library need not be asked again; unless it was a
+		   probe, of which there may be two. */
+		if (n == 0 || (n <= SHORT_PACKET && conn->state == LP_CONN_READY && !conn->expired &&
+		               lp_control_next(&conn->control, &(const uint8_t *){NULL}) == 0))
 			break;
 	}
+	conn->expired = false;
 }
 
 void lp_conn_write_probe(struct lp_quic_conn *conn, size_t size)
@@ -211,6 +217,8 @@ bool lp_conn_update_budget(struct lp_quic_conn *conn)
 static int write_datagram(struct lp_quic_conn *conn, const struct lp_bytes *parts, size_t n_parts, size_t len)
 {
 	if (!conn->packet_open) {
+		if (!lp_conn_window_open(conn))
+			return LP_EAGAIN;
 		conn->packet = packet_room(conn, conn->packet_max);
 		if (!conn->packet)
 			return LP_ENOMEM;
