@@ -13,7 +13,8 @@ typedef void (*lp_netwatch_fn)(void *ctx);
 int lp_netwatch_new(struct lp_loop *loop, lp_netwatch_fn changed, void *ctx, struct lp_netwatch **ret_netwatch);
 /* NULL is fine. */
 void lp_netwatch_free(struct lp_netwatch *netwatch);
-/* The address (port 0) that a packet to |remote| would leave from now. 0, or LP_EUNREACH without a route. */
+/* The address (port 0) that a packet to |remote| would leave from now. 0; LP_EUNREACH without a route, or where the
+   interface that it leads to has no address for it. */
 int lp_netwatch_source(struct lp_netwatch *netwatch, const struct lp_addr *remote, struct lp_addr *ret_local);
 
 #endif

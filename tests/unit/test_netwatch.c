@@ -67,6 +67,12 @@ static const struct {
          8972, 8952},
 	{"ip route add unreachable 192.0.2.0/24", NULL, "fd01::2", 0, 8952},
 	{"ip route del unreachable 192.0.2.0/24 && ip route add blackhole 2001:db8::/32", "10.1.0.9", NULL, 8972, 0},
+	{"ip route del blackhole 2001:db8::/32 && ip link add t0 type veth peer name t1 && ip link set t1 up && "
+         "ip link set t0 up && ip addr add fd20::2/64 dev t0 nodad && ip addr add 10.20.0.2/24 dev t0",
+         "10.1.0.9", "fd01::2", 8972, 8952},
+	/* The way is still there, but the only address is that of another interface, such as the tunnel's own. */
+	{"ip route add default via fd01::1 dev w0 metric 5 onlink && ip addr del fd01::2/64 dev w0", "10.1.0.9", NULL,
+         8972, 8952},
 	{"ip link set w0 down", NULL, NULL, 0, 0},
 };
 

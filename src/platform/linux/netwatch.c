@@ -1,8 +1,12 @@
 #include "platform/netwatch.h"
 
 #include <errno.h>
+#include <ifaddrs.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -11,6 +15,7 @@
 #include "base/units.h"
 #include "platform/linux/os_error.h"
 #include "platform/linux/route_lookup.h"
+#include "platform/linux/sockaddr.h"
 #include "platform/linux/watch.h"
 #include "platform/loop.h"
 
@@ -102,6 +107,37 @@ void lp_netwatch_free(struct lp_netwatch *netwatch)
 	close(netwatch->fd);
 }
 
+/* True for fe80::/10 (RFC 4291 §2.5.6). */
+static bool is_link_local(const struct lp_addr *addr)
+{
+	return addr->family == 6 && addr->ip[0] == 0xfe && (addr->ip[1] & 0xc0) == 0x80;
+}
+
+/* True if the address belongs to the interface by which packets leave, or to the loopback. Where that interface has
+   no fitting address the kernel lends one of another, and that is of no use: it may be the tunnel's own. */
+static bool source_fits(const struct lp_route_lookup *route)
+{
+	struct ifaddrs *all;
+	bool fits = false;
+
+	if (getifaddrs(&all) < 0)
+		return true;
+	for (struct ifaddrs *at = all; at && !fits; at = at->ifa_next) {
+		union lp_sockaddr sa = {0};
+		struct lp_addr addr;
+
+		if (!at->ifa_addr || (at->ifa_addr->sa_family != AF_INET && at->ifa_addr->sa_family != AF_INET6))
+			continue;
+		memcpy(&sa, at->ifa_addr, at->ifa_addr->sa_family == AF_INET ? sizeof sa.v4 : sizeof sa.v6);
+		lp_sockaddr_get(&sa, &addr);
+		addr.port = 0;
+		fits = lp_addr_equal(&addr, &route->source) &&
+		       ((at->ifa_flags & IFF_LOOPBACK) || if_nametoindex(at->ifa_name) == route->ifindex);
+	}
+	freeifaddrs(all);
+	return fits;
+}
+
 int lp_netwatch_source(struct lp_netwatch *netwatch, const struct lp_addr *remote, struct lp_addr *ret_local)
 {
 	struct lp_route_lookup route;
@@ -110,6 +146,8 @@ int lp_netwatch_source(struct lp_netwatch *netwatch, const struct lp_addr *remot
 	(void)netwatch;
 	if (r < 0)
 		return r;
+	if ((is_link_local(&route.source) && !is_link_local(remote)) || !source_fits(&route))
+		return LP_EUNREACH;
 	*ret_local = route.source;
 	return 0;
 }
