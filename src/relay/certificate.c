@@ -69,6 +69,14 @@ static int pair_read(struct pair *pair, struct lp_failure *failure)
 	return result;
 }
 
+/* Puts the names of the files in front of a failure about what is in them. */
+static int blame_files(const struct pair *pair, int result, struct lp_failure *failure)
+{
+	struct lp_failure why = failure ? *failure : (struct lp_failure){0};
+	return lp_fail(failure, result, "%.120s, %.120s: %.130s: check these files", pair->cert_path, pair->key_path,
+	               why.text);
+}
+
 /* Makes a self-signed pair and keeps it. */
 static int pair_make(struct pair *pair, const char *server_name, int64_t now_unix_s, struct lp_failure *failure)
 {
@@ -109,8 +117,11 @@ int lp_certificate_load(const struct lp_certificate_config *config, int64_t now_
 		made = true;
 		result = pair_make(&pair, config->server_name, now_unix_s, failure);
 	}
-	if (result == 0)
+	if (result == 0) {
 		result = lp_tls_server_new(pair.cert, pair.cert_len, pair.key, pair.key_len, failure, &tls);
+		if (result < 0)
+			blame_files(&pair, result, failure);
+	}
 	if (result == 0 && config->der_out_path && config->der_out_path[0])
 		result = write_der(&pair, config->der_out_path, failure);
 	pair_done(&pair);
@@ -130,8 +141,11 @@ int lp_certificate_reload(const struct lp_certificate_config *config, struct lp_
 	int result = pair_paths(config, failure, &pair);
 	if (result == 0)
 		result = pair_read(&pair, failure);
-	if (result == 0)
+	if (result == 0) {
 		result = lp_tls_server_replace(tls, pair.cert, pair.cert_len, pair.key, pair.key_len, failure);
+		if (result < 0)
+			blame_files(&pair, result, failure);
+	}
 	pair_done(&pair);
 	if (result == 0)
 		lp_event_certificate(log, pair.cert_path, "reloaded", lp_tls_expiry_unix_s(tls));
