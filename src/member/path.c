@@ -74,8 +74,6 @@ static void on_resolved(void *ctx, const struct lp_addr *addrs, size_t n_addrs, 
 {
 	struct lp_member *member = ctx;
 	member->now_ns = lp_loop_now_ns(member->loop);
-	lp_resolve_free(member->resolve);
-	member->resolve = NULL;
 	member->n_addrs = n_addrs < LP_MEMBER_ADDRS_MAX ? n_addrs : LP_MEMBER_ADDRS_MAX;
 	member->next_addr = 0;
 	if (member->n_addrs > 0)
@@ -83,6 +81,8 @@ static void on_resolved(void *ctx, const struct lp_addr *addrs, size_t n_addrs, 
 	else
 		lp_fail(&member->reason, LP_EUNREACH, "%s: cannot find the relay's address: %s: check --relay",
 		        member->config.relay_host, reason);
+	lp_resolve_free(member->resolve); /* the addresses and the reason were its own */
+	member->resolve = NULL;
 	connect_next(member);
 	lp_member_end_pass(member);
 }
