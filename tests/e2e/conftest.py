@@ -133,6 +133,17 @@ def fresh_party(_session):
             _session.close(lab)
 
 
+@pytest.fixture
+def tidy(_session):
+    """Ends what a test started in a module's lab, so that a failure stays the failure of one test."""
+    before = {lab: list(lab.daemons) for lab in _session.labs}
+    yield
+    for lab, daemons in before.items():
+        for daemon in reversed(lab.daemons):
+            if daemon not in daemons:
+                daemon.stop()
+
+
 @pytest.fixture(scope="session")
 def dark(_session):
     """The party without our programs: the same hosts and cables, and TAPs whose frames go nowhere."""

@@ -11,6 +11,8 @@ from netlab import party, programs
 PROGRAMS = ("lanparty-relay", "lanparty-gateway", "lanparty-client")
 USAGE, FAILURE = 2, 1
 
+pytestmark = pytest.mark.usefixtures("tidy")
+
 
 @pytest.fixture(scope="module")
 def lab(new_party):

@@ -8,6 +8,8 @@ from netlab.daemon import wait_for
 
 from probes import IMPATIENCE_S, PATIENCE_S, TAP, ping
 
+pytestmark = pytest.mark.usefixtures("tidy")
+
 
 @pytest.fixture(scope="module")
 def lab(new_party):
@@ -48,8 +50,7 @@ def test_client_leaves_and_returns(lab):
         macs.append(lab.alice_host.mac(TAP))
         seen = bob.wait_event("member_joined", after=mark, name="Alice")
         assert (seen["role"], seen["mac"]) == ("client", macs[-1])
-        there = client.wait_event("member_joined", role="gateway")
-        assert there["name"] == "basement"
+        assert client.wait_event("gateway_present", name="basement")["mac"] == lab.gateway_host.mac("lan")
         assert client.wait_event("member_joined", mac=lab.bob_host.mac(TAP))
         assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S)
         assert ping(lab.bob_host, party.ALICE, PATIENCE_S)
@@ -95,10 +96,10 @@ def test_clean_end(lab, number):
     client = lab.start_client(lab.alice_host)
     assert promiscuity(lab.gateway_host, "lan") == 1
     mark = bob.mark()
-    for member, role in ((client, "client"), (gateway, "gateway")):
+    for member, event in ((client, "member_left"), (gateway, "gateway_gone")):
         assert member.stop(number) == 0
         assert member.events("stopped")
-        assert bob.wait_event("member_left", after=mark, role=role)["reason"] == "goodbye"
+        assert bob.wait_event(event, after=mark)["reason"] == "goodbye"
     assert not lab.alice_host.has(TAP)
     assert promiscuity(lab.gateway_host, "lan") == 0
     assert bob.stop(number) == 0

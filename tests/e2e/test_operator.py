@@ -14,6 +14,8 @@ from netlab.programs import Client
 
 from probes import PATIENCE_S, TAP, ping
 
+pytestmark = pytest.mark.usefixtures("tidy")
+
 
 @pytest.fixture(scope="module")
 def lab(new_party, tmp_path_factory):
@@ -36,6 +38,7 @@ def ask_status(path):
     with socket.socket(socket.AF_UNIX) as sock:
         sock.settimeout(PATIENCE_S)
         sock.connect(path)
+        sock.sendall(b"status\n")
         text = b""
         while data := sock.recv(65536):
             text += data
@@ -86,7 +89,6 @@ def test_metrics(lab):
 
 def test_certificate_reload(lab):
     """SIGHUP: a new certificate for newcomers, nobody is dropped; a bad one is refused and the old one stays."""
-    old = lab.certs.der("relay")
     mark, members = lab.relay.mark(), lab.gateway.mark()
     lab.certs.server("relay", programs.SERVER_NAME)
     lab.relay.send_signal(signal.SIGHUP)
@@ -94,13 +96,19 @@ def test_certificate_reload(lab):
     new = Client(lab, lab.bob_host, party.RELAY + ":443", lab.certs.der("relay"), wait=False)
     new.wait_joined()
     assert new.stop() == 0
-    with open(old, "rb") as file:
-        assert file.read()
+    old = Client(lab, lab.bob_host, party.RELAY + ":443", lab.relay.cert, "--no-reconnect", wait=False, name="old-pin")
+    assert old.wait_end() == 1 and "pin" in old.events("failed")[0]["text"]
+    with open(lab.pem, encoding="ascii") as file:
+        good = file.read()
     with open(lab.pem, "w", encoding="ascii") as file:
         file.write("this is no certificate\n")
     mark = lab.relay.mark()
     lab.relay.send_signal(signal.SIGHUP)
-    assert "relay.pem" in lab.relay.wait_event("certificate_kept", after=mark)["reason"]
+    try:
+        assert "relay.pem" in lab.relay.wait_event("certificate_kept", after=mark)["reason"]
+    finally:
+        with open(lab.pem, "w", encoding="ascii") as file:
+            file.write(good)
     assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S)
     events = [event["event"] for event in lab.gateway.events()[members:]]
     assert "reconnecting" not in events and "disconnected" not in events
@@ -119,7 +127,7 @@ def test_connection_limit(lab):
 
 def test_member_says_how_it_is(lab):
     """Status lines change only when the truth changes; a snapshot says what there is to know."""
-    client = Client(lab, lab.bob_host, party.RELAY + ":443", lab.relay.cert, "--snapshot-interval", "1s",
+    client = Client(lab, lab.bob_host, party.RELAY + ":443", lab.certs.der("relay"), "--snapshot-interval", "1s",
                     name="client-talks")
     snapshot = client.wait_event("snapshot")
     assert snapshot["rtt_us"] > 0 and snapshot["budget"] >= 1150 and snapshot["device"] == TAP

@@ -11,6 +11,8 @@ from probes import PATIENCE_S, TAP, ping
 
 APP_PROTOCOL, APP_REJECTED, APP_TIMEOUT, APP_MALFORMED = 1, 2, 3, 4
 
+pytestmark = pytest.mark.usefixtures("tidy")
+
 
 @pytest.fixture(scope="module")
 def lab(new_party):
@@ -49,6 +51,7 @@ HELLOS = {
     "group mac": ({"mac": "03:00:00:00:00:01"}, "bad_mac"),
     "vendor mac": ({"mac": "00:1b:21:00:00:01"}, "bad_mac"),
     "budget": ({"datagram_budget": 100}, "mtu_too_small"),
+    "unknown role": ({"role": "king"}, "bad_role"),
     "second gateway": ({"role": "gateway"}, "gateway_exists"),
 }
 
@@ -74,7 +77,6 @@ BREAKAGES = {
     "duplicate keys": lambda m: m.control("{\"type\": \"hello\", \"type\": \"hello\"}"),
     "missing field": lambda m: m.hello(mac=None),
     "wrong type": lambda m: m.hello(room=7),
-    "unknown role": lambda m: m.hello(role="king"),
     "bad mac text": lambda m: m.hello(mac="zz"),
     "not utf-8": lambda m: m.tell("raw 00000009" + b'{"a":"\xff"}'.hex()),
     "length 0": lambda m: m.tell("raw 00000000"),

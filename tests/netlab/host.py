@@ -97,7 +97,7 @@ class Host:
         """Sets kernel settings; `net__ipv4__ip_forward=1` is net.ipv4.ip_forward."""
         with self.inside():
             for key, value in settings.items():
-                with open("/proc/sys/" + key.replace("__", "/"), "w", encoding="ascii") as file:
+                with open("/proc/sys/" + key.replace("__", "/").replace("bridge_nf_call_", "bridge-nf-call-"), "w", encoding="ascii") as file:
                     file.write(str(value))
 
     def ethtool(self, interface, *features):

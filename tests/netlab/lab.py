@@ -94,8 +94,11 @@ class Lab:
         return host
 
     def switch(self, name):
-        """A new host that is a switch: a bridge br0, no spanning tree."""
+        """A new host that is a switch: a bridge br0, no spanning tree, no look at what it carries."""
         host = self.host(name)
+        if os.path.isdir("/proc/sys/net/bridge"):  # br_netfilter would cut off the padding of short IP frames
+            host.sysctl(net__bridge__bridge_nf_call_iptables=0, net__bridge__bridge_nf_call_ip6tables=0,
+                        net__bridge__bridge_nf_call_arptables=0)
         host.sysctl(net__ipv6__conf__default__disable_ipv6=1)
         host.ip("link add br0 type bridge stp_state 0 mcast_snooping 0", "link set br0 up")
         return host
