@@ -6,8 +6,10 @@
 #include <time.h>
 
 #include "base/error.h"
+#include "base/units.h"
+#include "platform/linux/alarm.h"
 #include "platform/linux/loop_uv.h"
-#include "platform/linux/timers.h"
+#include "platform/timers.h"
 
 static const struct {
 	int number;
@@ -28,6 +30,7 @@ struct lp_loop {
 	lp_signal_fn signal_fn;
 	void *signal_ctx;
 	struct lp_timers timers;
+	struct lp_alarm alarm;
 };
 
 uv_loop_t *lp_loop_uv(struct lp_loop *loop)
@@ -45,7 +48,9 @@ static void on_prepare(uv_prepare_t *prepare)
 {
 	struct lp_loop *loop = prepare->data;
 
-	lp_timers_run(&loop->timers);
+	if (lp_timers_next(&loop->timers) != LP_NEVER)
+		lp_timers_run(&loop->timers, lp_monotonic_ns());
+	lp_alarm_set(&loop->alarm, lp_timers_next(&loop->timers));
 }
 
 int lp_loop_new(struct lp_loop **ret_loop)
@@ -59,7 +64,8 @@ int lp_loop_new(struct lp_loop **ret_loop)
 		free(loop);
 		return LP_ENOMEM;
 	}
-	r = lp_timers_init(&loop->timers, loop);
+	lp_timers_init(&loop->timers);
+	r = lp_alarm_init(&loop->alarm, loop);
 	if (r < 0) {
 		uv_loop_close(&loop->uv);
 		free(loop);
@@ -79,6 +85,7 @@ void lp_loop_free(struct lp_loop *loop)
 	if (!loop)
 		return;
 	lp_timers_done(&loop->timers);
+	lp_alarm_done(&loop->alarm);
 	uv_close((uv_handle_t *)&loop->prepare, NULL);
 	for (size_t i = 0; i < loop->n_signals; i++)
 		uv_close((uv_handle_t *)&loop->signals[i], NULL);

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/units.h"
-#include "platform/linux/timers.h"
+#include "platform/linux/alarm.h"
 
 /* sd_notify(3) documents the protocol: one datagram of lines to the socket that $NOTIFY_SOCKET names. */
 static const char *const states[] = {

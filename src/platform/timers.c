@@ -1,16 +1,10 @@
-#include "platform/linux/timers.h"
+#include "platform/timers.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdlib.h>
-#include <sys/timerfd.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/units.h"
-#include "platform/linux/loop_uv.h"
-#include "platform/linux/os_error.h"
 #include "platform/loop.h"
 
 struct lp_timer {
@@ -20,14 +14,6 @@ struct lp_timer {
 	lp_timer_fn fn;
 	void *ctx;
 };
-
-uint64_t lp_monotonic_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * LP_SEC + (uint64_t)now.tv_nsec;
-}
 
 /* Puts a timer at a place of the heap. */
 static void place(struct lp_timers *timers, size_t i, struct lp_timer *timer)
@@ -58,75 +44,35 @@ static void sift(struct lp_timers *timers, struct lp_timer *timer)
 	place(timers, i, timer);
 }
 
-/* The timerfd fired: lp_timers_run(), which comes before the next sleep, does the work. */
-static void on_fired(void *ctx, bool broken)
+void lp_timers_init(struct lp_timers *timers)
 {
-	struct lp_timers *timers = ctx;
-
-	(void)broken;
-	timers->fired = true;
-}
-
-int lp_timers_init(struct lp_timers *timers, struct lp_loop *loop)
-{
-	*timers = (struct lp_timers){.armed_ns = LP_NEVER};
-	timers->fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-	if (timers->fd < 0)
-		return lp_os_error(errno);
-	if (lp_watch_init(&timers->watch, loop, timers->fd, on_fired, timers) < 0) {
-		close(timers->fd);
-		return LP_EIO;
-	}
-	lp_watch_start(&timers->watch);
-	return 0;
+	*timers = (struct lp_timers){0};
 }
 
 void lp_timers_done(struct lp_timers *timers)
 {
 	assert(timers->n == 0);
-	lp_watch_close(&timers->watch, NULL);
-	close(timers->fd);
 	free(timers->heap);
 	timers->heap = NULL;
 }
 
-/* Sets the timerfd to the earliest deadline, which also takes back its readable state. */
-static void arm(struct lp_timers *timers)
+uint64_t lp_timers_next(const struct lp_timers *timers)
 {
-	uint64_t next_ns = timers->n ? timers->heap[0]->deadline_ns : LP_NEVER;
-	struct itimerspec spec = {0};
-
-	if (!timers->fired && next_ns >= timers->armed_ns)
-		return;
-	if (next_ns != LP_NEVER) {
-		/* 0 would disarm it. */
-		uint64_t at_ns = next_ns ? next_ns : 1;
-
-		spec.it_value.tv_sec = (time_t)(at_ns / LP_SEC);
-		spec.it_value.tv_nsec = (long)(at_ns % LP_SEC);
-	}
-	timerfd_settime(timers->fd, TFD_TIMER_ABSTIME, &spec, NULL);
-	timers->armed_ns = next_ns;
-	timers->fired = false;
+	return timers->n ? timers->heap[0]->deadline_ns : LP_NEVER;
 }
 
-void lp_timers_run(struct lp_timers *timers)
+void lp_timers_run(struct lp_timers *timers, uint64_t now_ns)
 {
 	/* A timer that sets itself to the past again and again gets its turn once a pass. */
 	size_t turns = timers->n;
 
-	if (turns && timers->heap[0]->deadline_ns != LP_NEVER) {
-		uint64_t now_ns = lp_monotonic_ns();
+	while (turns-- && timers->n && timers->heap[0]->deadline_ns <= now_ns) {
+		struct lp_timer *timer = timers->heap[0];
 
-		while (turns-- && timers->n && timers->heap[0]->deadline_ns <= now_ns) {
-			struct lp_timer *timer = timers->heap[0];
-
-			timer->deadline_ns = LP_NEVER;
-			sift(timers, timer);
-			timer->fn(timer->ctx, now_ns);
-		}
+		timer->deadline_ns = LP_NEVER;
+		sift(timers, timer);
+		timer->fn(timer->ctx, now_ns);
 	}
-	arm(timers);
 }
 
 int lp_timer_new(struct lp_loop *loop, lp_timer_fn fn, void *ctx, struct lp_timer **ret_timer)
