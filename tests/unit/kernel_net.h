@@ -94,8 +94,7 @@ static inline int kernel_enter(void)
 		if (kernel_set("/proc/self/gid_map", map) < 0)
 			return -1;
 	}
-	/* /sys shows the interfaces of the namespace in which it was mounted. */
-	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || mount("sysfs", "/sys", "sysfs", 0, NULL) < 0)
+	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return -1;
 	kernel_set("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
 	kernel_set("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1");

@@ -267,8 +267,8 @@ static bool compare(const struct kernel_net *net, const struct row *row)
 	lp_coalesce_flush(coalesce, keep, &ours);
 	lp_coalesce_free(coalesce);
 
-	bool good = means_the_same(row, &stream, &ours) && row->loose;
-	for (int try = 0; try < TRIES && !good; try++) {
+	bool lossless = means_the_same(row, &stream, &ours), good = row->loose;
+	for (int try = 0; lossless && try < TRIES && !good; try++) {
 		frame_list_clear(&kernels);
 		for (size_t i = 0; i < stream.n; i++)
 			assert_int_equal(kernel_write(net, &stream.frame[i]), 0);
@@ -282,7 +282,7 @@ static bool compare(const struct kernel_net *net, const struct row *row)
 	frame_list_clear(&stream);
 	frame_list_clear(&ours);
 	frame_list_clear(&kernels);
-	return good;
+	return lossless && good;
 }
 
 /* Every row. */
@@ -301,7 +301,9 @@ static void test_rows(void **state)
    datagrams that are only passing. False if that cannot be had. */
 static bool prepare(void)
 {
-	if (kernel_set("/sys/class/net/gro-in/gro_flush_timeout", FLUSH_NS) < 0 ||
+	/* /sys shows the interfaces of the namespace in which it was mounted. */
+	if (mount("sysfs", "/sys", "sysfs", 0, NULL) < 0 ||
+	    kernel_set("/sys/class/net/gro-in/gro_flush_timeout", FLUSH_NS) < 0 ||
 	    kernel_set("/sys/class/net/gro-in/napi_defer_hard_irqs", "1") < 0)
 		return false;
 	return system("ethtool -K gro-in gro on rx-udp-gro-forwarding on >/dev/null 2>&1") == 0;

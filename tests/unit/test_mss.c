@@ -24,6 +24,7 @@ struct row {
 	uint16_t expected; /* 0: the frame must not change */
 	uint16_t fragment;
 	uint8_t extension;
+	bool ip_options;
 };
 
 static const struct row rows[] = {
@@ -39,6 +40,7 @@ static const struct row rows[] = {
 	{"v4, at an odd place", 4, 0, 2, {1, 2, 4, 0x05, 0xb4, 0, 0, 0}, 8, 1400, 3, 1360},
 	{"v6, at an odd place", 6, 0, 2, {1, 2, 4, 0xff, 0xff, 0, 0, 0}, 8, 1280, 3, 1220},
 	{"v6, behind an extension header", 6, 0, 2, {2, 4, 0x05, 0xa0}, 4, 1400, 2, 1340, .extension = 60},
+	{"v4, IP options", 4, 0, 2, {2, 4, 0x05, 0xb4}, 4, 1400, 2, 1360, .ip_options = true},
 	{"v4, not a SYN", 4, 0, 0x10, {2, 4, 0x05, 0xb4}, 4, 1400, 2, 0},
 	{"v4, later fragment", 4, 0, 2, {2, 4, 0x05, 0xb4}, 4, 1400, 2, 0, .fragment = 5},
 	{"no MSS", 4, 0, 2, {1, 1, 1, 1}, 4, 1400, 2, 0},
@@ -52,6 +54,8 @@ static const struct row rows[] = {
 	{"tiny MTU", 4, 0, 2, {2, 4, 0x05, 0xb4}, 4, 41, 2, 1},
 	{"huge MTU", 4, 0, 2, {2, 4, 0xff, 0xff}, 4, 70000, 2, 0},
 };
+
+static const uint8_t record_route[8] = {7, 7, 4};
 
 /* Every row, with whole and partial checksums. */
 static void test_rows(void **state)
@@ -74,6 +78,8 @@ static void test_rows(void **state)
 				.source_port = 1234,
 				.target_port = 80,
 				.fragment = row->fragment,
+				.ip_options = record_route,
+				.ip_options_len = row->ip_options ? 8 : 0,
 				.extensions = {row->extension},
 				.n_extensions = row->extension != 0,
 			};
