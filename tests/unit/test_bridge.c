@@ -272,6 +272,14 @@ static void test_members(void **state)
 	assert_int_equal(cross(place, &from_tunnel), LP_DROP_NONE); /* the LAN forgot it */
 	place->now_ns += 10 * LP_SEC;
 	assert_int_equal(cross(place, &to_member), LP_DROP_UNKNOWN_UNICAST); /* and so did the tunnel */
+	/* A LAN station that goes on sending is not forgotten. */
+	static const struct step local = {"", FROM_LAN, BROADCAST, LAN(1), LP_DROP_NONE, IPV4_PING};
+	static const struct step pretends = {"", FROM_TUNNEL, BROADCAST, LAN(1), LP_DROP_NONE, IPV4_PING};
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(cross(place, &local), LP_DROP_NONE);
+		place->now_ns += 200 * LP_SEC;
+		assert_int_equal(cross(place, &pretends), LP_DROP_SPOOFED_SOURCE);
+	}
 	lp_bridge_peers_clear(place->bridge);
 	assert_int_equal(lp_bridge_member_count(place->bridge), 0);
 	assert_int_equal(take_frames(place, &src), 0);
@@ -432,6 +440,11 @@ static void test_topology(void **state)
 		assert_int_equal(take_frames(place, &src), 5);
 	}
 	assert_int_equal(lp_bridge_deadline(place->bridge), place->now_ns + LP_BRIDGE_REFRESH_NS);
+	/* A change right after one that had to wait waits as well. */
+	cross(place, &change);
+	assert_int_equal(take_frames(place, &src), 0);
+	place->now_ns += LP_BRIDGE_TOPOLOGY_NS;
+	assert_int_equal(take_frames(place, &src), 5);
 }
 
 /* A probe of |sender| of |room|. */
@@ -486,8 +499,23 @@ static void test_probing(void **state)
 		place.now_ns += LP_BRIDGE_PROBE_NS;
 	}
 	assert_int_equal(lp_bridge_counters(place.bridge)->probes, 5);
+	/* Each has a number of its own. */
+	for (uint32_t number = 5; number < 8; number++) {
+		uint8_t frame[LP_ETHER_FRAME_MIN];
+		struct lp_ether ether;
+		struct lp_probe probe;
+		assert_int_equal(lp_bridge_next_frame(place.bridge, place.now_ns, frame), sizeof frame);
+		assert_int_equal(lp_ether_parse(frame, sizeof frame, &ether), LP_ETHER_OK);
+		assert_true(lp_probe_read(frame, sizeof frame, &ether, &probe));
+		assert_int_equal(probe.number, number);
+		assert_memory_equal(probe.sender, config.sender, sizeof probe.sender);
+		assert_memory_equal(probe.room_nonce, config.room_nonce, sizeof probe.room_nonce);
+		place.now_ns += LP_BRIDGE_PROBE_NS;
+	}
+	assert_int_equal(take_frames(&place, &src), 1);
 	join(&place, 1);
-	assert_int_equal(take_frames(&place, &src), 2);
+	assert_int_equal(take_frames(&place, &src), 1);
+	assert_int_equal(src, REMOTE(1));
 	lp_bridge_free(place.bridge);
 }
 
