@@ -3,7 +3,7 @@
 #include "base/units.h"
 
 /* What our packets may wait in the network unless somebody says otherwise. */
-#define DEFAULT_TARGET_NS (4 * LP_MS)
+#define DEFAULT_TARGET_NS (3 * LP_MS)
 /* A wait of less than this is none. */
 #define NO_WAIT_NS (3 * LP_MS / 2)
 /* So often the base is measured anew. */
@@ -89,8 +89,11 @@ static void round_steady(struct lp_delay_window *window, uint64_t wait_ns)
 	}
 	if (!window->limited)
 		return;
-	/* Gently, but not where nothing waits for several rounds: then the path has become faster. */
-	uint64_t most = old + old / 4;
+	/* Gently; faster where nothing waits for several rounds, for then the path has become faster: by a quarter at
+	   most, and by no more than what would make four times the target wait if it has not. */
+	uint64_t most = old + old / 4, safe = old + scale(old, 4 * target(window), window->base_ns);
+	if (most > safe)
+		most = safe;
 	window->n_low = wait_ns < NO_WAIT_NS ? window->n_low + 1 : 0;
 	if (window->n_low > 3)
 		window->window_bytes = most;
@@ -98,13 +101,28 @@ static void round_steady(struct lp_delay_window *window, uint64_t wait_ns)
 		window->window_bytes = (old + (wanted < most ? wanted : most)) / 2;
 }
 
-/* Begins to hold the window low, so that what waits drains. */
+/* Begins to hold the window low, so that what waits drains: a little lower than what the base alone needs. */
 static void drain(struct lp_delay_window *window, uint64_t wait_ns)
 {
 	uint64_t base_ns = window->base_ns, empty_ns = base_ns - base_ns / 10;
 	empty_ns = empty_ns > 2 * LP_MS + base_ns / 4 ? empty_ns - 2 * LP_MS : base_ns / 4;
 	window->phase = LP_DELAY_DRAINING;
 	window->low_bytes = scale(window->window_bytes, empty_ns, base_ns + (wait_ns ? wait_ns : 1));
+}
+
+/* The round after draining is over. */
+static void end_measuring(struct lp_delay_window *window, uint64_t now_ns)
+{
+	uint64_t old_ns = window->base_ns;
+	window->base_ns = window->round_rtt_ns;
+	window->measured_ns = now_ns;
+	window->phase = LP_DELAY_STEADY;
+	if (window->base_ns + LP_MS + old_ns / 16 < old_ns) {
+		/* So there had been more of ours than was thought, and perhaps still is. */
+		window->window_bytes = scale(window->window_bytes, window->base_ns, old_ns);
+		window->low_bytes /= 2;
+		window->phase = LP_DELAY_DRAINING;
+	}
 }
 
 /* A round is over: sets the window for the next one. */
@@ -132,9 +150,7 @@ static void end_round(struct lp_delay_window *window, const struct lp_delay_samp
 			window->phase = LP_DELAY_MEASURING;
 		break;
 	case LP_DELAY_MEASURING:
-		window->base_ns = window->round_rtt_ns;
-		window->measured_ns = now_ns;
-		window->phase = LP_DELAY_STEADY;
+		end_measuring(window, now_ns);
 		break;
 	case LP_DELAY_OFF:
 		window->window_bytes = sample->in_flight_bytes;

@@ -50,7 +50,7 @@ struct lp_delay_sample {
 	size_t packet_bytes; /* of a full one */
 };
 
-/* |target_ns| 0: 4 ms. */
+/* |target_ns| 0: 3 ms. */
 void lp_delay_window_init(struct lp_delay_window *window, uint64_t target_ns, uint64_t now_ns);
 /* The path is another one: what was learned of delays is void. */
 void lp_delay_window_reset(struct lp_delay_window *window, uint64_t now_ns);

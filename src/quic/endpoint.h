@@ -99,7 +99,7 @@ struct lp_quic_config {
 	size_t max_handshakes_per_source; /* server: half-open ones of one address; beyond this: dropped */
 	size_t max_conns_per_source;      /* server: of one IPv4 address or IPv6 /64; 0: no limit */
 	enum lp_quic_congestion congestion;
-	/* Packets with DATAGRAMs of ours may wait so long in the network, whatever the congestion window says; 0: 4 ms,
+	/* Packets with DATAGRAMs of ours may wait so long in the network, whatever the congestion window says; 0: 3 ms,
 	 * LP_NEVER: as long as the congestion window says. */
 	uint64_t queue_delay_ns;
 	enum lp_quic_aead aead;

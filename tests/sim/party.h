@@ -1,0 +1,113 @@
+/* A whole party in one process for the simulation: a relay, a gateway with a LAN, clients, and frames between them that
+   tell whether they arrived whole and once. */
+#ifndef LP_TESTS_SIM_PARTY_H
+#define LP_TESTS_SIM_PARTY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/failure.h"
+#include "ctrl/message.h"
+#include "obs/event.h"
+#include "platform/fake/dice.h"
+#include "platform/fake/world.h"
+#include "proto/mac.h"
+#include "relay/relay.h"
+
+struct lp_client;
+struct lp_gateway;
+struct lp_loop;
+struct lp_member;
+struct lp_port;
+struct lp_tls;
+struct party;
+
+#define PARTY_MAX 24
+/* Frames that one member may send in a test. */
+#define PARTY_FRAMES_MAX 65536U
+/* The shortest and the longest frame that a party sends. */
+#define PARTY_FRAME_MIN 60U
+#define PARTY_FRAME_MAX 1514U
+
+/* What arrived from one sender. */
+struct party_arrivals {
+	uint8_t seen[PARTY_FRAMES_MAX / 8]; /* a bit for each frame */
+	uint64_t n;
+	uint64_t last_ns;    /* when the last one arrived */
+	uint64_t latency_ns; /* of the last one */
+};
+
+/* A member: a client with its TAP, or a gateway with a LAN host behind it. */
+struct party_member {
+	struct party *party;
+	unsigned index;
+	enum lp_role role;
+	char name[32], room[LP_ROOM_CODE_MAX + 1];
+	char resume[65];
+	struct lp_mac mac; /* of who sends and receives at this end */
+	struct lp_host *host;
+	struct lp_loop *loop;
+	struct lp_port *port;
+	struct lp_client *client;   /* NULL: not running, or a gateway */
+	struct lp_gateway *gateway; /* NULL: not running, or a client */
+	unsigned n_joined;          /* how often */
+	uint16_t peer_id;           /* of the last time */
+	bool ended;                 /* by itself, |failure| says why (code 0: it was told to) */
+	struct lp_failure failure;
+	uint32_t n_sent, n_refused;             /* frames; those that the device did not take */
+	struct party_arrivals *from[PARTY_MAX]; /* by sender; NULL: nothing yet */
+	void (*on_frame)(struct party_member *to, const struct party_member *from, uint32_t number,
+	                 uint64_t latency_ns); /* may be NULL */
+};
+
+struct party {
+	struct lp_world *world;
+	struct lp_host *relay_host;
+	struct lp_loop *relay_loop;
+	struct lp_relay *relay; /* NULL: not running */
+	struct lp_relay_config relay_config;
+	struct lp_tls *server_tls, *client_tls;
+	struct lp_log log;
+	struct party_member *members[PARTY_MAX];
+	unsigned n_members;
+	bool drained;
+	unsigned n_corrupt, n_twice, n_astray; /* frames that must not be: each is a failure */
+};
+
+/* A world with a relay host (IPv4 and IPv6, name "relay.example"), the relay not started. With PARTY_LOG in the
+   environment every event is printed. */
+struct party *party_new(uint64_t seed);
+void party_free(struct party *party);
+void party_start_relay(struct party *party);
+/* The relay's process dies without a word. */
+void party_kill_relay(struct party *party);
+/* The relay says goodbye and ends. */
+void party_drain_relay(struct party *party, enum lp_reason reason);
+
+/* A member on a host of its own, started. */
+struct party_member *party_add(struct party *party, enum lp_role role, const char *room);
+void party_start(struct party_member *member);
+void party_stop(struct party_member *member); /* says goodbye; ends within a second */
+void party_kill(struct party_member *member); /* without a word */
+bool party_is_running(const struct party_member *member);
+bool party_is_joined(const struct party_member *member);
+struct lp_member *party_lp_member(struct party_member *member);
+
+/* Puts a frame of |len| bytes into the member's device, for |to| (NULL: broadcast). Returns its number. |flow| makes
+   the UDP port. */
+uint32_t party_send(struct party_member *from, const struct party_member *to, size_t len, uint16_t flow);
+/* True if that frame has arrived. */
+bool party_arrived(const struct party_member *from, const struct party_member *to, uint32_t number);
+uint64_t party_count(const struct party_member *from, const struct party_member *to);
+/* Lets time pass. */
+void party_run(struct party *party, uint64_t for_ns);
+/* Runs until every running member is joined; false if that takes longer. */
+bool party_run_until_joined(struct party *party, uint64_t timeout_ns);
+/* Sends a frame from everybody to everybody and waits for all of them, again and again; false if |timeout_ns| pass
+   without a round in which all arrive. */
+bool party_all_reach_all(struct party *party, uint64_t timeout_ns);
+/* Every member's picture of its room against the relay's. On a difference prints it and returns false. */
+bool party_pictures_agree(struct party *party);
+
+#endif

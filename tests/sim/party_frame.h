@@ -1,0 +1,21 @@
+/* The frames of a party: UDP in IPv4, with a sender, a number, a time, and a pattern from which any wrong byte shows.
+ */
+#ifndef LP_TESTS_SIM_PARTY_FRAME_H
+#define LP_TESTS_SIM_PARTY_FRAME_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/offload.h"
+
+struct lp_mac;
+struct party_member;
+
+/* Writes frame |number| of |from|, |len| bytes (PARTY_FRAME_MIN to PARTY_FRAME_MAX). */
+void party_frame_write(uint8_t *frame, const struct party_member *from, const struct lp_mac *to, uint32_t number,
+                       size_t len, uint16_t flow, uint64_t now_ns);
+/* A sink: checks a frame that came out of the member's device, and notes it. Frames that are not a party's are left
+   alone. */
+void party_frame_take(void *member, const struct lp_frame *frame);
+
+#endif

@@ -1,0 +1,214 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/units.h"
+#include "quic/delay_window.h"
+
+#define PACKET_BYTES 1400
+
+/* A path as a fluid: what is in flight beyond rate * base waits, and what waits beyond |buffer_ns| is lost. */
+struct path {
+	uint64_t base_ns;
+	uint64_t others_ns; /* what packets of others make ours wait */
+	double rate_bps;
+	uint64_t buffer_ns;
+	uint64_t cwnd; /* doubles each round, and halves with a loss; 0: the first round is to come */
+	/* results */
+	uint64_t n_lost, now_ns;
+	uint64_t wait_ns;     /* of ours, in the last round */
+	uint64_t max_wait_ns; /* since the test set it to 0 */
+	double carried;       /* part of the rate, of the last round */
+};
+
+/* One round trip: in flight is as much as the window lets, at most |wish_bytes|. */
+static void run_round(struct lp_delay_window *window, struct path *path, uint64_t wish_bytes)
+{
+	uint64_t in_flight = 0;
+	path->cwnd = path->cwnd == 0 ? 10 * PACKET_BYTES : path->cwnd < 8000000 ? path->cwnd * 2 : path->cwnd;
+	while (in_flight < wish_bytes && in_flight < path->cwnd && lp_delay_window_open(window, in_flight))
+		in_flight += PACKET_BYTES;
+	double bytes_per_ns = path->rate_bps / 8 / 1e9;
+	uint64_t empty_ns = path->base_ns + path->others_ns;
+	uint64_t needs_ns = (uint64_t)((double)in_flight / bytes_per_ns);
+	path->wait_ns = needs_ns > empty_ns ? needs_ns - empty_ns : 0;
+	if (path->wait_ns > path->buffer_ns) {
+		path->wait_ns = path->buffer_ns;
+		path->n_lost++;
+		path->cwnd = path->cwnd > 40000 ? in_flight / 4 : 10000;
+	}
+	if (path->wait_ns > path->max_wait_ns)
+		path->max_wait_ns = path->wait_ns;
+	uint64_t rtt_ns = empty_ns + path->wait_ns;
+	path->carried = (double)in_flight / bytes_per_ns / (double)rtt_ns;
+	path->now_ns += rtt_ns;
+	struct lp_delay_sample sample = {
+		.rtt_ns = rtt_ns,
+		.cwnd_bytes = path->cwnd,
+		.in_flight_bytes = in_flight,
+		.n_lost = path->n_lost,
+		.packet_bytes = PACKET_BYTES,
+	};
+	lp_delay_window_update(window, &sample, path->now_ns);
+}
+
+/* Runs with as much to send as goes for |for_ns|; returns the part of the rate that was carried. */
+static double run_bulk(struct lp_delay_window *window, struct path *path, uint64_t for_ns)
+{
+	uint64_t end_ns = path->now_ns + for_ns, start_ns = path->now_ns;
+	double carried_ns = 0;
+	path->max_wait_ns = 0;
+	while (path->now_ns < end_ns) {
+		uint64_t before_ns = path->now_ns;
+		run_round(window, path, UINT64_MAX);
+		carried_ns += path->carried * (double)(path->now_ns - before_ns);
+	}
+	return carried_ns / (double)(path->now_ns - start_ns);
+}
+
+/* Whatever the rate and the distance: the path is full, and nothing waits long. */
+static void test_settles(void **state)
+{
+	(void)state;
+	static const struct {
+		uint64_t base_ns;
+		double rate_bps;
+		uint64_t most_ns; /* wait */
+	} rows[] = {
+		{20 * LP_MS, 10e6, 5 * LP_MS},  {2 * LP_MS, 10e6, 5 * LP_MS},    {100 * LP_MS, 10e6, 5 * LP_MS},
+		{50 * LP_MS, 200e6, 5 * LP_MS}, {LP_MS / 5, 2e9, 5 * LP_MS},     {10 * LP_MS, 1e6, 24 * LP_MS},
+		{1 * LP_MS, 100e6, 5 * LP_MS},  {300 * LP_MS, 50e6, 60 * LP_MS},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct lp_delay_window window;
+		struct path path = {
+			.base_ns = rows[i].base_ns,
+			.rate_bps = rows[i].rate_bps,
+			.buffer_ns = LP_SEC,
+			.now_ns = LP_SEC,
+		};
+		lp_delay_window_init(&window, 0, LP_SEC);
+		run_bulk(&window, &path, 10 * LP_SEC);
+		double carried = run_bulk(&window, &path, 30 * LP_SEC);
+		assert_true(carried > 0.97);
+		assert_true(path.max_wait_ns <= rows[i].most_ns);
+		assert_int_equal(path.n_lost, 0);
+	}
+}
+
+/* A path that becomes longer, slower, faster, or fuller of others' packets is followed within seconds. */
+static void test_follows(void **state)
+{
+	(void)state;
+	static const struct path changes[] = {
+		{.base_ns = 80 * LP_MS, .rate_bps = 20e6},
+		{.base_ns = 5 * LP_MS, .rate_bps = 20e6},
+		{.base_ns = 20 * LP_MS, .rate_bps = 100e6},
+		{.base_ns = 20 * LP_MS, .rate_bps = 5e6},
+		{.base_ns = 20 * LP_MS, .rate_bps = 20e6, .others_ns = 40 * LP_MS},
+		{.base_ns = 20 * LP_MS, .rate_bps = 20e6},
+	};
+	struct lp_delay_window window;
+	struct path path = {.base_ns = 20 * LP_MS, .rate_bps = 20e6, .buffer_ns = LP_SEC, .now_ns = LP_SEC};
+	lp_delay_window_init(&window, 0, LP_SEC);
+	run_bulk(&window, &path, 10 * LP_SEC);
+	for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+		path.base_ns = changes[i].base_ns;
+		path.rate_bps = changes[i].rate_bps;
+		path.others_ns = changes[i].others_ns;
+		run_bulk(&window, &path, 15 * LP_SEC);
+		assert_true(run_bulk(&window, &path, 10 * LP_SEC) > 0.95);
+		assert_true(path.max_wait_ns < 6 * LP_MS);
+	}
+}
+
+/* A game alone is never held back, and does not blow the window up. */
+static void test_sparse(void **state)
+{
+	(void)state;
+	struct lp_delay_window window;
+	struct path path = {.base_ns = 20 * LP_MS, .rate_bps = 10e6, .buffer_ns = LP_SEC, .now_ns = LP_SEC};
+	lp_delay_window_init(&window, 0, LP_SEC);
+	for (unsigned i = 0; i < 2000; i++) {
+		run_round(&window, &path, 2800);
+		assert_true(lp_delay_window_open(&window, 2800));
+		window.limited = false;
+	}
+	assert_true(run_bulk(&window, &path, 5 * LP_SEC) > 0.8);
+	assert_true(path.max_wait_ns < 30 * LP_MS);
+}
+
+/* Losses that the window does not cause put it out of force, for longer and longer; then it takes over again. */
+static void test_losses(void **state)
+{
+	(void)state;
+	struct lp_delay_window window;
+	struct path path = {.base_ns = 20 * LP_MS, .rate_bps = 10e6, .buffer_ns = LP_SEC, .now_ns = LP_SEC};
+	lp_delay_window_init(&window, 0, LP_SEC);
+	run_bulk(&window, &path, 5 * LP_SEC);
+	uint64_t last_off_ns = 0;
+	for (unsigned i = 0; i < 4; i++) {
+		run_bulk(&window, &path, 2 * LP_SEC);
+		assert_false(lp_delay_window_open(&window, 1000000));
+		path.n_lost++;
+		run_round(&window, &path, 1000);
+		assert_true(lp_delay_window_open(&window, 1000000));
+		uint64_t off_ns = path.now_ns;
+		while (lp_delay_window_open(&window, 1000000)) {
+			run_round(&window, &path, 30000);
+			assert_true(path.now_ns < off_ns + 30 * LP_SEC);
+		}
+		off_ns = path.now_ns - off_ns;
+		assert_true(off_ns > 19 * LP_SEC / 10 && off_ns > last_off_ns);
+		last_off_ns = off_ns;
+	}
+	/* and what was lost before it took over is no news */
+	path.n_lost++;
+	run_round(&window, &path, UINT64_MAX);
+	assert_false(lp_delay_window_open(&window, 1000000));
+	assert_true(run_bulk(&window, &path, 10 * LP_SEC) > 0.9);
+}
+
+/* A buffer too small for the target: the congestion window takes over, nothing is stuck. */
+static void test_shallow(void **state)
+{
+	(void)state;
+	struct lp_delay_window window;
+	struct path path = {.base_ns = 20 * LP_MS, .rate_bps = 10e6, .buffer_ns = 2 * LP_MS, .now_ns = LP_SEC};
+	lp_delay_window_init(&window, 0, LP_SEC);
+	assert_true(run_bulk(&window, &path, 60 * LP_SEC) > 0.9);
+}
+
+/* Told so, it stays out of the way; and on another path it begins anew. */
+static void test_off_and_reset(void **state)
+{
+	(void)state;
+	struct lp_delay_window window;
+	struct lp_delay_sample sample = {
+		.rtt_ns = 100 * LP_MS, .cwnd_bytes = 1 << 20, .n_lost = 3, .packet_bytes = PACKET_BYTES};
+	lp_delay_window_init(&window, LP_NEVER, LP_SEC);
+	for (unsigned i = 1; i < 100; i++) {
+		lp_delay_window_update(&window, &sample, i * LP_SEC);
+		assert_true(lp_delay_window_open(&window, UINT64_MAX));
+	}
+	lp_delay_window_init(&window, 0, LP_SEC);
+	sample.in_flight_bytes = 100000;
+	lp_delay_window_update(&window, &sample, 2 * LP_SEC);
+	assert_false(lp_delay_window_open(&window, 100000));
+	lp_delay_window_reset(&window, 3 * LP_SEC);
+	assert_true(lp_delay_window_open(&window, 100000));
+	lp_delay_window_update(&window, &sample, 4 * LP_SEC);
+	assert_int_equal(window.phase, LP_DELAY_STARTING); /* old losses are not news */
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_settles), cmocka_unit_test(test_follows), cmocka_unit_test(test_sparse),
+		cmocka_unit_test(test_losses),  cmocka_unit_test(test_shallow), cmocka_unit_test(test_off_and_reset),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
