@@ -86,7 +86,7 @@ struct place {
 static int setup(void **state)
 {
 	struct place *place = calloc(1, sizeof *place);
-	static const struct part parts[] = {TYPE(0x0806), BYTES(46, 0)};
+	static const struct part parts[] = {TYPE(0x0806), BYTES(46, 0), {PART_END, 0, 0, 0}};
 	uint8_t frame[FRAME_MAX];
 	struct lp_verdict verdict;
 	*state = place;
