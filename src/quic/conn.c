@@ -37,6 +37,7 @@ static int conn_new(struct lp_quic_endpoint *endpoint, const struct lp_addr *loc
 	conn->endpoint = endpoint;
 	conn->control_id = -1;
 	conn->packet_max = LP_MTU_BASE;
+	conn->heard_ns = endpoint->now_ns;
 	ngtcp2_path_storage_zero(&conn->tx_path);
 	lp_path_set(&conn->shown, local, remote);
 	conn->local = conn->told_local = *local;
@@ -194,6 +195,8 @@ int lp_conn_read(struct lp_quic_conn *conn, const ngtcp2_path *path, uint8_t ecn
 	lp_endpoint_mark(conn->endpoint, conn);
 	if (rv != 0)
 		lp_conn_fail(conn, rv);
+	else
+		conn->heard_ns = conn->endpoint->now_ns;
 	return 0;
 }
 
@@ -305,6 +308,13 @@ static void tell_closed(struct lp_quic_conn *conn)
 	lp_conn_rest(conn);
 }
 
+/* A server needs TLS no more once the handshake is complete; it is a fifth of the memory of an idle connection. */
+static void drop_tls(struct lp_quic_conn *conn)
+{
+	lp_tls_session_done(&conn->tls);
+	ngtcp2_conn_set_tls_native_handle(conn->library, NULL);
+}
+
 void lp_conn_flush(struct lp_quic_conn *conn)
 {
 	lp_conn_finish_packet(conn);
@@ -315,6 +325,8 @@ void lp_conn_flush(struct lp_quic_conn *conn)
 			lp_conn_close(conn, true, conn->close_code, conn->why.reason);
 	}
 	if (conn->state <= LP_CONN_READY) {
+		if (conn->announced && conn->tls.session && conn->endpoint->config.server)
+			drop_tls(conn);
 		tell_changes(conn);
 		measure_delay(conn);
 		tell_writable(conn);

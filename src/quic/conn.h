@@ -25,7 +25,7 @@ enum lp_conn_state {
 	LP_CONN_HANDSHAKE,
 	LP_CONN_READY,
 	LP_CONN_ENDED,     /* nothing is read or sent any more; `closed` is still to be told */
-	LP_CONN_LINGERING, /* `closed` was told; answers with its CONNECTION_CLOSE for a while (RFC 9000 §10.2.1) */
+	LP_CONN_LINGERING, /* `closed` was told; knows its packets for a while (closing or draining, RFC 9000 §10.2) */
 	LP_CONN_DEAD,      /* waits for its turn to be freed */
 };
 
@@ -75,12 +75,13 @@ struct lp_quic_conn {
 	struct lp_control control;
 	int64_t control_id; /* -1 before it is open */
 
-	uint8_t *close_packet; /* while lingering */
+	uint8_t *close_packet; /* what a lingering one answers; NULL: nothing */
 	size_t close_len;
-	uint64_t linger_until_ns;
-	unsigned n_lingered; /* datagrams that came meanwhile */
+	uint64_t linger_until_ns; /* 0: not at all */
+	unsigned n_lingered;      /* datagrams that came meanwhile */
 
 	uint64_t lost_packets;
+	uint64_t heard_ns; /* when the last packet came */
 	void *user;
 };
 

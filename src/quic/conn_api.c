@@ -92,7 +92,8 @@ const struct lp_addr *lp_quic_remote(const struct lp_quic_conn *conn)
 
 void lp_quic_stats(const struct lp_quic_conn *conn, struct lp_quic_stats *ret_stats)
 {
-	*ret_stats = (struct lp_quic_stats){.datagram_budget = conn->budget, .lost_packets = conn->lost_packets};
+	*ret_stats = (struct lp_quic_stats){
+		.datagram_budget = conn->budget, .lost_packets = conn->lost_packets, .heard_ns = conn->heard_ns};
 	if (!conn->library)
 		return;
 	ngtcp2_conn_info info;

@@ -100,6 +100,10 @@ void lp_conn_fail(struct lp_quic_conn *conn, int code)
 	switch (code) {
 	case NGTCP2_ERR_DRAINING:
 		note_peer_close(conn);
+		/* What is still under way from the peer is passed over in silence (RFC 9000 §10.2.2). */
+		if (!conn->reset_by_peer)
+			conn->linger_until_ns =
+				conn->endpoint->now_ns + LINGER_PTOS * ngtcp2_conn_get_pto(conn->library);
 		break;
 	case NGTCP2_ERR_IDLE_CLOSE:
 		conn->why.kind = LP_QUIC_CLOSED_IDLE;
@@ -175,7 +179,7 @@ void lp_conn_linger(struct lp_quic_conn *conn)
 void lp_conn_rest(struct lp_quic_conn *conn)
 {
 	conn->user = NULL;
-	conn->state = conn->close_packet ? LP_CONN_LINGERING : LP_CONN_DEAD;
+	conn->state = conn->linger_until_ns ? LP_CONN_LINGERING : LP_CONN_DEAD;
 	ngtcp2_conn_del(conn->library);
 	conn->library = NULL;
 	lp_tls_session_done(&conn->tls);

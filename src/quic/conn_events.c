@@ -211,6 +211,19 @@ static int on_stateless_reset(ngtcp2_conn *library, const ngtcp2_pkt_stateless_r
 	return 0;
 }
 
+/* Bytes for TLS. A server has dropped its session once the handshake is complete: there is nothing that a client may
+   still say (RFC 8446 §4.6, RFC 9001 §6). */
+static int on_crypto_data(ngtcp2_conn *library, ngtcp2_encryption_level level, uint64_t offset, const uint8_t *data,
+                          size_t len, void *user_data)
+{
+	struct lp_quic_conn *conn = user_data;
+	if (!conn->tls.session) {
+		ngtcp2_conn_set_tls_alert(library, GNUTLS_A_UNEXPECTED_MESSAGE);
+		return level == NGTCP2_ENCRYPTION_LEVEL_1RTT ? NGTCP2_ERR_CRYPTO : 0;
+	}
+	return ngtcp2_crypto_recv_crypto_data_cb(library, level, offset, data, len, user_data);
+}
+
 /* The next generation of keys is wanted (RFC 9001 §6). */
 static int on_update_key(ngtcp2_conn *library, uint8_t *rx_secret, uint8_t *tx_secret,
                          ngtcp2_crypto_aead_ctx *rx_context, uint8_t *rx_iv, ngtcp2_crypto_aead_ctx *tx_context,
@@ -225,8 +238,8 @@ static int on_update_key(ngtcp2_conn *library, uint8_t *rx_secret, uint8_t *tx_s
 }
 
 #define BOTH_SIDES \
-	.recv_crypto_data = ngtcp2_crypto_recv_crypto_data_cb, .encrypt = lp_packet_keys_encrypt, \
-	.decrypt = lp_packet_keys_decrypt, .hp_mask = lp_packet_keys_mask, .update_key = on_update_key, \
+	.recv_crypto_data = on_crypto_data, .encrypt = lp_packet_keys_encrypt, .decrypt = lp_packet_keys_decrypt, \
+	.hp_mask = lp_packet_keys_mask, .update_key = on_update_key, \
 	.delete_crypto_aead_ctx = lp_packet_keys_delete_aead, \
 	.delete_crypto_cipher_ctx = lp_packet_keys_delete_cipher, \
 	.version_negotiation = ngtcp2_crypto_version_negotiation_cb, .handshake_completed = on_handshake_completed, \

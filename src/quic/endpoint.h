@@ -119,7 +119,9 @@ struct lp_quic_counters {
 struct lp_quic_stats {
 	uint64_t srtt_ns, rttvar_ns, min_rtt_ns, latest_rtt_ns;
 	uint64_t cwnd_bytes, in_flight_bytes;
-	uint64_t lost_packets; /* of ours */
+	uint64_t lost_packets; /* of ours: DATAGRAMs that were declared lost */
+	uint64_t heard_ns;     /* when the last packet of the peer's came: a long silence while we send says that the
+	                          path or the peer is gone, well before the idle timeout does */
 	size_t datagram_budget;
 };
 

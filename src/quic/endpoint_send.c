@@ -40,7 +40,8 @@ struct lp_batch *lp_endpoint_borrow(struct lp_quic_endpoint *endpoint)
 {
 	if (endpoint->pool.n_out >= LP_BATCH_POOL_MAX) {
 		for (struct lp_quic_conn *conn = endpoint->first_dirty; conn; conn = conn->next_dirty) {
-			if (!conn->batch)
+			/* One inside the library may be writing into its batch right now. */
+			if (!conn->batch || conn->in_library)
 				continue;
 			lp_conn_finish_packet(conn);
 			if (!conn->batch)

@@ -40,6 +40,7 @@ static int tls_new(bool server, struct lp_failure *failure, struct lp_tls **ret_
 	if (!tls)
 		return lp_fail(failure, LP_ENOMEM, "out of memory");
 	tls->server = server;
+	tls->protocol = LP_QUIC_ALPN;
 	if (gnutls_priority_init(&tls->priority, cpu_has_aes() ? aes_first : chacha_first, NULL) != 0) {
 		free(tls);
 		return lp_fail(failure, LP_ETLS, "this GnuTLS offers no TLS 1.3");

@@ -11,6 +11,7 @@ struct lp_tls_trust;
 
 struct lp_tls {
 	bool server;
+	const char *protocol; /* for ALPN */
 	gnutls_priority_t priority;
 	struct lp_tls_cert *cert;                   /* of a relay: a reference */
 	struct lp_tls_trust *trust;                 /* of a member */

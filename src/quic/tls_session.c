@@ -7,6 +7,7 @@
 
 #include "base/addr.h"
 #include "base/error.h"
+#include "quic/datum.h"
 #include "quic/packet_keys.h"
 #include "quic/tls.h"
 #include "quic/tls_cert.h"
@@ -84,8 +85,8 @@ static int init_client(struct lp_tls_session *session, struct lp_tls *tls, const
 int lp_tls_session_init(struct lp_tls_session *session, struct lp_tls *tls, const struct lp_aead *aead,
                         const char *server_name, ngtcp2_crypto_get_conn get_conn, void *user)
 {
-	static uint8_t alpn[] = LP_QUIC_ALPN;
-	gnutls_datum_t protocol = {.data = alpn, .size = sizeof alpn - 1};
+	gnutls_datum_t protocol;
+	(void)lp_datum_set(&protocol, (const uint8_t *)tls->protocol, strlen(tls->protocol));
 	memset(session, 0, sizeof *session);
 	session->tls = tls;
 	session->aead = aead;
@@ -119,7 +120,7 @@ void lp_tls_session_reason(const struct lp_tls_session *session, uint8_t alert, 
 	if (!from_peer && session->failure.code)
 		snprintf(ret_text, size, "%s", session->failure.text);
 	else if (alert == GNUTLS_A_NO_APPLICATION_PROTOCOL)
-		snprintf(ret_text, size, "the other end does not speak %s", LP_QUIC_ALPN);
+		snprintf(ret_text, size, "the other end does not speak %s", session->tls->protocol);
 	else
 		snprintf(ret_text, size,
 		         from_peer ? "the other end refused the TLS handshake: %s" : "TLS handshake: %s",
