@@ -78,7 +78,6 @@ static void on_joined(void *ctx, const struct lp_welcome *welcome)
 {
 	struct party_member *member = ctx;
 	member->n_joined++;
-	member->peer_id = welcome->peer_id;
 	snprintf(member->resume, sizeof member->resume, "%s", welcome->resume);
 }
 
@@ -166,7 +165,6 @@ void party_start(struct party_member *member)
 		struct lp_gateway_config gateway = {
 			.member = config,
 			.interface = "eth1",
-			.joined = on_joined,
 			.ended = on_ended,
 			.ctx = member,
 		};
@@ -312,7 +310,7 @@ static void compare_peer(void *ctx, struct lp_peer *peer)
 	struct comparison *comparison = ctx;
 	const struct lp_peer_event *known = comparison->known;
 	if (strcmp(lp_peer_room(peer), comparison->member->room) != 0 ||
-	    lp_peer_id(peer) == comparison->member->peer_id)
+	    strcmp(lp_peer_name(peer), comparison->member->name) == 0)
 		return;
 	comparison->n_expected++;
 	if (known && known->peer_id == lp_peer_id(peer) && known->role == lp_peer_role(peer) &&

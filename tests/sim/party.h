@@ -51,8 +51,7 @@ struct party_member {
 	struct lp_port *port;
 	struct lp_client *client;   /* NULL: not running, or a gateway */
 	struct lp_gateway *gateway; /* NULL: not running, or a client */
-	unsigned n_joined;          /* how often */
-	uint16_t peer_id;           /* of the last time */
+	unsigned n_joined;          /* how often; clients only */
 	bool ended;                 /* by itself, |failure| says why (code 0: it was told to) */
 	struct lp_failure failure;
 	uint32_t n_sent, n_refused;             /* frames; those that the device did not take */

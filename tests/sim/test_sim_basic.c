@@ -1,0 +1,173 @@
+/* A relay, a gateway and clients on good and bad lines: frames go where the rules say, whole and once. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "base/units.h"
+#include "party.h"
+#include "platform/fake/port.h"
+
+/* A party with one gateway and |n_clients|, joined. */
+static struct party *new_party(uint64_t seed, unsigned n_clients)
+{
+	struct party *party = party_new(seed);
+	party_start_relay(party);
+	party_add(party, LP_ROLE_GATEWAY, "LAN");
+	for (unsigned i = 0; i < n_clients; i++)
+		party_add(party, LP_ROLE_CLIENT, "LAN");
+	assert_true(party_run_until_joined(party, 10 * LP_SEC));
+	return party;
+}
+
+/* Nothing that must not be has been. */
+static void check(const struct party *party)
+{
+	assert_int_equal(party->n_corrupt, 0);
+	assert_int_equal(party->n_twice, 0);
+	assert_int_equal(party->n_astray, 0);
+}
+
+/* Broadcast to all, unicast to whom it is for, nothing to anybody else, and nothing across rooms. */
+static void test_rules(void **state)
+{
+	(void)state;
+	struct party *party = new_party(1, 3);
+	struct party_member *gateway = party->members[0], *a = party->members[1], *b = party->members[2];
+	struct party_member *other = party_add(party, LP_ROLE_CLIENT, "OTHER");
+	assert_true(party_run_until_joined(party, 10 * LP_SEC));
+	assert_true(party_all_reach_all(party, 10 * LP_SEC)); /* and the relay knows the LAN's MAC now */
+
+	uint64_t before[PARTY_MAX][PARTY_MAX] = {{0}};
+	for (unsigned from = 0; from < party->n_members; from++) {
+		for (unsigned to = 0; to < party->n_members; to++)
+			before[from][to] = party_count(party->members[from], party->members[to]);
+	}
+	party_send(a, b, 100, 1);
+	party_send(a, gateway, 1514, 1);
+	party_send(gateway, a, 1514, 1);
+	party_send(b, NULL, 60, 1);
+	party_send(other, NULL, 60, 1);
+	party_run(party, LP_SEC);
+	static const uint8_t expected[4][4] = {{0, 1, 0, 0}, {1, 0, 1, 0}, {1, 1, 0, 1}, {0, 0, 0, 0}};
+	for (unsigned from = 0; from < 4; from++) {
+		for (unsigned to = 0; to < 4; to++)
+			assert_int_equal(party_count(party->members[from], party->members[to]) - before[from][to],
+			                 expected[from][to]);
+		assert_int_equal(party_count(other, party->members[from]), 0);
+	}
+	check(party);
+	party_free(party);
+}
+
+/* Every length passes, over paths that carry it whole and paths that need fragments. */
+static void test_lengths(void **state)
+{
+	(void)state;
+	static const size_t mtus[] = {1280, 1300, 1400, 1492, 1500, 9000};
+	for (size_t m = 0; m < sizeof mtus / sizeof mtus[0]; m++) {
+		struct party *party = party_new(m + 1);
+		party_start_relay(party);
+		struct party_member *gateway = party_add(party, LP_ROLE_GATEWAY, "LAN");
+		struct party_member *client = party_add(party, LP_ROLE_CLIENT, "LAN");
+		struct lp_line line = {.delay_ns = 5 * LP_MS, .mtu_bytes = mtus[m]};
+		lp_host_set_lines(client->host, &line, &line);
+		if (mtus[m] > 1500)
+			lp_host_set_mtu(client->host, mtus[m]);
+		assert_true(party_run_until_joined(party, 10 * LP_SEC));
+		unsigned n = 0;
+		for (size_t len = PARTY_FRAME_MIN; len <= PARTY_FRAME_MAX; len += 7, n++) {
+			party_send(client, NULL, len, 1);
+			party_send(gateway, client, len, 1);
+			party_run(party, 20 * LP_MS);
+		}
+		party_run(party, LP_SEC);
+		assert_int_equal(party_count(client, gateway), n);
+		assert_int_equal(party_count(gateway, client), n);
+		check(party);
+		party_free(party);
+	}
+}
+
+/* Loss, reordering, duplicates and corruption cost frames in their measure, and nothing else. */
+static void test_bad_lines(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 5; seed++) {
+		struct party *party = new_party(seed, 3);
+		struct lp_line line = {
+			.delay_ns = 10 * LP_MS,
+			.jitter_ns = 5 * LP_MS,
+			.loss = 0.02,
+			.duplicate = 0.05,
+			.reorder = 0.05,
+			.corrupt = 0.01,
+		};
+		for (unsigned i = 0; i < party->n_members; i++)
+			lp_host_set_lines(party->members[i]->host, &line, &line);
+		for (unsigned n = 0; n < 600; n++) {
+			struct party_member *from = party->members[n % party->n_members];
+			party_send(from, n % 3 ? party->members[(n + 1) % party->n_members] : NULL,
+			           n % 2 ? 64 : PARTY_FRAME_MAX, (uint16_t)(n % 5));
+			party_run(party, LP_SEC / 60);
+		}
+		party_run(party, LP_SEC);
+		check(party);
+		for (unsigned from = 0; from < party->n_members; from++) {
+			uint64_t n_arrived = 0;
+			for (unsigned to = 0; to < party->n_members; to++)
+				n_arrived += party_count(party->members[from], party->members[to]);
+			/* 150 each: 50 to three, 100 to one; two lines at 2 to 3 % each way, more for fragments */
+			assert_in_range(n_arrived, 200, 250);
+		}
+		assert_true(party_pictures_agree(party));
+		party_free(party);
+	}
+}
+
+/* A client that is told to go away is gone, with its MAC and its place; one that comes back finds everybody. */
+static void test_leave_and_return(void **state)
+{
+	(void)state;
+	struct party *party = new_party(1, 2);
+	struct party_member *gateway = party->members[0], *a = party->members[1], *b = party->members[2];
+	assert_true(party_all_reach_all(party, 5 * LP_SEC));
+	party_stop(b);
+	assert_true(b->ended);
+	assert_int_equal(b->failure.code, 0);
+	assert_false(lp_port_is_open(b->port));
+	party_run(party, LP_SEC);
+	assert_true(party_pictures_agree(party));
+	uint64_t before = party_count(a, gateway);
+	party_send(a, b, 100, 1); /* unknown unicast: to the gateway alone, which passes it to the LAN */
+	party_run(party, LP_SEC);
+	assert_true(party->n_astray + party_count(a, gateway) - before <= 1);
+	party->n_astray = 0;
+	party_start(b);
+	assert_true(party_run_until_joined(party, 5 * LP_SEC));
+	party_run(party, LP_SEC);
+	assert_true(party_pictures_agree(party));
+	assert_true(party_all_reach_all(party, 5 * LP_SEC));
+	party_stop(gateway);
+	party_run(party, LP_SEC);
+	assert_true(party_pictures_agree(party));
+	party_start(gateway);
+	assert_true(party_run_until_joined(party, 5 * LP_SEC));
+	assert_true(party_all_reach_all(party, 5 * LP_SEC));
+	check(party);
+	party_free(party);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_lengths),
+		cmocka_unit_test(test_bad_lines),
+		cmocka_unit_test(test_leave_and_return),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
