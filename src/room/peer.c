@@ -84,7 +84,6 @@ bool lp_peer_malformed(struct lp_peer *peer, uint64_t now_ns)
 		peer->malformed_since_ns = now_ns;
 		peer->malformed = 0;
 	}
-	peer->drops[LP_DROP_MALFORMED_DATAGRAM]++;
 	if (peer->malformed < UINT32_MAX)
 		peer->malformed++;
 	return peer->malformed > peer->room->rooms->config.malformed_limit;

@@ -82,8 +82,8 @@ struct lp_peer *lp_peer_gateway(const struct lp_peer *peer);
 /* What `welcome` tells the peer; unfragmented_mtu and stats_interval_s are the caller's to fill in. |ret_welcome| holds
    a secret: the resume token. */
 void lp_peer_welcome(const struct lp_peer *peer, struct lp_welcome *ret_welcome);
-/* Counts a malformed DATAGRAM of the peer. True once there were more than malformed_limit of them within
-   LP_ROOM_MALFORMED_WINDOW_NS: the caller disconnects it. */
+/* Notes a malformed DATAGRAM of the peer; its link has counted it among the drops. True once there were more than
+   malformed_limit of them within LP_ROOM_MALFORMED_WINDOW_NS: the caller disconnects it. */
 bool lp_peer_malformed(struct lp_peer *peer, uint64_t now_ns);
 /* How many MACs the peer's room has learned behind its gateway. */
 size_t lp_peer_room_macs(const struct lp_peer *peer);

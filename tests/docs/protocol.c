@@ -7,7 +7,8 @@
 #include "ctrl/schema.h"
 #include "obs/drop.h"
 
-#define LINE_MAX_BYTES 4096
+#include "page.h"
+
 /* So many words stand in the row itself; more have a table of their own. */
 #define FEW_WORDS 3
 
@@ -107,36 +108,7 @@ static bool print_table(const char *name)
 	return true;
 }
 
-/* Copies a page, its tables made anew. */
-static int print_page(FILE *file)
-{
-	char line[LINE_MAX_BYTES], name[64];
-	bool in_table = false;
-	while (fgets(line, sizeof line, file)) {
-		if (in_table && strcmp(line, "<!-- end -->\n") != 0)
-			continue;
-		in_table = false;
-		fputs(line, stdout);
-		if (sscanf(line, "<!-- table: %63[a-z_] -->", name) != 1)
-			continue;
-		if (!print_table(name)) {
-			fprintf(stderr, "no table '%s'\n", name);
-			return 1;
-		}
-		in_table = true;
-	}
-	return in_table || ferror(file) || fflush(stdout) != 0 ? 1 : 0;
-}
-
 int main(int argc, char **argv)
 {
-	const char *path = argc > 1 ? argv[1] : "docs/protocol.md";
-	FILE *file = fopen(path, "r");
-	if (!file) {
-		fprintf(stderr, "%s: cannot be read\n", path);
-		return 1;
-	}
-	int code = print_page(file);
-	fclose(file);
-	return code;
+	return page_print(argc > 1 ? argv[1] : "docs/protocol.md", print_table);
 }

@@ -266,7 +266,7 @@ static void test_malformed(void **state)
 		for (unsigned i = 0; i < 5; i++)
 			assert_false(lp_peer_malformed(peer, now_ns + i * LP_SEC));
 	}
-	assert_int_equal(lp_peer_drops(peer)[LP_DROP_MALFORMED_DATAGRAM], 15);
+	assert_int_equal(lp_peer_drops(peer)[LP_DROP_MALFORMED_DATAGRAM], 0); /* the link counts it */
 	for (unsigned i = 0; i < 5; i++)
 		assert_false(lp_peer_malformed(peer, now_ns));
 	assert_true(lp_peer_malformed(peer, now_ns + LP_ROOM_MALFORMED_WINDOW_NS - 1));

@@ -1,0 +1,57 @@
+/* Prints docs/limits.md with the tables in it made anew. */
+#include <stdio.h>
+#include <string.h>
+
+#include "obs/drop.h"
+#include "room/filter.h"
+#include "room/limit.h"
+
+#include "page.h"
+
+/* A rate and its burst, "200 / 400", or "none". */
+static void print_rate(const struct lp_rate *rate)
+{
+	if (rate->per_s == 0)
+		printf(" none |");
+	else
+		printf(" %u / %u |", (unsigned)rate->per_s, (unsigned)(rate->burst ? rate->burst : rate->per_s));
+}
+
+static void print_limits(void)
+{
+	printf("| limit | client | gateway | unit | counted as | what is in it |\n|---|---|---|---|---|---|\n");
+	for (enum lp_limit i = 0; i < LP_LIMIT_COUNT; i++) {
+		const struct lp_limit_row *row = lp_limit_row(i);
+		printf("| `%s` |", row->wire);
+		print_rate(&row->client);
+		print_rate(&row->gateway);
+		printf(" %s | `%s` | %s |\n", row->unit, lp_drop_wire(row->drop), row->text);
+	}
+}
+
+static void print_filters(void)
+{
+	printf("| filter | by default | counted as | what it refuses |\n|---|---|---|---|\n");
+	for (enum lp_filter i = 0; i < LP_FILTER_COUNT; i++) {
+		const struct lp_filter_row *row = lp_filter_row(i);
+		printf("| `%s` | %s | `%s` | %s |\n", row->wire, row->on ? "on" : "off", lp_drop_wire(row->drop),
+		       row->text);
+	}
+}
+
+/* Prints the table of this name. False if there is none. */
+static bool print_table(const char *name)
+{
+	if (strcmp(name, "limits") == 0)
+		print_limits();
+	else if (strcmp(name, "filters") == 0)
+		print_filters();
+	else
+		return false;
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	return page_print(argc > 1 ? argv[1] : "docs/limits.md", print_table);
+}
