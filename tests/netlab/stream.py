@@ -11,14 +11,12 @@ from . import wire
 class Stream:
     """Frames of one length, one each interval, from a tap to another, for as long as the `with` block lasts."""
 
-    KIND = 0x88B5
-
-    def __init__(self, sender, receiver, interval_s=0.01, body_bytes=1500):
+    def __init__(self, sender, receiver, interval_s=0.01, body_bytes=1500, kind=0x88B5):
         self.sender = sender
         self.receiver = receiver
         self.interval_s = interval_s
         self.filling = wire.payload("stream", body_bytes - 16)
-        self.head = wire.mac_bytes(receiver.mac) + wire.mac_bytes(sender.mac) + struct.pack("!H", self.KIND)
+        self.head = wire.mac_bytes(receiver.mac) + wire.mac_bytes(sender.mac) + struct.pack("!H", kind)
         self.lock = threading.Lock()
         self.arrivals = []  # (time, number)
         self.sent = self.duplicates = self.corrupted = 0
@@ -56,7 +54,7 @@ class Stream:
     def _take(self):
         """Counts what has arrived."""
         for frame in self.receiver.read():
-            if frame[14:22] != b"STREAM!!":
+            if frame[:22] != self.head + b"STREAM!!":
                 continue
             number, = struct.unpack_from("!Q", frame, 22)
             with self.lock:
