@@ -42,6 +42,7 @@ static double now_ns(void)
 	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
+/* Both parsers on a TCP segment. */
 static void bench_parse(struct bench *b)
 {
 	struct lp_ether ether;
@@ -52,6 +53,7 @@ static void bench_parse(struct bench *b)
 		b->sink += ip.upper_offset + ether.src.octet[0];
 }
 
+/* The Ethernet parser alone. */
 static void bench_ether(struct bench *b)
 {
 	struct lp_ether ether;
@@ -60,36 +62,42 @@ static void bench_ether(struct bench *b)
 		b->sink += ether.src.octet[0] + ether.type;
 }
 
+/* The sum of a frame's worth of bytes. */
 static void bench_checksum(struct bench *b)
 {
 	__asm__ volatile("" ::: "memory");
 	b->sink += lp_sum(0, b->frame, 1400);
 }
 
+/* The sum of a small packet. */
 static void bench_checksum_small(struct bench *b)
 {
 	__asm__ volatile("" ::: "memory");
 	b->sink += lp_sum(0, b->frame, 60);
 }
 
+/* What copying as much costs. */
 static void bench_copy(struct bench *b)
 {
 	memcpy(b->segments[0] + 100, b->frame, 1400);
 	__asm__ volatile("" ::: "memory");
 }
 
+/* The common case: nothing to clamp. */
 static void bench_mss(struct bench *b)
 {
 	__asm__ volatile("" ::: "memory");
 	b->sink += lp_mss_clamp(b->frame, b->len, 1400, false);
 }
 
+/* An IPv4 flow. */
 static void bench_flow(struct bench *b)
 {
 	__asm__ volatile("" ::: "memory");
 	b->sink += lp_flow_hash(b->frame, b->len, b->seed);
 }
 
+/* An IPv6 flow. */
 static void bench_flow6(struct bench *b)
 {
 	__asm__ volatile("" ::: "memory");
@@ -103,6 +111,7 @@ static void take_segment(void *ctx, const struct lp_bytes *parts, size_t n_parts
 	b->sink += parts[0].data[20] + n_parts;
 }
 
+/* A TCP super-frame, cut. */
 static void bench_segment(struct bench *b)
 {
 	lp_segment(&b->super, take_segment, b);
@@ -115,6 +124,7 @@ static void take_frames(void *ctx, const struct lp_frame *frames, size_t n_frame
 	b->sink += frames[0].len + n_frames;
 }
 
+/* Its segments, joined. */
 static void bench_coalesce(struct bench *b)
 {
 	for (unsigned i = 0; i < SEGMENTS; i++)
@@ -122,6 +132,7 @@ static void bench_coalesce(struct bench *b)
 	lp_coalesce_flush(b->coalesce, take_frames, b);
 }
 
+/* Frames that match nothing. */
 static void bench_coalesce_lone(struct bench *b)
 {
 	for (unsigned i = 0; i < SEGMENTS; i++)
@@ -129,6 +140,7 @@ static void bench_coalesce_lone(struct bench *b)
 	lp_coalesce_flush(b->coalesce, take_frames, b);
 }
 
+/* A frame in two fragments. */
 static void bench_reassembly(struct bench *b)
 {
 	static uint16_t id;

@@ -20,8 +20,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/bytes.h"
-#include "proto/offload.h"
+#include "frame_list.h"
 
 #ifndef TUN_F_USO4
 #define TUN_F_USO4 0x20
@@ -31,41 +30,10 @@
 #define VIRTIO_NET_HDR_GSO_UDP_L4 5
 #endif
 
-#define KERNEL_FRAMES_MAX 256
-
-/* Frames in a row, with their metadata; the bytes are the list's own. */
-struct frame_list {
-	size_t n;
-	struct lp_frame frame[KERNEL_FRAMES_MAX];
-};
-
 struct kernel_net {
 	int in, out; /* the two TAPs */
 	bool uso;    /* the kernel knows UDP segmentation on TAPs */
 };
-
-/* Adds a copy of a frame that is given in parts. */
-static inline void frame_list_add(struct frame_list *list, const struct lp_bytes *parts, size_t n_parts,
-                                  const struct lp_offload *offload)
-{
-	size_t len = 0;
-	for (size_t i = 0; i < n_parts; i++)
-		len += parts[i].len;
-	uint8_t *data = malloc(len ? len : 1);
-	if (!data || list->n == KERNEL_FRAMES_MAX)
-		abort();
-	list->frame[list->n++] = (struct lp_frame){.data = data, .len = len, .offload = *offload};
-	for (size_t i = 0; i < n_parts; data += parts[i].len, i++)
-		memcpy(data, parts[i].data, parts[i].len);
-}
-
-/* Empties a list. */
-static inline void frame_list_clear(struct frame_list *list)
-{
-	for (size_t i = 0; i < list->n; i++)
-		free((void *)(uintptr_t)list->frame[i].data);
-	list->n = 0;
-}
 
 /* Writes a line to a file of /proc or /sys. */
 static inline int kernel_set(const char *path, const char *text)

@@ -232,18 +232,12 @@ static bool same(const char *name, const struct frame_list *ours, const struct f
 	return false;
 }
 
-/* Keeps what lp_segment() emits. */
-static void keep_segment(void *ctx, const struct lp_bytes *parts, size_t n_parts)
-{
-	frame_list_add(ctx, parts, n_parts, &(struct lp_offload){0});
-}
-
 /* True if cutting |ours| gives |stream| again; IPv4 identifications apart if all were the same and meant nothing. */
 static bool means_the_same(const struct row *row, const struct frame_list *stream, const struct frame_list *ours)
 {
 	struct frame_list cut = {0};
 	for (size_t i = 0; i < ours->n; i++)
-		assert_true(lp_segment(&ours->frame[i], keep_segment, &cut) > 0);
+		assert_true(lp_segment(&ours->frame[i], frame_list_keep, &cut) > 0);
 	for (size_t i = 0; row->same_id && !row->no_df && i < cut.n; i++) {
 		uint8_t *ip = (uint8_t *)(uintptr_t)cut.frame[i].data + 14;
 		memcpy(ip + 4, stream->frame[i].data + 18, 2);

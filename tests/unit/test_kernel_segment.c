@@ -9,7 +9,6 @@
 
 #include <cmocka.h>
 
-#include "base/bytes.h"
 #include "kernel_net.h"
 #include "packet.h"
 #include "proto/segment.h"
@@ -77,12 +76,6 @@ static const struct row rows[] = {
 	{"checksum, udp6, odd", {UDP6, .payload_len = 3}, 0},
 };
 
-/* Keeps what lp_segment() emits. */
-static void keep(void *ctx, const struct lp_bytes *parts, size_t n_parts)
-{
-	frame_list_add(ctx, parts, n_parts, &(struct lp_offload){0});
-}
-
 /* True if both lists are the same frames; says where they differ if not. */
 static bool same(const char *name, const struct frame_list *ours, const struct frame_list *kernels)
 {
@@ -120,7 +113,7 @@ static bool compare(const struct kernel_net *net, const struct row *row)
 	struct lp_frame frame = {.data = data};
 	frame.len = packet_build_super(&packet, row->gso_size, data, &frame.offload);
 	frame.offload.gso_ecn = (packet.flags & PACKET_CWR) != 0;
-	int n = lp_segment(&frame, keep, &ours);
+	int n = lp_segment(&frame, frame_list_keep, &ours);
 	bool good = n > 0 && (size_t)n == ours.n && kernel_write(net, &frame) == 0;
 	kernel_read(net, ours.n, 3, &kernels);
 	good = good && same(row->name, &ours, &kernels);

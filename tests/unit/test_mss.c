@@ -44,7 +44,7 @@ static const struct row rows[] = {
 	{"v4, not a SYN", 4, 0, 0x10, {2, 4, 0x05, 0xb4}, 4, 1400, 2, 0},
 	{"v4, later fragment", 4, 0, 2, {2, 4, 0x05, 0xb4}, 4, 1400, 2, 0, .fragment = 5},
 	{"no MSS", 4, 0, 2, {1, 1, 1, 1}, 4, 1400, 2, 0},
-	{"MSS behind the end", 4, 0, 2, {0, 2, 4, 0x05, 0xb4, 0, 0, 0}, 8, 1400, 2, 0},
+	{"MSS behind the end", 4, 0, 2, {0, 3, 0, 2, 4, 0x05, 0xb4, 0}, 8, 1400, 2, 0},
 	{"option of length 0", 4, 0, 2, {3, 0, 2, 4, 0x05, 0xb4, 0, 0}, 8, 1400, 2, 0},
 	{"option of length 1", 4, 0, 2, {3, 1, 2, 4, 0x05, 0xb4, 0, 0}, 8, 1400, 2, 0},
 	{"option too long", 4, 0, 2, {3, 9, 2, 4, 0x05, 0xb4, 0, 0}, 8, 1400, 2, 0},

@@ -175,6 +175,37 @@ static void test_udp_zero(void **state)
 	assert_memory_equal(out.data + 40, "\xff\xff", 2);
 }
 
+/* Changes that make the metadata of a good super-frame wrong. */
+static const struct {
+	const char *name;
+	char packet; /* '4', '6' or 'u' */
+	size_t at;   /* a byte of the frame to change, 0 for none */
+	uint8_t to;
+	int len;                  /* added to the frame's length */
+	struct lp_offload change; /* added to the right metadata */
+} lies[] = {
+	{"other kind", '4', 0, 0, 0, {.gso = 1}},
+	{"TCP as UDP", '4', 0, 0, 0, {.gso = 2}},
+	{"no size", '4', 0, 0, 0, {.gso_size = (uint16_t)-1000}},
+	{"checksum elsewhere", '4', 0, 0, 0, {.csum_start = 2}},
+	{"checksum field elsewhere", '4', 0, 0, 0, {.csum_offset = 2}},
+	{"cut before the payload", '4', 0, 0, -4000, {0}},
+	{"cut in the TCP header", '4', 0, 0, -4001, {0}},
+	{"cut in the IP header", '4', 0, 0, -4025, {0}},
+	{"cut in the MACs", '4', 0, 0, -4044, {0}},
+	{"shorter than its IP length", '4', 0, 0, -1, {0}},
+	{"not IP", '4', 13, 6, 0, {0}},
+	{"IPv6 type, IPv4 packet", '4', 12, 0x86, 0, {0}},
+	{"IPv4 header of 16", '4', 14, 0x44, 0, {0}},
+	{"fragment", '4', 20, 0x20, 0, {0}},
+	{"not TCP", '4', 23, 17, 0, {0}},
+	{"TCP header of 16", '4', 46, 0x40, 0, {0}},
+	{"IP length 0", '4', 16, 0, 0, {0}},
+	{"IPv6 fragment header", '6', 0, 0, 0, {0}},
+	{"UDP in too many", 'u', 0, 0, 0, {.gso_size = (uint16_t)(30 - 1000)}},
+	{"UDP header cut", 'u', 0, 0, -4001, {0}},
+};
+
 /* Offload metadata that lie, and frames that do not fit them. */
 static void test_lies(void **state)
 {
@@ -189,48 +220,19 @@ static void test_lies(void **state)
 	                          .extensions = {44},
 	                          .n_extensions = 1};
 	const struct packet u4 = {.version = 4, .protocol = PACKET_UDP, .payload = payload, .payload_len = 4000};
-	static const struct {
-		const char *name;
-		char packet; /* '4', '6' or 'u' */
-		size_t at;   /* a byte of the frame to change, 0 for none */
-		uint8_t to;
-		int len;                  /* added to the frame's length */
-		struct lp_offload change; /* added to the right metadata */
-	} rows[] = {
-		{"other kind", '4', 0, 0, 0, {.gso = 1}},
-		{"TCP as UDP", '4', 0, 0, 0, {.gso = 2}},
-		{"no size", '4', 0, 0, 0, {.gso_size = (uint16_t)-1000}},
-		{"checksum elsewhere", '4', 0, 0, 0, {.csum_start = 2}},
-		{"checksum field elsewhere", '4', 0, 0, 0, {.csum_offset = 2}},
-		{"cut before the payload", '4', 0, 0, -4000, {0}},
-		{"cut in the TCP header", '4', 0, 0, -4001, {0}},
-		{"cut in the IP header", '4', 0, 0, -4025, {0}},
-		{"cut in the MACs", '4', 0, 0, -4044, {0}},
-		{"shorter than its IP length", '4', 0, 0, -1, {0}},
-		{"not IP", '4', 13, 6, 0, {0}},
-		{"IPv6 type, IPv4 packet", '4', 12, 0x86, 0, {0}},
-		{"IPv4 header of 16", '4', 14, 0x44, 0, {0}},
-		{"fragment", '4', 20, 0x20, 0, {0}},
-		{"not TCP", '4', 23, 17, 0, {0}},
-		{"TCP header of 16", '4', 46, 0x40, 0, {0}},
-		{"IP length 0", '4', 16, 0, 0, {0}},
-		{"IPv6 fragment header", '6', 0, 0, 0, {0}},
-		{"UDP in too many", 'u', 0, 0, 0, {.gso_size = (uint16_t)(30 - 1000)}},
-		{"UDP header cut", 'u', 0, 0, -4001, {0}},
-	};
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		const struct packet *p = rows[i].packet == '4' ? &p4 : rows[i].packet == '6' ? &p6 : &u4;
+	for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++) {
+		const struct packet *p = lies[i].packet == '4' ? &p4 : lies[i].packet == '6' ? &p6 : &u4;
 		struct lp_frame frame = {.data = data};
 		frame.len = packet_build_super(p, 1000, data, &frame.offload);
-		if (rows[i].at)
-			data[rows[i].at] = rows[i].to;
-		if (rows[i].at == 16)
+		if (lies[i].at)
+			data[lies[i].at] = lies[i].to;
+		if (lies[i].at == 16)
 			data[17] = 0;
-		frame.len = (size_t)((int)frame.len + rows[i].len);
-		frame.offload.gso = (enum lp_gso)((int)frame.offload.gso + (int)rows[i].change.gso);
-		frame.offload.gso_size = (uint16_t)(frame.offload.gso_size + rows[i].change.gso_size);
-		frame.offload.csum_start = (uint16_t)(frame.offload.csum_start + rows[i].change.csum_start);
-		frame.offload.csum_offset = (uint16_t)(frame.offload.csum_offset + rows[i].change.csum_offset);
+		frame.len = (size_t)((int)frame.len + lies[i].len);
+		frame.offload.gso = (enum lp_gso)((int)frame.offload.gso + (int)lies[i].change.gso);
+		frame.offload.gso_size = (uint16_t)(frame.offload.gso_size + lies[i].change.gso_size);
+		frame.offload.csum_start = (uint16_t)(frame.offload.csum_start + lies[i].change.csum_start);
+		frame.offload.csum_offset = (uint16_t)(frame.offload.csum_offset + lies[i].change.csum_offset);
 		uint8_t *exact = malloc(frame.len);
 		assert_non_null(exact);
 		memcpy(exact, data, frame.len);
@@ -238,7 +240,7 @@ static void test_lies(void **state)
 		out.n = out.total = 0;
 		int n = lp_segment(&frame, keep, &out);
 		if (n != LP_EMALFORMED)
-			print_message("%s: %d\n", rows[i].name, n);
+			print_message("%s: %d\n", lies[i].name, n);
 		assert_int_equal(n, LP_EMALFORMED);
 		assert_int_equal(out.n, 0);
 		free(exact);
