@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "base/attribute.h"
 #include "ctrl/message.h"
 
 struct lp_peer;
