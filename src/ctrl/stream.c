@@ -87,6 +87,8 @@ int lp_ctrl_stream_read(struct lp_ctrl_stream *stream, const uint8_t **data, siz
 		return LP_ETOOBIG;
 
 	size_t more = stream->want - done < *len ? stream->want - done : *len;
+	if (more == 0)
+		return 0;
 	int result = reserve(stream, done + more);
 	if (result < 0)
 		return result;
