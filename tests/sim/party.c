@@ -198,6 +198,18 @@ void party_kill(struct party_member *member)
 	member->gateway = NULL;
 }
 
+unsigned party_reap(struct party *party)
+{
+	unsigned n = 0;
+	for (unsigned i = 0; i < party->n_members; i++) {
+		if (!party_is_running(party->members[i]) || !party->members[i]->ended)
+			continue;
+		party_kill(party->members[i]);
+		n++;
+	}
+	return n;
+}
+
 /* True until the member has ended. */
 static bool is_ending(void *ctx)
 {

@@ -89,6 +89,8 @@ struct party_member *party_add(struct party *party, enum lp_role role, const cha
 void party_start(struct party_member *member);
 void party_stop(struct party_member *member); /* says goodbye; ends within a second */
 void party_kill(struct party_member *member); /* without a word */
+/* Frees the members that have ended by themselves. Returns how many. */
+unsigned party_reap(struct party *party);
 bool party_is_running(const struct party_member *member);
 bool party_is_joined(const struct party_member *member);
 struct lp_member *party_lp_member(struct party_member *member);

@@ -141,11 +141,8 @@ static void test_leave_and_return(void **state)
 	assert_false(lp_port_is_open(b->port));
 	party_run(party, LP_SEC);
 	assert_true(party_pictures_agree(party));
-	uint64_t before = party_count(a, gateway);
-	party_send(a, b, 100, 1); /* unknown unicast: to the gateway alone, which passes it to the LAN */
+	party_send(a, b, 100, 1); /* unknown unicast now: to the LAN alone */
 	party_run(party, LP_SEC);
-	assert_true(party->n_astray + party_count(a, gateway) - before <= 1);
-	party->n_astray = 0;
 	party_start(b);
 	assert_true(party_run_until_joined(party, 5 * LP_SEC));
 	party_run(party, LP_SEC);
