@@ -17,9 +17,9 @@ static inline uint64_t add_lanes(lanes a)
 	return fold_once(a[0]) + fold_once(a[1]);
 }
 
-/* Sums blocks of 64 bytes; |len| is a multiple of that. The halves of each 64-bit word gather in lanes of their own,
-   where 2^32 additions cannot overflow. */
-static uint64_t sum_blocks(const uint8_t *data, size_t len)
+/* Sums blocks of 64 bytes, and copies them to |to| unless that is NULL; |len| is a multiple of 64. The halves of each
+   64-bit word gather in lanes of their own, where 2^32 additions cannot overflow. */
+static inline __attribute__((always_inline)) uint64_t sum_blocks(const uint8_t *data, size_t len, uint8_t *to)
 {
 	const lanes low = {0xffffffff, 0xffffffff};
 	lanes a = {0}, b = {0}, c = {0}, d = {0};
@@ -29,6 +29,12 @@ static uint64_t sum_blocks(const uint8_t *data, size_t len)
 		memcpy(&x, data + i + 16, sizeof x);
 		memcpy(&y, data + i + 32, sizeof y);
 		memcpy(&z, data + i + 48, sizeof z);
+		if (to) {
+			memcpy(to + i, &w, sizeof w);
+			memcpy(to + i + 16, &x, sizeof x);
+			memcpy(to + i + 32, &y, sizeof y);
+			memcpy(to + i + 48, &z, sizeof z);
+		}
 		a += w & low;
 		b += w >> 32;
 		c += x & low;
@@ -75,8 +81,18 @@ uint64_t lp_sum(uint64_t sum, const uint8_t *data, size_t len)
 {
 	size_t blocks = len & ~(size_t)63;
 	if (blocks)
-		sum += sum_blocks(data, blocks);
+		sum += sum_blocks(data, blocks, NULL);
 	return fold_once(sum + sum_rest(data + blocks, len & 63));
+}
+
+uint64_t lp_sum_copy(uint64_t sum, uint8_t *to, const uint8_t *data, size_t len)
+{
+	size_t blocks = len & ~(size_t)63, rest = len & 63;
+	if (blocks)
+		sum += sum_blocks(data, blocks, to);
+	if (rest)
+		memcpy(to + blocks, data + blocks, rest);
+	return fold_once(sum + sum_rest(data + blocks, rest));
 }
 
 uint64_t lp_sum_pseudo4(const uint8_t *ip, uint8_t protocol, uint32_t upper_len)

@@ -114,9 +114,9 @@ static bool continues_tcp(const struct flow *flow, const uint8_t *tcp, size_t he
 	       lp_be32_get(tcp + 4) == flow->seq && memcmp(first + 18, tcp + 18, header_len - 18) == 0;
 }
 
-/* True if the frame may join |flow|. The cheap questions come first, the checksums last. */
-static bool may_join(struct flow *flow, const uint8_t *frame, size_t len, const struct lp_coalesce_key *key,
-                     bool *ret_fixed)
+/* True if the frame may join |flow|; then its payload stands behind the others already. The cheap questions come first,
+   the checksums last. */
+static bool may_join(struct flow *flow, const uint8_t *frame, const struct lp_coalesce_key *key, bool *ret_fixed)
 {
 	const struct lp_coalesce_key *first = &flow->key;
 	if (key->l3 != first->l3 || key->l4 != first->l4 || key->payload != first->payload || key->udp != first->udp ||
@@ -128,11 +128,9 @@ static bool may_join(struct flow *flow, const uint8_t *frame, size_t len, const 
 	if (key->udp ? memcmp(flow->data + key->l4, frame + key->l4, 4) != 0
 	             : !continues_tcp(flow, frame + key->l4, key->payload - key->l4))
 		return false;
-	if (!lp_coalesce_key_verify(frame, len, key))
-		return false;
 	if (!flow->verified)
-		flow->verified = lp_coalesce_key_verify(flow->data, flow->len, first);
-	return flow->verified;
+		flow->verified = lp_coalesce_key_verify(flow->data, first, NULL);
+	return flow->verified && lp_coalesce_key_verify(frame, key, flow->data + flow->len);
 }
 
 /* Takes the flow at |index| of the open ones out: nothing joins it any more. */
@@ -141,12 +139,11 @@ static void close_flow(struct lp_coalesce *c, size_t index)
 	c->open[index] = c->open[--c->n_open];
 }
 
-/* Puts a frame's payload behind the others of the flow at |index| of the open ones. */
+/* Takes in a frame that may join the flow at |index| of the open ones. */
 static void join(struct lp_coalesce *c, size_t index, const uint8_t *frame, const struct lp_coalesce_key *key,
                  bool fixed_id)
 {
 	struct flow *flow = c->open[index];
-	memcpy(flow->data + flow->len, frame + key->payload, key->payload_len);
 	flow->len += key->payload_len;
 	flow->seq += key->payload_len;
 	flow->count++;
@@ -216,7 +213,7 @@ int lp_coalesce_add(struct lp_coalesce *coalesce, const uint8_t *frame, size_t l
 		if (c->open[i]->key.hash != key.hash)
 			continue;
 		bool fixed_id = false;
-		if (key.kind == LP_COALESCE_JOINS && may_join(c->open[i], frame, len, &key, &fixed_id)) {
+		if (key.kind == LP_COALESCE_JOINS && may_join(c->open[i], frame, &key, &fixed_id)) {
 			join(c, i, frame, &key, fixed_id);
 			return 0;
 		}

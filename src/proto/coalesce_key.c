@@ -145,13 +145,15 @@ void lp_coalesce_key_read(const uint8_t *frame, size_t len, struct lp_coalesce_k
 		read_v6(frame, len, ret_key);
 }
 
-bool lp_coalesce_key_verify(const uint8_t *frame, size_t len, const struct lp_coalesce_key *key)
+bool lp_coalesce_key_verify(const uint8_t *frame, const struct lp_coalesce_key *key, uint8_t *to)
 {
-	const uint8_t *ip = frame + key->l3;
+	const uint8_t *ip = frame + key->l3, *payload = frame + key->payload;
 	uint8_t protocol = key->udp ? LP_IP_UDP : LP_IP_TCP;
-	uint32_t l4_len = (uint32_t)(len - key->l4);
+	uint32_t header_len = key->payload - key->l4, l4_len = header_len + key->payload_len;
 	if (!key->v6 && lp_sum_fold(lp_sum(0, ip, LP_IPV4_HEADER)) != 0xffff)
 		return false;
 	uint64_t sum = key->v6 ? lp_sum_pseudo6(ip, protocol, l4_len) : lp_sum_pseudo4(ip, protocol, l4_len);
-	return lp_sum_fold(lp_sum(sum, frame + key->l4, l4_len)) == 0xffff;
+	sum = lp_sum(sum, frame + key->l4, header_len);
+	sum = to ? lp_sum_copy(sum, to, payload, key->payload_len) : lp_sum(sum, payload, key->payload_len);
+	return lp_sum_fold(sum) == 0xffff;
 }

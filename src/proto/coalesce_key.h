@@ -32,7 +32,8 @@ struct lp_coalesce_key {
 
 /* Reads a frame's headers, without its checksums. All but |kind| is valid for ENDS and JOINS only. */
 void lp_coalesce_key_read(const uint8_t *frame, size_t len, struct lp_coalesce_key *ret_key);
-/* True if the IPv4 header's and the TCP or UDP checksum of a frame that JOINS are right. */
-bool lp_coalesce_key_verify(const uint8_t *frame, size_t len, const struct lp_coalesce_key *key);
+/* True if the IPv4 header's and the TCP or UDP checksum of a frame that JOINS are right. Its payload is copied to |to|
+   on the way, whatever the answer, unless |to| is NULL. */
+bool lp_coalesce_key_verify(const uint8_t *frame, const struct lp_coalesce_key *key, uint8_t *to);
 
 #endif

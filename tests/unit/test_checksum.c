@@ -43,9 +43,13 @@ static void test_naive(void **state)
 			data[i] = fill == 0 ? (uint8_t)next_random(&random) : fill == 1 ? 0xff : 0;
 		for (size_t len = 0; len < 300; len++) {
 			for (size_t at = 0; at < 17; at++) {
-				uint8_t bytes[2];
+				uint8_t bytes[2], copy[301] = {0};
 				lp_sum_store_partial(bytes, lp_sum(0, data + at, len));
 				assert_int_equal(lp_be16_get(bytes), packet_sum(0, data + at, len));
+				lp_sum_store_partial(bytes, lp_sum_copy(0, copy, data + at, len));
+				assert_int_equal(lp_be16_get(bytes), packet_sum(0, data + at, len));
+				assert_memory_equal(copy, data + at, len);
+				assert_int_equal(copy[len], 0);
 			}
 		}
 		for (size_t len = 4000; len < 4100; len++) {
