@@ -20,6 +20,7 @@
 #include "base/units.h"
 #include "netns.h"
 #include "platform/linux/interface.h"
+#include "platform/linux/tap_device.h"
 #include "platform/loop.h"
 #include "transfer.h"
 
@@ -37,6 +38,7 @@ struct end {
 	struct lp_offload last_offload;
 	size_t stop_at; /* that many UDP frames to port 7 */
 	size_t wanted;
+	size_t game_at; /* which one of those was 46 bytes long, from 1 */
 	struct lp_failure failure;
 };
 
@@ -58,6 +60,8 @@ static void on_recv(void *ctx, const struct lp_frame *frames, size_t n_frames)
 		if (!is_ours(&frames[i]))
 			continue;
 		end->wanted++;
+		if (frames[i].len == 46)
+			end->game_at = end->wanted;
 		end->last_len = frames[i].len;
 		end->last_offload = frames[i].offload;
 		memcpy(end->last, frames[i].data, frames[i].len < sizeof end->last ? frames[i].len : sizeof end->last);
@@ -244,6 +248,48 @@ static void test_pause(void **state)
 	close(netns);
 }
 
+/* A flow that has filled its queue does not delay another: the other's frame comes after few of its frames. */
+static void test_fairness(void **state)
+{
+	struct lp_tap_device probe;
+	struct lp_loop *loop;
+	struct end end;
+	int netns = netns_new();
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(7)};
+	unsigned n_queues;
+	int bulk, game;
+
+	(void)state;
+	if (lp_tap_device_open("probe7", false, NULL, &probe) < 0)
+		skip();
+	n_queues = probe.n_queues;
+	lp_tap_device_close(&probe);
+	assert_int_equal(lp_loop_new(&loop), 0);
+	open_tap(&end, loop, "lan7", MAC_A, true);
+	lp_tap_pause(end.tap);
+	assert_int_equal(lp_tap_up(end.tap, 1500, NULL), 0);
+	netns_run("ip addr add 10.9.0.1/24 dev lan7 && ip neigh add 10.9.0.2 lladdr 02:5a:00:00:00:0b dev lan7");
+	bulk = udp_socket();
+	for (int i = 0; i < 400; i++)
+		assert_int_equal(send(bulk, "bulk!", 5, 0), 5);
+	game = socket(AF_INET, SOCK_DGRAM, 0);
+	assert_int_equal(inet_pton(AF_INET, "10.9.0.2", &to.sin_addr), 1);
+	assert_int_equal(sendto(game, "game", 4, 0, (struct sockaddr *)&to, sizeof to), 4);
+	lp_tap_resume(end.tap);
+	end.stop_at = 401;
+	run(loop, 2000);
+	assert_int_equal(end.wanted, 401);
+	print_message("%u queues: the game's frame was number %zu of 401\n", n_queues, end.game_at);
+	assert_true(end.game_at > 0);
+	if (n_queues > 1)
+		assert_true(end.game_at <= 2 * 64);
+	close(bulk);
+	close(game);
+	lp_tap_close(end.tap);
+	lp_loop_free(loop);
+	close(netns);
+}
+
 /* Somebody removes the interface: the owner hears of it. */
 static void test_removed(void **state)
 {
@@ -351,8 +397,9 @@ static void test_transfer(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_life),    cmocka_unit_test(test_frames), cmocka_unit_test(test_pause),
-		cmocka_unit_test(test_removed), cmocka_unit_test(test_uso),    cmocka_unit_test(test_transfer),
+		cmocka_unit_test(test_life),     cmocka_unit_test(test_frames),  cmocka_unit_test(test_pause),
+		cmocka_unit_test(test_fairness), cmocka_unit_test(test_removed), cmocka_unit_test(test_uso),
+		cmocka_unit_test(test_transfer),
 	};
 
 	return cmocka_run_group_tests_name("tap", tests, NULL, NULL);

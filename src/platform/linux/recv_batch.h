@@ -14,8 +14,8 @@
 #include "platform/linux/sockaddr.h"
 
 #define LP_RECV_BATCH_MAX 64
-#define LP_RECV_BATCH_MIN 4
-#define LP_RECV_BATCH_BYTES ((size_t)256 * 1024)
+#define LP_RECV_BATCH_MIN 2
+#define LP_RECV_BATCH_BYTES ((size_t)128 * 1024)
 #define LP_RECV_CONTROL_BYTES 192
 /* A 64 KiB message with headers, rounded up to an odd number of cache lines: neighbours then start in different
    cache sets, where a power of two would crowd all of them into one. */
