@@ -14,11 +14,37 @@ UDP_BYTES, UDP_LOSS = 100, 0.01
 UDP_FIRST, UDP_LAST, UDP_STEP_S = 10000, 1280000, 0.6
 
 
+def strangers_s():
+    """Seconds of CPU so far of processes that this run did not start."""
+    parents, used = {}, {}
+    for name in os.listdir("/proc"):
+        if not name.isdigit():
+            continue
+        try:
+            with open(f"/proc/{name}/stat", encoding="ascii", errors="replace") as file:
+                fields = file.read().rpartition(")")[2].split()
+        except OSError:
+            continue
+        parents[int(name)] = int(fields[1])
+        used[int(name)] = sum(int(x) for x in fields[11:15]) / HZ
+
+    def ours(pid):
+        while pid > 2:
+            if pid == os.getpid():
+                return True
+            pid = parents.get(pid, 0)
+        return pid == 2  # the kernel's own
+    return sum(seconds for pid, seconds in used.items() if not ours(pid))
+
+
 class Meter:
     """CPU of our programs, of the machine, and of strangers, over a time."""
 
+    worst_strangers = 0.0  # processors that strangers used during a measurement, at worst
+
     def __init__(self, wires):
         self.wires = wires
+        self.strangers_s = strangers_s()
         self.start_s = time.monotonic()
         self.before = self._now()
 
@@ -32,7 +58,10 @@ class Meter:
     def stop(self):
         """{"seconds", "programs": {name: s}, "machine"} since the start."""
         programs, busy = self._now()
-        return {"seconds": time.monotonic() - self.start_s, "machine": busy - self.before[1],
+        seconds = time.monotonic() - self.start_s
+        strangers = max(0.0, strangers_s() - self.strangers_s) / seconds
+        Meter.worst_strangers = max(Meter.worst_strangers, strangers)
+        return {"seconds": seconds, "strangers": strangers, "machine": busy - self.before[1],
                 "programs": {name: cpu - self.before[0][name] for name, cpu in programs.items()}}
 
 
@@ -75,6 +104,7 @@ class Bench:
             return {"gbps": end["sum_received"]["bits_per_second"] / 1e9,
                     "retransmits": end["sum_sent"].get("retransmits"),
                     "cpu_s_per_gb": {name: s / gigabytes for name, s in cpu["programs"].items()},
+                    "strangers": cpu["strangers"],
                     "programs_s_per_gb": sum(cpu["programs"].values()) / gigabytes,
                     "machine_s_per_gb": cpu["machine"] / gigabytes}
         except (ValueError, KeyError, ZeroDivisionError):
@@ -136,12 +166,15 @@ class Bench:
             client = self._iperf_client(self._iperf_server(), self.seconds + 2, *options)
             bulk = Daemon(self.wires, self.wires.left, "iperf3-client", *client)
             time.sleep(1)  # for the streams to open their windows: this is what is measured, not a wait
+        meter = Meter(self.wires)
         run = self.wires.left.run(self.tools["game"], "play", self.wires.right_address, echo_port, GAME_HZ,
                                   self.seconds, GAME_BYTES, timeout=self.seconds + 60)
+        strangers = meter.stop()["strangers"]
         echo.kill()
         self.wires.daemons.remove(echo)
         result = json.loads(run.stdout)
         result["loss"] = 1 - result["received"] / max(1, result["sent"])
+        result["strangers"] = strangers
         if bulk:
             try:
                 bulk.wait_end(self.seconds + 60)
