@@ -33,6 +33,9 @@ def pytest_configure(config):
     if subprocess.run(unshare + ["true"], check=False).returncode:
         print("tests/e2e: no namespaces here: run them as root, or allow user namespaces", file=sys.stderr)
         os._exit(1)
+    if not os.access("/dev/net/tun", os.R_OK | os.W_OK):
+        print("tests/e2e: this user may not open /dev/net/tun: run them as root", file=sys.stderr)
+        os._exit(1)
     inner = ("mount -t tmpfs none /run && mkdir /run/netns && ip link set lo up && printf '%b' \"$LP_E2E_HOSTS\" "
              ">/run/hosts && mount --bind /run/hosts /etc/hosts && exec \"$@\"")
     args = list(config.invocation_params.args)

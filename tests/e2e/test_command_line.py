@@ -80,7 +80,7 @@ RELAY_CASES = {
     "no key": (["--cert", "/etc/hostname"], USAGE, ["--key"]),
     "unreadable certificate": (["--cert", "/no/such.pem", "--key", "/no/such.key"], FAILURE, ["/no/such.pem"]),
     "not a certificate": (["--cert", "/etc/hostname", "--key", "/etc/hostname"], FAILURE, ["/etc/hostname", "pem"]),
-    "state is a file": (["--state-dir", "/etc/hostname"], FAILURE, ["/etc/hostname"]),
+    "state is a file": (["--state-dir", "/etc/hostname"], USAGE, ["/etc/hostname"]),
     "config missing": (["--config", "/no/such.conf"], USAGE, ["/no/such.conf"]),
 }
 
