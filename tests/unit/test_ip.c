@@ -93,6 +93,7 @@ static const struct row rows[] = {
          .truncated = true,
          .upper_offset = 40,
          .upper_len = 60},
+	{"v6 only a header", {V6(0, 59)}, 40, 0, 59, LP_IP_UPPER_NONE, .upper_offset = 40, .upper_len = 0},
 	{"v6 39 bytes", {V6(8, 58)}, 39, LP_EMALFORMED},
 	{"v6 hop-by-hop", {V6(16, 0), EXT(58, 0)}, 56, 0, 58, LP_IP_UPPER_FOUND, .upper_offset = 48, .upper_len = 8},
 	{"v6 hop-by-hop, routing, destination",

@@ -258,6 +258,39 @@ static void test_lies(void **state)
 	assert_int_equal(lp_segment(&frame, keep, &out), LP_EMALFORMED);
 }
 
+/* Headers without a payload, and headers that are longer than any real ones. */
+static void test_header_bounds(void **state)
+{
+	(void)state;
+	static uint8_t data[8192];
+	static struct out out;
+	struct packet p = {.version = 4, .protocol = PACKET_TCP, .payload = payload};
+	struct lp_frame frame = {.data = data};
+	frame.len = packet_build_super(&p, 1000, data, &frame.offload);
+	out.n = out.total = 0;
+	assert_int_equal(lp_segment(&frame, keep, &out), LP_EMALFORMED);
+
+	/* One extension header grows over what was payload, until TCP's own would not fit. */
+	p = (struct packet){.version = 6,
+	                    .protocol = PACKET_TCP,
+	                    .extensions = {60},
+	                    .n_extensions = 1,
+	                    .payload = payload,
+	                    .payload_len = 4000};
+	for (uint8_t words = 0; words < 80; words++) {
+		size_t l4 = 14 + 40 + 8 + words * (size_t)8;
+		frame.len = packet_build_super(&p, 1000, data, &frame.offload);
+		data[14 + 40 + 1] = words;
+		data[l4 + 12] = 0x50;
+		frame.offload.csum_start = (uint16_t)l4;
+		out.n = out.total = 0;
+		out.inside = data;
+		out.inside_len = frame.len;
+		int n = lp_segment(&frame, keep, &out);
+		assert_int_equal(n > 0, l4 + 20 <= LP_SEGMENT_HEADERS_MAX);
+	}
+}
+
 /* What stands behind the end of the IP packet is not payload. */
 static void test_trailer(void **state)
 {
@@ -279,8 +312,10 @@ int main(void)
 	for (size_t i = 0; i < sizeof payload; i++)
 		payload[i] = (uint8_t)(i * 2654435761U >> 13);
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_all),      cmocka_unit_test(test_plain), cmocka_unit_test(test_checksum_only),
-		cmocka_unit_test(test_udp_zero), cmocka_unit_test(test_lies),  cmocka_unit_test(test_trailer),
+		cmocka_unit_test(test_all),           cmocka_unit_test(test_plain),
+		cmocka_unit_test(test_checksum_only), cmocka_unit_test(test_udp_zero),
+		cmocka_unit_test(test_lies),          cmocka_unit_test(test_trailer),
+		cmocka_unit_test(test_header_bounds),
 	};
 	return cmocka_run_group_tests_name("segment", tests, NULL, NULL);
 }
