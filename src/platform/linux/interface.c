@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <linux/pkt_sched.h>
 #include <net/if_arp.h>
 #include <stdio.h>
 #include <string.h>
@@ -162,6 +163,18 @@ int lp_interface_set_queue(const char *name, unsigned frames)
 		return r;
 	ifr.ifr_qlen = (int)frames;
 	return request(SIOCSIFTXQLEN, &ifr);
+}
+
+int lp_interface_set_fifo(const char *name)
+{
+	static const char kind[] = "pfifo";
+	const struct tcmsg message = {.tcm_ifindex = (int)if_nametoindex(name), .tcm_parent = TC_H_ROOT};
+	struct lp_netlink_request request;
+
+	lp_netlink_begin(&request, RTM_NEWQDISC, &message, sizeof message);
+	lp_netlink_add(&request, TCA_KIND, kind, sizeof kind);
+	request.header.nlmsg_flags |= NLM_F_CREATE | NLM_F_REPLACE;
+	return lp_netlink_change(&request);
 }
 
 int lp_interface_up(const char *name)

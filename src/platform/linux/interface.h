@@ -27,6 +27,8 @@ int lp_interface_set_mac(const char *name, const struct lp_mac *mac);
 int lp_interface_set_mtu(const char *name, unsigned mtu);
 /* Frames that may wait in the kernel for the interface. */
 int lp_interface_set_queue(const char *name, unsigned frames);
+/* One plain queue in place of what the system puts in front of each of the device's queues. */
+int lp_interface_set_fifo(const char *name);
 int lp_interface_up(const char *name);
 
 #endif

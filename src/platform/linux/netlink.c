@@ -48,9 +48,19 @@ int lp_netlink_ask(const struct lp_netlink_request *request, uint16_t type, stru
 		struct nlmsgerr error;
 
 		memcpy(&error, ret_reply->data + NLMSG_HDRLEN, sizeof error);
-		return lp_os_error(-error.error);
+		if (error.error)
+			return lp_os_error(-error.error);
 	}
 	return header->nlmsg_type == type ? 0 : LP_EIO;
+}
+
+int lp_netlink_change(struct lp_netlink_request *request)
+{
+	struct lp_netlink_reply reply;
+
+	/* An error of 0 is the acknowledgement. */
+	request->header.nlmsg_flags |= NLM_F_ACK;
+	return lp_netlink_ask(request, NLMSG_ERROR, &reply);
 }
 
 struct lp_bytes lp_netlink_find_in(struct lp_bytes attrs, uint16_t type)

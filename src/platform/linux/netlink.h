@@ -25,6 +25,8 @@ void lp_netlink_add(struct lp_netlink_request *request, uint16_t type, const voi
 /* Asks, with a socket of its own. 0 if the answer is one message of |type|, which is then in |ret_reply|;
    LP_EUNREACH for a destination without a route, LP_E* for other refusals. */
 int lp_netlink_ask(const struct lp_netlink_request *request, uint16_t type, struct lp_netlink_reply *ret_reply);
+/* Asks for a change: 0 when the kernel has made it. */
+int lp_netlink_change(struct lp_netlink_request *request);
 /* The value of the attribute of a type in an answer whose own struct is |message_len| bytes; data NULL: none. */
 struct lp_bytes lp_netlink_find(const struct lp_netlink_reply *reply, size_t message_len, uint16_t type);
 /* The same within the value of an attribute that holds others. */
