@@ -22,7 +22,6 @@ struct lp_admission {
 int lp_admission_judge(const struct lp_rooms *rooms, const struct lp_hello *hello, uint64_t now_ns,
                        struct lp_admission *ret_admission, struct lp_reject *ret_reject);
 /* Fills in a refusal with a text of its own. */
-void lp_admission_refuse(struct lp_reject *reject, enum lp_reject_code code, const char *format, ...)
-	LP_PRINTF(3, 4);
+void lp_admission_refuse(struct lp_reject *reject, enum lp_reject_code code, const char *format, ...) LP_PRINTF(3, 4);
 
 #endif

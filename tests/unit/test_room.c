@@ -149,7 +149,7 @@ static void test_resume(void **state)
 		assert_ptr_equal(s[2].peer, s[0].peer);
 		assert_ptr_equal(lp_peer_user(s[2].peer), &s[2]);
 		assert_string_equal(s[2].welcome.resume, hello.resume);
-		assert_int_equal(s[2].n_seen, 1); /* it knows again who is there */
+		assert_int_equal(s[2].n_seen, 1);   /* it knows again who is there */
 		assert_int_equal(s[1].n_joined, 1); /* when it joined itself */
 		assert_int_equal(s[1].n_left, 0);
 		assert_int_equal(lp_rooms_peer_count(place.rooms), 2);
