@@ -50,12 +50,26 @@ static void end_pass(struct lp_relay *relay)
 	lp_timer_set(relay->quic_timer, lp_quic_deadline(relay->endpoint));
 }
 
+/* Tells of connections that limits refused, at most once a second. */
+static void tell_refused(struct lp_relay *relay)
+{
+	uint64_t refused = lp_quic_counters(relay->endpoint)->conns_refused;
+	if (refused == relay->refused_told ||
+	    (relay->refused_told_ns && relay->now_ns - relay->refused_told_ns < LP_SEC))
+		return;
+	lp_event_connection_refused(relay->log, "a limit on connections or handshakes is reached", NULL,
+	                            refused - relay->refused_told - 1);
+	relay->refused_told = refused;
+	relay->refused_told_ns = relay->now_ns;
+}
+
 /* A receive batch of the UDP port. */
 static void on_udp(void *ctx, const struct lp_udp_msg *msgs, size_t n_msgs)
 {
 	struct lp_relay *relay = ctx;
 	relay->now_ns = lp_loop_now_ns(relay->loop);
 	lp_quic_receive(relay->endpoint, msgs, n_msgs, relay->now_ns);
+	tell_refused(relay);
 	end_pass(relay);
 }
 
@@ -75,6 +89,7 @@ static void on_tick(void *ctx, uint64_t now_ns)
 	relay->now_ns = now_ns;
 	for (struct lp_connection *c = relay->connections; c; c = c->next)
 		lp_connection_tick(c, now_ns);
+	tell_refused(relay);
 	end_pass(relay);
 	lp_timer_set(relay->tick_timer, relay->connections ? now_ns + TICK_NS : LP_NEVER);
 }
@@ -84,6 +99,7 @@ static void on_ready(void *ctx, struct lp_quic_conn *quic)
 {
 	struct lp_relay *relay = ctx;
 	relay->counters.connections++;
+	lp_event_connection_opened(relay->log, lp_quic_remote(quic));
 	if (relay->draining) {
 		lp_quic_close(quic, LP_QUIC_APP_SHUTDOWN, "the relay is ending");
 		return;
@@ -139,6 +155,7 @@ static void on_closed(void *ctx, struct lp_quic_conn *quic, const struct lp_quic
 {
 	struct lp_relay *relay = ctx;
 	struct lp_connection *connection = lp_quic_user(quic);
+	lp_event_connection_closed(relay->log, lp_quic_remote(quic), why->reason);
 	if (connection) {
 		if (connection->reason == LP_REASON_CONNECTION && why->kind == LP_QUIC_CLOSED_IDLE)
 			connection->reason = LP_REASON_TIMEOUT;

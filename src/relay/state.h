@@ -25,7 +25,9 @@ struct lp_relay {
 	struct lp_connection *connections;
 	uint64_t hash_seed; /* of the egress queues' flows */
 	uint64_t started_ns;
-	uint64_t now_ns; /* of the pass that is under way */
+	uint64_t now_ns;          /* of the pass that is under way */
+	uint64_t refused_told;    /* connections that limits had refused when the log heard of it */
+	uint64_t refused_told_ns; /* and when that was; 0: never */
 	bool draining;
 	void (*drained)(void *ctx);
 	void *drained_ctx;
