@@ -293,6 +293,9 @@ static void on_closed(void *ctx, struct lp_quic_conn *conn, const struct lp_quic
 	if (why->kind == LP_QUIC_CLOSED_TLS) {
 		lp_fail(&member->reason, LP_ECERT, "%s: %s", host, why->reason);
 		member->may_retry = false;
+	} else if (member->state == LP_MEMBER_CONNECTING && why->kind == LP_QUIC_CLOSED_TRANSPORT && why->reason[0]) {
+		/* It is there, but has reached a limit: its other addresses would say the same. */
+		lp_fail(&member->reason, LP_EFULL, "%s: the relay refused the connection: %s", host, why->reason);
 	} else if (member->reason.code == 0 && member->state == LP_MEMBER_CONNECTING) {
 		/* The last word when every address was tried; connect_next() writes it. */
 		connect_next(member);
