@@ -26,7 +26,8 @@ def lab(new_party, tmp_path_factory):
     made.pem, made.key = made.certs.server("relay", programs.SERVER_NAME)
     made.status_path = made.path("status.sock")
     made.start_relay("--cert", made.pem, "--key", made.key, "--status-socket", made.status_path, "--metrics",
-                     "127.0.0.1:9090", "--stats-interval", "1s", "--max-connections-per-address", "8")
+                     "127.0.0.1:9090", "--stats-interval", "1s", "--max-connections-per-address", "8", "--hello-timeout",
+                     "60s")
     made.start_gateway("--name", "basement")
     made.start_client(made.alice_host, "--name", "Alice")
     assert ping(made.alice_host, party.LAN_HOST, PATIENCE_S)
@@ -114,17 +115,6 @@ def test_certificate_reload(lab):
     assert "reconnecting" not in events and "disconnected" not in events
 
 
-def test_connection_limit(lab):
-    """Connections from one address beyond the limit are turned away, others are not."""
-    crowd = [Bare(lab, lab.bob_host, party.RELAY, lab.certs.der("relay"), name=f"crowd-{n}", wait=False)
-             for n in range(12)]
-    wait_for(lambda: lab.relay.events("connection_refused"), "the relay to refuse somebody")
-    assert sum("ready" in member.output() for member in crowd) <= 8
-    assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S)
-    for member in crowd:
-        member.kill()
-
-
 def test_member_says_how_it_is(lab):
     """Status lines change only when the truth changes; a snapshot says what there is to know."""
     client = Client(lab, lab.bob_host, party.RELAY + ":443", lab.certs.der("relay"), "--snapshot-interval", "1s",
@@ -134,6 +124,22 @@ def test_member_says_how_it_is(lab):
     texts = [event["text"] for event in client.events("status")]
     assert texts and all(a != b for a, b in zip(texts, texts[1:]))
     assert client.stop() == 0
+
+
+def test_connection_limit(lab):
+    """Connections from one address beyond the limit are turned away and told so, others are not."""
+    pin = lab.certs.der("relay")
+    mark = lab.relay.mark()
+    crowd = [Bare(lab, lab.bob_host, party.RELAY, pin, name=f"crowd-{n}", wait=False) for n in range(12)]
+    wait_for(lambda: all("ready" in member.output() or member.closed() for member in crowd), "everybody's answer")
+    lab.relay.wait_event("connection_refused", after=mark)
+    assert sum("ready" in member.output() for member in crowd) <= 8
+    client = Client(lab, lab.bob_host, party.RELAY + ":443", pin, "--no-reconnect", name="client-late", wait=False)
+    assert client.wait_end() == 1
+    assert "too many connections" in client.events("failed")[0]["text"]
+    assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S)
+    for member in crowd:
+        member.tell("close")
 
 
 def test_frame_log(fresh_party):
