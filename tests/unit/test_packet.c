@@ -28,6 +28,8 @@
 #include "transfer.h"
 
 #define KEPT 32
+#define GAME_PORT 6000U
+#define N_GAMES 6U
 
 /* A frame that came in. */
 struct kept {
@@ -46,6 +48,7 @@ struct lan {
 	size_t frames, supers, partials, refused, tap_supers;
 	size_t n_kept;
 	struct kept kept[KEPT];
+	size_t n_ours, game_at[N_GAMES]; /* of all of ours, the number of each that is from a port of GAME_PORT on */
 	struct lp_failure failure;
 };
 
@@ -64,6 +67,13 @@ static void on_packet(void *ctx, const struct lp_frame *frames, size_t n_frames)
 		lan->frames++;
 		lan->supers += frames[i].offload.gso != LP_GSO_NONE;
 		lan->partials += frames[i].offload.needs_csum;
+		if (is_ours(&frames[i])) {
+			unsigned port = (unsigned)frames[i].data[34] << 8 | frames[i].data[35];
+
+			lan->n_ours++;
+			if (port >= GAME_PORT && port < GAME_PORT + N_GAMES)
+				lan->game_at[port - GAME_PORT] = lan->n_ours;
+		}
 		if (is_ours(&frames[i]) && lan->n_kept < KEPT) {
 			struct kept *kept = &lan->kept[lan->n_kept++];
 
@@ -559,6 +569,34 @@ static void test_uso(void **state)
 	lan_down(&lan);
 }
 
+/* A flow that fills its buffer does not delay others. (One of the others may share its socket
+   by chance, hardly all.) */
+static void test_fairness(void **state)
+{
+	static struct lan lan;
+	uint8_t frame[128];
+	size_t len, early = 0;
+
+	(void)state;
+	lan_up(&lan);
+	for (unsigned i = 0; i < 400; i++) {
+		len = udp_frame(frame, "10.9.0.1", 5000, "10.9.0.2", 7, 0, 0);
+		host_sends(&lan, frame, len);
+	}
+	for (unsigned i = 0; i < N_GAMES; i++) {
+		len = udp_frame(frame, "10.9.0.1", (uint16_t)(GAME_PORT + i), "10.9.0.2", 7, 0, 0);
+		host_sends(&lan, frame, len);
+	}
+	for (int i = 0; i < 1000 && lan.n_ours < 400 + N_GAMES; i++)
+		run(&lan, 2);
+	assert_int_equal(lan.n_ours, 400 + N_GAMES);
+	for (unsigned i = 0; i < N_GAMES; i++)
+		early += lan.game_at[i] <= 2 * 64;
+	print_message("%zu of %u games' frames came within the first 128 of 400\n", early, N_GAMES);
+	assert_true(early >= 1);
+	lan_down(&lan);
+}
+
 /* What the program was too slow for is counted. */
 static void test_overflow(void **state)
 {
@@ -616,7 +654,7 @@ int main(void)
 		cmocka_unit_test(test_send),     cmocka_unit_test(test_exclude),
 		cmocka_unit_test(test_transfer), cmocka_unit_test(test_transfer_vlan),
 		cmocka_unit_test(test_uso),      cmocka_unit_test(test_gone),
-		cmocka_unit_test(test_overflow),
+		cmocka_unit_test(test_overflow), cmocka_unit_test(test_fairness),
 	};
 
 	return cmocka_run_group_tests_name("packet", tests, NULL, NULL);

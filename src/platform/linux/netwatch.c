@@ -26,7 +26,8 @@ struct lp_netwatch {
 	int fd;
 	struct lp_loop *loop;
 	struct lp_timer *timer;
-	bool settling; /* the timer is running */
+	bool settling;     /* the timer is running */
+	const char *avoid; /* an interface's name; NULL: none */
 	lp_netwatch_fn changed;
 	void *ctx;
 	struct lp_watch watch;
@@ -138,16 +139,22 @@ static bool source_fits(const struct lp_route_lookup *route)
 	return fits;
 }
 
-int lp_netwatch_source(struct lp_netwatch *netwatch, const struct lp_addr *remote, struct lp_addr *ret_local)
+void lp_netwatch_avoid(struct lp_netwatch *netwatch, const char *device)
+{
+	netwatch->avoid = device;
+}
+
+int lp_netwatch_source(struct lp_netwatch *netwatch, const struct lp_addr *remote, struct lp_addr *ret_local,
+                       uint32_t *ret_interface)
 {
 	struct lp_route_lookup route;
-	int r = lp_route_lookup(remote, &route);
+	int r = lp_route_lookup(remote, netwatch->avoid ? if_nametoindex(netwatch->avoid) : 0, &route);
 
-	(void)netwatch;
 	if (r < 0)
 		return r;
 	if ((is_link_local(&route.source) && !is_link_local(remote)) || !source_fits(&route))
 		return LP_EUNREACH;
 	*ret_local = route.source;
+	*ret_interface = route.ifindex;
 	return 0;
 }

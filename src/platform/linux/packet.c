@@ -2,43 +2,49 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/failure.h"
 #include "platform/linux/interface.h"
-#include "platform/linux/os_error.h"
+#include "platform/linux/packet_socket.h"
 #include "platform/linux/recv_batch.h"
-#include "platform/linux/tunnel_filter.h"
 #include "platform/linux/vnet.h"
 #include "platform/linux/watch.h"
 #include "proto/ether.h"
 #include "proto/vlan.h"
 
-/* As the kernel accounts it; for the figure see udp.c. */
-#define RECEIVE_BUFFER_BYTES (2 << 20)
-#define SEND_BUFFER_BYTES (1 << 20)
+/* What is read from one socket before the others, and the loop's other devices, have their turn: one super-frame, or
+   a batch of small ones. */
+#define BATCH_BYTES ((size_t)32 * 1024)
 /* Frames in one sendmmsg(). */
 #define SEND_MAX 64
 
-struct lp_packet {
+/* One of the sockets that share the interface's frames. */
+struct source {
+	struct lp_packet *packet;
 	int fd;
+	size_t average_bytes; /* of its frames */
+	struct lp_watch watch;
+};
+
+struct lp_packet {
+	struct lp_packet_sockets sockets;
 	char name[IFNAMSIZ];
-	bool closed;
+	bool ended;     /* closed, or the error is told: nothing is called any more */
 	bool takes_udp; /* super-frames of UDP */
 	struct lp_packet_info info;
 	struct lp_packet_counters counters;
 	lp_packet_recv_fn recv;
 	lp_packet_error_fn error;
 	void *ctx;
-	struct lp_watch watch;
+	unsigned n_attached; /* sources that the loop knows */
+	struct source sources[LP_PACKET_SOCKETS_MAX];
 	struct lp_frame frames[LP_RECV_BATCH_MAX];
 	struct lp_recv_batch batch;
 	struct mmsghdr send_hdrs[SEND_MAX];
@@ -49,13 +55,15 @@ struct lp_packet {
 /* What fills a frame up to the shortest length: no bytes of ours leak. */
 static const uint8_t padding[ETH_ZLEN];
 
-/* Tells the owner that no more frames will come. */
+/* Tells the owner, once, that no more frames will come. */
 static void report_gone(struct lp_packet *packet)
 {
 	struct lp_failure failure = {0};
 	struct lp_interface now;
 
-	lp_watch_stop(&packet->watch);
+	for (unsigned i = 0; i < packet->n_attached; i++)
+		lp_watch_stop(&packet->sources[i].watch);
+	packet->ended = true;
 	if (lp_interface_get(packet->name, &now) < 0)
 		lp_fail(&failure, LP_ENOTFOUND, "%s: the interface is gone", packet->name);
 	else
@@ -100,13 +108,18 @@ static bool read_frame(struct lp_recv_batch *batch, int i, struct lp_frame *ret_
 	return true;
 }
 
-/* The loop saw frames: one batch is read and handed over; if more wait, the loop comes back after the others. */
+/* The loop saw frames at a socket: one batch is read and handed over; if more wait, the loop comes back after the
+   others. */
 static void on_readable(void *ctx, bool broken)
 {
-	struct lp_packet *packet = ctx;
+	struct source *source = ctx;
+	struct lp_packet *packet = source->packet;
 	size_t n_frames = 0;
-	int n = broken ? -ENETDOWN : lp_recv_batch_read(&packet->batch, packet->fd);
+	int n;
 
+	if (packet->ended)
+		return;
+	n = broken ? -ENETDOWN : lp_recv_batch_read(&packet->batch, source->fd, BATCH_BYTES, &source->average_bytes);
 	for (int i = 0; i < n; i++)
 		if (read_frame(&packet->batch, i, &packet->frames[n_frames]))
 			n_frames++;
@@ -117,38 +130,50 @@ static void on_readable(void *ctx, bool broken)
 	/* EINVAL is a frame with an offload that the header cannot tell of: it is lost, the next ones are not. */
 	if (n == -EINVAL)
 		packet->counters.unusable++;
-	else if (n < 0 && !packet->closed)
+	else if (n < 0 && !packet->ended)
 		report_gone(packet);
 }
 
-/* Sets an integer option. */
-static bool set_option(int fd, int level, int name, int value)
+/* The loop has let go of a socket. */
+static void on_released(void *ctx)
 {
-	return setsockopt(fd, level, name, &value, sizeof value) == 0;
+	struct source *source = ctx;
+	struct lp_packet *packet = source->packet;
+
+	if (--packet->n_attached == 0) {
+		lp_recv_batch_done(&packet->batch);
+		free(packet);
+	}
 }
 
-/* Sets what the socket is to deliver and how, then binds it. 0 or the errno. */
-static int set_up(const struct lp_packet *packet, unsigned ifindex)
+/* Gives back everything; the memory goes when the loop has let go of it. */
+static void release(struct lp_packet *packet)
 {
-	struct sockaddr_ll ll = {
-		.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = (int)ifindex};
-	struct packet_mreq promiscuous = {.mr_ifindex = (int)ifindex, .mr_type = PACKET_MR_PROMISC};
-	int fd = packet->fd;
+	packet->ended = true;
+	for (unsigned i = 0; i < packet->n_attached; i++)
+		lp_watch_close(&packet->sources[i].watch, on_released);
+	lp_packet_sockets_close(&packet->sockets);
+	if (packet->n_attached == 0) {
+		lp_recv_batch_done(&packet->batch);
+		free(packet);
+	}
+}
 
-	if (!set_option(fd, SOL_PACKET, PACKET_VNET_HDR, 1) || !set_option(fd, SOL_PACKET, PACKET_AUXDATA, 1) ||
-	    !set_option(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1))
-		return errno;
-	/* PACKET_QDISC_BYPASS stays off: it saves 200 of 1500 ns a small frame behind a qdisc and nothing where there
-	   is none, but drops where the qdisc would wait for the driver, and refuses every super-frame that the device
-	   cannot cut itself (the kernel does that for 600 ns a segment). */
-	if (!set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES / 2))
-		set_option(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER_BYTES / 2);
-	if (!set_option(fd, SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER_BYTES / 2))
-		set_option(fd, SOL_SOCKET, SO_SNDBUF, SEND_BUFFER_BYTES / 2);
-	if (bind(fd, (struct sockaddr *)&ll, sizeof ll) < 0)
-		return errno;
-	if (setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &promiscuous, sizeof promiscuous) < 0)
-		return errno;
+/* Attaches the sockets to the loop. */
+static int attach(struct lp_packet *packet, struct lp_loop *loop)
+{
+	for (unsigned i = 0; i < packet->sockets.n; i++) {
+		struct source *source = &packet->sources[i];
+		int r;
+
+		source->packet = packet;
+		source->fd = packet->sockets.fds[i];
+		r = lp_watch_init(&source->watch, loop, source->fd, on_readable, source);
+		if (r < 0)
+			return r;
+		packet->n_attached++;
+		lp_watch_start(&source->watch);
+	}
 	return 0;
 }
 
@@ -167,14 +192,6 @@ static int check_interface(const char *name, struct lp_interface *ret_interface,
 	if (!ret_interface->up)
 		return lp_fail(failure, LP_EUNREACH, "%s: the interface is down: 'sudo ip link set %s up'", name, name);
 	return 0;
-}
-
-/* Says why there is no packet socket. */
-static int open_failure(struct lp_failure *failure, int err, const char *name)
-{
-	if (err == EPERM || err == EACCES)
-		return lp_fail(failure, LP_EPERM, "%s: capturing frames needs CAP_NET_RAW: run with sudo", name);
-	return lp_fail(failure, lp_os_error(err), "%s: opening a packet socket: %s", name, strerror(err));
 }
 
 /* True if the kernel takes UDP super-frames: it has to be 6.2. Only sending one would tell otherwise, and lose it. */
@@ -202,7 +219,7 @@ int lp_packet_open(struct lp_loop *loop, const struct lp_packet_config *config, 
 	const char *name = config->interface;
 	struct lp_interface interface;
 	struct lp_packet *packet;
-	int err, r;
+	int r;
 
 	r = check_interface(name, &interface, failure);
 	if (r < 0)
@@ -219,43 +236,28 @@ int lp_packet_open(struct lp_loop *loop, const struct lp_packet_config *config, 
 	packet->error = error;
 	packet->ctx = ctx;
 	init_send(packet);
-	/* Protocol 0: nothing is captured before all is set. */
-	packet->fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	err = packet->fd < 0 ? errno : set_up(packet, interface.index);
-	if (err) {
-		r = open_failure(failure, err, name);
+	r = lp_packet_sockets_open(name, interface.index, failure, &packet->sockets);
+	if (r < 0)
 		goto fail;
-	}
 	r = lp_recv_batch_init(&packet->batch);
 	if (r == 0)
-		r = lp_watch_init(&packet->watch, loop, packet->fd, on_readable, packet);
+		r = attach(packet, loop);
 	if (r < 0) {
 		lp_fail(failure, r, "%s: %s", name, lp_error_text(r));
 		goto fail;
 	}
-	lp_watch_start(&packet->watch);
 	*ret_packet = packet;
 	return 0;
 fail:
-	lp_recv_batch_done(&packet->batch);
-	if (packet->fd >= 0)
-		close(packet->fd);
-	free(packet);
+	release(packet);
 	return r;
 }
 
 int lp_packet_exclude_tunnel(struct lp_packet *packet, const struct lp_addr *local, const struct lp_addr *remote)
 {
-	struct sock_filter code[LP_TUNNEL_FILTER_MAX];
-	struct sock_fprog program = {.filter = code};
-
 	if (!remote->family || (local->family && local->family != remote->family))
 		return LP_EINVAL;
-	program.len = (unsigned short)lp_tunnel_filter(local, remote, code);
-	/* The kernel exchanges filters in one step. */
-	if (setsockopt(packet->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) < 0)
-		return lp_os_error(errno);
-	return 0;
+	return lp_packet_sockets_exclude(&packet->sockets, local, remote);
 }
 
 /* Prepares frame |i| of a sending batch. */
@@ -280,7 +282,7 @@ static size_t transmit(struct lp_packet *packet, const struct lp_frame *frames, 
 	size_t taken = 0;
 
 	while (done < n) {
-		int r = sendmmsg(packet->fd, packet->send_hdrs + done, n - done, MSG_DONTWAIT);
+		int r = sendmmsg(packet->sockets.fds[0], packet->send_hdrs + done, n - done, MSG_DONTWAIT);
 
 		if (r > 0) {
 			done += (unsigned)r;
@@ -320,12 +322,7 @@ void lp_packet_info(const struct lp_packet *packet, struct lp_packet_info *ret_i
 
 void lp_packet_counters(struct lp_packet *packet, struct lp_packet_counters *ret_counters)
 {
-	struct tpacket_stats stats;
-	socklen_t len = sizeof stats;
-
-	/* The kernel begins at 0 again each time. */
-	if (getsockopt(packet->fd, SOL_PACKET, PACKET_STATISTICS, &stats, &len) == 0)
-		packet->counters.overflows += stats.tp_drops;
+	packet->counters.overflows += lp_packet_sockets_overflows(&packet->sockets);
 	*ret_counters = packet->counters;
 }
 
@@ -335,20 +332,8 @@ bool lp_packet_takes(const struct lp_packet *packet, enum lp_gso gso)
 	return gso != LP_GSO_UDP || packet->takes_udp;
 }
 
-/* The loop has let go of the socket. */
-static void on_released(void *ctx)
-{
-	struct lp_packet *packet = ctx;
-
-	lp_recv_batch_done(&packet->batch);
-	free(packet);
-}
-
 void lp_packet_close(struct lp_packet *packet)
 {
-	if (!packet)
-		return;
-	packet->closed = true;
-	lp_watch_close(&packet->watch, on_released);
-	close(packet->fd);
+	if (packet)
+		release(packet);
 }

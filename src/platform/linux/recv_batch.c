@@ -47,17 +47,17 @@ void lp_recv_batch_done(struct lp_recv_batch *batch)
 	batch->arena = NULL;
 }
 
-/* How many messages make a batch of the length that is aimed at. */
-static unsigned messages_wanted(const struct lp_recv_batch *batch)
+/* How many messages make a batch of the wanted length. */
+static unsigned messages_wanted(size_t bytes, size_t average_bytes)
 {
-	size_t n = LP_RECV_BATCH_BYTES / (batch->average_bytes + 1);
+	size_t n = bytes / (average_bytes + 1);
 
-	if (n < LP_RECV_BATCH_MIN)
-		return LP_RECV_BATCH_MIN;
+	if (n == 0)
+		return 1;
 	return n < LP_RECV_BATCH_MAX ? (unsigned)n : LP_RECV_BATCH_MAX;
 }
 
-int lp_recv_batch_read(struct lp_recv_batch *batch, int fd)
+int lp_recv_batch_read(struct lp_recv_batch *batch, int fd, size_t bytes, size_t *average_bytes)
 {
 	size_t total_bytes = 0;
 	int n;
@@ -65,13 +65,13 @@ int lp_recv_batch_read(struct lp_recv_batch *batch, int fd)
 	for (unsigned i = 0; i < batch->dirty; i++)
 		reset(batch, i);
 	batch->dirty = 0;
-	n = recvmmsg(fd, batch->msgs, messages_wanted(batch), MSG_DONTWAIT, NULL);
+	n = recvmmsg(fd, batch->msgs, messages_wanted(bytes, *average_bytes), MSG_DONTWAIT, NULL);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 	batch->dirty = (unsigned)n;
 	for (int i = 0; i < n; i++)
 		total_bytes += batch->msgs[i].msg_len;
 	if (n > 0)
-		batch->average_bytes = (3 * batch->average_bytes + total_bytes / (unsigned)n) / 4;
+		*average_bytes = (3 * *average_bytes + total_bytes / (unsigned)n) / 4;
 	return n;
 }

@@ -1,9 +1,9 @@
 /* A receive batch: one recvmmsg() into buffers that stay where they are.
 
    Each message has room for a 64 KiB run, since GRO may bring one at any time, but only what the kernel writes is
-   ever touched. How many messages are asked for follows from how long the last ones were, so that a batch is about
-   LP_RECV_BATCH_BYTES whether it brings runs or single small datagrams: it stays in the second-level cache while it
-   is worked on, and the other devices of the loop get their turn soon. */
+   ever touched. How many messages are asked for follows from how long the last ones of the same socket were, so that
+   a batch is about as many bytes as wanted whether it brings runs or single small datagrams: it stays in the
+   second-level cache while it is worked on, and the other sockets of the loop get their turn soon. */
 #ifndef LP_PLATFORM_LINUX_RECV_BATCH_H
 #define LP_PLATFORM_LINUX_RECV_BATCH_H
 
@@ -14,8 +14,6 @@
 #include "platform/linux/sockaddr.h"
 
 #define LP_RECV_BATCH_MAX 64
-#define LP_RECV_BATCH_MIN 2
-#define LP_RECV_BATCH_BYTES ((size_t)128 * 1024)
 #define LP_RECV_CONTROL_BYTES 192
 /* A 64 KiB message with headers, rounded up to an odd number of cache lines: neighbours then start in different
    cache sets, where a power of two would crowd all of them into one. */
@@ -26,15 +24,15 @@ struct lp_recv_batch {
 	struct iovec iov[LP_RECV_BATCH_MAX];
 	union lp_sockaddr names[LP_RECV_BATCH_MAX];
 	_Alignas(struct cmsghdr) uint8_t control[LP_RECV_BATCH_MAX][LP_RECV_CONTROL_BYTES];
-	uint8_t *arena;       /* the slots */
-	size_t average_bytes; /* moving average of a message's length */
-	unsigned dirty;       /* leading messages whose lengths recvmmsg() has overwritten */
+	uint8_t *arena; /* the slots */
+	unsigned dirty; /* leading messages whose lengths recvmmsg() has overwritten */
 };
 
 int lp_recv_batch_init(struct lp_recv_batch *batch);
 void lp_recv_batch_done(struct lp_recv_batch *batch);
-/* Reads what is there, without waiting, up to one batch. The number of messages (0: nothing there), or the negative
-   errno. Message i: msgs[i].msg_len bytes at iov[i].iov_base. */
-int lp_recv_batch_read(struct lp_recv_batch *batch, int fd);
+/* Reads what is there, without waiting, about |bytes| of it. |average_bytes| is the socket's moving average of a
+   message's length, at first 0. The number of messages (0: nothing there), or the negative errno. Message i:
+   msgs[i].msg_len bytes at iov[i].iov_base. */
+int lp_recv_batch_read(struct lp_recv_batch *batch, int fd, size_t bytes, size_t *average_bytes);
 
 #endif

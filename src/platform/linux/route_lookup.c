@@ -1,5 +1,6 @@
 #include "platform/linux/route_lookup.h"
 
+#include <net/if.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -31,22 +32,78 @@ static int read_answer(const struct lp_netlink_reply *reply, struct lp_route_loo
 	return 0;
 }
 
-int lp_route_lookup(const struct lp_addr *remote, struct lp_route_lookup *ret_route)
+/* Asks for the route to |remote|, by one interface if |ifindex| is not 0. With RTM_F_FIB_MATCH the answer is the entry
+   of the routing table itself; without it what the kernel makes of it, which on an interface without any route is a
+   guess. */
+static int ask(const struct lp_addr *remote, unsigned ifindex, unsigned flags, struct lp_netlink_reply *reply)
 {
 	struct lp_netlink_request request;
-	struct lp_netlink_reply reply;
 	size_t ip_bytes = remote->family == 6 ? 16 : 4;
 	struct rtmsg message = {.rtm_family = remote->family == 6 ? AF_INET6 : AF_INET,
-	                        .rtm_dst_len = (unsigned char)(8 * ip_bytes)};
+	                        .rtm_dst_len = (unsigned char)(8 * ip_bytes),
+	                        .rtm_flags = flags};
+
+	lp_netlink_begin(&request, RTM_GETROUTE, &message, sizeof message);
+	lp_netlink_add(&request, RTA_DST, remote->ip, ip_bytes);
+	if (ifindex)
+		lp_netlink_add(&request, RTA_OIF, &ifindex, sizeof ifindex);
+	/* Each kind of route that forbids has an errno of its own. */
+	return lp_netlink_ask(&request, RTM_NEWROUTE, reply) < 0 ? LP_EUNREACH : 0;
+}
+
+/* How good the routing table's entry for |remote| by one interface is: longer prefixes first, then lower metrics. 0: it
+   has none. */
+static uint64_t rank(const struct lp_addr *remote, unsigned ifindex)
+{
+	struct lp_netlink_reply reply;
+	const struct rtmsg *message = (const struct rtmsg *)(reply.data + NLMSG_HDRLEN);
+	uint32_t metric = 0;
+
+	if (ask(remote, ifindex, RTM_F_FIB_MATCH, &reply) < 0 || message->rtm_type != RTN_UNICAST)
+		return 0;
+	struct lp_bytes priority = lp_netlink_find(&reply, sizeof *message, RTA_PRIORITY);
+	if (priority.len == sizeof metric)
+		memcpy(&metric, priority.data, sizeof metric);
+	return ((uint64_t)message->rtm_dst_len + 1) << 32 | (UINT32_MAX - metric);
+}
+
+/* The interface, other than |avoid|, with the best route to |remote|; 0: there is none. */
+static unsigned best_other(const struct lp_addr *remote, unsigned avoid)
+{
+	struct if_nameindex *all = if_nameindex();
+	uint64_t best = 0;
+	unsigned ifindex = 0;
+
+	for (const struct if_nameindex *at = all; at && at->if_index; at++) {
+		uint64_t r = at->if_index == avoid ? 0 : rank(remote, at->if_index);
+		if (r > best) {
+			best = r;
+			ifindex = at->if_index;
+		}
+	}
+	if (all)
+		if_freenameindex(all);
+	return ifindex;
+}
+
+int lp_route_lookup(const struct lp_addr *remote, unsigned avoid, struct lp_route_lookup *ret_route)
+{
+	struct lp_netlink_reply reply;
+	struct lp_route_lookup route;
 	int r;
 
 	if (!remote->family)
 		return LP_EINVAL;
-	lp_netlink_begin(&request, RTM_GETROUTE, &message, sizeof message);
-	lp_netlink_add(&request, RTA_DST, remote->ip, ip_bytes);
-	if (remote->scope_id)
-		lp_netlink_add(&request, RTA_OIF, &remote->scope_id, sizeof remote->scope_id);
-	r = lp_netlink_ask(&request, RTM_NEWROUTE, &reply);
-	/* Each kind of route that forbids has an errno of its own. */
-	return r < 0 ? LP_EUNREACH : read_answer(&reply, ret_route);
+	r = ask(remote, remote->scope_id, 0, &reply);
+	if (r == 0)
+		r = read_answer(&reply, &route);
+	if (r == 0 && avoid && route.ifindex == avoid) {
+		unsigned other = best_other(remote, avoid);
+		r = other ? ask(remote, other, 0, &reply) : LP_EUNREACH;
+		if (r == 0)
+			r = read_answer(&reply, &route);
+	}
+	if (r == 0)
+		*ret_route = route;
+	return r;
 }

@@ -10,7 +10,8 @@ struct lp_route_lookup {
 	unsigned mtu;          /* of that interface, IP bytes; 0 if unknown */
 };
 
-/* 0; LP_EUNREACH without a route. */
-int lp_route_lookup(const struct lp_addr *remote, struct lp_route_lookup *ret_route);
+/* 0; LP_EUNREACH without a route. |avoid|: an interface that is not to be used, 0: none; where the best route leads
+   there, the best of the others is taken, as if the interface was not there. */
+int lp_route_lookup(const struct lp_addr *remote, unsigned avoid, struct lp_route_lookup *ret_route);
 
 #endif

@@ -26,6 +26,10 @@
 #define RECEIVE_BUFFER_BYTES (2 << 20)
 #define SEND_BUFFER_BYTES (1 << 20)
 
+/* What is read before the loop's other devices have their turn: some 90 full-size datagrams, enough to answer with few
+   acknowledgements and full runs. */
+#define BATCH_BYTES ((size_t)128 * 1024)
+
 struct lp_udp {
 	int fd;
 	bool mapped; /* an IPv6 socket that also carries IPv4 */
@@ -34,6 +38,7 @@ struct lp_udp {
 	void *ctx;
 	struct lp_watch watch;
 	struct lp_udp_msg msgs[LP_RECV_BATCH_MAX];
+	size_t average_bytes; /* of a message */
 	struct lp_recv_batch batch;
 	struct lp_udp_sender sender;
 };
@@ -100,7 +105,7 @@ static void on_readable(void *ctx, bool broken)
 		lp_watch_start(&udp->watch);
 		return;
 	}
-	n = lp_recv_batch_read(&udp->batch, udp->fd);
+	n = lp_recv_batch_read(&udp->batch, udp->fd, BATCH_BYTES, &udp->average_bytes);
 	if (n <= 0)
 		return;
 	for (int i = 0; i < n; i++) {
@@ -277,6 +282,14 @@ uint64_t lp_udp_overflows(const struct lp_udp *udp)
 	return info[SK_MEMINFO_DROPS];
 }
 
+void lp_udp_set_interface(struct lp_udp *udp, uint32_t interface)
+{
+	uint32_t index = htonl(interface);
+
+	setsockopt(udp->fd, IPPROTO_IP, IP_UNICAST_IF, &index, sizeof index);
+	setsockopt(udp->fd, IPPROTO_IPV6, IPV6_UNICAST_IF, &index, sizeof index);
+}
+
 size_t lp_udp_path_payload(struct lp_udp *udp, const struct lp_addr *remote)
 {
 	size_t header_bytes = remote && remote->family == 6 ? 40 + 8 : 20 + 8;
@@ -285,7 +298,7 @@ size_t lp_udp_path_payload(struct lp_udp *udp, const struct lp_addr *remote)
 	(void)udp;
 	if (!remote)
 		route.mtu = lp_interface_largest_mtu();
-	else if (lp_route_lookup(remote, &route) < 0)
+	else if (lp_route_lookup(remote, 0, &route) < 0)
 		return 0;
 	return route.mtu > header_bytes ? route.mtu - header_bytes : 0;
 }
