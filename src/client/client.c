@@ -158,6 +158,7 @@ int lp_client_new(struct lp_loop *loop, const struct lp_client_config *config, s
 	client->config.member.ctx = client;
 	if ((result = lp_tap_open(loop, &tap, on_tap, on_tap_error, client, failure, &client->tap)) < 0)
 		goto fail;
+	client->config.member.device = lp_tap_name(client->tap);
 	struct lp_edge_config edge = {
 		.takes_tso4 = lp_tap_takes(client->tap, LP_GSO_TCP4),
 		.takes_tso6 = lp_tap_takes(client->tap, LP_GSO_TCP6),

@@ -55,6 +55,8 @@ struct lp_member_config {
 	uint64_t idle_timeout_ns; /* a relay that is silent for so long is gone */
 	uint64_t keep_alive_ns;
 	size_t queue_max_bytes;                /* of the egress queue */
+	const char *device;                    /* the tunnel's own adapter, by which it must not leave; borrowed until
+	                                          lp_member_free(); NULL: there is none */
 	struct lp_tls *tls;                    /* borrowed until lp_member_free() */
 	const struct lp_log *log;              /* borrowed until lp_member_free() */
 	const struct lp_member_events *events; /* borrowed until lp_member_free() */

@@ -42,12 +42,13 @@ static void connect_next(struct lp_member *member)
 	char text[LP_ADDR_TEXT_MAX];
 	while (member->next_addr < member->n_addrs) {
 		const struct lp_addr *remote = &member->addrs[member->next_addr++];
-		struct lp_addr local = {0};
-		if (lp_netwatch_source(member->netwatch, remote, &local) < 0)
+		struct lp_addr local, bound;
+		uint32_t interface;
+		if (lp_netwatch_source(member->netwatch, remote, &local, &interface) < 0)
 			continue; /* no route */
-		struct lp_addr bound;
 		lp_udp_local(member->udp, &bound);
 		local.port = bound.port;
+		lp_udp_set_interface(member->udp, interface);
 		if (lp_quic_connect(member->endpoint, &local, remote, member->config.server_name, member->now_ns,
 		                    &member->conn) < 0)
 			continue;
@@ -62,9 +63,8 @@ static void connect_next(struct lp_member *member)
 	member->may_retry = true;
 	if (member->n_addrs > 0)
 		lp_fail(&member->reason, LP_EUNREACH,
-		        "%s (%s): the relay does not answer: check the address and the UDP port, and that the relay "
-		        "runs "
-		        "and no firewall is in between",
+		        "%s (%s): the relay does not answer: check the address and the UDP port, that the relay runs, "
+		        "and that no firewall is in between",
 		        member->config.relay_host, lp_addr_format(&member->addrs[member->n_addrs - 1], text));
 	lp_member_lost(member);
 }
@@ -183,36 +183,51 @@ void lp_member_path_expire(struct lp_member *member, uint64_t now_ns)
 	}
 }
 
-/* The host's addresses or routes changed: the connection moves along, or another is made at once. */
+/* There is no route to the relay's address any more. If there is one to another of its addresses (IPv6 instead of IPv4,
+   say), a new connection is made there at once, with the token of our place. */
+static void move_elsewhere(struct lp_member *member)
+{
+	struct lp_addr local;
+	uint32_t interface;
+	for (size_t i = 0; i < member->n_addrs; i++) {
+		if (lp_netwatch_source(member->netwatch, &member->addrs[i], &local, &interface) < 0)
+			continue;
+		lp_fail(&member->reason, LP_EUNREACH, "no route to the relay's address any more");
+		member->may_retry = true;
+		lp_member_lost(member);
+		member->retry_at_ns = member->now_ns;
+		return;
+	}
+}
+
+/* The connection moves to the address and the interface by which the relay is reached now. */
+static void move_along(struct lp_member *member)
+{
+	struct lp_addr local;
+	uint32_t interface;
+	if (lp_netwatch_source(member->netwatch, &member->remote, &local, &interface) < 0) {
+		move_elsewhere(member);
+		return;
+	}
+	lp_udp_set_interface(member->udp, interface);
+	local.port = member->local.port;
+	if (lp_addr_equal(&local, &member->local) || lp_quic_migrate(member->conn, &local, member->now_ns) < 0)
+		return;
+	member->local = local;
+	lp_event_path_changed(member->log, &member->local, &member->remote);
+	tell_path(member);
+}
+
+/* The host's addresses or routes changed. */
 static void on_network_change(void *ctx)
 {
 	struct lp_member *member = ctx;
-	struct lp_addr local = {0};
 	member->now_ns = lp_loop_now_ns(member->loop);
 	if (member->state == LP_MEMBER_WAITING) {
 		lp_backoff_reset(&member->backoff);
 		member->retry_at_ns = member->now_ns;
 	} else if (member->state == LP_MEMBER_JOINED) {
-		if (lp_netwatch_source(member->netwatch, &member->remote, &local) < 0) {
-			/* No route to this address any more; perhaps there is one to another of the relay's. */
-			for (size_t i = 0; i < member->n_addrs; i++) {
-				if (lp_netwatch_source(member->netwatch, &member->addrs[i], &local) < 0)
-					continue;
-				lp_fail(&member->reason, LP_EUNREACH, "no route to the relay's address any more");
-				member->may_retry = true;
-				lp_member_lost(member);
-				member->retry_at_ns = member->now_ns;
-				break;
-			}
-		} else {
-			local.port = member->local.port;
-			if (!lp_addr_equal(&local, &member->local) &&
-			    lp_quic_migrate(member->conn, &local, member->now_ns) == 0) {
-				member->local = local;
-				lp_event_path_changed(member->log, &member->local, &member->remote);
-				tell_path(member);
-			}
-		}
+		move_along(member);
 	}
 	lp_member_end_pass(member);
 }
@@ -350,6 +365,8 @@ int lp_member_open_path(struct lp_member *member, struct lp_failure *failure)
 	    (result = lp_timer_new(member->loop, on_quic_timer, member, &member->quic_timer)) < 0 ||
 	    (result = lp_netwatch_new(member->loop, on_network_change, member, &member->netwatch)) < 0)
 		return lp_fail(failure, result, "cannot start the connection: %s", lp_error_text(result));
+	if (member->config.device)
+		lp_netwatch_avoid(member->netwatch, member->config.device);
 	return 0;
 }
 

@@ -2,6 +2,8 @@
 #ifndef LP_PLATFORM_NETWATCH_H
 #define LP_PLATFORM_NETWATCH_H
 
+#include <stdint.h>
+
 struct lp_addr;
 struct lp_loop;
 struct lp_netwatch;
@@ -13,8 +15,12 @@ typedef void (*lp_netwatch_fn)(void *ctx);
 int lp_netwatch_new(struct lp_loop *loop, lp_netwatch_fn changed, void *ctx, struct lp_netwatch **ret_netwatch);
 /* NULL is fine. */
 void lp_netwatch_free(struct lp_netwatch *netwatch);
-/* The address (port 0) that a packet to |remote| would leave from now. 0; LP_EUNREACH without a route, or where the
-   interface that it leads to has no address for it. */
-int lp_netwatch_source(struct lp_netwatch *netwatch, const struct lp_addr *remote, struct lp_addr *ret_local);
+/* From now on no way leads by this interface (borrowed name): the tunnel's own adapter, whose network may well have
+   brought a default route that is better than the one that carries the tunnel. */
+void lp_netwatch_avoid(struct lp_netwatch *netwatch, const char *device);
+/* The address (port 0) that a packet to |remote| would leave from now, and the interface (its index, for
+   lp_udp_set_interface(); 0: not known, the system's choice is right). 0, or LP_EUNREACH without a route. */
+int lp_netwatch_source(struct lp_netwatch *netwatch, const struct lp_addr *remote, struct lp_addr *ret_local,
+                       uint32_t *ret_interface);
 
 #endif

@@ -25,6 +25,8 @@ void lp_udp_close(struct lp_udp *udp);
 size_t lp_udp_send(struct lp_udp *udp, const struct lp_udp_msg *msgs, size_t n_msgs);
 /* Datagrams that came while the receive buffer was full and are lost: the program was too slow. */
 uint64_t lp_udp_overflows(const struct lp_udp *udp);
+/* From now on datagrams leave by this interface, an index, whatever the routes to others say; 0: by any. */
+void lp_udp_set_interface(struct lp_udp *udp, uint32_t interface);
 /* The address and port that the socket is bound to. */
 void lp_udp_local(const struct lp_udp *udp, struct lp_addr *ret_local);
 /* Largest UDP payload that the interface towards |remote| takes (its MTU less IP and UDP headers); 0 if unknown.

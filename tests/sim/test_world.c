@@ -252,6 +252,7 @@ static void test_netwatch(void **state)
 	struct lp_loop *loop;
 	struct lp_netwatch *netwatch;
 	struct lp_addr remote, local;
+	uint32_t interface;
 	unsigned n_changes = 0;
 	assert_int_equal(lp_world_new(1, &world), 0);
 	struct lp_host *host = lp_world_add_host(world, "a", "192.0.2.1");
@@ -259,16 +260,16 @@ static void test_netwatch(void **state)
 	assert_int_equal(lp_loop_new(&loop), 0);
 	assert_int_equal(lp_netwatch_new(loop, on_change, &n_changes, &netwatch), 0);
 	lp_addr_parse("203.0.113.5", 443, &remote);
-	assert_int_equal(lp_netwatch_source(netwatch, &remote, &local), 0);
+	assert_int_equal(lp_netwatch_source(netwatch, &remote, &local, &interface), 0);
 	assert_int_equal(local.ip[3], 1);
 	lp_host_set_ip(host, "192.0.2.7");
 	lp_host_set_ip(host, "2001:db8::7");
 	lp_world_run_until(world, 2 * LP_SEC);
 	assert_int_equal(n_changes, 1);
-	assert_int_equal(lp_netwatch_source(netwatch, &remote, &local), 0);
+	assert_int_equal(lp_netwatch_source(netwatch, &remote, &local, &interface), 0);
 	assert_int_equal(local.ip[3], 7);
 	lp_host_remove_ip(host, 4);
-	assert_int_equal(lp_netwatch_source(netwatch, &remote, &local), LP_EUNREACH);
+	assert_int_equal(lp_netwatch_source(netwatch, &remote, &local, &interface), LP_EUNREACH);
 	lp_netwatch_free(netwatch);
 	lp_loop_free(loop);
 	lp_world_free(world);

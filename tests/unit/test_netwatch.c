@@ -93,6 +93,7 @@ static void test_steps(void **state)
 	assert_int_equal(lp_udp_path_payload(udp, NULL), 65536 - 28);
 	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
 		struct lp_addr local = {0};
+		uint32_t interface;
 		char text[LP_ADDR_TEXT_MAX];
 		int r;
 
@@ -101,11 +102,11 @@ static void test_steps(void **state)
 		netns_run("%s", steps[i].command);
 		run(heard.loop, 2000);
 		assert_int_equal(heard.calls, 1);
-		r = lp_netwatch_source(netwatch, &remote4, &local);
+		r = lp_netwatch_source(netwatch, &remote4, &local, &interface);
 		assert_int_equal(r, steps[i].source4 ? 0 : LP_EUNREACH);
 		if (r == 0)
 			assert_string_equal(lp_addr_format(&local, text), steps[i].source4);
-		r = lp_netwatch_source(netwatch, &remote6, &local);
+		r = lp_netwatch_source(netwatch, &remote6, &local, &interface);
 		assert_int_equal(r, steps[i].source6 ? 0 : LP_EUNREACH);
 		if (r == 0)
 			assert_string_equal(lp_addr_format(&local, text), steps[i].source6);

@@ -65,11 +65,19 @@ void lp_netwatch_free(struct lp_netwatch *netwatch)
 	free(netwatch);
 }
 
-int lp_netwatch_source(struct lp_netwatch *netwatch, const struct lp_addr *remote, struct lp_addr *ret_local)
+void lp_netwatch_avoid(struct lp_netwatch *netwatch, const char *device)
+{
+	(void)netwatch;
+	(void)device; /* a fake host's routes never lead by its TAP */
+}
+
+int lp_netwatch_source(struct lp_netwatch *netwatch, const struct lp_addr *remote, struct lp_addr *ret_local,
+                       uint32_t *ret_interface)
 {
 	const struct lp_addr *ip = lp_host_ip(netwatch->loop->host, remote->family);
 	if (!ip->family)
 		return LP_EUNREACH;
 	*ret_local = *ip;
+	*ret_interface = 0;
 	return 0;
 }

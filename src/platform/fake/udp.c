@@ -216,6 +216,12 @@ size_t lp_udp_send(struct lp_udp *udp, const struct lp_udp_msg *msgs, size_t n_m
 	return n_lost;
 }
 
+void lp_udp_set_interface(struct lp_udp *udp, uint32_t interface)
+{
+	(void)udp;
+	(void)interface; /* lp_netwatch_source() never names one here */
+}
+
 void lp_udp_local(const struct lp_udp *udp, struct lp_addr *ret_local)
 {
 	*ret_local = udp->local;
