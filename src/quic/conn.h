@@ -81,7 +81,9 @@ struct lp_quic_conn {
 	unsigned n_lingered;      /* datagrams that came meanwhile */
 
 	uint64_t lost_packets;
-	uint64_t heard_ns; /* when the last packet came */
+	uint64_t heard_ns;    /* when the last packet came */
+	uint64_t answer_ns;   /* when those that came since the library last wrote are to be acknowledged */
+	unsigned n_to_answer; /* how many came */
 	void *user;
 };
 

@@ -135,6 +135,7 @@ void lp_conn_write(struct lp_quic_conn *conn)
 	bool control = true;
 	lp_conn_finish_packet(conn);
 	conn->wants_write = false;
+	conn->n_to_answer = 0;
 	while (conn->state <= LP_CONN_READY) {
 		open_control(conn);
 		size_t n = write_one(conn, &control);
