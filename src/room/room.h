@@ -16,8 +16,8 @@ struct lp_room;  /* made by the first who joins, gone with the last who leaves *
 struct lp_peer;  /* a member of a room */
 struct lp_rooms; /* all of them */
 
-/* The largest max_peers_per_room. */
-#define LP_ROOM_TARGETS_MAX 4096
+/* The largest max_peers_per_room: a newcomer hears of all of them at once, within what its control stream may hold. */
+#define LP_ROOM_TARGETS_MAX 1024
 #define LP_ROOM_MTU 1500
 #define LP_ROOM_MACS_PER_GATEWAY 4096
 #define LP_ROOM_MAC_AGE_NS (300 * LP_SEC)
