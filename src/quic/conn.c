@@ -196,6 +196,7 @@ int lp_conn_read(struct lp_quic_conn *conn, const ngtcp2_path *path, uint8_t ecn
 	conn->in_library = false;
 	if (rv == NGTCP2_ERR_RETRY)
 		return rv;
+	conn->changed = true;
 	if (conn->n_to_answer++ == 0)
 		conn->answer_ns = conn->endpoint->now_ns + ANSWER_AFTER_NS;
 	if (conn->n_to_answer >= ANSWER_EVERY || !conn->announced)
@@ -226,6 +227,7 @@ void lp_conn_expire(struct lp_quic_conn *conn)
 		lp_conn_fail(conn, rv);
 		return;
 	}
+	conn->changed = true;
 	/* Probes go out now, small, before the user fills the window again: large ones could vanish in a path whose
 	   MTU shrank, and each loss doubles the wait. */
 	conn->expired = true;
@@ -236,6 +238,9 @@ void lp_conn_expire(struct lp_quic_conn *conn)
 static void tell_changes(struct lp_quic_conn *conn)
 {
 	const struct lp_quic_config *config = &conn->endpoint->config;
+	if (!conn->changed)
+		return;
+	conn->changed = false;
 	bool budget_changed = lp_conn_update_budget(conn);
 	if (!conn->announced)
 		return;

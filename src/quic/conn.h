@@ -48,6 +48,7 @@ struct lp_quic_conn {
 	bool dirty;          /* in the endpoint's list for the next flush */
 	bool heard;          /* packets were read since the window by delay looked at the round trip */
 	bool wants_write;    /* the library may have something to say */
+	bool changed;        /* the library was called that may know another path, MTU or state since tell_changes() */
 	bool expired;        /* the library's timer has just run off: it may have several probes to send */
 	bool blocked;        /* the user waits for `writable` */
 	bool close_wanted;   /* lp_quic_close() was called */

@@ -55,6 +55,7 @@ int lp_quic_migrate(struct lp_quic_conn *conn, const struct lp_addr *local, uint
 	if (rv != 0)
 		return LP_EINTERNAL;
 	conn->moving_to = *local;
+	conn->changed = true;
 	conn->wants_write = true;
 	lp_endpoint_mark(conn->endpoint, conn);
 	return 0;

@@ -136,6 +136,7 @@ void lp_conn_write(struct lp_quic_conn *conn)
 	lp_conn_finish_packet(conn);
 	conn->wants_write = false;
 	conn->n_to_answer = 0;
+	conn->changed = true;
 	while (conn->state <= LP_CONN_READY) {
 		open_control(conn);
 		size_t n = write_one(conn, &control);
