@@ -202,6 +202,7 @@ int lp_conn_read(struct lp_quic_conn *conn, const ngtcp2_path *path, uint8_t ecn
 	if (conn->n_to_answer >= ANSWER_EVERY || !conn->announced)
 		conn->wants_write = true;
 	conn->heard = true;
+	conn->received_bytes += len;
 	lp_endpoint_mark(conn->endpoint, conn);
 	if (rv != 0)
 		lp_conn_fail(conn, rv);
@@ -278,6 +279,7 @@ static void measure_delay(struct lp_quic_conn *conn)
 		.in_flight_bytes = info.bytes_in_flight,
 		.n_lost = conn->lost_packets,
 		.packet_bytes = conn->packet_max,
+		.received_bytes = conn->received_bytes,
 	};
 	lp_delay_window_update(&conn->delay, &sample, conn->endpoint->now_ns);
 }

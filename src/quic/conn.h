@@ -73,6 +73,7 @@ struct lp_quic_conn {
 
 	struct lp_mtu_watch mtu;
 	struct lp_delay_window delay;
+	uint64_t received_bytes; /* UDP payload, so far */
 	struct lp_control control;
 	int64_t control_id; /* -1 before it is open */
 

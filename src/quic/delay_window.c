@@ -41,10 +41,12 @@ static uint64_t scale(uint64_t bytes, uint64_t a_ns, uint64_t b_ns)
 	return (uint64_t)((double)bytes * (double)a_ns / (double)b_ns);
 }
 
-/* What our packets may wait now: more where delays wander by themselves. */
+/* What our packets may wait now: more where delays wander by themselves, and where the other end fills its direction
+   too, for its queue, which our acknowledgements wait in, comes and goes. */
 static uint64_t target(const struct lp_delay_window *window)
 {
-	return window->wander_ns * 3 > window->target_ns ? window->wander_ns * 3 : window->target_ns;
+	uint64_t least_ns = window->both_ways ? 3 * window->target_ns : window->target_ns;
+	return window->wander_ns * 3 > least_ns ? window->wander_ns * 3 : least_ns;
 }
 
 /* Follows how round trips change from round to round. */
@@ -101,28 +103,42 @@ static void round_steady(struct lp_delay_window *window, uint64_t wait_ns)
 		window->window_bytes = (old + (wanted < most ? wanted : most)) / 2;
 }
 
-/* Begins to hold the window low, so that what waits drains: a little lower than what the base alone needs. */
-static void drain(struct lp_delay_window *window, uint64_t wait_ns)
+/* By how much less than the base a drained path is filled, so that a base that was too large shows. */
+static uint64_t drain_depth(uint64_t base_ns)
 {
-	uint64_t base_ns = window->base_ns, empty_ns = base_ns - base_ns / 10;
-	empty_ns = empty_ns > 2 * LP_MS + base_ns / 4 ? empty_ns - 2 * LP_MS : base_ns / 4;
+	return lp_earlier(base_ns / 20 + LP_MS, base_ns - base_ns / 4);
+}
+
+/* Begins to hold the window low, so that what waits drains, but never closed. */
+static void drain(struct lp_delay_window *window, uint64_t wait_ns, size_t packet_bytes)
+{
+	uint64_t base_ns = window->base_ns, empty_ns = base_ns - drain_depth(base_ns);
 	window->phase = LP_DELAY_DRAINING;
 	window->low_bytes = scale(window->window_bytes, empty_ns, base_ns + (wait_ns ? wait_ns : 1));
+	if (window->low_bytes < packet_bytes)
+		window->low_bytes = packet_bytes;
 }
 
 /* The round after draining is over. */
-static void end_measuring(struct lp_delay_window *window, uint64_t now_ns)
+static void end_measuring(struct lp_delay_window *window, size_t packet_bytes, uint64_t now_ns)
 {
-	uint64_t old_ns = window->base_ns;
-	window->base_ns = window->round_rtt_ns;
+	uint64_t old_ns = window->base_ns, base_ns = window->round_rtt_ns;
+	window->base_ns = base_ns;
 	window->measured_ns = now_ns;
 	window->phase = LP_DELAY_STEADY;
-	if (window->base_ns + LP_MS + old_ns / 16 < old_ns) {
+	if (base_ns + drain_depth(old_ns) * 3 / 4 < old_ns) {
 		/* So there had been more of ours than was thought, and perhaps still is. */
-		window->window_bytes = scale(window->window_bytes, window->base_ns, old_ns);
-		window->low_bytes /= 2;
+		window->window_bytes = scale(window->window_bytes, base_ns, old_ns);
+		window->low_bytes = window->low_bytes / 2 > packet_bytes ? window->low_bytes / 2 : packet_bytes;
 		window->phase = LP_DELAY_DRAINING;
+	} else if (base_ns > old_ns + target(window) && window->window_bytes < window->peak_bytes) {
+		/* What waited was not ours: the window had no reason to shrink. On a path so much longer it starts
+		 * anew. */
+		window->window_bytes = window->peak_bytes;
+		if (base_ns > 2 * old_ns)
+			window->phase = LP_DELAY_STARTING;
 	}
+	window->peak_bytes = window->window_bytes;
 }
 
 /* A round is over: sets the window for the next one. */
@@ -134,14 +150,16 @@ static void end_round(struct lp_delay_window *window, const struct lp_delay_samp
 		window->base_ns -= (window->base_ns - rtt_ns) / 8;
 	uint64_t wait_ns = rtt_ns > window->base_ns ? rtt_ns - window->base_ns : 0;
 	follow_wander(window);
-	bool due = now_ns - window->measured_ns >= MEASURE_EVERY_NS;
+	bool old = now_ns - window->measured_ns >= MEASURE_EVERY_NS, due = old;
 	switch (window->phase) {
 	case LP_DELAY_STARTING:
 		round_starting(window, wait_ns);
 		break;
 	case LP_DELAY_STEADY:
-		if (due && window->limited)
-			drain(window, wait_ns);
+		/* A window that was halved without shortening the wait: perhaps it is not ours. */
+		due = due || (window->window_bytes <= window->peak_bytes / 2 && wait_ns > 4 * target(window));
+		if (window->limited && due)
+			drain(window, wait_ns, sample->packet_bytes);
 		else
 			round_steady(window, wait_ns);
 		break;
@@ -150,18 +168,22 @@ static void end_round(struct lp_delay_window *window, const struct lp_delay_samp
 			window->phase = LP_DELAY_MEASURING;
 		break;
 	case LP_DELAY_MEASURING:
-		end_measuring(window, now_ns);
+		end_measuring(window, sample->packet_bytes, now_ns);
 		break;
 	case LP_DELAY_OFF:
 		window->window_bytes = sample->in_flight_bytes;
 		break;
 	}
-	if (due && !window->limited && window->phase != LP_DELAY_OFF) {
+	if (old && !window->limited && window->phase != LP_DELAY_OFF) {
 		/* Little was sent, so nothing of ours waits. */
 		window->base_ns = window->round_rtt_ns;
 		window->measured_ns = now_ns;
 	}
+	window->both_ways = sample->received_bytes - window->received_bytes > sample->in_flight_bytes / 4;
+	window->received_bytes = sample->received_bytes;
 	bound(window, sample);
+	if (window->peak_bytes < window->window_bytes)
+		window->peak_bytes = window->window_bytes;
 	window->round_ns = now_ns;
 	window->round_rtt_ns = LP_NEVER;
 	window->limited = false;

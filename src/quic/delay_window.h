@@ -25,29 +25,33 @@ enum lp_delay_phase {
 
 struct lp_delay_window {
 	enum lp_delay_phase phase;
-	uint64_t target_ns;    /* what our packets may wait; LP_NEVER: the congestion window alone counts, always */
-	uint64_t window_bytes; /* when not held low */
-	uint64_t low_bytes;    /* when held low */
-	uint64_t base_ns;      /* round trip while nothing of ours waits; LP_NEVER: not known */
-	uint64_t measured_ns;  /* when the base was measured */
-	uint64_t round_ns;     /* when this round began */
-	uint64_t round_rtt_ns; /* smallest round trip in it; LP_NEVER: none yet */
-	uint64_t last_rtt_ns;  /* smallest round trip of the round before; 0: there was none */
-	uint64_t wander_ns;    /* how much that changes from round to round, smoothed: others' traffic, radio */
-	uint64_t engaged_ns;   /* when the window took over again; losses of just before do not count */
-	uint64_t off_until_ns; /* LP_DELAY_OFF: when it ends */
-	uint64_t off_ns;       /* how long the last time was */
-	uint64_t n_lost;       /* as last told */
-	unsigned n_low;        /* rounds in a row without any wait */
-	bool limited;          /* the window held something back in this round */
+	uint64_t target_ns;      /* what our packets may wait; LP_NEVER: the congestion window alone counts, always */
+	uint64_t window_bytes;   /* when not held low */
+	uint64_t low_bytes;      /* when held low */
+	uint64_t peak_bytes;     /* the largest window since the base was measured */
+	uint64_t base_ns;        /* round trip while nothing of ours waits; LP_NEVER: not known */
+	uint64_t measured_ns;    /* when the base was measured */
+	uint64_t round_ns;       /* when this round began */
+	uint64_t round_rtt_ns;   /* smallest round trip in it; LP_NEVER: none yet */
+	uint64_t last_rtt_ns;    /* smallest round trip of the round before; 0: there was none */
+	uint64_t wander_ns;      /* how much that changes from round to round, smoothed: others' traffic, radio */
+	uint64_t engaged_ns;     /* when the window took over again; losses of just before do not count */
+	uint64_t off_until_ns;   /* LP_DELAY_OFF: when it ends */
+	uint64_t off_ns;         /* how long the last time was */
+	uint64_t n_lost;         /* as last told */
+	uint64_t received_bytes; /* as told at the round's begin */
+	bool both_ways;          /* much came in during the last round */
+	unsigned n_low;          /* rounds in a row without any wait */
+	bool limited;            /* the window held something back in this round */
 };
 
 /* What the connection measured. */
 struct lp_delay_sample {
 	uint64_t rtt_ns; /* latest round trip */
 	uint64_t cwnd_bytes, in_flight_bytes;
-	uint64_t n_lost;     /* packets so far */
-	size_t packet_bytes; /* of a full one */
+	uint64_t n_lost;         /* packets so far */
+	uint64_t received_bytes; /* so far */
+	size_t packet_bytes;     /* of a full one */
 };
 
 /* |target_ns| 0: 3 ms. */

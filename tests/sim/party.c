@@ -299,9 +299,13 @@ bool party_all_reach_all(struct party *party, uint64_t timeout_ns)
 		for (unsigned from = 0; from < party->n_members; from++) {
 			for (unsigned to = 0; to < party->n_members; to++) {
 				struct party_member *a = party->members[from], *b = party->members[to];
-				if (from != to && party_is_running(a) && party_is_running(b) &&
-				    strcmp(a->room, b->room) == 0 && !party_arrived(a, b, numbers[from]))
-					all = false;
+				if (from == to || !party_is_running(a) || !party_is_running(b) ||
+				    strcmp(a->room, b->room) != 0 || party_arrived(a, b, numbers[from]))
+					continue;
+				all = false;
+				if (party->log.sink)
+					fprintf(stderr, "%12.6f nothing from %s to %s\n",
+					        (double)lp_world_now_ns(party->world) / 1e9, a->name, b->name);
 			}
 		}
 	}

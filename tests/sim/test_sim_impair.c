@@ -93,6 +93,8 @@ static void strike(struct storm *storm)
 {
 	struct party *party = storm->party;
 	struct party_member *member = party->members[lp_dice_below(storm->dice, party->n_members)];
+	char outer_ip[32];
+	snprintf(outer_ip, sizeof outer_ip, "192.0.2.%u", 100 + member->index);
 	switch (lp_dice_below(storm->dice, 12)) {
 	case 0:
 	case 1:
@@ -100,7 +102,7 @@ static void strike(struct storm *storm)
 		new_weather(storm, member);
 		break;
 	case 3:
-		lp_host_set_nat(member->host, "192.0.2.200", lp_dice_below(storm->dice, 2) * 20 * LP_SEC);
+		lp_host_set_nat(member->host, outer_ip, lp_dice_below(storm->dice, 2) * 20 * LP_SEC);
 		lp_host_rebind(member->host);
 		break;
 	case 4:
@@ -123,6 +125,9 @@ static void strike(struct storm *storm)
 		              lp_dice_below(storm->dice, 2 * LP_SEC));
 		break;
 	case 10:
+		/* One that has no token of its place would have to wait until the relay gives the place away. */
+		if (member->role == LP_ROLE_GATEWAY || !member->resume[0])
+			break;
 		party_kill(member);
 		party_start(member);
 		break;

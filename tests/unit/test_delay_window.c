@@ -16,6 +16,8 @@ struct path {
 	uint64_t others_ns; /* what packets of others make ours wait */
 	double rate_bps;
 	uint64_t buffer_ns;
+	double received_part; /* of what we send comes in as well */
+	uint64_t received_bytes;
 	uint64_t cwnd; /* doubles each round, and halves with a loss; 0: the first round is to come */
 	/* results */
 	uint64_t n_lost, now_ns;
@@ -45,11 +47,13 @@ static void run_round(struct lp_delay_window *window, struct path *path, uint64_
 	uint64_t rtt_ns = empty_ns + path->wait_ns;
 	path->carried = (double)in_flight / bytes_per_ns / (double)rtt_ns;
 	path->now_ns += rtt_ns;
+	path->received_bytes += (uint64_t)(path->received_part * (double)in_flight);
 	struct lp_delay_sample sample = {
 		.rtt_ns = rtt_ns,
 		.cwnd_bytes = path->cwnd,
 		.in_flight_bytes = in_flight,
 		.n_lost = path->n_lost,
+		.received_bytes = path->received_bytes,
 		.packet_bytes = PACKET_BYTES,
 	};
 	lp_delay_window_update(window, &sample, path->now_ns);
@@ -91,6 +95,7 @@ static void test_settles(void **state)
 			.now_ns = LP_SEC,
 		};
 		lp_delay_window_init(&window, 0, LP_SEC);
+		run_round(&window, &path, PACKET_BYTES); /* the handshake */
 		run_bulk(&window, &path, 10 * LP_SEC);
 		double carried = run_bulk(&window, &path, 30 * LP_SEC);
 		assert_true(carried > 0.97);
@@ -172,6 +177,23 @@ static void test_losses(void **state)
 	assert_true(run_bulk(&window, &path, 10 * LP_SEC) > 0.9);
 }
 
+/* While the other end sends as much, its queue in our round trips is borne with. */
+static void test_both_ways(void **state)
+{
+	(void)state;
+	for (unsigned both = 0; both < 2; both++) {
+		struct lp_delay_window window;
+		struct path path = {.base_ns = 20 * LP_MS, .rate_bps = 50e6, .buffer_ns = LP_SEC, .now_ns = LP_SEC};
+		lp_delay_window_init(&window, 0, LP_SEC);
+		run_bulk(&window, &path, 5 * LP_SEC);
+		path.received_part = both ? 1.0 : 0.02;
+		run_bulk(&window, &path, LP_SEC / 2);
+		path.others_ns = 8 * LP_MS;
+		double carried = run_bulk(&window, &path, LP_SEC / 2);
+		assert_true(both ? carried > 0.95 : carried < 0.95);
+	}
+}
+
 /* A buffer too small for the target: the congestion window takes over, nothing is stuck. */
 static void test_shallow(void **state)
 {
@@ -204,11 +226,57 @@ static void test_off_and_reset(void **state)
 	assert_int_equal(window.phase, LP_DELAY_STARTING); /* old losses are not news */
 }
 
+/* A path that becomes a hundred times longer is full again soon, not after the next measurement in its turn. */
+static void test_leap(void **state)
+{
+	(void)state;
+	struct lp_delay_window window;
+	struct path path = {.base_ns = LP_MS / 2, .rate_bps = 20e6, .buffer_ns = LP_SEC, .now_ns = LP_SEC};
+	lp_delay_window_init(&window, 0, LP_SEC);
+	run_bulk(&window, &path, 6 * LP_SEC);
+	path.base_ns = 50 * LP_MS;
+	run_bulk(&window, &path, 2 * LP_SEC);
+	assert_true(run_bulk(&window, &path, LP_SEC) > 0.4);
+	run_bulk(&window, &path, 2 * LP_SEC);
+	assert_true(run_bulk(&window, &path, 5 * LP_SEC) > 0.95);
+}
+
+/* Whatever is measured, with nothing in flight the next packet may go: otherwise nothing would ever be heard again. */
+static void test_never_shut(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 200; seed++) {
+		uint64_t dice = seed * 0x9E3779B97F4A7C15u, now_ns = LP_SEC, n_lost = 0;
+		struct lp_delay_window window;
+		lp_delay_window_init(&window, 0, now_ns);
+		for (unsigned i = 0; i < 2000; i++) {
+			dice ^= dice << 13;
+			dice ^= dice >> 7;
+			dice ^= dice << 17;
+			unsigned shift = dice % 26;
+			uint64_t rtt_ns = 1 + (dice >> 20) % (((uint64_t)1 << shift) * 60);
+			n_lost += (dice >> 10) % 100 == 0;
+			now_ns += (dice >> 30) % (2 * rtt_ns);
+			struct lp_delay_sample sample = {
+				.rtt_ns = rtt_ns,
+				.cwnd_bytes = 2 * PACKET_BYTES + (dice >> 40) % 100000,
+				.in_flight_bytes = (dice >> 45) % 100000,
+				.n_lost = n_lost,
+				.packet_bytes = PACKET_BYTES,
+			};
+			lp_delay_window_open(&window, sample.in_flight_bytes);
+			lp_delay_window_update(&window, &sample, now_ns);
+			assert_true(lp_delay_window_open(&window, 0));
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_settles), cmocka_unit_test(test_follows), cmocka_unit_test(test_sparse),
-		cmocka_unit_test(test_losses),  cmocka_unit_test(test_shallow), cmocka_unit_test(test_off_and_reset),
+		cmocka_unit_test(test_settles), cmocka_unit_test(test_follows),    cmocka_unit_test(test_sparse),
+		cmocka_unit_test(test_losses),  cmocka_unit_test(test_both_ways),  cmocka_unit_test(test_shallow),
+		cmocka_unit_test(test_leap),    cmocka_unit_test(test_never_shut), cmocka_unit_test(test_off_and_reset),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
