@@ -16,7 +16,7 @@ def lab(new_party):
     """A relay, nobody in the room."""
     made = new_party()
     made.start_servers()
-    made.start_relay()
+    made.start_relay("--idle-timeout", "5s")
     return made
 
 

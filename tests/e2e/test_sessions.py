@@ -125,10 +125,11 @@ def in_one_packet(lab):
         return sum(len(frame) > WHOLE + 40 for frame in ear.seen) >= 5
 
 
-@pytest.mark.parametrize("body_bytes", [1500, WHOLE])
+@pytest.mark.parametrize("body_bytes", [WHOLE, 1500])
 def test_black_hole(lab, measured, body_bytes):
     """A path that swallows large packets from now on, without any ICMP: large frames flow again."""
-    wait_for(lambda: in_one_packet(lab), "path MTU discovery")
+    if body_bytes == WHOLE:
+        wait_for(lambda: in_one_packet(lab), "path MTU discovery")
     swallowed = lab.proxy.stats()["up"]["too_big"]
     with wire.Tap(lab.alice_host, TAP) as alice, wire.Tap(lab.lan_host, "eth0") as lan, \
             Stream(alice, lan, body_bytes=body_bytes) as up:
