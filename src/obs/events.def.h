@@ -66,7 +66,7 @@ LP_EVENT_ROW(limit_reached, WARN, "limit reached: {what}, {limit} at most[: {adv
 /* Going to a relay and being there, as a member sees it */
 LP_EVENT_ROW(identity, INFO, "identity {path} {action}: MAC {mac}", "The member's MAC was made or read.",
              (str, path), (str, action), (mac, mac))
-LP_EVENT_ROW(connecting, INFO, "connecting to {host} ({address})", "A handshake with the relay begins.",
+LP_EVENT_ROW(connecting, DEBUG, "connecting to {host} ({address})", "A handshake with the relay begins.",
              (str, host), (addr, address))
 LP_EVENT_ROW(joined, INFO, "joined room {room} as peer {peer}, MTU {mtu}[, gateway present: {gateway}]",
              "The relay admitted us.", (str, room), (u64, peer), (u64, mtu), (flag, gateway))
@@ -74,7 +74,7 @@ LP_EVENT_ROW(rejected, ERROR, "the relay said no: {code}: {message}", "The relay
              (str, code), (str, message))
 LP_EVENT_ROW(disconnected, WARN, "disconnected: {reason}[: {message}]", "The connection to the relay is over.",
              (str, reason), (str, message))
-LP_EVENT_ROW(reconnecting, WARN, "no connection to the relay ({reason}): trying again in {delay}",
+LP_EVENT_ROW(reconnecting, DEBUG, "no connection to the relay ({reason}): trying again in {delay}",
              "The connection was lost or could not be made; the next attempt starts after the delay.",
              (str, reason), (ns, delay))
 LP_EVENT_ROW(path_changed, INFO, "now connected from {local} to {remote}", "Our own address changed; the session goes on.",
@@ -109,6 +109,36 @@ LP_EVENT_ROW(interface_back, INFO, "interface {name} is up again", "The gateway'
              (str, name))
 LP_EVENT_ROW(loop_detected, ERROR, "a loop through the tunnel: {what}: unplug one of the two ways",
              "Frames that went out came back on another way.", (str, what))
+
+/* What a client changes on the computer, and undoes again */
+LP_EVENT_ROW(repaired, INFO, "put back {count} settings that a client left behind which could not end as it should",
+             "A client was killed, or the computer lost power; its changes are undone now.", (u64, count))
+LP_EVENT_ROW(change_kept, INFO, "cannot be put back yet: {what}",
+             "An adapter is away; its settings are put back at the next start at which it is there.", (str, what))
+LP_EVENT_ROW(change_stuck, WARN, "could not be put back: {what}: noted in {path}, tried again at the next start",
+             "Something that the client changed stays changed for now.", (str, what), (str, path))
+LP_EVENT_ROW(journal_damaged, WARN,
+             "{path} cannot be understood ({reason}): nothing of it was put back; it is kept as {aside}: compare it with "
+             "the routes and the adapter's settings, then remove it",
+             "The notes about what a client changed were damaged.", (str, path), (str, reason), (str, aside))
+LP_EVENT_ROW(adapter_set, INFO,
+             "{device}: interface {interface}, IPv{family} MTU {mtu}, metric {metric}, default routes not used",
+             "The TAP adapter is set so that games send on it, and the internet stays where it was.",
+             (str, device), (u64, interface), (u64, luid), (u64, family), (u64, mtu), (u64, metric))
+LP_EVENT_ROW(route_pinned, INFO, "the way to the relay {remote} is held: interface {interface}[, by {next_hop}]",
+             "A route to the relay alone keeps the tunnel on the interface that it used before the TAP came up.",
+             (addr, remote), (u64, interface), (addr, next_hop))
+LP_EVENT_ROW(route_kept, INFO, "there is a route to the relay {remote} already: it is used, and left alone at the end",
+             "Somebody else made a route to the relay's address.", (addr, remote))
+LP_EVENT_ROW(route_astray, WARN, "the relay {remote} is not reached as it was: {reason}",
+             "The way to the relay changed and could not be held; tried again every few seconds.",
+             (addr, remote), (str, reason))
+LP_EVENT_ROW(broadcast_astray, WARN,
+             "broadcasts of this computer do not reach {device}: another adapter is preferred (a lower metric), and games "
+             "that look for servers by broadcast will look there: disable other virtual adapters",
+             "A broadcast to 255.255.255.255 was sent as a game sends it, and was not seen at the TAP.", (str, device))
+LP_EVENT_ROW(broadcast_arrives, DEBUG, "broadcasts of this computer reach {device}",
+             "The self-test after the start saw its broadcast at the TAP.", (str, device))
 
 /* Figures */
 LP_EVENT_ROW(snapshot, INFO,

@@ -65,7 +65,7 @@ static void test_text_and_json(void **state)
 
 	lp_event_reconnecting(&seen.log, "timed out", 1500 * LP_MS);
 	assert_string_equal(seen.text, "no connection to the relay (timed out): trying again in 1.5s");
-	assert_string_equal(seen.json, "{\"level\":\"warn\",\"event\":\"reconnecting\",\"reason\":\"timed out\","
+	assert_string_equal(seen.json, "{\"level\":\"debug\",\"event\":\"reconnecting\",\"reason\":\"timed out\","
 	                               "\"delay_us\":1500000}");
 
 	lp_event_certificate(&seen.log, "/x.pem", "made", 1795342500);
