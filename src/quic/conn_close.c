@@ -155,6 +155,8 @@ void lp_quic_abandon(struct lp_quic_conn *conn)
 	if (conn->state > LP_CONN_READY)
 		return;
 	conn->why.kind = LP_QUIC_CLOSED_LOCAL;
+	/* Packets of the peer's must not be answered with a stateless reset either. */
+	conn->linger_until_ns = conn->endpoint->now_ns + conn->endpoint->config.idle_timeout_ns;
 	end(conn);
 }
 

@@ -254,6 +254,34 @@ static void test_garbage(void **state)
 	pair_free(pair);
 }
 
+static void test_abandoned_without_a_word(void **state)
+{
+	(void)state;
+	struct pair *pair = pair_today();
+	pair_connect(pair);
+	(void)pair_send(&pair->server, pair->at_server, 100, 0);
+	wire_flush(&pair->server);
+	wire_run(&pair->wire, LP_SEC);
+	lp_quic_abandon(pair->at_client);
+	wire_flush(&pair->client);
+	assert_int_equal(pair->client.n_closed, 1);
+	assert_int_equal(lp_quic_conn_count(pair->client.endpoint), 0);
+	unsigned long sent = lp_quic_counters(pair->client.endpoint)->datagrams_out;
+	for (unsigned i = 0; i < 100; i++) {
+		(void)pair_send(&pair->server, pair->at_server, 100, i);
+		wire_flush(&pair->server);
+		wire_run(&pair->wire, 50 * LP_MS);
+	}
+	/* The peer hears nothing, no stateless reset either, and believes in the connection until it is idle. */
+	assert_int_equal(lp_quic_counters(pair->client.endpoint)->datagrams_out, sent);
+	assert_int_equal(pair->server.n_closed, 0);
+	wire_run(&pair->wire, 40 * LP_SEC);
+	assert_int_equal(pair->server.n_closed, 1);
+	assert_int_equal(pair->server.why.kind, LP_QUIC_CLOSED_IDLE);
+	assert_true(lp_quic_deadline(pair->client.endpoint) == LP_NEVER);
+	pair_free(pair);
+}
+
 /* Closes the connection from inside its own event. */
 static void close_it(struct wire_node *node, struct lp_quic_conn *conn, const uint8_t *data, size_t len)
 {
@@ -331,6 +359,7 @@ int main(void)
 		cmocka_unit_test(test_version_negotiation),
 		cmocka_unit_test(test_mutated_packets_harm_nobody),
 		cmocka_unit_test(test_garbage),
+		cmocka_unit_test(test_abandoned_without_a_word),
 		cmocka_unit_test(test_close_from_inside_an_event),
 		cmocka_unit_test(test_close_when_ready),
 		cmocka_unit_test(test_close_before_ready),
