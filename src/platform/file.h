@@ -13,5 +13,7 @@ int lp_file_read(const char *path, size_t max_bytes, struct lp_failure *failure,
 /* Writes the file so that a crash leaves the old one or the new one (temporary file, fsync, rename).
    |secret|: mode 0600, otherwise 0644. Missing folders are made. */
 int lp_file_write(const char *path, const uint8_t *data, size_t len, bool secret, struct lp_failure *failure);
+/* Removes the file. 0; LP_ENOTFOUND: it is not there; LP_EPERM, … */
+int lp_file_remove(const char *path, struct lp_failure *failure);
 
 #endif

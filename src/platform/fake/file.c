@@ -39,6 +39,9 @@ static uint8_t *copy(const uint8_t *data, size_t len)
 int lp_file_read(const char *path, size_t max_bytes, struct lp_failure *failure, uint8_t **ret_data, size_t *ret_len)
 {
 	struct lp_fake_file *file = find(path);
+	int fault = lp_fake_fault(lp_host_current());
+	if (fault < 0)
+		return lp_fail(failure, fault, "%s: made to fail: %s", path, lp_error_text(fault));
 	if (!file)
 		return lp_fail(failure, LP_ENOTFOUND, "%s: no such file", path);
 	if (file->len > max_bytes)
@@ -51,8 +54,10 @@ int lp_file_read(const char *path, size_t max_bytes, struct lp_failure *failure,
 int lp_file_write(const char *path, const uint8_t *data, size_t len, bool secret, struct lp_failure *failure)
 {
 	(void)secret;
-	(void)failure;
 	struct lp_fake_file *file = find(path);
+	int fault = lp_fake_fault(lp_host_current());
+	if (fault < 0)
+		return lp_fail(failure, fault, "%s: made to fail: %s", path, lp_error_text(fault));
 	if (!file) {
 		struct lp_host *host = lp_host_current();
 		file = calloc(1, sizeof *file);
@@ -65,6 +70,25 @@ int lp_file_write(const char *path, const uint8_t *data, size_t len, bool secret
 	free(file->data);
 	file->data = copy(data, len);
 	file->len = len;
+	return 0;
+}
+
+int lp_file_remove(const char *path, struct lp_failure *failure)
+{
+	struct lp_fake_file **link = &lp_host_current()->files;
+	struct lp_fake_file *file;
+	int fault = lp_fake_fault(lp_host_current());
+	if (fault < 0)
+		return lp_fail(failure, fault, "%s: made to fail: %s", path, lp_error_text(fault));
+	while (*link && strcmp((*link)->path, path) != 0)
+		link = &(*link)->next;
+	if (!*link)
+		return lp_fail(failure, LP_ENOTFOUND, "%s: no such file", path);
+	file = *link;
+	*link = file->next;
+	free(file->path);
+	free(file->data);
+	free(file);
 	return 0;
 }
 

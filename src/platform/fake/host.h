@@ -8,6 +8,7 @@
 #include "platform/fake/world.h"
 
 struct lp_fake_file;
+struct lp_fake_routes;
 struct lp_netwatch;
 struct lp_port;
 struct lp_udp;
@@ -51,6 +52,7 @@ struct lp_host {
 	struct lp_udp *sockets;
 	struct lp_port *ports;
 	struct lp_fake_file *files;
+	struct lp_fake_routes *routes; /* NULL: the host has none to ask about */
 	struct lp_netwatch *netwatches;
 };
 
@@ -95,5 +97,8 @@ void lp_netwatch_changed(struct lp_host *host);
 /* Free what hosts keep for the next program: files, ports. */
 void lp_fake_files_free(struct lp_host *host);
 void lp_fake_ports_free(struct lp_host *host);
+void lp_fake_routes_free(struct lp_host *host);
+/* Counts a call that a test may let fail (lp_host_fail_calls()). 0, or what it is to fail with. */
+int lp_fake_fault(struct lp_host *host);
 
 #endif

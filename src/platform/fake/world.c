@@ -37,6 +37,7 @@ void lp_world_free(struct lp_world *world)
 		struct lp_host *host = world->hosts;
 		world->hosts = host->next;
 		assert(!host->loops && !host->sockets);
+		lp_fake_routes_free(host);
 		lp_fake_files_free(host);
 		lp_fake_ports_free(host);
 		if (current_host == host)

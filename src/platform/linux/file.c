@@ -144,3 +144,11 @@ int lp_file_write(const char *path, const uint8_t *data, size_t len, bool secret
 	sync_folder(path);
 	return 0;
 }
+
+int lp_file_remove(const char *path, struct lp_failure *failure)
+{
+	if (unlink(path) < 0)
+		return path_failure(failure, errno, "cannot be removed", path);
+	sync_folder(path);
+	return 0;
+}
