@@ -1,0 +1,38 @@
+/* The client's journal: what is read can be written, and reads back as the same; what is refused has a reason. Nothing
+   that is read would touch anything but one host's route and an interface's settings. */
+#include <assert.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "client/journal.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	struct lp_journal journal, again;
+	char why[160] = "";
+	char *text;
+
+	if (lp_journal_decode(data, len, why, &journal) < 0) {
+		assert(why[0]);
+		return 0;
+	}
+	assert(journal.n <= LP_JOURNAL_MAX);
+	for (size_t i = 0; i < journal.n; i++) {
+		const struct lp_change *change = &journal.changes[i];
+
+		assert(change->interface.luid > 0 && (change->family == 4 || change->family == 6));
+		if (change->kind == LP_CHANGE_ROUTE)
+			assert(change->destination.family == change->family &&
+			       change->next_hop.family == change->family);
+	}
+	text = lp_journal_encode(&journal);
+	assert(text && strlen(text) <= LP_JOURNAL_MAX_BYTES);
+	assert(lp_journal_decode((const uint8_t *)text, strlen(text), why, &again) == 0);
+	assert(memcmp(&journal, &again, sizeof journal) == 0);
+	free(text);
+	return 0;
+}

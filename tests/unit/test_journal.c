@@ -1,0 +1,177 @@
+/* The journal of changes: reads back as it was written, and refuses whatever the client would not write. */
+#include "client/journal.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/error.h"
+
+#define ROUTE4 \
+	"{\"kind\": \"route\", \"luid\": 1689399649632256, \"index\": 5, \"destination\": \"203.0.113.10\", " \
+	"\"next_hop\": \"192.0.2.1\", \"metric\": 0}"
+#define SETTINGS "{\"mtu\": 1500, \"metric\": 25, \"automatic_metric\": true, \"no_default_routes\": false}"
+#define SET4 \
+	"{\"kind\": \"settings\", \"luid\": 2, \"index\": 7, \"family\": 4, \"before\": " SETTINGS \
+	", \"after\": " SETTINGS "}"
+
+static const struct {
+	const char *changes;
+	bool good;
+} rows[] = {
+	{"", true},
+	{ROUTE4, true},
+	{SET4, true},
+	{ROUTE4 ", " SET4, true},
+	{"{}", false},
+	{"[]", false},
+	{"{\"kind\": \"command\", \"luid\": 1, \"index\": 1}", false},
+	/* Not one host, or none that is elsewhere. */
+	{"{\"kind\": \"route\", \"luid\": 1, \"index\": 5, \"destination\": \"0.0.0.0\", \"next_hop\": \"192.0.2.1\", "
+         "\"metric\": 0}",
+         false},
+	{"{\"kind\": \"route\", \"luid\": 1, \"index\": 5, \"destination\": \"127.0.0.1\", \"next_hop\": \"0.0.0.0\", "
+         "\"metric\": 0}",
+         false},
+	{"{\"kind\": \"route\", \"luid\": 1, \"index\": 5, \"destination\": \"255.255.255.255\", \"next_hop\": "
+         "\"0.0.0.0\", \"metric\": 0}",
+         false},
+	{"{\"kind\": \"route\", \"luid\": 1, \"index\": 5, \"destination\": \"::1\", \"next_hop\": \"::\", \"metric\": "
+         "0}",
+         false},
+	/* Families that do not fit, addresses with more to them, no interface, numbers out of bounds. */
+	{"{\"kind\": \"route\", \"luid\": 1, \"index\": 5, \"destination\": \"203.0.113.10\", \"next_hop\": \"::\", "
+         "\"metric\": 0}",
+         false},
+	{"{\"kind\": \"route\", \"luid\": 1, \"index\": 5, \"destination\": \"203.0.113.10:443\", \"next_hop\": "
+         "\"192.0.2.1\", \"metric\": 0}",
+         false},
+	{"{\"kind\": \"route\", \"luid\": 0, \"index\": 5, \"destination\": \"203.0.113.10\", \"next_hop\": "
+         "\"192.0.2.1\", \"metric\": 0}",
+         false},
+	{"{\"kind\": \"route\", \"luid\": 1, \"index\": 4294967296, \"destination\": \"203.0.113.10\", \"next_hop\": "
+         "\"192.0.2.1\", \"metric\": 0}",
+         false},
+	{"{\"kind\": \"route\", \"luid\": 1, \"index\": 5, \"destination\": \"203.0.113.10\", \"next_hop\": "
+         "\"192.0.2.1\", \"metric\": -1}",
+         false},
+	/* A field more, a field less, one twice. */
+	{"{\"kind\": \"route\", \"luid\": 1, \"index\": 5, \"destination\": \"203.0.113.10\", \"next_hop\": "
+         "\"192.0.2.1\", \"metric\": 0, \"prefix\": 0}",
+         false},
+	{"{\"kind\": \"route\", \"luid\": 1, \"index\": 5, \"destination\": \"203.0.113.10\", \"metric\": 0}", false},
+	{"{\"kind\": \"route\", \"luid\": 1, \"luid\": 2, \"index\": 5, \"destination\": \"203.0.113.10\", "
+         "\"next_hop\": "
+         "\"192.0.2.1\", \"metric\": 0}",
+         false},
+	/* Settings. */
+	{"{\"kind\": \"settings\", \"luid\": 2, \"index\": 7, \"family\": 5, \"before\": " SETTINGS
+         ", \"after\": " SETTINGS "}",
+         false},
+	{"{\"kind\": \"settings\", \"luid\": 2, \"index\": 7, \"family\": 4, \"before\": " SETTINGS ", \"after\": {}}",
+         false},
+	{"{\"kind\": \"settings\", \"luid\": 2, \"index\": 7, \"family\": 4, \"before\": {\"mtu\": 0, \"metric\": 25, "
+         "\"automatic_metric\": true, \"no_default_routes\": false}, \"after\": " SETTINGS "}",
+         false},
+	{"{\"kind\": \"settings\", \"luid\": 2, \"index\": 7, \"family\": 4, \"before\": {\"mtu\": 1, \"metric\": 25, "
+         "\"automatic_metric\": 1, \"no_default_routes\": false}, \"after\": " SETTINGS "}",
+         false},
+};
+
+/* A whole file with these changes. Returns what decoding says. */
+static int decode(const char *changes, const char *version, struct lp_journal *journal)
+{
+	char text[8192], why[160] = "";
+	int r;
+
+	snprintf(text, sizeof text, "{\"version\": %s, \"changes\": [%s]}", version, changes);
+	r = lp_journal_decode((const uint8_t *)text, strlen(text), why, journal);
+	if (r < 0)
+		assert_true(why[0]);
+	return r;
+}
+
+/* Each row is read or refused, and what is read is written as the same. */
+static void test_rows(void **state)
+{
+	char why[160];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct lp_journal journal, again;
+		char *text;
+
+		assert_int_equal(decode(rows[i].changes, "1", &journal), rows[i].good ? 0 : LP_EMALFORMED);
+		if (!rows[i].good)
+			continue;
+		text = lp_journal_encode(&journal);
+		assert_non_null(text);
+		assert_int_equal(lp_journal_decode((const uint8_t *)text, strlen(text), why, &again), 0);
+		assert_memory_equal(&journal, &again, sizeof journal);
+		free(text);
+	}
+}
+
+/* What is around the changes. */
+static void test_file(void **state)
+{
+	static const char *const bad[] = {"",
+	                                  "nonsense",
+	                                  "{}",
+	                                  "{\"version\": 1}",
+	                                  "[1]",
+	                                  "{\"version\": 1, \"changes\": {}}",
+	                                  "{\"version\": 1, \"changes\": [], \"more\": 1}"};
+	struct lp_journal journal;
+	char many[LP_JOURNAL_MAX * 200 + 400] = "", why[160];
+
+	(void)state;
+	assert_int_equal(decode("", "2", &journal), LP_EMALFORMED);
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		assert_int_equal(lp_journal_decode((const uint8_t *)bad[i], strlen(bad[i]), why, &journal),
+		                 LP_EMALFORMED);
+	for (int i = 0; i < LP_JOURNAL_MAX; i++)
+		strcat(strcat(many, i ? "," : ""), ROUTE4);
+	assert_int_equal(decode(many, "1", &journal), 0);
+	assert_int_equal(journal.n, LP_JOURNAL_MAX);
+	strcat(many, "," ROUTE4);
+	assert_int_equal(decode(many, "1", &journal), LP_EMALFORMED);
+}
+
+/* A full journal fits into the bytes that are read. */
+static void test_largest(void **state)
+{
+	struct lp_journal journal = {.n = LP_JOURNAL_MAX}, again;
+	const struct lp_route_settings largest = {UINT32_MAX, 0x7fffffff, false, false};
+	char *text, why[160];
+
+	(void)state;
+	for (size_t i = 0; i < journal.n; i++)
+		journal.changes[i] = (struct lp_change){.kind = LP_CHANGE_SETTINGS,
+		                                        .interface = {INT64_MAX, UINT32_MAX},
+		                                        .family = 6,
+		                                        .before = largest,
+		                                        .after = largest};
+	text = lp_journal_encode(&journal);
+	assert_true(strlen(text) <= LP_JOURNAL_MAX_BYTES);
+	assert_int_equal(lp_journal_decode((const uint8_t *)text, strlen(text), why, &again), 0);
+	assert_memory_equal(&journal, &again, sizeof journal);
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_file),
+		cmocka_unit_test(test_largest),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
