@@ -46,7 +46,7 @@ struct lp_host {
 	uint64_t paused_until_ns;
 	uint16_t next_port;       /* the next ephemeral one */
 	uint16_t next_outer_port; /* the next one of its NAT */
-	void (*seen)(void *ctx, const struct lp_addr *to, size_t len);
+	void (*seen)(void *ctx, const struct lp_addr *to, const uint8_t *data, size_t len);
 	void *seen_ctx;
 	struct lp_loop *loops;
 	struct lp_udp *sockets;

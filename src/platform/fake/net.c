@@ -250,7 +250,7 @@ int lp_net_send(struct lp_host *host, const struct lp_addr *local, const struct 
 	}
 	world->counters.sent++;
 	if (host->seen)
-		host->seen(host->seen_ctx, remote, len);
+		host->seen(host->seen_ctx, remote, data, len);
 	if (host->offline) {
 		world->counters.unreachable++;
 		return 0;

@@ -75,6 +75,16 @@ const char *lp_tap_name(const struct lp_tap *tap)
 	return const_port_of(tap)->name;
 }
 
+const char *lp_tap_id(const struct lp_tap *tap)
+{
+	return const_port_of(tap)->name;
+}
+
+const struct lp_mac *lp_tap_mac(const struct lp_tap *tap)
+{
+	return &const_port_of(tap)->mac;
+}
+
 bool lp_tap_takes(const struct lp_tap *tap, enum lp_gso gso)
 {
 	const struct lp_port *port = const_port_of(tap);

@@ -83,7 +83,8 @@ void lp_host_send_raw(struct lp_host *host, uint16_t port, const struct lp_addr 
 /* Stops the host's programs for |pause_ns| (a suspended laptop, a stolen processor): timers come late, the socket's
    buffer fills. */
 void lp_host_pause(struct lp_host *host, uint64_t pause_ns);
-/* Sees every datagram that leaves the host, as sent; NULL: nobody. */
-void lp_host_watch(struct lp_host *host, void (*seen)(void *ctx, const struct lp_addr *to, size_t len), void *ctx);
+/* Sees every datagram that leaves the host, as sent; |data| is valid until the call returns. NULL: nobody. */
+void lp_host_watch(struct lp_host *host,
+                   void (*seen)(void *ctx, const struct lp_addr *to, const uint8_t *data, size_t len), void *ctx);
 
 #endif

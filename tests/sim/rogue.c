@@ -1,0 +1,174 @@
+#include "rogue.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/units.h"
+#include "party.h"
+#include "platform/loop.h"
+#include "platform/random.h"
+#include "platform/udp.h"
+
+/* Ends a pass. */
+static void end_pass(struct rogue *rogue)
+{
+	lp_quic_flush(rogue->endpoint, lp_loop_now_ns(rogue->loop));
+	lp_timer_set(rogue->timer, lp_quic_deadline(rogue->endpoint));
+}
+
+static void on_ready(void *ctx, struct lp_quic_conn *conn)
+{
+	struct rogue *rogue = ctx;
+	rogue->conn = conn;
+	rogue->ready = true;
+}
+
+static void on_control(void *ctx, struct lp_quic_conn *conn, const uint8_t *data, size_t len)
+{
+	struct rogue *rogue = ctx;
+	(void)conn;
+	if (len > sizeof rogue->said - 1 - rogue->n_said)
+		len = sizeof rogue->said - 1 - rogue->n_said;
+	memcpy(rogue->said + rogue->n_said, data, len);
+	rogue->n_said += len;
+}
+
+static void on_datagram(void *ctx, struct lp_quic_conn *conn, const uint8_t *data, size_t len)
+{
+	(void)conn;
+	(void)data;
+	(void)len;
+	((struct rogue *)ctx)->n_datagrams++;
+}
+
+static void on_closed(void *ctx, struct lp_quic_conn *conn, const struct lp_quic_close *why)
+{
+	struct rogue *rogue = ctx;
+	(void)conn;
+	rogue->conn = NULL;
+	rogue->closed = true;
+	rogue->why = *why;
+}
+
+static void on_send(void *ctx, const struct lp_udp_msg *msgs, size_t n_msgs)
+{
+	lp_udp_send(((struct rogue *)ctx)->udp, msgs, n_msgs);
+}
+
+static const struct lp_quic_events events = {
+	.ready = on_ready,
+	.control = on_control,
+	.datagram = on_datagram,
+	.closed = on_closed,
+	.send = on_send,
+};
+
+static void on_udp(void *ctx, const struct lp_udp_msg *msgs, size_t n_msgs)
+{
+	struct rogue *rogue = ctx;
+	lp_quic_receive(rogue->endpoint, msgs, n_msgs, lp_loop_now_ns(rogue->loop));
+	end_pass(rogue);
+}
+
+static void on_timer(void *ctx, uint64_t now_ns)
+{
+	struct rogue *rogue = ctx;
+	lp_quic_expire(rogue->endpoint, now_ns);
+	end_pass(rogue);
+}
+
+static void on_random(void *ctx, uint8_t *data, size_t len)
+{
+	(void)ctx;
+	lp_random_fill(data, len);
+}
+
+/* True until the handshake is over, one way or the other. */
+static bool is_opening(void *ctx)
+{
+	struct rogue *rogue = ctx;
+	return !rogue->ready && !rogue->closed;
+}
+
+void rogue_open(struct rogue *rogue, struct party *party, const char *ip)
+{
+	struct lp_addr any = {0}, local, relay, bound;
+	struct lp_quic_conn *conn;
+	memset(rogue, 0, sizeof *rogue);
+	rogue->party = party;
+	rogue->host = lp_world_add_host(party->world, "rogue", ip);
+	lp_host_enter(rogue->host);
+	struct lp_quic_config config = {
+		.tls = party->client_tls,
+		.events = &events,
+		.ctx = rogue,
+		.random = on_random,
+		.idle_timeout_ns = 30 * LP_SEC,
+	};
+	if (lp_loop_new(&rogue->loop) < 0 || lp_udp_open(rogue->loop, &any, on_udp, rogue, NULL, &rogue->udp) < 0 ||
+	    lp_timer_new(rogue->loop, on_timer, rogue, &rogue->timer) < 0 ||
+	    lp_quic_endpoint_new(&config, &rogue->endpoint) < 0)
+		abort();
+	lp_addr_parse(ip, 0, &local);
+	lp_udp_local(rogue->udp, &bound);
+	local.port = bound.port;
+	lp_addr_parse("192.0.2.1", 443, &relay);
+	if (lp_quic_connect(rogue->endpoint, &local, &relay, "relay.example", lp_loop_now_ns(rogue->loop), &conn) < 0)
+		abort();
+	end_pass(rogue);
+	lp_world_run_while(party->world, is_opening, rogue, lp_world_now_ns(party->world) + 5 * LP_SEC);
+}
+
+void rogue_close(struct rogue *rogue)
+{
+	lp_host_enter(rogue->host);
+	lp_quic_endpoint_free(rogue->endpoint);
+	lp_timer_free(rogue->timer);
+	lp_udp_close(rogue->udp);
+	lp_loop_free(rogue->loop);
+}
+
+void rogue_say(struct rogue *rogue, const void *data, size_t len)
+{
+	lp_host_enter(rogue->host);
+	if (!rogue->conn)
+		return;
+	lp_quic_send_control(rogue->conn, data, len);
+	end_pass(rogue);
+}
+
+void rogue_say_json(struct rogue *rogue, const char *json)
+{
+	uint8_t data[4096];
+	size_t len = strlen(json);
+	data[0] = data[1] = 0;
+	data[2] = (uint8_t)(len >> 8);
+	data[3] = (uint8_t)len;
+	memcpy(data + 4, json, len);
+	rogue_say(rogue, data, 4 + len);
+}
+
+void rogue_datagram(struct rogue *rogue, const void *data, size_t len)
+{
+	lp_host_enter(rogue->host);
+	if (!rogue->conn)
+		return;
+	struct lp_bytes part = {data, len};
+	lp_quic_send_datagram(rogue->conn, &part, 1, lp_loop_now_ns(rogue->loop));
+	end_pass(rogue);
+}
+
+bool rogue_join(struct rogue *rogue, unsigned last)
+{
+	char json[300];
+	snprintf(json, sizeof json,
+	         "{\"type\":\"hello\",\"version\":1,\"role\":\"client\",\"room\":\"LAN\",\"mac\":\"02:66:00:00:00:%"
+	         "02x\","
+	         "\"datagram_budget\":1400,\"software\":\"rogue\"}",
+	         last & 0xff);
+	rogue_say_json(rogue, json);
+	party_run(rogue->party, 500 * LP_MS);
+	rogue->said[rogue->n_said] = 0;
+	return rogue->n_said > 4 && strstr((const char *)rogue->said + 4, "\"welcome\"") != NULL;
+}

@@ -1,0 +1,44 @@
+/* A member that does not keep to the rules: a real QUIC connection to the relay, and nothing but what a test says on
+   it. */
+#ifndef LP_TESTS_SIM_ROGUE_H
+#define LP_TESTS_SIM_ROGUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "quic/endpoint.h"
+
+struct lp_host;
+struct lp_loop;
+struct lp_timer;
+struct lp_udp;
+struct party;
+
+struct rogue {
+	struct party *party;
+	struct lp_host *host;
+	struct lp_loop *loop;
+	struct lp_udp *udp;
+	struct lp_timer *timer;
+	struct lp_quic_endpoint *endpoint;
+	struct lp_quic_conn *conn; /* NULL: not ready, or closed */
+	bool ready, closed;
+	struct lp_quic_close why; /* once closed */
+	uint8_t said[4096];       /* the first bytes that the relay said on the control stream */
+	size_t n_said;
+	uint64_t n_datagrams; /* that came in */
+};
+
+/* Connects to the party's relay from a host of its own and waits until the handshake is complete. */
+void rogue_open(struct rogue *rogue, struct party *party, const char *ip);
+void rogue_close(struct rogue *rogue);
+/* Bytes on the control stream, a DATAGRAM. Nothing happens on a connection that was closed. */
+void rogue_say(struct rogue *rogue, const void *data, size_t len);
+void rogue_datagram(struct rogue *rogue, const void *data, size_t len);
+/* A well-formed message: its length and |json|. */
+void rogue_say_json(struct rogue *rogue, const char *json);
+/* Joins room LAN as a client with the MAC 02:66:00:00:00:|last|; true if it was welcomed. */
+bool rogue_join(struct rogue *rogue, unsigned last);
+
+#endif

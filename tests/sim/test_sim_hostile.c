@@ -1,0 +1,317 @@
+/* Garbage and malice on the UDP port, on the control stream and in DATAGRAMs, while others play: nobody else loses a
+   frame, nothing crashes, nothing grows. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/units.h"
+#include "party.h"
+#include "relay/relay.h"
+#include "relay/state.h"
+#include "rogue.h"
+
+#define GAME_NS (LP_SEC / 60)
+
+/* A party of three that plays. */
+static struct party *new_party(uint64_t seed)
+{
+	struct party *party = party_new(seed);
+	party->relay_config.max_conns_per_source = 0;
+	party_start_relay(party);
+	party_add(party, LP_ROLE_GATEWAY, "LAN");
+	party_add(party, LP_ROLE_CLIENT, "LAN");
+	party_add(party, LP_ROLE_CLIENT, "LAN");
+	assert_true(party_run_until_joined(party, 10 * LP_SEC));
+	assert_true(party_all_reach_all(party, 5 * LP_SEC));
+	return party;
+}
+
+/* A tick of the game. Returns frames that are to arrive. */
+static void play(struct party *party)
+{
+	party_send(party->members[1], party->members[2], 64, 1);
+	party_send(party->members[2], party->members[1], 64, 1);
+	party_send(party->members[1], party->members[0], PARTY_FRAME_MAX, 1);
+	party_send(party->members[0], party->members[2], PARTY_FRAME_MAX, 1);
+	party_run(party, GAME_NS);
+}
+
+/* Every frame of everybody has arrived where it was for, and the party still works. */
+static void check(struct party *party, unsigned n_ticks)
+{
+	static const unsigned pairs[][2] = {{1, 2}, {2, 1}, {1, 0}, {0, 2}};
+	party_run(party, LP_SEC);
+	for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+		struct party_member *from = party->members[pairs[i][0]], *to = party->members[pairs[i][1]];
+		assert_true(party_count(from, to) >= n_ticks);
+	}
+	for (unsigned i = 0; i < party->n_members; i++)
+		assert_true(party_is_joined(party->members[i]));
+	assert_int_equal(party->n_corrupt + party->n_twice + party->n_astray, 0);
+	assert_true(party_all_reach_all(party, 5 * LP_SEC));
+}
+
+#define CAUGHT_MAX 400
+
+/* Datagrams that members sent, for those who listen on the line. */
+struct caught {
+	uint8_t data[CAUGHT_MAX][1500];
+	size_t len[CAUGHT_MAX];
+	unsigned n;
+};
+
+static void catch (void *ctx, const struct lp_addr *to, const uint8_t *data, size_t len)
+{
+	struct caught *caught = ctx;
+	(void)to;
+	unsigned i = caught->n++ % CAUGHT_MAX;
+	caught->len[i] = len < 1500 ? len : 1500;
+	memcpy(caught->data[i], data, caught->len[i]);
+}
+
+/* Makes a datagram: random bytes, or a caught one as it was, cut, lengthened, or with bits turned. */
+static size_t make_garbage(struct lp_dice *dice, const struct caught *caught, uint8_t data[1500])
+{
+	size_t len = 1 + lp_dice_below(dice, 1472);
+	unsigned n_caught = caught->n < CAUGHT_MAX ? caught->n : CAUGHT_MAX;
+	for (size_t i = 0; i < len; i++)
+		data[i] = (uint8_t)lp_dice_next(dice);
+	if (lp_dice_chance(dice, 0.2) || n_caught == 0) {
+		data[0] |= lp_dice_chance(dice, 0.5) ? 0xc0 : 0x40;
+		if (lp_dice_chance(dice, 0.5))
+			memcpy(data + 1, (uint8_t[4]){0, 0, 0, 1}, 4);
+		return len;
+	}
+	size_t i = lp_dice_below(dice, n_caught), caught_len = caught->len[i];
+	memcpy(data, caught->data[i], caught_len);
+	switch (lp_dice_below(dice, 4)) {
+	case 0:
+		return caught_len;
+	case 1:
+		return 1 + lp_dice_below(dice, caught_len);
+	case 2:
+		return caught_len > len ? caught_len : len;
+	default:
+		for (unsigned n = 1 + (unsigned)lp_dice_below(dice, 8); n > 0; n--)
+			data[lp_dice_below(dice, caught_len)] ^= (uint8_t)(1U << lp_dice_below(dice, 8));
+		return caught_len;
+	}
+}
+
+/* Garbage and echoes of others' packets on the relay's port, and on the members'. */
+static void test_udp(void **state)
+{
+	(void)state;
+	struct party *party = new_party(1);
+	struct lp_dice *dice = lp_world_dice(party->world);
+	static struct caught caught;
+	struct lp_host *hosts[3];
+	struct lp_addr relay, member;
+	lp_addr_parse("192.0.2.1", 443, &relay);
+	lp_addr_parse("198.51.100.2", 49152, &member);
+	for (unsigned i = 0; i < 3; i++) {
+		char ip[32];
+		snprintf(ip, sizeof ip, "203.0.113.%u", i + 1);
+		hosts[i] = lp_world_add_host(party->world, "garbage", ip);
+		lp_host_watch(party->members[i]->host, catch, &caught);
+	}
+	lp_host_watch(party->relay_host, catch, &caught);
+	for (unsigned tick = 0; tick < 600; tick++) {
+		play(party);
+		for (unsigned n = 0; n < 10; n++) {
+			uint8_t data[1500];
+			size_t len = make_garbage(dice, &caught, data);
+			lp_host_send_raw(hosts[lp_dice_below(dice, 3)], (uint16_t)(40000 + lp_dice_below(dice, 20)),
+			                 lp_dice_chance(dice, 0.8) ? &relay : &member, data, len);
+		}
+	}
+	check(party, 600);
+	assert_true(party_pictures_agree(party));
+	party_free(party);
+}
+
+/* What nobody may say on the control stream, and what the relay answers. */
+static void test_control(void **state)
+{
+	(void)state;
+#define HELLO "{\"type\":\"hello\",\"version\":1,\"role\":\"client\",\"room\":\"LAN\",\"mac\":\"02:66:00:00:00:01\""
+#define REST ",\"datagram_budget\":1400,\"software\":\"x\"}"
+	static const struct {
+		const char *data;
+		size_t len;    /* of raw bytes; 0: |data| is JSON */
+		uint64_t code; /* that closes the connection */
+	} rows[] = {
+		{"\0\0\0\0", 4, LP_QUIC_APP_PROTOCOL},
+		{"\0\0\100\1", 4, LP_QUIC_APP_PROTOCOL},
+		{"\377\377\377\377", 4, LP_QUIC_APP_PROTOCOL},
+		{"\0\0\0\1x", 5, LP_QUIC_APP_PROTOCOL},
+		{"\0\0\0\2\300\200", 6, LP_QUIC_APP_PROTOCOL},
+		{"GET / HTTP/1.1\r\n\r\n", 18, LP_QUIC_APP_PROTOCOL},
+		{"{}", 0, LP_QUIC_APP_PROTOCOL},
+		{"[]", 0, LP_QUIC_APP_PROTOCOL},
+		{"{\"type\":1}", 0, LP_QUIC_APP_PROTOCOL},
+		{"{\"type\":\"stats\"}", 0, LP_QUIC_APP_PROTOCOL},
+		{"{\"type\":\"never_heard_of\"}", 0, LP_QUIC_APP_PROTOCOL}, /* before hello */
+		{HELLO "}", 0, LP_QUIC_APP_PROTOCOL},
+		{HELLO ",\"mac\":\"02:66:00:00:00:02\"" REST, 0, LP_QUIC_APP_PROTOCOL},
+		{"{\"type\":\"hello\",\"version\":2,\"role\":\"client\",\"room\":\"LAN\",\"mac\":\"02:66:00:00:00:"
+	         "01\"" REST,
+	         0, LP_QUIC_APP_REJECTED},
+		{"{\"type\":\"hello\",\"version\":1,\"role\":\"client\",\"room\":\"LAN\",\"mac\":\"01:66:00:00:00:"
+	         "01\"" REST,
+	         0, LP_QUIC_APP_REJECTED},
+		{"{\"type\":\"hello\",\"version\":1,\"role\":\"client\",\"room\":\"LAN\",\"mac\":\"02:5a:00:00:00:"
+	         "02\"" REST,
+	         0, LP_QUIC_APP_REJECTED}, /* somebody's */
+		{"{\"type\":\"hello\",\"version\":1,\"role\":\"gateway\",\"room\":\"LAN\",\"mac\":\"02:66:00:00:00:"
+	         "01\"" REST,
+	         0, LP_QUIC_APP_REJECTED},
+		{HELLO ",\"datagram_budget\":100,\"software\":\"x\"}", 0, LP_QUIC_APP_REJECTED},
+		{"", 0, LP_QUIC_APP_TIMEOUT}, /* says nothing */
+	};
+	struct party *party = new_party(2);
+	unsigned n_ticks = 0;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct rogue rogue;
+		char ip[32];
+		snprintf(ip, sizeof ip, "203.0.113.%u", (unsigned)i + 1);
+		rogue_open(&rogue, party, ip);
+		assert_true(rogue.ready);
+		if (rows[i].len)
+			rogue_say(&rogue, rows[i].data, rows[i].len);
+		else if (rows[i].data[0])
+			rogue_say_json(&rogue, rows[i].data);
+		for (unsigned n = 0; n < 60 * 8 && !rogue.closed; n++, n_ticks++)
+			play(party);
+		assert_true(rogue.closed);
+		assert_int_equal(rogue.why.kind, LP_QUIC_CLOSED_APP);
+		if (rogue.why.code != rows[i].code)
+			fprintf(stderr, "row %zu: %s\n", i, rogue.why.reason);
+		assert_int_equal(rogue.why.code, rows[i].code);
+		assert_true(rogue.why.reason[0] != 0);
+		rogue_close(&rogue);
+	}
+	check(party, n_ticks);
+	party_free(party);
+}
+
+/* Random bytes on the control stream, well framed and not, before and after the hello. */
+static void test_control_noise(void **state)
+{
+	(void)state;
+	struct party *party = new_party(3);
+	struct lp_dice *dice = lp_world_dice(party->world);
+	unsigned n_ticks = 0;
+	for (unsigned round = 0; round < 60; round++) {
+		struct rogue rogue;
+		char ip[32];
+		snprintf(ip, sizeof ip, "203.0.113.%u", round + 1);
+		rogue_open(&rogue, party, ip);
+		if (round % 2)
+			rogue_join(&rogue, round);
+		for (unsigned n = 0; n < 10; n++, n_ticks++) {
+			uint8_t data[2000];
+			size_t len = 1 + lp_dice_below(dice, sizeof data);
+			for (size_t i = 0; i < len; i++)
+				data[i] = (uint8_t)lp_dice_next(dice);
+			if (len > 4 && lp_dice_chance(dice, 0.7)) {
+				data[0] = data[1] = 0;
+				data[2] = (uint8_t)((len - 4) >> 8);
+				data[3] = (uint8_t)(len - 4);
+			}
+			rogue_say(&rogue, data, len);
+			play(party);
+		}
+		rogue_close(&rogue);
+	}
+	check(party, n_ticks);
+	party_free(party);
+}
+
+/* Writes a DATAGRAM that breaks some rule, or an overlay datagram that carries nonsense. */
+static size_t make_datagram(struct lp_dice *dice, uint8_t data[1400])
+{
+	size_t len = lp_dice_below(dice, 1380);
+	for (size_t i = 0; i < 1400; i++)
+		data[i] = (uint8_t)lp_dice_next(dice);
+	if (lp_dice_chance(dice, 0.3))
+		return len;
+	data[0] = lp_dice_chance(dice, 0.6) ? 0x11 : 0x10; /* a fragment, a frame */
+	data[1] = 0;
+	data[6] &= 3;
+	data[7] = (uint8_t)(data[6] + lp_dice_below(dice, 4));
+	data[5] &= 7; /* few frame ids: they get into each other's way */
+	return len;
+}
+
+/* Members that send nothing but malformed DATAGRAMs are shown the door, and nobody else notices. */
+static void test_datagrams(void **state)
+{
+	(void)state;
+	struct party *party = new_party(4);
+	struct lp_dice *dice = lp_world_dice(party->world);
+	unsigned n_ticks = 0, n_ended = 0;
+	for (unsigned round = 0; round < 10; round++) {
+		struct rogue rogue;
+		char ip[32];
+		snprintf(ip, sizeof ip, "203.0.113.%u", round + 1);
+		rogue_open(&rogue, party, ip);
+		if (round % 4)
+			assert_true(rogue_join(&rogue, round));
+		for (unsigned n = 0; n < 120 && !rogue.closed; n++, n_ticks++) {
+			for (unsigned k = 0; k < 8; k++) {
+				uint8_t data[1400];
+				size_t len = make_datagram(dice, data);
+				rogue_datagram(&rogue, data, len);
+			}
+			play(party);
+		}
+		if (rogue.closed) {
+			assert_int_equal(rogue.why.code, LP_QUIC_APP_MALFORMED);
+			n_ended++;
+		}
+		rogue_close(&rogue);
+	}
+	assert_true(n_ended >= 5);
+	check(party, n_ticks);
+	assert_true(party->relay->counters.drops[LP_DROP_MALFORMED_DATAGRAM] > 0);
+	assert_true(party->relay->counters.drops[LP_DROP_NOT_JOINED] > 0);
+	party_free(party);
+}
+
+/* A member that never reads: its queue is bounded, and the others' frames are not late. */
+static void test_slow_reader(void **state)
+{
+	(void)state;
+	struct party *party = new_party(5);
+	struct rogue rogue;
+	rogue_open(&rogue, party, "203.0.113.1");
+	assert_true(rogue_join(&rogue, 1));
+	lp_host_set_offline(rogue.host, true);
+	unsigned n_ticks = 0;
+	for (; n_ticks < 15 * 60; n_ticks++) {
+		for (unsigned n = 0; n < 4; n++)
+			party_send(party->members[2], NULL, PARTY_FRAME_MAX, 7);
+		play(party);
+		assert_true(party->members[2]->from[1]->latency_ns < 20 * LP_MS);
+	}
+	check(party, n_ticks);
+	rogue_close(&rogue);
+	party_free(party);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_udp),           cmocka_unit_test(test_control),
+		cmocka_unit_test(test_control_noise), cmocka_unit_test(test_datagrams),
+		cmocka_unit_test(test_slow_reader),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
