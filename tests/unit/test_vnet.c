@@ -43,35 +43,75 @@ static void test_rows(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		uint8_t header[LP_VNET_BYTES];
-		struct lp_offload back;
+		uint8_t data[LP_VNET_BYTES + 200] = {0};
+		const struct lp_offload *offload = &rows[i].offload;
+		struct lp_frame back;
 
 		print_message("%s\n", rows[i].name);
-		lp_vnet_write(&rows[i].offload, header);
-		assert_memory_equal(header, &rows[i].header, LP_VNET_BYTES);
-		assert_int_equal(lp_vnet_read(header, &back), 0);
-		assert_int_equal(back.gso, rows[i].offload.gso);
-		assert_int_equal(back.gso_ecn, rows[i].offload.gso_ecn);
-		assert_int_equal(back.needs_csum, rows[i].offload.needs_csum);
-		assert_int_equal(back.gso_size, rows[i].offload.gso_size);
-		assert_int_equal(back.hdr_len, rows[i].offload.hdr_len);
-		assert_int_equal(back.csum_start, rows[i].offload.csum_start);
-		assert_int_equal(back.csum_offset, rows[i].offload.csum_offset);
-		assert_false(back.csum_valid);
+		lp_vnet_write(offload, data);
+		assert_memory_equal(data, &rows[i].header, LP_VNET_BYTES);
+		/* TCP's own header length, out of which that of all headers is made. */
+		if (offload->gso == LP_GSO_TCP4 || offload->gso == LP_GSO_TCP6)
+			data[LP_VNET_BYTES + offload->csum_start + 12] =
+				(uint8_t)((offload->hdr_len - offload->csum_start) / 4 << 4);
+		assert_int_equal(lp_vnet_read(data, sizeof data, &back), 0);
+		assert_ptr_equal(back.data, data + LP_VNET_BYTES);
+		assert_int_equal(back.len, 200);
+		assert_int_equal(back.offload.gso, offload->gso);
+		assert_int_equal(back.offload.gso_ecn, offload->gso_ecn);
+		assert_int_equal(back.offload.needs_csum, offload->needs_csum);
+		assert_int_equal(back.offload.gso_size, offload->gso_size);
+		assert_int_equal(back.offload.hdr_len, offload->hdr_len);
+		assert_int_equal(back.offload.csum_start, offload->csum_start);
+		assert_int_equal(back.offload.csum_offset, offload->csum_offset);
+		assert_false(back.offload.csum_valid);
 	}
 }
 
 static void test_read(void **state)
 {
-	uint8_t header[LP_VNET_BYTES] = {2};
-	struct lp_offload offload;
+	uint8_t data[LP_VNET_BYTES + 60] = {2};
+	struct lp_frame frame;
 
 	(void)state;
-	assert_int_equal(lp_vnet_read(header, &offload), 0);
-	assert_true(offload.csum_valid);
+	assert_int_equal(lp_vnet_read(data, sizeof data, &frame), 0);
+	assert_true(frame.offload.csum_valid);
+	assert_int_equal(lp_vnet_read(data, LP_VNET_BYTES + 13, &frame), LP_EMALFORMED);
+	assert_int_equal(lp_vnet_read(data, LP_VNET_BYTES + 14, &frame), 0);
 	/* UFO: fragments of one datagram, which nobody asks for. */
-	header[1] = 3;
-	assert_int_equal(lp_vnet_read(header, &offload), LP_EUNSUPPORTED);
+	data[1] = 3;
+	assert_int_equal(lp_vnet_read(data, sizeof data, &frame), LP_EUNSUPPORTED);
+}
+
+/* The kernel's word for the headers' length is not believed: not that, nor one that leads outside of the frame. */
+static void test_header_length(void **state)
+{
+	static const struct {
+		struct lp_offload offload;
+		uint8_t tcp_words;
+		uint16_t hdr_len;
+	} hdr_rows[] = {
+		{{.gso = LP_GSO_TCP4, .needs_csum = true, .gso_size = 100, .hdr_len = 190, .csum_start = 34}, 8, 66},
+		{{.gso = LP_GSO_TCP4, .needs_csum = true, .gso_size = 100, .hdr_len = 66, .csum_start = 190}, 8, 0},
+		{{.gso = LP_GSO_TCP4, .needs_csum = true, .gso_size = 100, .hdr_len = 66, .csum_start = 65535}, 8, 0},
+		{{.gso = LP_GSO_TCP4, .needs_csum = true, .gso_size = 100, .hdr_len = 66, .csum_start = 180}, 15, 0},
+		{{.gso = LP_GSO_UDP, .needs_csum = true, .gso_size = 100, .hdr_len = 190, .csum_start = 34}, 0, 42},
+		{{.gso = LP_GSO_UDP, .needs_csum = true, .gso_size = 100, .hdr_len = 42, .csum_start = 193}, 0, 0},
+		{{.gso = LP_GSO_TCP4, .gso_size = 100, .hdr_len = 66, .csum_start = 34}, 8, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof hdr_rows / sizeof hdr_rows[0]; i++) {
+		uint8_t data[LP_VNET_BYTES + 200] = {0};
+		struct lp_frame frame;
+
+		lp_vnet_write(&hdr_rows[i].offload, data);
+		if (hdr_rows[i].offload.csum_start < 188)
+			data[LP_VNET_BYTES + hdr_rows[i].offload.csum_start + 12] =
+				(uint8_t)(hdr_rows[i].tcp_words << 4);
+		assert_int_equal(lp_vnet_read(data, sizeof data, &frame), 0);
+		assert_int_equal(frame.offload.hdr_len, hdr_rows[i].hdr_len);
+	}
 }
 
 int main(void)
@@ -79,6 +119,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_read),
+		cmocka_unit_test(test_header_length),
 	};
 
 	return cmocka_run_group_tests_name("vnet", tests, NULL, NULL);

@@ -75,16 +75,11 @@ static void report_gone(struct lp_packet *packet)
 static bool read_frame(struct lp_recv_batch *batch, int i, struct lp_frame *ret_frame)
 {
 	uint8_t *data = batch->iov[i].iov_base;
-	size_t len = batch->msgs[i].msg_len;
 	struct msghdr *hdr = &batch->msgs[i].msg_hdr;
 	struct lp_frame frame;
 
-	if (len < LP_VNET_BYTES + ETH_HLEN || hdr->msg_flags & MSG_TRUNC)
+	if (hdr->msg_flags & MSG_TRUNC || lp_vnet_read(data, batch->msgs[i].msg_len, &frame) < 0)
 		return false;
-	if (lp_vnet_read(data, &frame.offload) < 0)
-		return false;
-	data += LP_VNET_BYTES;
-	len -= LP_VNET_BYTES;
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(hdr); c; c = CMSG_NXTHDR(hdr, c)) {
 		struct tpacket_auxdata aux;
 
@@ -96,14 +91,12 @@ static bool read_frame(struct lp_recv_batch *batch, int i, struct lp_frame *ret_
 		if (aux.tp_status & TP_STATUS_VLAN_VALID) {
 			uint16_t tpid = aux.tp_status & TP_STATUS_VLAN_TPID_VALID ? aux.tp_vlan_tpid : ETH_P_8021Q;
 
-			data = lp_vlan_push(data, tpid, aux.tp_vlan_tci, &frame.offload);
-			len += LP_ETHER_TAG;
+			frame.data = lp_vlan_push(data + LP_VNET_BYTES, tpid, aux.tp_vlan_tci, &frame.offload);
+			frame.len += LP_ETHER_TAG;
 		}
 	}
-	if (len > LP_SUPER_FRAME_MAX)
+	if (frame.len > LP_SUPER_FRAME_MAX)
 		return false;
-	frame.data = data;
-	frame.len = len;
 	*ret_frame = frame;
 	return true;
 }

@@ -91,10 +91,8 @@ static size_t read_batch(struct lp_tap *tap, int fd, int *err)
 				*err = errno;
 			break;
 		}
-		if (len <= LP_VNET_BYTES || lp_vnet_read(at, &tap->frames[n].offload) < 0)
+		if (lp_vnet_read(at, (size_t)len, &tap->frames[n]) < 0)
 			continue;
-		tap->frames[n].data = at + LP_VNET_BYTES;
-		tap->frames[n].len = (size_t)len - LP_VNET_BYTES;
 		n++;
 		used += ((size_t)len + 63) & ~(size_t)63;
 	}

@@ -1,6 +1,7 @@
 #include "platform/linux/vnet.h"
 
 #include <assert.h>
+#include <linux/if_ether.h>
 #include <linux/virtio_net.h>
 #include <stddef.h>
 #include <string.h>
@@ -12,6 +13,10 @@
 #ifndef VIRTIO_NET_HDR_GSO_UDP_L4
 #define VIRTIO_NET_HDR_GSO_UDP_L4 5
 #endif
+
+/* RFC 768, RFC 9293 §3.1. */
+#define UDP_HEADER 8U
+#define TCP_DATA_OFFSET 12U
 
 _Static_assert(sizeof(struct virtio_net_hdr) == LP_VNET_BYTES, "the header without num_buffers");
 
@@ -27,24 +32,46 @@ static const struct {
 
 #define N_GSO (sizeof gso_rows / sizeof gso_rows[0])
 
-int lp_vnet_read(const uint8_t header[LP_VNET_BYTES], struct lp_offload *ret_offload)
+/* The length of the headers of a super-frame, up to TCP's or UDP's end; 0 if that cannot be told. */
+static uint16_t header_bytes(const struct lp_frame *frame)
+{
+	size_t l4 = frame->offload.csum_start, len = l4 + UDP_HEADER;
+
+	if (frame->offload.gso == LP_GSO_NONE || !frame->offload.needs_csum)
+		return 0;
+	if (frame->offload.gso != LP_GSO_UDP) {
+		if (l4 + TCP_DATA_OFFSET >= frame->len)
+			return 0;
+		/* In words of 32 bits (RFC 9293 §3.1). */
+		len = l4 + (frame->data[l4 + TCP_DATA_OFFSET] >> 4) * 4U;
+	}
+	return len <= frame->len ? (uint16_t)len : 0;
+}
+
+int lp_vnet_read(const uint8_t *data, size_t len, struct lp_frame *ret_frame)
 {
 	struct virtio_net_hdr vnet;
+	struct lp_frame frame;
 	size_t i = 0;
 
-	memcpy(&vnet, header, sizeof vnet);
+	if (len < LP_VNET_BYTES + ETH_HLEN)
+		return LP_EMALFORMED;
+	memcpy(&vnet, data, sizeof vnet);
 	while (i < N_GSO && gso_rows[i].type != (vnet.gso_type & ~VIRTIO_NET_HDR_GSO_ECN))
 		i++;
 	if (i == N_GSO)
 		return LP_EUNSUPPORTED;
-	*ret_offload = (struct lp_offload){.gso = gso_rows[i].gso,
-	                                   .gso_ecn = vnet.gso_type & VIRTIO_NET_HDR_GSO_ECN,
-	                                   .needs_csum = vnet.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM,
-	                                   .csum_valid = vnet.flags & VIRTIO_NET_HDR_F_DATA_VALID,
-	                                   .gso_size = vnet.gso_size,
-	                                   .hdr_len = vnet.hdr_len,
-	                                   .csum_start = vnet.csum_start,
-	                                   .csum_offset = vnet.csum_offset};
+	frame = (struct lp_frame){.data = data + LP_VNET_BYTES,
+	                          .len = len - LP_VNET_BYTES,
+	                          .offload = {.gso = gso_rows[i].gso,
+	                                      .gso_ecn = vnet.gso_type & VIRTIO_NET_HDR_GSO_ECN,
+	                                      .needs_csum = vnet.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM,
+	                                      .csum_valid = vnet.flags & VIRTIO_NET_HDR_F_DATA_VALID,
+	                                      .gso_size = vnet.gso_size,
+	                                      .csum_start = vnet.csum_start,
+	                                      .csum_offset = vnet.csum_offset}};
+	frame.offload.hdr_len = header_bytes(&frame);
+	*ret_frame = frame;
 	return 0;
 }
 
