@@ -46,7 +46,7 @@ static void addr_get(const ngtcp2_addr *from, struct lp_addr *ret_addr)
 {
 	ngtcp2_sockaddr_union storage;
 	memset(ret_addr, 0, sizeof *ret_addr);
-	if (!from->addr || from->addrlen > sizeof storage)
+	if (!from->addr || (size_t)from->addrlen > sizeof storage)
 		return;
 	memset(&storage, 0, sizeof storage);
 	memcpy(&storage, from->addr, from->addrlen);

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/failure.h"
+#include "base/wipe.h"
 #include "obs/event.h"
 #include "platform/file.h"
 #include "platform/random.h"
@@ -26,7 +27,7 @@ struct pair {
 static void pair_done(struct pair *pair)
 {
 	if (pair->key)
-		explicit_bzero(pair->key, pair->key_len);
+		lp_wipe(pair->key, pair->key_len);
 	free(pair->cert);
 	free(pair->key);
 	pair->cert = pair->key = NULL;

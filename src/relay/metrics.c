@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "base/attribute.h"
 #include "base/units.h"
 #include "link/link.h"
 #include "obs/drop.h"
@@ -21,7 +22,7 @@ struct text {
 };
 
 /* Appends to the text. */
-static void __attribute__((format(printf, 2, 3))) add(struct text *text, const char *format, ...)
+static void LP_PRINTF(2, 3) add(struct text *text, const char *format, ...)
 {
 	char line[512];
 	va_list args;
