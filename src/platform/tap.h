@@ -23,9 +23,12 @@ struct lp_tap_config {
 	const char *name; /* interface name; on Windows an adapter's name or GUID, NULL for the first */
 	struct lp_mac mac;
 	bool offload; /* super-frames and checksum offload where the system has them */
+	/* The adapter went away in mid-session (|reason| says why), or is back, before it carries frames again. NULL:
+	   nobody asks. Where the owner makes the adapter itself this does not happen. */
+	void (*state)(void *ctx, bool up, const char *reason);
 };
 
-/* Makes the interface, down and with its MAC set. */
+/* Makes the interface, or opens the adapter; down, and with its MAC set (see lp_tap_mac()). */
 int lp_tap_open(struct lp_loop *loop, const struct lp_tap_config *config, lp_tap_recv_fn recv, lp_tap_error_fn error,
                 void *ctx, struct lp_failure *failure, struct lp_tap **ret_tap);
 /* Sets the IP MTU and brings the interface up; reading begins. */
@@ -40,6 +43,10 @@ size_t lp_tap_send(struct lp_tap *tap, const struct lp_frame *frames, size_t n_f
 /* Removes the interface. NULL is fine. */
 void lp_tap_close(struct lp_tap *tap);
 const char *lp_tap_name(const struct lp_tap *tap);
+/* What the system calls it where names are not enough: on Windows its GUID with braces, otherwise its name. */
+const char *lp_tap_id(const struct lp_tap *tap);
+/* The MAC that it has: the wanted one, unless an adapter of the system's refused that. */
+const struct lp_mac *lp_tap_mac(const struct lp_tap *tap);
 /* True if lp_tap_send() takes super-frames of this kind. */
 bool lp_tap_takes(const struct lp_tap *tap, enum lp_gso gso);
 

@@ -1,8 +1,7 @@
-/* The event loop: order and punctuality of timers, signals, stopping. */
+/* The event loop: order and punctuality of timers, stopping. */
 #include "platform/loop.h"
 
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -231,42 +230,6 @@ static void test_random(void **state)
 	tear_down(&f);
 }
 
-struct signals {
-	struct lp_loop *loop;
-	unsigned stops, reloads;
-};
-
-static void on_signal(void *ctx, enum lp_signal signal)
-{
-	struct signals *signals = ctx;
-
-	if (signal == LP_SIGNAL_STOP)
-		signals->stops++;
-	else
-		signals->reloads++;
-	lp_loop_stop(signals->loop);
-}
-
-/* Signals arrive in the loop. */
-static void test_signals(void **state)
-{
-	struct signals signals = {0};
-
-	(void)state;
-	assert_int_equal(lp_loop_new(&signals.loop), 0);
-	assert_int_equal(lp_loop_on_signal(signals.loop, on_signal, &signals), 0);
-	raise(SIGHUP);
-	lp_loop_run(signals.loop);
-	assert_int_equal(signals.reloads, 1);
-	raise(SIGTERM);
-	lp_loop_run(signals.loop);
-	raise(SIGINT);
-	lp_loop_run(signals.loop);
-	assert_int_equal(signals.stops, 2);
-	assert_int_equal(signals.reloads, 1);
-	lp_loop_free(signals.loop);
-}
-
 /* The clocks go forwards, in their units. */
 static void test_clocks(void **state)
 {
@@ -285,9 +248,9 @@ static void test_clocks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_order),   cmocka_unit_test(test_move),        cmocka_unit_test(test_past),
-		cmocka_unit_test(test_greedy),  cmocka_unit_test(test_free_inside), cmocka_unit_test(test_random),
-		cmocka_unit_test(test_signals), cmocka_unit_test(test_clocks),
+		cmocka_unit_test(test_order),  cmocka_unit_test(test_move),        cmocka_unit_test(test_past),
+		cmocka_unit_test(test_greedy), cmocka_unit_test(test_free_inside), cmocka_unit_test(test_random),
+		cmocka_unit_test(test_clocks),
 	};
 
 	return cmocka_run_group_tests_name("loop", tests, NULL, NULL);

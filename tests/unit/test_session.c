@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/attribute.h"
 #include "base/error.h"
 #include "base/failure.h"
 #include "client-core/session.h"
@@ -25,7 +26,7 @@ struct bench {
 };
 
 /* Notes what the session tells. */
-static void tell(struct bench *bench, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void tell(struct bench *bench, const char *format, ...) LP_PRINTF(2, 3);
 
 static void tell(struct bench *bench, const char *format, ...)
 {

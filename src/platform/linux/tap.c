@@ -37,6 +37,7 @@ struct queue {
 
 struct lp_tap {
 	struct lp_tap_device device;
+	struct lp_mac mac;
 	bool up;     /* lp_tap_up() was called */
 	bool paused; /* by lp_tap_pause() */
 	bool ended;  /* closed, or the error is told: nothing is called any more */
@@ -174,6 +175,7 @@ int lp_tap_open(struct lp_loop *loop, const struct lp_tap_config *config, lp_tap
 	tap->recv = recv;
 	tap->error = error;
 	tap->ctx = ctx;
+	tap->mac = config->mac;
 	r = lp_tap_device_open(name, config->offload, failure, &tap->device);
 	if (r < 0)
 		goto fail;
@@ -269,6 +271,16 @@ void lp_tap_close(struct lp_tap *tap)
 const char *lp_tap_name(const struct lp_tap *tap)
 {
 	return tap->device.name;
+}
+
+const char *lp_tap_id(const struct lp_tap *tap)
+{
+	return tap->device.name;
+}
+
+const struct lp_mac *lp_tap_mac(const struct lp_tap *tap)
+{
+	return &tap->mac;
 }
 
 bool lp_tap_takes(const struct lp_tap *tap, enum lp_gso gso)

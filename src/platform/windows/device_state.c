@@ -1,0 +1,21 @@
+#include "platform/device_state.h"
+
+#include "base/error.h"
+#include "platform/adapter.h"
+#include "platform/windows/adapter_registry.h"
+#include "platform/windows/interface.h"
+
+int lp_device_state(const char *name, struct lp_device_state *ret_state)
+{
+	struct lp_adapter adapter;
+	struct lp_interface interface;
+	int r = lp_adapter_find(name, NULL, &adapter);
+
+	if (r == 0)
+		r = lp_interface_of_guid(adapter.guid, &interface);
+	if (r < 0)
+		return r;
+	*ret_state = (struct lp_device_state){.up = interface.up, .address = interface.address};
+	ret_state->address.port = 0;
+	return 0;
+}

@@ -1,0 +1,55 @@
+/* Signals arrive in the loop. */
+#include "platform/loop.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+struct signals {
+	struct lp_loop *loop;
+	unsigned stops, reloads;
+};
+
+static void on_signal(void *ctx, enum lp_signal signal)
+{
+	struct signals *signals = ctx;
+
+	if (signal == LP_SIGNAL_STOP)
+		signals->stops++;
+	else
+		signals->reloads++;
+	lp_loop_stop(signals->loop);
+}
+
+/* Each signal is called by its name, in the order in which they came. */
+static void test_signals(void **state)
+{
+	struct signals signals = {0};
+
+	(void)state;
+	assert_int_equal(lp_loop_new(&signals.loop), 0);
+	assert_int_equal(lp_loop_on_signal(signals.loop, on_signal, &signals), 0);
+	raise(SIGHUP);
+	lp_loop_run(signals.loop);
+	assert_int_equal(signals.reloads, 1);
+	raise(SIGTERM);
+	lp_loop_run(signals.loop);
+	raise(SIGINT);
+	lp_loop_run(signals.loop);
+	assert_int_equal(signals.stops, 2);
+	assert_int_equal(signals.reloads, 1);
+	lp_loop_free(signals.loop);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_signals),
+	};
+
+	return cmocka_run_group_tests_name("signals", tests, NULL, NULL);
+}
