@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/failure.h"
+#include "platform/broadcast.h"
 #include "platform/fake/host.h"
 #include "platform/fake/route_fake.h"
 
@@ -12,6 +13,9 @@ struct lp_fake_routes {
 	struct lp_fake_state state;
 	uint64_t n_calls, n_good, n_bad;
 	int code;
+	uint8_t broadcast[LP_FAKE_BROADCAST_MAX]; /* the last one */
+	size_t broadcast_len;
+	unsigned n_broadcasts;
 };
 
 /* A host's routes; made when there are none. */
@@ -251,4 +255,26 @@ int lp_route_set(const struct lp_route_interface *interface, uint8_t family, con
 	now->automatic_metric = settings->automatic_metric;
 	now->no_default_routes = settings->no_default_routes;
 	return 0;
+}
+
+int lp_broadcast_send(uint16_t port, const uint8_t *data, size_t len)
+{
+	struct lp_fake_routes *routes = routes_of(lp_host_current());
+
+	(void)port;
+	if (len > sizeof routes->broadcast)
+		return LP_ETOOBIG;
+	memcpy(routes->broadcast, data, len);
+	routes->broadcast_len = len;
+	routes->n_broadcasts++;
+	return 0;
+}
+
+unsigned lp_host_broadcast(struct lp_host *host, const uint8_t **ret_data, size_t *ret_len)
+{
+	struct lp_fake_routes *routes = routes_of(host);
+
+	*ret_data = routes->broadcast;
+	*ret_len = routes->broadcast_len;
+	return routes->n_broadcasts;
 }

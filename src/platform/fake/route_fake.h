@@ -11,6 +11,7 @@ struct lp_host;
 
 #define LP_FAKE_INTERFACES_MAX 8
 #define LP_FAKE_ROUTES_MAX 16
+#define LP_FAKE_BROADCAST_MAX 64
 
 struct lp_fake_interface {
 	char name[64];
@@ -35,5 +36,7 @@ struct lp_fake_state *lp_host_routes(struct lp_host *host);
 void lp_host_fail_calls(struct lp_host *host, uint64_t n_good, uint64_t n_bad, int code);
 /* How many such calls there were since lp_host_fail_calls(). */
 uint64_t lp_host_calls(struct lp_host *host);
+/* The last broadcast that was sent, with its length; how many there were is the result. */
+unsigned lp_host_broadcast(struct lp_host *host, const uint8_t **ret_data, size_t *ret_len);
 
 #endif

@@ -1,0 +1,263 @@
+/* The relay stays reachable outside the tunnel, whatever the network does, and games prefer the TAP. */
+#include "client/route_guard.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/error.h"
+#include "base/failure.h"
+#include "base/units.h"
+#include "obs/event.h"
+#include "platform/fake/route_fake.h"
+#include "platform/fake/world.h"
+
+#define WIRE 0x0006000001000000U
+#define WIFI 0x0047000003000000U
+#define TAP 0x0035000002000000U
+
+struct bench {
+	struct lp_world *world;
+	struct lp_host *host;
+	struct lp_loop *loop;
+	struct lp_log log;
+	unsigned n_events[LP_EVENT_COUNT];
+	struct lp_fake_state *state;
+	struct lp_fake_state before;
+	struct lp_route_guard *guard;
+};
+
+/* Counts events. */
+static void on_event(void *ctx, enum lp_event event, const union lp_value *values)
+{
+	struct bench *bench = ctx;
+
+	(void)values;
+	bench->n_events[event]++;
+}
+
+/* An address from text. */
+static struct lp_addr addr(const char *text)
+{
+	struct lp_addr result;
+
+	assert_int_equal(lp_addr_parse(text, 0, &result), 0);
+	return result;
+}
+
+/* A route by an interface. */
+static struct lp_route route(const char *destination, uint8_t prefix_bits, const char *next_hop, uint64_t luid)
+{
+	return (struct lp_route){.destination = addr(destination),
+	                         .prefix_bits = prefix_bits,
+	                         .next_hop = addr(next_hop),
+	                         .interface = {luid, (uint32_t)(luid >> 24 & 0xff)}};
+}
+
+/* A host with a wire and a Wi-Fi, whose metric is higher, a TAP, and a guard. */
+static void begin(struct bench *bench)
+{
+	static const struct lp_route_guard_config config = {
+		.journal_path = "/changes.json", .device = "Games", .device_id = "{tap}"};
+	struct lp_route_guard_config with_log = config;
+	struct lp_fake_state *state;
+
+	memset(bench, 0, sizeof *bench);
+	bench->log = (struct lp_log){.level = LP_LEVEL_DEBUG, .sink = on_event, .ctx = bench};
+	with_log.log = &bench->log;
+	assert_int_equal(lp_world_new(1, &bench->world), 0);
+	bench->host = lp_world_add_host(bench->world, "player", "192.0.2.2");
+	lp_host_enter(bench->host);
+	assert_int_equal(lp_loop_new(&bench->loop), 0);
+	bench->state = state = lp_host_routes(bench->host);
+	state->interfaces[0] = (struct lp_fake_interface){
+		.name = "{wire}",
+		.id = {WIRE, 1},
+		.address = addr("192.0.2.2"),
+		.settings = {{1500, 25, true, false}, {1500, 25, true, false}},
+	};
+	state->interfaces[1] = (struct lp_fake_interface){
+		.name = "{tap}", .id = {TAP, 2}, .settings = {{1500, 25, true, false}, {1500, 25, true, false}}};
+	state->interfaces[2] = (struct lp_fake_interface){
+		.name = "{wifi}",
+		.id = {WIFI, 3},
+		.address = addr("198.51.100.2"),
+		.settings = {{1500, 45, false, false}, {1500, 45, false, false}},
+	};
+	state->interfaces[3] = (struct lp_fake_interface){
+		.name = "{loopback}", .id = {24, 4}, .loopback = true, .settings = {{1500, 75, false, false}}};
+	state->n_interfaces = 4;
+	state->routes[0] = route("0.0.0.0", 0, "192.0.2.1", WIRE);
+	state->routes[1] = route("0.0.0.0", 0, "198.51.100.1", WIFI);
+	state->routes[2] = route("127.0.0.0", 8, "0.0.0.0", 24);
+	state->n_routes = 3;
+	bench->before = *state;
+	assert_int_equal(lp_route_guard_new(bench->loop, &with_log, NULL, &bench->guard), 0);
+}
+
+/* Lets time pass. */
+static void pass(struct bench *bench, uint64_t ns)
+{
+	lp_world_run_until(bench->world, lp_world_now_ns(bench->world) + ns);
+}
+
+/* Ends the guard; everything is as it was. */
+static void end(struct bench *bench)
+{
+	lp_route_guard_free(bench->guard);
+	assert_memory_equal(bench->state, &bench->before, sizeof bench->before);
+	lp_loop_free(bench->loop);
+	lp_world_free(bench->world);
+}
+
+/* The one host route that there is, beside |n| others. */
+static const struct lp_route *pinned(const struct bench *bench, size_t n)
+{
+	assert_int_equal(bench->state->n_routes, n + 1);
+	assert_int_equal(bench->state->routes[n].prefix_bits, 32);
+	return &bench->state->routes[n];
+}
+
+/* The relay's route is held on the interface of now, follows the network, and does not go into the TAP. */
+static void test_route(void **state)
+{
+	struct lp_addr relay = addr("203.0.113.10"), other = addr("203.0.113.11");
+	struct bench bench;
+
+	(void)state;
+	begin(&bench);
+	relay.port = 443;
+	lp_route_guard_hold(bench.guard, &relay);
+	assert_true(pinned(&bench, 3)->interface.luid == WIRE);
+	/* The LAN of the party brings a better way to everywhere: it must not be taken. */
+	bench.state->routes[4] = route("203.0.113.0", 24, "10.20.0.1", TAP);
+	bench.state->n_routes = 5;
+	pass(&bench, 6 * LP_SEC);
+	assert_int_equal(bench.state->n_routes, 5);
+	assert_int_equal(bench.n_events[LP_EVENT_route_astray], 0);
+	/* Somebody removed our route: it comes back. */
+	bench.state->routes[3] = bench.state->routes[4];
+	memset(&bench.state->routes[4], 0, sizeof bench.state->routes[4]);
+	bench.state->n_routes = 4;
+	pass(&bench, 6 * LP_SEC);
+	assert_true(pinned(&bench, 4)->interface.luid == WIRE);
+	/* The cable is pulled. */
+	bench.state->interfaces[0].absent = true;
+	pass(&bench, 6 * LP_SEC);
+	assert_true(pinned(&bench, 4)->interface.luid == WIFI);
+	assert_int_equal(bench.n_events[LP_EVENT_route_pinned], 3);
+	/* Nothing is there at all, told once, and then it is back. */
+	bench.state->interfaces[2].absent = true;
+	pass(&bench, 20 * LP_SEC);
+	assert_int_equal(bench.n_events[LP_EVENT_route_astray], 1);
+	bench.state->interfaces[0].absent = bench.state->interfaces[2].absent = false;
+	pass(&bench, 2 * LP_SEC);
+	assert_true(pinned(&bench, 4)->interface.luid == WIRE);
+	/* The relay moved. */
+	lp_route_guard_hold(bench.guard, &other);
+	assert_int_equal(pinned(&bench, 4)->destination.ip[3], 11);
+	/* And is on this computer. */
+	other = addr("127.0.0.1");
+	lp_route_guard_hold(bench.guard, &other);
+	assert_int_equal(bench.state->n_routes, 4);
+	bench.before.routes[3] = route("203.0.113.0", 24, "10.20.0.1", TAP);
+	bench.before.n_routes = 4;
+	end(&bench);
+}
+
+/* Somebody else's route to the relay is used and stays. */
+static void test_foreign(void **state)
+{
+	struct lp_addr relay = addr("203.0.113.10");
+	struct bench bench;
+
+	(void)state;
+	begin(&bench);
+	bench.state->routes[3] = route("203.0.113.10", 32, "198.51.100.1", WIFI);
+	bench.state->n_routes = 4;
+	bench.before = *bench.state;
+	lp_route_guard_hold(bench.guard, &relay);
+	pass(&bench, 12 * LP_SEC);
+	assert_int_equal(bench.state->n_routes, 4);
+	assert_int_equal(bench.n_events[LP_EVENT_route_kept], 1);
+	end(&bench);
+}
+
+/* The TAP is set for games, also when it comes late or was away, and put back at the end. */
+static void test_adapter(void **state)
+{
+	struct bench bench;
+
+	(void)state;
+	begin(&bench);
+	bench.state->interfaces[1].absent = true;
+	lp_route_guard_set_adapter(bench.guard, 1400);
+	pass(&bench, LP_SEC);
+	assert_int_equal(bench.n_events[LP_EVENT_adapter_set], 0);
+	bench.state->interfaces[1].absent = false;
+	pass(&bench, LP_SEC);
+	assert_int_equal(bench.n_events[LP_EVENT_adapter_set], 2);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(bench.state->interfaces[1].settings[i].mtu, 1400);
+		assert_int_equal(bench.state->interfaces[1].settings[i].metric, 1);
+		assert_false(bench.state->interfaces[1].settings[i].automatic_metric);
+		assert_true(bench.state->interfaces[1].settings[i].no_default_routes);
+	}
+	assert_int_equal(lp_route_guard_interface(bench.guard).index, 2);
+	/* The driver started anew, and forgot. */
+	bench.state->interfaces[1].settings[0] = bench.before.interfaces[1].settings[0];
+	lp_route_guard_set_adapter(bench.guard, 1400);
+	assert_int_equal(bench.n_events[LP_EVENT_adapter_set], 3);
+	assert_int_equal(bench.state->interfaces[1].settings[0].metric, 1);
+	end(&bench);
+}
+
+/* The broadcast is waited for once the TAP has an address; it is told whether it came. */
+static void test_broadcast(void **state)
+{
+	struct bench bench;
+	uint8_t frame[14 + 20 + 8 + 64] = {0};
+	const uint8_t *data;
+	size_t len;
+
+	(void)state;
+	begin(&bench);
+	lp_route_guard_set_adapter(bench.guard, 1500);
+	pass(&bench, 3 * LP_SEC);
+	assert_int_equal(lp_host_broadcast(bench.host, &data, &len), 0);
+	bench.state->interfaces[1].address = bench.before.interfaces[1].address = addr("10.20.0.51");
+	pass(&bench, LP_SEC);
+	assert_int_equal(lp_host_broadcast(bench.host, &data, &len), 1);
+	lp_route_guard_saw(bench.guard, frame, sizeof frame);
+	memcpy(frame + 42, data, len);
+	lp_route_guard_saw(bench.guard, frame, 42 + len - 1);
+	assert_int_equal(bench.n_events[LP_EVENT_broadcast_arrives], 0);
+	lp_route_guard_saw(bench.guard, frame, 42 + len);
+	lp_route_guard_saw(bench.guard, frame, 42 + len);
+	assert_int_equal(bench.n_events[LP_EVENT_broadcast_arrives], 1);
+	pass(&bench, 20 * LP_SEC);
+	assert_int_equal(bench.n_events[LP_EVENT_broadcast_astray], 0);
+	assert_int_equal(lp_host_broadcast(bench.host, &data, &len), 1);
+	/* The next time it goes elsewhere. */
+	lp_route_guard_set_adapter(bench.guard, 1500);
+	pass(&bench, 20 * LP_SEC);
+	assert_int_equal(bench.n_events[LP_EVENT_broadcast_astray], 1);
+	assert_true(lp_host_broadcast(bench.host, &data, &len) > 2);
+	end(&bench);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_route),
+		cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_adapter),
+		cmocka_unit_test(test_broadcast),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
