@@ -49,12 +49,15 @@ static uint64_t target(const struct lp_delay_window *window)
 	return window->wander_ns * 3 > least_ns ? window->wander_ns * 3 : least_ns;
 }
 
-/* Follows how round trips change from round to round. */
+/* Follows how round trips change from round to round, but for what our own window does to them. */
 static void follow_wander(struct lp_delay_window *window)
 {
 	uint64_t now_ns = window->round_rtt_ns, last_ns = window->last_rtt_ns;
+	uint64_t bytes = window->window_bytes, last_bytes = window->last_bytes;
+	uint64_t step = bytes > last_bytes ? bytes - last_bytes : last_bytes - bytes;
 	window->last_rtt_ns = now_ns;
-	if (window->phase != LP_DELAY_STEADY || last_ns == 0)
+	window->last_bytes = bytes;
+	if (window->phase != LP_DELAY_STEADY || last_ns == 0 || step > bytes / 16)
 		return;
 	uint64_t change_ns = now_ns > last_ns ? now_ns - last_ns : last_ns - now_ns;
 	window->wander_ns = (window->wander_ns * 15 + change_ns) / 16;
@@ -70,11 +73,19 @@ static void bound(struct lp_delay_window *window, const struct lp_delay_sample *
 		window->window_bytes = least;
 }
 
+/* Packets wait, so the start is over. What fills the path is between the last window and the one before, half of it. */
+static void end_start(struct lp_delay_window *window)
+{
+	window->phase = LP_DELAY_STEADY;
+	window->window_bytes -= window->window_bytes * 7 / 16;
+	window->peak_bytes = window->window_bytes;
+}
+
 /* A round of the start is over. */
 static void round_starting(struct lp_delay_window *window, uint64_t wait_ns)
 {
 	if (wait_ns >= NO_WAIT_NS)
-		window->phase = LP_DELAY_STEADY;
+		end_start(window);
 	else if (window->limited)
 		window->window_bytes *= 2;
 }
@@ -92,8 +103,8 @@ static void round_steady(struct lp_delay_window *window, uint64_t wait_ns)
 	if (!window->limited)
 		return;
 	/* Gently; faster where nothing waits for several rounds, for then the path has become faster: by a quarter at
-	   most, and by no more than what would make four times the target wait if it has not. */
-	uint64_t most = old + old / 4, safe = old + scale(old, 4 * target(window), window->base_ns);
+	   most, and by no more than what would make twice the target wait if it has not. */
+	uint64_t most = old + old / 4, safe = old + scale(old, 2 * target(window), window->base_ns);
 	if (most > safe)
 		most = safe;
 	window->n_low = wait_ns < NO_WAIT_NS ? window->n_low + 1 : 0;
@@ -233,10 +244,12 @@ void lp_delay_window_update(struct lp_delay_window *window, const struct lp_dela
 		window->engaged_ns = now_ns;
 	} else if (window->phase == LP_DELAY_STARTING &&
 	           sample->rtt_ns > window->base_ns + 2 * target(window) + window->base_ns / 4) {
-		/* The start overshoots: no waiting for the round's end. */
-		window->phase = LP_DELAY_STEADY;
+		/* It overshoots: no waiting for the round's end. */
+		end_start(window);
 		window->engaged_ns = now_ns;
-		round_over = true;
+		window->round_ns = now_ns;
+		window->round_rtt_ns = LP_NEVER;
+		round_over = false;
 	}
 	if (round_over)
 		end_round(window, sample, now_ns);

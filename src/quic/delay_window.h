@@ -34,6 +34,7 @@ struct lp_delay_window {
 	uint64_t round_ns;       /* when this round began */
 	uint64_t round_rtt_ns;   /* smallest round trip in it; LP_NEVER: none yet */
 	uint64_t last_rtt_ns;    /* smallest round trip of the round before; 0: there was none */
+	uint64_t last_bytes;     /* the window in that round */
 	uint64_t wander_ns;      /* how much that changes from round to round, smoothed: others' traffic, radio */
 	uint64_t engaged_ns;     /* when the window took over again; losses of just before do not count */
 	uint64_t off_until_ns;   /* LP_DELAY_OFF: when it ends */

@@ -94,7 +94,7 @@ static void test_beside_bulk(void **state)
 	} rows[] = {
 		{1 * LP_MS, 64 * 1024, 10 * LP_MS},  {9 * LP_MS, 16 * 1024, 10 * LP_MS},
 		{9 * LP_MS, 256 * 1024, 10 * LP_MS}, {17 * LP_MS, 64 * 1024, 10 * LP_MS},
-		{25 * LP_MS, 64 * 1024, 10 * LP_MS}, {60 * LP_MS, 256 * 1024, 15 * LP_MS},
+		{25 * LP_MS, 64 * 1024, 10 * LP_MS}, {60 * LP_MS, 256 * 1024, 20 * LP_MS},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		static struct arrivals arrivals;
