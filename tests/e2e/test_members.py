@@ -122,3 +122,22 @@ def test_killed_client(lab):
     back = lab.start_client(lab.alice_host, name="client-killed")
     assert lab.alice_host.mac(TAP) == mac
     assert back.stop() == 0 and bob.stop() == 0
+
+
+def test_sleep_and_resume(lab):
+    """A laptop that sleeps longer than the relay waits comes back by itself, with its address."""
+    bob = lab.start_client(lab.bob_host)
+    gateway = lab.start_gateway()
+    client = lab.start_client(lab.alice_host)
+    addresses, mac = lab.alice_host.addresses(TAP), lab.alice_host.mac(TAP)
+    assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S)
+    bob_mark, mark = bob.mark(), client.mark()
+    client.send_signal(signal.SIGSTOP)
+    assert bob.wait_event("member_left", patience_s=45, after=bob_mark, mac=mac)
+    client.send_signal(signal.SIGCONT)
+    client.wait_joined(patience_s=45, after=mark)
+    assert lab.alice_host.addresses(TAP) == addresses and lab.alice_host.mac(TAP) == mac
+    assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S)
+    assert ping(lab.bob_host, party.ALICE, PATIENCE_S)
+    for member in (client, bob, gateway):
+        assert member.stop() == 0

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """The servers of a LAN host: HTTP, broadcast discovery, multicast discovery. Runs until it is killed.
 
-Usage: lan_server.py NAME INTERFACE HTTP_PORT GAME_PORT
+Usage: lan_server.py NAME INTERFACE HTTP_PORT GAME_PORT [N...]
 
-GET /N     answers with N bytes that blob(N) makes.
+GET /N     answers with N bytes that blob(N) makes; those named on the command line are made before the start.
 UDP        to GAME_PORT: "who is there" is answered with "NAME is here", unicast, whether it came by unicast, by
            broadcast, or by multicast to GROUP. "shout" is answered with a broadcast and a multicast of "NAME shouts".
 """
@@ -87,6 +87,8 @@ def main():
     """Starts all servers and says so."""
     name, interface, http_port, game_port = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
     sock = game_socket(interface, game_port)
+    for length in sys.argv[5:]:
+        blob(int(length))
     threading.Thread(target=serve_game, args=(name, sock, game_port), daemon=True).start()
     server = Server(("::", http_port), Handler)
     print("ready", flush=True)

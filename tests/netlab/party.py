@@ -93,11 +93,11 @@ class Party(Lab):
                          "route add default via 100.64.2.1", "route add ::/0 via 2001:db8:64::1")
         self.lan_host.ip(f"addr add {LAN_HOST}/24 dev eth0", f"addr add {LAN_HOST6}/64 dev eth0 nodad")
 
-    def start_servers(self):
-        """The LAN host's servers: DHCP, HTTP, discovery."""
+    def start_servers(self, *downloads):
+        """The LAN host's servers: DHCP, HTTP (with downloads of these sizes made beforehand), discovery."""
         self.dnsmasq = Dnsmasq(self, self.lan_host, "eth0", "10.20.0.100", "10.20.0.199")
         services = Daemon(self, self.lan_host, "lan-server", sys.executable, SERVICES, "lanhost", "eth0", HTTP_PORT,
-                          GAME_PORT)
+                          GAME_PORT, *downloads)
         services.wait_text("ready")
 
     def start_relay(self, *args, **options):
