@@ -130,10 +130,39 @@ static void test_steps(void **state)
 	close(netns);
 }
 
+static void on_count(void *ctx)
+{
+	struct heard *heard = ctx;
+
+	heard->calls++;
+}
+
+/* Changes without an end are told while they go on. */
+static void test_endless(void **state)
+{
+	struct heard heard = {0};
+	struct lp_netwatch *netwatch;
+	int netns = netns_new();
+
+	(void)state;
+	netns_run("ip link add w0 type veth peer name w1");
+	assert_int_equal(lp_loop_new(&heard.loop), 0);
+	assert_int_equal(lp_netwatch_new(heard.loop, on_count, &heard, &netwatch), 0);
+	netns_run("(for i in $(seq 200); do echo link set w0 mtu $((1000 + i)); done) | ip -batch - & "
+	          "(for i in $(seq 100); do ip link set w1 mtu $((1000 + i)) || break; done) >/dev/null 2>&1 &");
+	for (int i = 0; i < 100 && heard.calls < 4; i++)
+		run(heard.loop, 20);
+	assert_true(heard.calls >= 4);
+	lp_netwatch_free(netwatch);
+	lp_loop_free(heard.loop);
+	close(netns);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_steps),
+		cmocka_unit_test(test_endless),
 	};
 
 	return cmocka_run_group_tests_name("netwatch", tests, NULL, NULL);

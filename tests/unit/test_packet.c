@@ -382,7 +382,7 @@ static void test_send(void **state)
 	struct lp_frame frames[90];
 	uint8_t seen[2048];
 	int n_short = 0, n_long = 0;
-	int host_raw;
+	int host_raw, gateway_raw;
 
 	(void)state;
 	lan_up(&lan);
@@ -407,6 +407,9 @@ static void test_send(void **state)
 	}
 	assert_int_equal(n_short, 80);
 	assert_int_equal(n_long, 10);
+	gateway_raw = raw_socket("gw0");
+	assert_int_equal(send(gateway_raw, tagged, sizeof tagged, 0), sizeof tagged);
+	close(gateway_raw);
 	run(&lan, 20);
 	assert_int_equal(lan.n_kept, 0);
 	/* A jumbo that the interface cannot carry is lost, the one after it is not. */
@@ -473,6 +476,7 @@ static void test_exclude(void **state)
 		{"192.0.2.1:5000", "198.51.100.2:443", V4_BACK, 0, 0x4000, false},
 		{"192.0.2.1:5000", "198.51.100.2:443", V4, 8, 0, false},
 		{"192.0.2.1:5000", "198.51.100.2:443", V4_BACK, 40, 0, false},
+		{"192.0.2.1:5000", "198.51.100.2:443", V4, 0, 0x2000, false},
 		{"192.0.2.1:5000", "198.51.100.2:443", V4, 0, 0x0010, true},
 		{"192.0.2.1:5000", "198.51.100.2:443", V6, 0, 0, true},
 		{"192.0.2.1:5000", "198.51.100.2:443", "192.0.2.1", 5001, "198.51.100.2", 443, 0, 0, true},

@@ -12,8 +12,8 @@
 
 #include "base/error.h"
 #include "base/failure.h"
+#include "platform/linux/capture_filter.h"
 #include "platform/linux/os_error.h"
-#include "platform/linux/tunnel_filter.h"
 
 /* As the kernel accounts it, for each socket; for the figure see udp.c. */
 #define RECEIVE_BUFFER_BYTES (2 << 20)
@@ -25,13 +25,13 @@ static bool set_option(int fd, int level, int name, int value)
 	return setsockopt(fd, level, name, &value, sizeof value) == 0;
 }
 
-/* Lets nothing through, or everything again. */
-static bool set_closed(int fd, bool closed)
+/* Lets nothing through. */
+static bool set_closed(int fd)
 {
 	struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
 	struct sock_fprog program = {.len = 1, .filter = &nothing};
 
-	return setsockopt(fd, SOL_SOCKET, closed ? SO_ATTACH_FILTER : SO_DETACH_FILTER, &program, sizeof program) == 0;
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0;
 }
 
 /* Opens one socket, which captures nothing until it is let. The descriptor, or the negative errno. */
@@ -47,8 +47,8 @@ static int open_one(unsigned ifindex)
 	/* PACKET_QDISC_BYPASS stays off: it saves 200 of 1500 ns a small frame behind a qdisc and nothing where there
 	   is none, but drops where the qdisc would wait for the driver, and refuses every super-frame that the device
 	   cannot cut itself (the kernel does that for 600 ns a segment). */
-	if (set_closed(fd, true) && set_option(fd, SOL_PACKET, PACKET_VNET_HDR, 1) &&
-	    set_option(fd, SOL_PACKET, PACKET_AUXDATA, 1) && set_option(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)) {
+	if (set_closed(fd) && set_option(fd, SOL_PACKET, PACKET_VNET_HDR, 1) &&
+	    set_option(fd, SOL_PACKET, PACKET_AUXDATA, 1)) {
 		if (!set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES / 2))
 			set_option(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER_BYTES / 2);
 		if (!set_option(fd, SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER_BYTES / 2))
@@ -110,8 +110,10 @@ int lp_packet_sockets_open(const char *name, unsigned ifindex, struct lp_failure
 		return open_failure(failure, err, name);
 	}
 	open_group(&sockets, ifindex);
-	for (unsigned i = 0; i < sockets.n; i++)
-		set_closed(sockets.fds[i], false);
+	if (lp_packet_sockets_exclude(&sockets, NULL, NULL) < 0) {
+		lp_packet_sockets_close(&sockets);
+		return open_failure(failure, EIO, name);
+	}
 	*ret_sockets = sockets;
 	return 0;
 }
@@ -126,10 +128,10 @@ void lp_packet_sockets_close(struct lp_packet_sockets *sockets)
 int lp_packet_sockets_exclude(const struct lp_packet_sockets *sockets, const struct lp_addr *local,
                               const struct lp_addr *remote)
 {
-	struct sock_filter code[LP_TUNNEL_FILTER_MAX];
+	struct sock_filter code[LP_CAPTURE_FILTER_MAX];
 	struct sock_fprog program = {.filter = code};
 
-	program.len = (unsigned short)lp_tunnel_filter(local, remote, code);
+	program.len = (unsigned short)lp_capture_filter(local, remote, code);
 	/* The kernel exchanges a socket's filters in one step. */
 	for (unsigned i = 0; i < sockets->n; i++)
 		if (setsockopt(sockets->fds[i], SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) < 0)

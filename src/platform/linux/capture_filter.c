@@ -1,6 +1,8 @@
-#include "platform/linux/tunnel_filter.h"
+#include "platform/linux/capture_filter.h"
 
 #include <assert.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <netinet/in.h>
 #include <stdint.h>
 
@@ -35,7 +37,7 @@ struct program {
 /* Appends an instruction. */
 static void emit(struct program *program, uint16_t op, uint8_t jump_true, uint8_t jump_false, uint32_t k)
 {
-	assert(program->n < LP_TUNNEL_FILTER_MAX);
+	assert(program->n < LP_CAPTURE_FILTER_MAX);
 	program->code[program->n++] = (struct sock_filter){op, jump_true, jump_false, k};
 }
 
@@ -88,26 +90,37 @@ static void resolve(struct program *program, uint8_t name, size_t target)
 	}
 }
 
-size_t lp_tunnel_filter(const struct lp_addr *local, const struct lp_addr *remote,
-                        struct sock_filter code[LP_TUNNEL_FILTER_MAX])
+/* Drops a tunnel's packets, and goes on to TO_PASS with all others. */
+static void drop_tunnel(struct program *program, const struct lp_addr *local, const struct lp_addr *remote)
 {
-	struct program program = {.code = code};
 	bool ipv6 = remote->family == 6;
 
 	assert(remote->family && (!local->family || local->family == remote->family));
-	expect(&program, BPF_H | BPF_ABS, AT_ETHERTYPE, ipv6 ? 0x86dd : 0x0800, TO_PASS);
+	expect(program, BPF_H | BPF_ABS, AT_ETHERTYPE, ipv6 ? ETH_P_IPV6 : ETH_P_IP, TO_PASS);
 	if (ipv6) {
-		expect(&program, BPF_B | BPF_ABS, AT_IPV6_NEXT_HEADER, IPPROTO_UDP, TO_PASS);
+		expect(program, BPF_B | BPF_ABS, AT_IPV6_NEXT_HEADER, IPPROTO_UDP, TO_PASS);
 	} else {
-		expect(&program, BPF_B | BPF_ABS, AT_IPV4_PROTOCOL, IPPROTO_UDP, TO_PASS);
+		expect(program, BPF_B | BPF_ABS, AT_IPV4_PROTOCOL, IPPROTO_UDP, TO_PASS);
 		/* Ports are in the first fragment only. */
-		emit(&program, BPF_LD | BPF_H | BPF_ABS, 0, 0, AT_IPV4_FRAGMENT);
-		emit(&program, BPF_JMP | BPF_JSET | BPF_K, TO_PASS, NEXT, 0x1fff);
-		emit(&program, BPF_LDX | BPF_B | BPF_MSH, 0, 0, AT_IP);
+		emit(program, BPF_LD | BPF_H | BPF_ABS, 0, 0, AT_IPV4_FRAGMENT);
+		emit(program, BPF_JMP | BPF_JSET | BPF_K, TO_PASS, NEXT, 0x1fff);
+		emit(program, BPF_LDX | BPF_B | BPF_MSH, 0, 0, AT_IP);
 	}
-	expect_way(&program, local, remote, ipv6, TO_OTHER_WAY);
-	resolve(&program, TO_OTHER_WAY, program.n);
-	expect_way(&program, remote, local, ipv6, TO_PASS);
+	expect_way(program, local, remote, ipv6, TO_OTHER_WAY);
+	resolve(program, TO_OTHER_WAY, program->n);
+	expect_way(program, remote, local, ipv6, TO_PASS);
+}
+
+size_t lp_capture_filter(const struct lp_addr *local, const struct lp_addr *remote,
+                         struct sock_filter code[LP_CAPTURE_FILTER_MAX])
+{
+	struct program program = {.code = code};
+
+	emit(&program, BPF_LD | BPF_W | BPF_ABS, 0, 0, (uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE));
+	emit(&program, BPF_JMP | BPF_JEQ | BPF_K, NEXT, 1, PACKET_OUTGOING);
+	emit(&program, BPF_RET | BPF_K, 0, 0, 0);
+	if (remote)
+		drop_tunnel(&program, local, remote);
 	resolve(&program, TO_PASS, program.n);
 	emit(&program, BPF_RET | BPF_K, 0, 0, UINT32_MAX);
 	return program.n;
