@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/failure.h"
+#include "client/route_guard.h"
 #include "member/edge.h"
 #include "obs/event.h"
 #include "platform/loop.h"
@@ -16,8 +17,10 @@
 struct lp_client {
 	struct lp_client_config config;
 	struct lp_tap *tap;
+	struct lp_route_guard *guard; /* NULL: routes are not ours to look after */
 	struct lp_member *member;
 	struct lp_edge *edge;
+	uint16_t mtu;     /* of the room */
 	uint16_t tcp_mtu; /* of the batch under way: IP bytes that TCP should keep to */
 	bool up;
 	bool paused;
@@ -43,6 +46,8 @@ static void on_tap(void *ctx, const struct lp_frame *frames, size_t n_frames)
 	lp_member_begin(client->member);
 	client->tcp_mtu = lp_member_unfragmented_mtu(client->member);
 	for (size_t i = 0; i < n_frames; i++) {
+		if (client->guard)
+			lp_route_guard_saw(client->guard, frames[i].data, frames[i].len);
 		if (!is_own(client, &frames[i]))
 			lp_member_count_drops(client->member, LP_DROP_SPOOFED_SOURCE, 1);
 		else if (lp_edge_cut(client->edge, &frames[i], client->tcp_mtu, to_tunnel, client) < 0)
@@ -62,6 +67,19 @@ static void on_tap_error(void *ctx, const struct lp_failure *failure)
 	client->config.ended(client->config.ctx, failure);
 }
 
+/* The adapter went away in mid-session, or is back: what is set of it may be forgotten. */
+static void on_tap_state(void *ctx, bool up, const char *reason)
+{
+	struct lp_client *client = ctx;
+	if (!up) {
+		lp_event_tap_down(client->config.member.log, lp_tap_name(client->tap), reason);
+		return;
+	}
+	if (client->guard && client->up)
+		lp_route_guard_set_adapter(client->guard, client->mtu);
+	lp_event_tap_up(client->config.member.log, lp_tap_name(client->tap), &client->config.mac, client->mtu);
+}
+
 /* The way to the relay has room again. */
 static void on_relieved(void *ctx)
 {
@@ -77,7 +95,11 @@ static void on_joined(void *ctx, const struct lp_welcome *welcome)
 	struct lp_client *client = ctx;
 	struct lp_failure failure;
 	on_relieved(client);
+	client->mtu = welcome->mtu;
 	if (!client->up) {
+		/* Before the TAP is connected: the system must not send anything by it that belongs elsewhere. */
+		if (client->guard)
+			lp_route_guard_set_adapter(client->guard, client->mtu);
 		if (lp_tap_up(client->tap, welcome->mtu, &failure) < 0) {
 			client->config.ended(client->config.ctx, &failure);
 			return;
@@ -92,6 +114,15 @@ static void on_joined(void *ctx, const struct lp_welcome *welcome)
 static void on_lost(void *ctx)
 {
 	on_relieved(ctx);
+}
+
+/* The way to the relay is to go there, or goes there now. */
+static void on_path(void *ctx, const struct lp_addr *local, const struct lp_addr *remote)
+{
+	struct lp_client *client = ctx;
+	(void)local;
+	if (client->guard)
+		lp_route_guard_hold(client->guard, remote);
 }
 
 /* A frame from the room. */
@@ -136,6 +167,7 @@ static void on_ended(void *ctx, const struct lp_failure *failure)
 static const struct lp_member_events member_events = {
 	.joined = on_joined,
 	.lost = on_lost,
+	.path = on_path,
 	.frame = on_frame,
 	.batch_end = on_batch_end,
 	.relieved = on_relieved,
@@ -143,10 +175,49 @@ static const struct lp_member_events member_events = {
 	.ended = on_ended,
 };
 
+/* Begins to look after the computer's routes. */
+static int start_guard(struct lp_client *client, struct lp_loop *loop, struct lp_failure *failure)
+{
+	const struct lp_route_guard_config guard = {
+		.journal_path = client->config.journal_path,
+		.device = lp_tap_name(client->tap),
+		.device_id = lp_tap_id(client->tap),
+		.log = client->config.member.log,
+	};
+	return lp_route_guard_new(loop, &guard, failure, &client->guard);
+}
+
+/* The MAC that the adapter has is the one that the room gets to know. Where it could not be changed to the wanted one
+   it becomes ours, unless another was asked for. */
+static int take_mac(struct lp_client *client, struct lp_failure *failure)
+{
+	const struct lp_mac *mac = lp_tap_mac(client->tap);
+	char has[LP_MAC_TEXT_MAX], wanted[LP_MAC_TEXT_MAX];
+	if (lp_mac_equal(mac, &client->config.mac))
+		return 0;
+	lp_mac_format(mac, has);
+	lp_mac_format(&client->config.mac, wanted);
+	if (client->config.mac_forced)
+		return lp_fail(failure, LP_EINVAL,
+		               "--virtual-mac %s: the adapter '%s' keeps %s: leave --virtual-mac out, or set the "
+		               "adapter's MAC address in its properties",
+		               wanted, lp_tap_name(client->tap), has);
+	if (!lp_mac_is_client(mac))
+		return lp_fail(failure, LP_EINVAL,
+		               "the adapter '%s' keeps its MAC %s, which a room does not take (it is not unicast and "
+		               "locally administered): set %s in its properties, under 'MAC Address'",
+		               lp_tap_name(client->tap), has, wanted);
+	client->config.mac = *mac;
+	client->config.member.mac = *mac;
+	client->config.member.resume[0] = '\0'; /* of the place of another MAC */
+	return 0;
+}
+
 int lp_client_new(struct lp_loop *loop, const struct lp_client_config *config, struct lp_failure *failure,
                   struct lp_client **ret_client)
 {
-	struct lp_tap_config tap = {.name = config->tap_name, .mac = config->mac, .offload = config->offload};
+	struct lp_tap_config tap = {
+		.name = config->tap_name, .mac = config->mac, .offload = config->offload, .state = on_tap_state};
 	struct lp_client *client = calloc(1, sizeof *client);
 	int result = LP_ENOMEM;
 	if (!client)
@@ -156,7 +227,11 @@ int lp_client_new(struct lp_loop *loop, const struct lp_client_config *config, s
 	client->config.member.mac = config->mac;
 	client->config.member.events = &member_events;
 	client->config.member.ctx = client;
-	if ((result = lp_tap_open(loop, &tap, on_tap, on_tap_error, client, failure, &client->tap)) < 0)
+	if ((result = lp_tap_open(loop, &tap, on_tap, on_tap_error, client, failure, &client->tap)) < 0 ||
+	    (result = take_mac(client, failure)) < 0)
+		goto fail;
+	/* The adapter is ours alone now: what a client before us left can be put back. */
+	if (config->journal_path && (result = start_guard(client, loop, failure)) < 0)
 		goto fail;
 	client->config.member.device = lp_tap_name(client->tap);
 	struct lp_edge_config edge = {
@@ -186,7 +261,9 @@ void lp_client_free(struct lp_client *client)
 		return;
 	lp_member_free(client->member);
 	lp_edge_free(client->edge);
+	/* Disconnected first, so that nothing is sent by the adapter while it is put back. */
 	lp_tap_close(client->tap);
+	lp_route_guard_free(client->guard);
 	free(client);
 }
 
@@ -200,7 +277,17 @@ struct lp_member *lp_client_member(struct lp_client *client)
 	return client->member;
 }
 
+const struct lp_mac *lp_client_mac(const struct lp_client *client)
+{
+	return &client->config.mac;
+}
+
 const char *lp_client_tap_name(const struct lp_client *client)
 {
 	return lp_tap_name(client->tap);
+}
+
+const struct lp_route_guard *lp_client_guard(const struct lp_client *client)
+{
+	return client->guard;
 }

@@ -10,13 +10,18 @@ struct lp_client;
 struct lp_failure;
 struct lp_log;
 struct lp_loop;
+struct lp_route_guard;
 
 struct lp_client_config {
 	struct lp_member_config member; /* role, mac, events and ctx are filled in by the client */
 	const char *tap_name;
 	struct lp_mac mac;
-	bool offload; /* super-frames over the TAP */
+	bool mac_forced; /* no other will do; otherwise an adapter's own is taken where it cannot be changed */
+	bool offload;    /* super-frames over the TAP */
 	bool clamp_mss;
+	/* Where the notes about changes to the computer are kept (client/route_guard.h), borrowed until
+	   lp_client_free(); NULL: routes and interfaces are left as they are. */
+	const char *journal_path;
 	/* The relay took us in; the place's token is worth keeping. */
 	void (*joined)(void *ctx, const struct lp_welcome *welcome);
 	/* The state changed, see lp_member_view(); NULL: nobody asks. */
@@ -35,6 +40,10 @@ void lp_client_free(struct lp_client *client);
 void lp_client_stop(struct lp_client *client);
 /* The member inside, for status and diagnostics. */
 struct lp_member *lp_client_member(struct lp_client *client);
+/* The MAC that the room knows. */
+const struct lp_mac *lp_client_mac(const struct lp_client *client);
 const char *lp_client_tap_name(const struct lp_client *client);
+/* The guard of the computer's routes, or NULL. */
+const struct lp_route_guard *lp_client_guard(const struct lp_client *client);
 
 #endif
