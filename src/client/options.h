@@ -8,15 +8,21 @@
 #include "cli/options.h"
 #include "proto/mac.h"
 
+#define LP_CLIENT_PATH_MAX 4096
+
 struct lp_client_options {
-	char tap[64]; /* 15 bytes on Linux */
+	char tap[256]; /* the adapter; empty: the first (Windows) */
 	struct lp_mac mac;
 	bool has_mac; /* --virtual-mac was given */
-	char identity_path[4096];
+	char identity_path[LP_CLIENT_PATH_MAX];
+	bool list_adapters;
 };
 
+/* Each system has its own (options.c, windows/options.c). */
 extern const struct lp_program lp_client_program;
 extern const struct lp_option lp_client_option_rows[];
 extern const size_t lp_client_option_rows_n;
+/* True where the client looks after the computer's routes (client/route_guard.h). */
+extern const bool lp_client_guards_routes;
 
 #endif

@@ -1,15 +1,10 @@
-#include <winsock2.h>
-#include <ws2tcpip.h>
-
-#include <iphlpapi.h>
-#include <netioapi.h>
-
 #include "platform/windows/interface.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "platform/windows/ip_helper.h"
 #include "platform/windows/sockaddr.h"
 
 /* The list grows between two calls: tried so many times. */

@@ -1,9 +1,3 @@
-#include <winsock2.h>
-#include <ws2tcpip.h>
-
-#include <iphlpapi.h>
-#include <netioapi.h>
-
 #include "platform/netwatch.h"
 
 #include <stdbool.h>
@@ -15,6 +9,7 @@
 #include "base/siphash.h"
 #include "base/units.h"
 #include "platform/loop.h"
+#include "platform/windows/ip_helper.h"
 #include "platform/windows/sockaddr.h"
 #include "platform/windows/wait.h"
 

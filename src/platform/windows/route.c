@@ -1,7 +1,3 @@
-#include <winsock2.h>
-
-#include <iphlpapi.h>
-
 #include "platform/route.h"
 
 #include <stdio.h>
@@ -9,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/failure.h"
+#include "platform/windows/ip_helper.h"
 #include "platform/windows/os_error.h"
 #include "platform/windows/route_table.h"
 #include "platform/windows/sockaddr.h"

@@ -2,11 +2,7 @@
 #ifndef LP_PLATFORM_WINDOWS_ROUTE_TABLE_H
 #define LP_PLATFORM_WINDOWS_ROUTE_TABLE_H
 
-#include <winsock2.h>
-
-#include <ws2ipdef.h>
-
-#include <iphlpapi.h>
+#include "platform/windows/ip_helper.h"
 
 struct lp_addr;
 struct lp_route;

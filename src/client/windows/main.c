@@ -1,0 +1,125 @@
+/* lanparty-client-win: the client on Windows. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/failure.h"
+#include "base/text.h"
+#include "cli/start.h"
+#include "client/app.h"
+#include "client/prompt.h"
+#include "client/windows/adapters.h"
+#include "platform/file.h"
+#include "platform/windows/console.h"
+
+#define ROOM_FILE_MAX ((size_t)16 << 10)
+
+/* Where things are kept that last from one start to the next. */
+struct places {
+	char identity[LP_CLIENT_PATH_MAX];
+	char room[LP_CLIENT_PATH_MAX];
+};
+
+/* Finds them. */
+static bool find_places(struct places *places)
+{
+	char folder[1024];
+	if (!lp_console_program_data(folder, sizeof folder))
+		return false;
+	snprintf(places->identity, sizeof places->identity, "%s\\softlan\\lanparty-client-identity.json", folder);
+	snprintf(places->room, sizeof places->room, "%s\\softlan\\lanparty-client-room.conf", folder);
+	return true;
+}
+
+/* Shows a question. */
+static void on_say(void *ctx, const char *text)
+{
+	(void)ctx;
+	fputs(text, stdout);
+	fflush(stdout);
+}
+
+/* Reads an answer. */
+static bool on_read(void *ctx, char *line, size_t size)
+{
+	(void)ctx;
+	return lp_console_read_line(line, size);
+}
+
+/* Asks for relay and room, and keeps the answers where the program then reads them. False if nobody answers. */
+static bool ask(const char *path)
+{
+	const struct lp_prompt_io io = {.say = on_say, .read = on_read};
+	char file[ROOM_FILE_MAX];
+	struct lp_text text;
+	struct lp_failure failure;
+	uint8_t *before = NULL;
+	size_t len = 0;
+	lp_text_init(&text, file, sizeof file);
+	if (lp_file_read(path, ROOM_FILE_MAX, NULL, &before, &len) < 0)
+		before = NULL;
+	bool answered = lp_prompt_ask(&io, (const char *)before, len, &text);
+	free(before);
+	if (answered && lp_file_write(path, (const uint8_t *)file, text.len, true, &failure) < 0) {
+		fprintf(stderr, "%s: %s\n", lp_client_program.name, failure.text);
+		answered = false;
+	}
+	return answered;
+}
+
+/* True if the command line has this word. */
+static bool has_word(int argc, char *const *argv, const char *word)
+{
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], word) == 0)
+			return true;
+	return false;
+}
+
+/* Runs the client; without options it asks first. */
+static int run(struct lp_client_app *app, int argc, char *const *argv)
+{
+	struct places places;
+	char config[] = "--config";
+	char *asked[] = {argv[0], config, places.room, NULL};
+	if (has_word(argc, argv, "--list-adapters"))
+		return lp_client_list_adapters();
+	if (!find_places(&places)) {
+		fprintf(stderr, "%s: the variable ProgramData is not set: pass --identity FILE\n",
+		        lp_client_program.name);
+		return LP_EXIT_FAILURE;
+	}
+	snprintf(app->options.identity_path, sizeof app->options.identity_path, "%s", places.identity);
+	if (argc == 1 && ask(places.room))
+		return lp_client_app_run(app, 3, asked);
+	return lp_client_app_run(app, argc, argv);
+}
+
+/* A window that was opened for the program alone stays until the failure was read. */
+static void hold_window(int code)
+{
+	char line[8];
+	if (code == LP_EXIT_OK || !lp_console_is_ours())
+		return;
+	fputs("\nPress Enter to close this window.", stdout);
+	fflush(stdout);
+	(void)lp_console_read_line(line, sizeof line);
+}
+
+/* What the start-up code of -municode calls. */
+int wmain(int argc, wchar_t **wide);
+
+int wmain(int argc, wchar_t **wide)
+{
+	static struct lp_client_app app;
+	struct lp_console console;
+	char **argv = lp_console_arguments(argc, wide);
+	int code = LP_EXIT_FAILURE;
+	lp_console_begin(&console);
+	if (argv)
+		code = run(&app, argc, argv);
+	hold_window(code);
+	lp_console_end(&console);
+	free(argv);
+	return code;
+}

@@ -1,0 +1,50 @@
+#include "client/options.h"
+
+static const struct lp_help_row examples[] = {
+	{"lanparty-client-win", "ask for relay and room, and join"},
+	{"lanparty-client-win --relay play.example.org:443 --relay-ca-cert relay.der --room FRIDAY-NIGHT",
+         "join a room; Windows then gets an address from the LAN by itself"},
+	{"lanparty-client-win --list-adapters", "list the TAP adapters of this computer"},
+	{NULL, NULL},
+};
+
+static const struct lp_help_row files[] = {
+	{"%ProgramData%\\softlan\\lanparty-client-identity.json", "the MAC address that was made at the first start"},
+	{"%ProgramData%\\softlan\\lanparty-client-journal.json",
+         "what was changed on this computer and is put back at the end, or at the next start after a crash"},
+	{"%ProgramData%\\softlan\\lanparty-client-room.conf",
+         "the last answers to the questions of a start without options"},
+	{NULL, NULL},
+};
+
+static const struct lp_help_row signals[] = {
+	{"Ctrl-C, closing the window, logoff, shutdown", "say goodbye, put everything back, end"},
+	{NULL, NULL},
+};
+
+const struct lp_program lp_client_program = {
+	.name = "lanparty-client-win",
+	.summary = "puts this computer on the LAN of a party elsewhere",
+	.about =
+		"The client takes a virtual Ethernet adapter (TAP-Windows6) and carries its frames to the room's other "
+		"members, through a relay: a LAN cable to the party's switch. The internet connection stays as it is.",
+	.section = 1,
+	.examples = examples,
+	.files = files,
+	.signals = signals,
+	.see_also = "lanparty-gateway(8), lanparty-relay(8)",
+};
+
+const struct lp_option lp_client_option_rows[] = {
+	{"adapter", "NAME|GUID", LP_TEXT(struct lp_client_options, tap), .group = "Adapter",
+         .help = "the TAP-Windows6 adapter to use, by its connection's name or its GUID (default: the first)"},
+	{"list-adapters", NULL, LP_SWITCH(struct lp_client_options, list_adapters), .no_config = true,
+         .help = "list the TAP-Windows6 adapters and end"},
+	{"virtual-mac", "MAC", LP_MAC(struct lp_client_options, mac),
+         .help = "use this MAC address instead of the kept one: unicast and locally administered"},
+	{"identity", "FILE", LP_TEXT(struct lp_client_options, identity_path),
+         .help = "where the MAC address is kept from one start to the next (default: "
+                 "%ProgramData%\\softlan\\lanparty-client-identity.json)"},
+};
+const size_t lp_client_option_rows_n = LP_OPTIONS_N(lp_client_option_rows);
+const bool lp_client_guards_routes = true;
