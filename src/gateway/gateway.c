@@ -12,6 +12,7 @@
 #include "platform/loop.h"
 #include "platform/packet.h"
 #include "platform/random.h"
+#include "proto/be.h"
 
 struct lp_gateway {
 	struct lp_gateway_config config;
@@ -122,6 +123,15 @@ static void on_loop(void *ctx, enum lp_bridge_loop loop)
 	lp_event_loop_detected(gateway->config.member.log, lp_bridge_loop_text(loop));
 }
 
+/* Puts a probe into the room: it finds a member that is bridged to our LAN, from which only its own frames come back
+   through the tunnel. */
+static void probe_room(struct lp_gateway *gateway, const struct lp_frame *frame)
+{
+	lp_member_begin(gateway->member);
+	lp_member_send(gateway->member, &(struct lp_bytes){frame->data, frame->len}, 1);
+	lp_member_flush(gateway->member);
+}
+
 /* Puts the bridge's own frames on the wire: refreshes of the switches, probes for loops. */
 static void send_own_frames(struct lp_gateway *gateway)
 {
@@ -129,8 +139,11 @@ static void send_own_frames(struct lp_gateway *gateway)
 	struct lp_frame frame = {.data = data};
 	if (lp_bridge_deadline(gateway->bridge) > gateway->now_ns)
 		return;
-	while ((frame.len = lp_bridge_next_frame(gateway->bridge, gateway->now_ns, data)) > 0)
+	while ((frame.len = lp_bridge_next_frame(gateway->bridge, gateway->now_ns, data)) > 0) {
 		to_wire(gateway, &frame, 1);
+		if (gateway->joined && lp_be16_get(data + 12) == LP_ETHER_TYPE_EXPERIMENTAL)
+			probe_room(gateway, &frame);
+	}
 	lp_timer_set(gateway->timer, lp_bridge_deadline(gateway->bridge));
 }
 
@@ -170,7 +183,8 @@ static void on_peer(void *ctx, const struct lp_peer_event *peer, bool joined, bo
 		lp_bridge_peer_joined(gateway->bridge, peer->peer_id, &peer->mac, gateway->now_ns);
 	else
 		lp_bridge_peer_left(gateway->bridge, peer->peer_id);
-	send_own_frames(gateway);
+	/* From the loop, not from here: the connection that told us may not be written to now. */
+	lp_timer_set(gateway->timer, lp_bridge_deadline(gateway->bridge));
 }
 
 /* The tunnel's own packets must not be captured. */
