@@ -10,6 +10,7 @@ from certs import Certificates
 from netlab import party, programs, wire
 from netlab.bare import Bare
 from netlab.daemon import wait_for
+from netlab.impair import Impair
 from netlab.programs import Client
 
 from probes import PATIENCE_S, TAP, ping
@@ -154,3 +155,26 @@ def test_frame_log(fresh_party):
         assert wire.carries(alice, lan, frame, PATIENCE_S)
         entry = lab.relay.wait_event("frame", source=alice.mac, destination=lan.mac)
     assert entry["room"] == "PARTY-1" and entry["length"] == 114 and entry["targets"] == 1
+
+
+def test_half_open_handshakes(fresh_party):
+    """Handshakes that are never completed fill no table: newcomers prove their address by Retry, and get in."""
+    lab = fresh_party()
+    lab.start_relay("--max-handshakes", "3", "--metrics", "127.0.0.1:9090")
+    mute = Impair(lab, lab.inet, "100.64.2.1", 4433, party.RELAY, 443)
+    mute.set("down", away=1)  # what the relay answers is lost: half-open
+    for number in range(5):
+        Bare(lab, lab.bob_host, "100.64.2.1", lab.relay.cert, name=f"half-{number}", port=4433, wait=False)
+    wait_for(lambda: metric(lab, "lanparty_relay_retries_sent_total") > 0, "the relay to send a Retry")
+    client = lab.start_client(lab.alice_host)
+    assert client.events("joined")
+
+
+def metric(lab, name):
+    """A figure of the relay's metrics; 0 if it is not there."""
+    with lab.relay_host.inside():
+        with urllib.request.urlopen("http://127.0.0.1:9090/metrics", timeout=PATIENCE_S) as answer:
+            for line in answer.read().decode().splitlines():
+                if line.startswith(name):
+                    return float(line.rsplit(" ", 1)[1])
+    return 0.0

@@ -192,6 +192,20 @@ def test_frames_before_hello(lab):
     member.wait_closed()
 
 
+def test_drops_are_told(lab):
+    """What a member's limits dropped is counted by reason and told to it in `stats`."""
+    member = joined(lab, mac="02:00:00:00:00:09")
+    chatter = wire.ethernet("01:00:5e:00:00:fb", "02:00:00:00:00:09", 0x0800, bytes.fromhex(
+        "4500002400000000ff1100000a140009e00000fb14e914e900100000") + b"mdnsmdns")
+    for _ in range(600):
+        member.frame(chatter)
+    wait_for(lambda: any(stats.get("drops", {}).get("limit_broadcast") for stats in member.messages("stats")),
+             "stats with the drops")
+    assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S)
+    member.tell("close")
+    member.wait_closed()
+
+
 def test_place_is_not_taken_by_mac_alone(lab):
     """Who knows a member's MAC but not its token does not get its place."""
     member = bare(lab)

@@ -1,0 +1,112 @@
+"""The members' edges: switches learn where remote players are, loops are noticed, TCP is kept from needing fragments,
+the room's MTU holds."""
+
+import pytest
+from netlab import party, wire
+from netlab.daemon import wait_for
+from scapy.layers.inet import TCP
+from scapy.layers.l2 import Ether
+
+from probes import IMPATIENCE_S, PATIENCE_S, TAP, download, ping
+
+pytestmark = pytest.mark.usefixtures("tidy")
+UPDATE = bytes.fromhex("0006 0001 af81 0100".replace(" ", ""))  # length 6, an XID response
+
+
+@pytest.fixture(scope="module")
+def lab(new_party):
+    """A relay, and the LAN's servers."""
+    made = new_party()
+    made.start_servers()
+    made.start_relay()
+    return made
+
+
+def test_switches_learn(lab):
+    """When a player joins, the LAN's switches are told where it is, by a frame that no IP stack looks at."""
+    lab.start_gateway()
+    with wire.Tap(lab.lan_host, "eth0") as ear:
+        lab.start_client(lab.alice_host)
+        mac = lab.alice_host.mac(TAP)
+        frame = ear.wait(lambda f: f[6:12] == wire.mac_bytes(mac) and f[12:20] == UPDATE, PATIENCE_S)
+    assert frame[:6] == b"\xff" * 6 and frame[20:] == bytes(40)
+    fdb = lab.switch_host.run("bridge", "-j", "fdb", "show", "br", "br0").stdout
+    assert mac in fdb
+
+
+def test_loop_is_noticed(lab):
+    """A player that bridges its TAP to a cable into the same LAN makes a loop: the gateway says so, and the room's limits
+    keep it from growing without bound."""
+    gateway = lab.start_gateway()
+    lab.start_client(lab.alice_host)
+    lab.port(lab.switch_host, lab.alice_host, "stray")
+    lab.alice_host.ip("link add br1 type bridge stp_state 0", f"link set br1 address {lab.alice_host.mac(TAP)}",
+                      f"link set {TAP} master br1", "link set stray master br1", "link set br1 up")
+    try:
+        gateway.wait_event("loop_detected", patience_s=PATIENCE_S * 2)
+        before = lan_frames(lab)
+        with wire.Tap(lab.lan_host, "eth0") as lan:
+            lan.send(wire.ethernet(wire.BROADCAST, lan.mac, 0x88B5, wire.payload("storm", 100)))
+            lan.wait(lambda frame: False, 1.0)
+        assert lan_frames(lab) - before < 20000, "one broadcast became a storm"
+    finally:
+        lab.alice_host.ip("link del br1", "link del stray")
+
+
+def lan_frames(lab):
+    """Frames at the LAN host's port so far."""
+    stats = lab.lan_host.ip_json("-s", "link", "show", "dev", "eth0")[0]["stats64"]
+    return stats["rx"]["packets"] + stats["tx"]["packets"]
+
+
+@pytest.mark.parametrize("clamp", [True, False], ids=["clamped", "no clamp"])
+def test_mss(lab, clamp):
+    """The MSS of SYN and SYN-ACK fits a packet of the path, IPv4 and IPv6; --no-mss-clamp leaves it; TCP works."""
+    flag = () if clamp else ("--no-mss-clamp",)
+    lab.start_gateway(*flag)
+    lab.start_client(lab.alice_host, *flag)
+    assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S)
+    for address, plain in ((party.LAN_HOST, 1460), (party.LAN_HOST6, 1440)):
+        with wire.Tap(lab.lan_host, "eth0") as lan, wire.Tap(lab.alice_host, TAP) as alice:
+            assert download(lab, lab.alice_host, 1 << 20, PATIENCE_S, address)
+            sizes = [mss(lan.read(), 0x02), mss(alice.read(), 0x12)]
+        assert all((1000 < size < plain) if clamp else size == plain for size in sizes), sizes
+
+
+def mss(frames, flags):
+    """The MSS of the first SYN (0x02) or SYN-ACK (0x12) among frames."""
+    for frame in frames:
+        packet = Ether(frame)
+        if TCP in packet and int(packet[TCP].flags) & 0x12 == flags:
+            return dict(packet[TCP].options)["MSS"]
+    return None
+
+
+def test_room_mtu(fresh_party):
+    """--room-mtu: the TAP has it, larger frames do not cross."""
+    lab = fresh_party()
+    lab.start_servers()
+    lab.start_relay("--room-mtu", "1400", "--frame-log", "drops")
+    lab.start_gateway()
+    lab.start_client(lab.alice_host)
+    assert lab.alice_host.ip_json("link", "show", "dev", TAP)[0]["mtu"] == 1400
+    assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S, "-s", 1372, "-M", "do")
+    with wire.Tap(lab.lan_host, "eth0") as lan, wire.Tap(lab.alice_host, TAP) as alice:
+        fits = wire.ethernet(alice.mac, lan.mac, 0x88B5, wire.payload("fits", 1400))
+        large = wire.ethernet(alice.mac, lan.mac, 0x88B5, wire.payload("large", 1401))
+        assert wire.carries(lan, alice, fits, PATIENCE_S)
+        assert not wire.carries(lan, alice, large, IMPATIENCE_S)
+
+
+def test_interface_goes(fresh_party):
+    """The gateway's interface goes away under it: it says so, and ends or waits, but does not spin."""
+    lab = fresh_party()
+    lab.start_relay()
+    gateway = lab.start_gateway()
+    lab.gateway_host.ip("link del lan")
+    wait_for(lambda: not gateway.running() or gateway.events("interface_down"), "a word about the interface")
+    before = sum(gateway.cpu_s()) if gateway.running() else 0
+    if gateway.running():
+        assert sum(gateway.cpu_s()) - before < 1
+    else:
+        assert gateway.process.returncode == 1 and "lan" in gateway.events("failed")[0]["text"]
