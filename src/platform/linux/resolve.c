@@ -25,7 +25,8 @@
 /* What the thread works on. It belongs to the thread and the request together; the last one frees it. */
 struct job {
 	atomic_int owners;
-	int done_fd; /* an eventfd: the answer is there */
+	atomic_bool answered; /* what follows |port| is complete, and is the loop's from now on */
+	int done_fd;          /* an eventfd: the answer is there */
 	char host[HOST_MAX];
 	uint16_t port;
 	char reason[160]; /* why there are none */
@@ -83,6 +84,7 @@ static void job_run(struct job *job, int flags)
 	job_answer(job, error, list);
 	if (list)
 		freeaddrinfo(list);
+	atomic_store(&job->answered, true);
 	eventfd_write(job->done_fd, 1);
 }
 
@@ -118,6 +120,8 @@ static void on_done(void *ctx, bool broken)
 	struct job *job = resolve->job;
 
 	(void)broken;
+	if (!atomic_load(&job->answered))
+		return;
 	lp_watch_stop(&resolve->watch);
 	resolve->done(resolve->ctx, job->addrs, job->n_addrs, job->reason);
 }
@@ -167,6 +171,7 @@ int lp_resolve_start(struct lp_loop *loop, const char *host, uint16_t port, lp_r
 		if (r < 0) {
 			snprintf(job->reason, sizeof job->reason, "%s", lp_error_text(r));
 			atomic_store(&job->owners, 1);
+			atomic_store(&job->answered, true);
 			eventfd_write(job->done_fd, 1);
 		}
 	}
