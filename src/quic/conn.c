@@ -185,6 +185,11 @@ void lp_conn_path(const struct lp_quic_conn *conn, const struct lp_addr *local, 
 	lp_path_set(ret_path, &at, remote);
 }
 
+uint64_t lp_conn_now(const struct lp_quic_conn *conn)
+{
+	return conn->endpoint->now_ns + conn->skew_ns;
+}
+
 int lp_conn_read(struct lp_quic_conn *conn, const ngtcp2_path *path, uint8_t ecn, const uint8_t *data, size_t len)
 {
 	ngtcp2_pkt_info info = {.ecn = ecn};
@@ -192,7 +197,7 @@ int lp_conn_read(struct lp_quic_conn *conn, const ngtcp2_path *path, uint8_t ecn
 		return 0;
 	lp_conn_finish_packet(conn);
 	conn->in_library = true;
-	int rv = ngtcp2_conn_read_pkt(conn->library, path, &info, data, len, conn->endpoint->now_ns);
+	int rv = ngtcp2_conn_read_pkt(conn->library, path, &info, data, len, lp_conn_now(conn));
 	conn->in_library = false;
 	if (rv == NGTCP2_ERR_RETRY)
 		return rv;
@@ -208,6 +213,9 @@ int lp_conn_read(struct lp_quic_conn *conn, const ngtcp2_path *path, uint8_t ecn
 		lp_conn_fail(conn, rv);
 	else
 		conn->heard_ns = conn->endpoint->now_ns;
+	lp_stall_heard(&conn->stall);
+	if (conn->state == LP_CONN_READY && conn->endpoint->config.server)
+		lp_conn_follow(conn, path);
 	return 0;
 }
 
@@ -222,7 +230,7 @@ void lp_conn_expire(struct lp_quic_conn *conn)
 		return;
 	lp_conn_finish_packet(conn);
 	conn->in_library = true;
-	int rv = ngtcp2_conn_handle_expiry(conn->library, conn->endpoint->now_ns);
+	int rv = ngtcp2_conn_handle_expiry(conn->library, lp_conn_now(conn));
 	conn->in_library = false;
 	if (rv != 0) {
 		lp_conn_fail(conn, rv);
@@ -232,7 +240,9 @@ void lp_conn_expire(struct lp_quic_conn *conn)
 	/* Probes go out now, small, before the user fills the window again: large ones could vanish in a path whose
 	   MTU shrank, and each loss doubles the wait. */
 	conn->expired = true;
+	conn->expired_ns = conn->endpoint->now_ns;
 	lp_conn_write(conn);
+	lp_conn_nudge(conn);
 }
 
 /* Tells what changed since the last pass. */
@@ -305,13 +315,20 @@ static void plan_deadline(struct lp_quic_conn *conn)
 		at_ns = conn->linger_until_ns;
 	} else if (conn->state <= LP_CONN_READY) {
 		at_ns = ngtcp2_conn_get_expiry(conn->library);
+		if (at_ns != LP_NEVER)
+			at_ns = at_ns > conn->skew_ns ? at_ns - conn->skew_ns : 0;
+		if (conn->blocked && conn->state == LP_CONN_READY)
+			at_ns = lp_earlier(at_ns, lp_stall_deadline(&conn->stall, lp_conn_probe_timeout(conn)));
 		if (conn->state == LP_CONN_READY)
 			at_ns = lp_earlier(at_ns, lp_mtu_watch_deadline(&conn->mtu));
 		if (conn->n_to_answer)
 			at_ns = lp_earlier(at_ns, conn->answer_ns);
-		/* Nothing needs a finer clock, and what is overdue after it was done must not spin. */
-		if (at_ns < now_ns + TIMER_STEP_NS)
-			at_ns = now_ns + TIMER_STEP_NS;
+		/* Nothing needs a finer clock, and what is overdue after it was done must not spin. It is the last time
+		   that counts, not now: traffic must not put timers off. */
+		if (at_ns < conn->expired_ns + TIMER_STEP_NS)
+			at_ns = conn->expired_ns + TIMER_STEP_NS;
+		if (at_ns <= now_ns)
+			at_ns = now_ns + 1;
 	}
 	lp_expiry_set(&conn->endpoint->expiry, &conn->deadline, at_ns);
 }

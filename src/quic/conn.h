@@ -15,6 +15,7 @@
 #include "quic/endpoint.h"
 #include "quic/expiry.h"
 #include "quic/mtu_watch.h"
+#include "quic/stall.h"
 #include "quic/tls_session.h"
 
 struct lp_batch;
@@ -72,6 +73,11 @@ struct lp_quic_conn {
 	struct lp_addr moving_to;               /* client: local address of a migration under way; family 0: none */
 
 	struct lp_mtu_watch mtu;
+	struct lp_stall stall;
+	uint64_t
+		elsewhere_ns; /* server: since when packets come by another path than the current one only; 0: not so */
+	uint64_t expired_ns;  /* when the timers were last looked after */
+	uint64_t skew_ns;     /* how far the library's time is ahead of ours */
 	struct lp_delay_window delay;
 	uint64_t received_bytes; /* UDP payload, so far */
 	struct lp_control control;
@@ -88,6 +94,9 @@ struct lp_quic_conn {
 	unsigned n_to_answer; /* how many came */
 	void *user;
 };
+
+/* What the library is told to be the time. */
+uint64_t lp_conn_now(const struct lp_quic_conn *conn);
 
 /* What a DATAGRAM is known by when it is acknowledged or lost; a probe: its size << 8 | LP_DGRAM_PROBE. */
 enum {
@@ -127,8 +136,19 @@ void lp_conn_finish_packet(struct lp_quic_conn *conn);
 void lp_conn_write(struct lp_quic_conn *conn);
 /* Writes a DATAGRAM that makes a packet of exactly |size| bytes, which the other end passes over. */
 void lp_conn_write_probe(struct lp_quic_conn *conn, size_t size);
+/* Writes a DATAGRAM of one byte that the other end passes over, so that it answers. */
+void lp_conn_write_padding(struct lp_quic_conn *conn);
 /* Recomputes path, packet size and budget. True if the budget changed. */
 bool lp_conn_update_budget(struct lp_quic_conn *conn);
+
+/* conn_nudge.c */
+
+/* The probe timeout without doublings (RFC 9002 §6.2.1). */
+uint64_t lp_conn_probe_timeout(struct lp_quic_conn *conn);
+/* A server's packet came by |path|: follows the client there if the library does not. */
+void lp_conn_follow(struct lp_quic_conn *conn, const ngtcp2_path *path);
+/* Makes the peer answer, if it should have long ago. */
+void lp_conn_nudge(struct lp_quic_conn *conn);
 
 /* conn_close.c */
 

@@ -47,7 +47,7 @@ int lp_quic_migrate(struct lp_quic_conn *conn, const struct lp_addr *local, uint
 	if (conn->state != LP_CONN_READY)
 		return LP_ECLOSED;
 	lp_path_set(&path, local, &conn->remote);
-	int rv = ngtcp2_conn_initiate_immediate_migration(conn->library, &path.path, conn->endpoint->now_ns);
+	int rv = ngtcp2_conn_initiate_immediate_migration(conn->library, &path.path, lp_conn_now(conn));
 	if (rv == NGTCP2_ERR_INVALID_ARGUMENT)
 		return LP_EEXISTS;
 	if (rv == NGTCP2_ERR_CONN_ID_BLOCKED || rv == NGTCP2_ERR_INVALID_STATE)
@@ -72,7 +72,7 @@ int lp_quic_update_keys(struct lp_quic_conn *conn, uint64_t now_ns)
 	lp_conn_finish_packet(conn);
 	if (conn->state != LP_CONN_READY)
 		return LP_ECLOSED;
-	int rv = ngtcp2_conn_initiate_key_update(conn->library, conn->endpoint->now_ns);
+	int rv = ngtcp2_conn_initiate_key_update(conn->library, lp_conn_now(conn));
 	return rv == 0 ? 0 : rv == NGTCP2_ERR_INVALID_STATE ? LP_EAGAIN : LP_EINTERNAL;
 }
 

@@ -57,10 +57,9 @@ static void say_goodbye(struct lp_quic_conn *conn, const ngtcp2_ccerr *error)
 {
 	uint8_t packet[LP_MTU_BASE];
 	ngtcp2_pkt_info info;
-	uint64_t now_ns = conn->endpoint->now_ns;
 	conn->in_library = true;
-	ngtcp2_ssize n =
-		ngtcp2_conn_write_connection_close(conn->library, NULL, &info, packet, sizeof packet, error, now_ns);
+	ngtcp2_ssize n = ngtcp2_conn_write_connection_close(conn->library, NULL, &info, packet, sizeof packet, error,
+	                                                    lp_conn_now(conn));
 	conn->in_library = false;
 	if (n <= 0)
 		return;
@@ -69,7 +68,7 @@ static void say_goodbye(struct lp_quic_conn *conn, const ngtcp2_ccerr *error)
 		return;
 	memcpy(conn->close_packet, packet, (size_t)n);
 	conn->close_len = (size_t)n;
-	conn->linger_until_ns = now_ns + LINGER_PTOS * ngtcp2_conn_get_pto(conn->library);
+	conn->linger_until_ns = conn->endpoint->now_ns + LINGER_PTOS * ngtcp2_conn_get_pto(conn->library);
 	lp_conn_linger(conn);
 }
 

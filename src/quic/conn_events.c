@@ -110,6 +110,7 @@ static int on_datagram_acked(ngtcp2_conn *library, uint64_t id, void *user_data)
 {
 	struct lp_quic_conn *conn = user_data;
 	(void)library;
+	lp_stall_progress(&conn->stall, conn->endpoint->now_ns);
 	if (id == LP_DGRAM_LARGE)
 		lp_mtu_watch_acked(&conn->mtu, conn->endpoint->now_ns);
 	else if (id != LP_DGRAM_SMALL)
@@ -122,6 +123,7 @@ static int on_datagram_lost(ngtcp2_conn *library, uint64_t id, void *user_data)
 {
 	struct lp_quic_conn *conn = user_data;
 	ngtcp2_conn_info info;
+	lp_stall_progress(&conn->stall, conn->endpoint->now_ns);
 	if (id == LP_DGRAM_LARGE) {
 		ngtcp2_conn_get_conn_info(library, &info);
 		(void)lp_mtu_watch_lost(&conn->mtu, info.smoothed_rtt, conn->endpoint->now_ns);

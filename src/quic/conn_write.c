@@ -114,10 +114,10 @@ static size_t write_one(struct lp_quic_conn *conn, bool *control)
 	}
 	if (*control && conn->control_id >= 0 && !conn->control_closed)
 		data.len = lp_control_next(&conn->control, &data.data);
-	ngtcp2_ssize n = write_stream(conn, dest, max, data.len ? &data : NULL, &taken, conn->endpoint->now_ns);
+	ngtcp2_ssize n = write_stream(conn, dest, max, data.len ? &data : NULL, &taken, lp_conn_now(conn));
 	if (n < 0 && data.len && stream_stopped(conn, n)) {
 		*control = false;
-		n = write_stream(conn, dest, max, NULL, &taken, conn->endpoint->now_ns);
+		n = write_stream(conn, dest, max, NULL, &taken, lp_conn_now(conn));
 	}
 	if (taken > 0)
 		lp_control_sent(&conn->control, (size_t)taken);
@@ -169,7 +169,7 @@ void lp_conn_write_probe(struct lp_quic_conn *conn, size_t size)
 		ngtcp2_ssize n = ngtcp2_conn_writev_datagram(
 			conn->library, &conn->tx_path.path, &conn->tx_info, dest, size, &accepted,
 			NGTCP2_WRITE_DATAGRAM_FLAG_NONE, (uint64_t)size << 8 | LP_DGRAM_PROBE,
-			(const ngtcp2_vec *)(const void *)&data, 1, conn->endpoint->now_ns);
+			(const ngtcp2_vec *)(const void *)&data, 1, lp_conn_now(conn));
 		conn->in_library = false;
 		if (n < 0) {
 			lp_conn_fail(conn, (int)n);
@@ -184,6 +184,25 @@ void lp_conn_write_probe(struct lp_quic_conn *conn, size_t size)
 			return;
 		}
 	}
+}
+
+void lp_conn_write_padding(struct lp_quic_conn *conn)
+{
+	static const uint8_t zero;
+	struct lp_bytes data = {.data = &zero, .len = 1};
+	uint8_t *dest = packet_room(conn, conn->packet_max);
+	if (!dest)
+		return;
+	conn->in_library = true;
+	ngtcp2_ssize n =
+		ngtcp2_conn_writev_datagram(conn->library, &conn->tx_path.path, &conn->tx_info, dest, conn->packet_max,
+	                                    NULL, NGTCP2_WRITE_DATAGRAM_FLAG_NONE, LP_DGRAM_SMALL,
+	                                    (const ngtcp2_vec *)(const void *)&data, 1, lp_conn_now(conn));
+	conn->in_library = false;
+	if (n > 0)
+		commit(conn, (size_t)n);
+	else if (n < 0)
+		lp_conn_fail(conn, (int)n);
 }
 
 bool lp_conn_update_budget(struct lp_quic_conn *conn)
@@ -224,7 +243,7 @@ static int write_datagram(struct lp_quic_conn *conn, const struct lp_bytes *part
 		conn->packet = packet_room(conn, conn->packet_max);
 		if (!conn->packet)
 			return LP_ENOMEM;
-		conn->packet_ns = conn->endpoint->now_ns;
+		conn->packet_ns = lp_conn_now(conn);
 		conn->packet_used = 1 + LP_QUIC_CID_LEN + PACKET_NUMBER_BYTES;
 	}
 	size_t used = conn->packet_used + frame_bytes(len);
@@ -238,7 +257,7 @@ static int write_datagram(struct lp_quic_conn *conn, const struct lp_bytes *part
 		(const ngtcp2_vec *)(const void *)parts, n_parts, conn->packet_ns);
 	conn->in_library = false;
 	if (accepted && id == LP_DGRAM_LARGE)
-		lp_mtu_watch_sent(&conn->mtu, conn->packet_ns);
+		lp_mtu_watch_sent(&conn->mtu, conn->endpoint->now_ns);
 	if (n == NGTCP2_ERR_WRITE_MORE) {
 		conn->packet_open = true;
 		conn->packet_used = used;
@@ -284,7 +303,9 @@ int lp_quic_send_datagram(struct lp_quic_conn *conn, const struct lp_bytes *part
 		rv = write_datagram(conn, filled, n_filled, len);
 	if (rv == 0 || rv == LP_ENOMEM)
 		rv = LP_EAGAIN;
-	if (rv == LP_EAGAIN)
+	if (rv == LP_EAGAIN && !conn->blocked) {
 		conn->blocked = true;
+		lp_stall_begin(&conn->stall, conn->endpoint->now_ns);
+	}
 	return rv < 0 ? rv : 0;
 }

@@ -182,6 +182,44 @@ static void test_recovers_from_overload(void **state)
 	pair_free(pair);
 }
 
+static void test_short_outages_cost_little(void **state)
+{
+	(void)state;
+	/* Both ends send all they can over paths that lose everything for some milliseconds now and then. */
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		struct pair *pair = pair_today();
+		struct wire *wire = &pair->wire;
+		for (uint64_t i = 0; i < 8 + seed; i++)
+			(void)wire_random(wire);
+		wire->delay_ns = 50 * LP_US + wire_random(wire) % (500 * LP_US);
+		wire->rate_bps = 200000000 + wire_random(wire) % 800000000;
+		wire->queue_bytes = 20000 + wire_random(wire) % 400000;
+		pair_connect(pair);
+		pair->client.on_writable = pair->server.on_writable = send_all_it_takes;
+		send_all_it_takes(&pair->client, pair->at_client);
+		send_all_it_takes(&pair->server, pair->at_server);
+		wire_flush(&pair->client);
+		wire_flush(&pair->server);
+		unsigned long seen = 0;
+		uint64_t until_ns = 0, since_ns = wire->now_ns, longest_ns = 0;
+		for (int i = 0; i < 4000; i++) {
+			wire_run(wire, 50 * LP_US);
+			if (!wire->cut && wire_random(wire) % 800 == 0)
+				until_ns = wire->now_ns + wire_random(wire) % (8 * LP_MS);
+			wire->cut = wire->now_ns < until_ns;
+			if (wire->cut || pair->server.n_datagrams != seen)
+				since_ns = wire->now_ns;
+			seen = pair->server.n_datagrams;
+			if (wire->now_ns - since_ns > longest_ns)
+				longest_ns = wire->now_ns - since_ns;
+		}
+		if (longest_ns > 40 * LP_MS)
+			fail_msg("seed %u: nothing for %.1f ms", (unsigned)seed, (double)longest_ns / 1e6);
+		assert_int_equal(pair->client.n_closed + pair->server.n_closed, 0);
+		pair_free(pair);
+	}
+}
+
 static void test_control_both_ways(void **state)
 {
 	(void)state;
@@ -283,6 +321,7 @@ int main(void)
 		cmocka_unit_test(test_window_closes_and_opens),
 		cmocka_unit_test(test_window_grows),
 		cmocka_unit_test(test_recovers_from_overload),
+		cmocka_unit_test(test_short_outages_cost_little),
 		cmocka_unit_test(test_control_both_ways),
 		cmocka_unit_test(test_control_backpressure),
 		cmocka_unit_test(test_sending_from_inside_an_event),
