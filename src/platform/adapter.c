@@ -13,7 +13,7 @@
 
 const char lp_adapter_driver_hint[] =
 	"install the TAP-Windows6 driver (the tap-windows6 project of OpenVPN): OpenVPN's installer for Windows, on "
-        "the "
+	"the "
 	"downloads page of openvpn.net's community, brings it, and 'TAP-Windows6' can be chosen alone there";
 
 /* True if the texts are equal but for the case of ASCII letters, over at most |n| bytes. */
