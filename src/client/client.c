@@ -1,5 +1,7 @@
 #include "client/client.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -175,6 +177,19 @@ static const struct lp_member_events member_events = {
 	.ended = on_ended,
 };
 
+/* Says which adapter of the system's is used. */
+static void tell_adapter(const struct lp_client *client)
+{
+	struct lp_tap_details details;
+	char luid[24] = "";
+	if (!lp_tap_details(client->tap, &details))
+		return;
+	if (details.luid)
+		snprintf(luid, sizeof luid, "0x%" PRIx64, details.luid);
+	lp_event_adapter(client->config.member.log, lp_tap_name(client->tap), details.guid, details.index, luid,
+	                 details.driver, &details.mac, details.driver_mtu);
+}
+
 /* Begins to look after the computer's routes. */
 static int start_guard(struct lp_client *client, struct lp_loop *loop, struct lp_failure *failure)
 {
@@ -230,6 +245,7 @@ int lp_client_new(struct lp_loop *loop, const struct lp_client_config *config, s
 	if ((result = lp_tap_open(loop, &tap, on_tap, on_tap_error, client, failure, &client->tap)) < 0 ||
 	    (result = take_mac(client, failure)) < 0)
 		goto fail;
+	tell_adapter(client);
 	/* The adapter is ours alone now: what a client before us left can be put back. */
 	if (config->journal_path && (result = start_guard(client, loop, failure)) < 0)
 		goto fail;

@@ -55,7 +55,7 @@ static char *trim(char *text)
 	while (*text == ' ' || *text == '\t')
 		text++;
 	len = strlen(text);
-	while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == '\t'))
+	while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == '\t' || text[len - 1] == '\r'))
 		len--;
 	text[len] = '\0';
 	if (len >= 2 && text[0] == '"' && text[len - 1] == '"') {
@@ -63,6 +63,18 @@ static char *trim(char *text)
 		text++;
 	}
 	return text;
+}
+
+/* Takes the answer out of a line, whose '=' is known. */
+static void read_answer(char *line, char *equals, struct answers *answers)
+{
+	const char *key, *value = trim(equals + 1);
+	*equals = '\0';
+	key = trim(line);
+	for (size_t i = 0; i < N_QUESTIONS; i++)
+		if (strcmp(key, questions[i].option) == 0 && strlen(value) < sizeof answers->text[i] &&
+		    check(i, value, NULL) == 0)
+			memcpy(answers->text[i], value, strlen(value) + 1);
 }
 
 /* Takes the answers out of the last file: lines of KEY = "VALUE", as write_file() makes them. */
@@ -77,12 +89,7 @@ static void read_file(const char *data, size_t len, struct answers *answers)
 			line[n] = '\0';
 			char *equals = strchr(line, '=');
 			if (equals)
-				*equals = '\0';
-			for (size_t i = 0; equals && i < N_QUESTIONS; i++) {
-				char *value = trim(equals + 1);
-				if (strcmp(trim(line), questions[i].option) == 0 && check(i, value, NULL) == 0)
-					memcpy(answers->text[i], value, strlen(value) + 1);
-			}
+				read_answer(line, equals, answers);
 		}
 		data = newline ? newline + 1 : end;
 	}

@@ -1,6 +1,7 @@
 #include "member/life.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/addr.h"
 #include "base/error.h"
@@ -58,10 +59,12 @@ int lp_life_begin(struct lp_life *life, struct lp_failure *failure, struct lp_me
 /* How the device is now. */
 static void on_device(void *ctx, struct lp_report_device *ret_device)
 {
-	const struct lp_life *life = ctx;
+	struct lp_life *life = ctx;
 	struct lp_device_state state = {0};
 	*ret_device = (struct lp_report_device){.name = life->device, .mac = life->mac};
 	lp_device_state(life->device, &state);
+	memcpy(life->device_note, state.note, sizeof life->device_note);
+	ret_device->note = life->device_note;
 	ret_device->state = state.up ? "up" : "down";
 	if (state.address.family)
 		lp_addr_format(&state.address, ret_device->address);

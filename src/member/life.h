@@ -28,6 +28,7 @@ struct lp_life {
 	struct lp_tls *tls;
 	struct lp_report *report;
 	char relay[256];           /* "HOST:PORT", as the user gave it */
+	char device_note[64];      /* what else there is to say of it */
 	const char *device;        /* the TAP, or the gateway's interface; borrowed */
 	struct lp_mac mac;         /* of it */
 	struct lp_failure failure; /* why the program ends, code 0: as it was asked to */

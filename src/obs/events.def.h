@@ -95,6 +95,9 @@ LP_EVENT_ROW(gateway_gone, WARN, "LAN gateway[ '{name}'] left ({mac}): {reason}"
 LP_EVENT_ROW(status, INFO, "{text}", "The line that says how things are; comes when the truth changes.", (str, text))
 
 /* Devices */
+LP_EVENT_ROW(adapter, INFO, "adapter '{name}' {guid}[, interface {index}][, LUID {luid}]: driver {driver}, MAC {mac}, MTU {mtu}",
+             "The system's own adapter that the client uses (Windows), as its driver describes it.",
+             (str, name), (str, guid), (u64, index), (str, luid), (str, driver), (mac, mac), (u64, mtu))
 LP_EVENT_ROW(tap_up, INFO, "TAP {name} is up: MAC {mac}, MTU {mtu}", "The client's network device is ready.",
              (str, name), (mac, mac), (u64, mtu))
 LP_EVENT_ROW(tap_address, INFO, "TAP {name} has address {address}", "The client's network device got an address.",

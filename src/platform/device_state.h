@@ -8,6 +8,7 @@
 
 struct lp_device_state {
 	bool up;
+	char note[64]; /* what else there is to say of it: on Windows its index and LUID; may be empty */
 	struct lp_addr
 		address; /* the first IPv4 address, otherwise the first global IPv6 one; family 0: none; port 0 */
 };

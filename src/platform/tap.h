@@ -28,6 +28,16 @@ struct lp_tap_config {
 	void (*state)(void *ctx, bool up, const char *reason);
 };
 
+/* What an adapter of the system's own is, for people. */
+struct lp_tap_details {
+	const char *guid;
+	uint32_t index;      /* of its interface; 0: it has none now */
+	uint64_t luid;       /* 0: the same */
+	char driver[32];     /* its driver's version */
+	struct lp_mac mac;   /* as the driver says */
+	unsigned driver_mtu; /* the same; what counts is what the interface is set to */
+};
+
 /* Makes the interface, or opens the adapter; down, and with its MAC set (see lp_tap_mac()). */
 int lp_tap_open(struct lp_loop *loop, const struct lp_tap_config *config, lp_tap_recv_fn recv, lp_tap_error_fn error,
                 void *ctx, struct lp_failure *failure, struct lp_tap **ret_tap);
@@ -47,6 +57,8 @@ const char *lp_tap_name(const struct lp_tap *tap);
 const char *lp_tap_id(const struct lp_tap *tap);
 /* The MAC that it has: the wanted one, unless an adapter of the system's refused that. */
 const struct lp_mac *lp_tap_mac(const struct lp_tap *tap);
+/* False where the interface is of our own making: there is nothing more to it than its name. */
+bool lp_tap_details(const struct lp_tap *tap, struct lp_tap_details *ret_details);
 /* True if lp_tap_send() takes super-frames of this kind. */
 bool lp_tap_takes(const struct lp_tap *tap, enum lp_gso gso);
 

@@ -85,6 +85,13 @@ const struct lp_mac *lp_tap_mac(const struct lp_tap *tap)
 	return &const_port_of(tap)->mac;
 }
 
+bool lp_tap_details(const struct lp_tap *tap, struct lp_tap_details *ret_details)
+{
+	(void)tap;
+	(void)ret_details;
+	return false;
+}
+
 bool lp_tap_takes(const struct lp_tap *tap, enum lp_gso gso)
 {
 	const struct lp_port *port = const_port_of(tap);

@@ -1,5 +1,7 @@
 #include "platform/device_state.h"
 
+#include <stdio.h>
+
 #include "base/error.h"
 #include "platform/adapter.h"
 #include "platform/windows/adapter_registry.h"
@@ -17,5 +19,7 @@ int lp_device_state(const char *name, struct lp_device_state *ret_state)
 		return r;
 	*ret_state = (struct lp_device_state){.up = interface.up, .address = interface.address};
 	ret_state->address.port = 0;
+	snprintf(ret_state->note, sizeof ret_state->note, "interface %lu, LUID 0x%llx", (unsigned long)interface.index,
+	         (unsigned long long)interface.luid);
 	return 0;
 }

@@ -2,6 +2,7 @@
 
 #include <windows.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #include "platform/adapter.h"
 #include "platform/loop.h"
 #include "platform/windows/adapter_registry.h"
+#include "platform/windows/interface.h"
 #include "platform/windows/os_error.h"
 #include "platform/windows/tap_device.h"
 #include "platform/windows/tap_io.h"
@@ -323,6 +325,21 @@ const char *lp_tap_id(const struct lp_tap *tap)
 const struct lp_mac *lp_tap_mac(const struct lp_tap *tap)
 {
 	return &tap->driver.mac;
+}
+
+bool lp_tap_details(const struct lp_tap *tap, struct lp_tap_details *ret_details)
+{
+	struct lp_interface interface = {0};
+
+	(void)lp_interface_of_guid(tap->adapter.guid, &interface);
+	*ret_details = (struct lp_tap_details){.guid = tap->adapter.guid,
+	                                       .index = interface.index,
+	                                       .luid = interface.luid,
+	                                       .mac = tap->driver.mac,
+	                                       .driver_mtu = tap->driver.mtu};
+	snprintf(ret_details->driver, sizeof ret_details->driver, "%u.%u.%u", tap->driver.version[0],
+	         tap->driver.version[1], tap->driver.version[2]);
+	return true;
 }
 
 bool lp_tap_takes(const struct lp_tap *tap, enum lp_gso gso)
