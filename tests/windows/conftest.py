@@ -1,0 +1,48 @@
+"""The Windows client under Wine: the unmodified program on a host of the party, with a look-alike of the TAP driver.
+
+Run:  LP_BIN=<Linux build> LP_WINDOWS_BIN=<Windows build> python3 -m pytest tests/windows      as root
+
+Everything happens in namespaces of its own (tests/e2e/conftest.py), with a Wine prefix of its own in a folder that is
+removed at the end.
+"""
+
+import importlib.util
+import os
+import shutil
+import sys
+import tempfile
+
+import pytest
+
+HERE = os.path.dirname(os.path.realpath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "e2e")]
+
+# The namespaces, the labs and the reports of the end-to-end tests are these tests' as well.
+_spec = importlib.util.spec_from_file_location("e2e_conftest", os.path.join(HERE, "..", "e2e", "conftest.py"))
+_module = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(_module)
+globals().update({name: value for name, value in vars(_module).items() if not name.startswith("__")})
+
+import wine  # noqa: E402  pylint: disable=wrong-import-position
+
+
+@pytest.fixture(scope="session")
+def prefix():
+    """A fresh Wine prefix, which every lab copies."""
+    folder = tempfile.mkdtemp(prefix="softlan-wine-")
+    wine.make_prefix(folder)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def player(new_party, prefix):
+    """A party whose alice has Windows; relay, gateway and the LAN's servers run, her client does not."""
+    lab = new_party()
+    lab.start_servers()
+    lab.start_relay()
+    lab.start_gateway()
+    machine = wine.Machine(lab, lab.alice_host, prefix)
+    lab.machine = machine
+    yield lab
+    machine.stop()

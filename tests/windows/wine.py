@@ -1,0 +1,199 @@
+"""A Windows computer on a host of a lab: Wine in the host's namespace, the look-alike TAP driver, the client."""
+
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+
+from netlab.daemon import Daemon, wait_for
+from netlab.programs import Program, member_flags, binary, ROOM, SERVER_NAME
+
+HERE = pathlib.Path(__file__).resolve().parent
+WINE = "/usr/lib/wine/wine64"
+WINESERVER = "/usr/lib/wine/wineserver64"
+WINE_IPHLPAPI = "/usr/lib/x86_64-linux-gnu/wine/x86_64-windows/iphlpapi.dll"
+PYTHON = "/usr/bin/python3"
+NET_CLASS = "{4D36E972-E325-11CE-BFC1-08002BE10318}"
+TAP = "wtap0"
+ADAPTER = "LAN Party"
+MAC = "02:ff:41:0e:b4:9d"
+DRIVER_PORT, BRIDGE_PORT, NETCTL_PORT = 45057, 45058, 45100
+RELAY = "203.0.113.10"
+
+# Adapters that are none of ours, one that is, and a key that is no adapter.
+REGISTRY = """REGEDIT4
+
+[{key}]
+"Class"="Net"
+
+[{key}\\0000]
+"ComponentId"="pci\\\\ven_8086&dev_100e"
+"NetCfgInstanceId"="{{00000000-1111-2222-3333-444444444444}}"
+"DriverDesc"="A wired adapter"
+
+[{key}\\0003]
+"ComponentId"="tap0801"
+"NetCfgInstanceId"="{{00000000-1111-2222-3333-555555555555}}"
+"DriverDesc"="An old TAP adapter"
+
+[{key}\\0004]
+"ComponentId"="wintun"
+"NetCfgInstanceId"="{{00000000-1111-2222-3333-666666666666}}"
+
+[{key}\\0005]
+"ComponentId"="tap0901"
+"NetCfgInstanceId"="no GUID"
+
+[{key}\\0007]
+"ComponentId"="ROOT\\\\TAP0901"
+"NetCfgInstanceId"="{guid}"
+"DriverDesc"="TAP-Windows Adapter V9"
+"NetworkAddress"="{address}"
+"TestLocalPort"=dword:{local:08x}
+"TestPeerPort"=dword:{peer:08x}
+
+[{key}\\Properties]
+
+[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\Network\\{cls}\\{guid}\\Connection]
+"Name"="{name}"
+"PnpInstanceID"="ROOT\\\\NET\\\\0000"
+"""
+
+
+def windows_binary(name):
+    """The path of a file of the Windows build."""
+    folder = pathlib.Path(os.environ.get("LP_WINDOWS_BIN") or HERE.parents[1] / "build" / "windows")
+    for path in sorted(folder.rglob(name), key=lambda p: len(p.parts)):
+        if path.is_file():
+            return str(path)
+    raise FileNotFoundError(f"no {name} under {folder}: run scripts/windows-build first")
+
+
+def environment(prefix, **more):
+    """What Wine needs to know. It is silent, and asks for no other components."""
+    return {**os.environ, "WINEPREFIX": prefix, "WINEARCH": "win64", "WINEDEBUG": "-all", "WINESERVER": WINESERVER,
+            "WINEDLLOVERRIDES": "iphlpapi=n;mscoree=;mshtml=;winemenubuilder.exe=", **more}
+
+
+def make_prefix(folder):
+    """Makes a prefix; nothing of it runs afterwards."""
+    env = environment(folder, WINEDLLOVERRIDES="mscoree=;mshtml=;winemenubuilder.exe=")
+    subprocess.run([WINE, "wineboot", "--init"], env=env, check=True, timeout=120, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
+    subprocess.run([WINESERVER, "-k"], env=env, check=False, timeout=60)
+    subprocess.run([WINESERVER, "-w"], env=env, check=False, timeout=60)
+
+
+class Client(Program):
+    """The Windows client."""
+
+    def __init__(self, machine, *args, relay=RELAY + ":443", room=ROOM, name="client-win", wait=True, cert=None):
+        lab = machine.lab
+        self.machine = machine
+        flags = member_flags(relay, machine.path(cert or lab.relay.cert), room, SERVER_NAME)
+        Daemon.__init__(self, lab, machine.host, name, WINE, machine.exe, *flags, "--identity", machine.identity,
+                        "--log-format", "json", "--log-level", "debug", *args, env=machine.env)
+        if wait:
+            self.wait_event("tap_up")
+
+    def interrupt(self):
+        """Ctrl-C; returns the exit code."""
+        self.send_signal(signal.SIGINT)
+        return self.process.wait(20)
+
+
+class Machine:
+    """Wine, the driver, and the adapter."""
+
+    def __init__(self, lab, host, template):
+        self.lab, self.host = lab, host
+        self.prefix = lab.path("wine")
+        self.env = environment(self.prefix, LP_TEST_NETCTL_PORT=str(NETCTL_PORT))
+        self.folder = os.path.join(self.prefix, "drive_c", "softlan")
+        self.exe = os.path.join(self.folder, "lanparty-client-win.exe")
+        self.identity = "C:\\softlan\\identity.json"
+        self.journal = os.path.join(self.folder, "lanparty-client-journal.json")
+        shutil.copytree(template, self.prefix, symlinks=True)
+        self._install()
+        self.bridge = Daemon(lab, host, "tapbridge", binary("lanparty-tapbridge"), TAP, BRIDGE_PORT, DRIVER_PORT,
+                             pipe=True)
+        self.bridge.wait_text("ready")
+        host.ip(f"link set {TAP} address {MAC}", f"link set {TAP} up")
+        self.netctl = Daemon(lab, host, "netctl", PYTHON, HERE / "netctl.py", NETCTL_PORT)
+        self.netctl.wait_text("ready")
+        self.server = Daemon(lab, host, "wineserver", WINESERVER, "-f", "-p", env=self.env)
+        self._start_driver()
+
+    def _install(self):
+        """The client and what stands in for Windows' own."""
+        os.makedirs(self.folder)
+        for name in ("lanparty-client-win.exe", "iphlpapi.dll", "service.exe"):
+            shutil.copy(windows_binary(name), self.folder)
+        # Wine prefers its own implementation to a copy that says that it is Wine's.
+        dll = pathlib.Path(WINE_IPHLPAPI).read_bytes()
+        assert b"Wine builtin DLL" in dll
+        pathlib.Path(self.folder, "iphlpbi.dll").write_bytes(dll.replace(b"Wine builtin DLL", bytes(16)))
+        self.driver = "C:\\windows\\system32\\drivers\\softlan-test.sys"
+        shutil.copy(windows_binary("softlan-test.sys"), self.unix(self.driver))
+
+    def _start_driver(self):
+        """Describes the adapters in the registry and starts the driver."""
+        index = self.host.ip_json("link", "show", "dev", TAP)[0]["ifindex"]
+        # Wine's own way from an index to a GUID: to it, this interface is the adapter.
+        self.guid = f"{{{index:08X}-0000-0000-0000-4E6574446576}}"
+        key = f"HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\Class\\{NET_CLASS}"
+        text = REGISTRY.format(key=key, cls=NET_CLASS, guid=self.guid, address=MAC.replace(":", "").upper(),
+                               local=DRIVER_PORT, peer=BRIDGE_PORT, name=ADAPTER)
+        path = os.path.join(self.folder, "adapters.reg")
+        pathlib.Path(path).write_text(text.replace("\n", "\r\n"), encoding="ascii")
+        self.run("regedit", "/S", "C:\\softlan\\adapters.reg")
+        self.run("C:\\softlan\\service.exe", "start", self.driver)
+
+    def unix(self, path):
+        """The file that a path on C: means."""
+        return os.path.join(self.prefix, "drive_c", *path.removeprefix("C:\\").split("\\"))
+
+    @staticmethod
+    def path(path):
+        """A file of Linux as Windows names it."""
+        return "Z:" + path.replace("/", "\\")
+
+    def run(self, *argv, check=True, timeout=60):
+        """Runs a Windows program to its end; returns what it said on standard output."""
+        # A file: what Wine starts beside the program holds on to its output, and a pipe would not end.
+        with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as out:
+            self.host.run(WINE, *argv, env=self.env, check=check, timeout=timeout, stdout=out,
+                          stderr=subprocess.DEVNULL)
+            out.seek(0)
+            return out.read()
+
+    def client(self, *args, **options):
+        """Starts the client."""
+        return Client(self, *args, **options)
+
+    def settings(self, family=4):
+        """(MTU, metric, automatic metric, no default routes) of the adapter, as the system has them."""
+        index = int(self.guid[1:9], 16)
+        with self.host.socket() as sock:
+            sock.settimeout(5)
+            sock.sendto(f"get {index} {family}".encode(), ("127.0.0.1", NETCTL_PORT))
+            return tuple(int(word) for word in sock.recv(256).split()[1:5])
+
+    def pins(self):
+        """The routes to the relay alone."""
+        return self.host.ip_json("route", "show", RELAY + "/32")
+
+    def set_enabled(self, on):
+        """Disables or enables the adapter."""
+        self.bridge.process.stdin.write(b"on\n" if on else b"off\n")
+        self.bridge.process.stdin.flush()
+
+    def wait_carrier(self, on):
+        """Waits until the adapter is connected, or disconnected."""
+        wait_for(lambda: self.host.is_up(TAP) == on, f"the carrier of {TAP} to be {on}")
+
+    def stop(self):
+        """Ends everything that runs in the prefix."""
+        self.host.run(WINESERVER, "-k", env=self.env, check=False)
