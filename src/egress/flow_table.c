@@ -78,20 +78,28 @@ static struct lp_flow *assign(struct lp_flow_table *table, uint16_t bucket, uint
 	return flow;
 }
 
-struct lp_flow *lp_flow_table_get(struct lp_flow_table *table, uint32_t hash)
+struct lp_flow *lp_flow_table_find(const struct lp_flow_table *table, uint32_t hash)
 {
-	if (!table->buckets && !make_buckets(table))
+	if (!table->buckets)
 		return NULL;
 	uint16_t bucket = (uint16_t)(hash % N_BUCKETS);
 	uint32_t index = table->buckets[bucket];
-	if (index != NO_FLOW) {
-		/* A shared flow is kept while it has frames, or later frames would overtake them. */
-		struct lp_flow *flow = flow_at(table, index);
-		if (flow->bucket == bucket || flow->listed)
-			return flow;
-	}
+	if (index == NO_FLOW)
+		return NULL;
+	/* A shared flow is kept while it has frames, or later frames would overtake them. */
+	struct lp_flow *flow = flow_at(table, index);
+	return flow->bucket == bucket || flow->listed ? flow : NULL;
+}
 
-	index = find_place(table);
+struct lp_flow *lp_flow_table_get(struct lp_flow_table *table, uint32_t hash)
+{
+	struct lp_flow *flow = lp_flow_table_find(table, hash);
+	if (flow)
+		return flow;
+	if (!table->buckets && !make_buckets(table))
+		return NULL;
+	uint16_t bucket = (uint16_t)(hash % N_BUCKETS);
+	uint32_t index = find_place(table);
 	if (index != MAX_FLOWS)
 		return assign(table, bucket, index);
 	if (table->n_flows == 0)

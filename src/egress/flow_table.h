@@ -34,6 +34,8 @@ struct lp_flow_table {
 
 void lp_flow_table_init(struct lp_flow_table *table);
 void lp_flow_table_done(struct lp_flow_table *table);
+/* The flow that frames with |hash| are in; NULL if there is none for them yet. */
+struct lp_flow *lp_flow_table_find(const struct lp_flow_table *table, uint32_t hash);
 /* The flow for |hash|: its own, a new one (in the place of an idle one where possible), or at the end a shared one.
    NULL only when memory is out. It stays where it is until lp_flow_table_done(). */
 struct lp_flow *lp_flow_table_get(struct lp_flow_table *table, uint32_t hash);

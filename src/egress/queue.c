@@ -30,9 +30,10 @@ struct lp_queue {
 	struct lp_codel_config codel;
 	struct lp_frame_pool *pool;
 	struct lp_flow_table flows;
-	struct flow_list fresh, old; /* RFC 8290 §4.2: new queues and old queues */
-	struct lp_frame_chunk *next; /* what lp_queue_head() chose: out of its flow, not yet popped */
-	size_t used_bytes;           /* of the pool */
+	struct flow_list fresh, old;     /* RFC 8290 §4.2: new queues and old queues */
+	struct lp_frame_chunk *next;     /* what lp_queue_head() chose: out of its flow, not yet popped */
+	const struct lp_flow *next_flow; /* that |next| was in */
+	size_t used_bytes;               /* of the pool */
 	struct lp_queue_counters counters;
 };
 
@@ -220,6 +221,7 @@ const struct lp_queued *lp_queue_head(struct lp_queue *queue, uint64_t now_ns)
 		queue->next = flow_next(queue, flow, now_ns);
 		if (queue->next) {
 			flow->deficit -= (int64_t)queue->next->frame.len;
+			queue->next_flow = flow;
 			break;
 		}
 		/* A new flow that ran empty waits its turn once, so that it cannot stay new by emptying itself. */
@@ -237,6 +239,13 @@ void lp_queue_pop(struct lp_queue *queue)
 	assert(queue->next);
 	release(queue, queue->next);
 	queue->next = NULL;
+}
+
+bool lp_queue_flow_idle(const struct lp_queue *queue, const uint8_t *frame, size_t len)
+{
+	uint32_t hash = (uint32_t)lp_flow_hash(frame, len, queue->config.hash_seed);
+	const struct lp_flow *flow = lp_flow_table_find(&queue->flows, hash);
+	return !flow || (!flow->head && !(queue->next && queue->next_flow == flow));
 }
 
 bool lp_queue_empty(const struct lp_queue *queue)

@@ -56,6 +56,8 @@ int lp_queue_push(struct lp_queue *queue, const struct lp_bytes *parts, size_t n
    head, until lp_queue_pop(). */
 const struct lp_queued *lp_queue_head(struct lp_queue *queue, uint64_t now_ns);
 void lp_queue_pop(struct lp_queue *queue); /* takes off what lp_queue_head() returned last */
+/* True if nothing waits of the flow that |frame| is in: sent past the queue it would overtake nothing of its own. */
+bool lp_queue_flow_idle(const struct lp_queue *queue, const uint8_t *frame, size_t len);
 bool lp_queue_empty(const struct lp_queue *queue);
 const struct lp_queue_counters *lp_queue_counters(const struct lp_queue *queue);
 

@@ -234,11 +234,12 @@ bool lp_conn_update_budget(struct lp_quic_conn *conn)
 }
 
 /* Adds a DATAGRAM of |len| bytes to the open packet, or to a new one. 1 if it was taken, 0 if a packet was finished
-   without it, or an error. */
-static int write_datagram(struct lp_quic_conn *conn, const struct lp_bytes *parts, size_t n_parts, size_t len)
+   without it, or an error. |ahead|: whatever the window by delay says. */
+static int write_datagram(struct lp_quic_conn *conn, const struct lp_bytes *parts, size_t n_parts, size_t len,
+                          bool ahead)
 {
 	if (!conn->packet_open) {
-		if (!lp_conn_window_open(conn))
+		if (!ahead && !lp_conn_window_open(conn))
 			return LP_EAGAIN;
 		conn->packet = packet_room(conn, conn->packet_max);
 		if (!conn->packet)
@@ -274,7 +275,9 @@ static int write_datagram(struct lp_quic_conn *conn, const struct lp_bytes *part
 	return accepted;
 }
 
-int lp_quic_send_datagram(struct lp_quic_conn *conn, const struct lp_bytes *parts, size_t n_parts, uint64_t now_ns)
+/* What the two functions below have in common. */
+static int send_datagram(struct lp_quic_conn *conn, const struct lp_bytes *parts, size_t n_parts, uint64_t now_ns,
+                         bool ahead)
 {
 	struct lp_bytes filled[PARTS_MAX];
 	size_t len = 0, n_filled = 0;
@@ -300,7 +303,7 @@ int lp_quic_send_datagram(struct lp_quic_conn *conn, const struct lp_bytes *part
 	int rv = 0;
 	/* Each round that does not take it finishes a packet of something else: few are possible. */
 	for (int i = 0; i < 8 && rv == 0; i++)
-		rv = write_datagram(conn, filled, n_filled, len);
+		rv = write_datagram(conn, filled, n_filled, len, ahead);
 	if (rv == 0 || rv == LP_ENOMEM)
 		rv = LP_EAGAIN;
 	if (rv == LP_EAGAIN && !conn->blocked) {
@@ -308,4 +311,14 @@ int lp_quic_send_datagram(struct lp_quic_conn *conn, const struct lp_bytes *part
 		lp_stall_begin(&conn->stall, conn->endpoint->now_ns);
 	}
 	return rv < 0 ? rv : 0;
+}
+
+int lp_quic_send_datagram(struct lp_quic_conn *conn, const struct lp_bytes *parts, size_t n_parts, uint64_t now_ns)
+{
+	return send_datagram(conn, parts, n_parts, now_ns, false);
+}
+
+int lp_quic_send_ahead(struct lp_quic_conn *conn, const struct lp_bytes *parts, size_t n_parts, uint64_t now_ns)
+{
+	return send_datagram(conn, parts, n_parts, now_ns, true);
 }

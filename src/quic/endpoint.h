@@ -151,6 +151,9 @@ size_t lp_quic_conn_count(const struct lp_quic_endpoint *endpoint);
    before the call returns). 0; LP_EAGAIN: the congestion window or pacing is closed, `writable` will come;
    LP_ETOOBIG: larger than lp_quic_budget(); LP_ECLOSED. */
 int lp_quic_send_datagram(struct lp_quic_conn *conn, const struct lp_bytes *parts, size_t n_parts, uint64_t now_ns);
+/* As lp_quic_send_datagram(), for a small DATAGRAM that should not wait: it may go although our packets wait longer in
+   the network than they should, if the congestion window lets it. */
+int lp_quic_send_ahead(struct lp_quic_conn *conn, const struct lp_bytes *parts, size_t n_parts, uint64_t now_ns);
 /* The largest DATAGRAM that the path carries now, in bytes; 0 before the handshake is complete. */
 size_t lp_quic_budget(const struct lp_quic_conn *conn);
 /* Queues bytes on the control stream (copies them). 0, LP_EFULL when the peer has not read 256 KiB, LP_ECLOSED. */
