@@ -1,10 +1,10 @@
 #include "base/units.h"
 #include "quic/conn.h"
 #include "quic/endpoint_state.h"
-#include "quic/settings.h"
 
-#define GRANULARITY_NS LP_MS /* RFC 9002 §6.1.2 */
-#define SLACK_NS LP_MS       /* for the timers of both ends */
+#define GRANULARITY_NS LP_MS  /* RFC 9002 §6.1.2 */
+#define ANSWER_NS (2 * LP_MS) /* so long may an end of ours take to acknowledge; it tells more, to be safe */
+#define SLACK_NS LP_MS        /* for the timers of both ends */
 #define ELSEWHERE_NS (60 * LP_MS)
 #define VALIDATION_NS (3100 * LP_MS) /* RFC 9000 §8.2.4: three probe timeouts, at least of the initial one */
 #define TIMERS_MAX 4                 /* of the library that may come before the one that is wanted */
@@ -14,8 +14,7 @@ uint64_t lp_conn_probe_timeout(struct lp_quic_conn *conn)
 	ngtcp2_conn_info info;
 	ngtcp2_conn_get_conn_info(conn->library, &info);
 	uint64_t vary_ns = 4 * info.rttvar;
-	return info.smoothed_rtt + (vary_ns > GRANULARITY_NS ? vary_ns : GRANULARITY_NS) + LP_SETTINGS_ACK_DELAY_NS +
-	       SLACK_NS;
+	return info.smoothed_rtt + (vary_ns > GRANULARITY_NS ? vary_ns : GRANULARITY_NS) + ANSWER_NS + SLACK_NS;
 }
 
 /* Bytes in flight. */

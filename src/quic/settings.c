@@ -1,10 +1,12 @@
 #include "quic/settings.h"
 
+#include "base/units.h"
 #include "quic/endpoint.h"
 
 #define HANDSHAKE_TIMEOUT_NS (10 * LP_SEC)
 #define PAYLOAD_DEFAULT 1472
 #define PAYLOAD_MAX 65527
+#define MAX_ACK_DELAY_NS (5 * LP_MS)
 #define CONTROL_WINDOW ((uint64_t)64 * 1024) /* bytes of the control stream that the peer may send ahead */
 
 size_t lp_settings_max_payload(const struct lp_quic_config *config)
@@ -62,5 +64,5 @@ void lp_settings_params(ngtcp2_transport_params *ret_params, const struct lp_qui
 	ret_params->max_idle_timeout = config->idle_timeout_ns;
 	ret_params->active_connection_id_limit = 8;
 	ret_params->max_datagram_frame_size = 65535; /* RFC 9221 §3 */
-	ret_params->max_ack_delay = LP_SETTINGS_ACK_DELAY_NS;
+	ret_params->max_ack_delay = MAX_ACK_DELAY_NS;
 }

@@ -6,12 +6,9 @@
 
 #include <ngtcp2/ngtcp2.h>
 
-#include "base/units.h"
-
 struct lp_quic_config;
 
 #define LP_SETTINGS_PROBES 24
-#define LP_SETTINGS_ACK_DELAY_NS (2 * LP_MS) /* max_ack_delay of both ends */
 
 /* Settings with the list of path MTU probes that they point to. */
 struct lp_settings {
