@@ -3,7 +3,8 @@
 #include "base/units.h"
 
 #define SKIP_MAX_NS LP_SEC
-#define NUDGES_MAX 16 /* the wait grows no further */
+#define NUDGES_MAX 16
+#define WAIT_MAX_NS LP_SEC
 
 void lp_stall_progress(struct lp_stall *stall, uint64_t now_ns)
 {
@@ -23,7 +24,8 @@ void lp_stall_heard(struct lp_stall *stall)
 
 uint64_t lp_stall_deadline(const struct lp_stall *stall, uint64_t timeout_ns)
 {
-	return stall->since_ns + (timeout_ns << stall->n_nudges);
+	uint64_t wait_ns = timeout_ns << stall->n_nudges;
+	return stall->since_ns + (wait_ns < WAIT_MAX_NS ? wait_ns : WAIT_MAX_NS);
 }
 
 void lp_stall_nudged(struct lp_stall *stall, uint64_t now_ns)

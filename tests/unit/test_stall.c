@@ -27,7 +27,7 @@ static void test_waits_double_until_there_is_progress(void **state)
 	/* The wait has an end. */
 	for (int i = 0; i < 100; i++)
 		lp_stall_nudged(&stall, now_ns);
-	assert_true(lp_stall_deadline(&stall, TIMEOUT) == now_ns + (TIMEOUT << 16));
+	assert_true(lp_stall_deadline(&stall, TIMEOUT) == now_ns + LP_SEC);
 }
 
 static void test_closing_again_is_no_progress(void **state)
