@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/failure.h"
 #include "base/text.h"
 #include "cli/start.h"
@@ -11,6 +12,7 @@
 #include "client/windows/adapters.h"
 #include "platform/file.h"
 #include "platform/windows/console.h"
+#include "platform/windows/private_folder.h"
 
 #define ROOM_FILE_MAX ((size_t)16 << 10)
 
@@ -20,15 +22,16 @@ struct places {
 	char room[LP_CLIENT_PATH_MAX];
 };
 
-/* Finds them. */
-static bool find_places(struct places *places)
+/* Finds them, and makes their folder. */
+static int find_places(struct places *places, struct lp_failure *failure)
 {
-	char folder[1024];
-	if (!lp_console_program_data(folder, sizeof folder))
-		return false;
-	snprintf(places->identity, sizeof places->identity, "%s\\softlan\\lanparty-client-identity.json", folder);
-	snprintf(places->room, sizeof places->room, "%s\\softlan\\lanparty-client-room.conf", folder);
-	return true;
+	char data[512], folder[600];
+	if (!lp_console_program_data(data, sizeof data))
+		return lp_fail(failure, LP_ENOTFOUND, "the variable ProgramData is not set: pass --identity FILE");
+	snprintf(folder, sizeof folder, "%s\\softlan", data);
+	snprintf(places->identity, sizeof places->identity, "%s\\lanparty-client-identity.json", folder);
+	snprintf(places->room, sizeof places->room, "%s\\lanparty-client-room.conf", folder);
+	return lp_private_folder(folder, failure);
 }
 
 /* Shows a question. */
@@ -80,13 +83,15 @@ static bool has_word(int argc, char *const *argv, const char *word)
 static int run(struct lp_client_app *app, int argc, char *const *argv)
 {
 	struct places places;
+	struct lp_failure failure;
 	char config[] = "--config";
 	char *asked[] = {argv[0], config, places.room, NULL};
 	if (has_word(argc, argv, "--list-adapters"))
 		return lp_client_list_adapters();
-	if (!find_places(&places)) {
-		fprintf(stderr, "%s: the variable ProgramData is not set: pass --identity FILE\n",
-		        lp_client_program.name);
+	if (has_word(argc, argv, "--identity") || has_word(argc, argv, "--help") || has_word(argc, argv, "--version"))
+		return lp_client_app_run(app, argc, argv);
+	if (find_places(&places, &failure) < 0) {
+		fprintf(stderr, "%s: %s\n", lp_client_program.name, failure.text);
 		return LP_EXIT_FAILURE;
 	}
 	snprintf(app->options.identity_path, sizeof app->options.identity_path, "%s", places.identity);
