@@ -96,6 +96,15 @@ static bool same_way(const struct lp_route *a, const struct lp_route *b)
 	return a->interface.luid == b->interface.luid && lp_addr_equal(&a->next_hop, &b->next_hop);
 }
 
+/* True if our route is there, is the one that counts, and leads the way that is best. */
+static bool is_held(const struct lp_route_guard *guard, const struct lp_route_query *query, const struct lp_route *best)
+{
+	struct lp_route present;
+
+	return guard->pinned && same_way(&guard->pin, best) && lp_route_best(query, NULL, &present) == 0 &&
+	       present.prefix_bits == guard->pin.prefix_bits && same_way(&present, best);
+}
+
 /* Looks which way the relay is reached, and which way it would be without us, and holds the second. */
 static void look_at_route(struct lp_route_guard *guard)
 {
@@ -128,8 +137,7 @@ static void look_at_route(struct lp_route_guard *guard)
 		guard->foreign = true;
 	} else {
 		guard->foreign = false;
-		if (!guard->pinned || !same_way(&guard->pin, &best) || lp_route_best(&now, NULL, &present) < 0 ||
-		    !same_way(&present, &best))
+		if (!is_held(guard, &now, &best))
 			pin(guard, &best);
 	}
 	if (lp_route_best(&now, &failure, &present) < 0)

@@ -145,11 +145,20 @@ static void test_route(void **state)
 	bench.state->n_routes = 4;
 	pass(&bench, 6 * LP_SEC);
 	assert_true(pinned(&bench, 4)->interface.luid == WIRE);
+	/* Also where nothing else leads astray. */
+	memset(&bench.state->routes[4], 0, sizeof bench.state->routes[4]);
+	memset(&bench.state->routes[3], 0, sizeof bench.state->routes[3]);
+	bench.state->n_routes = 3;
+	pass(&bench, 6 * LP_SEC);
+	assert_true(pinned(&bench, 3)->interface.luid == WIRE);
+	bench.state->routes[4] = bench.state->routes[3];
+	bench.state->routes[3] = route("203.0.113.0", 24, "10.20.0.1", TAP);
+	bench.state->n_routes = 5;
 	/* The cable is pulled. */
 	bench.state->interfaces[0].absent = true;
 	pass(&bench, 6 * LP_SEC);
 	assert_true(pinned(&bench, 4)->interface.luid == WIFI);
-	assert_int_equal(bench.n_events[LP_EVENT_route_pinned], 3);
+	assert_int_equal(bench.n_events[LP_EVENT_route_pinned], 4);
 	/* Nothing is there at all, told once, and then it is back. */
 	bench.state->interfaces[2].absent = true;
 	pass(&bench, 20 * LP_SEC);
