@@ -96,7 +96,12 @@ class Client(Program):
         Daemon.__init__(self, lab, machine.host, name, WINE, machine.exe, *flags, "--identity", machine.identity,
                         "--log-format", "json", "--log-level", "debug", *args, env=machine.env)
         if wait:
-            self.wait_event("tap_up")
+            # By then the token of its place is kept as well.
+            self.wait_event("gateway_present")
+
+    def stop(self, number=signal.SIGINT, patience_s=10):
+        """Ends it; Wine's SIGTERM would be a kill."""
+        return super().stop(number, patience_s)
 
     def interrupt(self):
         """Ctrl-C; returns the exit code."""

@@ -1,0 +1,191 @@
+"""What the client changes on the computer, and that all of it is put back, however the client ends."""
+
+import json
+import os
+import pathlib
+
+import pytest
+from netlab import party
+from netlab.daemon import wait_for
+
+import certs
+import wine
+from probes import PATIENCE_S, ping
+
+BEFORE = {4: (1400, 25, 1, 0), 6: (1400, 25, 1, 0)}
+PLAYING = {4: (1500, 1, 0, 1), 6: (1500, 1, 0, 1)}
+LINUX_MAC = "02:00:00:00:00:77"
+
+
+@pytest.fixture
+def machine(player, tidy):
+    """The computer as it is without the client; nothing may be left of the test before."""
+    player.alice_host.ip(f"link set {wine.TAP} mtu 1400", f"addr flush dev {wine.TAP}")
+    assert settings(player.machine) == BEFORE and not player.machine.pins()
+    yield player.machine
+    for daemon in player.daemons:
+        if isinstance(daemon, wine.Client) and daemon.running():
+            daemon.stop()
+    leave_nothing(player.machine)
+
+
+def settings(machine):
+    """Of both families."""
+    return {family: machine.settings(family) for family in (4, 6)}
+
+
+def leave_nothing(machine):
+    """Everything is as it was."""
+    assert not machine.pins()
+    assert settings(machine) == BEFORE
+    assert not os.path.exists(machine.journal)
+    machine.wait_carrier(False)
+
+
+def test_session(machine):
+    """The relay's route and the adapter's settings are made, and gone again after Ctrl-C."""
+    client = machine.client()
+    machine.wait_carrier(True)
+    pins = machine.pins()
+    assert [(pin["gateway"], pin["dev"]) for pin in pins] == [("192.168.1.1", "eth0")]
+    assert settings(machine) == PLAYING
+    assert [event["family"] for event in client.events("adapter_set")] == [4, 6]
+    assert client.events("route_pinned")[0]["next_hop"] == "192.168.1.1"
+    # In this order: the relay's route, the adapter, the cable.
+    names = [event["event"] for event in client.events()]
+    assert names.index("route_pinned") < names.index("joined") < names.index("adapter_set") < names.index("tap_up")
+    kinds = [change["kind"] for change in json.loads(pathlib.Path(machine.journal).read_text())["changes"]]
+    assert kinds == ["route", "settings", "settings"]
+    assert client.interrupt() == 0
+
+
+def test_killed(machine):
+    """kill -9: the cable is pulled by the driver, and the next start puts everything back before it begins."""
+    client = machine.client()
+    client.kill()
+    machine.wait_carrier(False)
+    assert len(machine.pins()) == 1 and settings(machine) == PLAYING and os.path.exists(machine.journal)
+    client = machine.client()
+    assert client.wait_event("repaired")["count"] == 3
+    assert len(machine.pins()) == 1 and settings(machine) == PLAYING
+    assert client.interrupt() == 0
+
+
+def test_killed_then_changed(machine):
+    """What somebody else has set after the client was killed stays."""
+    machine.client().kill()
+    machine.host.run("ip", "link", "set", wine.TAP, "mtu", 1300)
+    client = machine.client(relay="203.0.113.77:443", wait=False)
+    client.process.wait(40)
+    assert machine.settings(4)[0] == 1300
+    machine.host.ip(f"link set {wine.TAP} mtu 1400")
+
+
+def test_damaged_journal(machine):
+    """A journal that nobody understands is kept aside, and nothing of it is done."""
+    pathlib.Path(machine.journal).write_text('{"version": 1, "changes": [{"kind": "route"}]}')
+    client = machine.client()
+    assert "change 1" in client.wait_event("journal_damaged")["reason"]
+    aside = pathlib.Path(machine.journal + ".damaged")
+    assert aside.exists()
+    aside.unlink()
+    assert client.interrupt() == 0
+
+
+def test_foreign_route(machine):
+    """Somebody else's route to the relay is used, and still there at the end."""
+    machine.host.ip(f"route add {wine.RELAY}/32 via 192.168.1.1 dev eth0")
+    client = machine.client()
+    client.wait_event("route_kept")
+    assert client.interrupt() == 0
+    assert len(machine.pins()) == 1
+    machine.host.ip(f"route del {wine.RELAY}/32")
+
+
+def test_route_is_held(machine):
+    """A route of ours that somebody removes comes back; a better way through the tunnel is not taken."""
+    client = machine.client()
+    machine.host.ip(f"route del {wine.RELAY}/32")
+    wait_for(machine.pins, "the relay's route to come back")
+    machine.host.ip(f"addr add {party.ALICE}/24 dev {wine.TAP}",
+                    f"route add 203.0.113.0/24 via {party.LAN_HOST} dev {wine.TAP}")
+    assert ping(machine.host, party.LAN_HOST, PATIENCE_S)
+    assert machine.pins()[0]["dev"] == "eth0"
+    assert not client.events("reconnecting")
+    machine.host.ip(f"route del 203.0.113.0/24 dev {wine.TAP}")
+    assert client.interrupt() == 0
+
+
+def test_broadcast_self_test(machine):
+    """Broadcasts that leave by another interface are told; those that reach the adapter are too."""
+    client = machine.client()
+    machine.host.ip(f"addr add {party.ALICE}/24 dev {wine.TAP}")
+    client.wait_event("broadcast_astray")
+    assert client.interrupt() == 0
+    # What metric 1 does on Windows.
+    machine.host.ip(f"route add 255.255.255.255/32 dev {wine.TAP}")
+    client = machine.client()
+    client.wait_event("broadcast_arrives")
+    assert client.interrupt() == 0
+    machine.host.ip(f"route del 255.255.255.255/32 dev {wine.TAP}")
+
+
+def test_adapter_disabled(machine):
+    """The adapter goes away in mid-session and comes back: the session goes on, with the adapter set again."""
+    client = machine.client()
+    machine.host.ip(f"addr add {party.ALICE}/24 dev {wine.TAP}")
+    assert ping(machine.host, party.LAN_HOST, PATIENCE_S)
+    machine.set_enabled(False)
+    client.wait_event("tap_down")
+    machine.wait_carrier(False)
+    after = client.mark()
+    machine.set_enabled(True)
+    client.wait_event("tap_up", after=after)
+    assert ping(machine.host, party.LAN_HOST, PATIENCE_S)
+    assert settings(machine) == PLAYING and not client.events("reconnecting")
+    assert client.interrupt() == 0
+
+
+def ends(client):
+    """Waits for the end of a client that fails; its exit code."""
+    return client.process.wait(40)
+
+
+def test_wrong_certificate(player, machine):
+    """A relay that does not have the certificate that was given to the player is not joined, and nothing is left."""
+    other = certs.Certificates(player.dir).authority("other")
+    client = machine.client(wait=False, cert=other)
+    assert ends(client) != 0
+    assert "certificate" in client.events("failed")[-1]["text"]
+
+
+def test_duplicate_mac(player, machine):
+    """Somebody has the MAC already: said so, and nothing is left."""
+    bob = player.start_client(player.bob_host, mac=wine.MAC)
+    client = machine.client(wait=False)
+    assert ends(client) != 0
+    assert "duplicate_mac" in client.events("failed")[-1]["text"]
+    bob.stop()
+
+
+def test_no_relay(machine):
+    """Nobody answers: said so, and nothing is left."""
+    client = machine.client(relay="203.0.113.77:443", wait=False)
+    assert ends(client) != 0
+    assert client.events("failed")
+
+
+def test_relay_away(player, machine):
+    """The relay ends in mid-session: the client comes back by itself when it does."""
+    client = machine.client()
+    machine.host.ip(f"addr add {party.ALICE}/24 dev {wine.TAP}")
+    player.relay.stop()
+    client.wait_event("reconnecting", 40)
+    assert len(machine.pins()) == 1
+    after = client.mark()
+    gateway_after = player.gateway.mark()
+    player.start_relay()
+    client.wait_event("joined", 40, after)
+    player.gateway.wait_joined(40, gateway_after)
+    assert ping(machine.host, party.LAN_HOST, PATIENCE_S)
+    assert client.interrupt() == 0
