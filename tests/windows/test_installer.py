@@ -1,0 +1,100 @@
+"""The installer: a silent install brings the client, a silent uninstall leaves nothing."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+from netlab.daemon import wait_for
+
+import wine
+
+UNINSTALL_KEY = "HKLM\\Software\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\softlan"
+# What Wine itself writes as it runs.
+NOISE = ("system.reg", "user.reg", "userdef.reg", ".update-timestamp", "Temp", "temp")
+
+
+class Computer:
+    """A prefix in which nothing but the installer runs."""
+
+    def __init__(self, template, folder):
+        self.prefix = str(folder / "wine")
+        shutil.copytree(template, self.prefix, symlinks=True)
+        self.env = wine.environment(self.prefix, WINEDLLOVERRIDES="mscoree=;mshtml=")
+        self.server = subprocess.Popen([wine.WINESERVER, "-f", "-p"], env=self.env, stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.DEVNULL)
+
+    def run(self, *argv, check=True):
+        """Runs a Windows program; its exit code and what it said."""
+        out = os.path.join(self.prefix, "out.txt")
+        with open(out, "w", encoding="utf-8") as file:
+            done = subprocess.run([wine.WINE, *argv], env=self.env, stdin=subprocess.DEVNULL, stdout=file,
+                                  stderr=subprocess.DEVNULL, timeout=120, check=check)
+        text = pathlib.Path(out).read_text(encoding="utf-8", errors="replace")
+        os.unlink(out)
+        return done.returncode, text
+
+    def files(self):
+        """All files and folders on C:, but for Wine's own."""
+        root = pathlib.Path(self.prefix, "drive_c")
+        return {str(path.relative_to(root)) for path in root.rglob("*")
+                if not any(word in path.parts for word in NOISE)}
+
+    def stop(self):
+        """Ends Wine."""
+        subprocess.run([wine.WINESERVER, "-k"], env=self.env, check=False)
+        self.server.wait(20)
+
+
+@pytest.fixture
+def computer(prefix, tmp_path):
+    """A fresh computer."""
+    made = Computer(prefix, tmp_path)
+    yield made
+    made.stop()
+
+
+def setup_program():
+    """The installer that scripts/windows-installer made."""
+    folder = pathlib.Path(wine.windows_binary("lanparty-client-win.exe")).parents[2]
+    found = sorted(folder.glob("softlan-*-setup.exe"))
+    if not found:
+        pytest.skip("no installer was built: scripts/windows-installer")
+    return str(found[-1])
+
+
+def test_install_and_uninstall(computer):
+    """Program, start menu and the entry for uninstalling come and go; the installed program runs."""
+    computer.run("wineboot")
+    before = computer.files()
+    computer.run(setup_program(), "/S")
+    added = computer.files() - before
+    assert "Program Files/softlan/lanparty-client-win.exe" in added
+    assert "Program Files/softlan/uninstall.exe" in added
+    assert any(path.endswith("Programs/softlan/Join a LAN party.lnk") for path in added)
+    _, text = computer.run("reg", "query", UNINSTALL_KEY, "/reg:64")
+    assert "uninstall.exe" in text
+    _, text = computer.run("C:\\Program Files\\softlan\\lanparty-client-win.exe", "--version")
+    assert "lanparty-client-win" in text
+    code, text = computer.run("C:\\Program Files\\softlan\\lanparty-client-win.exe", "--list-adapters", check=False)
+    assert "TAP-Windows6" in text or code != 0
+    computer.run("C:\\Program Files\\softlan\\uninstall.exe", "/S")
+    # It goes on from a copy of itself.
+    wait_for(lambda: not computer.files() - before, "the uninstaller to remove everything")
+    assert computer.run("reg", "query", UNINSTALL_KEY, "/reg:64", check=False)[0] != 0
+    assert computer.files() == before
+
+
+def test_notes_are_kept(computer):
+    """What is still to be put back on the computer is not thrown away with the program."""
+    folder = pathlib.Path(computer.prefix, "drive_c", "ProgramData", "softlan")
+    computer.run(setup_program(), "/S")
+    folder.mkdir()
+    journal = folder / "lanparty-client-journal.json"
+    for name in ("lanparty-client-identity.json", "lanparty-client-room.conf", journal.name):
+        (folder / name).write_text("{}")
+    computer.run("C:\\Program Files\\softlan\\uninstall.exe", "/S")
+    wait_for(lambda: not pathlib.Path(computer.prefix, "drive_c/Program Files/softlan").exists(),
+             "the uninstaller to end")
+    wait_for(lambda: list(folder.iterdir()) == [journal], "the identity to go and the notes to stay")
