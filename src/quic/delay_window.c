@@ -4,6 +4,10 @@
 
 /* What our packets may wait in the network unless somebody says otherwise. */
 #define DEFAULT_TARGET_NS (3 * LP_MS)
+/* It may be less on a fast path: what so many packets take there, but no less than programs and devices need to wake
+   up. */
+#define KEEP_BUSY_PACKETS 4U
+#define LEAST_TARGET_NS (7 * LP_MS / 10)
 /* A wait of less than this is none: a full packet takes so long on a line of 6 Mbit/s. */
 #define NO_WAIT_NS (2 * LP_MS)
 /* So often the base is measured anew. */
@@ -20,6 +24,7 @@ void lp_delay_window_init(struct lp_delay_window *window, uint64_t target_ns, ui
 	*window = (struct lp_delay_window){
 		.phase = LP_DELAY_STARTING,
 		.target_ns = target_ns ? target_ns : DEFAULT_TARGET_NS,
+		.packet_ns = target_ns ? target_ns : DEFAULT_TARGET_NS,
 		.base_ns = LP_NEVER,
 		.round_ns = now_ns,
 		.round_rtt_ns = LP_NEVER,
@@ -41,11 +46,16 @@ static uint64_t scale(uint64_t bytes, uint64_t a_ns, uint64_t b_ns)
 	return (uint64_t)((double)bytes * (double)a_ns / (double)b_ns);
 }
 
-/* What our packets may wait now: more where delays wander by themselves, and where the other end fills its direction
-   too, for its queue, which our acknowledgements wait in, comes and goes. */
+/* What our packets may wait now: the target, but less on a fast path, where few packets keep it busy; more where delays
+   wander by themselves, and where the other end fills its direction too, for its queue, which our acknowledgements wait
+   in, comes and goes. */
 static uint64_t target(const struct lp_delay_window *window)
 {
-	uint64_t least_ns = window->both_ways ? 3 * window->target_ns : window->target_ns;
+	uint64_t least_ns = lp_earlier(window->target_ns, KEEP_BUSY_PACKETS * window->packet_ns);
+	if (least_ns < LEAST_TARGET_NS)
+		least_ns = lp_earlier(window->target_ns, LEAST_TARGET_NS);
+	if (window->both_ways)
+		least_ns *= 3;
 	return window->wander_ns * 3 > least_ns ? window->wander_ns * 3 : least_ns;
 }
 
@@ -161,14 +171,17 @@ static void end_round(struct lp_delay_window *window, const struct lp_delay_samp
 		window->base_ns -= (window->base_ns - rtt_ns) / 8;
 	uint64_t wait_ns = rtt_ns > window->base_ns ? rtt_ns - window->base_ns : 0;
 	follow_wander(window);
+	if (window->limited && window->window_bytes)
+		window->packet_ns = scale(sample->packet_bytes, rtt_ns, window->window_bytes);
 	bool old = now_ns - window->measured_ns >= MEASURE_EVERY_NS, due = old;
 	switch (window->phase) {
 	case LP_DELAY_STARTING:
 		round_starting(window, wait_ns);
 		break;
 	case LP_DELAY_STEADY:
-		/* A window that was halved without shortening the wait: perhaps it is not ours. */
-		due = due || (window->window_bytes <= window->peak_bytes / 2 && wait_ns > 4 * target(window));
+		/* A window that shrank without shortening the wait: perhaps it is not ours. */
+		due = due || window->window_bytes <= window->peak_bytes / 4 ||
+		      (window->window_bytes <= window->peak_bytes / 2 && wait_ns > 4 * target(window));
 		if (window->limited && due)
 			drain(window, wait_ns, sample->packet_bytes);
 		else

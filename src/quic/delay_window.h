@@ -29,6 +29,7 @@ struct lp_delay_window {
 	uint64_t window_bytes;   /* when not held low */
 	uint64_t low_bytes;      /* when held low */
 	uint64_t peak_bytes;     /* the largest window since the base was measured */
+	uint64_t packet_ns;      /* what a full packet takes at the present pace */
 	uint64_t base_ns;        /* round trip while nothing of ours waits; LP_NEVER: not known */
 	uint64_t measured_ns;    /* when the base was measured */
 	uint64_t round_ns;       /* when this round began */
