@@ -17,7 +17,7 @@ int lp_adapter_find(const char *wanted, struct lp_failure *failure, struct lp_ad
 void lp_adapter_mac_setting(const struct lp_adapter *adapter, char text[LP_MAC_TEXT_MAX]);
 /* Changes it, for the driver's next start; empty: takes it away. 0, or LP_EPERM, … */
 int lp_adapter_set_mac_setting(const struct lp_adapter *adapter, const char *text);
-/* Disables and enables the adapter, which makes the driver start anew. 0, or a negative LP_E* where that is refused. */
+/* Stops and starts the adapter, which makes the driver start anew. 0, or a negative LP_E* where that is refused. */
 int lp_adapter_restart(const struct lp_adapter *adapter);
 
 #endif

@@ -11,14 +11,15 @@
 /* {4D36E972-E325-11CE-BFC1-08002BE10318}: network adapters. */
 static const GUID net_class = {0x4d36e972, 0xe325, 0x11ce, {0xbf, 0xc1, 0x08, 0x00, 0x2b, 0xe1, 0x03, 0x18}};
 
-/* Changes the state of a device. 0 or the error. */
-static DWORD change_state(HDEVINFO set, SP_DEVINFO_DATA *device, DWORD state)
+/* Has a device stopped and started again. 0 or the error. */
+static DWORD restart(HDEVINFO set, SP_DEVINFO_DATA *device)
 {
 	SP_PROPCHANGE_PARAMS params = {
 		.ClassInstallHeader = {.cbSize = sizeof params.ClassInstallHeader,
 	                               .InstallFunction = DIF_PROPERTYCHANGE},
-		.StateChange = state,
-		.Scope = DICS_FLAG_GLOBAL,
+		/* In one step: a device that was only stopped would be left disabled if we ended in between. */
+		.StateChange = DICS_PROPCHANGE,
+		.Scope = DICS_FLAG_CONFIGSPECIFIC,
 	};
 
 	if (!SetupDiSetClassInstallParamsW(set, device, &params.ClassInstallHeader, sizeof params) ||
@@ -51,11 +52,8 @@ int lp_adapter_restart(const struct lp_adapter *adapter)
 	set = SetupDiGetClassDevsW(&net_class, NULL, NULL, DIGCF_PRESENT);
 	if (set == INVALID_HANDLE_VALUE)
 		return lp_os_error(GetLastError());
-	if (find_device(set, instance, &device)) {
-		error = change_state(set, &device, DICS_DISABLE);
-		if (!error)
-			error = change_state(set, &device, DICS_ENABLE);
-	}
+	if (find_device(set, instance, &device))
+		error = restart(set, &device);
 	SetupDiDestroyDeviceInfoList(set);
 	return error ? lp_os_error(error) : 0;
 }

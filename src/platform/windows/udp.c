@@ -46,11 +46,14 @@ static bool set_option(SOCKET s, int level, int name, DWORD value)
 	return setsockopt(s, level, name, (const char *)&value, sizeof value) == 0;
 }
 
-/* Sets an address out of a control message. */
-static void set_local(struct lp_udp_msg *msg, uint8_t family, const void *ip, size_t len)
+/* Sets our own address as a control message has it: on a socket of both families IPv4 comes as a mapped address. */
+static void set_local(struct lp_udp_msg *msg, const IN6_PKTINFO *info)
 {
-	msg->local.family = family;
-	memcpy(msg->local.ip, ip, len);
+	union lp_sockaddr sa = {.v6 = {.sin6_family = AF_INET6, .sin6_addr = info->ipi6_addr}};
+
+	if (IN6_IS_ADDR_LINKLOCAL(&info->ipi6_addr))
+		sa.v6.sin6_scope_id = info->ipi6_ifindex;
+	lp_sockaddr_get(&sa, &msg->local);
 }
 
 /* Reads what the system tells about a datagram beside its bytes. */
@@ -72,14 +75,13 @@ static void read_control(WSAMSG *hdr, struct lp_udp_msg *msg)
 			IN_PKTINFO info;
 
 			memcpy(&info, data, sizeof info);
-			set_local(msg, 4, &info.ipi_addr, 4);
-		} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO && msg->remote.family == 6) {
+			msg->local.family = 4;
+			memcpy(msg->local.ip, &info.ipi_addr, 4);
+		} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
 			IN6_PKTINFO info;
 
 			memcpy(&info, data, sizeof info);
-			set_local(msg, 6, &info.ipi6_addr, 16);
-			if (IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr))
-				msg->local.scope_id = info.ipi6_ifindex;
+			set_local(msg, &info);
 		}
 	}
 }
