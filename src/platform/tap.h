@@ -45,7 +45,8 @@ int lp_tap_open(struct lp_loop *loop, const struct lp_tap_config *config, lp_tap
 int lp_tap_up(struct lp_tap *tap, unsigned mtu, struct lp_failure *failure);
 /* Carrier on or off, as if the cable was pulled: the system keeps the interface and its addresses. */
 void lp_tap_set_carrier(struct lp_tap *tap, bool on);
-/* Stops and starts reading: backpressure for the system's own queue. */
+/* Stops and starts reading: backpressure for the system's own queue. From inside of the receive callback, and where the
+   system has a queue for each flow, only the queue that the batch came from stops: others' frames need not wait. */
 void lp_tap_pause(struct lp_tap *tap);
 void lp_tap_resume(struct lp_tap *tap);
 /* Hands frames to the system. Returns how many it took; the rest is lost. */

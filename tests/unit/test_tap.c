@@ -39,6 +39,7 @@ struct end {
 	size_t stop_at; /* that many UDP frames to port 7 */
 	size_t wanted;
 	size_t game_at; /* which one of those was 46 bytes long, from 1 */
+	bool pauses;    /* at each batch with such frames */
 	struct lp_failure failure;
 };
 
@@ -52,6 +53,7 @@ static bool is_ours(const struct lp_frame *frame)
 static void on_recv(void *ctx, const struct lp_frame *frames, size_t n_frames)
 {
 	struct end *end = ctx;
+	size_t wanted = end->wanted;
 
 	for (size_t i = 0; i < n_frames; i++) {
 		end->frames++;
@@ -66,6 +68,8 @@ static void on_recv(void *ctx, const struct lp_frame *frames, size_t n_frames)
 		end->last_offload = frames[i].offload;
 		memcpy(end->last, frames[i].data, frames[i].len < sizeof end->last ? frames[i].len : sizeof end->last);
 	}
+	if (end->pauses && end->wanted > wanted)
+		lp_tap_pause(end->tap);
 	if (end->to)
 		end->refused += n_frames - lp_tap_send(end->to, frames, n_frames);
 	if (end->stop_at && end->wanted >= end->stop_at)
@@ -249,8 +253,9 @@ static void test_pause(void **state)
 	close(netns);
 }
 
-/* A flow that has filled its queue does not delay another: the other's frame comes after few of its frames. */
-static void test_fairness(void **state)
+/* A flow that has filled its queue does not delay another: the other's frame comes after few of its frames, even while
+   the full queue is paused. */
+static void check_fairness(bool pauses)
 {
 	struct lp_tap_device probe;
 	struct lp_loop *loop;
@@ -260,7 +265,6 @@ static void test_fairness(void **state)
 	unsigned n_queues;
 	int bulk, game;
 
-	(void)state;
 	if (lp_tap_device_open("probe7", false, NULL, &probe) < 0)
 		skip();
 	n_queues = probe.n_queues;
@@ -277,6 +281,14 @@ static void test_fairness(void **state)
 	assert_int_equal(inet_pton(AF_INET, "10.9.0.2", &to.sin_addr), 1);
 	assert_int_equal(sendto(game, "game", 4, 0, (struct sockaddr *)&to, sizeof to), 4);
 	lp_tap_resume(end.tap);
+	end.pauses = pauses;
+	if (pauses && n_queues > 1) {
+		run(loop, 50);
+		assert_int_equal(end.wanted, 64 + 1); /* one batch of the other */
+		assert_true(end.game_at > 0);
+	}
+	end.pauses = false;
+	lp_tap_resume(end.tap);
 	end.stop_at = 401;
 	run(loop, 2000);
 	assert_int_equal(end.wanted, 401);
@@ -289,6 +301,13 @@ static void test_fairness(void **state)
 	lp_tap_close(end.tap);
 	lp_loop_free(loop);
 	close(netns);
+}
+
+static void test_fairness(void **state)
+{
+	(void)state;
+	check_fairness(false);
+	check_fairness(true);
 }
 
 /* Somebody removes the interface: the owner hears of it. */

@@ -32,19 +32,20 @@ struct queue {
 	struct lp_tap *tap;
 	int fd;
 	bool watched; /* for frames */
+	bool paused;  /* by lp_tap_pause() */
 	struct lp_watch watch;
 };
 
 struct lp_tap {
 	struct lp_tap_device device;
 	struct lp_mac mac;
-	bool up;     /* lp_tap_up() was called */
-	bool paused; /* by lp_tap_pause() */
-	bool ended;  /* closed, or the error is told: nothing is called any more */
+	bool up;    /* lp_tap_up() was called */
+	bool ended; /* closed, or the error is told: nothing is called any more */
 	lp_tap_recv_fn recv;
 	lp_tap_error_fn error;
 	void *ctx;
-	unsigned n_attached; /* queues that the loop knows */
+	unsigned n_attached;   /* queues that the loop knows */
+	struct queue *reading; /* whose batch is being handed over; NULL: none */
 	struct queue queues[LP_TAP_QUEUES_MAX];
 	struct lp_frame frames[BATCH_FRAMES];
 	/* Frames one behind the other; the last may begin just below the limit and be a super-frame. */
@@ -109,7 +110,7 @@ static void on_readable(void *ctx, bool broken)
 
 	if (tap->ended)
 		return;
-	if (!err && tap->paused) {
+	if (!err && queue->paused) {
 		/* Only now is it worth a system call. */
 		lp_watch_stop(&queue->watch);
 		queue->watched = false;
@@ -118,8 +119,10 @@ static void on_readable(void *ctx, bool broken)
 	if (!err) {
 		size_t n = read_batch(tap, queue->fd, &err);
 
+		tap->reading = queue;
 		if (n)
 			tap->recv(tap->ctx, tap->frames, n);
+		tap->reading = NULL;
 	}
 	if (err && !tap->ended)
 		report_gone(tap, err);
@@ -231,12 +234,15 @@ void lp_tap_set_carrier(struct lp_tap *tap, bool on)
 
 void lp_tap_pause(struct lp_tap *tap)
 {
-	tap->paused = true;
+	for (unsigned i = 0; i < tap->n_attached; i++)
+		if (!tap->reading || tap->reading == &tap->queues[i])
+			tap->queues[i].paused = true;
 }
 
 void lp_tap_resume(struct lp_tap *tap)
 {
-	tap->paused = false;
+	for (unsigned i = 0; i < tap->n_attached; i++)
+		tap->queues[i].paused = false;
 	if (tap->up && !tap->ended)
 		watch_all(tap);
 }
