@@ -9,12 +9,14 @@
 #include "client/journal.h"
 #include "obs/event.h"
 #include "platform/file.h"
+#include "platform/lock.h"
 
 #define PATH_MAX_BYTES 4096
 
 struct lp_changes {
 	const char *path;
 	const struct lp_log *log;
+	struct lp_lock *lock; /* nobody else acts by the same journal */
 	struct lp_journal journal;
 	bool on_disk; /* there is a file, which says what |journal| says or what it said before */
 };
@@ -196,6 +198,21 @@ static int repair(struct lp_changes *changes, struct lp_failure *failure)
 	return 0;
 }
 
+/* Takes the journal for ourselves: one that another client is writing must not be acted upon. */
+static int take_lock(struct lp_changes *changes, struct lp_failure *failure)
+{
+	char path[PATH_MAX_BYTES + 16];
+	int r;
+
+	snprintf(path, sizeof path, "%s.lock", changes->path);
+	r = lp_lock_take(path, failure, &changes->lock);
+	return r == LP_EINUSE ? lp_fail(failure, r,
+	                                "%s is in use: another client runs on this computer: end it, or pass an "
+	                                "--identity in another folder to each",
+	                                changes->path)
+	                      : r;
+}
+
 int lp_changes_new(const char *path, const struct lp_log *log, struct lp_failure *failure,
                    struct lp_changes **ret_changes)
 {
@@ -209,8 +226,11 @@ int lp_changes_new(const char *path, const struct lp_log *log, struct lp_failure
 	if (strlen(path) > PATH_MAX_BYTES)
 		r = lp_fail(failure, LP_ETOOBIG, "%s: too long a path", path);
 	else
+		r = take_lock(changes, failure);
+	if (r == 0)
 		r = repair(changes, failure);
 	if (r < 0) {
+		lp_lock_free(changes->lock);
 		free(changes);
 		return r;
 	}
@@ -223,6 +243,7 @@ void lp_changes_free(struct lp_changes *changes)
 	if (!changes)
 		return;
 	undo_all(changes);
+	lp_lock_free(changes->lock);
 	free(changes);
 }
 

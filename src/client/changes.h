@@ -14,7 +14,7 @@ struct lp_log;
 
 /* Undoes what the journal at |path| still has, and begins. A journal that cannot be understood is kept aside as
    PATH.damaged, with a warning, and never acted upon. |path| and |log| are borrowed until lp_changes_free().
-   0; LP_EPERM, … where the journal cannot be read. */
+   0; LP_EINUSE: another client has it; LP_EPERM, … where it cannot be read. */
 int lp_changes_new(const char *path, const struct lp_log *log, struct lp_failure *failure,
                    struct lp_changes **ret_changes);
 /* Undoes everything that still stands, with a warning for what cannot be undone (it stays in the journal), and frees.

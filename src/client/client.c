@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/failure.h"
+#include "client/changes.h"
 #include "client/route_guard.h"
 #include "member/edge.h"
 #include "obs/event.h"
@@ -19,6 +20,7 @@
 struct lp_client {
 	struct lp_client_config config;
 	struct lp_tap *tap;
+	struct lp_changes *changes;   /* to the computer; NULL: none are made */
 	struct lp_route_guard *guard; /* NULL: routes are not ours to look after */
 	struct lp_member *member;
 	struct lp_edge *edge;
@@ -194,7 +196,7 @@ static void tell_adapter(const struct lp_client *client)
 static int start_guard(struct lp_client *client, struct lp_loop *loop, struct lp_failure *failure)
 {
 	const struct lp_route_guard_config guard = {
-		.journal_path = client->config.journal_path,
+		.changes = client->changes,
 		.device = lp_tap_name(client->tap),
 		.device_id = lp_tap_id(client->tap),
 		.log = client->config.member.log,
@@ -242,12 +244,15 @@ int lp_client_new(struct lp_loop *loop, const struct lp_client_config *config, s
 	client->config.member.mac = config->mac;
 	client->config.member.events = &member_events;
 	client->config.member.ctx = client;
+	/* What a client before us left is put back first, also where we cannot begin. */
+	if (config->journal_path &&
+	    (result = lp_changes_new(config->journal_path, config->member.log, failure, &client->changes)) < 0)
+		goto fail;
 	if ((result = lp_tap_open(loop, &tap, on_tap, on_tap_error, client, failure, &client->tap)) < 0 ||
 	    (result = take_mac(client, failure)) < 0)
 		goto fail;
 	tell_adapter(client);
-	/* The adapter is ours alone now: what a client before us left can be put back. */
-	if (config->journal_path && (result = start_guard(client, loop, failure)) < 0)
+	if (client->changes && (result = start_guard(client, loop, failure)) < 0)
 		goto fail;
 	client->config.member.device = lp_tap_name(client->tap);
 	struct lp_edge_config edge = {
@@ -280,6 +285,7 @@ void lp_client_free(struct lp_client *client)
 	/* Disconnected first, so that nothing is sent by the adapter while it is put back. */
 	lp_tap_close(client->tap);
 	lp_route_guard_free(client->guard);
+	lp_changes_free(client->changes);
 	free(client);
 }
 

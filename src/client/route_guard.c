@@ -25,7 +25,6 @@
 struct lp_route_guard {
 	struct lp_route_guard_config config;
 	struct lp_loop *loop;
-	struct lp_changes *changes;
 	struct lp_netwatch *netwatch;
 	struct lp_timer *timer;
 	uint64_t look_ns; /* the next one */
@@ -57,7 +56,7 @@ static void unpin(struct lp_route_guard *guard)
 {
 	struct lp_failure failure;
 
-	if (guard->pinned && lp_changes_remove_route(guard->changes, &guard->pin, &failure) < 0)
+	if (guard->pinned && lp_changes_remove_route(guard->config.changes, &guard->pin, &failure) < 0)
 		lp_event_warned(guard->config.log, failure.text);
 	guard->pinned = false;
 }
@@ -73,7 +72,7 @@ static void pin(struct lp_route_guard *guard, const struct lp_route *best)
 	route.prefix_bits = guard->relay.family == 6 ? 128 : 32;
 	route.metric = 0;
 	unpin(guard);
-	r = lp_changes_add_route(guard->changes, &route, &failure);
+	r = lp_changes_add_route(guard->config.changes, &route, &failure);
 	if (r == LP_EEXISTS) {
 		guard->foreign = true;
 		lp_event_route_kept(guard->config.log, &guard->relay);
@@ -166,7 +165,7 @@ static bool set_family(struct lp_route_guard *guard, uint8_t family)
 	    now.no_default_routes)
 		return true;
 	if (r == 0)
-		r = lp_changes_set(guard->changes, &guard->tap, family, &wanted, &failure);
+		r = lp_changes_set(guard->config.changes, &guard->tap, family, &wanted, &failure);
 	if (r < 0) {
 		lp_event_warned(guard->config.log, failure.text);
 		return true;
@@ -261,9 +260,6 @@ int lp_route_guard_new(struct lp_loop *loop, const struct lp_route_guard_config 
 	guard->config = *config;
 	guard->loop = loop;
 	lp_broadcast_test_init(&guard->test);
-	r = lp_changes_new(config->journal_path, config->log, failure, &guard->changes);
-	if (r < 0)
-		goto fail;
 	r = lp_timer_new(loop, on_timer, guard, &guard->timer);
 	if (r == 0)
 		r = lp_netwatch_new(loop, on_network_change, guard, &guard->netwatch);
@@ -287,7 +283,6 @@ void lp_route_guard_free(struct lp_route_guard *guard)
 		return;
 	lp_netwatch_free(guard->netwatch);
 	lp_timer_free(guard->timer);
-	lp_changes_free(guard->changes);
 	free(guard);
 }
 

@@ -10,22 +10,22 @@
 #include "platform/route.h"
 
 struct lp_addr;
+struct lp_changes;
 struct lp_failure;
 struct lp_log;
 struct lp_loop;
 struct lp_route_guard;
 
 struct lp_route_guard_config {
-	const char *journal_path; /* borrowed until lp_route_guard_free(), as are the others */
-	const char *device;       /* the TAP's name, for people */
-	const char *device_id;    /* by which the system finds it: lp_route_interface() */
+	struct lp_changes *changes; /* borrowed until lp_route_guard_free(), as are the others */
+	const char *device;         /* the TAP's name, for people */
+	const char *device_id;      /* by which the system finds it: lp_route_interface() */
 	const struct lp_log *log;
 };
 
-/* Undoes what an earlier client left. 0, or why it cannot be known what that is. */
 int lp_route_guard_new(struct lp_loop *loop, const struct lp_route_guard_config *config, struct lp_failure *failure,
                        struct lp_route_guard **ret_guard);
-/* Puts everything back. NULL is fine. */
+/* What was changed is undone with the changes, not here. NULL is fine. */
 void lp_route_guard_free(struct lp_route_guard *guard);
 /* The relay is, or will be, at this address: its route is held from now on. To be called before the TAP is connected;
    again when the address is another one. */

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/failure.h"
 #include "base/units.h"
+#include "client/changes.h"
 #include "obs/event.h"
 #include "platform/fake/route_fake.h"
 #include "platform/fake/world.h"
@@ -28,6 +29,7 @@ struct bench {
 	unsigned n_events[LP_EVENT_COUNT];
 	struct lp_fake_state *state;
 	struct lp_fake_state before;
+	struct lp_changes *changes;
 	struct lp_route_guard *guard;
 };
 
@@ -61,8 +63,7 @@ static struct lp_route route(const char *destination, uint8_t prefix_bits, const
 /* A host with a wire and a Wi-Fi, whose metric is higher, a TAP, and a guard. */
 static void begin(struct bench *bench)
 {
-	static const struct lp_route_guard_config config = {
-		.journal_path = "/changes.json", .device = "Games", .device_id = "{tap}"};
+	static const struct lp_route_guard_config config = {.device = "Games", .device_id = "{tap}"};
 	struct lp_route_guard_config with_log = config;
 	struct lp_fake_state *state;
 
@@ -96,6 +97,8 @@ static void begin(struct bench *bench)
 	state->routes[2] = route("127.0.0.0", 8, "0.0.0.0", 24);
 	state->n_routes = 3;
 	bench->before = *state;
+	assert_int_equal(lp_changes_new("/changes.json", &bench->log, NULL, &bench->changes), 0);
+	with_log.changes = bench->changes;
 	assert_int_equal(lp_route_guard_new(bench->loop, &with_log, NULL, &bench->guard), 0);
 }
 
@@ -109,6 +112,7 @@ static void pass(struct bench *bench, uint64_t ns)
 static void end(struct bench *bench)
 {
 	lp_route_guard_free(bench->guard);
+	lp_changes_free(bench->changes);
 	assert_memory_equal(bench->state, &bench->before, sizeof bench->before);
 	lp_loop_free(bench->loop);
 	lp_world_free(bench->world);

@@ -1,0 +1,47 @@
+/* One holder at a time; the lock goes with its holder. */
+#include "platform/lock.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base/error.h"
+#include "base/failure.h"
+#include "platform/file.h"
+#include "platform/random.h"
+
+/* Taken, refused, free again; nothing is left. */
+static void test_lock(void **state)
+{
+	struct lp_lock *first, *second;
+	struct lp_failure failure;
+	char path[64];
+	uint8_t random[4], *data;
+	size_t len;
+
+	(void)state;
+	lp_random_fill(random, sizeof random);
+	snprintf(path, sizeof path, "lock-%02x%02x%02x%02x", random[0], random[1], random[2], random[3]);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(lp_lock_take(path, &failure, &first), 0);
+		assert_int_equal(lp_lock_take(path, &failure, &second), LP_EINUSE);
+		assert_true(failure.text[0]);
+		lp_lock_free(first);
+		assert_int_equal(lp_file_read(path, 10, NULL, &data, &len), LP_ENOTFOUND);
+	}
+	lp_lock_free(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lock),
+	};
+
+	return cmocka_run_group_tests_name("lock", tests, NULL, NULL);
+}
