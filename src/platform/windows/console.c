@@ -12,15 +12,26 @@
 
 void lp_console_begin(struct lp_console *console)
 {
+	HANDLE input = GetStdHandle(STD_INPUT_HANDLE);
+	DWORD mode;
+
 	console->output_code_page = GetConsoleOutputCP();
 	if (console->output_code_page)
 		SetConsoleOutputCP(CP_UTF8);
+	console->input_mode = 0;
+	if (GetConsoleMode(input, &mode)) {
+		console->input_mode = mode;
+		/* A click into the window would make the next line of the log wait until the mark is gone. */
+		SetConsoleMode(input, (mode & ~(DWORD)ENABLE_QUICK_EDIT_MODE) | ENABLE_EXTENDED_FLAGS);
+	}
 }
 
 void lp_console_end(const struct lp_console *console)
 {
 	if (console->output_code_page)
 		SetConsoleOutputCP(console->output_code_page);
+	if (console->input_mode)
+		SetConsoleMode(GetStdHandle(STD_INPUT_HANDLE), console->input_mode | ENABLE_EXTENDED_FLAGS);
 }
 
 char **lp_console_arguments(int argc, wchar_t *const *wide)

@@ -9,9 +9,10 @@
 /* What lp_console_end() puts back. */
 struct lp_console {
 	unsigned output_code_page; /* 0: there is no console */
+	unsigned input_mode;       /* 0: there is no console to read from */
 };
 
-/* Has the console show UTF-8. */
+/* Has the console show UTF-8, and not stop the program while somebody marks text in its window. */
 void lp_console_begin(struct lp_console *console);
 void lp_console_end(const struct lp_console *console);
 /* The arguments in UTF-8, in one block that the caller frees; its last is NULL. NULL without memory. */
