@@ -143,7 +143,9 @@ void lp_conn_close(struct lp_quic_conn *conn, bool app, uint64_t code, const cha
 		ngtcp2_ccerr_set_application_error(&error, code, bytes, len);
 	else
 		ngtcp2_ccerr_set_transport_error(&error, code, bytes, len);
-	conn->why.kind = LP_QUIC_CLOSED_LOCAL;
+	conn->why.kind = app ? LP_QUIC_CLOSED_LOCAL : LP_QUIC_CLOSED_TRANSPORT;
+	if (!app)
+		snprintf(conn->why.reason, sizeof conn->why.reason, "%s", reason);
 	conn->why.code = code;
 	say_goodbye(conn, &error);
 	end(conn);

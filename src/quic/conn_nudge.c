@@ -5,6 +5,7 @@
 #define GRANULARITY_NS LP_MS  /* RFC 9002 §6.1.2 */
 #define ANSWER_NS (2 * LP_MS) /* so long may an end of ours take to acknowledge; it tells more, to be safe */
 #define SLACK_NS LP_MS        /* for the timers of both ends */
+#define HEARD_NS (3 * LP_SEC) /* later than this the path may just be away */
 #define ELSEWHERE_NS (60 * LP_MS)
 #define VALIDATION_NS (3100 * LP_MS) /* RFC 9000 §8.2.4: three probe timeouts, at least of the initial one */
 #define TIMERS_MAX 4                 /* of the library that may come before the one that is wanted */
@@ -78,6 +79,12 @@ void lp_conn_nudge(struct lp_quic_conn *conn)
 	if (!conn->blocked || conn->state != LP_CONN_READY ||
 	    now_ns < lp_stall_deadline(&conn->stall, lp_conn_probe_timeout(conn)))
 		return;
+	/* The peer is there and talks, but nothing of ours arrives, or the library has lost its way among paths. It is
+	   told, and can come back on another connection. */
+	if (lp_stall_hopeless(&conn->stall, now_ns) && now_ns - conn->heard_ns < HEARD_NS) {
+		lp_conn_close(conn, false, NGTCP2_NO_VIABLE_PATH, "nothing that is sent arrives");
+		return;
+	}
 	lp_stall_nudged(&conn->stall, now_ns);
 	uint64_t before = in_flight(conn);
 	if (before == 0)

@@ -5,16 +5,25 @@
 #define SKIP_MAX_NS LP_SEC
 #define NUDGES_MAX 16
 #define WAIT_MAX_NS LP_SEC
+#define HOPELESS_NS (10 * LP_SEC)
 
 void lp_stall_progress(struct lp_stall *stall, uint64_t now_ns)
 {
 	stall->since_ns = now_ns;
+	stall->stuck_ns = 0;
 	stall->n_nudges = 0;
 }
 
 void lp_stall_begin(struct lp_stall *stall, uint64_t now_ns)
 {
 	stall->since_ns = now_ns;
+	if (stall->stuck_ns == 0)
+		stall->stuck_ns = now_ns;
+}
+
+bool lp_stall_hopeless(const struct lp_stall *stall, uint64_t now_ns)
+{
+	return stall->stuck_ns && now_ns - stall->stuck_ns >= HOPELESS_NS;
 }
 
 void lp_stall_heard(struct lp_stall *stall)

@@ -12,6 +12,7 @@
 
 struct lp_stall {
 	uint64_t since_ns;   /* the last progress, or the last nudge */
+	uint64_t stuck_ns;   /* when the window first closed after the last progress; 0: it did not */
 	uint64_t skipped_ns; /* of the library's time, since the peer was last heard */
 	unsigned n_nudges;   /* since the last progress: each wait is twice as long as the one before */
 };
@@ -20,6 +21,8 @@ struct lp_stall {
 void lp_stall_progress(struct lp_stall *stall, uint64_t now_ns);
 /* The window has just closed. */
 void lp_stall_begin(struct lp_stall *stall, uint64_t now_ns);
+/* True if there was none for so long that there will be none. */
+bool lp_stall_hopeless(const struct lp_stall *stall, uint64_t now_ns);
 /* A packet of the peer's came. */
 void lp_stall_heard(struct lp_stall *stall);
 /* When the peer should be nudged if nothing comes before, with a probe timeout of |timeout_ns|. */

@@ -116,6 +116,8 @@ static void transmit(struct wire *wire, struct wire_node *from, const struct wir
 {
 	uint64_t at_ns = wire->now_ns;
 	wire->n_sent++;
+	if (from == wire->muted)
+		return;
 	if (wire->payload_max && len > wire->payload_max) {
 		wire->large_drops++;
 		return;

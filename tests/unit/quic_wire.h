@@ -28,6 +28,7 @@ struct wire {
 	size_t payload_max;                /* larger datagrams vanish; 0: no limit */
 	unsigned long drops, large_drops;  /* by the queue or loss; by the MTU */
 	unsigned long n_sent, n_msgs_sent; /* datagrams, messages */
+	struct wire_node *muted;           /* what this one sends vanishes */
 	bool cut;                          /* nothing arrives */
 	struct wire_packet **heap;         /* under way, by time */
 	size_t n_heap, heap_room;

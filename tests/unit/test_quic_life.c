@@ -282,6 +282,28 @@ static void test_abandoned_without_a_word(void **state)
 	pair_free(pair);
 }
 
+static void test_one_way_path_is_given_up(void **state)
+{
+	(void)state;
+	struct pair *pair = pair_today();
+	pair_connect(pair);
+	pair->wire.muted = &pair->server;
+	uint64_t start_ns = pair->wire.now_ns;
+	while (pair->server.n_closed == 0 && pair->wire.now_ns - start_ns < 40 * LP_SEC) {
+		(void)pair_send(&pair->client, pair->at_client, 64, 0);
+		while (pair_send(&pair->server, pair->at_server, 1000, 0) == 0)
+			;
+		wire_flush(&pair->client);
+		wire_flush(&pair->server);
+		wire_run(&pair->wire, 16 * LP_MS);
+	}
+	/* The relay hears the member, but what it sends does not arrive: that does not go on for ever. The member's
+	   window is closed after some seconds, too, and from then on the relay cannot know. */
+	assert_int_equal(pair->server.n_closed, 1);
+	print_message("%s after %.1f s\n", pair->server.why.reason, (double)(pair->wire.now_ns - start_ns) / 1e9);
+	pair_free(pair);
+}
+
 /* Closes the connection from inside its own event. */
 static void close_it(struct wire_node *node, struct lp_quic_conn *conn, const uint8_t *data, size_t len)
 {
@@ -360,6 +382,7 @@ int main(void)
 		cmocka_unit_test(test_mutated_packets_harm_nobody),
 		cmocka_unit_test(test_garbage),
 		cmocka_unit_test(test_abandoned_without_a_word),
+		cmocka_unit_test(test_one_way_path_is_given_up),
 		cmocka_unit_test(test_close_from_inside_an_event),
 		cmocka_unit_test(test_close_when_ready),
 		cmocka_unit_test(test_close_before_ready),

@@ -54,11 +54,27 @@ static void test_skipping_is_limited_until_the_peer_is_heard(void **state)
 	}
 }
 
+static void test_hopeless_after_ten_seconds(void **state)
+{
+	(void)state;
+	struct lp_stall stall = {0};
+	lp_stall_progress(&stall, LP_SEC);
+	assert_false(lp_stall_hopeless(&stall, 100 * LP_SEC));
+	lp_stall_begin(&stall, 100 * LP_SEC);
+	lp_stall_begin(&stall, 105 * LP_SEC);
+	lp_stall_nudged(&stall, 107 * LP_SEC);
+	assert_false(lp_stall_hopeless(&stall, 109 * LP_SEC));
+	assert_true(lp_stall_hopeless(&stall, 110 * LP_SEC));
+	lp_stall_progress(&stall, 110 * LP_SEC);
+	assert_false(lp_stall_hopeless(&stall, 200 * LP_SEC));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_waits_double_until_there_is_progress),
 		cmocka_unit_test(test_closing_again_is_no_progress),
+		cmocka_unit_test(test_hopeless_after_ten_seconds),
 		cmocka_unit_test(test_skipping_is_limited_until_the_peer_is_heard),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
