@@ -2,10 +2,11 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 SECONDS ?= 60
+SEEDS ?= 10000
 KEEP ?=
 
 .DEFAULT_GOAL := all
-.PHONY: all deps demo check fuzz bench install windows windows-installer format clean help
+.PHONY: all deps demo check nightly fuzz bench install windows windows-installer format clean help
 
 all: ## build the programs into build/release
 	@scripts/deps --check build
@@ -21,6 +22,11 @@ demo: ## a small internet in network namespaces: a remote player joins the LAN (
 
 check: ## every test there is, with gcc, clang and sanitizers (as root); ends with "N passed, N failed"
 	@scripts/check
+
+nightly: ## storms over a simulated party with SEEDS (10000) seeds, under the sanitizers
+	@scripts/deps build test
+	@scripts/build asan
+	@SIM_SEEDS=$(SEEDS) build/asan/tests/sim/test_sim_impair
 
 fuzz: ## run every fuzz target for SECONDS (60) each
 	@scripts/deps build test
