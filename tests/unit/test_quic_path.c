@@ -86,6 +86,45 @@ static void test_client_migrates(void **state)
 	pair_free(pair);
 }
 
+/* Fills the window. */
+static void send_all_it_takes(struct wire_node *node, struct lp_quic_conn *conn)
+{
+	for (int i = 0; i < 1000 && pair_send(node, conn, lp_quic_budget(conn), 0) == 0; i++)
+		;
+}
+
+static void test_path_changes_under_a_download(void **state)
+{
+	(void)state;
+	for (unsigned seed = 0; seed < 12; seed++) {
+		struct pair *pair = pair_today();
+		for (unsigned i = 0; i < 9 + seed; i++)
+			(void)wire_random(&pair->wire);
+		pair->wire.delay_ns = (1 + wire_random(&pair->wire) % 30) * LP_MS;
+		pair->wire.rate_bps = 5000000 + wire_random(&pair->wire) % 100000000;
+		pair->wire.queue_bytes = 100000;
+		pair_connect(pair);
+		add_port(pair, 77);
+		pair->server.on_writable = send_all_it_takes;
+		send_all_it_takes(&pair->server, pair->at_server);
+		wire_flush(&pair->server);
+		(void)play(pair, LP_SEC, 64);
+		/* All that is in flight is lost with the old path. */
+		if (seed % 2)
+			pair->client.ports[0].public.port = 7777;
+		else
+			assert_int_equal(
+				lp_quic_migrate(pair->at_client, &pair->client.ports[1].local, pair->wire.now_ns), 0);
+		pair->client.ports[0].up = seed % 2;
+		(void)play(pair, 2 * pair->wire.delay_ns, 64);
+		unsigned long seen = pair->client.n_datagrams;
+		(void)play(pair, LP_SEC, 64);
+		if (pair->client.n_datagrams < seen + 50)
+			fail_msg("seed %u: %lu DATAGRAMs in a second", seed, pair->client.n_datagrams - seen);
+		pair_free(pair);
+	}
+}
+
 static void test_client_without_an_address(void **state)
 {
 	(void)state;
@@ -223,6 +262,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nat_rebinding),
 		cmocka_unit_test(test_client_migrates),
+		cmocka_unit_test(test_path_changes_under_a_download),
 		cmocka_unit_test(test_client_without_an_address),
 		cmocka_unit_test(test_mtu_shrinks_and_grows),
 		cmocka_unit_test(test_mtu_shrinks_under_a_stream_of_large_frames),
