@@ -74,10 +74,9 @@ struct lp_quic_conn {
 
 	struct lp_mtu_watch mtu;
 	struct lp_stall stall;
-	uint64_t
-		elsewhere_ns; /* server: since when packets come by another path than the current one only; 0: not so */
-	uint64_t expired_ns;  /* when the timers were last looked after */
-	uint64_t skew_ns;     /* how far the library's time is ahead of ours */
+	uint64_t elsewhere_ns; /* server: since when packets come only by another path than the current; 0: not so */
+	uint64_t expired_ns;   /* when the timers were last looked after */
+	uint64_t skew_ns;      /* how far the library's time is ahead of ours */
 	struct lp_delay_window delay;
 	uint64_t received_bytes; /* UDP payload, so far */
 	struct lp_control control;

@@ -56,7 +56,8 @@ struct lp_quic_events {
 	void (*ready)(void *ctx, struct lp_quic_conn *conn);
 	/* Bytes of the control stream, in order. */
 	void (*control)(void *ctx, struct lp_quic_conn *conn, const uint8_t *data, size_t len);
-	/* One DATAGRAM; |data| is valid until the call returns. */
+	/* One DATAGRAM; |data| is valid until the call returns. One that begins with a zero byte is padding of the
+	   other end's and never told. */
 	void (*datagram)(void *ctx, struct lp_quic_conn *conn, const uint8_t *data, size_t len);
 	/* The window is open again after lp_quic_send_datagram() returned LP_EAGAIN. Called from lp_quic_flush(). */
 	void (*writable)(void *ctx, struct lp_quic_conn *conn);
