@@ -18,7 +18,7 @@ LINUX_MAC = "02:00:00:00:00:77"
 
 
 @pytest.fixture
-def machine(player, tidy):
+def machine(player):
     """The computer as it is without the client; nothing may be left of the test before."""
     player.alice_host.ip(f"link set {wine.TAP} mtu 1400", f"addr flush dev {wine.TAP}")
     assert settings(player.machine) == BEFORE and not player.machine.pins()
@@ -189,3 +189,20 @@ def test_relay_away(player, machine):
     player.gateway.wait_joined(40, gateway_after)
     assert ping(machine.host, party.LAN_HOST, PATIENCE_S)
     assert client.interrupt() == 0
+
+
+def test_second_client(machine):
+    """A second client says that there is one, and leaves alone what the first has changed."""
+    first = machine.client()
+    second = machine.client("--virtual-mac", LINUX_MAC, wait=False)
+    assert ends(second) != 0
+    assert "another client" in second.events("failed")[-1]["text"]
+    assert len(machine.pins()) == 1 and settings(machine) == PLAYING
+    assert ping_through(machine)
+    assert first.interrupt() == 0
+
+
+def ping_through(machine):
+    """The LAN answers."""
+    machine.host.ip(f"addr add {party.ALICE}/24 dev {wine.TAP}")
+    return ping(machine.host, party.LAN_HOST, PATIENCE_S)

@@ -109,6 +109,31 @@ static bool covers(const struct lp_route *route, const struct lp_addr *addr)
 	return true;
 }
 
+/* True if both say the same. */
+static bool same_settings(const struct lp_route_settings *a, const struct lp_route_settings *b)
+{
+	return a->mtu == b->mtu && a->metric == b->metric && a->automatic_metric == b->automatic_metric &&
+	       a->no_default_routes == b->no_default_routes;
+}
+
+bool lp_fake_state_equal(const struct lp_fake_state *a, const struct lp_fake_state *b)
+{
+	if (a->n_interfaces != b->n_interfaces || a->n_routes != b->n_routes)
+		return false;
+	for (size_t i = 0; i < a->n_routes; i++)
+		if (!is_same(&a->routes[i], &b->routes[i]) || a->routes[i].metric != b->routes[i].metric)
+			return false;
+	for (size_t i = 0; i < a->n_interfaces; i++) {
+		const struct lp_fake_interface *x = &a->interfaces[i], *y = &b->interfaces[i];
+
+		if (x->id.luid != y->id.luid || x->absent != y->absent || !lp_addr_equal(&x->address, &y->address) ||
+		    !same_settings(&x->settings[0], &y->settings[0]) ||
+		    !same_settings(&x->settings[1], &y->settings[1]))
+			return false;
+	}
+	return true;
+}
+
 /* What counts against a route: the shorter its prefix the more, then the metrics. */
 static uint64_t cost(const struct lp_route *route, const struct lp_fake_interface *interface)
 {
@@ -241,19 +266,16 @@ int lp_route_set(const struct lp_route_interface *interface, uint8_t family, con
 	int r;
 	struct lp_fake_state *state = begin(failure, &r);
 	struct lp_fake_interface *row;
-	struct lp_route_settings *now;
 
 	if (!state)
 		return r;
 	row = find_interface(state, interface->luid);
 	if (!row || row->settings[family == 6].mtu == 0)
 		return lp_fail(failure, LP_ENOTFOUND, "no such interface");
-	/* One by one, so that two equal states are equal bytes. An automatic metric is the system's to choose. */
-	now = &row->settings[family == 6];
-	now->mtu = settings->mtu;
-	now->metric = settings->automatic_metric ? 25 : settings->metric;
-	now->automatic_metric = settings->automatic_metric;
-	now->no_default_routes = settings->no_default_routes;
+	row->settings[family == 6] = *settings;
+	/* An automatic metric is the system's to choose. */
+	if (settings->automatic_metric)
+		row->settings[family == 6].metric = 25;
 	return 0;
 }
 

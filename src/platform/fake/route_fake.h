@@ -2,6 +2,7 @@
 #ifndef LP_PLATFORM_FAKE_ROUTE_FAKE_H
 #define LP_PLATFORM_FAKE_ROUTE_FAKE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,7 +23,6 @@ struct lp_fake_interface {
 	struct lp_route_settings settings[2]; /* IPv4, IPv6 */
 };
 
-/* All that a test compares: unused rows are zero, so equal states are equal bytes. */
 struct lp_fake_state {
 	struct lp_fake_interface interfaces[LP_FAKE_INTERFACES_MAX];
 	struct lp_route routes[LP_FAKE_ROUTES_MAX];
@@ -31,6 +31,8 @@ struct lp_fake_state {
 
 /* The host's state, which the caller may change; made at the first call. */
 struct lp_fake_state *lp_host_routes(struct lp_host *host);
+/* True if everything in both is the same, in the same order. */
+bool lp_fake_state_equal(const struct lp_fake_state *a, const struct lp_fake_state *b);
 /* Lets calls that read or write files, routes or settings fail with |code|: the next |n_good| are fine, then |n_bad|
    fail, and from there on all are fine again. */
 void lp_host_fail_calls(struct lp_host *host, uint64_t n_good, uint64_t n_bad, int code);
