@@ -291,6 +291,27 @@ static void test_codel(void **state)
 	}
 }
 
+/* A flow is idle when nothing of it waits, the frame that was chosen to be next among it. */
+static void test_flow_idle(void **state)
+{
+	(void)state;
+	struct fixture f;
+	uint8_t frame[64];
+	setup(&f, NULL, POOL_BYTES);
+	for (uint16_t flow = 0; flow < 3; flow++) {
+		make_frame(frame, sizeof frame, flow, 0, 0);
+		assert_true(lp_queue_flow_idle(f.queue, frame, sizeof frame));
+		push(f.queue, 1000, flow, 0, LP_SEC);
+		assert_false(lp_queue_flow_idle(f.queue, frame, sizeof frame));
+	}
+	uint16_t next = flow_of(lp_queue_head(f.queue, LP_SEC));
+	make_frame(frame, sizeof frame, next, 0, 0);
+	assert_false(lp_queue_flow_idle(f.queue, frame, sizeof frame));
+	lp_queue_pop(f.queue);
+	assert_true(lp_queue_flow_idle(f.queue, frame, sizeof frame));
+	teardown(&f);
+}
+
 /* A full queue takes from the fattest flow (RFC 8290 §4.1): the others lose nothing. */
 static void test_fattest(void **state)
 {
@@ -449,12 +470,13 @@ static void test_random(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_order),          cmocka_unit_test(test_head_stays),
-		cmocka_unit_test(test_sparse_first),   cmocka_unit_test(test_no_cheating),
-		cmocka_unit_test(test_fair),           cmocka_unit_test(test_codel),
-		cmocka_unit_test(test_fattest),        cmocka_unit_test(test_shared_pool),
-		cmocka_unit_test(test_limits),         cmocka_unit_test(test_many_flows),
-		cmocka_unit_test(test_memory_returns), cmocka_unit_test(test_random),
+		cmocka_unit_test(test_order),        cmocka_unit_test(test_head_stays),
+		cmocka_unit_test(test_sparse_first), cmocka_unit_test(test_no_cheating),
+		cmocka_unit_test(test_fair),         cmocka_unit_test(test_codel),
+		cmocka_unit_test(test_fattest),      cmocka_unit_test(test_flow_idle),
+		cmocka_unit_test(test_shared_pool),  cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_many_flows),   cmocka_unit_test(test_memory_returns),
+		cmocka_unit_test(test_random),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
