@@ -7,6 +7,7 @@ A question is one datagram of words, the answer begins with Windows' error code.
 default routes have no place in Linux: they are remembered, for each interface and family, and shown by `get`.
 """
 
+import json
 import re
 import socket
 import subprocess
@@ -76,10 +77,22 @@ def put(index, family, mtu, metric, automatic, no_default):
     return "0"
 
 
+def routes6():
+    """The IPv6 routes to elsewhere, a line each: prefix, its length, next hop, index, metric."""
+    numbers = {entry["ifname"]: entry["ifindex"] for entry in json.loads(ip("-j", "link").stdout)}
+    lines = ["0"]
+    for route in json.loads(ip("-j", "-6", "route").stdout or "[]"):
+        prefix, _, bits = route["dst"].replace("default", "::/0").partition("/")
+        if route.get("dev") in numbers:
+            lines.append(f"{prefix} {bits or 128} {route.get('gateway', '::')} {numbers[route['dev']]} "
+                         f"{route.get('metric', 0)}")
+    return "\n".join(lines)
+
+
 def answer(words):
     """One question."""
     try:
-        return {"route": change_route, "get": get, "set": put}[words[0]](*words[1:])
+        return {"route": change_route, "routes6": routes6, "get": get, "set": put}[words[0]](*words[1:])
     except (KeyError, TypeError, ValueError):
         return str(UNSUPPORTED)
 
@@ -92,7 +105,7 @@ def main():
     while True:
         question, sender = sock.recvfrom(2048)
         reply = answer(question.decode().split())
-        if not question.startswith(b"get"):
+        if question.startswith((b"route ", b"set")):
             print(question.decode(), "->", reply, flush=True)
         sock.sendto(reply.encode(), sender)
 

@@ -206,3 +206,26 @@ def ping_through(machine):
     """The LAN answers."""
     machine.host.ip(f"addr add {party.ALICE}/24 dev {wine.TAP}")
     return ping(machine.host, party.LAN_HOST, PATIENCE_S)
+
+
+def test_ipv6(machine):
+    """A relay with an IPv6 address: its route is held as well."""
+    def pins():
+        return machine.host.ip_json("-6", "route", "show", party.RELAY6 + "/128")
+    assert not pins()
+    client = machine.client(relay=f"[{party.RELAY6}]:443")
+    assert [(pin["gateway"], pin["dev"]) for pin in pins()] == [("2001:db8:201::1", "eth0")]
+    assert client.interrupt() == 0
+    assert not pins()
+
+
+def test_network_changes(player, machine):
+    """Another router takes over: the relay's route moves there, and the session goes on."""
+    player.nat.ip("addr add 192.168.1.2/24 dev home")
+    client = machine.client()
+    machine.host.ip("route replace default via 192.168.1.2 dev eth0")
+    wait_for(lambda: [pin["gateway"] for pin in machine.pins()] == ["192.168.1.2"], "the route to move")
+    assert ping_through(machine) and not client.events("reconnecting")
+    machine.host.ip("route replace default via 192.168.1.1 dev eth0")
+    wait_for(lambda: [pin["gateway"] for pin in machine.pins()] == ["192.168.1.1"], "the route to move back")
+    assert client.interrupt() == 0

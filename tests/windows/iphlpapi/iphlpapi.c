@@ -14,6 +14,7 @@
 /* The copy of Wine's DLL. */
 #define WINE_DLL "iphlpbi.dll"
 #define TIMEOUT_MS 5000
+#define ROUTES_MAX 64
 
 /* A function of the copy. */
 #define WINE(name) ((__typeof__(&name))(void *)GetProcAddress(LoadLibraryA(WINE_DLL), #name))
@@ -147,6 +148,50 @@ NETIO_STATUS NETIOAPI_API_ SetIpInterfaceEntry(PMIB_IPINTERFACE_ROW row)
 	return ask(question, answer, sizeof answer);
 }
 
+/* Reads a line of the helper's list of routes. */
+static int read_route(const char *line, PMIB_IPFORWARD_ROW2 row)
+{
+	char prefix[64], next_hop[64];
+	unsigned bits;
+	unsigned long index, metric;
+
+	if (sscanf(line, "%63s %u %63s %lu %lu", prefix, &bits, next_hop, &index, &metric) != 5)
+		return 0;
+	memset(row, 0, sizeof *row);
+	row->DestinationPrefix.Prefix.si_family = row->NextHop.si_family = AF_INET6;
+	row->DestinationPrefix.PrefixLength = (UINT8)bits;
+	row->InterfaceIndex = index;
+	row->Metric = metric;
+	WINE(ConvertInterfaceIndexToLuid)(index, &row->InterfaceLuid);
+	return inet_pton(AF_INET6, prefix, &row->DestinationPrefix.Prefix.Ipv6.sin6_addr) == 1 &&
+	       inet_pton(AF_INET6, next_hop, &row->NextHop.Ipv6.sin6_addr) == 1;
+}
+
+/* Wine knows no IPv6 routes. */
+static NETIO_STATUS ipv6_table(PMIB_IPFORWARD_TABLE2 *ret_table)
+{
+	/* FreeMibTable() gives it back to this heap. */
+	PMIB_IPFORWARD_TABLE2 table =
+		HeapAlloc(GetProcessHeap(), HEAP_ZERO_MEMORY, sizeof *table + ROUTES_MAX * sizeof table->Table[0]);
+	char answer[8192];
+	const char *line;
+	DWORD error = ask("routes6", answer, sizeof answer);
+
+	if (!table || error) {
+		HeapFree(GetProcessHeap(), 0, table);
+		return error ? error : ERROR_NOT_ENOUGH_MEMORY;
+	}
+	for (line = strchr(answer, '\n'); line && table->NumEntries < ROUTES_MAX; line = strchr(line + 1, '\n'))
+		table->NumEntries += (ULONG)read_route(line + 1, &table->Table[table->NumEntries]);
+	*ret_table = table;
+	return NO_ERROR;
+}
+
+NETIO_STATUS NETIOAPI_API_ GetIpForwardTable2(ADDRESS_FAMILY family, PMIB_IPFORWARD_TABLE2 *ret_table)
+{
+	return family == AF_INET6 ? ipv6_table(ret_table) : WINE(GetIpForwardTable2)(family, ret_table);
+}
+
 /* True if the prefix covers the address. */
 static int covers(const IP_ADDRESS_PREFIX *prefix, const SOCKADDR_INET *addr)
 {
@@ -186,7 +231,7 @@ NETIO_STATUS NETIOAPI_API_ GetBestRoute2(NET_LUID *luid, NET_IFINDEX index, cons
 	NET_IFINDEX wanted = index_of(luid, index);
 	const MIB_IPFORWARD_ROW2 *best = NULL;
 	PMIB_IPFORWARD_TABLE2 table;
-	DWORD error = WINE(GetIpForwardTable2)(destination->si_family, &table);
+	DWORD error = GetIpForwardTable2(destination->si_family, &table);
 
 	(void)source;
 	(void)options;
