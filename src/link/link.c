@@ -31,8 +31,8 @@ struct lp_link {
 	struct progress head;
 	uint16_t next_frame_id;
 	bool congested;
-	size_t ahead_bytes;           /* of frames that went past the queue since the window last opened */
-	size_t high_bytes, low_bytes; /* where |congested| begins and ends */
+	size_t ahead_bytes; /* of frames that went past the queue since the window last opened */
+	size_t low_bytes;   /* where |congested| ends */
 	struct lp_link_counters counters;
 	uint64_t full_seen, aqm_seen, reassembly_seen; /* of the parts' own counters, already in |counters| */
 };
@@ -45,7 +45,6 @@ int lp_link_new(const struct lp_link_config *config, struct lp_link **ret_link)
 		return r;
 	link->config = *config;
 	size_t max_bytes = config->queue_max_bytes ? config->queue_max_bytes : DEFAULT_QUEUE_BYTES;
-	link->high_bytes = max_bytes / 2;
 	link->low_bytes = max_bytes / 4;
 	struct lp_queue_config queue = {.max_bytes = max_bytes, .hash_seed = config->hash_seed, .ecn = true};
 	r = lp_queue_new(&queue, config->pool, &link->queue);
@@ -187,13 +186,6 @@ static void count_refused(struct lp_link *link, int error)
 	link->counters.drops[error == LP_ETOOBIG ? LP_DROP_OVERSIZE : LP_DROP_NOT_JOINED]++;
 }
 
-/* Follows what waits. */
-static void watch_queue(struct lp_link *link)
-{
-	size_t bytes = lp_queue_counters(link->queue)->bytes;
-	link->congested = bytes > (link->congested ? link->low_bytes : link->high_bytes);
-}
-
 void lp_link_send(struct lp_link *link, uint16_t source, const struct lp_bytes *parts, size_t n_parts, uint64_t now_ns)
 {
 	assert(n_parts <= LP_LINK_PARTS_MAX);
@@ -218,12 +210,13 @@ void lp_link_send(struct lp_link *link, uint16_t source, const struct lp_bytes *
 	}
 	if (progress.n_sent == 0 && send_ahead(link, source, parts, n_parts, len, now_ns))
 		return;
-	if (lp_queue_push(link->queue, parts, n_parts, source, now_ns) == 0 && straight) {
+	if (lp_queue_push(link->queue, parts, n_parts, source, now_ns) < 0) {
+		link->congested = true;
+	} else if (straight) {
 		/* Alone in the queue, it is made its head at once: the rest of a frame that was begun goes first. */
 		lp_queue_head(link->queue, now_ns);
 		link->head = progress;
 	}
-	watch_queue(link);
 }
 
 void lp_link_writable(struct lp_link *link, uint64_t now_ns)
@@ -240,7 +233,8 @@ void lp_link_writable(struct lp_link *link, uint64_t now_ns)
 		lp_queue_pop(link->queue);
 		link->head.n_sent = 0;
 	}
-	watch_queue(link);
+	if (lp_link_waiting_bytes(link) <= link->low_bytes)
+		link->congested = false;
 }
 
 /* Hands a whole frame up. */

@@ -41,9 +41,9 @@ int lp_link_receive(struct lp_link *link, const uint8_t *data, size_t len, uint6
 void lp_link_expire(struct lp_link *link, uint64_t now_ns);
 /* When there is something to expire; LP_NEVER if nothing. */
 uint64_t lp_link_deadline(const struct lp_link *link);
-/* True while so much waits that a producer which can wait should (a TAP): from half of the queue's bound on, until
-   only a quarter is left. Below that the queue's management keeps the delay short, and a producer that is read on lets
-   sparse flows overtake. */
+/* True while a producer that can wait (a TAP) should: from a frame on that found no room, not even at the cost of a fat
+   flow, until a quarter of the queue is left. A full queue alone is no reason: it drops what the fattest flow sent and
+   lets all others pass, while in the queue of a device that is not read a game would wait behind a file copy. */
 bool lp_link_congested(const struct lp_link *link);
 /* What waits in the egress queue, in bytes of frames. */
 size_t lp_link_waiting_bytes(const struct lp_link *link);

@@ -1,0 +1,88 @@
+/* A game beside a flood that nothing slows down, through the whole house: TAP, client, relay, client, TAP. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "base/units.h"
+#include "party.h"
+
+#define GAME_FLOW 1
+#define FLOOD_FLOW 2
+#define SECONDS 10
+#define WARM_SECONDS 3
+/* A tick sends two frames of the flood, so that they make 20 Mbit/s; the game sends at 60 Hz. */
+#define TICKS 833
+#define GAME_TICKS 14
+
+/* The game's frames that arrived, and the slowest. */
+static unsigned n_game;
+static uint64_t slowest_ns;
+
+static void on_frame(struct party_member *to, const struct party_member *from, uint32_t number, uint64_t latency_ns)
+{
+	(void)to;
+	(void)from;
+	/* every third frame is the game's */
+	if (number % 3)
+		return;
+	n_game++;
+	if (latency_ns > slowest_ns)
+		slowest_ns = latency_ns;
+}
+
+/* Sends what is due in a tick. The game's frames have numbers that three divides, the others do not. */
+static void send_tick(struct party_member *from, struct party_member *to, unsigned tick)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		from->n_sent += from->n_sent % 3 == 0;
+		party_send(from, to, 1500, FLOOD_FLOW);
+	}
+	if (tick % GAME_TICKS)
+		return;
+	while (from->n_sent % 3)
+		from->n_sent++;
+	party_send(from, to, 64, GAME_FLOW);
+}
+
+/* The line is 10 Mbit/s, the flood 20: the game loses nothing and is late by little. */
+static void test_flood(void **state)
+{
+	(void)state;
+	static const struct lp_line line = {.delay_ns = 5 * LP_MS, .rate_bps = 10000000, .queue_bytes = 65536};
+	for (unsigned slow = 0; slow < 2; slow++) { /* the sender's line, the receiver's */
+		struct party *party = party_new(slow + 1);
+		party_start_relay(party);
+		struct party_member *a = party_add(party, LP_ROLE_CLIENT, "LAN");
+		struct party_member *b = party_add(party, LP_ROLE_CLIENT, "LAN");
+		lp_host_set_lines(slow ? b->host : a->host, &line, &line);
+		assert_true(party_run_until_joined(party, 10 * LP_SEC));
+		b->on_frame = on_frame;
+		for (unsigned tick = 0; tick < SECONDS * TICKS; tick++) {
+			if (tick == WARM_SECONDS * TICKS) {
+				n_game = 0;
+				slowest_ns = 0;
+			}
+			send_tick(a, b, tick);
+			party_run(party, LP_SEC / TICKS);
+		}
+		unsigned n_sent = (SECONDS - WARM_SECONDS) * TICKS / GAME_TICKS;
+		printf("slow line %u: %u of %u frames of the game, slowest %.1f ms, device refused %u\n", slow, n_game,
+		       n_sent, (double)slowest_ns / 1e6, a->n_refused);
+		assert_true(n_game >= n_sent);
+		assert_true(slowest_ns < line.delay_ns + 10 * LP_MS);
+		assert_int_equal(a->n_refused, 0);
+		party_free(party);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_flood),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
