@@ -71,6 +71,7 @@ def test_path_shrinks(new_party, measured):
     lab.start_servers()
     lab.start_relay()
     lab.start_gateway()
+    lab.alice_host.ethtool("eth0", "tx-udp-segmentation", "off")  # so that single packets can be seen
     lab.start_client(lab.alice_host)
     results = []
     with wire.Tap(lab.alice_host, TAP) as alice, wire.Tap(lab.lan_host, "eth0") as lan, \

@@ -24,6 +24,7 @@ def lab(new_party):
     made.start_relay()
     made.start_gateway()
     made.proxy = Impair(made, made.inet, *PROXY, party.RELAY, 443)
+    made.alice_host.ethtool("eth0", "tx-udp-segmentation", "off")  # so that single packets can be seen
     made.alice = made.start_client(made.alice_host, relay=f"{PROXY[0]}:{PROXY[1]}")
     made.bob = made.start_client(made.bob_host, relay="relay.test:443")
     assert ping(made.alice_host, party.LAN_HOST, PATIENCE_S)
