@@ -60,8 +60,6 @@ LP_EVENT_ROW(migrated, INFO, "room {room}: peer {peer} is now at {address}",
              (str, room), (u64, peer), (addr, address))
 LP_EVENT_ROW(malformed_limit, WARN, "room {room}: peer {peer} sent more than {limit} malformed datagrams: closed",
              "A member was disconnected for what it sends.", (str, room), (u64, peer), (u64, limit))
-LP_EVENT_ROW(limit_reached, WARN, "limit reached: {what}, {limit} at most[: {advice}]",
-             "Something that others can make grow is at its bound.", (str, what), (u64, limit), (str, advice))
 
 /* Going to a relay and being there, as a member sees it */
 LP_EVENT_ROW(identity, INFO, "identity {path} {action}: MAC {mac}", "The member's MAC was made or read.",
@@ -70,17 +68,11 @@ LP_EVENT_ROW(connecting, DEBUG, "connecting to {host} ({address})", "A handshake
              (str, host), (addr, address))
 LP_EVENT_ROW(joined, INFO, "joined room {room} as peer {peer}, MTU {mtu}[, gateway present: {gateway}]",
              "The relay admitted us.", (str, room), (u64, peer), (u64, mtu), (flag, gateway))
-LP_EVENT_ROW(rejected, ERROR, "the relay said no: {code}: {message}", "The relay did not admit us.",
-             (str, code), (str, message))
-LP_EVENT_ROW(disconnected, WARN, "disconnected: {reason}[: {message}]", "The connection to the relay is over.",
-             (str, reason), (str, message))
 LP_EVENT_ROW(reconnecting, DEBUG, "no connection to the relay ({reason}): trying again in {delay}",
              "The connection was lost or could not be made; the next attempt starts after the delay.",
              (str, reason), (ns, delay))
 LP_EVENT_ROW(path_changed, INFO, "now connected from {local} to {remote}", "Our own address changed; the session goes on.",
              (addr, local), (addr, remote))
-LP_EVENT_ROW(budget_changed, INFO, "DATAGRAM budget {budget} bytes[, IP packets up to {unfragmented_mtu} bytes need no fragments]",
-             "What the path carries changed.", (u64, budget), (u64, unfragmented_mtu))
 LP_EVENT_ROW(member_joined, INFO, "{role}[ '{name}'] is in the room, peer {peer} ({mac})",
              "Somebody joined, or was there already when we came.",
              (u64, peer), (str, role), (str, name), (mac, mac))
@@ -100,16 +92,10 @@ LP_EVENT_ROW(adapter, INFO, "adapter '{name}' {guid}[, interface {index}][, LUID
              (str, name), (str, guid), (u64, index), (str, luid), (str, driver), (mac, mac), (u64, mtu))
 LP_EVENT_ROW(tap_up, INFO, "TAP {name} is up: MAC {mac}, MTU {mtu}", "The client's network device is ready.",
              (str, name), (mac, mac), (u64, mtu))
-LP_EVENT_ROW(tap_address, INFO, "TAP {name} has address {address}", "The client's network device got an address.",
-             (str, name), (addr, address))
 LP_EVENT_ROW(tap_down, WARN, "TAP {name} is down[: {reason}]", "The client's network device cannot carry frames.",
              (str, name), (str, reason))
 LP_EVENT_ROW(interface_up, INFO, "interface {name}: capturing ({mac}, MTU {mtu})",
              "The gateway's wired interface is open.", (str, name), (mac, mac), (u64, mtu))
-LP_EVENT_ROW(interface_down, WARN, "interface {name} is down[: {reason}]", "The gateway's wired interface carries nothing.",
-             (str, name), (str, reason))
-LP_EVENT_ROW(interface_back, INFO, "interface {name} is up again", "The gateway's wired interface carries frames again.",
-             (str, name))
 LP_EVENT_ROW(loop_detected, ERROR, "a loop through the tunnel: {what}: unplug one of the two ways",
              "Frames that went out came back on another way.", (str, what))
 
@@ -153,10 +139,6 @@ LP_EVENT_ROW(snapshot, INFO,
              (str, device), (str, device_state), (str, device_address), (u64, peers), (u64, frames_in),
              (u64, frames_out), (bytes, bytes_in), (bytes, bytes_out), (u64, datagrams_in), (u64, datagrams_out),
              (str, drops))
-LP_EVENT_ROW(relay_snapshot, INFO,
-             "{rooms} rooms, {peers} members, {connections} connections, frames {frames}, bytes {bytes}[, drops {drops}]",
-             "Diagnostics of the relay.",
-             (u64, rooms), (u64, peers), (u64, connections), (u64, frames), (bytes, bytes), (str, drops))
 LP_EVENT_ROW(frame, INFO,
              "frame[ room {room}][ peer {peer}] {direction} {source} > {destination} {type}[ vlan {vlan}] {length} bytes: "
              "{action}[: {reason}][ to {targets}]",
