@@ -18,7 +18,7 @@ struct lp_failure;
 struct lp_session;
 
 /* A welcome that takes longer than this ends the session. */
-#define LP_SESSION_WELCOME_NS (10 * LP_SEC)
+#define LP_SESSION_WELCOME_NS (4 * LP_SEC)
 /* Peers that are remembered; more are told of as they come, but forgotten and counted. */
 #define LP_SESSION_PEERS_MAX 4096
 

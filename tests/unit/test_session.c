@@ -370,13 +370,13 @@ static void test_welcome_timeout(void **state)
 	bench_init(&bench, LP_ROLE_CLIENT);
 	assert_false(lp_session_expire(bench.session, NOW + 100 * LP_SEC));
 	lp_session_start(bench.session, 1200, NOW);
-	assert_true(lp_session_deadline(bench.session) == NOW + 10 * LP_SEC);
+	assert_true(lp_session_deadline(bench.session) == NOW + LP_SESSION_WELCOME_NS);
 	bench.told[0] = '\0';
-	assert_false(lp_session_expire(bench.session, NOW + 10 * LP_SEC - 1));
+	assert_false(lp_session_expire(bench.session, NOW + LP_SESSION_WELCOME_NS - 1));
 	expect(&bench, "");
-	assert_false(lp_session_expire(bench.session, NOW + 10 * LP_SEC));
+	assert_false(lp_session_expire(bench.session, NOW + LP_SESSION_WELCOME_NS));
 	char told[200];
-	snprintf(told, sizeof told, "failed %d: the relay did not answer the hello within 10 s\n", LP_ETIMEOUT);
+	snprintf(told, sizeof told, "failed %d: the relay did not answer the hello within 4 s\n", LP_ETIMEOUT);
 	expect(&bench, told);
 	assert_int_equal(lp_session_state(bench.session), LP_SESSION_ENDED);
 	assert_true(lp_session_deadline(bench.session) == LP_NEVER);
