@@ -170,7 +170,7 @@ static int make_socket(uint8_t family, bool *ret_mapped)
 /* Says why the socket could not be bound. */
 static int bind_failure(struct lp_failure *failure, int err, const struct lp_addr *local)
 {
-	char where[LP_ADDR_TEXT_MAX + 16] = "";
+	char where[LP_ADDR_TEXT_MAX] = "every address";
 	int code = lp_os_error(err);
 
 	if (local->family)
@@ -178,17 +178,17 @@ static int bind_failure(struct lp_failure *failure, int err, const struct lp_add
 	switch (err) {
 	case EADDRINUSE:
 		return lp_fail(failure, code,
-		               "%s UDP port %u: in use by another program: choose another port, or stop it "
+		               "%s: UDP port %u is in use by another program: choose another port, or stop it "
 		               "('ss -ulpn' names it)",
 		               where, local->port);
 	case EACCES:
 		return lp_fail(failure, code,
-		               "%s UDP port %u: no permission: ports below 1024 need root or CAP_NET_BIND_SERVICE",
+		               "%s: UDP port %u: no permission: ports below 1024 need root or CAP_NET_BIND_SERVICE",
 		               where, local->port);
 	case EADDRNOTAVAIL:
 		return lp_fail(failure, code, "%s: not an address of this machine ('ip address' lists them)", where);
 	default:
-		return lp_fail(failure, code, "%s UDP port %u: %s", where, local->port, strerror(err));
+		return lp_fail(failure, code, "%s: UDP port %u: %s", where, local->port, strerror(err));
 	}
 }
 
