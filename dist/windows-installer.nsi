@@ -104,7 +104,17 @@ Section "Uninstall"
     SetErrorLevel 2
     Abort
   ${EndIf}
-  Delete "$INSTDIR\uninstall.exe"
+  ; The uninstaller goes on as a copy of itself: the program that the user started may need a moment to end.
+  StrCpy $0 0
+  ${Do}
+    ClearErrors
+    Delete "$INSTDIR\uninstall.exe"
+    ${IfNot} ${Errors}
+      ${ExitDo}
+    ${EndIf}
+    Sleep 100
+    IntOp $0 $0 + 1
+  ${LoopUntil} $0 >= 50
   RMDir "$INSTDIR"
   Delete "$SMPROGRAMS\softlan\Join a LAN party.lnk"
   Delete "$SMPROGRAMS\softlan\Uninstall softlan.lnk"
