@@ -13,15 +13,24 @@ static void control_broken(struct lp_quic_conn *conn, const char *reason)
 	lp_quic_close(conn, LP_QUIC_APP_PROTOCOL, reason);
 }
 
+/* Sends a sign of life well before the other end, which may wait less long than we, would take us for dead. */
+static void fit_keep_alive(struct lp_quic_conn *conn, ngtcp2_conn *library)
+{
+	const ngtcp2_transport_params *peer = ngtcp2_conn_get_remote_transport_params(library);
+	uint64_t keep_alive_ns = conn->endpoint->config.keep_alive_ns;
+	if (keep_alive_ns && peer && peer->max_idle_timeout && keep_alive_ns > peer->max_idle_timeout / 4 * 3)
+		ngtcp2_conn_set_keep_alive_timeout(library, peer->max_idle_timeout / 2);
+}
+
 /* TLS and QUIC agree on everything: the connection can be used. */
 static int on_handshake_completed(ngtcp2_conn *library, void *user_data)
 {
 	struct lp_quic_conn *conn = user_data;
 	const struct lp_quic_config *config = &conn->endpoint->config;
-	(void)library;
 	if (conn->state != LP_CONN_HANDSHAKE)
 		return 0;
 	conn->state = LP_CONN_READY;
+	fit_keep_alive(conn, library);
 	lp_endpoint_established(conn->endpoint, conn);
 	(void)lp_conn_update_budget(conn);
 	conn->announced = true;
