@@ -104,18 +104,19 @@ Section "Uninstall"
     SetErrorLevel 2
     Abort
   ${EndIf}
-  ; The uninstaller goes on as a copy of itself: the program that the user started may need a moment to end.
+  ; The uninstaller goes on as a copy of itself: the program that the user started may need a moment to end. And a file
+  ; that somebody looks at (a virus scanner) is deleted, but holds its folder until they let go of it.
   StrCpy $0 0
   ${Do}
     ClearErrors
     Delete "$INSTDIR\uninstall.exe"
+    RMDir "$INSTDIR"
     ${IfNot} ${Errors}
       ${ExitDo}
     ${EndIf}
     Sleep 100
     IntOp $0 $0 + 1
   ${LoopUntil} $0 >= 50
-  RMDir "$INSTDIR"
   Delete "$SMPROGRAMS\softlan\Join a LAN party.lnk"
   Delete "$SMPROGRAMS\softlan\Uninstall softlan.lnk"
   RMDir "$SMPROGRAMS\softlan"
