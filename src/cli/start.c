@@ -27,8 +27,10 @@ static const struct lp_choice log_levels[] = {
 };
 
 static const struct lp_option common_rows[] = {
+	{"priority", NULL, LP_SWITCH(struct lp_common_options, priority), .standard = "on", .group = "General",
+         .help = "let frames go before what other programs do (Linux: real-time scheduling, where it is permitted)"},
 	{"log-format", "text|json", LP_CHOICE(struct lp_common_options, log_format, log_formats), .standard = "text",
-         .group = "General", .help = "how events are printed on standard error"},
+         .help = "how events are printed on standard error"},
 	{"log-level", "LEVEL", LP_CHOICE(struct lp_common_options, log_level, log_levels), .standard = "info",
          .help = "the least important events that are printed: error, warn, info or debug"},
 	{"config", "FILE", LP_TEXT(struct lp_common_options, config), .no_config = true,

@@ -10,6 +10,7 @@
 #include "obs/event.h"
 #include "platform/device_state.h"
 #include "platform/loop.h"
+#include "platform/priority.h"
 #include "platform/terminal.h"
 #include "quic/tls.h"
 
@@ -53,6 +54,8 @@ int lp_life_begin(struct lp_life *life, struct lp_failure *failure, struct lp_me
 	if ((result = lp_loop_new(&life->loop)) < 0 || (result = lp_loop_on_signal(life->loop, on_signal, life)) < 0)
 		return lp_fail(failure, result, "cannot start: %s", lp_error_text(result));
 	lp_event_started(&life->output.log, life->program->name, LP_VERSION);
+	if (life->common.priority && (result = lp_priority_raise()) < 0)
+		lp_event_priority_kept(&life->output.log, lp_error_text(result));
 	return 0;
 }
 

@@ -11,6 +11,8 @@
 /* The programs */
 LP_EVENT_ROW(started, INFO, "{program} {version} started", "A program begins its work.",
              (str, program), (str, version))
+LP_EVENT_ROW(priority_kept, DEBUG, "no priority over other programs: {reason}",
+             "--priority could not be had; frames wait for a processor like everybody else.", (str, reason))
 LP_EVENT_ROW(listening, INFO, "{what}: listening on {address}", "A port is open.", (str, what), (addr, address))
 LP_EVENT_ROW(serving, INFO, "{what}: at {where}", "Something other than a port is open: a socket file, a device.",
              (str, what), (str, where))

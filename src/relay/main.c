@@ -11,6 +11,7 @@
 #include "platform/loop.h"
 #include "platform/metrics_server.h"
 #include "platform/notify.h"
+#include "platform/priority.h"
 #include "platform/sandbox.h"
 #include "platform/unix_socket.h"
 #include "quic/tls.h"
@@ -179,6 +180,8 @@ static int start(struct app *app, struct lp_failure *failure)
 	    (result = lp_loop_on_signal(app->loop, on_signal, app)) < 0)
 		return lp_fail(failure, result, "cannot start: %s", lp_error_text(result));
 	lp_event_started(log, lp_relay_program.name, LP_VERSION);
+	if (app->common.priority && (result = lp_priority_raise()) < 0)
+		lp_event_priority_kept(log, lp_error_text(result));
 	int64_t now_unix_s = lp_loop_unix_s(app->loop);
 	if ((result = lp_certificate_load(&app->certificate, now_unix_s, log, failure, &app->tls)) < 0 ||
 	    (result = lp_certificate_secret(options->state_dir, failure, options->relay.secret)) < 0 ||

@@ -1,6 +1,7 @@
 """What the relay's operator sees and does: status, metrics, the certificate reloaded, frame log, limits on strangers."""
 
 import json
+import os
 import signal
 import socket
 import urllib.request
@@ -30,7 +31,7 @@ def lab(new_party, tmp_path_factory):
                      "127.0.0.1:9090", "--stats-interval", "1s", "--max-connections-per-address", "8", "--hello-timeout",
                      "60s")
     made.start_gateway("--name", "basement")
-    made.start_client(made.alice_host, "--name", "Alice")
+    made.client = made.start_client(made.alice_host, "--name", "Alice")
     assert ping(made.alice_host, party.LAN_HOST, PATIENCE_S)
     return made
 
@@ -125,6 +126,25 @@ def test_member_says_how_it_is(lab):
     texts = [event["text"] for event in client.events("status")]
     assert texts and all(a != b for a, b in zip(texts, texts[1:]))
     assert client.stop() == 0
+
+
+def policies(pid):
+    """How each of a program's threads is scheduled, the first one's first."""
+    return [os.sched_getscheduler(int(tid)) & ~os.SCHED_RESET_ON_FORK
+            for tid in sorted(os.listdir(f"/proc/{pid}/task"), key=int)]
+
+
+def test_priority(lab):
+    """The thread that carries frames goes before other programs, nothing else does; --no-priority."""
+    if lab.bob_host.run("chrt", "--rr", "1", "true", check=False).returncode:
+        pytest.skip("real-time scheduling is not permitted here")
+    for program in (lab.relay, lab.gateway, lab.client):
+        first, *others = policies(program.pid)
+        assert first == os.SCHED_RR, program
+        assert set(others) <= {os.SCHED_OTHER}, program
+    plain = Client(lab, lab.bob_host, party.RELAY + ":443", lab.certs.der("relay"), "--no-priority")
+    assert set(policies(plain.pid)) == {os.SCHED_OTHER}
+    assert plain.stop() == 0
 
 
 def test_connection_limit(lab):

@@ -12,7 +12,6 @@
 #include "client/windows/adapters.h"
 #include "platform/file.h"
 #include "platform/windows/console.h"
-#include "platform/windows/priority.h"
 #include "platform/windows/private_folder.h"
 
 #define ROOM_FILE_MAX ((size_t)16 << 10)
@@ -122,7 +121,6 @@ int wmain(int argc, wchar_t **wide)
 	char **argv = lp_console_arguments(argc, wide);
 	int code = LP_EXIT_FAILURE;
 	lp_console_begin(&console);
-	lp_priority_raise();
 	if (argv)
 		code = run(&app, argc, argv);
 	hold_window(code);

@@ -1,6 +1,8 @@
-#include "platform/windows/priority.h"
+#include "platform/priority.h"
 
 #include <windows.h>
+
+#include "base/error.h"
 
 /* What SetProcessInformation() takes, younger than the headers of the systems that we build on: no saving of power by
    a lower clock (Windows 10 1709), no coarse timers for windows that nobody sees (Windows 11). */
@@ -23,12 +25,12 @@ static BOOL unthrottle(set_information_fn set_information, ULONG ways)
 	return set_information(GetCurrentProcess(), POWER_THROTTLING_CLASS, &throttling, sizeof throttling);
 }
 
-void lp_priority_raise(void)
+int lp_priority_raise(void)
 {
 	set_information_fn set_information = (set_information_fn)(void (*)(void))GetProcAddress(
 		GetModuleHandleW(L"kernel32.dll"), "SetProcessInformation");
 
-	SetPriorityClass(GetCurrentProcess(), ABOVE_NORMAL_PRIORITY_CLASS);
 	if (set_information && !unthrottle(set_information, THROTTLE_SPEED | THROTTLE_TIMERS))
 		unthrottle(set_information, THROTTLE_SPEED);
+	return SetPriorityClass(GetCurrentProcess(), ABOVE_NORMAL_PRIORITY_CLASS) ? 0 : LP_EPERM;
 }
