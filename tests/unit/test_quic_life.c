@@ -95,6 +95,20 @@ static void test_keep_alive(void **state)
 	pair_free(pair);
 }
 
+/* The relay takes silent members for dead sooner than they send signs of life by themselves: they go by the relay. */
+static void test_keep_alive_fits_the_other_end(void **state)
+{
+	(void)state;
+	struct pair *pair = pair_today();
+	pair->client.config.keep_alive_ns = 15 * LP_SEC;
+	pair->server.config.idle_timeout_ns = 5 * LP_SEC;
+	pair_connect(pair);
+	wire_run(&pair->wire, 60 * LP_SEC);
+	assert_int_equal(pair->client.n_closed, 0);
+	assert_int_equal(pair->server.n_closed, 0);
+	pair_free(pair);
+}
+
 static void test_busy_sender_notices_a_dead_peer(void **state)
 {
 	(void)state;
@@ -374,6 +388,7 @@ int main(void)
 		cmocka_unit_test(test_lost_close_is_said_again),
 		cmocka_unit_test(test_idle_timeout),
 		cmocka_unit_test(test_keep_alive),
+		cmocka_unit_test(test_keep_alive_fits_the_other_end),
 		cmocka_unit_test(test_busy_sender_notices_a_dead_peer),
 		cmocka_unit_test(test_restarted_relay_resets),
 		cmocka_unit_test(test_restarted_member_resets),
