@@ -12,10 +12,14 @@
 #include "quic/settings.h"
 #include "quic/stateless.h"
 
-/* An acknowledgement costs more than a packet, so that few packets wait a moment for others to be acknowledged with.
-   The library would wait for an eighth of the round trip, which is nothing in a LAN. */
+/* An acknowledgement costs as much as a packet, both ends a wake-up, so that few packets wait a moment for others to be
+   acknowledged with, or for a packet of ours that takes it along. The library would wait for an eighth of the round
+   trip, which is nothing in a LAN. Small packets can wait longer (RFC 9000 §13.2.1; settings.c says how long at most):
+   their sender is not held up by its window. */
 #define ANSWER_EVERY 8
-#define ANSWER_AFTER_NS (500 * LP_US)
+#define TINY_PACKET 64 /* only acknowledgements, most likely: no answer, but perhaps something to send again */
+#define ANSWER_LARGE_NS (500 * LP_US)
+#define ANSWER_SMALL_NS (4 * LP_MS)
 #define TIMER_STEP_NS (500 * LP_US)
 
 /* How TLS finds the library's connection. */
@@ -44,6 +48,7 @@ static int conn_new(struct lp_quic_endpoint *endpoint, const struct lp_addr *loc
 	conn->control_id = -1;
 	conn->packet_max = LP_MTU_BASE;
 	conn->heard_ns = endpoint->now_ns;
+	conn->sent_large = true;
 	ngtcp2_path_storage_zero(&conn->tx_path);
 	lp_path_set(&conn->shown, local, remote);
 	conn->local = conn->told_local = *local;
@@ -202,9 +207,10 @@ int lp_conn_read(struct lp_quic_conn *conn, const ngtcp2_path *path, uint8_t ecn
 	if (rv == NGTCP2_ERR_RETRY)
 		return rv;
 	conn->changed = true;
-	if (conn->n_to_answer++ == 0)
-		conn->answer_ns = conn->endpoint->now_ns + ANSWER_AFTER_NS;
-	if (conn->n_to_answer >= ANSWER_EVERY || !conn->announced)
+	uint64_t answer_ns = conn->endpoint->now_ns + (len < LP_CONN_LARGE ? ANSWER_SMALL_NS : ANSWER_LARGE_NS);
+	if (len >= TINY_PACKET && (conn->n_to_answer++ == 0 || answer_ns < conn->answer_ns))
+		conn->answer_ns = answer_ns;
+	if (len < TINY_PACKET || conn->n_to_answer >= ANSWER_EVERY || !conn->announced)
 		conn->wants_write = true;
 	conn->heard = true;
 	conn->received_bytes += len;
@@ -282,7 +288,11 @@ static void measure_delay(struct lp_quic_conn *conn)
 	if (!conn->heard)
 		return;
 	conn->heard = false;
+	/* The other end takes its time over small packets. */
+	if (!conn->sent_large)
+		return;
 	ngtcp2_conn_get_conn_info(conn->library, &info);
+	conn->sent_large = info.bytes_in_flight > 0;
 	struct lp_delay_sample sample = {
 		.rtt_ns = info.latest_rtt,
 		.cwnd_bytes = info.cwnd,
@@ -321,8 +331,11 @@ static void plan_deadline(struct lp_quic_conn *conn)
 			at_ns = lp_earlier(at_ns, lp_stall_deadline(&conn->stall, lp_conn_probe_timeout(conn)));
 		if (conn->state == LP_CONN_READY)
 			at_ns = lp_earlier(at_ns, lp_mtu_watch_deadline(&conn->mtu));
+		/* What the library wants earlier is to answer, most likely, and nothing is lost by waiting with the rest
+		   unless somebody is held up. What it wants later does not include what an acknowledgement told it to
+		   send again. */
 		if (conn->n_to_answer)
-			at_ns = lp_earlier(at_ns, conn->answer_ns);
+			at_ns = conn->blocked ? lp_earlier(at_ns, conn->answer_ns) : conn->answer_ns;
 		/* Nothing needs a finer clock, and what is overdue after it was done must not spin. It is the last time
 		   that counts, not now: traffic must not put timers off. */
 		if (at_ns < conn->expired_ns + TIMER_STEP_NS)

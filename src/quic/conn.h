@@ -21,6 +21,9 @@
 struct lp_batch;
 struct lp_source;
 
+/* UDP payload from which on a packet is taken for a bulk transfer's: its sender waits for the acknowledgement. */
+#define LP_CONN_LARGE 600
+
 /* A life: HANDSHAKE → READY → ENDED → (LINGERING →) DEAD. */
 enum lp_conn_state {
 	LP_CONN_HANDSHAKE,
@@ -48,6 +51,7 @@ struct lp_quic_conn {
 	bool in_library;     /* inside one of its callbacks: only what is queued may be called */
 	bool dirty;          /* in the endpoint's list for the next flush */
 	bool heard;          /* packets were read since the window by delay looked at the round trip */
+	bool sent_large;     /* since nothing was in flight */
 	bool wants_write;    /* the library may have something to say */
 	bool changed;        /* the library was called that may know another path, MTU or state since tell_changes() */
 	bool expired;        /* the library's timer has just run off: it may have several probes to send */

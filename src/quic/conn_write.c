@@ -46,6 +46,7 @@ static void commit(struct lp_quic_conn *conn, size_t len)
 	struct lp_quic_counters *counters = &conn->endpoint->counters;
 	counters->datagrams_out++;
 	counters->bytes_out += len;
+	conn->sent_large = conn->sent_large || len >= LP_CONN_LARGE;
 	if (ngtcp2_path_eq(&conn->tx_path.path, &conn->shown.path)) {
 		lp_batch_commit(conn->batch, len, conn->tx_info.ecn, &conn->local, &conn->remote);
 		return;

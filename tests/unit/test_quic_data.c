@@ -291,6 +291,44 @@ static void test_sending_from_inside_an_event(void **state)
 	pair_free(pair);
 }
 
+/* Answers at once, but not from inside the event. */
+static void note_echo(struct wire_node *node, struct lp_quic_conn *conn, const uint8_t *data, size_t len)
+{
+	(void)conn, (void)data, (void)len;
+	*(bool *)node->user = true;
+}
+
+/* A question and its answer are two packets: acknowledgements of lone small packets travel with others. */
+static void test_small_packets_carry_answers(void **state)
+{
+	(void)state;
+	struct pair *pair = pair_today();
+	bool asked = false;
+	pair->wire.delay_ns = 20 * LP_US;
+	pair_connect(pair);
+	wire_run(&pair->wire, LP_SEC);
+	pair->server.on_datagram = note_echo;
+	pair->server.user = &asked;
+	unsigned long sent = pair->wire.n_sent;
+	for (unsigned i = 0; i < 100; i++) {
+		assert_int_equal(pair_send(&pair->client, pair->at_client, 100, i), 0);
+		wire_flush(&pair->client);
+		wire_run(&pair->wire, 50 * LP_US);
+		assert_true(asked);
+		asked = false;
+		assert_int_equal(pair_send(&pair->server, pair->at_server, 100, i), 0);
+		wire_flush(&pair->server);
+		wire_run(&pair->wire, 50 * LP_US);
+	}
+	assert_int_equal(pair->client.n_datagrams, 100);
+	assert_in_range(pair->wire.n_sent - sent, 200, 240);
+	/* The last one is acknowledged all the same, within what was promised. */
+	sent = pair->wire.n_sent;
+	wire_run(&pair->wire, 6 * LP_MS);
+	assert_in_range(pair->wire.n_sent - sent, 1, 4);
+	pair_free(pair);
+}
+
 static void test_many_connections(void **state)
 {
 	(void)state;
@@ -325,6 +363,7 @@ int main(void)
 		cmocka_unit_test(test_control_both_ways),
 		cmocka_unit_test(test_control_backpressure),
 		cmocka_unit_test(test_sending_from_inside_an_event),
+		cmocka_unit_test(test_small_packets_carry_answers),
 		cmocka_unit_test(test_many_connections),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
