@@ -9,6 +9,7 @@
 #include "base/units.h"
 #include "platform/linux/alarm.h"
 #include "platform/linux/loop_uv.h"
+#include "platform/linux/moderation.h"
 #include "platform/timers.h"
 
 static const struct {
@@ -31,6 +32,7 @@ struct lp_loop {
 	void *signal_ctx;
 	struct lp_timers timers;
 	struct lp_alarm alarm;
+	struct lp_moderation moderation;
 };
 
 uv_loop_t *lp_loop_uv(struct lp_loop *loop)
@@ -38,18 +40,29 @@ uv_loop_t *lp_loop_uv(struct lp_loop *loop)
 	return &loop->uv;
 }
 
+void lp_loop_found(uv_loop_t *uv, size_t n, size_t bytes)
+{
+	struct lp_loop *loop = uv->data;
+
+	lp_moderation_found(&loop->moderation, n, bytes);
+}
+
 struct lp_timers *lp_loop_timers(struct lp_loop *loop)
 {
 	return &loop->timers;
 }
 
-/* Before the loop sleeps: what is due is called. */
+/* Before the loop sleeps: what is due is called, and in a flood of frames some more are awaited. */
 static void on_prepare(uv_prepare_t *prepare)
 {
 	struct lp_loop *loop = prepare->data;
+	uint64_t now_ns = lp_monotonic_ns();
 
-	if (lp_timers_next(&loop->timers) != LP_NEVER)
-		lp_timers_run(&loop->timers, lp_monotonic_ns());
+	lp_timers_run(&loop->timers, now_ns);
+	if (lp_moderation_pass(&loop->moderation, now_ns)) {
+		clock_nanosleep(CLOCK_MONOTONIC, 0, &(struct timespec){.tv_nsec = LP_NAP_NS}, NULL);
+		lp_moderation_napped(&loop->moderation, now_ns, lp_monotonic_ns());
+	}
 	lp_alarm_set(&loop->alarm, lp_timers_next(&loop->timers));
 }
 
@@ -64,6 +77,7 @@ int lp_loop_new(struct lp_loop **ret_loop)
 		free(loop);
 		return LP_ENOMEM;
 	}
+	loop->uv.data = loop;
 	lp_timers_init(&loop->timers);
 	r = lp_alarm_init(&loop->alarm, loop);
 	if (r < 0) {

@@ -107,7 +107,7 @@ static void on_readable(void *ctx, bool broken)
 {
 	struct source *source = ctx;
 	struct lp_packet *packet = source->packet;
-	size_t n_frames = 0;
+	size_t n_frames = 0, n_bytes = 0;
 	int n;
 
 	if (packet->ended)
@@ -115,9 +115,10 @@ static void on_readable(void *ctx, bool broken)
 	n = broken ? -ENETDOWN : lp_recv_batch_read(&packet->batch, source->fd, BATCH_BYTES, &source->average_bytes);
 	for (int i = 0; i < n; i++)
 		if (read_frame(&packet->batch, i, &packet->frames[n_frames]))
-			n_frames++;
+			n_bytes += packet->frames[n_frames++].len;
 		else
 			packet->counters.unusable++;
+	lp_watch_found(&source->watch, n_frames, n_bytes);
 	if (n_frames)
 		packet->recv(packet->ctx, packet->frames, n_frames);
 	/* EINVAL is a frame with an offload that the header cannot tell of: it is lost, the next ones are not. */

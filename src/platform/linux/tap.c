@@ -79,13 +79,13 @@ static void report_gone(struct lp_tap *tap, int err)
 }
 
 /* Reads one batch from a queue. Returns its frames; |*err| is an errno that ends the interface. */
-static size_t read_batch(struct lp_tap *tap, int fd, int *err)
+static size_t read_batch(struct lp_tap *tap, const struct queue *queue, int *err)
 {
 	size_t n = 0, used = 0;
 
 	while (n < BATCH_FRAMES && used < BATCH_BYTES) {
 		uint8_t *at = tap->arena + used;
-		ssize_t len = read(fd, at, LP_VNET_BYTES + LP_SUPER_FRAME_MAX);
+		ssize_t len = read(queue->fd, at, LP_VNET_BYTES + LP_SUPER_FRAME_MAX);
 
 		if (len < 0) {
 			/* EIO: the interface is down; frames come again when it is up. */
@@ -98,6 +98,7 @@ static size_t read_batch(struct lp_tap *tap, int fd, int *err)
 		n++;
 		used += ((size_t)len + 63) & ~(size_t)63;
 	}
+	lp_watch_found(&queue->watch, n, used);
 	return n;
 }
 
@@ -117,7 +118,7 @@ static void on_readable(void *ctx, bool broken)
 		return;
 	}
 	if (!err) {
-		size_t n = read_batch(tap, queue->fd, &err);
+		size_t n = read_batch(tap, queue, &err);
 
 		tap->reading = queue;
 		if (n)

@@ -94,6 +94,7 @@ static void read_control(struct msghdr *hdr, struct lp_udp_msg *msg)
 static void on_readable(void *ctx, bool broken)
 {
 	struct lp_udp *udp = ctx;
+	size_t n_packets = 0, n_bytes = 0;
 	int n;
 
 	if (broken) {
@@ -115,7 +116,10 @@ static void on_readable(void *ctx, bool broken)
 		lp_sockaddr_get(&udp->batch.names[i], &msg->remote);
 		read_control(&udp->batch.msgs[i].msg_hdr, msg);
 		msg->local.port = udp->local.port;
+		n_bytes += msg->len;
+		n_packets += msg->segment_bytes ? msg->len / msg->segment_bytes : 1;
 	}
+	lp_watch_found(&udp->watch, n_packets, n_bytes);
 	udp->recv(udp->ctx, udp->msgs, (size_t)n);
 }
 

@@ -30,6 +30,11 @@ void lp_watch_start(struct lp_watch *watch)
 		uv_poll_start(&watch->poll, UV_READABLE, on_poll);
 }
 
+void lp_watch_found(const struct lp_watch *watch, size_t n, size_t bytes)
+{
+	lp_loop_found(watch->poll.loop, n, bytes);
+}
+
 void lp_watch_start_write(struct lp_watch *watch)
 {
 	if (!watch->closed)
