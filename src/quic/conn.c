@@ -331,9 +331,9 @@ static void plan_deadline(struct lp_quic_conn *conn)
 			at_ns = lp_earlier(at_ns, lp_stall_deadline(&conn->stall, lp_conn_probe_timeout(conn)));
 		if (conn->state == LP_CONN_READY)
 			at_ns = lp_earlier(at_ns, lp_mtu_watch_deadline(&conn->mtu));
-		/* What the library wants earlier is to answer, most likely, and nothing is lost by waiting with the rest
-		   unless somebody is held up. What it wants later does not include what an acknowledgement told it to
-		   send again. */
+		/* What the library wants earlier is to answer, most likely, and nothing is lost by letting the rest
+		   wait as well, unless somebody is held up. What it wants later leaves out what it learned from an
+		   acknowledgement to send again. */
 		if (conn->n_to_answer)
 			at_ns = conn->blocked ? lp_earlier(at_ns, conn->answer_ns) : conn->answer_ns;
 		/* Nothing needs a finer clock, and what is overdue after it was done must not spin. It is the last time

@@ -16,8 +16,8 @@ struct load {
 	uint64_t frame_bytes;
 };
 
-/* Runs |passes| passes in which frames come every gap_ns (0: as fast as they are taken, |at_once| each time). Returns in
-   how many the loop napped. */
+/* Runs |passes| passes in which frames come every gap_ns (0: as fast as they are taken, |at_once| each time).
+   Returns after how many of them the loop napped. */
 static unsigned run(struct lp_moderation *moderation, uint64_t *now_ns, const struct load *load, unsigned at_once,
                     unsigned passes)
 {

@@ -2,7 +2,7 @@
 
 /* Passes over which is judged. */
 #define PASSES 16
-/* What a pass takes, with the waiting before it, when they follow one another fast: longer ones find batches already. */
+/* What a pass takes, with the waiting before it, when they follow another fast; longer ones find batches already. */
 #define FAST_NS UINT64_C(150000)
 /* Frames of PASSES passes that make a flood; with naps there must be as many as a nap is worth. */
 #define BEGIN_FRAMES (PASSES * 3 / 2)

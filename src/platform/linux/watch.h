@@ -23,8 +23,8 @@ struct lp_watch {
 int lp_watch_init(struct lp_watch *watch, struct lp_loop *loop, int fd, lp_watch_fn fn, void *ctx);
 /* Watches for data (level-triggered). */
 void lp_watch_start(struct lp_watch *watch);
-/* |n| frames or packets of |bytes| together were found there at once. The loop goes by that when it must choose between waking up soon and
-   waking up for many. */
+/* |n| frames or packets of |bytes| together were found there at once. The loop goes by that when it must choose between
+   waking up soon and waking up for many. */
 void lp_watch_found(const struct lp_watch *watch, size_t n, size_t bytes);
 /* Watches for room to write instead. */
 void lp_watch_start_write(struct lp_watch *watch);
