@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 /* How long a nap is: the most that a frame waits for others, and only in a flood. */
-#define LP_NAP_NS UINT64_C(100000)
+#define LP_NAP_NS UINT64_C(200000)
 
 struct lp_moderation {
 	uint64_t began_ns;  /* when the passes that are being counted began */
