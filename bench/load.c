@@ -17,6 +17,7 @@
 #include "link/link.h"
 #include "platform/file.h"
 #include "platform/loop.h"
+#include "platform/priority.h"
 #include "platform/random.h"
 #include "platform/udp.h"
 #include "proto/ether.h"
@@ -494,6 +495,9 @@ int main(int argc, char **argv)
 		finish(&crowd);
 		return LP_EXIT_FAILURE;
 	}
+	/* Where the relay has priority, its members' machines have it, too. */
+	if (common.priority)
+		(void)lp_priority_raise();
 	crowd.now_ns = crowd.started_ns = lp_loop_now_ns(crowd.loop);
 	start_more(&crowd);
 	end_pass(&crowd);
