@@ -19,8 +19,10 @@
 #define ANSWER_EVERY 8
 #define TINY_PACKET 64 /* only acknowledgements, most likely: no answer, but perhaps something to send again */
 #define ANSWER_LARGE_NS (500 * LP_US)
-#define ANSWER_SMALL_NS (4 * LP_MS)
+#define ANSWER_SMALL_NS (20 * LP_MS)
 #define TIMER_STEP_NS (500 * LP_US)
+/* Timers of connections that nobody waits for run off together. */
+#define TIMER_GRID_NS LP_MS
 
 /* How TLS finds the library's connection. */
 static ngtcp2_conn *get_library(ngtcp2_crypto_conn_ref *ref)
@@ -317,32 +319,50 @@ static void tell_writable(struct lp_quic_conn *conn)
 	lp_conn_finish_packet(conn);
 }
 
+/* When the library, or one of our watches over it, wants lp_conn_expire(). */
+static uint64_t library_deadline(struct lp_quic_conn *conn)
+{
+	uint64_t at_ns = ngtcp2_conn_get_expiry(conn->library);
+	if (at_ns != LP_NEVER)
+		at_ns = at_ns > conn->skew_ns ? at_ns - conn->skew_ns : 0;
+	if (conn->blocked && conn->state == LP_CONN_READY)
+		at_ns = lp_earlier(at_ns, lp_stall_deadline(&conn->stall, lp_conn_probe_timeout(conn)));
+	if (conn->state == LP_CONN_READY)
+		at_ns = lp_earlier(at_ns, lp_mtu_watch_deadline(&conn->mtu));
+	return at_ns;
+}
+
+/* When a living connection wants lp_conn_expire(). */
+static uint64_t next_deadline(struct lp_quic_conn *conn)
+{
+	uint64_t at_ns;
+	if (conn->blocked || conn->state == LP_CONN_HANDSHAKE) {
+		at_ns = library_deadline(conn);
+		if (conn->n_to_answer)
+			at_ns = lp_earlier(at_ns, conn->answer_ns);
+	} else {
+		/* What the library wants before it is time to answer is to answer, most likely, and nothing is lost by
+		   letting the rest wait as well. What it wants later leaves out what it learned from an
+		   acknowledgement to send again. So it need not be asked. */
+		at_ns = conn->n_to_answer ? conn->answer_ns : library_deadline(conn);
+		if (at_ns < LP_NEVER - TIMER_GRID_NS)
+			at_ns += (TIMER_GRID_NS - at_ns % TIMER_GRID_NS) % TIMER_GRID_NS;
+	}
+	/* Nothing needs a finer clock, and what is overdue after it was done must not spin. It is the last time that
+	   counts, not now: traffic must not put timers off. */
+	if (at_ns < conn->expired_ns + TIMER_STEP_NS)
+		at_ns = conn->expired_ns + TIMER_STEP_NS;
+	return at_ns > conn->endpoint->now_ns ? at_ns : conn->endpoint->now_ns + 1;
+}
+
 /* Plans the next lp_conn_expire(). */
 static void plan_deadline(struct lp_quic_conn *conn)
 {
-	uint64_t at_ns = LP_NEVER, now_ns = conn->endpoint->now_ns;
-	if (conn->state == LP_CONN_LINGERING) {
+	uint64_t at_ns = LP_NEVER;
+	if (conn->state == LP_CONN_LINGERING)
 		at_ns = conn->linger_until_ns;
-	} else if (conn->state <= LP_CONN_READY) {
-		at_ns = ngtcp2_conn_get_expiry(conn->library);
-		if (at_ns != LP_NEVER)
-			at_ns = at_ns > conn->skew_ns ? at_ns - conn->skew_ns : 0;
-		if (conn->blocked && conn->state == LP_CONN_READY)
-			at_ns = lp_earlier(at_ns, lp_stall_deadline(&conn->stall, lp_conn_probe_timeout(conn)));
-		if (conn->state == LP_CONN_READY)
-			at_ns = lp_earlier(at_ns, lp_mtu_watch_deadline(&conn->mtu));
-		/* What the library wants earlier is to answer, most likely, and nothing is lost by letting the rest
-		   wait as well, unless somebody is held up. What it wants later leaves out what it learned from an
-		   acknowledgement to send again. */
-		if (conn->n_to_answer)
-			at_ns = conn->blocked ? lp_earlier(at_ns, conn->answer_ns) : conn->answer_ns;
-		/* Nothing needs a finer clock, and what is overdue after it was done must not spin. It is the last time
-		   that counts, not now: traffic must not put timers off. */
-		if (at_ns < conn->expired_ns + TIMER_STEP_NS)
-			at_ns = conn->expired_ns + TIMER_STEP_NS;
-		if (at_ns <= now_ns)
-			at_ns = now_ns + 1;
-	}
+	else if (conn->state <= LP_CONN_READY)
+		at_ns = next_deadline(conn);
 	lp_expiry_set(&conn->endpoint->expiry, &conn->deadline, at_ns);
 }
 

@@ -55,6 +55,15 @@ static void commit(struct lp_quic_conn *conn, size_t len)
 	lp_batch_commit(conn->batch, len, conn->tx_info.ecn, &local, &remote);
 }
 
+/* The same for one that takes along what the library had to say: acknowledgements, and frames that were lost. Of the
+   control stream there may be more. */
+static void commit_answer(struct lp_quic_conn *conn, size_t len)
+{
+	commit(conn, len);
+	if (conn->control.acked == conn->control.queued)
+		conn->n_to_answer = 0;
+}
+
 /* Calls the library to write a packet, with up to |len| bytes of the control stream. */
 static ngtcp2_ssize write_stream(struct lp_quic_conn *conn, uint8_t *dest, size_t dest_len, const struct lp_bytes *data,
                                  ngtcp2_ssize *ret_taken, uint64_t now_ns)
@@ -75,7 +84,7 @@ void lp_conn_finish_packet(struct lp_quic_conn *conn)
 	conn->packet_open = false;
 	ngtcp2_ssize n = write_stream(conn, conn->packet, conn->packet_max, NULL, NULL, conn->packet_ns);
 	if (n > 0)
-		commit(conn, (size_t)n);
+		commit_answer(conn, (size_t)n);
 	else if (n < 0)
 		lp_conn_fail(conn, (int)n);
 }
@@ -272,7 +281,7 @@ static int write_datagram(struct lp_quic_conn *conn, const struct lp_bytes *part
 	}
 	if (n == 0)
 		return LP_EAGAIN;
-	commit(conn, (size_t)n);
+	commit_answer(conn, (size_t)n);
 	return accepted;
 }
 

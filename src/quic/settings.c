@@ -6,7 +6,7 @@
 #define HANDSHAKE_TIMEOUT_NS (10 * LP_SEC)
 #define PAYLOAD_DEFAULT 1472
 #define PAYLOAD_MAX 65527
-#define MAX_ACK_DELAY_NS (5 * LP_MS)
+#define MAX_ACK_DELAY_NS (25 * LP_MS)        /* RFC 9000 §18.2; conn.c acknowledges sooner */
 #define CONTROL_WINDOW ((uint64_t)64 * 1024) /* bytes of the control stream that the peer may send ahead */
 
 size_t lp_settings_max_payload(const struct lp_quic_config *config)
@@ -51,6 +51,7 @@ void lp_settings_fill(struct lp_settings *ret_settings, const struct lp_quic_con
 	settings->max_tx_udp_payload_size = lp_settings_max_payload(config);
 	settings->pmtud_probeslen = fill_probes(ret_settings->probes, settings->max_tx_udp_payload_size, family);
 	settings->pmtud_probes = ret_settings->probes;
+	settings->ack_thresh = 1; /* whatever is sent takes an acknowledgement along */
 	settings->no_pmtud = settings->pmtud_probeslen == 0;
 }
 
