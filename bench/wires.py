@@ -63,15 +63,15 @@ class Wires(Lab):
         host.ip(f"addr add {OVERLAY[host.name]}/24 dev {interface}", f"link set {interface} up")
 
     def shape(self, kbps, queue_ms):
-        """Makes the wire to and from a slow: what goes to r (by which all goes) and what comes back to a."""
-        for name in "ra":
-            self.switch_host.run("tc", "qdisc", "replace", "dev", self.ports[name], "root", "tbf", "rate",
-                                 f"{kbps}kbit", "burst", "3000", "latency", f"{queue_ms}ms")
+        """Makes the wire of a slow, both ways, as an access line is."""
+        for host, interface in ((self.a, "eth0"), (self.switch_host, self.ports["a"])):
+            host.run("tc", "qdisc", "replace", "dev", interface, "root", "tbf", "rate", f"{kbps}kbit", "burst", "3000",
+                     "latency", f"{queue_ms}ms")
 
     def unshape(self):
         """The wire is fast again."""
-        for name in "ra":
-            self.switch_host.run("tc", "qdisc", "del", "dev", self.ports[name], "root", check=False)
+        for host, interface in ((self.a, "eth0"), (self.switch_host, self.ports["a"])):
+            host.run("tc", "qdisc", "del", "dev", interface, "root", check=False)
 
 
 class Wire(Wires):
@@ -83,17 +83,6 @@ class Wire(Wires):
     def tunnel(self):
         """The ends are the wire's own."""
         self.left_address, self.right_address = UNDERLAY["a"], UNDERLAY["g"]
-
-    def shape(self, kbps, queue_ms):
-        """As above, but the other end is g."""
-        for name in "ga":
-            self.switch_host.run("tc", "qdisc", "replace", "dev", self.ports[name], "root", "tbf", "rate",
-                                 f"{kbps}kbit", "burst", "3000", "latency", f"{queue_ms}ms")
-
-    def unshape(self):
-        """The wire is fast again."""
-        for name in "ga":
-            self.switch_host.run("tc", "qdisc", "del", "dev", self.ports[name], "root", check=False)
 
 
 class Vxlan(Wires):
