@@ -71,6 +71,8 @@ struct lp_option {
 #define LP_HOSTPORT(type, field, port) lp_option_hostport, LP_FIELD_(type, field), .min = (port)
 /* an enum or int: one of the words of |list| */
 #define LP_CHOICE(type, field, list) lp_option_choice, LP_FIELD_(type, field), .choices = (list)
+/* struct lp_framelog_config (obs/framelog.h): all, drops, 1/N, N/s, joined by commas; off */
+#define LP_FRAMELOG(type, field) lp_option_framelog, LP_FIELD_(type, field)
 /* whatever |fn| makes of it */
 #define LP_CUSTOM(type, field, fn) (fn), LP_FIELD_(type, field)
 
@@ -82,6 +84,7 @@ int lp_option_size(const struct lp_option *option, const char *value, void *dest
 int lp_option_mac(const struct lp_option *option, const char *value, void *dest, struct lp_failure *failure);
 int lp_option_listen(const struct lp_option *option, const char *value, void *dest, struct lp_failure *failure);
 int lp_option_hostport(const struct lp_option *option, const char *value, void *dest, struct lp_failure *failure);
+int lp_option_framelog(const struct lp_option *option, const char *value, void *dest, struct lp_failure *failure);
 int lp_option_choice(const struct lp_option *option, const char *value, void *dest, struct lp_failure *failure);
 
 /* A line of help with what it belongs to: a command, an example, a file, a signal, an exit code. */

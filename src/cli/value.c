@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "cli/options.h"
+#include "obs/framelog.h"
 
 /* A unit that may follow a number. */
 struct unit {
@@ -212,6 +213,12 @@ int lp_option_hostport(const struct lp_option *option, const char *value, void *
 		return lp_fail(failure, LP_EINVAL, "'%s' has no port: use HOST:PORT, as relay.example.net:443", value);
 	memcpy(dest, &to, sizeof to);
 	return 0;
+}
+
+int lp_option_framelog(const struct lp_option *option, const char *value, void *dest, struct lp_failure *failure)
+{
+	(void)option;
+	return lp_framelog_parse(value, failure, dest);
 }
 
 int lp_option_choice(const struct lp_option *option, const char *value, void *dest, struct lp_failure *failure)

@@ -23,17 +23,10 @@ const struct lp_program lp_gateway_program = {
 	.see_also = "lanparty-relay(8), lanparty-client(1)",
 };
 
-/* Reads what --frame-log asks for. */
-static int parse_framelog(const struct lp_option *option, const char *value, void *dest, struct lp_failure *failure)
-{
-	(void)option;
-	return lp_framelog_parse(value, failure, dest);
-}
-
 const struct lp_option lp_gateway_option_rows[] = {
 	{"interface", "IF", LP_TEXT(struct lp_gateway_options, interface), .group = "LAN", .required = true,
          .help = "the wired interface with the cable in the party's switch; it needs no address"},
-	{"frame-log", "WHAT", LP_CUSTOM(struct lp_gateway_options, framelog, parse_framelog), .group = "Diagnostics",
+	{"frame-log", "WHAT", LP_FRAMELOG(struct lp_gateway_options, framelog), .group = "Diagnostics",
          .standard = "off",
          .help = "log single frames: all, drops, 1/N (every Nth), N/s (at most so many), joined by commas; off"},
 };

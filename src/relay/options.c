@@ -71,13 +71,6 @@ static int parse_rate(const struct lp_option *option, const char *value, void *d
 	return 0;
 }
 
-/* Reads what --frame-log asks for. */
-static int parse_framelog(const struct lp_option *option, const char *value, void *dest, struct lp_failure *failure)
-{
-	(void)option;
-	return lp_framelog_parse(value, failure, dest);
-}
-
 const struct lp_option lp_relay_option_rows[] = {
 	{"listen", "ADDR:PORT|PORT/udp", LP_LISTEN(struct lp_relay_options, relay.listen, 0), .group = "Network",
          .standard = "443/udp",
@@ -146,7 +139,7 @@ const struct lp_option lp_relay_option_rows[] = {
          .help = "answer on this Unix socket with rooms, members and counters as JSON (see the command status)"},
 	{"metrics", "ADDR:PORT", LP_LISTEN(struct lp_relay_options, metrics, 0),
          .help = "serve the counters for Prometheus at http://ADDR:PORT/metrics; without an address: on loopback"},
-	{"frame-log", "WHAT", LP_CUSTOM(struct lp_relay_options, relay.framelog, parse_framelog), .standard = "off",
+	{"frame-log", "WHAT", LP_FRAMELOG(struct lp_relay_options, relay.framelog), .standard = "off",
          .help = "log single frames: all, drops, 1/N (every Nth), N/s (at most so many), joined by commas; off"},
 };
 const size_t lp_relay_option_rows_n = LP_OPTIONS_N(lp_relay_option_rows);

@@ -23,9 +23,10 @@
 #define BATCH_BYTES ((size_t)32 * 1024)
 
 /* Frames that the kernel keeps in each queue while the program does something else, super-frames as well as small
-   ones. At 100,000 small frames a second 500 are 5 ms, about what a busy scheduler lets a program wait; beyond that
-   the kernel drops. A bulk flow's own window limits what it has waiting there. */
-#define QUEUE_FRAMES 500
+   ones. At 100,000 small frames a second 1000 are 10 ms, about what a program with priority waits at most on a busy
+   virtual machine (500 lost one frame in a hundred there); beyond that the kernel drops. A bulk flow's own window
+   limits what it has waiting there. */
+#define QUEUE_FRAMES 1000
 
 /* One of the interface's queues. */
 struct queue {
