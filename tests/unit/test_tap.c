@@ -159,7 +159,7 @@ static void test_life(void **state)
 	assert_int_equal(lp_tap_up(end.tap, 70000, &failure), LP_EINVAL);
 	assert_null(second);
 
-	netns_run("ip -o link show lan7 | grep -q 'qdisc pfifo .* qlen 500'");
+	netns_run("ip -o link show lan7 | grep -q 'qdisc pfifo .* qlen 1000'");
 	netns_run("test \"$(cat /proc/net/dev | grep -c lan7)\" = 1");
 	lp_tap_set_carrier(end.tap, false);
 	netns_run("ip -o link show lan7 | grep -q NO-CARRIER");
