@@ -10,7 +10,7 @@ from netlab.daemon import Daemon
 
 HZ = os.sysconf("SC_CLK_TCK")
 GAME_HZ, GAME_BYTES = 60, 22  # 64 bytes of Ethernet without its checksum
-# The game does not wait for a processor, so that what is measured is the way between its ends.
+# What measures does not wait for a processor behind the programs, which have priority.
 INSTRUMENT = ("chrt", "--rr", "2")
 UDP_BYTES, UDP_LOSS = 100, 0.01
 UDP_FIRST, UDP_LAST, UDP_STEP_S = 10000, 1280000, 0.6

@@ -62,15 +62,19 @@ class Wires(Lab):
         """Gives an end its overlay address."""
         host.ip(f"addr add {OVERLAY[host.name]}/24 dev {interface}", f"link set {interface} up")
 
+    def access_line(self):
+        """Both ends of the wire of a, [(host, interface)]: what each sends goes the other way."""
+        return [(self.a, "eth0"), (self.switch_host, self.ports["a"])]
+
     def shape(self, kbps, queue_ms):
         """Makes the wire of a slow, both ways, as an access line is."""
-        for host, interface in ((self.a, "eth0"), (self.switch_host, self.ports["a"])):
+        for host, interface in self.access_line():
             host.run("tc", "qdisc", "replace", "dev", interface, "root", "tbf", "rate", f"{kbps}kbit", "burst", "3000",
                      "latency", f"{queue_ms}ms")
 
     def unshape(self):
         """The wire is fast again."""
-        for host, interface in ((self.a, "eth0"), (self.switch_host, self.ports["a"])):
+        for host, interface in self.access_line():
             host.run("tc", "qdisc", "del", "dev", interface, "root", check=False)
 
 

@@ -346,7 +346,7 @@ static uint64_t next_deadline(struct lp_quic_conn *conn)
 		   acknowledgement to send again. So it need not be asked. */
 		at_ns = conn->n_to_answer ? conn->answer_ns : library_deadline(conn);
 		if (at_ns < LP_NEVER - TIMER_GRID_NS)
-			at_ns += (TIMER_GRID_NS - at_ns % TIMER_GRID_NS) % TIMER_GRID_NS;
+			at_ns = (at_ns + TIMER_GRID_NS - 1) / TIMER_GRID_NS * TIMER_GRID_NS;
 	}
 	/* Nothing needs a finer clock, and what is overdue after it was done must not spin. It is the last time that
 	   counts, not now: traffic must not put timers off. */

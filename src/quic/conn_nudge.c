@@ -2,8 +2,9 @@
 #include "quic/conn.h"
 #include "quic/endpoint_state.h"
 
-#define GRANULARITY_NS LP_MS  /* RFC 9002 §6.1.2 */
-#define ANSWER_NS (2 * LP_MS) /* so long may an end of ours take to acknowledge; it tells more, to be safe */
+#define GRANULARITY_NS LP_MS /* RFC 9002 §6.1.2 */
+/* So long may an end of ours take to acknowledge what fills a window; what it promises is for small packets. */
+#define ANSWER_NS (2 * LP_MS)
 #define SLACK_NS LP_MS        /* for the timers of both ends */
 #define HEARD_NS (3 * LP_SEC) /* later than this the path may just be away */
 #define ELSEWHERE_NS (60 * LP_MS)
