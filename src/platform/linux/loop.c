@@ -1,6 +1,7 @@
 #include "platform/loop.h"
 
 #include <assert.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
@@ -10,6 +11,7 @@
 #include "platform/linux/alarm.h"
 #include "platform/linux/loop_uv.h"
 #include "platform/linux/moderation.h"
+#include "platform/linux/share.h"
 #include "platform/timers.h"
 
 static const struct {
@@ -33,6 +35,8 @@ struct lp_loop {
 	struct lp_timers timers;
 	struct lp_alarm alarm;
 	struct lp_moderation moderation;
+	struct lp_share share;
+	bool real_time; /* the thread has real-time scheduling */
 };
 
 uv_loop_t *lp_loop_uv(struct lp_loop *loop)
@@ -52,6 +56,21 @@ struct lp_timers *lp_loop_timers(struct lp_loop *loop)
 	return &loop->timers;
 }
 
+/* Lets less than a second pass. */
+static void rest(uint64_t ns)
+{
+	clock_nanosleep(CLOCK_MONOTONIC, 0, &(struct timespec){.tv_nsec = (long)ns}, NULL);
+}
+
+/* Processor time that the thread has used. */
+static uint64_t used_ns(void)
+{
+	struct timespec used;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+	return (uint64_t)used.tv_sec * LP_SEC + (uint64_t)used.tv_nsec;
+}
+
 /* Before the loop sleeps: what is due is called, and in a flood of frames some more are awaited. */
 static void on_prepare(uv_prepare_t *prepare)
 {
@@ -60,8 +79,13 @@ static void on_prepare(uv_prepare_t *prepare)
 
 	lp_timers_run(&loop->timers, now_ns);
 	if (lp_moderation_pass(&loop->moderation, now_ns)) {
-		clock_nanosleep(CLOCK_MONOTONIC, 0, &(struct timespec){.tv_nsec = LP_NAP_NS}, NULL);
+		rest(LP_NAP_NS);
 		lp_moderation_napped(&loop->moderation, now_ns, lp_monotonic_ns());
+	} else if (loop->real_time && lp_share_due(&loop->share, now_ns)) {
+		uint64_t rest_ns = lp_share_rest_ns(&loop->share, now_ns, used_ns());
+
+		if (rest_ns)
+			rest(rest_ns);
 	}
 	lp_alarm_set(&loop->alarm, lp_timers_next(&loop->timers));
 }
@@ -113,6 +137,9 @@ void lp_loop_free(struct lp_loop *loop)
 
 int lp_loop_run(struct lp_loop *loop)
 {
+	int policy = sched_getscheduler(0) & ~SCHED_RESET_ON_FORK;
+
+	loop->real_time = policy == SCHED_RR || policy == SCHED_FIFO;
 	uv_run(&loop->uv, UV_RUN_DEFAULT);
 	return 0;
 }

@@ -1,0 +1,30 @@
+/* Leaves the others their share of the processor. The kernel keeps a twentieth of each second from programs with
+   real-time scheduling, in one piece: who uses more stands still for 50 ms, and in every game that plays through it so
+   does everybody (sched(7), "Limiting the CPU usage of real-time and deadline processes"). So a loop that is that busy
+   rests for half a millisecond now and then, before the kernel makes it. Pure. */
+#ifndef LP_PLATFORM_LINUX_SHARE_H
+#define LP_PLATFORM_LINUX_SHARE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/units.h"
+
+/* How often the loop looks at what it used. */
+#define LP_SHARE_PERIOD_NS (8 * LP_MS)
+
+struct lp_share {
+	uint64_t looked_ns; /* when it last did */
+	uint64_t used_ns;   /* processor time of the thread then */
+};
+
+/* True if it is time to look. */
+static inline bool lp_share_due(const struct lp_share *share, uint64_t now_ns)
+{
+	return now_ns - share->looked_ns >= LP_SHARE_PERIOD_NS;
+}
+
+/* How long the loop should rest, now that its thread has used |used_ns| of processor time since it began. */
+uint64_t lp_share_rest_ns(struct lp_share *share, uint64_t now_ns, uint64_t used_ns);
+
+#endif

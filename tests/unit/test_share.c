@@ -1,0 +1,156 @@
+/* What a busy loop with real-time scheduling leaves to others: enough, in small pieces, and nothing where it waits by
+   itself. */
+#include "platform/linux/share.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/units.h"
+#include "platform/loop.h"
+#include "platform/priority.h"
+
+/* The kernel's own limit, of 1000 (sched_rt_runtime_us of sched_rt_period_us). */
+#define KERNEL_LIMIT 950U
+
+/* Of 1000 parts of |passed_ns|, those that are |used_ns|. */
+static unsigned per_mille(uint64_t used_ns, uint64_t passed_ns)
+{
+	return (unsigned)(used_ns * 1000 / passed_ns);
+}
+
+static void test_rest(void **state)
+{
+	/* Since the last look: what passed, what the thread worked, and what it has to rest. */
+	static const struct {
+		uint64_t passed_ns, worked_ns, rest_ns;
+	} rows[] = {
+		{8 * LP_MS, 0, 0},
+		{8 * LP_MS, 4 * LP_MS, 0},
+		{8 * LP_MS, 7500 * LP_US, 0},
+		{15 * LP_MS, 15 * LP_MS, LP_MS},
+		{150 * LP_MS, 150 * LP_MS, 10 * LP_MS},
+		{16 * LP_MS, 8 * LP_MS, 0}, /* it waited for a processor, or for frames: the same to the kernel */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		uint64_t now_ns = 5 * LP_SEC, used_ns = 2 * LP_SEC;
+		struct lp_share share = {0};
+
+		assert_true(lp_share_due(&share, now_ns));
+		assert_int_equal(lp_share_rest_ns(&share, now_ns, used_ns), 0); /* the first look only begins */
+		assert_false(lp_share_due(&share, now_ns + LP_SHARE_PERIOD_NS - 1));
+		assert_true(lp_share_due(&share, now_ns + LP_SHARE_PERIOD_NS));
+		now_ns += rows[i].passed_ns;
+		used_ns += rows[i].worked_ns;
+		assert_int_equal(lp_share_rest_ns(&share, now_ns, used_ns), rows[i].rest_ns);
+		/* The rest does not count as time that was left: that is settled. */
+		assert_int_equal(share.looked_ns, now_ns + rows[i].rest_ns);
+	}
+}
+
+static void test_always_busy(void **state)
+{
+	struct lp_share share = {0};
+	uint64_t now_ns = LP_SEC, used_ns = 0, longest_ns = 0;
+
+	(void)state;
+	while (now_ns < 2 * LP_SEC) {
+		now_ns += LP_MS / 3; /* a pass */
+		used_ns += LP_MS / 3;
+		if (!lp_share_due(&share, now_ns))
+			continue;
+		uint64_t rest_ns = lp_share_rest_ns(&share, now_ns, used_ns);
+
+		now_ns += rest_ns;
+		longest_ns = rest_ns > longest_ns ? rest_ns : longest_ns;
+	}
+	assert_in_range(per_mille(used_ns, LP_SEC), 930, KERNEL_LIMIT - 5);
+	assert_true(longest_ns < LP_MS);
+}
+
+struct busy {
+	struct lp_loop *loop;
+	struct lp_timer *timer;
+	uint64_t until_ns;
+};
+
+/* Processor time of this thread. */
+static uint64_t used_ns(void)
+{
+	struct timespec used;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+	return (uint64_t)used.tv_sec * LP_SEC + (uint64_t)used.tv_nsec;
+}
+
+/* A pass that works for a third of a millisecond and wants the next one at once. */
+static void on_timer(void *ctx, uint64_t now_ns)
+{
+	struct busy *busy = ctx;
+	uint64_t until_ns = used_ns() + LP_MS / 3;
+
+	while (used_ns() < until_ns)
+		;
+	if (now_ns >= busy->until_ns)
+		lp_loop_stop(busy->loop);
+	lp_timer_set(busy->timer, now_ns);
+}
+
+enum { FAILED = 1, NOT_PERMITTED, GREEDY, FAIR };
+
+/* A loop with real-time scheduling that is always busy, for longer than the kernel's period. */
+static int be_busy(void)
+{
+	struct busy busy = {0};
+
+	if (lp_priority_raise() < 0)
+		return NOT_PERMITTED;
+	if (lp_loop_new(&busy.loop) < 0 || lp_timer_new(busy.loop, on_timer, &busy, &busy.timer) < 0)
+		return FAILED;
+	uint64_t began_ns = lp_loop_now_ns(busy.loop), used_before_ns = used_ns();
+
+	busy.until_ns = began_ns + LP_SEC / 2;
+	lp_timer_set(busy.timer, began_ns);
+	lp_loop_run(busy.loop);
+	unsigned share = per_mille(used_ns() - used_before_ns, lp_loop_now_ns(busy.loop) - began_ns);
+
+	lp_timer_free(busy.timer);
+	lp_loop_free(busy.loop);
+	return share < KERNEL_LIMIT ? FAIR : GREEDY;
+}
+
+static void test_loop(void **state)
+{
+	int status;
+	pid_t pid = fork();
+
+	(void)state;
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(be_busy());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == NOT_PERMITTED)
+		skip();
+	assert_int_equal(WEXITSTATUS(status), FAIR);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rest),
+		cmocka_unit_test(test_always_busy),
+		cmocka_unit_test(test_loop),
+	};
+
+	return cmocka_run_group_tests_name("share", tests, NULL, NULL);
+}
