@@ -200,6 +200,7 @@ uint64_t lp_conn_now(const struct lp_quic_conn *conn)
 int lp_conn_read(struct lp_quic_conn *conn, const ngtcp2_path *path, uint8_t ecn, const uint8_t *data, size_t len)
 {
 	ngtcp2_pkt_info info = {.ecn = ecn};
+	bool settled = conn->announced;
 	if (conn->state > LP_CONN_READY || conn->close_wanted || conn->in_library)
 		return 0;
 	lp_conn_finish_packet(conn);
@@ -208,7 +209,9 @@ int lp_conn_read(struct lp_quic_conn *conn, const ngtcp2_path *path, uint8_t ecn
 	conn->in_library = false;
 	if (rv == NGTCP2_ERR_RETRY)
 		return rv;
-	conn->changed = true;
+	bool elsewhere = !ngtcp2_path_eq(path, &conn->shown.path);
+	if (!settled || elsewhere || conn->endpoint->now_ns < conn->probing_until_ns)
+		conn->changed = true;
 	uint64_t answer_ns = conn->endpoint->now_ns + (len < LP_CONN_LARGE ? ANSWER_SMALL_NS : ANSWER_LARGE_NS);
 	if (len >= TINY_PACKET && (conn->n_to_answer++ == 0 || answer_ns < conn->answer_ns))
 		conn->answer_ns = answer_ns;
@@ -222,7 +225,9 @@ int lp_conn_read(struct lp_quic_conn *conn, const ngtcp2_path *path, uint8_t ecn
 	else
 		conn->heard_ns = conn->endpoint->now_ns;
 	lp_stall_heard(&conn->stall);
-	if (conn->state == LP_CONN_READY && conn->endpoint->config.server)
+	if (!elsewhere)
+		conn->elsewhere_ns = 0;
+	else if (conn->state == LP_CONN_READY && conn->endpoint->config.server)
 		lp_conn_follow(conn, path);
 	return 0;
 }

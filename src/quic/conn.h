@@ -53,7 +53,7 @@ struct lp_quic_conn {
 	bool heard;          /* packets were read since the window by delay looked at the round trip */
 	bool sent_large;     /* since nothing was in flight */
 	bool wants_write;    /* the library may have something to say */
-	bool changed;        /* the library was called that may know another path, MTU or state since tell_changes() */
+	bool changed;        /* path, MTU or state may be others than tell_changes() last saw */
 	bool expired;        /* the library's timer has just run off: it may have several probes to send */
 	bool blocked;        /* the user waits for `writable` */
 	bool close_wanted;   /* lp_quic_close() was called */
@@ -80,7 +80,8 @@ struct lp_quic_conn {
 	struct lp_stall stall;
 	uint64_t elsewhere_ns; /* server: since when packets come only by another path than the current; 0: not so */
 	uint64_t expired_ns;   /* when the timers were last looked after */
-	uint64_t skew_ns;      /* how far the library's time is ahead of ours */
+	uint64_t probing_until_ns; /* an answer to a probe of the library's may come, and with it another MTU */
+	uint64_t skew_ns;          /* how far the library's time is ahead of ours */
 	struct lp_delay_window delay;
 	uint64_t received_bytes; /* UDP payload, so far */
 	struct lp_control control;

@@ -122,8 +122,8 @@ static int on_datagram_acked(ngtcp2_conn *library, uint64_t id, void *user_data)
 	lp_stall_progress(&conn->stall, conn->endpoint->now_ns);
 	if (id == LP_DGRAM_LARGE)
 		lp_mtu_watch_acked(&conn->mtu, conn->endpoint->now_ns);
-	else if (id != LP_DGRAM_SMALL)
-		(void)lp_mtu_watch_probe_done(&conn->mtu, id >> 8, true, conn->endpoint->now_ns);
+	else if (id != LP_DGRAM_SMALL && lp_mtu_watch_probe_done(&conn->mtu, id >> 8, true, conn->endpoint->now_ns))
+		conn->changed = true;
 	return 0;
 }
 
@@ -135,7 +135,8 @@ static int on_datagram_lost(ngtcp2_conn *library, uint64_t id, void *user_data)
 	lp_stall_progress(&conn->stall, conn->endpoint->now_ns);
 	if (id == LP_DGRAM_LARGE) {
 		ngtcp2_conn_get_conn_info(library, &info);
-		(void)lp_mtu_watch_lost(&conn->mtu, info.smoothed_rtt, conn->endpoint->now_ns);
+		if (lp_mtu_watch_lost(&conn->mtu, info.smoothed_rtt, conn->endpoint->now_ns))
+			conn->changed = true;
 	} else if (id != LP_DGRAM_SMALL) {
 		(void)lp_mtu_watch_probe_done(&conn->mtu, id >> 8, false, conn->endpoint->now_ns);
 		return 0;
@@ -210,6 +211,7 @@ static int on_path_validation(ngtcp2_conn *library, uint32_t flags, const ngtcp2
 	(void)library, (void)flags, (void)path, (void)old_path;
 	if (result == NGTCP2_PATH_VALIDATION_RESULT_SUCCESS)
 		conn->path_validated = true;
+	conn->changed = true;
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 #include <assert.h>
 
 #include "base/error.h"
+#include "base/units.h"
 #include "quic/batch.h"
 #include "quic/conn.h"
 #include "quic/endpoint_state.h"
@@ -11,7 +12,8 @@
 #define PACKET_NUMBER_BYTES 4 /* at most */
 #define USEFUL_ROOM 70        /* less than this is not worth waiting for another frame: 64 bytes and their header */
 #define PROBE_TRIES 8
-#define SHORT_PACKET 200 /* no packet that the library fills or pads is that short */
+#define PROBING_NS (3 * LP_SEC) /* so long an answer to a probe of the path's MTU is awaited */
+#define SHORT_PACKET 200        /* no packet that the library fills or pads is that short */
 #define PARTS_MAX 4
 
 /* lp_bytes are handed to the library as they are: it only reads them. */
@@ -135,6 +137,8 @@ static size_t write_one(struct lp_quic_conn *conn, bool *control)
 		lp_conn_fail(conn, (int)n);
 		return 0;
 	}
+	if ((size_t)n > conn->packet_max)
+		conn->probing_until_ns = conn->endpoint->now_ns + PROBING_NS;
 	if (n > 0)
 		commit(conn, (size_t)n);
 	return (size_t)n;

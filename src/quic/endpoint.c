@@ -261,18 +261,16 @@ void lp_quic_flush(struct lp_quic_endpoint *endpoint, uint64_t now_ns)
 
 uint64_t lp_quic_deadline(const struct lp_quic_endpoint *endpoint)
 {
-	const struct lp_deadline *first = lp_expiry_first(&endpoint->expiry);
-	return first ? first->at_ns : LP_NEVER;
+	return lp_expiry_next_ns(&endpoint->expiry);
 }
 
 void lp_quic_expire(struct lp_quic_endpoint *endpoint, uint64_t now_ns)
 {
-	struct lp_deadline *first;
+	struct lp_deadline *due;
 	set_now(endpoint, now_ns);
-	while ((first = lp_expiry_first(&endpoint->expiry)) && first->at_ns <= now_ns) {
-		lp_expiry_set(&endpoint->expiry, first, LP_NEVER);
-		lp_conn_expire(
-			(struct lp_quic_conn *)(void *)((char *)first - offsetof(struct lp_quic_conn, deadline)));
+	while ((due = lp_expiry_due(&endpoint->expiry, now_ns))) {
+		lp_expiry_set(&endpoint->expiry, due, LP_NEVER);
+		lp_conn_expire((struct lp_quic_conn *)(void *)((char *)due - offsetof(struct lp_quic_conn, deadline)));
 	}
 }
 

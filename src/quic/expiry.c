@@ -25,7 +25,7 @@ int lp_expiry_reserve(struct lp_expiry *expiry, size_t n)
 	size_t room = expiry->room ? expiry->room * 2 : 16;
 	if (room < n)
 		room = n;
-	struct lp_deadline **heap = realloc(expiry->heap, (room + 1) * sizeof *heap);
+	struct lp_expiry_entry *heap = realloc(expiry->heap, (room + 1) * sizeof *heap);
 	if (!heap)
 		return LP_ENOMEM;
 	expiry->heap = heap;
@@ -33,64 +33,79 @@ int lp_expiry_reserve(struct lp_expiry *expiry, size_t n)
 	return 0;
 }
 
-/* Puts a deadline at a place of the heap. */
-static void put(struct lp_expiry *expiry, struct lp_deadline *deadline, size_t place)
+/* Puts an entry at a place of the heap. */
+static void put(struct lp_expiry *expiry, struct lp_expiry_entry entry, size_t place)
 {
-	expiry->heap[place] = deadline;
-	deadline->place = place;
+	expiry->heap[place] = entry;
+	entry.deadline->place = place;
 }
 
-/* Moves a deadline towards the root as far as it is earlier, then towards the leaves as far as it is later. */
-static void settle(struct lp_expiry *expiry, struct lp_deadline *deadline)
+/* Finds the place for |entry|: from the free place |place| towards the root as far as it is earlier, then towards the
+   leaves as far as it is later. */
+static void settle(struct lp_expiry *expiry, struct lp_expiry_entry entry, size_t place)
 {
-	size_t place = deadline->place;
-	for (; place > 1 && expiry->heap[place / 2]->at_ns > deadline->at_ns; place /= 2)
+	for (; place > 1 && expiry->heap[place / 2].placed_ns > entry.placed_ns; place /= 2)
 		put(expiry, expiry->heap[place / 2], place);
 	for (;;) {
 		size_t child = place * 2;
 		if (child > expiry->len)
 			break;
-		if (child < expiry->len && expiry->heap[child + 1]->at_ns < expiry->heap[child]->at_ns)
+		if (child < expiry->len && expiry->heap[child + 1].placed_ns < expiry->heap[child].placed_ns)
 			child++;
-		if (expiry->heap[child]->at_ns >= deadline->at_ns)
+		if (expiry->heap[child].placed_ns >= entry.placed_ns)
 			break;
 		put(expiry, expiry->heap[child], place);
 		place = child;
 	}
-	put(expiry, deadline, place);
+	put(expiry, entry, place);
 }
 
 /* Takes a deadline out of the heap. */
 static void take_out(struct lp_expiry *expiry, struct lp_deadline *deadline)
 {
 	size_t place = deadline->place;
-	struct lp_deadline *last = expiry->heap[expiry->len--];
+	struct lp_expiry_entry last = expiry->heap[expiry->len--];
 	deadline->place = 0;
-	if (last == deadline)
-		return;
-	put(expiry, last, place);
-	settle(expiry, last);
+	if (last.deadline != deadline)
+		settle(expiry, last, place);
+}
+
+/* Moves a deadline that is in the heap to where it belongs now. */
+static void move(struct lp_expiry *expiry, struct lp_deadline *deadline)
+{
+	deadline->placed_ns = deadline->at_ns;
+	settle(expiry, (struct lp_expiry_entry){deadline->at_ns, deadline}, deadline->place);
 }
 
 void lp_expiry_set(struct lp_expiry *expiry, struct lp_deadline *deadline, uint64_t at_ns)
 {
+	deadline->at_ns = at_ns;
 	if (at_ns == LP_NEVER) {
 		if (deadline->place)
 			take_out(expiry, deadline);
-		deadline->at_ns = LP_NEVER;
 		return;
 	}
-	if (deadline->place && deadline->at_ns == at_ns)
+	if (deadline->place && at_ns >= deadline->placed_ns)
 		return;
-	deadline->at_ns = at_ns;
 	if (!deadline->place) {
 		assert(expiry->len < expiry->room);
-		put(expiry, deadline, ++expiry->len);
+		deadline->place = ++expiry->len;
 	}
-	settle(expiry, deadline);
+	move(expiry, deadline);
 }
 
-struct lp_deadline *lp_expiry_first(const struct lp_expiry *expiry)
+struct lp_deadline *lp_expiry_due(struct lp_expiry *expiry, uint64_t now_ns)
 {
-	return expiry->len ? expiry->heap[1] : NULL;
+	while (expiry->len && expiry->heap[1].placed_ns <= now_ns) {
+		struct lp_deadline *first = expiry->heap[1].deadline;
+		if (first->at_ns == first->placed_ns)
+			return first;
+		move(expiry, first);
+	}
+	return NULL;
+}
+
+uint64_t lp_expiry_next_ns(const struct lp_expiry *expiry)
+{
+	return expiry->len ? expiry->heap[1].placed_ns : LP_NEVER;
 }

@@ -85,7 +85,8 @@ static void test_expiry(void **state)
 	uint64_t model[MODEL_DEADLINES];
 	struct lp_expiry expiry;
 	lp_expiry_init(&expiry);
-	assert_null(lp_expiry_first(&expiry));
+	assert_true(lp_expiry_next_ns(&expiry) == LP_NEVER);
+	assert_null(lp_expiry_due(&expiry, LP_NEVER - 1));
 	assert_int_equal(lp_expiry_reserve(&expiry, MODEL_DEADLINES), 0);
 	for (int i = 0; i < MODEL_DEADLINES; i++)
 		model[i] = LP_NEVER;
@@ -96,11 +97,16 @@ static void test_expiry(void **state)
 		uint64_t first = LP_NEVER;
 		for (int k = 0; k < MODEL_DEADLINES; k++)
 			first = lp_earlier(first, model[k]);
-		const struct lp_deadline *found = lp_expiry_first(&expiry);
-		assert_true((found ? found->at_ns : LP_NEVER) == first);
+		/* To look again before it is time is allowed, later is not. */
+		assert_true(lp_expiry_next_ns(&expiry) <= first);
+		uint64_t now_ns = next_random() % 1000;
+		const struct lp_deadline *found = lp_expiry_due(&expiry, now_ns);
+		assert_true((found ? found->at_ns : LP_NEVER) == (first <= now_ns ? first : LP_NEVER));
+		assert_true(found || lp_expiry_next_ns(&expiry) > now_ns);
 	}
 	for (int i = 0; i < MODEL_DEADLINES; i++)
 		lp_expiry_set(&expiry, &deadlines[i], LP_NEVER);
+	assert_true(lp_expiry_next_ns(&expiry) == LP_NEVER);
 	lp_expiry_done(&expiry);
 }
 
