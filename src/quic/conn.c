@@ -50,6 +50,7 @@ static int conn_new(struct lp_quic_endpoint *endpoint, const struct lp_addr *loc
 	conn->control_id = -1;
 	conn->packet_max = LP_MTU_BASE;
 	conn->heard_ns = endpoint->now_ns;
+	conn->rtt_ns = LP_NEVER;
 	conn->sent_large = true;
 	ngtcp2_path_storage_zero(&conn->tx_path);
 	lp_path_set(&conn->shown, local, remote);
@@ -292,16 +293,20 @@ bool lp_conn_window_open(struct lp_quic_conn *conn)
 static void measure_delay(struct lp_quic_conn *conn)
 {
 	ngtcp2_conn_info info;
+	uint64_t rtt_ns = conn->rtt_ns;
 	if (!conn->heard)
 		return;
 	conn->heard = false;
+	conn->rtt_ns = LP_NEVER;
 	/* The other end takes its time over small packets. */
 	if (!conn->sent_large)
 		return;
 	ngtcp2_conn_get_conn_info(conn->library, &info);
 	conn->sent_large = info.bytes_in_flight > 0;
+	if (rtt_ns == LP_NEVER)
+		return;
 	struct lp_delay_sample sample = {
-		.rtt_ns = info.latest_rtt,
+		.rtt_ns = rtt_ns,
 		.cwnd_bytes = info.cwnd,
 		.in_flight_bytes = info.bytes_in_flight,
 		.n_lost = conn->lost_packets,

@@ -83,6 +83,7 @@ struct lp_quic_conn {
 	uint64_t probing_until_ns; /* an answer to a probe of the library's may come, and with it another MTU */
 	uint64_t skew_ns;          /* how far the library's time is ahead of ours */
 	struct lp_delay_window delay;
+	uint64_t rtt_ns;         /* shortest round trip of what was acknowledged in this pass; LP_NEVER: nothing was */
 	uint64_t received_bytes; /* UDP payload, so far */
 	struct lp_control control;
 	int64_t control_id; /* -1 before it is open */
@@ -102,12 +103,29 @@ struct lp_quic_conn {
 /* What the library is told to be the time. */
 uint64_t lp_conn_now(const struct lp_quic_conn *conn);
 
-/* What a DATAGRAM is known by when it is acknowledged or lost; a probe: its size << 8 | LP_DGRAM_PROBE. */
-enum {
+/* What kind of DATAGRAM it is. */
+enum lp_dgram {
 	LP_DGRAM_SMALL,
 	LP_DGRAM_LARGE, /* its packet has more than LP_MTU_BASE bytes */
 	LP_DGRAM_PROBE,
 };
+
+/* What a DATAGRAM is known by when it is acknowledged or lost: its kind, with when it was written or, for a probe, how
+   large its packet is. */
+static inline uint64_t lp_dgram_id(enum lp_dgram kind, uint64_t value)
+{
+	return value << 2 | kind;
+}
+
+static inline enum lp_dgram lp_dgram_kind(uint64_t id)
+{
+	return id & 3;
+}
+
+static inline uint64_t lp_dgram_value(uint64_t id)
+{
+	return id >> 2;
+}
 
 /* A member's side. |ret_conn| belongs to the endpoint. */
 int lp_conn_new_client(struct lp_quic_endpoint *endpoint, const struct lp_addr *local, const struct lp_addr *remote,

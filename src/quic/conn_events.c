@@ -2,6 +2,7 @@
 
 #include <ngtcp2/ngtcp2_crypto.h>
 
+#include "base/units.h"
 #include "quic/conn.h"
 #include "quic/endpoint_state.h"
 #include "quic/packet_keys.h"
@@ -114,16 +115,27 @@ static int on_datagram(ngtcp2_conn *library, uint32_t flags, const uint8_t *data
 	return 0;
 }
 
-/* A packet with a DATAGRAM of ours arrived. */
+/* A packet with a DATAGRAM of ours arrived. The library's own round trips are no news for the window by delay: it takes
+   none from an acknowledgement whose largest packet elicited none itself (RFC 9002 §5.1). */
 static int on_datagram_acked(ngtcp2_conn *library, uint64_t id, void *user_data)
 {
 	struct lp_quic_conn *conn = user_data;
+	uint64_t now_ns = conn->endpoint->now_ns, value = lp_dgram_value(id);
 	(void)library;
-	lp_stall_progress(&conn->stall, conn->endpoint->now_ns);
-	if (id == LP_DGRAM_LARGE)
-		lp_mtu_watch_acked(&conn->mtu, conn->endpoint->now_ns);
-	else if (id != LP_DGRAM_SMALL && lp_mtu_watch_probe_done(&conn->mtu, id >> 8, true, conn->endpoint->now_ns))
-		conn->changed = true;
+	lp_stall_progress(&conn->stall, now_ns);
+	switch (lp_dgram_kind(id)) {
+	case LP_DGRAM_PROBE:
+		if (lp_mtu_watch_probe_done(&conn->mtu, value, true, now_ns))
+			conn->changed = true;
+		break;
+	case LP_DGRAM_LARGE:
+		lp_mtu_watch_acked(&conn->mtu, now_ns);
+		conn->rtt_ns = lp_earlier(conn->rtt_ns, now_ns - value);
+		break;
+	case LP_DGRAM_SMALL:
+		conn->rtt_ns = lp_earlier(conn->rtt_ns, now_ns - value);
+		break;
+	}
 	return 0;
 }
 
@@ -131,15 +143,20 @@ static int on_datagram_acked(ngtcp2_conn *library, uint64_t id, void *user_data)
 static int on_datagram_lost(ngtcp2_conn *library, uint64_t id, void *user_data)
 {
 	struct lp_quic_conn *conn = user_data;
+	uint64_t now_ns = conn->endpoint->now_ns;
 	ngtcp2_conn_info info;
-	lp_stall_progress(&conn->stall, conn->endpoint->now_ns);
-	if (id == LP_DGRAM_LARGE) {
-		ngtcp2_conn_get_conn_info(library, &info);
-		if (lp_mtu_watch_lost(&conn->mtu, info.smoothed_rtt, conn->endpoint->now_ns))
-			conn->changed = true;
-	} else if (id != LP_DGRAM_SMALL) {
-		(void)lp_mtu_watch_probe_done(&conn->mtu, id >> 8, false, conn->endpoint->now_ns);
+	lp_stall_progress(&conn->stall, now_ns);
+	switch (lp_dgram_kind(id)) {
+	case LP_DGRAM_PROBE:
+		(void)lp_mtu_watch_probe_done(&conn->mtu, lp_dgram_value(id), false, now_ns);
 		return 0;
+	case LP_DGRAM_LARGE:
+		ngtcp2_conn_get_conn_info(library, &info);
+		if (lp_mtu_watch_lost(&conn->mtu, info.smoothed_rtt, now_ns))
+			conn->changed = true;
+		break;
+	case LP_DGRAM_SMALL:
+		break;
 	}
 	conn->lost_packets++;
 	conn->endpoint->counters.send_lost++;

@@ -182,7 +182,7 @@ void lp_conn_write_probe(struct lp_quic_conn *conn, size_t size)
 		conn->in_library = true;
 		ngtcp2_ssize n = ngtcp2_conn_writev_datagram(
 			conn->library, &conn->tx_path.path, &conn->tx_info, dest, size, &accepted,
-			NGTCP2_WRITE_DATAGRAM_FLAG_NONE, (uint64_t)size << 8 | LP_DGRAM_PROBE,
+			NGTCP2_WRITE_DATAGRAM_FLAG_NONE, lp_dgram_id(LP_DGRAM_PROBE, size),
 			(const ngtcp2_vec *)(const void *)&data, 1, lp_conn_now(conn));
 		conn->in_library = false;
 		if (n < 0) {
@@ -208,10 +208,10 @@ void lp_conn_write_padding(struct lp_quic_conn *conn)
 	if (!dest)
 		return;
 	conn->in_library = true;
-	ngtcp2_ssize n =
-		ngtcp2_conn_writev_datagram(conn->library, &conn->tx_path.path, &conn->tx_info, dest, conn->packet_max,
-	                                    NULL, NGTCP2_WRITE_DATAGRAM_FLAG_NONE, LP_DGRAM_SMALL,
-	                                    (const ngtcp2_vec *)(const void *)&data, 1, lp_conn_now(conn));
+	ngtcp2_ssize n = ngtcp2_conn_writev_datagram(conn->library, &conn->tx_path.path, &conn->tx_info, dest,
+	                                             conn->packet_max, NULL, NGTCP2_WRITE_DATAGRAM_FLAG_NONE,
+	                                             lp_dgram_id(LP_DGRAM_SMALL, conn->endpoint->now_ns),
+	                                             (const ngtcp2_vec *)(const void *)&data, 1, lp_conn_now(conn));
 	conn->in_library = false;
 	if (n > 0)
 		commit(conn, (size_t)n);
@@ -263,15 +263,16 @@ static int write_datagram(struct lp_quic_conn *conn, const struct lp_bytes *part
 	}
 	size_t used = conn->packet_used + frame_bytes(len);
 	bool more = used + TAG_BYTES + USEFUL_ROOM <= conn->packet_max;
-	uint64_t id = used + TAG_BYTES > LP_MTU_BASE ? LP_DGRAM_LARGE : LP_DGRAM_SMALL;
+	enum lp_dgram kind = used + TAG_BYTES > LP_MTU_BASE ? LP_DGRAM_LARGE : LP_DGRAM_SMALL;
 	int accepted = 0;
 	conn->in_library = true;
 	ngtcp2_ssize n = ngtcp2_conn_writev_datagram(
 		conn->library, &conn->tx_path.path, &conn->tx_info, conn->packet, conn->packet_max, &accepted,
-		more ? NGTCP2_WRITE_DATAGRAM_FLAG_MORE : NGTCP2_WRITE_DATAGRAM_FLAG_NONE, id,
-		(const ngtcp2_vec *)(const void *)parts, n_parts, conn->packet_ns);
+		more ? NGTCP2_WRITE_DATAGRAM_FLAG_MORE : NGTCP2_WRITE_DATAGRAM_FLAG_NONE,
+		lp_dgram_id(kind, conn->endpoint->now_ns), (const ngtcp2_vec *)(const void *)parts, n_parts,
+		conn->packet_ns);
 	conn->in_library = false;
-	if (accepted && id == LP_DGRAM_LARGE)
+	if (accepted && kind == LP_DGRAM_LARGE)
 		lp_mtu_watch_sent(&conn->mtu, conn->endpoint->now_ns);
 	if (n == NGTCP2_ERR_WRITE_MORE) {
 		conn->packet_open = true;

@@ -131,6 +131,40 @@ static void send_all_it_takes(struct wire_node *node, struct lp_quic_conn *conn)
 		;
 }
 
+/* A copy, whose every other frame is answered with a small one, on a path that becomes a hundred times slower. */
+static void test_answered_copy_waits_little(void **state)
+{
+	enum { SLICE_NS = 100 * 1000 };
+	(void)state;
+	struct pair *pair = pair_today();
+	struct wire *wire = &pair->wire;
+	uint64_t waited_ns = 0, slices = 0;
+	unsigned long answered = 0;
+	wire->delay_ns = LP_MS / 10;
+	wire->rate_bps = 1000000000;
+	wire->queue_bytes = 1024 * 1024;
+	pair_connect(pair);
+	pair->client.on_writable = send_all_it_takes;
+	send_all_it_takes(&pair->client, pair->at_client);
+	wire_flush(&pair->client);
+	for (uint64_t ns = 0; ns < 5 * LP_SEC; ns += SLICE_NS) {
+		wire_run(wire, SLICE_NS);
+		if (ns == LP_SEC / 2)
+			wire->rate_bps = 10000000;
+		for (; answered + 2 <= pair->server.n_datagrams; answered += 2)
+			(void)pair_send(&pair->server, pair->at_server, 64, 0);
+		wire_flush(&pair->server);
+		if (ns < LP_SEC)
+			continue;
+		slices++;
+		if (pair->client.link_free_ns > wire->now_ns)
+			waited_ns += pair->client.link_free_ns - wire->now_ns;
+	}
+	print_message("queue in front of 10 Mbit/s: %.2f ms on average\n", (double)waited_ns / 1e6 / (double)slices);
+	assert_true(waited_ns / slices < 8 * LP_MS);
+	pair_free(pair);
+}
+
 static void test_window_grows(void **state)
 {
 	(void)state;
@@ -362,6 +396,7 @@ int main(void)
 		cmocka_unit_test(test_small_ones_share_a_packet),
 		cmocka_unit_test(test_batch_shape),
 		cmocka_unit_test(test_window_closes_and_opens),
+		cmocka_unit_test(test_answered_copy_waits_little),
 		cmocka_unit_test(test_window_grows),
 		cmocka_unit_test(test_recovers_from_overload),
 		cmocka_unit_test(test_short_outages_cost_little),
