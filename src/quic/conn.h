@@ -79,6 +79,7 @@ struct lp_quic_conn {
 	struct lp_mtu_watch mtu;
 	struct lp_stall stall;
 	uint64_t elsewhere_ns; /* server: since when packets come only by another path than the current; 0: not so */
+	uint64_t followed_ns;  /* server: when it last put the library's time forward for that; 0: never */
 	uint64_t expired_ns;   /* when the timers were last looked after */
 	uint64_t probing_until_ns; /* an answer to a probe of the library's may come, and with it another MTU */
 	uint64_t skew_ns;          /* how far the library's time is ahead of ours */

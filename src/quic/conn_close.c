@@ -179,10 +179,21 @@ void lp_conn_linger(struct lp_quic_conn *conn)
 	lp_endpoint_mark(conn->endpoint, conn);
 }
 
+/* True if it should know its packets for a while. At a server only those linger whose client proved its address, and no
+   more than may live: what strangers leave behind must not take places. */
+static bool may_linger(const struct lp_quic_conn *conn)
+{
+	const struct lp_quic_endpoint *endpoint = conn->endpoint;
+	size_t n_lingering = endpoint->n_conns - endpoint->n_live, max = endpoint->config.max_conns;
+	if (!conn->linger_until_ns)
+		return false;
+	return !endpoint->config.server || (!conn->half_open && (max == 0 || n_lingering <= max));
+}
+
 void lp_conn_rest(struct lp_quic_conn *conn)
 {
 	conn->user = NULL;
-	conn->state = conn->linger_until_ns ? LP_CONN_LINGERING : LP_CONN_DEAD;
+	conn->state = may_linger(conn) ? LP_CONN_LINGERING : LP_CONN_DEAD;
 	ngtcp2_conn_del(conn->library);
 	conn->library = NULL;
 	lp_tls_session_done(&conn->tls);

@@ -8,6 +8,7 @@
 #define SLACK_NS LP_MS        /* for the timers of both ends */
 #define HEARD_NS (3 * LP_SEC) /* later than this the path may just be away */
 #define ELSEWHERE_NS (60 * LP_MS)
+#define FOLLOW_EVERY_NS (20 * LP_SEC)
 #define VALIDATION_NS (3100 * LP_MS) /* RFC 9000 §8.2.4: three probe timeouts, at least of the initial one */
 #define TIMERS_MAX 4                 /* of the library that may come before the one that is wanted */
 
@@ -60,8 +61,11 @@ void lp_conn_follow(struct lp_quic_conn *conn, const ngtcp2_path *path)
 	}
 	if (conn->elsewhere_ns == 0)
 		conn->elsewhere_ns = now_ns;
-	if (now_ns - conn->elsewhere_ns < ELSEWHERE_NS)
+	/* Seldom: whoever knows the connection id can send what looks like a packet from elsewhere. */
+	if (now_ns - conn->elsewhere_ns < ELSEWHERE_NS ||
+	    (conn->followed_ns && now_ns - conn->followed_ns < FOLLOW_EVERY_NS))
 		return;
+	conn->followed_ns = now_ns;
 	/* After a migration the library tries out the old path once more, for three seconds, and as long as it does,
 	   version 1.11 does not follow a client that went back there. So it is told that they are over. */
 	conn->elsewhere_ns = 0;

@@ -100,7 +100,7 @@ static bool over_limit(struct lp_quic_endpoint *endpoint, const struct stray *st
 {
 	const struct lp_quic_config *config = &endpoint->config;
 	const struct lp_source *source = lp_sources_find(&endpoint->sources, &stray->msg->remote);
-	if (config->max_conns && endpoint->n_conns >= config->max_conns) {
+	if (config->max_conns && endpoint->n_live >= config->max_conns) {
 		answer_refusal(endpoint, stray, NGTCP2_CONNECTION_REFUSED, "the relay is full");
 		return true;
 	}

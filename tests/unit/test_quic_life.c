@@ -381,6 +381,33 @@ static void test_close_before_ready(void **state)
 	pair_free(pair);
 }
 
+static void test_unproven_ones_take_no_place(void **state)
+{
+	(void)state;
+	struct pair *pair = pair_today();
+	pair->server.config.max_conns = 2;
+	pair_start(pair);
+	for (int i = 0; i < 6; i++) {
+		struct lp_quic_conn *conn = wire_connect(&pair->client, &pair->server, PAIR_NAME);
+		lp_quic_close(conn, LP_QUIC_APP_OK, "never mind");
+		wire_flush(&pair->client);
+		wire_run(&pair->wire, 10 * LP_MS);
+	}
+	assert_int_equal(lp_quic_conn_count(pair->server.endpoint), 0);
+	wire_connect(&pair->client, &pair->server, PAIR_NAME);
+	assert_true(wire_wait(&pair->wire, &pair->client.n_ready, 1, LP_SEC));
+	/* Those that did prove themselves linger, and take no place either. */
+	for (unsigned i = 1; i < 6; i++) {
+		lp_quic_close(pair->client.conns[0], LP_QUIC_APP_OK, "bye");
+		wire_flush(&pair->client);
+		wire_run(&pair->wire, 10 * LP_MS);
+		wire_connect(&pair->client, &pair->server, PAIR_NAME);
+		assert_true(wire_wait(&pair->wire, &pair->client.n_ready, i + 1, LP_SEC));
+	}
+	assert_int_equal(lp_quic_counters(pair->server.endpoint)->conns_refused, 0);
+	pair_free(pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -401,6 +428,7 @@ int main(void)
 		cmocka_unit_test(test_close_from_inside_an_event),
 		cmocka_unit_test(test_close_when_ready),
 		cmocka_unit_test(test_close_before_ready),
+		cmocka_unit_test(test_unproven_ones_take_no_place),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

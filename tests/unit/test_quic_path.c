@@ -53,6 +53,45 @@ static void test_nat_rebinding(void **state)
 	pair_free(pair);
 }
 
+/* The last datagram of the client's. */
+struct overheard {
+	uint8_t data[2048];
+	size_t len;
+};
+
+/* Keeps what the client sends. */
+static void listen_in(struct wire *wire, struct wire_node *from, const struct lp_udp_msg *msg)
+{
+	struct overheard *overheard = wire->tap_ctx;
+	if (from->config.server || msg->segment_bytes || msg->len > sizeof overheard->data)
+		return;
+	memcpy(overheard->data, msg->data, msg->len);
+	overheard->len = msg->len;
+}
+
+static void test_junk_from_elsewhere(void **state)
+{
+	(void)state;
+	struct pair *pair = pair_today();
+	struct overheard overheard = {0};
+	pair_connect(pair);
+	pair->wire.tap = listen_in;
+	pair->wire.tap_ctx = &overheard;
+	(void)play(pair, LP_SEC, 64);
+	assert_true(overheard.len > 0);
+	overheard.data[overheard.len - 1] ^= 1; /* it does not open */
+	struct lp_addr stranger = pair->client.ports[0].public;
+	stranger.ip[3] = 99;
+	for (unsigned i = 0; i < 200; i++) {
+		wire_inject(&pair->wire, &stranger, &pair->server.ports[0].public, overheard.data, overheard.len);
+		wire_run(&pair->wire, 50 * LP_MS);
+	}
+	assert_int_equal(pair->server.n_closed, 0);
+	assert_true(play(pair, LP_SEC, 64) < 100 * LP_MS);
+	assert_int_equal(pair->server.n_migrated, 0);
+	pair_free(pair);
+}
+
 /* Gives the client a second address. */
 static void add_port(struct pair *pair, uint8_t host)
 {
@@ -261,6 +300,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nat_rebinding),
+		cmocka_unit_test(test_junk_from_elsewhere),
 		cmocka_unit_test(test_client_migrates),
 		cmocka_unit_test(test_path_changes_under_a_download),
 		cmocka_unit_test(test_client_without_an_address),
