@@ -43,6 +43,7 @@ class Meter:
     """CPU of our programs, of the machine, and of strangers, over a time."""
 
     worst_strangers = 0.0  # processors that strangers used during a measurement, at worst
+    worst_stolen = 0.0  # share of the machine that its host gave to others, at worst
 
     def __init__(self, wires):
         self.wires = wires
@@ -51,16 +52,18 @@ class Meter:
         self.before = self._now()
 
     def _now(self):
-        """Seconds of CPU so far: {program: s}, and of the whole machine."""
+        """Seconds of CPU so far: {program: s}, of the whole machine, and those that its host withheld."""
         with open("/proc/stat", encoding="ascii") as file:
             fields = [int(x) / HZ for x in file.readline().split()[1:9]]
-        busy = sum(fields) - fields[3] - fields[4] - fields[7]
-        return {name: sum(daemon.cpu_s()) for name, daemon in self.wires.programs.items()}, busy
+        stolen = fields[7]
+        busy = sum(fields) - fields[3] - fields[4] - stolen
+        return {name: sum(daemon.cpu_s()) for name, daemon in self.wires.programs.items()}, busy, stolen
 
     def stop(self):
         """{"seconds", "programs": {name: s}, "machine"} since the start."""
-        programs, busy = self._now()
+        programs, busy, stolen = self._now()
         seconds = time.monotonic() - self.start_s
+        Meter.worst_stolen = max(Meter.worst_stolen, (stolen - self.before[2]) / seconds / os.cpu_count())
         strangers = max(0.0, strangers_s() - self.strangers_s) / seconds
         Meter.worst_strangers = max(Meter.worst_strangers, strangers)
         return {"seconds": seconds, "strangers": strangers, "machine": busy - self.before[1],
