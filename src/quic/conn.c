@@ -52,7 +52,6 @@ static int conn_new(struct lp_quic_endpoint *endpoint, const struct lp_addr *loc
 	conn->heard_ns = endpoint->now_ns;
 	conn->rtt_ns = LP_NEVER;
 	conn->sent_large = true;
-	ngtcp2_path_storage_zero(&conn->tx_path);
 	lp_path_set(&conn->shown, local, remote);
 	conn->local = conn->told_local = *local;
 	conn->remote = conn->told_remote = *remote;

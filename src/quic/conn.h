@@ -33,72 +33,72 @@ enum lp_conn_state {
 	LP_CONN_DEAD,      /* waits for its turn to be freed */
 };
 
+/* What every packet touches comes first: with many connections each line of it is a miss. */
 struct lp_quic_conn {
 	struct lp_quic_endpoint *endpoint;
-	struct lp_quic_conn *prev, *next; /* among all of the endpoint */
-	struct lp_quic_conn *next_dirty;
 	ngtcp2_conn *library; /* NULL once it lingers */
-	struct lp_tls_session tls;
-	struct lp_cid_list cids;   /* our ids */
-	struct lp_cid_list tokens; /* stateless-reset tokens of the peer's ids in use */
-	struct lp_deadline deadline;
-	struct lp_source *source; /* of a server's connection */
+	void *user;
+	struct lp_quic_conn *next_dirty;
 	enum lp_conn_state state;
-	bool reset_by_peer;  /* a stateless reset came */
-	bool announced;      /* `ready` was told */
-	bool counted;        /* among the live connections of the endpoint */
-	bool half_open;      /* among its handshakes */
-	bool in_library;     /* inside one of its callbacks: only what is queued may be called */
-	bool dirty;          /* in the endpoint's list for the next flush */
-	bool heard;          /* packets were read since the window by delay looked at the round trip */
-	bool sent_large;     /* since nothing was in flight */
-	bool wants_write;    /* the library may have something to say */
-	bool changed;        /* path, MTU or state may be others than tell_changes() last saw */
-	bool expired;        /* the library's timer has just run off: it may have several probes to send */
-	bool blocked;        /* the user waits for `writable` */
-	bool close_wanted;   /* lp_quic_close() was called */
-	bool path_validated; /* `migrated` is to be told if it is not the one that was told last */
-	bool packet_open;    /* the library expects more for the packet that is being built */
-	bool control_closed; /* the control stream takes no more of our bytes */
-	uint64_t close_code;
-	struct lp_quic_close why;
+	bool announced;          /* `ready` was told */
+	bool in_library;         /* inside one of its callbacks: only what is queued may be called */
+	bool dirty;              /* in the endpoint's list for the next flush */
+	bool heard;              /* packets were read since the window by delay looked at the round trip */
+	bool sent_large;         /* since nothing was in flight */
+	bool wants_write;        /* the library may have something to say */
+	bool changed;            /* path, MTU or state may be others than tell_changes() last saw */
+	bool expired;            /* the library's timer has just run off: it may have several probes to send */
+	bool blocked;            /* the user waits for `writable` */
+	bool packet_open;        /* the library expects more for the packet that is being built */
+	bool close_wanted;       /* lp_quic_close() was called */
+	bool control_closed;     /* the control stream takes no more of our bytes */
+	bool path_validated;     /* `migrated` is to be told if it is not the one that was told last */
+	bool reset_by_peer;      /* a stateless reset came */
+	bool counted;            /* among the live connections of the endpoint */
+	bool half_open;          /* among its handshakes */
+	unsigned n_to_answer;    /* packets that came since the library last wrote */
+	uint64_t answer_ns;      /* when they are to be acknowledged */
+	uint64_t heard_ns;       /* when the last packet came */
+	uint64_t rtt_ns;         /* shortest round trip of what was acknowledged in this pass; LP_NEVER: nothing was */
+	uint64_t received_bytes; /* UDP payload, so far */
+	struct lp_deadline deadline;
 
 	struct lp_batch *batch;       /* borrowed while there are packets in it */
 	uint8_t *packet;              /* where the open packet is built */
 	size_t packet_used;           /* estimate of its length without the tag */
 	uint64_t packet_ns;           /* when it was opened: the library wants the same time until it is finished */
+	ngtcp2_pkt_info tx_info;      /* ECN of the packet being written: the library's own until it is finished */
 	size_t packet_max;            /* what a packet may have on this path now */
 	size_t budget;                /* what lp_quic_budget() says */
-	ngtcp2_path_storage tx_path;  /* of the last packet written */
 	ngtcp2_path_storage shown;    /* the path that |local| and |remote| were read from */
-	ngtcp2_pkt_info tx_info;      /* ECN of the packet being written */
 	struct lp_addr local, remote; /* of the current path */
-	struct lp_addr told_local, told_remote; /* the path that `migrated` was last told of */
-	struct lp_addr moving_to;               /* client: local address of a migration under way; family 0: none */
 
-	struct lp_mtu_watch mtu;
-	struct lp_stall stall;
 	uint64_t elsewhere_ns; /* server: since when packets come only by another path than the current; 0: not so */
-	uint64_t followed_ns;  /* server: when it last put the library's time forward for that; 0: never */
 	uint64_t expired_ns;   /* when the timers were last looked after */
 	uint64_t probing_until_ns; /* an answer to a probe of the library's may come, and with it another MTU */
 	uint64_t skew_ns;          /* how far the library's time is ahead of ours */
+	struct lp_stall stall;
 	struct lp_delay_window delay;
-	uint64_t rtt_ns;         /* shortest round trip of what was acknowledged in this pass; LP_NEVER: nothing was */
-	uint64_t received_bytes; /* UDP payload, so far */
+	struct lp_mtu_watch mtu;
 	struct lp_control control;
 	int64_t control_id; /* -1 before it is open */
 
+	struct lp_quic_conn *prev, *next;       /* among all of the endpoint */
+	struct lp_cid_list cids;                /* our ids */
+	struct lp_cid_list tokens;              /* stateless-reset tokens of the peer's ids in use */
+	struct lp_source *source;               /* of a server's connection */
+	struct lp_addr told_local, told_remote; /* the path that `migrated` was last told of */
+	struct lp_addr moving_to;               /* client: local address of a migration under way; family 0: none */
+	uint64_t followed_ns; /* server: when it last followed the client by force (conn_nudge.c); 0: never */
+	uint64_t lost_packets;
+	struct lp_tls_session tls;
+
+	uint64_t close_code;
+	struct lp_quic_close why;
 	uint8_t *close_packet; /* what a lingering one answers; NULL: nothing */
 	size_t close_len;
 	uint64_t linger_until_ns; /* 0: not at all */
 	unsigned n_lingered;      /* datagrams that came meanwhile */
-
-	uint64_t lost_packets;
-	uint64_t heard_ns;    /* when the last packet came */
-	uint64_t answer_ns;   /* when those that came since the library last wrote are to be acknowledged */
-	unsigned n_to_answer; /* how many came */
-	void *user;
 };
 
 /* What the library is told to be the time. */

@@ -49,11 +49,11 @@ static void commit(struct lp_quic_conn *conn, size_t len)
 	counters->datagrams_out++;
 	counters->bytes_out += len;
 	conn->sent_large = conn->sent_large || len >= LP_CONN_LARGE;
-	if (ngtcp2_path_eq(&conn->tx_path.path, &conn->shown.path)) {
+	if (ngtcp2_path_eq(&conn->endpoint->tx_path.path, &conn->shown.path)) {
 		lp_batch_commit(conn->batch, len, conn->tx_info.ecn, &conn->local, &conn->remote);
 		return;
 	}
-	lp_path_get(&conn->tx_path.path, &local, &remote);
+	lp_path_get(&conn->endpoint->tx_path.path, &local, &remote);
 	lp_batch_commit(conn->batch, len, conn->tx_info.ecn, &local, &remote);
 }
 
@@ -72,8 +72,8 @@ static ngtcp2_ssize write_stream(struct lp_quic_conn *conn, uint8_t *dest, size_
 {
 	const ngtcp2_vec *vec = (const ngtcp2_vec *)(const void *)data;
 	conn->in_library = true;
-	ngtcp2_ssize n = ngtcp2_conn_writev_stream(conn->library, &conn->tx_path.path, &conn->tx_info, dest, dest_len,
-	                                           ret_taken, NGTCP2_WRITE_STREAM_FLAG_NONE,
+	ngtcp2_ssize n = ngtcp2_conn_writev_stream(conn->library, &conn->endpoint->tx_path.path, &conn->tx_info, dest,
+	                                           dest_len, ret_taken, NGTCP2_WRITE_STREAM_FLAG_NONE,
 	                                           data ? conn->control_id : -1, vec, data ? 1 : 0, now_ns);
 	conn->in_library = false;
 	return n;
@@ -181,7 +181,7 @@ void lp_conn_write_probe(struct lp_quic_conn *conn, size_t size)
 			return;
 		conn->in_library = true;
 		ngtcp2_ssize n = ngtcp2_conn_writev_datagram(
-			conn->library, &conn->tx_path.path, &conn->tx_info, dest, size, &accepted,
+			conn->library, &conn->endpoint->tx_path.path, &conn->tx_info, dest, size, &accepted,
 			NGTCP2_WRITE_DATAGRAM_FLAG_NONE, lp_dgram_id(LP_DGRAM_PROBE, size),
 			(const ngtcp2_vec *)(const void *)&data, 1, lp_conn_now(conn));
 		conn->in_library = false;
@@ -208,7 +208,7 @@ void lp_conn_write_padding(struct lp_quic_conn *conn)
 	if (!dest)
 		return;
 	conn->in_library = true;
-	ngtcp2_ssize n = ngtcp2_conn_writev_datagram(conn->library, &conn->tx_path.path, &conn->tx_info, dest,
+	ngtcp2_ssize n = ngtcp2_conn_writev_datagram(conn->library, &conn->endpoint->tx_path.path, &conn->tx_info, dest,
 	                                             conn->packet_max, NULL, NGTCP2_WRITE_DATAGRAM_FLAG_NONE,
 	                                             lp_dgram_id(LP_DGRAM_SMALL, conn->endpoint->now_ns),
 	                                             (const ngtcp2_vec *)(const void *)&data, 1, lp_conn_now(conn));
@@ -267,7 +267,7 @@ static int write_datagram(struct lp_quic_conn *conn, const struct lp_bytes *part
 	int accepted = 0;
 	conn->in_library = true;
 	ngtcp2_ssize n = ngtcp2_conn_writev_datagram(
-		conn->library, &conn->tx_path.path, &conn->tx_info, conn->packet, conn->packet_max, &accepted,
+		conn->library, &conn->endpoint->tx_path.path, &conn->tx_info, conn->packet, conn->packet_max, &accepted,
 		more ? NGTCP2_WRITE_DATAGRAM_FLAG_MORE : NGTCP2_WRITE_DATAGRAM_FLAG_NONE,
 		lp_dgram_id(kind, conn->endpoint->now_ns), (const ngtcp2_vec *)(const void *)parts, n_parts,
 		conn->packet_ns);

@@ -17,6 +17,7 @@ int lp_quic_endpoint_new(const struct lp_quic_config *config, struct lp_quic_end
 	if (!endpoint)
 		return LP_ENOMEM;
 	endpoint->config = *config;
+	ngtcp2_path_storage_zero(&endpoint->tx_path);
 	lp_expiry_init(&endpoint->expiry);
 	lp_batch_pool_init(&endpoint->pool);
 	if (lp_conn_table_init(&endpoint->cids, config->secret) < 0)

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <ngtcp2/ngtcp2.h>
+
 #include "base/udp_msg.h"
 #include "quic/batch.h"
 #include "quic/conn_table.h"
@@ -34,6 +36,7 @@ struct lp_quic_endpoint {
 	size_t n_live;                                 /* not ended */
 	size_t n_handshakes;                           /* half-open */
 
+	ngtcp2_path_storage tx_path; /* of the packet being written */
 	struct lp_batch_pool pool;
 	struct lp_batch *answers;                 /* packets without a connection; NULL if there are none */
 	struct lp_batch *full;                    /* batches whose runs are in |msgs| */
