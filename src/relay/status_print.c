@@ -5,7 +5,12 @@
 
 #include "base/error.h"
 #include "base/failure.h"
+#include "base/text.h"
+#include "ctrl/message.h"
 #include "relay/status.h"
+
+/* A name whose every byte is escaped fits. */
+#define COLUMN_BYTES (LP_NAME_MAX * 4 + 1)
 
 /* A number of an object, 0 if it is not there. */
 static long long number(const json_t *object, const char *name)
@@ -18,6 +23,16 @@ static const char *text(const json_t *object, const char *name)
 {
 	const char *value = json_string_value(json_object_get(object, name));
 	return value && value[0] ? value : "-";
+}
+
+/* Prints a text that a member may have made up, in a column of so many bytes. */
+static void print_column(const char *string, int width, FILE *out)
+{
+	char data[COLUMN_BYTES];
+	struct lp_text column;
+	lp_text_init(&column, data, sizeof data);
+	lp_text_escaped(&column, string);
+	fprintf(out, "%-*s ", width, data);
 }
 
 /* The sum of all drops. */
@@ -33,10 +48,15 @@ static long long all_drops(const json_t *object)
 /* One member's row. */
 static void print_peer(const json_t *peer, FILE *out)
 {
-	fprintf(out, "%-16s %5lld  %-8s %-18s %-17s  %-24s %8.1f %6lld %10lld %10lld %8lld\n", text(peer, "room"),
-	        number(peer, "peer_id"), text(peer, "role"), text(peer, "name"), text(peer, "mac"),
-	        text(peer, "address"), (double)number(peer, "rtt_us") / 1000.0, number(peer, "datagram_budget"),
-	        number(peer, "frames_in"), number(peer, "frames_out"), all_drops(peer));
+	print_column(text(peer, "room"), 16, out);
+	fprintf(out, "%5lld  ", number(peer, "peer_id"));
+	print_column(text(peer, "role"), 8, out);
+	print_column(text(peer, "name"), 18, out);
+	print_column(text(peer, "mac"), 18, out);
+	print_column(text(peer, "address"), 24, out);
+	fprintf(out, "%8.1f %6lld %10lld %10lld %8lld\n", (double)number(peer, "rtt_us") / 1000.0,
+	        number(peer, "datagram_budget"), number(peer, "frames_in"), number(peer, "frames_out"),
+	        all_drops(peer));
 }
 
 int lp_relay_status_print(const char *json, size_t len, FILE *out, struct lp_failure *failure)
