@@ -62,12 +62,22 @@ void lp_connection_free(struct lp_connection *connection, uint64_t now_ns)
 	free(connection);
 }
 
+/* Closes the connection, with |text| for people; the others hear |reason|. What closed it first counts. */
+static void end(struct lp_connection *connection, enum lp_quic_app_error code, enum lp_reason reason, const char *text)
+{
+	if (connection->ended)
+		return;
+	connection->ended = true;
+	connection->reason = reason;
+	lp_quic_close(connection->quic, code, text);
+}
+
 void lp_connection_send(struct lp_connection *connection, const struct lp_message *message)
 {
 	uint8_t data[LP_MESSAGE_ENCODED_MAX];
 	int len = lp_message_encode(message, data, sizeof data);
 	if (len > 0 && lp_quic_send_control(connection->quic, data, (size_t)len) == LP_EFULL)
-		lp_quic_close(connection->quic, LP_QUIC_APP_OVERLOAD, "the control stream is not read");
+		end(connection, LP_QUIC_APP_OVERLOAD, LP_REASON_CONNECTION, "the control stream is not read");
 }
 
 void lp_connection_end(struct lp_connection *connection, enum lp_quic_app_error code, enum lp_reason reason,
@@ -77,8 +87,7 @@ void lp_connection_end(struct lp_connection *connection, enum lp_quic_app_error 
 	message.disconnect.reason = reason;
 	snprintf(message.disconnect.message, sizeof message.disconnect.message, "%s", text);
 	lp_connection_send(connection, &message);
-	connection->reason = reason;
-	lp_quic_close(connection->quic, code, text);
+	end(connection, code, reason, text);
 }
 
 /* Ends a connection whose control stream broke the rules. */
@@ -86,8 +95,7 @@ static void protocol_error(struct lp_connection *connection, const char *text)
 {
 	struct lp_relay *relay = connection->relay;
 	lp_event_protocol_error(relay->log, lp_quic_remote(connection->quic), text);
-	connection->reason = LP_REASON_PROTOCOL;
-	lp_quic_close(connection->quic, LP_QUIC_APP_PROTOCOL, text);
+	end(connection, LP_QUIC_APP_PROTOCOL, LP_REASON_PROTOCOL, text);
 }
 
 /* A frame of this member, whole: the room decides, and it goes straight into the targets' packets. */
@@ -167,7 +175,7 @@ static void reject(struct lp_connection *connection, const struct lp_hello *hell
 	lp_event_peer_rejected(relay->log, lp_quic_remote(connection->quic), hello->room, lp_role_text(hello->role),
 	                       &hello->mac, lp_reject_wire(why->code), why->message);
 	lp_connection_send(connection, &message);
-	lp_quic_close(connection->quic, LP_QUIC_APP_REJECTED, lp_reject_wire(why->code));
+	end(connection, LP_QUIC_APP_REJECTED, LP_REASON_CONNECTION, lp_reject_wire(why->code));
 }
 
 /* The member came back on a new connection: the old one has lost its place and is closed. */
@@ -197,7 +205,7 @@ static void on_hello(struct lp_connection *connection, const struct lp_hello *he
 	}
 	connection->hello_deadline_ns = LP_NEVER;
 	if (lp_link_new(&link, &connection->link) < 0) {
-		lp_quic_close(connection->quic, LP_QUIC_APP_OVERLOAD, "the relay is out of memory");
+		end(connection, LP_QUIC_APP_OVERLOAD, LP_REASON_CONNECTION, "the relay is out of memory");
 		return;
 	}
 	if (lp_rooms_join(relay->rooms, hello, connection, now_ns, on_welcome, &connection->peer, &why, &replaced) <
@@ -236,8 +244,7 @@ static void on_message(struct lp_connection *connection, const struct lp_message
 		connection->has_reported = true;
 		break;
 	case LP_MESSAGE_DISCONNECT:
-		connection->reason = message->disconnect.reason;
-		lp_quic_close(connection->quic, LP_QUIC_APP_OK, "goodbye");
+		end(connection, LP_QUIC_APP_OK, message->disconnect.reason, "goodbye");
 		break;
 	case LP_MESSAGE_UNKNOWN:
 		break;
@@ -248,7 +255,7 @@ static void on_message(struct lp_connection *connection, const struct lp_message
 
 void lp_connection_control(struct lp_connection *connection, const uint8_t *data, size_t len, uint64_t now_ns)
 {
-	while (len > 0) {
+	while (len > 0 && !connection->ended) {
 		const uint8_t *json;
 		size_t json_len;
 		struct lp_message message;

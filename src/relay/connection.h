@@ -27,13 +27,14 @@ struct lp_connection {
 	struct lp_stats_message reported; /* the member's own last `stats` */
 	bool has_reported;
 	enum lp_reason reason; /* that the others hear when it leaves */
+	bool ended;            /* closed from this end: nothing that still comes in counts */
 };
 
 /* A new connection of |relay|, put into its list. NULL when there is no memory. */
 struct lp_connection *lp_connection_new(struct lp_relay *relay, struct lp_quic_conn *quic, uint64_t now_ns);
 /* Takes the member out of its room, if it is in one, and frees the connection. */
 void lp_connection_free(struct lp_connection *connection, uint64_t now_ns);
-/* Bytes of the control stream. */
+/* Bytes of the control stream. The message that ends the connection is the last that is read. */
 void lp_connection_control(struct lp_connection *connection, const uint8_t *data, size_t len, uint64_t now_ns);
 /* One DATAGRAM. */
 void lp_connection_datagram(struct lp_connection *connection, const uint8_t *data, size_t len, uint64_t now_ns);
@@ -41,7 +42,7 @@ void lp_connection_datagram(struct lp_connection *connection, const uint8_t *dat
 void lp_connection_tick(struct lp_connection *connection, uint64_t now_ns);
 /* Sends a message; a member that does not read its control stream is closed. */
 void lp_connection_send(struct lp_connection *connection, const struct lp_message *message);
-/* Sends `disconnect` and closes. The others hear |reason| when the member leaves. */
+/* Sends `disconnect` and closes. The others hear |reason| when the member leaves. Harmless on one that was closed. */
 void lp_connection_end(struct lp_connection *connection, enum lp_quic_app_error code, enum lp_reason reason,
                        const char *text);
 

@@ -201,6 +201,88 @@ static void test_control(void **state)
 	party_free(party);
 }
 
+/* What the log heard. */
+struct heard {
+	unsigned n_broken, n_joined, n_rejected, n_left;
+	char reason[32]; /* of the last who left */
+};
+
+static void hear(void *ctx, enum lp_event event, const union lp_value *values)
+{
+	struct heard *heard = ctx;
+	heard->n_broken += event == LP_EVENT_protocol_error;
+	heard->n_joined += event == LP_EVENT_peer_joined;
+	heard->n_rejected += event == LP_EVENT_peer_rejected;
+	if (event == LP_EVENT_peer_left) {
+		heard->n_left++;
+		snprintf(heard->reason, sizeof heard->reason, "%s", values[5].str);
+	}
+}
+
+/* Says several messages at once, so that the relay reads all of them in one go. */
+static void say_all(struct rogue *rogue, const char *const *messages)
+{
+	uint8_t data[1000];
+	size_t n = 0;
+	for (; *messages; messages++) {
+		size_t len = strlen(*messages);
+		assert_true(n + 4 + len <= sizeof data);
+		memcpy(data + n, (uint8_t[4]){0, 0, (uint8_t)(len >> 8), (uint8_t)len}, 4);
+		memcpy(data + n + 4, *messages, len);
+		n += 4 + len;
+	}
+	rogue_say(rogue, data, n);
+}
+
+/* The message that ends a connection is the last that the relay acts on, whatever came behind it. */
+static void test_last_message(void **state)
+{
+	(void)state;
+#define X "{\"type\":\"x\"}"
+#define BYE "{\"type\":\"disconnect\",\"code\":\"goodbye\",\"message\":\"\"}"
+	static const struct {
+		const char *messages[8];
+		uint64_t code; /* that closes the connection */
+		struct heard heard;
+	} rows[] = {
+		{{X, X, X, X, X, X, X}, LP_QUIC_APP_PROTOCOL, {.n_broken = 1}},
+		{{X, HELLO REST, BYE}, LP_QUIC_APP_PROTOCOL, {.n_broken = 1}},
+		{{HELLO ",\"datagram_budget\":1,\"software\":\"x\"}", HELLO REST, X},
+	         LP_QUIC_APP_REJECTED,
+	         {.n_rejected = 1}},
+		{{HELLO REST, BYE, X, HELLO REST, "{\"type\":\"stats\"}"},
+	         LP_QUIC_APP_OK,
+	         {.n_joined = 1, .n_left = 1, .reason = "goodbye"}},
+		{{HELLO REST, HELLO REST, BYE},
+	         LP_QUIC_APP_PROTOCOL,
+	         {.n_broken = 1, .n_joined = 1, .n_left = 1, .reason = "protocol_error"}},
+		{{HELLO REST, "{\"type\":\"stats\"}", BYE, X},
+	         LP_QUIC_APP_PROTOCOL,
+	         {.n_broken = 1, .n_joined = 1, .n_left = 1, .reason = "protocol_error"}},
+	};
+	struct party *party = new_party(6);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct rogue rogue;
+		struct heard heard = {0};
+		char ip[32];
+		snprintf(ip, sizeof ip, "203.0.113.%u", (unsigned)i + 1);
+		party->log = (struct lp_log){.level = LP_LEVEL_INFO, .sink = hear, .ctx = &heard};
+		rogue_open(&rogue, party, ip);
+		say_all(&rogue, rows[i].messages);
+		party_run(party, LP_SEC);
+		party->log = (struct lp_log){0};
+		assert_true(rogue.closed);
+		assert_int_equal(rogue.why.code, rows[i].code);
+		if (memcmp(&heard, &rows[i].heard, sizeof heard) != 0)
+			fail_msg("row %zu: %u broken, %u joined, %u rejected, %u left: %s", i, heard.n_broken,
+			         heard.n_joined, heard.n_rejected, heard.n_left, heard.reason);
+		rogue_close(&rogue);
+	}
+	check(party, 0);
+	assert_true(party_pictures_agree(party));
+	party_free(party);
+}
+
 /* Random bytes on the control stream, well framed and not, before and after the hello. */
 static void test_control_noise(void **state)
 {
@@ -311,7 +393,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_udp),           cmocka_unit_test(test_control),
 		cmocka_unit_test(test_control_noise), cmocka_unit_test(test_datagrams),
-		cmocka_unit_test(test_slow_reader),
+		cmocka_unit_test(test_slow_reader),   cmocka_unit_test(test_last_message),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
