@@ -50,7 +50,7 @@ enum lp_message_type {
 	X(BAD_MAC, "bad_mac", "the MAC address is not valid for a client", false) \
 	X(DUPLICATE_MAC, "duplicate_mac", "this MAC address is in the room already", true) \
 	X(GATEWAY_EXISTS, "gateway_exists", "the room has a gateway already", true) \
-	X(ROOM_FULL, "room_full", "the room is full", true) \
+	X(ROOM_FULL, "room_full", "the room is full, or too many joined it at once", true) \
 	X(RELAY_FULL, "relay_full", "the relay is full", true) \
 	X(MTU_TOO_SMALL, "mtu_too_small", "the path to the relay carries too small packets", true) \
 	X(UNAUTHORIZED, "unauthorized", "the relay does not admit this member", false) \

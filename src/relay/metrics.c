@@ -85,6 +85,8 @@ char *lp_relay_metrics_text(struct lp_relay *relay)
 	       lp_quic_conn_count(relay->endpoint));
 	metric(&text, "joins_total", "counter", "Members admitted.", counters->joins);
 	metric(&text, "rejects_total", "counter", "Members not admitted.", counters->rejects);
+	metric(&text, "joins_limited_total", "counter", "Members not admitted because too many joined their room.",
+	       lp_rooms_joins_limited(relay->rooms));
 	metric(&text, "frames_in_total", "counter", "Ethernet frames received from members.", counters->frames);
 	metric(&text, "frames_out_total", "counter", "Ethernet frames sent or queued to members.", counters->targets);
 	metric(&text, "bytes_in_total", "counter", "Bytes of the frames received.", counters->bytes);

@@ -96,6 +96,10 @@ const struct lp_option lp_relay_option_rows[] = {
          .help = "members of a room at most, the gateway included"},
 	{"max-macs-per-gateway", "N", LP_NUMBER(struct lp_relay_options, relay.max_macs_per_gateway, 1, 1000000),
          .standard = "4096", .help = "stations behind a gateway at most"},
+	{"limit-joins", "RATE[/BURST]", LP_CUSTOM(struct lp_relay_options, relay.joins, parse_rate),
+         .standard = "4/256",
+         .help = "newcomers of a room, so many a second and at once; who comes back to its place is none; off: no "
+                 "limit"},
 	{"max-connections-per-address", "N", LP_NUMBER(struct lp_relay_options, relay.max_conns_per_source, 0, 1000000),
          .group = "Protection", .standard = "64",
          .help = "connections from one IPv4 address or IPv6 /64 at most; 0: no limit"},

@@ -39,6 +39,7 @@ void lp_relay_config_init(struct lp_relay_config *config)
 		.queue_max_bytes = 1 << 20,
 		.pool_max_bytes = 256 << 20,
 		.malformed_limit = LP_ROOM_MALFORMED_LIMIT,
+		.joins = {.per_s = LP_ROOM_JOINS_PER_S, .burst = LP_ROOM_JOINS_BURST},
 	};
 	lp_limits_init(&config->limits);
 }
@@ -248,6 +249,7 @@ static int new_rooms(struct lp_relay *relay)
 		.filters_on = config->filters_on,
 		.filters_off = config->filters_off,
 		.limits = &relay->config.limits,
+		.joins = config->joins,
 	};
 	lp_random_fill(rooms.hash_key, sizeof rooms.hash_key);
 	return lp_rooms_new(&rooms, &relay->rooms);

@@ -32,6 +32,7 @@ struct lp_relay_config {
 	size_t queue_max_bytes;           /* of the egress queue of each member */
 	size_t pool_max_bytes;            /* of all egress queues together */
 	uint32_t malformed_limit;         /* malformed DATAGRAMs of a member before it is closed */
+	struct lp_rate joins;             /* newcomers of each room; per_s 0: no limit */
 	uint32_t filters_on, filters_off; /* bit sets of enum lp_filter: changes against the defaults */
 	uint8_t secret[32];               /* signs Retry and stateless-reset tokens */
 	struct lp_limits limits;

@@ -76,6 +76,7 @@ char *lp_relay_status_json(struct lp_relay *relay)
 	json_object_set_new(root, "connections", count(lp_quic_conn_count(relay->endpoint)));
 	json_object_set_new(root, "joins", count(counters->joins));
 	json_object_set_new(root, "rejects", count(counters->rejects));
+	json_object_set_new(root, "joins_limited", count(lp_rooms_joins_limited(relay->rooms)));
 	json_object_set_new(root, "frames_in", count(counters->frames));
 	json_object_set_new(root, "frames_out", count(counters->targets));
 	json_object_set_new(root, "bytes_in", count(counters->bytes));

@@ -89,6 +89,11 @@ bool lp_peer_malformed(struct lp_peer *peer, uint64_t now_ns)
 	return peer->malformed > peer->room->rooms->config.malformed_limit;
 }
 
+uint64_t lp_rooms_joins_limited(const struct lp_rooms *rooms)
+{
+	return rooms->joins_limited;
+}
+
 size_t lp_rooms_peer_count(const struct lp_rooms *rooms)
 {
 	return rooms->n_peers;

@@ -80,8 +80,9 @@ void lp_rooms_free(struct lp_rooms *rooms)
 }
 
 /* Makes an empty room. NULL when there is no memory. */
-static struct lp_room *make_room(struct lp_rooms *rooms, const char *code)
+static struct lp_room *make_room(struct lp_rooms *rooms, const char *code, uint64_t now_ns)
 {
+	const struct lp_rate *joins = &rooms->config.joins;
 	struct lp_room **chain = chain_of(rooms, code);
 	struct lp_room *room = calloc(1, sizeof *room);
 	if (!room)
@@ -92,6 +93,7 @@ static struct lp_room *make_room(struct lp_rooms *rooms, const char *code)
 	}
 	room->rooms = rooms;
 	memcpy(room->code, code, sizeof room->code);
+	lp_bucket_init(&room->joins, joins->per_s, joins->burst ? joins->burst : joins->per_s, now_ns);
 	room->mtu = rooms->config.room_mtu;
 	room->same_hash = *chain;
 	*chain = room;
@@ -195,13 +197,28 @@ static void introduce(const struct lp_peer *peer, bool news)
 	}
 }
 
+/* Whether the room takes one more newcomer now; if not, says so. Each is news for everybody in the room, and a MAC more
+   in the tables of the LAN's switches. */
+static bool takes_newcomer(struct lp_room *room, uint64_t now_ns, struct lp_reject *reject)
+{
+	if (lp_bucket_take(&room->joins, 1, now_ns))
+		return true;
+	room->rooms->joins_limited++;
+	lp_admission_refuse(reject, LP_REJECT_ROOM_FULL, "too many join room %s at once: try again in some seconds",
+	                    room->code);
+	return false;
+}
+
 /* Gives the place of |peer| to the connection that proved to be the same member. */
 static void take_over(struct lp_peer *peer, const struct lp_hello *hello, void *user, uint64_t now_ns,
                       bool *ret_renamed)
 {
-	*ret_renamed = strncmp(peer->name, hello->name, LP_NAME_MAX) != 0;
-	memcpy(peer->name, hello->name, sizeof peer->name);
-	peer->name[LP_NAME_MAX] = '\0';
+	*ret_renamed =
+		strncmp(peer->name, hello->name, LP_NAME_MAX) != 0 && lp_bucket_take(&peer->room->joins, 1, now_ns);
+	if (*ret_renamed) {
+		memcpy(peer->name, hello->name, sizeof peer->name);
+		peer->name[LP_NAME_MAX] = '\0';
+	}
 	peer->user = user;
 	peer->malformed = 0;
 	peer->malformed_since_ns = now_ns;
@@ -224,7 +241,9 @@ int lp_rooms_join(struct lp_rooms *rooms, const struct lp_hello *hello, void *us
 		take_over(peer, hello, user, now_ns, &news);
 	} else {
 		if (!room)
-			room = make_room(rooms, admission.code);
+			room = make_room(rooms, admission.code, now_ns); /* it takes at least one */
+		if (room && !takes_newcomer(room, now_ns, ret_reject))
+			return LP_EFULL;
 		peer = room ? add_peer(room, hello, user, now_ns) : NULL;
 	}
 	if (!peer) {

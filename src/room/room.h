@@ -24,6 +24,9 @@ struct lp_rooms; /* all of them */
 /* Malformed DATAGRAMs within this time count together. */
 #define LP_ROOM_MALFORMED_WINDOW_NS (10 * LP_SEC)
 #define LP_ROOM_MALFORMED_LIMIT 100
+/* Newcomers of a room: a full one comes back at once after the relay was restarted. */
+#define LP_ROOM_JOINS_PER_S 4
+#define LP_ROOM_JOINS_BURST 256
 
 struct lp_rooms_config {
 	size_t max_rooms, max_peers;
@@ -42,6 +45,7 @@ struct lp_rooms_config {
 	void *ctx;
 	uint32_t filters_on, filters_off; /* bit sets of enum lp_filter: changes against the defaults; off wins */
 	const struct lp_limits *limits;   /* copied; NULL: the defaults */
+	struct lp_rate joins;             /* newcomers that each room takes; per_s 0: no limit */
 };
 
 /* What to do with a frame. */
@@ -57,7 +61,8 @@ void lp_rooms_free(struct lp_rooms *rooms); /* every peer must have left */
 /* Admits a member. |user| is the relay's connection. On success |welcome| was called with the config's ctx (then the
    caller sends its `welcome`), after that the new peer was told of everybody who is there, and they of it (by notify).
    A hello whose resume token proves that it is a member who is still there takes over that place: the same peer id,
-   nobody sees it leave, |*ret_replaced| is the user that had it until now, otherwise NULL.
+   nobody sees it leave, |*ret_replaced| is the user that had it until now, otherwise NULL. It is no newcomer for the
+   limit on joins, but a new name is, of which the others must hear: it keeps the old one when there were too many.
    0; LP_EPERM, LP_EFULL or LP_ENOMEM with |ret_reject| filled in (and nothing else). */
 int lp_rooms_join(struct lp_rooms *rooms, const struct lp_hello *hello, void *user, uint64_t now_ns,
                   void (*welcome)(void *ctx, struct lp_peer *peer), struct lp_peer **ret_peer,
@@ -89,6 +94,8 @@ bool lp_peer_malformed(struct lp_peer *peer, uint64_t now_ns);
 size_t lp_peer_room_macs(const struct lp_peer *peer);
 /* Drops of this peer's frames by reason, LP_DROP_COUNT of them. */
 const uint64_t *lp_peer_drops(const struct lp_peer *peer);
+/* Newcomers that were refused because too many had joined the same room. */
+uint64_t lp_rooms_joins_limited(const struct lp_rooms *rooms);
 size_t lp_rooms_peer_count(const struct lp_rooms *rooms);
 size_t lp_rooms_room_count(const struct lp_rooms *rooms);
 /* Calls |fn| for every peer of every room, room by room. */

@@ -29,6 +29,7 @@ struct lp_room {
 	struct lp_room *prev, *next; /* all rooms */
 	struct lp_room *same_hash;   /* chain of the table of codes */
 	char code[LP_ROOM_CODE_MAX + 1];
+	struct lp_bucket joins; /* what the others must hear of: newcomers and new names */
 	uint16_t mtu;           /* stays while the room lives */
 	uint16_t last_id;       /* given to a peer */
 	struct lp_peer **peers; /* everybody, in no order */
@@ -45,6 +46,7 @@ struct lp_rooms {
 	struct lp_room **by_code; /* hash chains */
 	size_t n_chains;          /* a power of two */
 	size_t n_rooms, n_peers;
+	uint64_t joins_limited;
 	struct lp_peer **targets; /* of the last verdict; max_peers_per_room of them */
 };
 

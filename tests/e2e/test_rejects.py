@@ -4,6 +4,7 @@ import signal
 
 import pytest
 from netlab import party
+from netlab.bare import Bare
 from netlab.daemon import wait_for
 from netlab.programs import Client, Gateway
 
@@ -85,6 +86,31 @@ def test_limits(lab, rooms, room, code):
     welcome.wait_joined()
     for member in [*members, welcome]:
         assert member.stop() == 0
+
+
+def test_newcomers(fresh_party):
+    """A room takes so many newcomers at once and then so many a second; who is there plays on."""
+    lab = fresh_party()
+    lab.start_servers()
+    lab.start_relay("--limit-joins", "1/3")
+    lab.start_gateway()
+    lab.start_client(lab.alice_host)
+    assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S)
+
+    def come_and_go(number):
+        """Comes with another MAC each time; the code of the reject, or None."""
+        member = Bare(lab, lab.bob_host, party.RELAY, lab.relay.cert, name=f"newcomer-{number}")
+        member.hello(mac=f"02:00:00:00:01:{number:02x}")
+        wait_for(member.messages, "an answer")
+        member.tell("close")
+        member.wait_closed()
+        return member.messages()[0].get("code")
+    answers = [come_and_go(number) for number in range(20)]
+    assert answers[0] is None and set(answers) == {None, "room_full"}
+    refused, = [event for event in lab.relay.events("peer_rejected", code="room_full")][:1]
+    assert "try again" in refused["message"]
+    wait_for(lambda: come_and_go(20) is None, "place for another")
+    assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S)
 
 
 def test_patient_client(lab):

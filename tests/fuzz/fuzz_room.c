@@ -193,6 +193,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		.ctx = &relay,
 		.filters_on = how & 1 ? UINT32_MAX : 0,
 		.filters_off = how & 2 ? UINT32_MAX : 0,
+		.joins = {.per_s = how & 4 ? 1 : 0, .burst = 5},
 	};
 	check(lp_rooms_new(&config, &relay.rooms) == 0);
 	while (lp_reader_left(&r) > 0) {

@@ -251,6 +251,62 @@ static void test_resume_refused(void **state)
 	close_place(&place);
 }
 
+/* Station |n| tries to join; returns the code, or LP_REJECT_OTHER when it is in. */
+static enum lp_reject_code try_join(struct place *place, struct station *station, unsigned n, const char *room,
+                                    uint64_t now_ns)
+{
+	struct lp_hello hello = hello_of(n, LP_ROLE_CLIENT, room);
+	struct lp_reject reject = {0};
+	void *replaced = NULL;
+	*station = (struct station){0};
+	int result = lp_rooms_join(place->rooms, &hello, station, now_ns, station_welcome, &station->peer, &reject,
+	                           &replaced);
+	if (result == 0)
+		return LP_REJECT_OTHER;
+	assert_int_equal(result, LP_EFULL);
+	assert_non_null(strstr(reject.message, room));
+	assert_non_null(strstr(reject.message, "try again"));
+	return reject.code;
+}
+
+/* So many newcomers at once and then so many a second; one who comes and goes hides behind no new MAC. */
+static void test_joins(void **state)
+{
+	struct place place;
+	struct station *s = place.station;
+	struct lp_rooms_config config = stations_config(NULL);
+	struct lp_hello hello = hello_of(1, LP_ROLE_CLIENT, "PARTY");
+	(void)state;
+	config.joins = (struct lp_rate){.per_s = 4, .burst = 3};
+	open_place(&place, &config);
+	assert_int_equal(try_join(&place, &s[0], 1, "PARTY", 0), LP_REJECT_OTHER);
+	assert_int_equal(try_join(&place, &s[1], 2, "PARTY", 0), LP_REJECT_OTHER);
+	assert_int_equal(try_join(&place, &s[2], 3, "PARTY", 0), LP_REJECT_OTHER);
+	station_leave(place.rooms, &s[2], LP_REASON_GOODBYE);
+	assert_int_equal(lp_rooms_joins_limited(place.rooms), 0);
+	assert_int_equal(try_join(&place, &s[2], 4, "PARTY", 0), LP_REJECT_ROOM_FULL);
+	assert_int_equal(try_join(&place, &s[2], 3, "PARTY", LP_SEC / 4 - 1), LP_REJECT_ROOM_FULL);
+	assert_int_equal(lp_rooms_joins_limited(place.rooms), 2);
+	assert_int_equal(s[0].n_joined, 2); /* nobody heard of those */
+	assert_int_equal(s[0].n_left, 1);
+
+	/* Another room does not notice, and nor does who comes back to its place; only its new name is not told. */
+	assert_int_equal(try_join(&place, &s[2], 4, "OTHER", 0), LP_REJECT_OTHER);
+	strcpy(hello.resume, s[0].welcome.resume);
+	strcpy(hello.name, "another name");
+	assert_ptr_equal(station_join_with(place.rooms, &s[3], &hello, LP_SEC / 4 - 1), &s[0]);
+	s[0].peer = NULL;
+	assert_string_equal(lp_peer_name(s[3].peer), "station 1");
+	assert_int_equal(s[1].n_joined, 2);
+
+	assert_int_equal(try_join(&place, &s[0], 5, "PARTY", LP_SEC / 4), LP_REJECT_OTHER);
+	assert_int_equal(try_join(&place, &s[4], 6, "PARTY", LP_SEC / 4), LP_REJECT_ROOM_FULL);
+	assert_ptr_equal(station_join_with(place.rooms, &s[4], &hello, LP_SEC), &s[3]);
+	s[3].peer = NULL;
+	assert_string_equal(lp_peer_name(s[4].peer), "another name");
+	close_place(&place);
+}
+
 /* Malformed DATAGRAMs within the window add up, old ones are forgotten. */
 static void test_malformed(void **state)
 {
@@ -390,6 +446,7 @@ int main(void)
 		cmocka_unit_test(test_resume),         cmocka_unit_test(test_resume_full),
 		cmocka_unit_test(test_resume_refused), cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_each),           cmocka_unit_test(test_pictures),
+		cmocka_unit_test(test_joins),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
