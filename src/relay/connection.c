@@ -33,6 +33,15 @@ struct lp_connection *lp_connection_new(struct lp_relay *relay, struct lp_quic_c
 	return connection;
 }
 
+void lp_connection_add_drops(const struct lp_connection *connection, uint64_t *drops)
+{
+	if (!connection->link)
+		return;
+	const struct lp_link_counters *counters = lp_link_counters(connection->link);
+	for (size_t i = 0; i < LP_DROP_COUNT; i++)
+		drops[i] += counters->drops[i];
+}
+
 /* Takes the member out of its room; the others hear why. */
 static void leave(struct lp_connection *connection, uint64_t now_ns)
 {
@@ -50,6 +59,7 @@ void lp_connection_free(struct lp_connection *connection, uint64_t now_ns)
 {
 	struct lp_relay *relay = connection->relay;
 	leave(connection, now_ns);
+	lp_connection_add_drops(connection, relay->counters.drops);
 	lp_link_free(connection->link);
 	lp_ctrl_stream_done(&connection->stream);
 	lp_quic_set_user(connection->quic, NULL);
@@ -138,7 +148,6 @@ void lp_connection_datagram(struct lp_connection *connection, const uint8_t *dat
 	}
 	if (lp_link_receive(connection->link, data, len, now_ns) >= 0)
 		return;
-	relay->counters.drops[LP_DROP_MALFORMED_DATAGRAM]++;
 	if (lp_peer_malformed(connection->peer, now_ns)) {
 		lp_event_malformed_limit(relay->log, lp_peer_room(connection->peer), lp_peer_id(connection->peer),
 		                         relay->config.malformed_limit);

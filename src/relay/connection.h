@@ -40,6 +40,8 @@ void lp_connection_control(struct lp_connection *connection, const uint8_t *data
 void lp_connection_datagram(struct lp_connection *connection, const uint8_t *data, size_t len, uint64_t now_ns);
 /* Sends what is due by time: `stats`, or the end for a hello that did not come. */
 void lp_connection_tick(struct lp_connection *connection, uint64_t now_ns);
+/* Adds what the link has dropped to |drops|, LP_DROP_COUNT of them. */
+void lp_connection_add_drops(const struct lp_connection *connection, uint64_t *drops);
 /* Sends a message; a member that does not read its control stream is closed. */
 void lp_connection_send(struct lp_connection *connection, const struct lp_message *message);
 /* Sends `disconnect` and closes. The others hear |reason| when the member leaves. Harmless on one that was closed. */

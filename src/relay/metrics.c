@@ -5,11 +5,9 @@
 
 #include "base/attribute.h"
 #include "base/units.h"
-#include "link/link.h"
 #include "obs/drop.h"
 #include "platform/loop.h"
 #include "quic/endpoint.h"
-#include "relay/connection.h"
 #include "relay/state.h"
 #include "relay/status.h"
 #include "room/room.h"
@@ -52,31 +50,13 @@ static void metric(struct text *text, const char *name, const char *type, const 
 	    help, name, type, name, value);
 }
 
-/* What the queues towards the members dropped, and what they sent. */
-struct egress {
-	uint64_t bytes_out, dropped_full, dropped_aqm;
-};
-
-/* Adds one member's egress. */
-static void add_egress(void *ctx, struct lp_peer *peer)
-{
-	struct egress *egress = ctx;
-	const struct lp_connection *connection = lp_peer_user(peer);
-	if (!connection || !connection->link)
-		return;
-	const struct lp_link_counters *counters = lp_link_counters(connection->link);
-	egress->bytes_out += counters->bytes_out;
-	egress->dropped_full += counters->drops[LP_DROP_QUEUE_FULL];
-	egress->dropped_aqm += counters->drops[LP_DROP_QUEUE_AQM];
-}
-
 char *lp_relay_metrics_text(struct lp_relay *relay)
 {
 	const struct lp_relay_counters *counters = &relay->counters;
 	const struct lp_quic_counters *quic = lp_quic_counters(relay->endpoint);
 	struct text text = {0};
-	struct egress egress = {0};
-	lp_rooms_each(relay->rooms, add_egress, &egress);
+	uint64_t drops[LP_DROP_COUNT];
+	lp_relay_drops(relay, drops);
 	metric(&text, "uptime_seconds", "gauge", "Seconds since the start.",
 	       (lp_loop_now_ns(relay->loop) - relay->started_ns) / LP_SEC);
 	metric(&text, "rooms", "gauge", "Rooms with at least one member.", lp_rooms_room_count(relay->rooms));
@@ -90,10 +70,6 @@ char *lp_relay_metrics_text(struct lp_relay *relay)
 	metric(&text, "frames_in_total", "counter", "Ethernet frames received from members.", counters->frames);
 	metric(&text, "frames_out_total", "counter", "Ethernet frames sent or queued to members.", counters->targets);
 	metric(&text, "bytes_in_total", "counter", "Bytes of the frames received.", counters->bytes);
-	metric(&text, "queue_full_current", "gauge", "Frames that found their egress queue full, of present members.",
-	       egress.dropped_full);
-	metric(&text, "queue_aqm_current", "gauge", "Frames that the queues dropped for latency, of present members.",
-	       egress.dropped_aqm);
 	metric(&text, "udp_datagrams_in_total", "counter", "UDP datagrams received.", quic->datagrams_in);
 	metric(&text, "udp_datagrams_out_total", "counter", "UDP datagrams sent.", quic->datagrams_out);
 	metric(&text, "udp_bytes_in_total", "counter", "Bytes of UDP payload received.", quic->bytes_in);
@@ -105,9 +81,11 @@ char *lp_relay_metrics_text(struct lp_relay *relay)
 	metric(&text, "connections_refused_total", "counter", "Handshakes refused by a limit.", quic->conns_refused);
 	add(&text, "# HELP lanparty_relay_drops_total Frames not forwarded, by reason.\n"
 	           "# TYPE lanparty_relay_drops_total counter\n");
-	for (int i = LP_DROP_NONE + 1; i < LP_DROP_COUNT; i++)
-		add(&text, "lanparty_relay_drops_total{reason=\"%s\"} %" PRIu64 "\n", lp_drop_wire(i),
-		    counters->drops[i]);
+	for (enum lp_drop i = LP_DROP_NONE + 1; i < LP_DROP_COUNT; i++) {
+		if (i != LP_DROP_DEVICE && i != LP_DROP_OFFLOAD) /* a relay has no device */
+			add(&text, "lanparty_relay_drops_total{reason=\"%s\"} %" PRIu64 "\n", lp_drop_wire(i),
+			    drops[i]);
+	}
 	if (text.failed) {
 		free(text.data);
 		return NULL;

@@ -323,7 +323,9 @@ void lp_relay_local(const struct lp_relay *relay, struct lp_addr *ret_addr)
 	lp_udp_local(relay->udp, ret_addr);
 }
 
-const struct lp_relay_counters *lp_relay_counters(const struct lp_relay *relay)
+void lp_relay_drops(const struct lp_relay *relay, uint64_t ret_drops[LP_DROP_COUNT])
 {
-	return &relay->counters;
+	memcpy(ret_drops, relay->counters.drops, sizeof relay->counters.drops);
+	for (const struct lp_connection *c = relay->connections; c; c = c->next)
+		lp_connection_add_drops(c, ret_drops);
 }

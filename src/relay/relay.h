@@ -46,7 +46,7 @@ struct lp_relay_counters {
 	uint64_t rejects;              /* members that were not */
 	uint64_t frames, bytes;        /* whole frames that came in */
 	uint64_t targets;              /* and to how many members they went in all */
-	uint64_t drops[LP_DROP_COUNT]; /* of those that came in, by reason */
+	uint64_t drops[LP_DROP_COUNT]; /* of those that came in, by reason, and of the links that are gone */
 };
 
 /* The defaults of every field but |listen|. */
@@ -61,6 +61,8 @@ void lp_relay_drain(struct lp_relay *relay, enum lp_reason reason, void (*done)(
 void lp_relay_free(struct lp_relay *relay);
 /* Where it listens. */
 void lp_relay_local(const struct lp_relay *relay, struct lp_addr *ret_addr);
-const struct lp_relay_counters *lp_relay_counters(const struct lp_relay *relay);
+/* All drops since the start by reason: frames that the rooms refused, and what the links of all members dropped, of
+   those who left as well. */
+void lp_relay_drops(const struct lp_relay *relay, uint64_t ret_drops[LP_DROP_COUNT]);
 
 #endif

@@ -69,6 +69,8 @@ char *lp_relay_status_json(struct lp_relay *relay)
 	const struct lp_relay_counters *counters = &relay->counters;
 	const struct lp_quic_counters *quic = lp_quic_counters(relay->endpoint);
 	json_t *root = json_object(), *peers = json_array();
+	uint64_t drops[LP_DROP_COUNT];
+	lp_relay_drops(relay, drops);
 	lp_rooms_each(relay->rooms, add_peer, peers);
 	json_object_set_new(root, "version", json_string(LP_VERSION));
 	json_object_set_new(root, "uptime_s", count((lp_loop_now_ns(relay->loop) - relay->started_ns) / LP_SEC));
@@ -85,7 +87,7 @@ char *lp_relay_status_json(struct lp_relay *relay)
 	json_object_set_new(root, "udp_invalid_in", count(quic->invalid_in));
 	json_object_set_new(root, "retries_sent", count(quic->retries_sent));
 	json_object_set_new(root, "connections_refused", count(quic->conns_refused));
-	json_object_set_new(root, "drops", drops_json(counters->drops, NULL));
+	json_object_set_new(root, "drops", drops_json(drops, NULL));
 	json_object_set_new(root, "peers", peers);
 	char *text = json_dumps(root, JSON_COMPACT);
 	json_decref(root);

@@ -14,6 +14,7 @@
 #include "party.h"
 #include "relay/relay.h"
 #include "relay/state.h"
+#include "relay/status.h"
 #include "rogue.h"
 
 #define GAME_NS (LP_SEC / 60)
@@ -332,6 +333,18 @@ static size_t make_datagram(struct lp_dice *dice, uint8_t data[1400])
 	return len;
 }
 
+/* What the relay tells its operator of a reason's drops. */
+static long told(const struct party *party, const char *reason)
+{
+	char row[100];
+	char *text = lp_relay_metrics_text(party->relay);
+	snprintf(row, sizeof row, "lanparty_relay_drops_total{reason=\"%s\"} ", reason);
+	const char *at = text ? strstr(text, row) : NULL;
+	long n = at ? strtol(at + strlen(row), NULL, 10) : -1;
+	free(text);
+	return n;
+}
+
 /* Members that send nothing but malformed DATAGRAMs are shown the door, and nobody else notices. */
 static void test_datagrams(void **state)
 {
@@ -362,8 +375,8 @@ static void test_datagrams(void **state)
 	}
 	assert_true(n_ended >= 5);
 	check(party, n_ticks);
-	assert_true(party->relay->counters.drops[LP_DROP_MALFORMED_DATAGRAM] > 0);
-	assert_true(party->relay->counters.drops[LP_DROP_NOT_JOINED] > 0);
+	assert_true(told(party, "malformed_datagram") > 0);
+	assert_true(told(party, "not_joined") > 0);
 	party_free(party);
 }
 
@@ -388,12 +401,36 @@ static void test_slow_reader(void **state)
 	party_free(party);
 }
 
+/* What links dropped is in the relay's sums, once, and stays there when the member is gone. */
+static void test_drops_told(void **state)
+{
+	(void)state;
+	struct party *party = new_party(7);
+	struct rogue rogue;
+	rogue_open(&rogue, party, "203.0.113.1");
+	assert_true(rogue_join(&rogue, 1));
+	for (unsigned i = 0; i < 7; i++)
+		rogue_datagram(&rogue, (uint8_t[60]){0x1f}, 60);
+	rogue_datagram(&rogue, (uint8_t[60]){0x11, [7] = 2}, 60); /* the first half of a frame, and never the other */
+	for (unsigned i = 0; i < 2; i++) {
+		party_run(party, 3 * LP_SEC);
+		assert_int_equal(told(party, "malformed_datagram"), 7);
+		assert_int_equal(told(party, "reassembly"), 1);
+		rogue_say_json(&rogue, BYE);
+	}
+	assert_true(rogue.closed);
+	rogue_close(&rogue);
+	check(party, 0);
+	party_free(party);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_udp),           cmocka_unit_test(test_control),
 		cmocka_unit_test(test_control_noise), cmocka_unit_test(test_datagrams),
 		cmocka_unit_test(test_slow_reader),   cmocka_unit_test(test_last_message),
+		cmocka_unit_test(test_drops_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
