@@ -3,6 +3,8 @@
 #include "base/error.h"
 #include "proto/be.h"
 
+#define FRAGMENT_HEADER 8U
+
 /* Reads an IPv4 header (RFC 791 §3.1). */
 static int parse_v4(const uint8_t *packet, size_t len, struct lp_ip *ret_ip)
 {
@@ -52,6 +54,8 @@ static bool is_extension(uint8_t protocol)
 static void note_fragment(struct lp_ip *ip, const uint8_t *at)
 {
 	uint16_t field = lp_be16_get(at + 2);
+	if (!ip->fragment)
+		ip->fragment_end = ip->header_len + FRAGMENT_HEADER;
 	ip->fragment = true;
 	ip->fragment_offset = field & 0xfff8;
 	ip->more_fragments = field & 1;
@@ -67,7 +71,7 @@ static enum lp_ip_upper walk(const uint8_t *packet, struct lp_ip *ip)
 			return LP_IP_UPPER_HIDDEN;
 		uint32_t header_len = at[1] * 8U + 8;
 		if (ip->protocol == LP_IP_FRAGMENT)
-			header_len = 8;
+			header_len = FRAGMENT_HEADER;
 		else if (ip->protocol == LP_IP_AH)
 			header_len = at[1] * 4U + 8; /* RFC 4302 §2.2 counts in words, less two */
 		if (header_len > left)

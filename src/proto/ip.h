@@ -47,6 +47,7 @@ struct lp_ip {
 	bool more_fragments;      /* the flag */
 	bool truncated;           /* the IP length goes beyond the bytes that are there */
 	uint16_t fragment_offset; /* in bytes; 0 for a first fragment and for whole packets */
+	uint32_t fragment_end;    /* IPv6: where the first fragment header ended; 0: there is none */
 	uint32_t header_len;      /* IPv4: with options; IPv6: with the extension headers that were passed */
 	uint32_t upper_offset;    /* of the upper-layer header (or a later fragment's data), from the IP header */
 	uint32_t upper_len;       /* bytes from there to the end of the packet */

@@ -70,19 +70,9 @@ bool lp_rogue_dhcp(struct lp_view *view)
 
 /* True if the upper layer follows the fragment header at once. Otherwise the headers between them are in the part that
    a second fragment could overwrite, and with them the place of all that comes behind. */
-static bool follows_fragment_header(const struct lp_view *view)
+static bool follows_fragment_header(const struct lp_ip *ip)
 {
-	const uint8_t *packet = view->packet;
-	uint8_t protocol = packet[6];
-	uint32_t at = LP_IPV6_HEADER;
-	/* lp_ip_parse() has walked these: they are inside the packet, and one of them is the fragment header. */
-	while (protocol != LP_IP_FRAGMENT && at < view->ip.upper_offset) {
-		uint32_t words = packet[at + 1];
-		uint32_t len = protocol == LP_IP_AH ? words * 4 + 8 : words * 8 + 8;
-		protocol = packet[at];
-		at += len;
-	}
-	return at + 8 == view->ip.upper_offset;
+	return ip->fragment_end == ip->upper_offset;
 }
 
 /* True for ICMPv6 messages that only routers send, and for neighbour discovery in fragments (RFC 6980 §5). */
@@ -104,7 +94,7 @@ static bool is_rogue_v6(const struct lp_view *view, const struct lp_ip *ip)
 		return ip->fragment_offset == FRAGMENT_OVERWRITES;
 	if (ip->upper == LP_IP_UPPER_NONE)
 		return false;
-	if (ip->protocol > PROTOCOL_KNOWN_MAX || (ip->fragment && !follows_fragment_header(view)))
+	if (ip->protocol > PROTOCOL_KNOWN_MAX || (ip->fragment && !follows_fragment_header(ip)))
 		return true;
 	if (ip->protocol != LP_IP_ICMPV6)
 		return false;

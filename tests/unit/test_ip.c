@@ -28,7 +28,7 @@ struct row {
 	enum lp_ip_upper upper;
 	bool fragment, more, truncated;
 	uint16_t offset;
-	uint32_t upper_offset, upper_len;
+	uint32_t fragment_end, upper_offset, upper_len;
 };
 
 static const struct row rows[] = {
@@ -124,6 +124,7 @@ static const struct row rows[] = {
          58,
          LP_IP_UPPER_FOUND,
          .fragment = true,
+         .fragment_end = 48,
          .upper_offset = 48,
          .upper_len = 8},
 	{"v6 first fragment",
@@ -133,6 +134,7 @@ static const struct row rows[] = {
          58,
          LP_IP_UPPER_FOUND,
          .fragment = true,
+         .fragment_end = 48,
          .more = true,
          .upper_offset = 48,
          .upper_len = 8},
@@ -143,6 +145,7 @@ static const struct row rows[] = {
          58,
          LP_IP_UPPER_LATER_FRAGMENT,
          .fragment = true,
+         .fragment_end = 48,
          .more = true,
          .offset = 24,
          .upper_offset = 48,
@@ -154,6 +157,7 @@ static const struct row rows[] = {
          58,
          LP_IP_UPPER_FOUND,
          .fragment = true,
+         .fragment_end = 48,
          .more = true,
          .upper_offset = 56,
          .upper_len = 8},
@@ -164,6 +168,7 @@ static const struct row rows[] = {
          60,
          LP_IP_UPPER_HIDDEN,
          .fragment = true,
+         .fragment_end = 48,
          .more = true,
          .upper_offset = 48,
          .upper_len = 8},
@@ -174,9 +179,21 @@ static const struct row rows[] = {
          58,
          LP_IP_UPPER_FOUND,
          .fragment = true,
+         .fragment_end = 48,
          .more = true,
          .upper_offset = 56,
          .upper_len = 0},
+	{"v6 two fragment headers behind another header",
+         {V6(32, 0), EXT(44, 0), FRAG(44, 1), FRAG(58, 1)},
+         72,
+         0,
+         58,
+         LP_IP_UPPER_FOUND,
+         .fragment = true,
+         .fragment_end = 56,
+         .more = true,
+         .upper_offset = 64,
+         .upper_len = 8},
 	{"v6 extension cut", {V6(7, 0), EXT(58, 0)}, 47, 0, 0, LP_IP_UPPER_HIDDEN, .upper_offset = 40, .upper_len = 7},
 	{"v6 extension longer than the packet",
          {V6(16, 60), EXT(58, 2)},
@@ -228,6 +245,7 @@ static void test_rows(void **state)
 		assert_int_equal(ip.upper, row->upper);
 		assert_int_equal(ip.protocol, row->protocol);
 		assert_int_equal(ip.fragment, row->fragment);
+		assert_int_equal(ip.fragment_end, row->fragment_end);
 		assert_int_equal(ip.more_fragments, row->more);
 		assert_int_equal(ip.truncated, row->truncated);
 		assert_int_equal(ip.fragment_offset, row->offset);
