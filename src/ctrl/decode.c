@@ -69,9 +69,8 @@ static const char *read_room(const struct lp_field *field, const json_t *value, 
 	const char *reason = read_text(field, value, to);
 	if (reason == too_long)
 		return NULL;
-	for (; !reason && *to; to++)
-		if (*to >= 'a' && *to <= 'z')
-			*to = (char)(*to - 'a' + 'A');
+	if (!reason)
+		lp_room_code_fold(to);
 	return reason;
 }
 

@@ -175,5 +175,7 @@ bool lp_reject_may_retry(enum lp_reject_code code);
 const char *lp_reason_wire(enum lp_reason reason);
 /* True for 3 to 32 of A–Z 0–9 and '-', either case. */
 bool lp_room_code_valid(const char *code);
+/* Makes a room code what it is compared as: upper case. */
+void lp_room_code_fold(char *code);
 
 #endif

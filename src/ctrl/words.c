@@ -77,3 +77,11 @@ bool lp_room_code_valid(const char *code)
 	}
 	return len >= LP_ROOM_CODE_MIN;
 }
+
+void lp_room_code_fold(char *code)
+{
+	for (; *code; code++) {
+		if (*code >= 'a' && *code <= 'z')
+			*code = (char)(*code - 'a' + 'A');
+	}
+}

@@ -2,11 +2,13 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/failure.h"
 #include "base/units.h"
 #include "bridge/bridge.h"
+#include "ctrl/message.h"
 #include "member/edge.h"
 #include "obs/event.h"
 #include "platform/loop.h"
@@ -250,15 +252,6 @@ static void describe_interface(const struct lp_gateway *gateway)
 	}
 }
 
-/* A room code as the relay knows it. */
-static void upper_case(const char *code, char room[LP_ROOM_CODE_MAX + 1])
-{
-	size_t len = 0;
-	for (; code[len] && len < LP_ROOM_CODE_MAX; len++)
-		room[len] = (char)(code[len] >= 'a' && code[len] <= 'z' ? code[len] - 'a' + 'A' : code[len]);
-	room[len] = '\0';
-}
-
 /* Makes what decides on frames and what cuts and gathers them. */
 static int new_parts(struct lp_gateway *gateway)
 {
@@ -283,7 +276,8 @@ static int new_parts(struct lp_gateway *gateway)
 		return result;
 	lp_random_fill(bridge.hash_key, sizeof bridge.hash_key);
 	lp_random_fill(bridge.sender, sizeof bridge.sender);
-	upper_case(config->member.room, room);
+	memcpy(room, config->member.room, sizeof room);
+	lp_room_code_fold(room);
 	lp_bridge_room_nonce(room, bridge.room_nonce);
 	return lp_bridge_new(&bridge, lp_loop_now_ns(gateway->loop), &gateway->bridge);
 }

@@ -18,17 +18,6 @@ void lp_admission_refuse(struct lp_reject *reject, enum lp_reject_code code, con
 	va_end(args);
 }
 
-/* The room code in upper case. False if it is none. */
-static bool fold_code(const char *code, char ret_code[LP_ROOM_CODE_MAX + 1])
-{
-	size_t len = strnlen(code, LP_ROOM_CODE_MAX + 1);
-	if (len > LP_ROOM_CODE_MAX || !lp_room_code_valid(code))
-		return false;
-	for (size_t i = 0; i <= len; i++)
-		ret_code[i] = (char)(code[i] >= 'a' && code[i] <= 'z' ? code[i] - 'a' + 'A' : code[i]);
-	return true;
-}
-
 /* Version, role and room code. */
 static int judge_words(const struct lp_hello *hello, struct lp_admission *admission, struct lp_reject *reject)
 {
@@ -42,12 +31,14 @@ static int judge_words(const struct lp_hello *hello, struct lp_admission *admiss
 		lp_admission_refuse(reject, LP_REJECT_BAD_ROLE, "a member is a client or a gateway");
 		return LP_EPERM;
 	}
-	if (!fold_code(hello->room, admission->code)) {
+	if (!lp_room_code_valid(hello->room)) {
 		lp_admission_refuse(reject, LP_REJECT_BAD_ROOM,
 		                    "a room code has %d to %d characters of A-Z, 0-9 and '-'", LP_ROOM_CODE_MIN,
 		                    LP_ROOM_CODE_MAX);
 		return LP_EPERM;
 	}
+	memcpy(admission->code, hello->room, sizeof admission->code);
+	lp_room_code_fold(admission->code);
 	return 0;
 }
 

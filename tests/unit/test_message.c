@@ -544,6 +544,9 @@ static void test_room_code(void **state)
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		if (lp_room_code_valid(rows[i].code) != rows[i].valid)
 			fail_msg("'%s'", rows[i].code);
+	char code[] = "az-AZ-09{`@[";
+	lp_room_code_fold(code);
+	assert_string_equal(code, "AZ-AZ-09{`@[");
 }
 
 static void test_words(void **state)
