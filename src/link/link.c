@@ -270,11 +270,6 @@ void lp_link_expire(struct lp_link *link, uint64_t now_ns)
 	lp_reassembly_expire(link->reassembly, now_ns);
 }
 
-uint64_t lp_link_deadline(const struct lp_link *link)
-{
-	return lp_reassembly_deadline(link->reassembly);
-}
-
 bool lp_link_congested(const struct lp_link *link)
 {
 	return link->congested;

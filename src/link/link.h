@@ -37,10 +37,8 @@ void lp_link_send(struct lp_link *link, uint16_t source, const struct lp_bytes *
 void lp_link_writable(struct lp_link *link, uint64_t now_ns);
 /* The connection's `datagram` event. LP_EMALFORMED: the caller counts it against the peer. */
 int lp_link_receive(struct lp_link *link, const uint8_t *data, size_t len, uint64_t now_ns);
-/* Gives up fragments that are overdue and memory that is idle; to be called at lp_link_deadline(), or now and then. */
+/* Gives up fragments that are overdue and memory that is idle; to be called now and then. */
 void lp_link_expire(struct lp_link *link, uint64_t now_ns);
-/* When there is something to expire; LP_NEVER if nothing. */
-uint64_t lp_link_deadline(const struct lp_link *link);
 /* True while a producer that can wait (a TAP) should: from a frame on that found no room, not even at the cost of a fat
    flow, until a quarter of the queue is left. A full queue alone is no reason: it drops what the fattest flow sent and
    lets all others pass, while in the queue of a device that is not read a game would wait behind a file copy. */

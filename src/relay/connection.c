@@ -43,7 +43,7 @@ void lp_connection_add_drops(const struct lp_connection *connection, uint64_t *d
 }
 
 /* Takes the member out of its room; the others hear why. */
-static void leave(struct lp_connection *connection, uint64_t now_ns)
+static void leave(struct lp_connection *connection)
 {
 	struct lp_relay *relay = connection->relay;
 	struct lp_peer *peer = connection->peer;
@@ -52,13 +52,13 @@ static void leave(struct lp_connection *connection, uint64_t now_ns)
 	connection->peer = NULL;
 	lp_event_peer_left(relay->log, lp_peer_room(peer), lp_peer_id(peer), lp_role_text(lp_peer_role(peer)),
 	                   lp_peer_name(peer), lp_peer_mac(peer), lp_reason_wire(connection->reason));
-	lp_rooms_leave(relay->rooms, peer, connection->reason, now_ns);
+	lp_rooms_leave(relay->rooms, peer, connection->reason);
 }
 
-void lp_connection_free(struct lp_connection *connection, uint64_t now_ns)
+void lp_connection_free(struct lp_connection *connection)
 {
 	struct lp_relay *relay = connection->relay;
-	leave(connection, now_ns);
+	leave(connection);
 	lp_connection_add_drops(connection, relay->counters.drops);
 	lp_link_free(connection->link);
 	lp_ctrl_stream_done(&connection->stream);
@@ -142,7 +142,6 @@ void lp_connection_datagram(struct lp_connection *connection, const uint8_t *dat
 {
 	struct lp_relay *relay = connection->relay;
 	if (!connection->peer) {
-		connection->dropped_early++;
 		relay->counters.drops[LP_DROP_NOT_JOINED]++;
 		return;
 	}
@@ -248,13 +247,10 @@ static void on_message(struct lp_connection *connection, const struct lp_message
 		return;
 	}
 	switch (message->type) {
-	case LP_MESSAGE_STATS:
-		connection->reported = message->stats;
-		connection->has_reported = true;
-		break;
 	case LP_MESSAGE_DISCONNECT:
 		end(connection, LP_QUIC_APP_OK, message->disconnect.reason, "goodbye");
 		break;
+	case LP_MESSAGE_STATS: /* how the member sees it; the relay keeps nothing of that */
 	case LP_MESSAGE_UNKNOWN:
 		break;
 	default:

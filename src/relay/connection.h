@@ -19,21 +19,18 @@ struct lp_connection {
 	struct lp_relay *relay;
 	struct lp_quic_conn *quic;
 	struct lp_ctrl_stream stream;
-	struct lp_link *link;             /* NULL until admitted */
-	struct lp_peer *peer;             /* NULL until admitted, and after it left */
-	uint64_t hello_deadline_ns;       /* LP_NEVER once the hello came */
-	uint64_t stats_due_ns;            /* LP_NEVER until admitted */
-	uint64_t dropped_early;           /* DATAGRAMs before admission */
-	struct lp_stats_message reported; /* the member's own last `stats` */
-	bool has_reported;
-	enum lp_reason reason; /* that the others hear when it leaves */
-	bool ended;            /* closed from this end: nothing that still comes in counts */
+	struct lp_link *link;       /* NULL until admitted */
+	struct lp_peer *peer;       /* NULL until admitted, and after it left */
+	uint64_t hello_deadline_ns; /* LP_NEVER once the hello came */
+	uint64_t stats_due_ns;      /* LP_NEVER until admitted */
+	enum lp_reason reason;      /* that the others hear when it leaves */
+	bool ended;                 /* closed from this end: nothing that still comes in counts */
 };
 
 /* A new connection of |relay|, put into its list. NULL when there is no memory. */
 struct lp_connection *lp_connection_new(struct lp_relay *relay, struct lp_quic_conn *quic, uint64_t now_ns);
 /* Takes the member out of its room, if it is in one, and frees the connection. */
-void lp_connection_free(struct lp_connection *connection, uint64_t now_ns);
+void lp_connection_free(struct lp_connection *connection);
 /* Bytes of the control stream. The message that ends the connection is the last that is read. */
 void lp_connection_control(struct lp_connection *connection, const uint8_t *data, size_t len, uint64_t now_ns);
 /* One DATAGRAM. */

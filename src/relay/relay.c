@@ -160,7 +160,7 @@ static void on_closed(void *ctx, struct lp_quic_conn *quic, const struct lp_quic
 	if (connection) {
 		if (connection->reason == LP_REASON_CONNECTION && why->kind == LP_QUIC_CLOSED_IDLE)
 			connection->reason = LP_REASON_TIMEOUT;
-		lp_connection_free(connection, relay->now_ns);
+		lp_connection_free(connection);
 	}
 	if (relay->draining && !relay->connections && relay->drained) {
 		void (*drained)(void *) = relay->drained;
@@ -308,7 +308,7 @@ void lp_relay_free(struct lp_relay *relay)
 		return;
 	relay->drained = NULL;
 	while (relay->connections)
-		lp_connection_free(relay->connections, relay->now_ns);
+		lp_connection_free(relay->connections);
 	lp_quic_endpoint_free(relay->endpoint);
 	lp_rooms_free(relay->rooms);
 	lp_frame_pool_free(relay->pool);

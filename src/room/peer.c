@@ -8,11 +8,6 @@ void *lp_peer_user(const struct lp_peer *peer)
 	return peer->user;
 }
 
-void lp_peer_set_user(struct lp_peer *peer, void *user)
-{
-	peer->user = user;
-}
-
 uint16_t lp_peer_id(const struct lp_peer *peer)
 {
 	return peer->id;
@@ -36,11 +31,6 @@ const char *lp_peer_name(const struct lp_peer *peer)
 const char *lp_peer_room(const struct lp_peer *peer)
 {
 	return peer->room->code;
-}
-
-bool lp_peer_has_gateway(const struct lp_peer *peer)
-{
-	return peer->room->gateway != NULL;
 }
 
 struct lp_peer *lp_peer_gateway(const struct lp_peer *peer)

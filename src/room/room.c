@@ -259,11 +259,10 @@ int lp_rooms_join(struct lp_rooms *rooms, const struct lp_hello *hello, void *us
 	return 0;
 }
 
-void lp_rooms_leave(struct lp_rooms *rooms, struct lp_peer *peer, enum lp_reason reason, uint64_t now_ns)
+void lp_rooms_leave(struct lp_rooms *rooms, struct lp_peer *peer, enum lp_reason reason)
 {
 	struct lp_room *room = peer->room;
 	struct lp_peer *last = room->peers[room->n_peers - 1];
-	(void)now_ns;
 	room->peers[peer->index] = last;
 	last->index = peer->index;
 	room->n_peers--;

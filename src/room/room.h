@@ -68,20 +68,17 @@ int lp_rooms_join(struct lp_rooms *rooms, const struct lp_hello *hello, void *us
                   void (*welcome)(void *ctx, struct lp_peer *peer), struct lp_peer **ret_peer,
                   struct lp_reject *ret_reject, void **ret_replaced);
 /* Takes the peer out, with its MACs; the others are told. |peer| is freed. */
-void lp_rooms_leave(struct lp_rooms *rooms, struct lp_peer *peer, enum lp_reason reason, uint64_t now_ns);
+void lp_rooms_leave(struct lp_rooms *rooms, struct lp_peer *peer, enum lp_reason reason);
 /* Learns, filters, limits and decides. |ret_verdict| is always filled in. */
 void lp_rooms_forward(struct lp_rooms *rooms, struct lp_peer *from, const uint8_t *frame, size_t len, uint64_t now_ns,
                       struct lp_verdict *ret_verdict);
 
 void *lp_peer_user(const struct lp_peer *peer);
-void lp_peer_set_user(struct lp_peer *peer, void *user);
 uint16_t lp_peer_id(const struct lp_peer *peer);
 enum lp_role lp_peer_role(const struct lp_peer *peer);
 const struct lp_mac *lp_peer_mac(const struct lp_peer *peer);
 const char *lp_peer_name(const struct lp_peer *peer);
 const char *lp_peer_room(const struct lp_peer *peer);
-/* True if the peer's room has a gateway now. */
-bool lp_peer_has_gateway(const struct lp_peer *peer);
 /* The gateway of the peer's room, or NULL. */
 struct lp_peer *lp_peer_gateway(const struct lp_peer *peer);
 /* What `welcome` tells the peer; unfragmented_mtu and stats_interval_s are the caller's to fill in. |ret_welcome| holds

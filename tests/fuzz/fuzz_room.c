@@ -120,7 +120,7 @@ static void leave(struct relay *relay, size_t i)
 	struct member *member = &relay->member[i % MEMBERS];
 	if (!member->peer)
 		return;
-	lp_rooms_leave(relay->rooms, member->peer, LP_REASON_GOODBYE, relay->now_ns);
+	lp_rooms_leave(relay->rooms, member->peer, LP_REASON_GOODBYE);
 	member->peer = NULL;
 }
 

@@ -149,7 +149,7 @@ static inline void station_join(struct lp_rooms *rooms, struct station *station,
 /* The station leaves. */
 static inline void station_leave(struct lp_rooms *rooms, struct station *station, enum lp_reason reason)
 {
-	lp_rooms_leave(rooms, station->peer, reason, 0);
+	lp_rooms_leave(rooms, station->peer, reason);
 	station->peer = NULL;
 	station->n_seen = 0;
 }

@@ -8,7 +8,6 @@
 #include <cmocka.h>
 
 #include "proto/ether.h"
-#include "proto/pad.h"
 #include "proto/vlan.h"
 
 /* What stands behind the two addresses, and what it means. */
@@ -421,24 +420,13 @@ static void test_vlan(void **state)
 	assert_ptr_equal(lp_vlan_push(room + 4, 0x8100, 0, NULL), room);
 }
 
-/* Padding fills up to 60 with zeros. */
-static void test_pad(void **state)
-{
-	(void)state;
-	assert_int_equal(lp_pad_len(14), 46);
-	assert_int_equal(lp_pad_len(59), 1);
-	assert_int_equal(lp_pad_len(60), 0);
-	assert_int_equal(lp_pad_len(1514), 0);
-	assert_true(lp_pad_len(0) <= sizeof lp_pad_zeros);
-	for (size_t i = 0; i < sizeof lp_pad_zeros; i++)
-		assert_int_equal(lp_pad_zeros[i], 0);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows), cmocka_unit_test(test_fast_is_slow), cmocka_unit_test(test_fault_text),
-		cmocka_unit_test(test_vlan), cmocka_unit_test(test_pad),
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_fast_is_slow),
+		cmocka_unit_test(test_fault_text),
+		cmocka_unit_test(test_vlan),
 	};
 	return cmocka_run_group_tests_name("ether", tests, NULL, NULL);
 }

@@ -1,3 +1,0 @@
-#include "proto/pad.h"
-
-const uint8_t lp_pad_zeros[LP_ETHER_FRAME_MIN];
