@@ -1,7 +1,5 @@
 #include "client-core/rates.h"
 
-#include "base/units.h"
-
 #define PPM 1000000U
 
 /* How far a counter went. */
@@ -34,13 +32,16 @@ void lp_rates_sample(struct lp_rates *rates, const struct lp_link_counters *coun
 	rates->sampled = true;
 }
 
-void lp_loss_sample(struct lp_loss *loss, uint64_t sent, uint64_t lost)
+void lp_loss_sample(struct lp_loss *loss, uint64_t sent, uint64_t lost, uint64_t now_ns)
 {
 	uint64_t n_sent = step(loss->last_sent, sent), n_lost = step(loss->last_lost, lost);
+	if (n_sent == 0 && now_ns - loss->last_ns < LP_LOSS_KEPT_NS)
+		return; /* a loss that is noticed now is one of what was sent before, and counts with what comes next */
 	if (n_sent == 0)
-		loss->ppm = n_lost > 0 ? PPM : 0;
+		loss->ppm = 0;
 	else
 		loss->ppm = n_lost >= n_sent ? PPM : (uint32_t)((double)n_lost / (double)n_sent * PPM);
 	loss->last_sent = sent;
 	loss->last_lost = lost;
+	loss->last_ns = now_ns;
 }

@@ -82,6 +82,7 @@ static void on_session_stats(void *ctx, const struct lp_stats_message *stats)
 	struct lp_member *member = ctx;
 	member->relay_stats = *stats;
 	member->has_relay_stats = true;
+	member->n_told++;
 }
 
 /* The session is over; the connection follows, and its end decides what comes next. */
@@ -349,5 +350,6 @@ void lp_member_view(struct lp_member *member, struct lp_member_view *ret_view)
 		.remote = member->remote,
 		.counters = member->link ? lp_link_counters(member->link) : &member->counters,
 		.told = member->has_relay_stats ? &member->relay_stats : NULL,
+		.n_told = member->n_told,
 	};
 }

@@ -93,6 +93,7 @@ struct lp_member_view {
 	struct lp_addr local, remote;
 	const struct lp_link_counters *counters; /* of the tunnel since the start */
 	const struct lp_stats_message *told;     /* the relay's last word about us, or NULL */
+	uint64_t n_told;                         /* such words so far, over all connections */
 };
 
 /* The defaults of timeouts and bounds. */

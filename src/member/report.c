@@ -26,6 +26,7 @@ struct lp_report {
 	struct lp_latency latency;
 	struct lp_rates rates;
 	struct lp_loss loss_up, loss_down;
+	uint64_t n_told; /* the relay's `stats` that loss_down has taken in */
 	uint64_t snapshot_due_ns;
 };
 
@@ -64,9 +65,11 @@ static void sample(struct lp_report *report, const struct lp_member_view *member
 {
 	lp_latency_sample(&report->latency, member->latest_rtt_ns / LP_US);
 	lp_rates_sample(&report->rates, member->counters, now_ns);
-	lp_loss_sample(&report->loss_up, member->counters->datagrams_out, member->lost_packets);
-	if (member->told)
-		lp_loss_sample(&report->loss_down, member->told->counters.datagrams_out, member->told->packets_lost);
+	lp_loss_sample(&report->loss_up, member->counters->datagrams_out, member->lost_packets, now_ns);
+	if (!member->told || member->n_told == report->n_told)
+		return; /* the relay's figures are those of before */
+	report->n_told = member->n_told;
+	lp_loss_sample(&report->loss_down, member->told->counters.datagrams_out, member->told->packets_lost, now_ns);
 }
 
 /* All drops, at our end and as the relay says. */

@@ -44,6 +44,7 @@ struct lp_member {
 	struct lp_link_counters counters; /* of the links before this one, and of frames that met none */
 	struct lp_stats_message relay_stats;
 	bool has_relay_stats;
+	uint64_t n_told; /* `stats` of the relay so far */
 	uint64_t hash_seed;
 	bool was_congested;
 

@@ -44,23 +44,31 @@ static void test_loss(void **state)
 {
 	(void)state;
 	static const struct {
-		uint64_t sent, lost;
+		uint64_t sent, lost, at_s;
 		uint32_t ppm;
 	} rows[] = {
-		{0, 0, 0},
-		{1000, 0, 0},
-		{2000, 1, 1000},
-		{2000, 1, 0},
-		{4000, 2001, 1000000},
-		{4000, 2002, 1000000},
-		{5000, 2252, 250000},
-		{100, 10, 100000}, /* a new connection */
-		{INT64_MAX, 10, 0},
-		{INT64_MAX, INT64_MAX, 1000000},
+		{0, 0, 1, 0},
+		{1000, 0, 2, 0},
+		{2000, 1, 3, 1000},
+		{2000, 1, 4, 1000}, /* nothing was sent: what is known is still the last that was measured */
+		{4000, 2001, 5, 1000000},
+		{5000, 2002, 6, 1000},
+		{5000, 2052, 7, 1000}, /* noticed late: of what was sent before, and part of the next figure */
+		{6000, 2252, 8, 250000},
+		{6000, 2252, 37, 250000},
+		{6000, 2260, 38, 0}, /* the path was silent for so long that the figure says nothing of it */
+		{7000, 2261, 39, 1000},
+		{7000, 2261, 500, 0},
+		{7100, 2262, 501, 10000},
+		{100, 10, 502, 100000}, /* a new connection */
+		{INT64_MAX, 10, 503, 0},
+		{INT64_MAX, INT64_MAX, 504, 0},
+		{0, INT64_MAX, 505, 0},
+		{1, 1, 506, 1000000},
 	};
 	struct lp_loss loss = {0};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		lp_loss_sample(&loss, rows[i].sent, rows[i].lost);
+		lp_loss_sample(&loss, rows[i].sent, rows[i].lost, rows[i].at_s * LP_SEC);
 		if (loss.ppm != rows[i].ppm)
 			fail_msg("row %zu: %u", i, loss.ppm);
 	}
