@@ -60,6 +60,8 @@ static void from_lan(struct lp_gateway *gateway, const struct lp_frame *frame)
 	enum lp_drop drop = lp_bridge_from_lan(gateway->bridge, frame, gateway->now_ns);
 	if (drop == LP_DROP_NONE && lp_edge_cut(gateway->edge, frame, gateway->tcp_mtu, to_tunnel, gateway) < 0)
 		drop = LP_DROP_OFFLOAD;
+	if (drop == LP_DROP_UNKNOWN_UNICAST)
+		return; /* from one station of the LAN to another (or to this host): the room loses nothing */
 	if (drop != LP_DROP_NONE)
 		lp_member_count_drops(gateway->member, drop, 1);
 	log_frame(gateway, "in", frame->data, frame->len, drop);

@@ -165,6 +165,7 @@ void party_start(struct party_member *member)
 		struct lp_gateway_config gateway = {
 			.member = config,
 			.interface = "eth1",
+			.framelog = member->party->framelog,
 			.ended = on_ended,
 			.ctx = member,
 		};

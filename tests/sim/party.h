@@ -10,6 +10,7 @@
 #include "base/failure.h"
 #include "ctrl/message.h"
 #include "obs/event.h"
+#include "obs/framelog.h"
 #include "platform/fake/dice.h"
 #include "platform/fake/world.h"
 #include "proto/mac.h"
@@ -68,6 +69,7 @@ struct party {
 	struct lp_relay_config relay_config;
 	struct lp_tls *server_tls, *client_tls;
 	struct lp_log log;
+	struct lp_framelog_config framelog; /* of gateways that start; off at first */
 	struct party_member *members[PARTY_MAX];
 	unsigned n_members;
 	bool drained;

@@ -8,7 +8,9 @@
 #include <cmocka.h>
 
 #include "base/units.h"
+#include "member/member.h"
 #include "party.h"
+#include "party_frame.h"
 #include "platform/fake/port.h"
 
 /* A party with one gateway and |n_clients|, joined. */
@@ -59,6 +61,48 @@ static void test_rules(void **state)
 			                 expected[from][to]);
 		assert_int_equal(party_count(other, party->members[from]), 0);
 	}
+	check(party);
+	party_free(party);
+}
+
+/* The events of a party: how many frames were logged. */
+static void count_frames(void *ctx, enum lp_event event, const union lp_value *values)
+{
+	(void)values;
+	if (event == LP_EVENT_frame)
+		++*(unsigned *)ctx;
+}
+
+/* What stations of the LAN say to one another is nobody's loss: the gateway neither counts nor logs it. */
+static void test_lan_alone(void **state)
+{
+	(void)state;
+	struct party *party = party_new(1);
+	unsigned n_logged = 0;
+	party->framelog = (struct lp_framelog_config){.one_in = 1, .drops_only = true};
+	party->log = (struct lp_log){.level = LP_LEVEL_DEBUG, .sink = count_frames, .ctx = &n_logged};
+	party_start_relay(party);
+	struct party_member *gateway = party_add(party, LP_ROLE_GATEWAY, "LAN");
+	struct party_member *client = party_add(party, LP_ROLE_CLIENT, "LAN");
+	struct party_member *elsewhere = party_add(party, LP_ROLE_CLIENT, "OTHER");
+	struct lp_member_view view;
+	assert_true(party_run_until_joined(party, 10 * LP_SEC));
+	party_run(party, LP_SEC);
+	for (unsigned i = 0; i < 10; i++)
+		party_send(gateway, elsewhere, 1000, 1);
+	party_run(party, LP_SEC);
+	lp_member_view(party_lp_member(gateway), &view);
+	assert_int_equal(lp_drops_total(view.counters->drops), 0);
+	assert_int_equal(n_logged, 0);
+	/* What is dropped on its way into the room still is. */
+	uint8_t spoofed[60];
+	party_frame_write(spoofed, client, &elsewhere->mac, 0, sizeof spoofed, 1, 0);
+	assert_true(lp_port_put(gateway->port, &(struct lp_frame){.data = spoofed, .len = sizeof spoofed}));
+	party_run(party, LP_SEC);
+	lp_member_view(party_lp_member(gateway), &view);
+	assert_int_equal(view.counters->drops[LP_DROP_SPOOFED_SOURCE], 1);
+	assert_int_equal(lp_drops_total(view.counters->drops), 1);
+	assert_int_equal(n_logged, 1);
 	check(party);
 	party_free(party);
 }
@@ -162,6 +206,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_lan_alone),
 		cmocka_unit_test(test_lengths),
 		cmocka_unit_test(test_bad_lines),
 		cmocka_unit_test(test_leave_and_return),
