@@ -24,7 +24,8 @@ struct lp_client {
 	struct lp_route_guard *guard; /* NULL: routes are not ours to look after */
 	struct lp_member *member;
 	struct lp_edge *edge;
-	uint16_t mtu;     /* of the room */
+	uint16_t mtu;     /* of the room; 0: not known yet */
+	uint16_t tap_mtu; /* of the TAP, as it was last set */
 	uint16_t tcp_mtu; /* of the batch under way: IP bytes that TCP should keep to */
 	bool up;
 	bool paused;
@@ -93,23 +94,52 @@ static void on_relieved(void *ctx)
 	client->paused = false;
 }
 
+/* The TAP is to have the room's MTU, which is not the one that we knew: the first, or that of a relay that came back
+   with other settings. */
+static int follow_mtu(struct lp_client *client, uint16_t mtu, struct lp_failure *failure)
+{
+	int result;
+	client->mtu = mtu;
+	/* Before the TAP is connected: the system must not send anything by it that belongs elsewhere. */
+	if (client->guard)
+		lp_route_guard_set_adapter(client->guard, mtu);
+	result = client->up ? lp_tap_set_mtu(client->tap, mtu, failure) : lp_tap_up(client->tap, mtu, failure);
+	if (result < 0)
+		return result;
+	client->up = true;
+	client->tap_mtu = mtu;
+	lp_event_tap_up(client->config.member.log, lp_tap_name(client->tap), &client->config.mac, mtu);
+	return 0;
+}
+
+/* The TAP keeps its MTU: the right to set another was given up when it came up. The tunnel works all the same, but what
+   is larger than the room allows would vanish without a word. */
+static void tell_kept_mtu(const struct lp_client *client, const struct lp_failure *failure)
+{
+	char text[400];
+	if (client->mtu > client->tap_mtu)
+		return;
+	snprintf(text, sizeof text,
+	         "%.200s: packets of more than the room's %u bytes get lost now: start the client again, or run 'ip "
+	         "link "
+	         "set %s mtu %u' with administrator rights",
+	         failure->text, client->mtu, lp_tap_name(client->tap), client->mtu);
+	lp_event_warned(client->config.member.log, text);
+}
+
 /* The relay took us in: the TAP comes up, or stays up. */
 static void on_joined(void *ctx, const struct lp_welcome *welcome)
 {
 	struct lp_client *client = ctx;
 	struct lp_failure failure;
+	bool was_up = client->up;
 	on_relieved(client);
-	client->mtu = welcome->mtu;
-	if (!client->up) {
-		/* Before the TAP is connected: the system must not send anything by it that belongs elsewhere. */
-		if (client->guard)
-			lp_route_guard_set_adapter(client->guard, client->mtu);
-		if (lp_tap_up(client->tap, welcome->mtu, &failure) < 0) {
+	if (welcome->mtu != client->mtu && follow_mtu(client, welcome->mtu, &failure) < 0) {
+		if (!was_up) {
 			client->config.ended(client->config.ctx, &failure);
 			return;
 		}
-		client->up = true;
-		lp_event_tap_up(client->config.member.log, lp_tap_name(client->tap), &client->config.mac, welcome->mtu);
+		tell_kept_mtu(client, &failure);
 	}
 	client->config.joined(client->config.ctx, welcome);
 }

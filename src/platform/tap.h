@@ -43,6 +43,9 @@ int lp_tap_open(struct lp_loop *loop, const struct lp_tap_config *config, lp_tap
                 void *ctx, struct lp_failure *failure, struct lp_tap **ret_tap);
 /* Sets the IP MTU and brings the interface up; reading begins. */
 int lp_tap_up(struct lp_tap *tap, unsigned mtu, struct lp_failure *failure);
+/* Sets the IP MTU of an interface that is up. One that has this MTU already is fine; otherwise LP_EPERM where the right
+   to set it was given up. */
+int lp_tap_set_mtu(struct lp_tap *tap, unsigned mtu, struct lp_failure *failure);
 /* Carrier on or off, as if the cable was pulled: the system keeps the interface and its addresses. */
 void lp_tap_set_carrier(struct lp_tap *tap, bool on);
 /* Stops and starts reading: backpressure for the system's own queue. From inside of the receive callback, and where the

@@ -98,6 +98,26 @@ def test_room_mtu(fresh_party):
         assert not wire.carries(lan, alice, large, IMPATIENCE_S)
 
 
+def test_room_mtu_changes(fresh_party):
+    """The relay comes back with a smaller MTU: the client has no right any more to set its TAP, and says what to do."""
+    lab = fresh_party()
+    lab.start_servers()
+    lab.start_relay()
+    lab.start_gateway()
+    alice = lab.start_client(lab.alice_host)
+    assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S, "-s", 1472, "-M", "do")
+    for _ in range(2):  # said once, not each time that it comes back
+        mark = alice.mark()
+        assert lab.relay.stop() == 0
+        lab.start_relay("--room-mtu", "1400")
+        wait_for(lambda: any(event["event"] == "joined" for event in alice.events()[mark:]), "the client to come back",
+                 PATIENCE_S)
+    told = [event["text"] for event in alice.events("warned")]
+    assert len(told) == 1 and f"ip link set {TAP} mtu 1400" in told[0], told
+    lab.alice_host.ip(f"link set {TAP} mtu 1400")
+    assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S, "-s", 1372, "-M", "do")
+
+
 def test_interface_goes(fresh_party):
     """The gateway's interface goes away under it: it says so, and ends or waits, but does not spin."""
     lab = fresh_party()

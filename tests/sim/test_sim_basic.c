@@ -202,6 +202,32 @@ static void test_leave_and_return(void **state)
 	party_free(party);
 }
 
+/* A relay that comes back with another MTU: the devices of who is there follow, up and down. */
+static void test_another_mtu(void **state)
+{
+	(void)state;
+	static const uint16_t mtus[] = {1400, 1400, 1500};
+	struct party *party = new_party(1, 1);
+	struct party_member *gateway = party->members[0], *client = party->members[1];
+	assert_int_equal(lp_port_mtu(client->port), 1500);
+	for (size_t i = 0; i < sizeof mtus / sizeof mtus[0]; i++) {
+		party_drain_relay(party, LP_REASON_RESTARTING);
+		party->relay_config.room_mtu = mtus[i];
+		party_start_relay(party);
+		assert_true(party_run_until_joined(party, 10 * LP_SEC));
+		party_run(party, LP_SEC);
+		assert_int_equal(lp_port_mtu(client->port), mtus[i]);
+		uint64_t n_up = party_count(client, gateway), n_down = party_count(gateway, client);
+		party_send(client, NULL, mtus[i] + 14U, 1);
+		party_send(gateway, client, mtus[i] + 14U, 1);
+		party_run(party, LP_SEC);
+		assert_int_equal(party_count(client, gateway), n_up + 1);
+		assert_int_equal(party_count(gateway, client), n_down + 1);
+	}
+	check(party);
+	party_free(party);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -210,6 +236,7 @@ int main(void)
 		cmocka_unit_test(test_lengths),
 		cmocka_unit_test(test_bad_lines),
 		cmocka_unit_test(test_leave_and_return),
+		cmocka_unit_test(test_another_mtu),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "base/error.h"
 #include "base/failure.h"
 #include "netns.h"
 #include "platform/loop.h"
@@ -72,8 +73,11 @@ static void test_drop(void **state)
 	fd = socket(AF_PACKET, SOCK_RAW, 0);
 	assert_int_equal(fd, -1);
 	assert_int_not_equal(system("ip link set lo down 2>/dev/null"), 0);
-	if (tap)
+	if (tap) {
 		assert_int_equal(lp_tap_send(tap, &frame, 1), 1);
+		assert_int_equal(lp_tap_set_mtu(tap, 1500, &failure), 0);
+		assert_int_equal(lp_tap_set_mtu(tap, 1400, &failure), LP_EPERM);
+	}
 	/* A second time does no harm. */
 	assert_int_equal(lp_drop_privileges(&failure), 0);
 	lp_tap_close(tap);

@@ -151,12 +151,17 @@ static void test_life(void **state)
 	assert_int_equal(lp_interface_get("lan7", &seen), 0);
 	assert_int_equal(seen.mtu, 1404);
 	assert_true(seen.up);
+	assert_int_equal(lp_tap_set_mtu(end.tap, 1300, &failure), 0);
+	assert_int_equal(lp_interface_get("lan7", &seen), 0);
+	assert_int_equal(seen.mtu, 1300);
+	assert_true(seen.up);
 
 	assert_int_equal(lp_tap_open(loop, &config, on_recv, on_error, NULL, &failure, &second), LP_EEXISTS);
 	assert_non_null(strstr(failure.text, "lan7"));
 	config.name = "a name / that is none";
 	assert_int_equal(lp_tap_open(loop, &config, on_recv, on_error, NULL, &failure, &second), LP_EINVAL);
 	assert_int_equal(lp_tap_up(end.tap, 70000, &failure), LP_EINVAL);
+	assert_int_equal(lp_tap_set_mtu(end.tap, 70000, &failure), LP_EINVAL);
 	assert_null(second);
 
 	netns_run("ip -o link show lan7 | grep -q 'qdisc pfifo .* qlen 1000'");

@@ -32,11 +32,18 @@ int lp_tap_open(struct lp_loop *loop, const struct lp_tap_config *config, lp_tap
 
 int lp_tap_up(struct lp_tap *tap, unsigned mtu, struct lp_failure *failure)
 {
+	int result = lp_tap_set_mtu(tap, mtu, failure);
+	if (result == 0)
+		port_of(tap)->up = true;
+	return result;
+}
+
+int lp_tap_set_mtu(struct lp_tap *tap, unsigned mtu, struct lp_failure *failure)
+{
 	struct lp_port *port = port_of(tap);
 	if (mtu < 68 || mtu > 65535)
 		return lp_fail(failure, LP_ERANGE, "%s: an MTU of %u is not possible", port->name, mtu);
 	port->mtu = mtu;
-	port->up = true;
 	return 0;
 }
 

@@ -226,6 +226,18 @@ int lp_tap_up(struct lp_tap *tap, unsigned mtu, struct lp_failure *failure)
 	return 0;
 }
 
+int lp_tap_set_mtu(struct lp_tap *tap, unsigned mtu, struct lp_failure *failure)
+{
+	const char *name = tap->device.name;
+	struct lp_interface now;
+	int r = lp_interface_get(name, &now);
+
+	/* The user may have set it, who has the right to. */
+	if (r == 0 && now.mtu != mtu)
+		r = lp_interface_set_mtu(name, mtu);
+	return r < 0 ? lp_fail(failure, r, "%s: setting the MTU %u: %s", name, mtu, lp_error_text(r)) : 0;
+}
+
 void lp_tap_set_carrier(struct lp_tap *tap, bool on)
 {
 	int carrier = on;

@@ -242,11 +242,19 @@ fail:
 	return r;
 }
 
+/* The stack's MTU is a setting of the IP interface, which outlives this program: platform/route.h sets it and puts it
+   back. */
+int lp_tap_set_mtu(struct lp_tap *tap, unsigned mtu, struct lp_failure *failure)
+{
+	(void)tap;
+	(void)mtu;
+	(void)failure;
+	return 0;
+}
+
 int lp_tap_up(struct lp_tap *tap, unsigned mtu, struct lp_failure *failure)
 {
-	/* The stack's MTU is a setting of the IP interface, which outlives this program: platform/route.h sets it and
-	   puts it back. */
-	(void)mtu;
+	lp_tap_set_mtu(tap, mtu, failure);
 	tap->up = true;
 	if (!tap->io)
 		return 0; /* away: it comes up when it is back */
