@@ -54,6 +54,7 @@ static void connect_next(struct lp_member *member)
 			continue;
 		member->local = local;
 		member->remote = *remote;
+		member->move_waits = false;
 		member->state = LP_MEMBER_CONNECTING;
 		member->attempt_deadline_ns = member->now_ns + attempt_ns(member);
 		lp_event_connecting(member->log, member->config.relay_host, remote);
@@ -157,32 +158,6 @@ static void check_stall(struct lp_member *member)
 	lp_member_lost(member);
 }
 
-void lp_member_path_expire(struct lp_member *member, uint64_t now_ns)
-{
-	switch (member->state) {
-	case LP_MEMBER_CONNECTING:
-		if (now_ns >= member->attempt_deadline_ns) {
-			lp_member_drop_connection(member);
-			connect_next(member);
-		}
-		break;
-	case LP_MEMBER_JOINED:
-		if (now_ns >= member->stall_check_ns) {
-			lp_link_expire(member->link, now_ns);
-			check_stall(member);
-		}
-		break;
-	case LP_MEMBER_WAITING:
-		if (now_ns >= member->retry_at_ns) {
-			member->reconnects++;
-			lp_member_seek(member);
-		}
-		break;
-	default:
-		break;
-	}
-}
-
 /* There is no route to the relay's address any more. If there is one to another of its addresses (IPv6 instead of IPv4,
    say), a new connection is made there at once, with the token of our place. */
 static void move_elsewhere(struct lp_member *member)
@@ -200,22 +175,60 @@ static void move_elsewhere(struct lp_member *member)
 	}
 }
 
-/* The connection moves to the address and the interface by which the relay is reached now. */
+/* The connection moves to the address and the interface by which the relay is reached now. While the relay has given no
+   new connection ids since the last moves, it cannot: it stays on the old way, which may still carry, and tries again
+   at each look. */
 static void move_along(struct lp_member *member)
 {
 	struct lp_addr local;
 	uint32_t interface;
+	int result;
+	member->move_waits = false;
 	if (lp_netwatch_source(member->netwatch, &member->remote, &local, &interface) < 0) {
 		move_elsewhere(member);
 		return;
 	}
-	lp_udp_set_interface(member->udp, interface);
 	local.port = member->local.port;
-	if (lp_addr_equal(&local, &member->local) || lp_quic_migrate(member->conn, &local, member->now_ns) < 0)
+	result = lp_addr_equal(&local, &member->local) ? LP_EEXISTS
+	                                               : lp_quic_migrate(member->conn, &local, member->now_ns);
+	member->move_waits = result == LP_EAGAIN;
+	if (result < 0 && result != LP_EEXISTS)
+		return;
+	lp_udp_set_interface(member->udp, interface);
+	if (result == LP_EEXISTS)
 		return;
 	member->local = local;
 	lp_event_path_changed(member->log, &member->local, &member->remote);
 	tell_path(member);
+}
+
+void lp_member_path_expire(struct lp_member *member, uint64_t now_ns)
+{
+	switch (member->state) {
+	case LP_MEMBER_CONNECTING:
+		if (now_ns >= member->attempt_deadline_ns) {
+			lp_member_drop_connection(member);
+			connect_next(member);
+		}
+		break;
+	case LP_MEMBER_JOINED:
+		if (now_ns >= member->stall_check_ns) {
+			lp_link_expire(member->link, now_ns);
+			if (member->move_waits)
+				move_along(member);
+			if (member->state == LP_MEMBER_JOINED)
+				check_stall(member);
+		}
+		break;
+	case LP_MEMBER_WAITING:
+		if (now_ns >= member->retry_at_ns) {
+			member->reconnects++;
+			lp_member_seek(member);
+		}
+		break;
+	default:
+		break;
+	}
 }
 
 /* The host's addresses or routes changed. */

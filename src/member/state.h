@@ -34,6 +34,7 @@ struct lp_member {
 	struct lp_addr addrs[LP_MEMBER_ADDRS_MAX]; /* of the relay */
 	size_t n_addrs, next_addr;
 	struct lp_addr local, remote;
+	bool move_waits;           /* the connection is to move to another address, and could not yet */
 	struct lp_quic_conn *conn; /* NULL while there is none */
 	struct lp_timer *quic_timer;
 

@@ -48,12 +48,21 @@ void lp_host_set_ip(struct lp_host *host, const char *ip)
 {
 	struct lp_addr addr = read_ip(ip);
 	*(addr.family == 4 ? &host->ip4 : &host->ip6) = addr;
+	host->old_ip = (struct lp_addr){0};
 	lp_netwatch_changed(host);
+}
+
+void lp_host_add_ip(struct lp_host *host, const char *ip)
+{
+	struct lp_addr old = *lp_host_ip(host, read_ip(ip).family);
+	lp_host_set_ip(host, ip);
+	host->old_ip = old;
 }
 
 void lp_host_remove_ip(struct lp_host *host, uint8_t family)
 {
 	*(family == 4 ? &host->ip4 : &host->ip6) = (struct lp_addr){0};
+	host->old_ip = (struct lp_addr){0};
 	lp_netwatch_changed(host);
 }
 

@@ -36,6 +36,7 @@ struct lp_host {
 	struct lp_world *world;
 	char name[LP_HOST_NAME_MAX + 1];
 	struct lp_addr ip4, ip6; /* family 0: it has none; port 0 */
+	struct lp_addr old_ip;   /* one that it had before and still has; family 0: none */
 	struct lp_addr outer_ip; /* of its NAT; family 0: none */
 	uint64_t nat_timeout_ns; /* 0: mappings live for ever */
 	struct lp_mapping mappings[LP_HOST_MAPPINGS_MAX];

@@ -111,6 +111,12 @@ static bool same_ip(const struct lp_addr *a, const struct lp_addr *b)
 	return a->family == b->family && memcmp(a->ip, b->ip, sizeof a->ip) == 0;
 }
 
+/* True if the address is one of the host's own. */
+static bool has_ip(const struct lp_host *host, const struct lp_addr *addr)
+{
+	return addr->family && (same_ip(lp_host_ip(host, addr->family), addr) || same_ip(&host->old_ip, addr));
+}
+
 /* The mapping by which the inner or outer port is known; NULL if there is none that lives. */
 static struct lp_mapping *mapping_find(struct lp_host *host, uint8_t family, uint16_t inner_port, uint16_t outer_port)
 {
@@ -164,7 +170,7 @@ static struct lp_host *find_host(struct lp_world *world, const struct lp_addr *a
 			ret_inner->port = mapping->inner_port;
 			return host;
 		}
-		if (ip->family && same_ip(ip, addr)) {
+		if (has_ip(host, addr)) {
 			*ret_inner = *addr;
 			return host;
 		}
@@ -239,8 +245,7 @@ int lp_net_send(struct lp_host *host, const struct lp_addr *local, const struct 
                 const uint8_t *data, size_t len)
 {
 	struct lp_world *world = host->world;
-	const struct lp_addr *ip = lp_host_ip(host, remote->family);
-	if (!ip->family || !same_ip(ip, local)) {
+	if (local->family != remote->family || !has_ip(host, local)) {
 		world->counters.refused++;
 		return LP_EUNREACH;
 	}

@@ -64,6 +64,8 @@ struct lp_host *lp_world_add_host(struct lp_world *world, const char *name, cons
 void lp_host_enter(struct lp_host *host);
 /* Gives the host another address of its family, or its first one. Sockets and routes notice as they would. */
 void lp_host_set_ip(struct lp_host *host, const char *ip);
+/* The same, but the address that it had stays usable beside the new one, until the next change. */
+void lp_host_add_ip(struct lp_host *host, const char *ip);
 /* Takes the host's address of a family (4 or 6) away. */
 void lp_host_remove_ip(struct lp_host *host, uint8_t family);
 /* Puts the host behind a NAT with an outer address; a mapping is forgotten after |timeout_ns| of silence from the
