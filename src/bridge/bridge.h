@@ -28,7 +28,7 @@ struct lp_bridge;
 #define LP_BRIDGE_LOOPS(X) \
 	X(TUNNEL, "our own probe came back through the tunnel") \
 	X(LAN, "our own probe came back from the LAN: it has a loop, or a remote member is bridged to it") \
-	X(OTHER_GATEWAY, "another gateway of this room is on the same LAN") \
+	X(OTHER_GATEWAY, "another gateway of this room is on the same LAN, or on one that a member is bridged to") \
 	X(REMOTE_ON_LAN, "frames of a remote member come in from the LAN") \
 	X(LOCAL_IN_TUNNEL, "frames of a station on the LAN come in through the tunnel")
 

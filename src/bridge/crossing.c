@@ -47,10 +47,10 @@ static bool take_probe(struct lp_bridge *bridge, const uint8_t *frame, size_t le
 	if (memcmp(probe.room_nonce, bridge->config.room_nonce, sizeof probe.room_nonce) != 0)
 		return true; /* another room's gateway on the same LAN is no loop */
 	bool own = memcmp(probe.sender, bridge->config.sender, sizeof probe.sender) == 0;
-	if (!from_lan)
-		tell_loop(bridge, LP_BRIDGE_LOOP_TUNNEL, now_ns);
+	if (!own)
+		tell_loop(bridge, LP_BRIDGE_LOOP_OTHER_GATEWAY, now_ns);
 	else
-		tell_loop(bridge, own ? LP_BRIDGE_LOOP_LAN : LP_BRIDGE_LOOP_OTHER_GATEWAY, now_ns);
+		tell_loop(bridge, from_lan ? LP_BRIDGE_LOOP_LAN : LP_BRIDGE_LOOP_TUNNEL, now_ns);
 	return true;
 }
 
