@@ -19,8 +19,10 @@ void lp_snapshot_log(const struct lp_log *log, const struct lp_snapshot *snapsho
 {
 	const struct lp_link_counters *counters = snapshot->counters;
 	uint64_t gateway_rtt_us = snapshot->told ? snapshot->told->gateway_rtt_us : 0;
-	char drops[1024];
+	char drops[1024], bounds[256];
 	struct lp_text text;
+	lp_text_init(&text, bounds, sizeof bounds);
+	lp_bounds_text(&text, &snapshot->bounds);
 	lp_text_init(&text, drops, sizeof drops);
 	add_drops(&text, snapshot);
 	lp_event_snapshot(log, lp_status_word(snapshot->status), snapshot->relay, snapshot->rtt_ns,
@@ -28,5 +30,5 @@ void lp_snapshot_log(const struct lp_log *log, const struct lp_snapshot *snapsho
 	                  snapshot->packets_lost, snapshot->budget_bytes, snapshot->device, snapshot->device_state,
 	                  snapshot->device_address, snapshot->n_peers, counters->frames_in, counters->frames_out,
 	                  counters->bytes_in, counters->bytes_out, counters->datagrams_in, counters->datagrams_out,
-	                  drops);
+	                  drops, bounds);
 }

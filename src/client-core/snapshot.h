@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 #include "client-core/status.h"
+#include "obs/counters.h"
 
 struct lp_addr;
-struct lp_link_counters;
 struct lp_log;
 
 #define LP_SNAPSHOT_INTERVAL_NS (30 * LP_SEC)
@@ -26,10 +26,11 @@ struct lp_snapshot {
 	size_t n_peers;                          /* others in the room */
 	const struct lp_link_counters *counters; /* of our end of the tunnel */
 	const struct lp_stats_message *told;     /* the relay's last `stats`; NULL: none yet */
+	struct lp_bound_counters bounds;         /* what could not be kept or taken */
 };
 
 /* Emits the event. Its gateway_rtt is the estimate of client-core/latency.h. Drops are those at our end, and after
- * "relay:" those of our frames at the relay. */
+ * "relay:" those of our frames at the relay. Bounds are those that were reached. */
 void lp_snapshot_log(const struct lp_log *log, const struct lp_snapshot *snapshot);
 
 #endif

@@ -340,6 +340,17 @@ const struct lp_mac *lp_gateway_mac(const struct lp_gateway *gateway)
 	return &gateway->info.mac;
 }
 
+void lp_gateway_count(struct lp_gateway *gateway, struct lp_bound_counters *counters)
+{
+	const struct lp_bridge_counters *bridge = lp_bridge_counters(gateway->bridge);
+	struct lp_packet_counters packet;
+	lp_packet_counters(gateway->packet, &packet);
+	counters->members_refused = bridge->members_refused;
+	counters->macs_refused = bridge->macs_refused;
+	counters->overflows = packet.overflows;
+	counters->unusable = packet.unusable;
+}
+
 struct lp_member *lp_gateway_member(struct lp_gateway *gateway)
 {
 	return gateway->member;

@@ -7,6 +7,7 @@
 #include "member/member.h"
 #include "obs/framelog.h"
 
+struct lp_bound_counters;
 struct lp_failure;
 struct lp_gateway;
 struct lp_log;
@@ -34,6 +35,8 @@ void lp_gateway_free(struct lp_gateway *gateway);
 void lp_gateway_stop(struct lp_gateway *gateway);
 /* Of the interface. */
 const struct lp_mac *lp_gateway_mac(const struct lp_gateway *gateway);
+/* Fills in what the interface and the bridge could not keep or take; the member's own counters stay as they are. */
+void lp_gateway_count(struct lp_gateway *gateway, struct lp_bound_counters *counters);
 /* The member inside, for status and diagnostics. */
 struct lp_member *lp_gateway_member(struct lp_gateway *gateway);
 

@@ -33,6 +33,13 @@ static void on_stop(void *ctx)
 	lp_gateway_stop(app->gateway);
 }
 
+/* The figures of the interface. */
+static void on_count(void *ctx, struct lp_bound_counters *counters)
+{
+	struct app *app = ctx;
+	lp_gateway_count(app->gateway, counters);
+}
+
 /* Makes everything; the gateway begins to look for its relay. */
 static int start(struct app *app, struct lp_failure *failure)
 {
@@ -63,6 +70,7 @@ int main(int argc, char **argv)
 	struct lp_options options;
 	int code;
 	app.life.stop = on_stop;
+	app.life.count = on_count;
 	app.life.ctx = &app;
 	if (!lp_life_options(&app.life, &lp_gateway_program, lp_gateway_option_rows, lp_gateway_option_rows_n,
 	                     &app.options, argc, argv, &options, &code))

@@ -73,6 +73,14 @@ static void on_device(void *ctx, struct lp_report_device *ret_device)
 		lp_addr_format(&state.address, ret_device->address);
 }
 
+/* What is counted at the device. */
+static void on_count(void *ctx, struct lp_bound_counters *counters)
+{
+	struct lp_life *life = ctx;
+	if (life->count)
+		life->count(life->ctx, counters);
+}
+
 /* Draws the live view. */
 static void on_draw(void *ctx, const char *block)
 {
@@ -99,6 +107,7 @@ int lp_life_show(struct lp_life *life, enum lp_role role, struct lp_member *memb
 		.snapshot_ns = life->options.snapshot_ns,
 		.log = &life->output.log,
 		.device = on_device,
+		.count = on_count,
 		.columns = on_columns,
 		.ctx = life,
 	};

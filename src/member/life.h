@@ -12,6 +12,7 @@
 #include "member/options.h"
 #include "proto/mac.h"
 
+struct lp_bound_counters;
 struct lp_loop;
 struct lp_member;
 struct lp_member_config;
@@ -33,7 +34,8 @@ struct lp_life {
 	struct lp_mac mac;         /* of it */
 	struct lp_failure failure; /* why the program ends, code 0: as it was asked to */
 	bool stopping;
-	void (*stop)(void *ctx); /* says goodbye; lp_life_ended() follows */
+	void (*stop)(void *ctx);                                      /* says goodbye; lp_life_ended() follows */
+	void (*count)(void *ctx, struct lp_bound_counters *counters); /* as in lp_report_config; may be NULL */
 	void *ctx;
 };
 

@@ -13,6 +13,7 @@
 #include "obs/event.h"
 #include "platform/loop.h"
 #include "platform/random.h"
+#include "platform/udp.h"
 #include "proto/budget.h"
 #include "quic/endpoint.h"
 
@@ -349,6 +350,8 @@ void lp_member_view(struct lp_member *member, struct lp_member_view *ret_view)
 		.local = member->local,
 		.remote = member->remote,
 		.counters = member->link ? lp_link_counters(member->link) : &member->counters,
+		.bounds.peers_forgotten = lp_session_counters(member->session)->peers_forgotten,
+		.bounds.tunnel_overflows = lp_udp_overflows(member->udp),
 		.told = member->has_relay_stats ? &member->relay_stats : NULL,
 		.n_told = member->n_told,
 	};

@@ -92,6 +92,7 @@ struct lp_member_view {
 	uint64_t reconnects;       /* so far */
 	struct lp_addr local, remote;
 	const struct lp_link_counters *counters; /* of the tunnel since the start */
+	struct lp_bound_counters bounds;         /* what the member could not keep or take; without the device's */
 	const struct lp_stats_message *told;     /* the relay's last word about us, or NULL */
 	uint64_t n_told;                         /* such words so far, over all connections */
 };

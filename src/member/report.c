@@ -133,7 +133,10 @@ static void log_snapshot(struct lp_report *report, const struct lp_member_view *
 		.n_peers = member->n_peers,
 		.counters = member->counters,
 		.told = member->told,
+		.bounds = member->bounds,
 	};
+	if (report->config.count)
+		report->config.count(report->config.ctx, &snapshot.bounds);
 	lp_snapshot_log(report->config.log, &snapshot);
 }
 

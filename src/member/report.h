@@ -8,6 +8,7 @@
 #include "ctrl/message.h"
 #include "proto/mac.h"
 
+struct lp_bound_counters;
 struct lp_log;
 struct lp_loop;
 struct lp_member;
@@ -29,6 +30,8 @@ struct lp_report_config {
 	const struct lp_log *log; /* borrowed until lp_report_free() */
 	/* Says how the device is now. */
 	void (*device)(void *ctx, struct lp_report_device *ret_device);
+	/* Fills in what the device and who works with it could not keep or take; NULL: nothing is counted there. */
+	void (*count)(void *ctx, struct lp_bound_counters *counters);
 	/* Draws the live view, a block of lines; NULL: there is none. */
 	void (*draw)(void *ctx, const char *block);
 	/* The terminal's width. */

@@ -135,12 +135,12 @@ LP_EVENT_ROW(broadcast_arrives, DEBUG, "broadcasts of this computer reach {devic
 LP_EVENT_ROW(snapshot, INFO,
              "{state}, RTT {rtt}[, gateway {gateway_rtt}], lost {lost_packets}, budget {budget}, {device} {device_state}"
              "[ {device_address}], frames in {frames_in} out {frames_out}, bytes in {bytes_in} out {bytes_out}, "
-             "DATAGRAMs in {datagrams_in} out {datagrams_out}[, drops {drops}]",
+             "DATAGRAMs in {datagrams_in} out {datagrams_out}[, drops {drops}][, bounds {bounds}]",
              "Diagnostics of a member, every 30 s.",
              (str, state), (addr, relay), (ns, rtt), (ns, gateway_rtt), (u64, lost_packets), (u64, budget),
              (str, device), (str, device_state), (str, device_address), (u64, peers), (u64, frames_in),
              (u64, frames_out), (bytes, bytes_in), (bytes, bytes_out), (u64, datagrams_in), (u64, datagrams_out),
-             (str, drops))
+             (str, drops), (str, bounds))
 LP_EVENT_ROW(frame, INFO,
              "frame[ room {room}][ peer {peer}] {direction} {source} > {destination} {type}[ vlan {vlan}] {length} bytes: "
              "{action}[: {reason}][ to {targets}]",

@@ -1,6 +1,7 @@
 /* Prints docs/events.md from the table of events. */
 #include <stdio.h>
 
+#include "obs/counters.h"
 #include "obs/drop.h"
 #include "obs/event.h"
 
@@ -28,6 +29,21 @@ static const char drops_head[] = "## Why frames are dropped\n"
 				 "| reason | meaning |\n"
 				 "|---|---|\n";
 
+static const char bounds_head[] =
+	"\n"
+	"## What could not be kept or taken\n"
+	"\n"
+	"The counters of `bounds` in the snapshots; those that are 0 are left out. What the bounds are "
+	"stands in\n"
+	"[limits.md](limits.md).\n"
+	"\n"
+	"| counter | meaning |\n"
+	"|---|---|\n"
+#define X(name, meaning) "| `" #name "` | " meaning " |\n"
+	LP_BOUND_COUNTERS(X)
+#undef X
+	;
+
 int main(void)
 {
 	char section[4096];
@@ -43,5 +59,6 @@ int main(void)
 	fputs(drops_head, stdout);
 	for (int i = LP_DROP_NONE + 1; i < LP_DROP_COUNT; i++)
 		printf("| `%s` | %s |\n", lp_drop_wire((enum lp_drop)i), lp_drop_text((enum lp_drop)i));
+	fputs(bounds_head, stdout);
 	return fflush(stdout) == 0 ? 0 : 1;
 }

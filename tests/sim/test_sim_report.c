@@ -1,4 +1,4 @@
-/* What a member tells its user, over a line that loses packets. */
+/* What a member tells its user: the losses of its line, and what it could not keep. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,9 +9,15 @@
 
 #include <cmocka.h>
 
+#include "base/text.h"
 #include "base/units.h"
+#include "bridge/bridge.h"
+#include "gateway/gateway.h"
 #include "member/report.h"
+#include "obs/counters.h"
+#include "obs/event.h"
 #include "party.h"
+#include "platform/fake/port.h"
 
 /* What the live view last said. */
 struct screen {
@@ -113,10 +119,74 @@ static void test_losses(void **state)
 	party_free(party);
 }
 
+/* The last line of diagnostics. */
+struct diary {
+	unsigned n_snapshots;
+	char text[1024];
+};
+
+static void keep_snapshot(void *ctx, enum lp_event event, const union lp_value *values)
+{
+	struct diary *diary = ctx;
+	struct lp_text text;
+	if (event != LP_EVENT_snapshot)
+		return;
+	diary->n_snapshots++;
+	lp_text_init(&text, diary->text, sizeof diary->text);
+	lp_event_text(&text, event, values);
+}
+
+static void on_count(void *ctx, struct lp_bound_counters *counters)
+{
+	lp_gateway_count(ctx, counters);
+}
+
+/* More stations on the LAN than a gateway remembers: its diagnostics say so. */
+static void test_bounds(void **state)
+{
+	(void)state;
+	struct party *party = party_new(1);
+	struct diary diary = {0};
+	struct lp_report *report;
+	party->log = (struct lp_log){.level = LP_LEVEL_INFO, .sink = keep_snapshot, .ctx = &diary};
+	party_start_relay(party);
+	struct party_member *gateway = party_add(party, LP_ROLE_GATEWAY, "LAN");
+	assert_true(party_run_until_joined(party, 10 * LP_SEC));
+	struct lp_report_config config = {
+		.role = LP_ROLE_GATEWAY,
+		.relay = "relay.example:443",
+		.room = "LAN",
+		.snapshot_ns = 30 * LP_SEC,
+		.log = &party->log,
+		.device = on_device,
+		.count = on_count,
+		.ctx = gateway->gateway,
+	};
+	lp_host_enter(gateway->host);
+	assert_int_equal(lp_report_new(gateway->loop, &config, party_lp_member(gateway), &report), 0);
+	party_run(party, 31 * LP_SEC);
+	assert_int_equal(diary.n_snapshots, 1);
+	assert_null(strstr(diary.text, "bounds"));
+	for (unsigned i = 0; i < LP_BRIDGE_MACS_MAX + 3; i++) {
+		uint8_t frame[60] = {2, 0xdd, 0, 0, 0, 1, 2, 0xcc, 0, 0, (uint8_t)(i >> 8), (uint8_t)i, 8, 6};
+		assert_true(lp_port_put(gateway->port, &(struct lp_frame){.data = frame, .len = sizeof frame}));
+		if (i % 64 == 0)
+			party_run(party, LP_MS);
+	}
+	party_run(party, 30 * LP_SEC);
+	assert_int_equal(diary.n_snapshots, 2);
+	if (!strstr(diary.text, ", bounds macs_refused 3"))
+		fail_msg("%s", diary.text);
+	lp_host_enter(gateway->host);
+	lp_report_free(report);
+	party_free(party);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_losses),
+		cmocka_unit_test(test_bounds),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

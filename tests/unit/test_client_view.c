@@ -157,6 +157,7 @@ static void test_snapshot(void **state)
 	assert_non_null(strstr(data, "192.0.2.17"));
 	assert_null(strstr(data, "gateway"));
 	assert_null(strstr(data, "drops"));
+	assert_null(strstr(data, "bounds"));
 
 	snapshot.told = &told;
 	told.counters.drops[LP_DROP_LIMIT_BROADCAST] = 12;
@@ -169,6 +170,15 @@ static void test_snapshot(void **state)
 	lp_text_init(&text, data, sizeof data);
 	lp_snapshot_log(&log, &snapshot);
 	assert_non_null(strstr(data, "drops queue_full 1; relay: limit_broadcast 12"));
+	snapshot.bounds.peers_forgotten = 4;
+	snapshot.bounds.unusable = 7;
+	lp_text_init(&text, data, sizeof data);
+	lp_snapshot_log(&log, &snapshot);
+	assert_non_null(strstr(data, "limit_broadcast 12, bounds peers_forgotten 4, unusable 7"));
+	memset(&snapshot.bounds, 0xff, sizeof snapshot.bounds); /* the longest text */
+	lp_text_init(&text, data, sizeof data);
+	lp_snapshot_log(&log, &snapshot);
+	assert_non_null(strstr(data, "tunnel_overflows 18446744073709551615"));
 	lp_snapshot_log(NULL, &snapshot);
 }
 
