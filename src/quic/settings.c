@@ -63,7 +63,7 @@ void lp_settings_params(ngtcp2_transport_params *ret_params, const struct lp_qui
 	ret_params->initial_max_stream_data_bidi_remote = CONTROL_WINDOW;
 	ret_params->initial_max_data = CONTROL_WINDOW;
 	ret_params->max_idle_timeout = config->idle_timeout_ns;
-	ret_params->active_connection_id_limit = 8;
+	ret_params->active_connection_id_limit = 8;  /* that we take; the peer is told fewer: see tls_session.c */
 	ret_params->max_datagram_frame_size = 65535; /* RFC 9221 §3 */
 	ret_params->max_ack_delay = MAX_ACK_DELAY_NS;
 }

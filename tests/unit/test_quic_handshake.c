@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/failure.h"
 #include "base/units.h"
+#include "quic/conn.h"
 #include "quic/tls.h"
 #include "quic_pair.h"
 
@@ -34,6 +35,28 @@ static void test_pinned(void **state)
 	assert_int_equal(pair->client.budget, 1472 - 32);
 	assert_int_equal(pair->server.budget, 1472 - 32);
 	assert_int_equal(lp_quic_conn_count(pair->server.endpoint), 1);
+	pair_free(pair);
+}
+
+/* Each end is told what docs/protocol.md says, by the table of transport parameters. */
+static void test_parameters(void **state)
+{
+	(void)state;
+	struct pair *pair = pair_today();
+	pair_connect(pair);
+	const struct lp_quic_conn *conns[] = {pair->at_client, pair->at_server};
+	for (size_t i = 0; i < 2; i++) {
+		const ngtcp2_transport_params *told = ngtcp2_conn_get_remote_transport_params(conns[i]->library);
+		bool by_relay = i == 0;
+		assert_int_equal(told->max_datagram_frame_size, 65535);
+		assert_int_equal(told->initial_max_streams_bidi, by_relay ? 1 : 0);
+		assert_int_equal(told->initial_max_streams_uni, 0);
+		assert_int_equal(told->initial_max_data, 65536);
+		assert_int_equal(told->initial_max_stream_data_bidi_local, 65536);
+		assert_int_equal(told->initial_max_stream_data_bidi_remote, 65536);
+		assert_int_equal(told->active_connection_id_limit, 5);
+		assert_int_equal(told->max_ack_delay, 25 * LP_MS);
+	}
 	pair_free(pair);
 }
 
@@ -220,12 +243,19 @@ static void test_lossy_handshakes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_pinned),         cmocka_unit_test(test_wrong_pin),
-		cmocka_unit_test(test_wrong_name),     cmocka_unit_test(test_expired),
-		cmocka_unit_test(test_not_yet_valid),  cmocka_unit_test(test_system_cas),
-		cmocka_unit_test(test_nobody_answers), cmocka_unit_test(test_replaced_certificate),
-		cmocka_unit_test(test_retry),          cmocka_unit_test(test_full),
-		cmocka_unit_test(test_source_limits),  cmocka_unit_test(test_lossy_handshakes),
+		cmocka_unit_test(test_pinned),
+		cmocka_unit_test(test_parameters),
+		cmocka_unit_test(test_wrong_pin),
+		cmocka_unit_test(test_wrong_name),
+		cmocka_unit_test(test_expired),
+		cmocka_unit_test(test_not_yet_valid),
+		cmocka_unit_test(test_system_cas),
+		cmocka_unit_test(test_nobody_answers),
+		cmocka_unit_test(test_replaced_certificate),
+		cmocka_unit_test(test_retry),
+		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_source_limits),
+		cmocka_unit_test(test_lossy_handshakes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
