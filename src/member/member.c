@@ -305,7 +305,7 @@ uint16_t lp_member_unfragmented_mtu(const struct lp_member *member)
 	if (!member->conn || !welcome)
 		return 0;
 	mtu = lp_budget_inner_mtu(lp_quic_budget(member->conn));
-	uint16_t told = member->has_relay_stats ? member->relay_stats.unfragmented_mtu : 0;
+	uint16_t told = member->has_relay_stats ? member->relay_stats.unfragmented_mtu : welcome->unfragmented_mtu;
 	if (told != 0 && told < mtu)
 		mtu = told;
 	return (uint16_t)(mtu < welcome->mtu ? mtu : welcome->mtu);

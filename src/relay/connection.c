@@ -169,7 +169,7 @@ static void on_welcome(void *ctx, struct lp_peer *peer)
 	struct lp_message message = {.type = LP_MESSAGE_WELCOME};
 	(void)ctx;
 	lp_peer_welcome(peer, &message.welcome);
-	message.welcome.unfragmented_mtu = unfragmented_mtu(connection);
+	message.welcome.unfragmented_mtu = connection->told_mtu = unfragmented_mtu(connection);
 	message.welcome.stats_interval_s = (uint32_t)(connection->relay->config.stats_interval_ns / LP_SEC);
 	lp_connection_send(connection, &message);
 }
@@ -294,7 +294,7 @@ static void send_stats(struct lp_connection *connection)
 	message.stats.rtt_us = stats.srtt_ns / LP_US;
 	message.stats.packets_lost = stats.lost_packets;
 	message.stats.gateway_present = gateway != NULL;
-	message.stats.unfragmented_mtu = unfragmented_mtu(connection);
+	message.stats.unfragmented_mtu = connection->told_mtu = unfragmented_mtu(connection);
 	if (gateway) {
 		struct lp_connection *other = lp_peer_user(gateway);
 		lp_quic_stats(other->quic, &stats);
@@ -313,7 +313,10 @@ void lp_connection_tick(struct lp_connection *connection, uint64_t now_ns)
 	}
 	if (connection->link)
 		lp_link_expire(connection->link, now_ns);
-	if (connection->peer && now_ns >= connection->stats_due_ns) {
+	/* What a path carries is known a moment after the welcome, and TCP connections keep for life to what was told
+	   when they began. */
+	if (connection->peer &&
+	    (now_ns >= connection->stats_due_ns || unfragmented_mtu(connection) != connection->told_mtu)) {
 		connection->stats_due_ns = now_ns + relay->config.stats_interval_ns;
 		send_stats(connection);
 	}

@@ -23,6 +23,7 @@ struct lp_connection {
 	struct lp_peer *peer;       /* NULL until admitted, and after it left */
 	uint64_t hello_deadline_ns; /* LP_NEVER once the hello came */
 	uint64_t stats_due_ns;      /* LP_NEVER until admitted */
+	uint16_t told_mtu;          /* the unfragmented_mtu that the member was told last */
 	enum lp_reason reason;      /* that the others hear when it leaves */
 	bool ended;                 /* closed from this end: nothing that still comes in counts */
 };

@@ -202,6 +202,34 @@ static void test_leave_and_return(void **state)
 	party_free(party);
 }
 
+/* A path that carries less from the relay than to it: TCP keeps to what the relay can send whole, from the welcome on,
+   and soon to no less than that. */
+static void test_one_way_mtu(void **state)
+{
+	(void)state;
+	static const struct {
+		size_t down_bytes;
+		uint16_t mtu;
+	} rows[] = {{0, 1422}, {1280, 1202}};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct party *party = party_new(1);
+		struct lp_line up = {.delay_ns = 5 * LP_MS};
+		struct lp_line down = {.delay_ns = 5 * LP_MS, .mtu_bytes = rows[i].down_bytes};
+		struct lp_member_view view;
+		party_start_relay(party);
+		struct party_member *client = party_add(party, LP_ROLE_CLIENT, "LAN");
+		lp_host_set_lines(client->host, &up, &down);
+		assert_true(party_run_until_joined(party, 10 * LP_SEC));
+		for (unsigned n = 0; n < 40; n++) {
+			lp_member_view(party_lp_member(client), &view);
+			assert_in_range(view.unfragmented_mtu, 1150, rows[i].mtu);
+			party_run(party, 100 * LP_MS);
+		}
+		assert_int_equal(view.unfragmented_mtu, rows[i].mtu);
+		party_free(party);
+	}
+}
+
 /* A relay that comes back with another MTU: the devices of who is there follow, up and down. */
 static void test_another_mtu(void **state)
 {
@@ -270,6 +298,7 @@ int main(void)
 		cmocka_unit_test(test_lengths),
 		cmocka_unit_test(test_bad_lines),
 		cmocka_unit_test(test_leave_and_return),
+		cmocka_unit_test(test_one_way_mtu),
 		cmocka_unit_test(test_another_mtu),
 		cmocka_unit_test(test_move_waits),
 	};
