@@ -86,6 +86,19 @@ static void on_session_stats(void *ctx, const struct lp_stats_message *stats)
 	member->n_told++;
 }
 
+/* What to tell the relay of a session that ended by no word of its own. */
+static enum lp_quic_app_error close_code(const struct lp_failure *failure)
+{
+	switch (failure->code) {
+	case LP_ETIMEOUT:
+		return LP_QUIC_APP_TIMEOUT;
+	case LP_ENOMEM:
+		return LP_QUIC_APP_OVERLOAD;
+	default:
+		return LP_QUIC_APP_PROTOCOL;
+	}
+}
+
 /* The session is over; the connection follows, and its end decides what comes next. */
 static void on_session_ended(void *ctx, const struct lp_reject *reject, const struct lp_disconnect *disconnect,
                              const struct lp_failure *failure)
@@ -105,7 +118,7 @@ static void on_session_ended(void *ctx, const struct lp_reject *reject, const st
 		lp_fail(&member->reason, failure->code, "%s: %s", host, failure->text);
 	}
 	if (member->conn)
-		lp_quic_close(member->conn, disconnect || reject ? LP_QUIC_APP_OK : LP_QUIC_APP_PROTOCOL,
+		lp_quic_close(member->conn, disconnect || reject ? LP_QUIC_APP_OK : close_code(failure),
 		              member->reason.text);
 }
 

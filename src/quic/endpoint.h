@@ -27,9 +27,9 @@ enum lp_quic_app_error {
 	LP_QUIC_APP_OK = 0,
 	LP_QUIC_APP_PROTOCOL = 1,  /* the control stream broke its rules */
 	LP_QUIC_APP_REJECTED = 2,  /* the relay did not admit the member; `reject` said why */
-	LP_QUIC_APP_TIMEOUT = 3,   /* no hello in time */
+	LP_QUIC_APP_TIMEOUT = 3,   /* no hello, or no answer to it, in time */
 	LP_QUIC_APP_MALFORMED = 4, /* too many malformed DATAGRAMs */
-	LP_QUIC_APP_OVERLOAD = 5,  /* a limit of the relay is reached */
+	LP_QUIC_APP_OVERLOAD = 5,  /* a limit or the end of memory is reached */
 	LP_QUIC_APP_SHUTDOWN = 6,  /* the program at the other end is ending */
 	LP_QUIC_APP_REPLACED = 7,  /* the same member came back on another connection */
 };

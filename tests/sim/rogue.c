@@ -91,25 +91,41 @@ static bool is_opening(void *ctx)
 	return !rogue->ready && !rogue->closed;
 }
 
-void rogue_open(struct rogue *rogue, struct party *party, const char *ip)
+/* Makes an endpoint on a host, a server on port 443 or a client. */
+static void open_endpoint(struct rogue *rogue, struct party *party, struct lp_host *host, bool server)
 {
-	struct lp_addr any = {0}, local, relay, bound;
-	struct lp_quic_conn *conn;
-	memset(rogue, 0, sizeof *rogue);
-	rogue->party = party;
-	rogue->host = lp_world_add_host(party->world, "rogue", ip);
-	lp_host_enter(rogue->host);
+	struct lp_addr any = {.port = server ? 443 : 0};
 	struct lp_quic_config config = {
-		.tls = party->client_tls,
+		.server = server,
+		.tls = server ? party->server_tls : party->client_tls,
 		.events = &events,
 		.ctx = rogue,
 		.random = on_random,
 		.idle_timeout_ns = 30 * LP_SEC,
+		.max_conns = 1,
+		.max_handshakes = 1,
+		.max_handshakes_per_source = 1,
 	};
+	memset(rogue, 0, sizeof *rogue);
+	rogue->party = party;
+	rogue->host = host;
+	lp_host_enter(host);
 	if (lp_loop_new(&rogue->loop) < 0 || lp_udp_open(rogue->loop, &any, on_udp, rogue, NULL, &rogue->udp) < 0 ||
 	    lp_timer_new(rogue->loop, on_timer, rogue, &rogue->timer) < 0 ||
 	    lp_quic_endpoint_new(&config, &rogue->endpoint) < 0)
 		abort();
+}
+
+void rogue_listen(struct rogue *rogue, struct party *party)
+{
+	open_endpoint(rogue, party, party->relay_host, true);
+}
+
+void rogue_open(struct rogue *rogue, struct party *party, const char *ip)
+{
+	struct lp_addr local, relay, bound;
+	struct lp_quic_conn *conn;
+	open_endpoint(rogue, party, lp_world_add_host(party->world, "rogue", ip), false);
 	lp_addr_parse(ip, 0, &local);
 	lp_udp_local(rogue->udp, &bound);
 	local.port = bound.port;

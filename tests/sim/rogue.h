@@ -1,5 +1,6 @@
-/* A member that does not keep to the rules: a real QUIC connection to the relay, and nothing but what a test says on
-   it. */
+/* A member, or a relay, that does not keep to the rules: a real QUIC connection, and nothing but what a test says on
+ * it.
+ */
 #ifndef LP_TESTS_SIM_ROGUE_H
 #define LP_TESTS_SIM_ROGUE_H
 
@@ -25,13 +26,15 @@ struct rogue {
 	struct lp_quic_conn *conn; /* NULL: not ready, or closed */
 	bool ready, closed;
 	struct lp_quic_close why; /* once closed */
-	uint8_t said[4096];       /* the first bytes that the relay said on the control stream */
+	uint8_t said[4096];       /* the first bytes that the other end said on the control stream */
 	size_t n_said;
 	uint64_t n_datagrams; /* that came in */
 };
 
 /* Connects to the party's relay from a host of its own and waits until the handshake is complete. */
 void rogue_open(struct rogue *rogue, struct party *party, const char *ip);
+/* Takes the place of the party's relay, which must not run, for the next member that connects. */
+void rogue_listen(struct rogue *rogue, struct party *party);
 void rogue_close(struct rogue *rogue);
 /* Bytes on the control stream, a DATAGRAM. Nothing happens on a connection that was closed. */
 void rogue_say(struct rogue *rogue, const void *data, size_t len);

@@ -424,13 +424,48 @@ static void test_drops_told(void **state)
 	party_free(party);
 }
 
+/* A relay that does not do its part: the member says which part it was when it closes. */
+static void test_bad_relay(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *says; /* NULL: nothing */
+		enum lp_quic_app_error code;
+		const char *reason;
+	} rows[] = {
+		{NULL, LP_QUIC_APP_TIMEOUT, "did not answer the hello"},
+		{"{\"type\":\"hello\"}", LP_QUIC_APP_PROTOCOL, "broke the protocol"},
+		{"{\"type\":\"stats\",\"frames_in\":0,\"frames_out\":0,\"bytes_in\":0,\"bytes_out\":0,"
+	         "\"datagrams_in\":0,\"datagrams_out\":0}",
+	         LP_QUIC_APP_PROTOCOL, "a message before the welcome"},
+		{"{\"type\":\"reject\",\"code\":\"room_full\",\"message\":\"no\"}", LP_QUIC_APP_OK, "room_full"},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct party *party = party_new(1);
+		struct rogue relay;
+		rogue_listen(&relay, party);
+		party_add(party, LP_ROLE_CLIENT, "LAN");
+		party_run(party, LP_SEC);
+		assert_true(relay.ready);
+		if (rows[i].says)
+			rogue_say_json(&relay, rows[i].says);
+		party_run(party, 5 * LP_SEC);
+		assert_true(relay.closed);
+		assert_int_equal(relay.why.kind, LP_QUIC_CLOSED_APP);
+		if (relay.why.code != rows[i].code || !strstr(relay.why.reason, rows[i].reason))
+			fail_msg("row %zu: %u, %s", i, (unsigned)relay.why.code, relay.why.reason);
+		rogue_close(&relay);
+		party_free(party);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_udp),           cmocka_unit_test(test_control),
 		cmocka_unit_test(test_control_noise), cmocka_unit_test(test_datagrams),
 		cmocka_unit_test(test_slow_reader),   cmocka_unit_test(test_last_message),
-		cmocka_unit_test(test_drops_told),
+		cmocka_unit_test(test_drops_told),    cmocka_unit_test(test_bad_relay),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
