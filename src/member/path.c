@@ -312,12 +312,7 @@ static void on_closed(void *ctx, struct lp_quic_conn *conn, const struct lp_quic
 	const char *host = member->config.relay_host;
 	if (conn != member->conn)
 		return;
-	member->conn = NULL;
-	if (member->link) {
-		member->counters = *lp_link_counters(member->link);
-		lp_link_free(member->link);
-		member->link = NULL;
-	}
+	member->conn = NULL; /* the rest is lp_member_lost()'s; while an attempt is under way there is nothing else */
 	if (why->kind == LP_QUIC_CLOSED_TLS) {
 		lp_fail(&member->reason, LP_ECERT, "%s: %s", host, why->reason);
 		member->may_retry = false;
