@@ -1,11 +1,11 @@
 #include "client/app.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/failure.h"
 #include "client/client.h"
+#include "client/identity.h"
 #include "obs/event.h"
 #include "platform/loop.h"
 #include "platform/sandbox.h"
@@ -13,15 +13,8 @@
 /* Keeps the token of our place, so that a client that was killed takes it again at once. An empty token forgets it. */
 static void keep_place(struct lp_client_app *app, const char *resume)
 {
-	struct lp_identity *identity = &app->identity;
-	struct lp_failure failure;
-	if (app->options.has_mac)
-		return;
-	snprintf(identity->relay, sizeof identity->relay, "%s", app->life.relay);
-	snprintf(identity->room, sizeof identity->room, "%s", app->life.options.room);
-	snprintf(identity->resume, sizeof identity->resume, "%s", resume);
-	if (lp_identity_save(app->options.identity_path, identity, &failure) < 0)
-		lp_event_warned(&app->life.output.log, failure.text);
+	if (!app->options.has_mac)
+		lp_life_keep_place(&app->life, app->options.identity_path, &app->place, resume);
 }
 
 /* The relay took us in, and the TAP is up: the right to make and set up adapters has done its work. */
@@ -61,7 +54,6 @@ static void on_stop(void *ctx)
 static int load_identity(struct lp_client_app *app, struct lp_failure *failure, struct lp_client_config *config)
 {
 	const struct lp_client_options *options = &app->options;
-	const struct lp_identity *identity = &app->identity;
 	config->mac = options->mac;
 	if (options->has_mac && lp_mac_is_client(&options->mac))
 		return 0;
@@ -70,13 +62,12 @@ static int load_identity(struct lp_client_app *app, struct lp_failure *failure, 
 			failure, LP_EINVAL,
 			"--virtual-mac: not a unicast, locally administered address: the second digit must be 2, 6, a "
 			"or e, as in 02:5a:00:00:00:01");
-	int result = lp_identity_load(options->identity_path, failure, &app->identity);
+	int result = lp_identity_load(options->identity_path, failure, &app->place);
 	if (result < 0)
 		return result;
-	config->mac = identity->mac;
-	lp_event_identity(&app->life.output.log, options->identity_path, "in use", &identity->mac);
-	if (strcmp(identity->relay, app->life.relay) == 0 && strcmp(identity->room, app->life.options.room) == 0)
-		snprintf(config->member.resume, sizeof config->member.resume, "%s", identity->resume);
+	config->mac = app->place.mac;
+	lp_event_identity(&app->life.output.log, options->identity_path, "in use", &app->place.mac);
+	lp_life_take_place(&app->life, &app->place, &config->member);
 	return 0;
 }
 
@@ -99,9 +90,9 @@ static int find_journal(struct lp_client_app *app, struct lp_failure *failure)
 static void adopt_mac(struct lp_client_app *app, const struct lp_mac *mac)
 {
 	struct lp_failure failure;
-	app->identity.mac = *mac;
+	app->place.mac = *mac;
 	lp_event_identity(&app->life.output.log, app->options.identity_path, "takes the adapter's MAC", mac);
-	if (lp_identity_save(app->options.identity_path, &app->identity, &failure) < 0)
+	if (lp_place_save(app->options.identity_path, &app->place, &failure) < 0)
 		lp_event_warned(&app->life.output.log, failure.text);
 }
 

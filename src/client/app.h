@@ -2,9 +2,9 @@
 #ifndef LP_CLIENT_APP_H
 #define LP_CLIENT_APP_H
 
-#include "client/identity.h"
 #include "client/options.h"
 #include "member/life.h"
+#include "member/place.h"
 
 struct lp_client;
 
@@ -12,7 +12,7 @@ struct lp_client;
 struct lp_client_app {
 	struct lp_life life;
 	struct lp_client_options options;
-	struct lp_identity identity;
+	struct lp_place place;                 /* with the kept MAC */
 	char journal_path[LP_CLIENT_PATH_MAX]; /* beside the identity */
 	struct lp_client *client;
 };

@@ -167,6 +167,8 @@ static void on_joined(void *ctx, const struct lp_welcome *welcome)
 	gateway->now_ns = lp_loop_now_ns(gateway->loop);
 	lp_bridge_set_room_mtu(gateway->bridge, welcome->mtu);
 	lp_timer_set(gateway->timer, lp_bridge_deadline(gateway->bridge));
+	if (gateway->config.joined)
+		gateway->config.joined(gateway->config.ctx, welcome);
 }
 
 /* The connection is lost: nobody is remote any more until we are back. */

@@ -19,6 +19,8 @@ struct lp_gateway_config {
 	bool offload; /* super-frames onto the wire where the interface takes them */
 	bool clamp_mss;
 	struct lp_framelog_config framelog;
+	/* The relay took us in; the place's token is worth keeping. NULL: nobody asks. */
+	void (*joined)(void *ctx, const struct lp_welcome *welcome);
 	/* The state changed, see lp_member_view(); NULL: nobody asks. */
 	void (*changed)(void *ctx);
 	/* It is over: |failure| says why, NULL after lp_gateway_stop(). */

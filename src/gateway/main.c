@@ -1,7 +1,9 @@
 /* lanparty-gateway: a gateway with its options. */
+#include "base/error.h"
 #include "gateway/gateway.h"
 #include "gateway/options.h"
 #include "member/life.h"
+#include "member/place.h"
 #include "platform/loop.h"
 #include "platform/sandbox.h"
 
@@ -9,8 +11,16 @@
 struct app {
 	struct lp_life life;
 	struct lp_gateway_options options;
+	struct lp_place place;
 	struct lp_gateway *gateway;
 };
+
+/* The relay took us in: a gateway that is killed from now on takes its place again at once. */
+static void on_joined(void *ctx, const struct lp_welcome *welcome)
+{
+	struct app *app = ctx;
+	lp_life_keep_place(&app->life, app->options.state_path, &app->place, welcome->resume);
+}
 
 /* The state changed. */
 static void on_changed(void *ctx)
@@ -23,6 +33,8 @@ static void on_changed(void *ctx)
 static void on_ended(void *ctx, const struct lp_failure *failure)
 {
 	struct app *app = ctx;
+	if (!failure)
+		lp_life_keep_place(&app->life, app->options.state_path, &app->place, "");
 	lp_life_ended(&app->life, failure);
 }
 
@@ -40,6 +52,19 @@ static void on_count(void *ctx, struct lp_bound_counters *counters)
 	lp_gateway_count(app->gateway, counters);
 }
 
+/* Reads the place that a gateway before us had. One that may not be read is none: it cannot be kept either, and that is
+   told when we have one. */
+static int load_place(struct app *app, struct lp_failure *failure, struct lp_member_config *config)
+{
+	struct lp_failure why;
+	int result = lp_place_load(app->options.state_path, &why, &app->place);
+	if (result == LP_EMALFORMED)
+		return lp_fail(failure, result, "%s", why.text);
+	if (result == 0)
+		lp_life_take_place(&app->life, &app->place, config);
+	return 0;
+}
+
 /* Makes everything; the gateway begins to look for its relay. */
 static int start(struct app *app, struct lp_failure *failure)
 {
@@ -49,19 +74,23 @@ static int start(struct app *app, struct lp_failure *failure)
 		.offload = life->options.offload,
 		.clamp_mss = life->options.clamp_mss,
 		.framelog = app->options.framelog,
+		.joined = on_joined,
 		.changed = on_changed,
 		.ended = on_ended,
 		.ctx = app,
 	};
 	int result = lp_life_begin(life, failure, &config.member);
 	if (result == 0)
+		result = load_place(app, failure, &config.member);
+	if (result == 0)
 		result = lp_gateway_new(life->loop, &config, failure, &app->gateway);
 	if (result == 0)
 		result = lp_drop_privileges(failure); /* the interface is open */
-	if (result == 0)
-		result = lp_life_show(life, LP_ROLE_GATEWAY, lp_gateway_member(app->gateway), app->options.interface,
-		                      lp_gateway_mac(app->gateway), failure);
-	return result;
+	if (result < 0)
+		return result;
+	app->place.mac = *lp_gateway_mac(app->gateway);
+	return lp_life_show(life, LP_ROLE_GATEWAY, lp_gateway_member(app->gateway), app->options.interface,
+	                    lp_gateway_mac(app->gateway), failure);
 }
 
 int main(int argc, char **argv)

@@ -6,6 +6,12 @@ static const struct lp_help_row examples[] = {
 	{NULL, NULL},
 };
 
+static const struct lp_help_row files[] = {
+	{"/var/lib/softlan/lanparty-gateway-state.json",
+         "the token of the place in the room, by which a gateway that was killed takes it again at once"},
+	{NULL, NULL},
+};
+
 static const struct lp_help_row signals[] = {
 	{"SIGINT, SIGTERM", "say goodbye and end; a second one ends at once"},
 	{NULL, NULL},
@@ -19,6 +25,7 @@ const struct lp_program lp_gateway_program = {
 		 "room's members, through a relay.",
 	.section = 8,
 	.examples = examples,
+	.files = files,
 	.signals = signals,
 	.see_also = "lanparty-relay(8), lanparty-client(1)",
 };
@@ -26,6 +33,10 @@ const struct lp_program lp_gateway_program = {
 const struct lp_option lp_gateway_option_rows[] = {
 	{"interface", "IF", LP_TEXT(struct lp_gateway_options, interface), .group = "LAN", .required = true,
          .help = "the wired interface with the cable in the party's switch; it needs no address"},
+	{"state", "FILE", LP_TEXT(struct lp_gateway_options, state_path),
+         .standard = "/var/lib/softlan/lanparty-gateway-state.json",
+         .help = "where the place in the room is kept, for a start after a crash; each gateway of a computer needs a "
+                 "file of its own"},
 	{"frame-log", "WHAT", LP_FRAMELOG(struct lp_gateway_options, framelog), .group = "Diagnostics",
          .standard = "off",
          .help = "log single frames: all, drops, 1/N (every Nth), N/s (at most so many), joined by commas; off"},

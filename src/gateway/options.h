@@ -7,8 +7,11 @@
 #include "cli/options.h"
 #include "obs/framelog.h"
 
+#define LP_GATEWAY_PATH_MAX 4096
+
 struct lp_gateway_options {
 	char interface[64]; /* 15 bytes on Linux */
+	char state_path[LP_GATEWAY_PATH_MAX];
 	struct lp_framelog_config framelog;
 };
 

@@ -6,6 +6,7 @@
 #include "base/addr.h"
 #include "base/error.h"
 #include "member/member.h"
+#include "member/place.h"
 #include "member/report.h"
 #include "obs/event.h"
 #include "platform/device_state.h"
@@ -57,6 +58,24 @@ int lp_life_begin(struct lp_life *life, struct lp_failure *failure, struct lp_me
 	if (life->common.priority && (result = lp_priority_raise()) < 0)
 		lp_event_priority_kept(&life->output.log, lp_error_text(result));
 	return 0;
+}
+
+void lp_life_take_place(const struct lp_life *life, const struct lp_place *place, struct lp_member_config *config)
+{
+	snprintf(config->resume, sizeof config->resume, "%s", lp_place_token(place, life->relay, life->options.room));
+}
+
+void lp_life_keep_place(const struct lp_life *life, const char *path, struct lp_place *place, const char *resume)
+{
+	struct lp_failure failure, warning;
+	snprintf(place->relay, sizeof place->relay, "%s", life->relay);
+	snprintf(place->room, sizeof place->room, "%s", life->options.room);
+	snprintf(place->resume, sizeof place->resume, "%s", resume);
+	if (lp_place_save(path, place, &failure) == 0)
+		return;
+	lp_fail(&warning, failure.code, "%s: if this program is killed, its place in the room stays taken for a while",
+	        failure.text);
+	lp_event_warned(&life->output.log, warning.text);
 }
 
 /* How the device is now. */

@@ -16,6 +16,7 @@ struct lp_bound_counters;
 struct lp_loop;
 struct lp_member;
 struct lp_member_config;
+struct lp_place;
 struct lp_report;
 struct lp_tls;
 
@@ -46,6 +47,11 @@ bool lp_life_options(struct lp_life *life, const struct lp_program *program, con
                      int *ret_exit);
 /* Makes loop, signals and trust, and fills in |config| (not role, MAC and events). */
 int lp_life_begin(struct lp_life *life, struct lp_failure *failure, struct lp_member_config *config);
+/* Fills the token of |place| in, if it is a place at this relay, in this room. */
+void lp_life_take_place(const struct lp_life *life, const struct lp_place *place, struct lp_member_config *config);
+/* Keeps the token of our place at |path| (empty: forgets it), for a start after this program was killed. |place| has
+   the MAC. Where that fails the log says so. */
+void lp_life_keep_place(const struct lp_life *life, const char *path, struct lp_place *place, const char *resume);
 /* Begins to tell how things are: in the log, and on a terminal in a live view. */
 int lp_life_show(struct lp_life *life, enum lp_role role, struct lp_member *member, const char *device,
                  const struct lp_mac *mac, struct lp_failure *failure);

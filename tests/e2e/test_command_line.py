@@ -31,7 +31,7 @@ def run(host, program, *args, **options):
 def member(lab, program, *more, **changes):
     """The arguments of a member, with changes; a change to None leaves the option out."""
     own = {"--tap": "lan0", "--identity": lab.path("identity.json")} if program == "lanparty-client" else {
-        "--interface": "lan"}
+        "--interface": "lan", "--state": lab.path("gateway.json")}
     options = {"--relay": f"{party.RELAY}:443", "--server-name": programs.SERVER_NAME,
                "--relay-ca-cert": lab.relay.cert, "--room": programs.ROOM, **own}
     options.update({"--" + name.replace("_", "-"): value for name, value in changes.items()})

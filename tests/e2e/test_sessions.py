@@ -1,6 +1,7 @@
 """Sessions that survive: what happens under a tunnel that is in use, and how long nothing passes."""
 
 import contextlib
+import os
 import signal
 import threading
 import time
@@ -243,6 +244,18 @@ def test_relay_restarts(lab, number, measured):
         measured("relay restarted: frames flow after it listens again",
                  (min(use.up.since(back_s)[0][0], use.down.since(back_s)[0][0]) - back_s) * 1000)
     assert (lab.alice_host.addresses(TAP), lab.alice_host.mac(TAP)) == before
+
+
+def test_same_gateway_comes_back(lab):
+    """A gateway that was killed and starts again takes over its place; its token is private to its owner."""
+    mac = lab.gateway_host.mac("lan")
+    mark, relay_mark = lab.alice.mark(), lab.relay.mark()
+    lab.gateway.kill()
+    lab.start_gateway()
+    lab.relay.wait_event("peer_resumed", after=relay_mark, mac=mac)
+    assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S)
+    assert not [event for event in lab.alice.events()[mark:] if event["event"] == "gateway_gone"]
+    assert os.stat(lab.path("gateway.json")).st_mode & 0o077 == 0
 
 
 def test_same_member_comes_back(lab):

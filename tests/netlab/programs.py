@@ -60,7 +60,7 @@ class Gateway(Program):
     def __init__(self, lab, host, relay, cert, *args, interface="lan", room=ROOM, name="gateway", wait=True,
                  server_name=SERVER_NAME, **options):
         super().__init__(lab, host, name, "lanparty-gateway", *member_flags(relay, cert, room, server_name),
-                         "--interface", interface, *args, **options)
+                         "--interface", interface, "--state", lab.path(f"{name}.json"), *args, **options)
         if wait:
             self.wait_joined()
 
