@@ -44,6 +44,8 @@ static enum lp_status judge(const struct lp_status_line *line, const struct lp_s
 {
 	if (input->phase == LP_STATUS_OVER)
 		return LP_STATUS_ENDED;
+	if (input->phase != LP_STATUS_JOINED && input->place_held)
+		return LP_STATUS_PLACE_HELD;
 	if (input->phase != LP_STATUS_JOINED && line->n_pauses == 0)
 		return line->ever_joined ? LP_STATUS_RECONNECTING : LP_STATUS_CONNECTING;
 	if (input->phase != LP_STATUS_JOINED)
@@ -111,6 +113,12 @@ static void write_line(const struct lp_status_line *line, const struct lp_status
 		lp_text_addf(text, "relay %s unreachable", line->relay);
 		add_reason(text, input, " (", ")");
 		lp_text_add(text, ": trying until it answers");
+		break;
+	case LP_STATUS_PLACE_HELD:
+		lp_text_addf(text,
+		             "room %s: the relay still holds this place from before: it is free within half a minute; "
+		             "trying again",
+		             line->room);
 		break;
 	default:
 		lp_text_add(text, "ended");

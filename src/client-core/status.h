@@ -17,6 +17,7 @@
 	X(GATEWAY_GONE, "gateway gone")     /* in the room, and there was a gateway */ \
 	X(RECONNECTING, "reconnecting")     /* the connection was lost, the first attempt to come back is under way */ \
 	X(UNREACHABLE, "relay unreachable") /* attempts have failed */ \
+	X(PLACE_HELD, "place held")         /* the relay still holds our place of an earlier run */ \
 	X(ENDED, "ended")
 
 enum lp_status {
@@ -41,6 +42,7 @@ struct lp_status_input {
 	const char *gateway_name; /* if it has one and it is known */
 	const char *reason;       /* pausing and over: why the last connection or attempt ended */
 	uint64_t retry_ns;        /* pausing: the whole wait */
+	bool place_held;          /* the relay holds our place of an earlier run */
 };
 
 #define LP_STATUS_TEXT_MAX 640

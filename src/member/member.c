@@ -42,6 +42,7 @@ static void on_session_joined(void *ctx, const struct lp_welcome *welcome)
 	struct lp_member *member = ctx;
 	member->state = LP_MEMBER_JOINED;
 	member->ever_joined = true;
+	member->place_held = false;
 	member->n_stalled = 0;
 	member->n_received_seen = member->n_received;
 	member->stall_check_ns = member->now_ns + LP_SEC;
@@ -99,6 +100,17 @@ static enum lp_quic_app_error close_code(const struct lp_failure *failure)
 	}
 }
 
+/* True if a reject may be for our own sake: a member that was killed is in the way of its next start until the relay
+   notices. The relay names the MAC of a room's gateway. */
+static bool is_our_place(const struct lp_member *member, const struct lp_reject *reject)
+{
+	char mac[LP_MAC_TEXT_MAX];
+	if (reject->code == LP_REJECT_DUPLICATE_MAC)
+		return true;
+	return reject->code == LP_REJECT_GATEWAY_EXISTS &&
+	       strstr(reject->message, lp_mac_format(&member->config.mac, mac));
+}
+
 /* The session is over; the connection follows, and its end decides what comes next. */
 static void on_session_ended(void *ctx, const struct lp_reject *reject, const struct lp_disconnect *disconnect,
                              const struct lp_failure *failure)
@@ -106,6 +118,7 @@ static void on_session_ended(void *ctx, const struct lp_reject *reject, const st
 	struct lp_member *member = ctx;
 	const char *host = member->config.relay_host;
 	member->may_retry = lp_backoff_may_retry(reject, disconnect, failure);
+	member->place_held = reject && !member->ever_joined && is_our_place(member, reject);
 	if (reject) {
 		lp_fail(&member->reason, LP_EPERM, "%s: the relay refused: %s (%s)", host,
 		        reject->message[0] ? reject->message : lp_reject_text(reject->code),
@@ -359,6 +372,7 @@ void lp_member_view(struct lp_member *member, struct lp_member_view *ret_view)
 		.retry_ns = member->retry_ns,
 		.reason = member->reason.code ? member->reason.text : NULL,
 		.gateway_name = gateway && gateway->name[0] ? gateway->name : NULL,
+		.place_held = member->place_held,
 		.reconnects = member->reconnects,
 		.local = member->local,
 		.remote = member->remote,

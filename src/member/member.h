@@ -89,6 +89,7 @@ struct lp_member_view {
 	uint64_t retry_ns;         /* waiting: the whole wait */
 	const char *reason;        /* waiting, ended: why the last connection or attempt ended */
 	const char *gateway_name;  /* if it has one and it is known */
+	bool place_held;           /* the relay holds our place of an earlier run, and it is waited for */
 	uint64_t reconnects;       /* so far */
 	struct lp_addr local, remote;
 	const struct lp_link_counters *counters; /* of the tunnel since the start */

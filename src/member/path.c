@@ -22,6 +22,8 @@
 /* So many looks in a row, a second apart, with packets in flight and nothing received, are a dead path. */
 #define STALL_CHECK_NS LP_SEC
 #define STALL_CHECKS 4
+/* A relay notices within 30 s that a member is gone. What holds our place for longer is somebody else. */
+#define PLACE_HELD_NS (40 * LP_SEC)
 
 /* Tells the owner which UDP addresses are the tunnel's own. */
 static void tell_path(struct lp_member *member)
@@ -115,6 +117,16 @@ void lp_member_drop_connection(struct lp_member *member)
 		lp_quic_abandon(conn);
 }
 
+/* True while the relay refuses us for the sake of a place that may be our own of an earlier run. */
+static bool waits_for_place(struct lp_member *member)
+{
+	if (!member->place_held)
+		return false;
+	if (member->place_deadline_ns == 0)
+		member->place_deadline_ns = member->now_ns + PLACE_HELD_NS;
+	return member->now_ns < member->place_deadline_ns;
+}
+
 void lp_member_lost(struct lp_member *member)
 {
 	bool was_joined = member->state == LP_MEMBER_JOINED;
@@ -126,7 +138,7 @@ void lp_member_lost(struct lp_member *member)
 		lp_member_end(member, NULL);
 		return;
 	}
-	if (!member->config.reconnect || !member->ever_joined || !member->may_retry) {
+	if (!member->config.reconnect || !member->may_retry || !(member->ever_joined || waits_for_place(member))) {
 		lp_member_end(member, &member->reason);
 		return;
 	}

@@ -55,6 +55,7 @@ void lp_report_update(struct lp_report *report)
 		.gateway_name = member.gateway_name,
 		.reason = member.reason,
 		.retry_ns = member.retry_ns,
+		.place_held = member.place_held,
 	};
 	if (lp_status_line_update(&report->line, &input))
 		lp_event_status(report->config.log, report->line.text);

@@ -61,6 +61,8 @@ struct lp_member {
 	unsigned n_stalled;           /* looks in a row with packets in flight and nothing received */
 	uint64_t reconnects;
 	bool ever_joined;
+	bool place_held;            /* before the first join: the relay still has a member of our MAC in our place */
+	uint64_t place_deadline_ns; /* until when that may be our own of an earlier run; 0: not asked yet */
 	bool stopping;
 	enum lp_member_state told_state; /* with the last `changed` */
 	bool told_gateway;

@@ -1,5 +1,6 @@
 """The relay says no, with a code and a message: who it does not admit."""
 
+import os
 import signal
 
 import pytest
@@ -57,6 +58,22 @@ def test_gateway_exists(lab):
     assert rejected(second, lab.relay, "gateway_exists")
     assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S)
     assert alice.stop() == 0 and gateway.stop() == 0
+
+
+def test_place_is_held(lab):
+    """Killed members without their token, started again at once: they wait until the relay gives their places up, and
+    say what they wait for."""
+    mac = "02:00:00:00:00:53"
+    lab.start_gateway().kill()
+    os.remove(lab.path("gateway.json"))
+    lab.start_client(lab.alice_host, mac=mac).kill()
+    wait_for(lambda: not lab.alice_host.has(TAP), "the TAP to go with its process")
+    started = [lab.start_gateway(wait=False), lab.start_client(lab.alice_host, mac=mac, wait=False)]
+    for member in started:
+        member.wait_text("still holds this place")
+    for member in started:
+        member.wait_joined(patience_s=45)
+        assert member.stop() == 0
 
 
 def crowd(lab, rooms, first=1):

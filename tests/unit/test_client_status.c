@@ -29,6 +29,14 @@ struct moment {
 	{ \
 		.phase = LP_STATUS_PAUSING, .reason = why, .retry_ns = (ms)*LP_MS \
 	}
+#define HELD \
+	{ \
+		.phase = LP_STATUS_PAUSING, .place_held = true, .reason = "duplicate_mac", .retry_ns = 300 * LP_MS \
+	}
+#define SEEKING_HELD \
+	{ \
+		.phase = LP_STATUS_SEEKING, .place_held = true \
+	}
 #define OVER(why) \
 	{ \
 		.phase = LP_STATUS_OVER, .reason = why \
@@ -95,6 +103,22 @@ static void test_never_there(void **state)
 	play(LP_ROLE_CLIENT, attempts, sizeof attempts / sizeof attempts[0]);
 }
 
+static void test_place_held(void **state)
+{
+	(void)state;
+	static const struct moment attempts[] = {
+		{SEEKING, LP_STATUS_CONNECTING, "connecting to relay.example:443"},
+		{HELD, LP_STATUS_PLACE_HELD,
+	         "room PARTY: the relay still holds this place from before: it is free within half a minute; trying "
+	         "again"},
+		{SEEKING_HELD, LP_STATUS_PLACE_HELD, NULL},
+		{HELD, LP_STATUS_PLACE_HELD, NULL},
+		{SEEKING_HELD, LP_STATUS_PLACE_HELD, NULL},
+		{JOINED(false, NULL), LP_STATUS_WAITING_FOR_GATEWAY, "in room PARTY: waiting for the LAN gateway"},
+	};
+	play(LP_ROLE_CLIENT, attempts, sizeof attempts / sizeof attempts[0]);
+}
+
 static void test_gateway(void **state)
 {
 	(void)state;
@@ -131,10 +155,8 @@ static void test_hostile(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_evening),
-		cmocka_unit_test(test_never_there),
-		cmocka_unit_test(test_gateway),
-		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_evening), cmocka_unit_test(test_never_there), cmocka_unit_test(test_place_held),
+		cmocka_unit_test(test_gateway), cmocka_unit_test(test_hostile),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
