@@ -42,8 +42,8 @@ static int open_failure(struct lp_failure *failure, int err, const char *name)
 		               name);
 	case EBUSY:
 		return lp_fail(failure, LP_EEXISTS,
-		               "%s: an interface of this name exists already: choose another name, or remove it "
-		               "('sudo ip link delete %s')",
+		               "%s: an interface of this name exists already: does this program run already ('pgrep -a "
+		               "lanparty')? Otherwise choose another name, or remove it ('sudo ip link delete %s')",
 		               name, name);
 	case EINVAL:
 		return lp_fail(failure, LP_EINVAL, "%s: not a name for an interface", name);
