@@ -13,6 +13,7 @@ static const struct lp_help_row files[] = {
 
 static const struct lp_help_row signals[] = {
 	{"SIGINT, SIGTERM", "say goodbye, remove the TAP, end; a second one ends at once"},
+	{"SIGHUP", "the same, since its terminal was closed; not where it was started with nohup"},
 	{NULL, NULL},
 };
 

@@ -29,14 +29,16 @@ bool lp_life_options(struct lp_life *life, const struct lp_program *program, con
 	return true;
 }
 
-/* A signal asks the program to end: with a goodbye the first time, at once the second time. */
+/* A signal asks the program to end: with a goodbye the first time, at once the second time. A terminal that closes may
+   say so more than once, by the system and by its shell. */
 static void on_signal(void *ctx, enum lp_signal signal)
 {
 	struct lp_life *life = ctx;
-	if (signal != LP_SIGNAL_STOP)
+	if (signal == LP_SIGNAL_RELOAD)
 		return;
 	if (life->stopping) {
-		lp_loop_stop(life->loop);
+		if (signal == LP_SIGNAL_STOP)
+			lp_loop_stop(life->loop);
 		return;
 	}
 	life->stopping = true;

@@ -9,7 +9,8 @@ struct lp_timer;
 
 enum lp_signal {
 	LP_SIGNAL_STOP,   /* SIGINT, SIGTERM; on Windows Ctrl-C, close, logoff, shutdown */
-	LP_SIGNAL_RELOAD, /* SIGHUP */
+	LP_SIGNAL_HANGUP, /* SIGHUP: the terminal was closed, or somebody wants files to be read again */
+	LP_SIGNAL_RELOAD, /* SIGHUP in a program that was started to outlive its terminal (nohup): only the latter */
 };
 
 typedef void (*lp_timer_fn)(void *ctx, uint64_t now_ns);

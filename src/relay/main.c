@@ -72,7 +72,7 @@ static void reload(struct app *app)
 static void on_signal(void *ctx, enum lp_signal signal)
 {
 	struct app *app = ctx;
-	if (signal == LP_SIGNAL_RELOAD) {
+	if (signal != LP_SIGNAL_STOP) {
 		reload(app);
 		return;
 	}

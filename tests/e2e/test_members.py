@@ -88,9 +88,9 @@ def test_room_code_without_case(lab):
     assert client.stop() == 0 and gateway.stop() == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_clean_end(lab, number):
-    """SIGINT and SIGTERM end members cleanly: exit code 0, the TAP gone, the LAN port as it was, others told."""
+    """SIGINT, SIGTERM and SIGHUP end members cleanly: exit code 0, the TAP gone, the LAN port as it was, others told."""
     bob = lab.start_client(lab.bob_host)
     gateway = lab.start_gateway()
     client = lab.start_client(lab.alice_host)

@@ -11,7 +11,7 @@
 
 struct signals {
 	struct lp_loop *loop;
-	unsigned stops, reloads;
+	unsigned stops, hangups, reloads;
 };
 
 static void on_signal(void *ctx, enum lp_signal signal)
@@ -20,6 +20,8 @@ static void on_signal(void *ctx, enum lp_signal signal)
 
 	if (signal == LP_SIGNAL_STOP)
 		signals->stops++;
+	else if (signal == LP_SIGNAL_HANGUP)
+		signals->hangups++;
 	else
 		signals->reloads++;
 	lp_loop_stop(signals->loop);
@@ -35,13 +37,29 @@ static void test_signals(void **state)
 	assert_int_equal(lp_loop_on_signal(signals.loop, on_signal, &signals), 0);
 	raise(SIGHUP);
 	lp_loop_run(signals.loop);
-	assert_int_equal(signals.reloads, 1);
+	assert_int_equal(signals.hangups, 1);
 	raise(SIGTERM);
 	lp_loop_run(signals.loop);
 	raise(SIGINT);
 	lp_loop_run(signals.loop);
 	assert_int_equal(signals.stops, 2);
+	assert_int_equal(signals.hangups, 1);
+	lp_loop_free(signals.loop);
+}
+
+/* Where hangups were ignored, as under nohup, SIGHUP says nothing of a terminal. */
+static void test_nohup(void **state)
+{
+	struct signals signals = {0};
+
+	(void)state;
+	signal(SIGHUP, SIG_IGN);
+	assert_int_equal(lp_loop_new(&signals.loop), 0);
+	assert_int_equal(lp_loop_on_signal(signals.loop, on_signal, &signals), 0);
+	raise(SIGHUP);
+	lp_loop_run(signals.loop);
 	assert_int_equal(signals.reloads, 1);
+	assert_int_equal(signals.hangups, 0);
 	lp_loop_free(signals.loop);
 }
 
@@ -49,6 +67,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_signals),
+		cmocka_unit_test(test_nohup),
 	};
 
 	return cmocka_run_group_tests_name("signals", tests, NULL, NULL);

@@ -20,7 +20,7 @@ static const struct {
 } signal_rows[] = {
 	{SIGINT, LP_SIGNAL_STOP},
 	{SIGTERM, LP_SIGNAL_STOP},
-	{SIGHUP, LP_SIGNAL_RELOAD},
+	{SIGHUP, LP_SIGNAL_HANGUP},
 };
 
 #define N_SIGNALS (sizeof signal_rows / sizeof signal_rows[0])
@@ -36,7 +36,8 @@ struct lp_loop {
 	struct lp_alarm alarm;
 	struct lp_moderation moderation;
 	struct lp_share share;
-	bool real_time; /* the thread has real-time scheduling */
+	bool real_time;       /* the thread has real-time scheduling */
+	bool outlives_hangup; /* SIGHUP was ignored when we came */
 };
 
 uv_loop_t *lp_loop_uv(struct lp_loop *loop)
@@ -166,13 +167,22 @@ static void on_signal(uv_signal_t *handle, int number)
 {
 	struct lp_loop *loop = handle->data;
 
-	for (size_t i = 0; i < N_SIGNALS; i++)
+	for (size_t i = 0; i < N_SIGNALS; i++) {
+		enum lp_signal signal = signal_rows[i].signal;
+
+		if (signal == LP_SIGNAL_HANGUP && loop->outlives_hangup)
+			signal = LP_SIGNAL_RELOAD;
 		if (signal_rows[i].number == number)
-			loop->signal_fn(loop->signal_ctx, signal_rows[i].signal);
+			loop->signal_fn(loop->signal_ctx, signal);
+	}
 }
 
 int lp_loop_on_signal(struct lp_loop *loop, lp_signal_fn fn, void *ctx)
 {
+	struct sigaction hangup;
+
+	if (loop->n_signals == 0 && sigaction(SIGHUP, NULL, &hangup) == 0)
+		loop->outlives_hangup = hangup.sa_handler == SIG_IGN;
 	loop->signal_fn = fn;
 	loop->signal_ctx = ctx;
 	while (loop->n_signals < N_SIGNALS) {
