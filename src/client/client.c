@@ -69,7 +69,7 @@ static void on_tap(void *ctx, const struct lp_frame *frames, size_t n_frames)
 static void on_tap_error(void *ctx, const struct lp_failure *failure)
 {
 	struct lp_client *client = ctx;
-	client->config.ended(client->config.ctx, failure);
+	lp_member_fail(client->member, failure);
 }
 
 /* The adapter went away in mid-session, or is back: what is set of it may be forgotten. */
@@ -136,7 +136,7 @@ static void on_joined(void *ctx, const struct lp_welcome *welcome)
 	on_relieved(client);
 	if (welcome->mtu != client->mtu && follow_mtu(client, welcome->mtu, &failure) < 0) {
 		if (!was_up) {
-			client->config.ended(client->config.ctx, &failure);
+			lp_member_fail(client->member, &failure);
 			return;
 		}
 		tell_kept_mtu(client, &failure);

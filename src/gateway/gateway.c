@@ -86,7 +86,7 @@ static void on_packets(void *ctx, const struct lp_frame *frames, size_t n_frames
 static void on_packet_error(void *ctx, const struct lp_failure *failure)
 {
 	struct lp_gateway *gateway = ctx;
-	gateway->config.ended(gateway->config.ctx, failure);
+	lp_member_fail(gateway->member, failure);
 }
 
 /* Frames for the wire. */

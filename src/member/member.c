@@ -284,18 +284,35 @@ void lp_member_tell_changes(struct lp_member *member)
 		member->config.events->changed(member->config.ctx);
 }
 
-void lp_member_stop(struct lp_member *member, enum lp_reason reason)
+/* Takes leave: with a goodbye, the end of the connection then ends the member, or at once where there is none. */
+static void leave(struct lp_member *member, enum lp_reason reason)
 {
 	member->now_ns = lp_loop_now_ns(member->loop);
 	member->stopping = true;
 	if (!member->conn || member->state != LP_MEMBER_JOINED) {
 		lp_member_drop_connection(member);
-		lp_member_end(member, NULL);
-	} else {
-		lp_session_goodbye(member->session, reason, "");
-		lp_quic_close(member->conn, LP_QUIC_APP_OK, "goodbye");
+		lp_member_end(member, member->failed ? &member->reason : NULL);
+		return;
 	}
+	lp_session_goodbye(member->session, reason, "");
+	lp_quic_close(member->conn, LP_QUIC_APP_OK, "goodbye");
+}
+
+void lp_member_stop(struct lp_member *member, enum lp_reason reason)
+{
+	leave(member, reason);
 	lp_member_end_pass(member);
+}
+
+void lp_member_fail(struct lp_member *member, const struct lp_failure *failure)
+{
+	if (member->stopping)
+		return;
+	member->failed = true;
+	member->reason = *failure;
+	leave(member, LP_REASON_GOODBYE);
+	/* What is to be sent leaves from the timer: a connection may be at work right now. */
+	lp_timer_set(member->timer, member->now_ns);
 }
 
 void lp_member_begin(struct lp_member *member)

@@ -108,6 +108,9 @@ int lp_member_new(struct lp_loop *loop, const struct lp_member_config *config, s
 void lp_member_free(struct lp_member *member);
 /* Says goodbye, then `ended` comes with NULL. */
 void lp_member_stop(struct lp_member *member, enum lp_reason reason);
+/* The owner's device failed: says goodbye, then `ended` comes with |failure|. From anywhere, also from inside of the
+   member's events and from a device's. */
+void lp_member_fail(struct lp_member *member, const struct lp_failure *failure);
 
 /* A batch of frames for the room: begin, send each, flush. */
 void lp_member_begin(struct lp_member *member);

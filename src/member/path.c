@@ -135,7 +135,7 @@ void lp_member_lost(struct lp_member *member)
 		return;
 	lp_member_drop_connection(member);
 	if (member->stopping) {
-		lp_member_end(member, NULL);
+		lp_member_end(member, member->failed ? &member->reason : NULL);
 		return;
 	}
 	if (!member->config.reconnect || !member->may_retry || !(member->ever_joined || waits_for_place(member))) {

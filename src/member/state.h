@@ -64,6 +64,7 @@ struct lp_member {
 	bool place_held;            /* before the first join: the relay still has a member of our MAC in our place */
 	uint64_t place_deadline_ns; /* until when that may be our own of an earlier run; 0: not asked yet */
 	bool stopping;
+	bool failed;                     /* stopping since our owner failed: |reason| says at what */
 	enum lp_member_state told_state; /* with the last `changed` */
 	bool told_gateway;
 	bool may_retry;           /* what ended the session may pass */
