@@ -54,6 +54,7 @@ static void on_stop(void *ctx)
 static int load_identity(struct lp_client_app *app, struct lp_failure *failure, struct lp_client_config *config)
 {
 	const struct lp_client_options *options = &app->options;
+	struct lp_failure why;
 	config->mac = options->mac;
 	if (options->has_mac && lp_mac_is_client(&options->mac))
 		return 0;
@@ -62,9 +63,11 @@ static int load_identity(struct lp_client_app *app, struct lp_failure *failure, 
 			failure, LP_EINVAL,
 			"--virtual-mac: not a unicast, locally administered address: the second digit must be 2, 6, a "
 			"or e, as in 02:5a:00:00:00:01");
-	int result = lp_identity_load(options->identity_path, failure, &app->place);
+	int result = lp_identity_load(options->identity_path, &why, &app->place);
+	if (result == LP_EPERM)
+		return lp_fail(failure, result, "%s: %s", why.text, lp_client_rights_advice);
 	if (result < 0)
-		return result;
+		return lp_fail(failure, result, "%s", why.text);
 	config->mac = app->place.mac;
 	lp_event_identity(&app->life.output.log, options->identity_path, "in use", &app->place.mac);
 	lp_life_take_place(&app->life, &app->place, &config->member);

@@ -40,4 +40,5 @@ const struct lp_option lp_client_option_rows[] = {
          .help = "where the MAC address is kept from one start to the next"},
 };
 const size_t lp_client_option_rows_n = LP_OPTIONS_N(lp_client_option_rows);
+const char *const lp_client_rights_advice = "run with sudo";
 const bool lp_client_guards_routes = false;

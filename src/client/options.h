@@ -22,6 +22,8 @@ struct lp_client_options {
 extern const struct lp_program lp_client_program;
 extern const struct lp_option lp_client_option_rows[];
 extern const size_t lp_client_option_rows_n;
+/* How one gets the rights that a client needs, for people. */
+extern const char *const lp_client_rights_advice;
 /* True where the client looks after the computer's routes (client/route_guard.h). */
 extern const bool lp_client_guards_routes;
 

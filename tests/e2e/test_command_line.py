@@ -182,6 +182,15 @@ def test_no_rights(lab):
         assert complains((done.returncode, done.stdout, done.stderr), FAILURE, "cap_net_")
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="whoever is not root is somebody already")
+def test_not_root(lab):
+    """Started by somebody without rights: the client says what to do."""
+    somebody = ["setpriv", "--reuid=65534", "--clear-groups"]
+    args = member(lab, "lanparty-client", identity="/var/lib/no-such-folder/identity.json")
+    done = lab.bob_host.run(*somebody, programs.binary("lanparty-client"), *args, check=False)
+    assert complains((done.returncode, done.stdout, done.stderr), FAILURE, "identity.json", "sudo")
+
+
 def test_config_file(lab, tmp_path):
     """--config: the same names; options win; a bad line is named with its number."""
     config = tmp_path / "client.conf"

@@ -47,4 +47,5 @@ const struct lp_option lp_client_option_rows[] = {
                  "%ProgramData%\\softlan\\lanparty-client-identity.json)"},
 };
 const size_t lp_client_option_rows_n = LP_OPTIONS_N(lp_client_option_rows);
+const char *const lp_client_rights_advice = "run as administrator";
 const bool lp_client_guards_routes = true;
