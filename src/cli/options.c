@@ -88,6 +88,13 @@ static void find_word(const struct lp_options *options, const char *argument, st
 static int fail_unknown(const struct lp_options *options, const struct word *word, struct lp_failure *failure)
 {
 	const char *near = lp_options_nearest(options, word->name, word->len);
+	if (!near && word->len > 3 && memcmp(word->name, "no-", 3) == 0) {
+		near = lp_options_nearest(options, word->name + 3, word->len - 3);
+		if (near && !lp_options_find(options, near, strlen(near), NULL, NULL)->argument)
+			return lp_fail(failure, LP_EINVAL, "there is no option --%.*s: did you mean --no-%s?",
+			               (int)word->len, word->name, near);
+		near = NULL;
+	}
 	if (near)
 		return lp_fail(failure, LP_EINVAL, "there is no option --%.*s: did you mean --%s?", (int)word->len,
 		               word->name, near);
