@@ -53,7 +53,8 @@ int lp_life_begin(struct lp_life *life, struct lp_failure *failure, struct lp_me
 	if (result < 0)
 		return result;
 	config->log = &life->output.log;
-	snprintf(life->relay, sizeof life->relay, "%.240s:%u", options->relay.host, options->relay.port);
+	snprintf(life->relay, sizeof life->relay, strchr(options->relay.host, ':') ? "[%.240s]:%u" : "%.240s:%u",
+	         options->relay.host, options->relay.port);
 	if ((result = lp_loop_new(&life->loop)) < 0 || (result = lp_loop_on_signal(life->loop, on_signal, life)) < 0)
 		return lp_fail(failure, result, "cannot start: %s", lp_error_text(result));
 	lp_event_started(&life->output.log, life->program->name, LP_VERSION);

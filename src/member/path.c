@@ -54,6 +54,7 @@ static void connect_next(struct lp_member *member)
 		if (lp_quic_connect(member->endpoint, &local, remote, member->config.server_name, member->now_ns,
 		                    &member->conn) < 0)
 			continue;
+		member->tried = true;
 		member->local = local;
 		member->remote = *remote;
 		member->move_waits = false;
@@ -64,11 +65,14 @@ static void connect_next(struct lp_member *member)
 		return;
 	}
 	member->may_retry = true;
-	if (member->n_addrs > 0)
+	if (member->n_addrs > 0 && !member->tried)
+		lp_fail(&member->reason, LP_EUNREACH,
+		        "no way to %s: this computer has no route there: is it connected?", member->config.relay_host);
+	else if (member->n_addrs > 0)
 		lp_fail(&member->reason, LP_EUNREACH,
 		        "%s (%s): the relay does not answer: check the address and the UDP port, that the relay runs, "
 		        "and that no firewall is in between",
-		        member->config.relay_host, lp_addr_format(&member->addrs[member->n_addrs - 1], text));
+		        member->config.relay_host, lp_addr_format(&member->remote, text));
 	lp_member_lost(member);
 }
 
@@ -79,6 +83,7 @@ static void on_resolved(void *ctx, const struct lp_addr *addrs, size_t n_addrs, 
 	member->now_ns = lp_loop_now_ns(member->loop);
 	member->n_addrs = n_addrs < LP_MEMBER_ADDRS_MAX ? n_addrs : LP_MEMBER_ADDRS_MAX;
 	member->next_addr = 0;
+	member->tried = false;
 	if (member->n_addrs > 0)
 		memcpy(member->addrs, addrs, member->n_addrs * sizeof *addrs);
 	else

@@ -33,6 +33,7 @@ struct lp_member {
 	struct lp_resolve *resolve;
 	struct lp_addr addrs[LP_MEMBER_ADDRS_MAX]; /* of the relay */
 	size_t n_addrs, next_addr;
+	bool tried; /* one of them in this round: there was a route */
 	struct lp_addr local, remote;
 	bool move_waits;           /* the connection is to move to another address, and could not yet */
 	struct lp_quic_conn *conn; /* NULL while there is none */

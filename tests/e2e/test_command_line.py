@@ -144,6 +144,14 @@ def test_unreachable(lab):
     assert not [link for link in lab.alice_host.ip_json("link") if link["ifname"].startswith("lan")]
 
 
+@pytest.mark.parametrize("relay, host", [("8.8.8.8:443", "8.8.8.8"), ("[2001:db8::1]:443", "2001:db8::1")])
+def test_no_route(lab, relay, host):
+    """A computer without a way to the relay: nothing was sent, so nobody failed to answer."""
+    result = run(lab.lan_host, "lanparty-client", *member(lab, "lanparty-client", relay=relay))
+    assert complains(result, FAILURE, f"no way to {host}", "connected?")
+    assert f"connecting to {relay}\n" in result[2]
+
+
 def test_missing_interface(lab):
     """A gateway on an interface that is not there, or is the loopback."""
     result = run(lab.gateway_host, "lanparty-gateway", *member(lab, "lanparty-gateway", interface="eth7"))
