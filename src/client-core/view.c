@@ -135,12 +135,13 @@ static size_t clip(const char *line, size_t columns)
 	return at;
 }
 
-void lp_view_format(struct lp_text *text, const struct lp_view *view, size_t columns)
+void lp_view_format(struct lp_text *text, const struct lp_view *view, size_t rows, size_t columns)
 {
+	size_t n_lines = rows > LP_VIEW_LINES ? LP_VIEW_LINES : rows > 1 ? 1 : 0;
 	static void (*const writers[LP_VIEW_LINES])(struct lp_text * line, const struct lp_view *view) = {
 		write_status, write_relay, write_gateway, write_traffic, write_room, write_device,
 	};
-	for (size_t i = 0; i < LP_VIEW_LINES; i++) {
+	for (size_t i = 0; i < n_lines; i++) {
 		char bytes[LINE_MAX_BYTES];
 		struct lp_text line;
 		lp_text_init(&line, bytes, sizeof bytes);

@@ -14,7 +14,7 @@ struct lp_loss;
 struct lp_rates;
 struct lp_text;
 
-/* Always so many lines, so that the next block covers this one. */
+/* So many lines, where the terminal has that many and one for the cursor. */
 #define LP_VIEW_LINES 6
 
 /* What is shown. Texts are borrowed for the call; NULL is empty. */
@@ -40,7 +40,9 @@ struct lp_view {
 	struct lp_mac device_mac;
 };
 
-/* Adds the block: LP_VIEW_LINES lines of at most |columns| characters, each with a newline. */
-void lp_view_format(struct lp_text *text, const struct lp_view *view, size_t columns);
+/* Adds the block: LP_VIEW_LINES lines of at most |columns| characters, each with a newline. A terminal of too few
+   |rows| gets the status line alone, and one of a single row nothing: what has scrolled away could not be drawn anew.
+ */
+void lp_view_format(struct lp_text *text, const struct lp_view *view, size_t rows, size_t columns);
 
 #endif

@@ -119,6 +119,15 @@ static unsigned on_columns(void *ctx)
 	return columns;
 }
 
+/* Its height. */
+static unsigned on_rows(void *ctx)
+{
+	unsigned rows, columns;
+	(void)ctx;
+	lp_terminal_size(LP_TERMINAL_ERR, &rows, &columns);
+	return rows;
+}
+
 int lp_life_show(struct lp_life *life, enum lp_role role, struct lp_member *member, const char *device,
                  const struct lp_mac *mac, struct lp_failure *failure)
 {
@@ -131,6 +140,7 @@ int lp_life_show(struct lp_life *life, enum lp_role role, struct lp_member *memb
 		.device = on_device,
 		.count = on_count,
 		.columns = on_columns,
+		.rows = on_rows,
 		.ctx = life,
 	};
 	life->device = device;

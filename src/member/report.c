@@ -113,7 +113,8 @@ static void draw(struct lp_report *report, const struct lp_member_view *member, 
 		.device_mac = device.mac,
 	};
 	lp_text_init(&text, block, sizeof block);
-	lp_view_format(&text, &view, report->config.columns(report->config.ctx));
+	lp_view_format(&text, &view, report->config.rows ? report->config.rows(report->config.ctx) : SIZE_MAX,
+	               report->config.columns(report->config.ctx));
 	report->config.draw(report->config.ctx, block);
 }
 

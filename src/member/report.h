@@ -34,8 +34,9 @@ struct lp_report_config {
 	void (*count)(void *ctx, struct lp_bound_counters *counters);
 	/* Draws the live view, a block of lines; NULL: there is none. */
 	void (*draw)(void *ctx, const char *block);
-	/* The terminal's width. */
+	/* The terminal's width, and its height; |rows| NULL: high enough. */
 	unsigned (*columns)(void *ctx);
+	unsigned (*rows)(void *ctx);
 	void *ctx;
 };
 

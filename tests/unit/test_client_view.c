@@ -44,7 +44,7 @@ static void expect_view(const struct lp_view *view, size_t columns, const char *
 	char data[4096];
 	struct lp_text text;
 	lp_text_init(&text, data, sizeof data);
-	lp_view_format(&text, view, columns);
+	lp_view_format(&text, view, 24, columns);
 	assert_string_equal(data, expected);
 }
 
@@ -96,6 +96,28 @@ static void test_clipped(void **state)
 	expect_view(&view, 0, "\n\n\n\n\n\n");
 }
 
+/* A window that is too low for the block. */
+static void test_few_rows(void **state)
+{
+	(void)state;
+	static const struct {
+		size_t rows;
+		const char *text;
+	} rows[] = {{1, ""}, {2, "on the LAN\n"}, {LP_VIEW_LINES, "on the LAN\n"}};
+	struct lp_view view = full;
+	char data[4096];
+	struct lp_text text;
+	view.status = "on the LAN";
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		lp_text_init(&text, data, sizeof data);
+		lp_view_format(&text, &view, rows[i].rows, 80);
+		assert_string_equal(data, rows[i].text);
+	}
+	lp_text_init(&text, data, sizeof data);
+	lp_view_format(&text, &view, LP_VIEW_LINES + 1, 80);
+	assert_non_null(strstr(data, "\n  device "));
+}
+
 static void test_bit_rates(void **state)
 {
 	(void)state;
@@ -114,7 +136,7 @@ static void test_bit_rates(void **state)
 		struct lp_text text;
 		view.rates = &fast;
 		lp_text_init(&text, data, sizeof data);
-		lp_view_format(&text, &view, 200);
+		lp_view_format(&text, &view, 24, 200);
 		if (!strstr(data, rows[i].text))
 			fail_msg("%s: %s", rows[i].text, data);
 	}
@@ -185,8 +207,8 @@ static void test_snapshot(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_full),      cmocka_unit_test(test_not_joined), cmocka_unit_test(test_clipped),
-		cmocka_unit_test(test_bit_rates), cmocka_unit_test(test_snapshot),
+		cmocka_unit_test(test_full),     cmocka_unit_test(test_not_joined), cmocka_unit_test(test_clipped),
+		cmocka_unit_test(test_few_rows), cmocka_unit_test(test_bit_rates),  cmocka_unit_test(test_snapshot),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
