@@ -56,6 +56,8 @@ struct lp_option {
 #define LP_SWITCH(type, field) lp_option_switch, LP_FIELD_(type, field)
 /* char[]; not empty, not longer than the array allows */
 #define LP_TEXT(type, field) lp_option_text, LP_FIELD_(type, field)
+/* char[]; the name of a host or a numeric address, without a port */
+#define LP_HOST(type, field) lp_option_host, LP_FIELD_(type, field)
 /* an unsigned integer of 1, 2, 4 or 8 bytes */
 #define LP_NUMBER(type, field, least, most) lp_option_number, LP_FIELD_(type, field), .min = (least), .max = (most)
 /* uint64_t nanoseconds: 250ms, 15s, 2m, 1h, 3d; a bare number means seconds; 0 needs no unit */
@@ -78,6 +80,7 @@ struct lp_option {
 
 int lp_option_switch(const struct lp_option *option, const char *value, void *dest, struct lp_failure *failure);
 int lp_option_text(const struct lp_option *option, const char *value, void *dest, struct lp_failure *failure);
+int lp_option_host(const struct lp_option *option, const char *value, void *dest, struct lp_failure *failure);
 int lp_option_number(const struct lp_option *option, const char *value, void *dest, struct lp_failure *failure);
 int lp_option_duration(const struct lp_option *option, const char *value, void *dest, struct lp_failure *failure);
 int lp_option_size(const struct lp_option *option, const char *value, void *dest, struct lp_failure *failure);

@@ -94,6 +94,32 @@ int lp_option_text(const struct lp_option *option, const char *value, void *dest
 	return 0;
 }
 
+/* True if a name could be that of a host: labels of letters, digits, '-' and '_', with dots between them. */
+static bool is_host_name(const char *name, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		char c = name[i];
+		if (c == '.' && (i == 0 || i + 1 == len || name[i - 1] == '.'))
+			return false;
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+		      c == '.' || c == '_'))
+			return false;
+	}
+	return len > 0 && len <= 253 && name[0] != '-';
+}
+
+int lp_option_host(const struct lp_option *option, const char *value, void *dest, struct lp_failure *failure)
+{
+	struct lp_addr addr;
+	bool is_address = value[0] != '[' && lp_addr_parse(value, 0, &addr) == 0 && addr.family == 6;
+	if (!is_address && !is_host_name(value, strlen(value)))
+		return lp_fail(failure, LP_EINVAL,
+		               "'%s' is no name of a host: use a name or an address without a port, as "
+		               "relay.example.net",
+		               value);
+	return lp_option_text(option, value, dest, failure);
+}
+
 int lp_option_number(const struct lp_option *option, const char *value, void *dest, struct lp_failure *failure)
 {
 	uint64_t number;
@@ -175,18 +201,6 @@ int lp_option_listen(const struct lp_option *option, const char *value, void *de
 	return 0;
 }
 
-/* True if a name could be that of a host: letters, digits, '-', '.' and '_' only. */
-static bool is_host_name(const char *name, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		char c = name[i];
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-		      c == '.' || c == '_'))
-			return false;
-	}
-	return len > 0 && len <= 253 && name[0] != '.' && name[0] != '-';
-}
-
 int lp_option_hostport(const struct lp_option *option, const char *value, void *dest, struct lp_failure *failure)
 {
 	struct lp_hostport to = {.port = (uint16_t)option->min};
@@ -201,7 +215,9 @@ int lp_option_hostport(const struct lp_option *option, const char *value, void *
 		size_t len = colon ? (size_t)(colon - value) : strlen(value);
 		uint64_t port = to.port;
 		const char *rest = colon ? parse_digits(colon + 1, &port) : "";
-		if (!is_host_name(value, len) || !rest || *rest || port > UINT16_MAX)
+		/* A name may end with a dot: the resolver then adds nothing to it. */
+		size_t name_len = len > 1 && value[len - 1] == '.' ? len - 1 : len;
+		if (!is_host_name(value, name_len) || !rest || *rest || port > UINT16_MAX)
 			return lp_fail(failure, LP_EINVAL,
 			               "'%s' is not HOST:PORT: use a name or an address and a port, as "
 			               "relay.example.net:443 or [2001:db8::1]:443",

@@ -16,7 +16,7 @@
 const struct lp_option lp_member_option_rows[] = {
 	{"relay", "HOST:PORT", LP_HOSTPORT(struct lp_member_options, relay, LP_RELAY_PORT), .group = "Relay",
          .required = true, .help = "the relay to join, by name or address; without a port: 443"},
-	{"server-name", "NAME", LP_TEXT(struct lp_member_options, server_name),
+	{"server-name", "NAME", LP_HOST(struct lp_member_options, server_name),
          .help = "the name that the relay's certificate must be for (default: HOST of --relay)"},
 	{"relay-ca-cert", "FILE", LP_TEXT(struct lp_member_options, ca_path),
          .help = "trust this certificate, PEM or DER: the relay's own, or the CA that signed it (default: the CAs "

@@ -28,6 +28,10 @@ LP_EVENT_ROW(noted, INFO, "{text}", "Something that is good to know.", (str, tex
 /* Certificates of the relay */
 LP_EVENT_ROW(certificate, INFO, "certificate {path} {action}, valid until {expires}",
              "The relay's certificate was made, loaded or reloaded.", (str, path), (str, action), (time, expires))
+LP_EVENT_ROW(certificate_name, WARN,
+             "{path} is for '{name}', --server-name is '{server_name}': members told that name will refuse it: {advice}",
+             "The relay's certificate is not for the name that the operator gave.",
+             (str, path), (str, name), (str, server_name), (str, advice))
 LP_EVENT_ROW(certificate_expiring, WARN, "the certificate expires in {days} days: put a new one in its place, then send SIGHUP",
              "Comes once a day when less than 14 days are left; negative once it has expired.", (i64, days))
 LP_EVENT_ROW(certificate_kept, ERROR, "the certificate was not reloaded, the old one stays: {reason}",

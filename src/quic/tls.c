@@ -11,6 +11,7 @@
 #include "quic/datum.h"
 #include "quic/tls_cert.h"
 #include "quic/tls_handle.h"
+#include "quic/tls_name.h"
 #include "quic/tls_trust.h"
 
 /* Ciphers in our order; where the CPU has no AES instructions ChaCha20 is faster. */
@@ -139,4 +140,19 @@ int lp_tls_pem_to_der(const uint8_t *pem, size_t len, struct lp_failure *failure
 int64_t lp_tls_expiry_unix_s(const struct lp_tls *tls)
 {
 	return tls->cert ? tls->cert->expiry_unix_s : 0;
+}
+
+bool lp_tls_is_for(const struct lp_tls *tls, const char *name, char ret_other[LP_TLS_NAME_MAX])
+{
+	gnutls_datum_t der;
+	gnutls_x509_crt_t crt;
+	bool is_for = false;
+	strcpy(ret_other, "?");
+	if (!tls->cert || gnutls_certificate_get_crt_raw(tls->cert->credentials, 0, 0, &der) != 0 ||
+	    gnutls_x509_crt_init(&crt) != 0)
+		return false;
+	if (gnutls_x509_crt_import(crt, &der, GNUTLS_X509_FMT_DER) == 0)
+		is_for = lp_tls_name_check(crt, name, ret_other);
+	gnutls_x509_crt_deinit(crt);
+	return is_for;
 }

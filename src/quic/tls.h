@@ -2,6 +2,7 @@
 #ifndef LP_QUIC_TLS_H
 #define LP_QUIC_TLS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -9,6 +10,7 @@ struct lp_failure;
 struct lp_tls;
 
 #define LP_QUIC_ALPN "lanparty/1"
+#define LP_TLS_NAME_MAX 128 /* bytes of a name that is shown, with its NUL */
 
 /* A relay's credentials from PEM bytes (certificate chain, private key). LP_ECERT with the reason otherwise. */
 int lp_tls_server_new(const uint8_t *cert_pem, size_t cert_len, const uint8_t *key_pem, size_t key_len,
@@ -30,5 +32,8 @@ int lp_tls_self_signed(const char *server_name, int64_t now_unix_s, struct lp_fa
 int lp_tls_pem_to_der(const uint8_t *pem, size_t len, struct lp_failure *failure, uint8_t **ret_der, size_t *ret_len);
 /* When the server's certificate expires, in seconds of Unix time. */
 int64_t lp_tls_expiry_unix_s(const struct lp_tls *tls);
+/* True if the server's certificate is for |name|; otherwise the first name that it is for is in |ret_other|,
+   printable. */
+bool lp_tls_is_for(const struct lp_tls *tls, const char *name, char ret_other[LP_TLS_NAME_MAX]);
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/failure.h"
 #include "quic/datum.h"
+#include "quic/tls_name.h"
 
 #define CERTS_MAX 16
 #define FINGERPRINT_TEXT (32 * 3)
@@ -157,29 +158,12 @@ static int check_time(gnutls_x509_crt_t cert, struct lp_failure *failure)
 	return 0;
 }
 
-/* Writes the first name that a certificate is for. */
-static void name_text(gnutls_x509_crt_t cert, char *ret_text, size_t size)
-{
-	size_t len = size;
-	if (gnutls_x509_crt_get_subject_alt_name(cert, 0, ret_text, &len, NULL) == GNUTLS_SAN_DNSNAME && len < size) {
-		ret_text[len] = '\0';
-		return;
-	}
-	len = size;
-	if (gnutls_x509_crt_get_dn_by_oid(cert, GNUTLS_OID_X520_COMMON_NAME, 0, 0, ret_text, &len) != 0)
-		strcpy(ret_text, "?");
-}
-
 /* Checks that a certificate is for |name|. */
 static int check_name(gnutls_x509_crt_t cert, const char *name, struct lp_failure *failure)
 {
-	char other[128];
-	if (gnutls_x509_crt_check_hostname(cert, name))
+	char other[LP_TLS_NAME_MAX];
+	if (lp_tls_name_check(cert, name, other))
 		return 0;
-	name_text(cert, other, sizeof other);
-	for (char *c = other; *c; c++)
-		if ((unsigned char)*c < 0x20 || (unsigned char)*c > 0x7e)
-			*c = '?';
 	return lp_fail(failure, LP_ECERT, "the relay's certificate is for '%s', not for '%s'", other, name);
 }
 

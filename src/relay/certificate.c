@@ -103,6 +103,19 @@ static int write_der(const struct pair *pair, const char *path, struct lp_failur
 	return result;
 }
 
+/* Warns, by an event, of a certificate that is not for the name that the operator gave. */
+static void check_name(const struct lp_certificate_config *config, const struct lp_tls *tls, const char *path,
+                       const struct lp_log *log)
+{
+	char other[LP_TLS_NAME_MAX];
+	if (!config->server_name_given || lp_tls_is_for(tls, config->server_name, other))
+		return;
+	lp_event_certificate_name(log, path, other, config->server_name,
+	                          is_own(config) ? "pass a certificate for that name, or leave --server-name out"
+	                                         : "remove relay.pem and relay.key for a new one (members then need "
+	                                           "the new file), or give the old name");
+}
+
 int lp_certificate_load(const struct lp_certificate_config *config, int64_t now_unix_s, const struct lp_log *log,
                         struct lp_failure *failure, struct lp_tls **ret_tls)
 {
@@ -131,6 +144,7 @@ int lp_certificate_load(const struct lp_certificate_config *config, int64_t now_
 		return result;
 	}
 	lp_event_certificate(log, pair.cert_path, made ? "made" : "loaded", lp_tls_expiry_unix_s(tls));
+	check_name(config, tls, pair.cert_path, log);
 	*ret_tls = tls;
 	return 0;
 }
@@ -148,9 +162,11 @@ int lp_certificate_reload(const struct lp_certificate_config *config, struct lp_
 			blame_files(&pair, result, failure);
 	}
 	pair_done(&pair);
-	if (result == 0)
-		lp_event_certificate(log, pair.cert_path, "reloaded", lp_tls_expiry_unix_s(tls));
-	return result;
+	if (result < 0)
+		return result;
+	lp_event_certificate(log, pair.cert_path, "reloaded", lp_tls_expiry_unix_s(tls));
+	check_name(config, tls, pair.cert_path, log);
+	return 0;
 }
 
 void lp_certificate_check_expiry(const struct lp_tls *tls, int64_t now_unix_s, const struct lp_log *log)

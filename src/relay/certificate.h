@@ -14,11 +14,12 @@ struct lp_certificate_config {
 	const char *key_path;     /* PEM */
 	const char *state_dir;    /* where the self-signed one is kept */
 	const char *server_name;  /* that it is made for */
+	bool server_name_given;   /* by the operator: a certificate for another name is told of */
 	const char *der_out_path; /* written as DER for members to pin; NULL or empty: not */
 };
 
-/* Loads the certificate, or makes it first. A self-signed one in |state_dir| is used again as long as it is for the
-   same name, so that pins stay valid. |now_unix_s| is the time it begins at. */
+/* Loads the certificate, or makes it first. A self-signed one in |state_dir| is used again, so that pins stay valid; an
+   event warns if it is not for |server_name|. |now_unix_s| is the time it begins at. */
 int lp_certificate_load(const struct lp_certificate_config *config, int64_t now_unix_s, const struct lp_log *log,
                         struct lp_failure *failure, struct lp_tls **ret_tls);
 /* Reads the files again and puts them in the place of what |tls| has. On failure nothing changes. */

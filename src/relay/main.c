@@ -171,6 +171,7 @@ static int start(struct app *app, struct lp_failure *failure)
 		.key_path = options->key_path,
 		.state_dir = options->state_dir,
 		.server_name = options->server_name,
+		.server_name_given = options->server_name_given,
 		.der_out_path = options->der_out_path,
 	};
 	if ((result = lp_loop_new(&app->loop)) < 0 ||
@@ -221,6 +222,7 @@ int main(int argc, char **argv)
 	lp_options_add(&options, lp_relay_option_rows, lp_relay_option_rows_n, &app.options);
 	if (!lp_start(&options, &app.common, argc, argv, &code))
 		return code;
+	app.options.server_name_given = lp_options_given(&options, "server-name");
 	if (options.command == 0)
 		return print_status(app.options.status_socket);
 	lp_log_output_init(&app.output, &app.common, stderr);

@@ -78,8 +78,9 @@ const struct lp_option lp_relay_option_rows[] = {
 	{"cert", "FILE", LP_TEXT(struct lp_relay_options, cert_path), .group = "Certificate",
          .help = "the certificate with its chain, PEM (default: a self-signed one, made at the first start)"},
 	{"key", "FILE", LP_TEXT(struct lp_relay_options, key_path), .help = "the private key of --cert, PEM"},
-	{"server-name", "NAME", LP_TEXT(struct lp_relay_options, server_name), .standard = "lanparty-relay.local",
-         .help = "the name that the self-signed certificate is made for"},
+	{"server-name", "NAME", LP_HOST(struct lp_relay_options, server_name), .standard = "lanparty-relay.local",
+         .help = "the name that the self-signed certificate is made for; if it is given, one that is there "
+                 "already is checked for it"},
 	{"state-dir", "DIR", LP_TEXT(struct lp_relay_options, state_dir), .standard = "/var/lib/lanparty-relay",
          .help = "where the self-signed certificate and its key are kept"},
 	{"dev-cert-der-out", "FILE", LP_TEXT(struct lp_relay_options, der_out_path),

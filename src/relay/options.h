@@ -14,6 +14,7 @@ struct lp_relay_options {
 	struct lp_relay_config relay;
 	char cert_path[4096], key_path[4096];
 	char server_name[256];
+	bool server_name_given; /* not the default */
 	char state_dir[4096];
 	char der_out_path[4096];
 	char status_socket[108];

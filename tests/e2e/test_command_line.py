@@ -77,6 +77,7 @@ RELAY_CASES = {
     "bad listen": (["--listen", "nonsense"], USAGE, ["nonsense"]),
     "tcp": (["--listen", "443/tcp"], USAGE, ["443/tcp"]),
     "no such address": (["--listen", "192.0.2.77:443"], FAILURE, ["192.0.2.77"]),
+    "bad name": (["--server-name", "play.example.org:443"], USAGE, ["--server-name", "play.example.org:443"]),
     "no key": (["--cert", "/etc/hostname"], USAGE, ["--key"]),
     "unreadable certificate": (["--cert", "/no/such.pem", "--key", "/no/such.key"], FAILURE, ["/no/such.pem"]),
     "not a certificate": (["--cert", "/etc/hostname", "--key", "/etc/hostname"], FAILURE, ["/etc/hostname", "pem"]),

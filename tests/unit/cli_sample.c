@@ -26,6 +26,7 @@ static const struct lp_option network_rows[] = {
 	{"listen", "ADDR:PORT", LP_LISTEN(struct sample, listen, 0), .standard = "443/udp", .group = "Network",
          .help = "where to listen"},
 	{"relay", "HOST:PORT", LP_HOSTPORT(struct sample, relay, 443), .required = true, .help = "whom to join"},
+	{"server-name", "NAME", LP_HOST(struct sample, server_name), .help = "its name"},
 	{"virtual-mac", "MAC", LP_MAC(struct sample, mac), .help = "a MAC"},
 };
 

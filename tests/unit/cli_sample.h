@@ -22,6 +22,7 @@ struct sample {
 	struct lp_addr listen;
 	struct lp_hostport relay;
 	struct lp_mac mac;
+	char server_name[256];
 	char room[9];
 	uint64_t wait_ns;
 	uint32_t size;

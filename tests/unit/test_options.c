@@ -204,6 +204,19 @@ static void test_values(void **state)
 		{"--relay=host name:443", NULL},
 		{"--relay=-host:443", NULL},
 		{"--relay=host:443:443", NULL},
+		{"--relay=host.example.:443", "host.example. 443"},
+		{"--relay=host..example:443", NULL},
+		{"--relay=.:443", NULL},
+		{"--server-name=play.example.org", "play.example.org"},
+		{"--server-name=192.0.2.1", "192.0.2.1"},
+		{"--server-name=2001:db8::1", "2001:db8::1"},
+		{"--server-name=a b", NULL},
+		{"--server-name=x..y", NULL},
+		{"--server-name=x.", NULL},
+		{"--server-name=play.example.org:443", NULL},
+		{"--server-name=192.0.2.1:443", NULL},
+		{"--server-name=[2001:db8::1]:443", NULL},
+		{"--server-name=", NULL},
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -245,6 +258,9 @@ static void test_values(void **state)
 			break;
 		case 'l':
 			lp_text_add(&text, lp_addr_format(&sample.listen, address));
+			break;
+		case 's':
+			lp_text_add(&text, sample.server_name);
 			break;
 		default:
 			lp_text_addf(&text, "%s %u", sample.relay.host, sample.relay.port);
