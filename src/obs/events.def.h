@@ -32,8 +32,12 @@ LP_EVENT_ROW(certificate_name, WARN,
              "{path} is for '{name}', --server-name is '{server_name}': members told that name will refuse it: {advice}",
              "The relay's certificate is not for the name that the operator gave.",
              (str, path), (str, name), (str, server_name), (str, advice))
-LP_EVENT_ROW(certificate_expiring, WARN, "the certificate expires in {days} days: put a new one in its place, then send SIGHUP",
-             "Comes once a day when less than 14 days are left; negative once it has expired.", (i64, days))
+LP_EVENT_ROW(certificate_expiring, WARN,
+             "the certificate expires on {expires}[, in {days} days]: put a new one in its place, then send SIGHUP",
+             "Comes once a day when less than 14 days are left.", (time, expires), (i64, days))
+LP_EVENT_ROW(certificate_expired, ERROR,
+             "the certificate expired on {expires}: members refuse it: put a new one in its place, then send SIGHUP",
+             "Comes at the start and once a day until there is a new one.", (time, expires))
 LP_EVENT_ROW(certificate_kept, ERROR, "the certificate was not reloaded, the old one stays: {reason}",
              "A reload failed; connections go on with the certificate that was there.", (str, reason))
 

@@ -61,13 +61,27 @@ static int pair_paths(const struct lp_certificate_config *config, struct lp_fail
 	return 0;
 }
 
-/* Reads both files. */
-static int pair_read(struct pair *pair, struct lp_failure *failure)
+/* Says that one of the two files that belong together is lost. */
+static int fail_half(const char *there, const char *lost, struct lp_failure *failure)
 {
-	int result = lp_file_read(pair->cert_path, FILE_MAX_BYTES, failure, &pair->cert, &pair->cert_len);
-	if (result == 0)
-		result = lp_file_read(pair->key_path, FILE_MAX_BYTES, failure, &pair->key, &pair->key_len);
-	return result;
+	return lp_fail(failure, LP_ECERT,
+	               "%s is there, %s is not: put it back from a backup, or remove the other for a new certificate "
+	               "(members then need the new file)",
+	               there, lost);
+}
+
+/* Reads both files. LP_ENOTFOUND: of a pair that the relay made, neither is there. */
+static int pair_read(const struct lp_certificate_config *config, struct pair *pair, struct lp_failure *failure)
+{
+	int cert = lp_file_read(pair->cert_path, FILE_MAX_BYTES, failure, &pair->cert, &pair->cert_len);
+	if (cert < 0 && (cert != LP_ENOTFOUND || is_own(config)))
+		return cert;
+	int key = lp_file_read(pair->key_path, FILE_MAX_BYTES, failure, &pair->key, &pair->key_len);
+	if (cert < 0 && key == 0)
+		return fail_half(pair->key_path, pair->cert_path, failure);
+	if (cert == 0 && key == LP_ENOTFOUND && !is_own(config))
+		return fail_half(pair->cert_path, pair->key_path, failure);
+	return key;
 }
 
 /* Puts the names of the files in front of a failure about what is in them. */
@@ -85,8 +99,11 @@ static int pair_make(struct pair *pair, const char *server_name, int64_t now_uni
 	                                &pair->key_len);
 	if (result == 0)
 		result = lp_file_write(pair->key_path, pair->key, pair->key_len, true, failure);
-	if (result == 0)
-		result = lp_file_write(pair->cert_path, pair->cert, pair->cert_len, false, failure);
+	if (result < 0)
+		return result;
+	result = lp_file_write(pair->cert_path, pair->cert, pair->cert_len, false, failure);
+	if (result < 0) /* the next start makes both */
+		(void)lp_file_remove(pair->key_path, NULL);
 	return result;
 }
 
@@ -125,7 +142,7 @@ int lp_certificate_load(const struct lp_certificate_config *config, int64_t now_
 	int result = pair_paths(config, failure, &pair);
 	if (result < 0)
 		return result;
-	result = pair_read(&pair, failure);
+	result = pair_read(config, &pair, failure);
 	if (result == LP_ENOTFOUND && !is_own(config)) {
 		pair_done(&pair);
 		made = true;
@@ -155,7 +172,7 @@ int lp_certificate_reload(const struct lp_certificate_config *config, struct lp_
 	struct pair pair = {0};
 	int result = pair_paths(config, failure, &pair);
 	if (result == 0)
-		result = pair_read(&pair, failure);
+		result = pair_read(config, &pair, failure);
 	if (result == 0) {
 		result = lp_tls_server_replace(tls, pair.cert, pair.cert_len, pair.key, pair.key_len, failure);
 		if (result < 0)
@@ -171,9 +188,11 @@ int lp_certificate_reload(const struct lp_certificate_config *config, struct lp_
 
 void lp_certificate_check_expiry(const struct lp_tls *tls, int64_t now_unix_s, const struct lp_log *log)
 {
-	int64_t left_s = lp_tls_expiry_unix_s(tls) - now_unix_s;
-	if (left_s < WARN_BEFORE_S)
-		lp_event_certificate_expiring(log, left_s / (24 * 3600));
+	int64_t expires = lp_tls_expiry_unix_s(tls), left_s = expires - now_unix_s;
+	if (left_s < 0)
+		lp_event_certificate_expired(log, expires);
+	else if (left_s < WARN_BEFORE_S)
+		lp_event_certificate_expiring(log, expires, left_s / (24 * 3600));
 }
 
 int lp_certificate_secret(const char *state_dir, struct lp_failure *failure, uint8_t ret_secret[32])

@@ -19,7 +19,8 @@ struct lp_certificate_config {
 };
 
 /* Loads the certificate, or makes it first. A self-signed one in |state_dir| is used again, so that pins stay valid; an
-   event warns if it is not for |server_name|. |now_unix_s| is the time it begins at. */
+   event warns if it is not for |server_name|. Where one of its two files is lost the other is left as it is, LP_ECERT.
+   |now_unix_s| is the time it begins at. */
 int lp_certificate_load(const struct lp_certificate_config *config, int64_t now_unix_s, const struct lp_log *log,
                         struct lp_failure *failure, struct lp_tls **ret_tls);
 /* Reads the files again and puts them in the place of what |tls| has. On failure nothing changes. */

@@ -1,4 +1,4 @@
-/* The relay's certificate in its state folder: made once, checked for its name. */
+/* The relay's certificate in its state folder: made once, kept whole, checked for its name and its end. */
 #include "relay/certificate.h"
 
 #include <setjmp.h>
@@ -11,8 +11,10 @@
 
 #include <cmocka.h>
 
+#include "base/error.h"
 #include "base/failure.h"
 #include "obs/event.h"
+#include "platform/file.h"
 #include "quic/tls.h"
 
 #define NOW_UNIX_S 1795342500
@@ -106,9 +108,69 @@ static void test_name(void **state)
 	assert_null(strstr(f->told, "is for"));
 }
 
+/* A pair of which one file is lost is left alone: a new one would void every member's pin. */
+static void test_half(void **state)
+{
+	static const char *const names[] = {"relay.pem", "relay.key"};
+	struct fixture *f = *state;
+	struct lp_failure failure = {0};
+	uint8_t *before, *after;
+	size_t len;
+	char path[2][80], text[300];
+	for (int i = 0; i < 2; i++)
+		snprintf(path[i], sizeof path[i], "%s/%s", f->folder, names[i]);
+	for (int lost = 0; lost < 2; lost++) {
+		const char *kept = path[!lost];
+		assert_int_equal(load(f, &failure), 0);
+		assert_int_equal(lp_file_read(kept, 10000, NULL, &before, &len), 0);
+		assert_int_equal(lp_file_remove(path[lost], NULL), 0);
+		assert_int_equal(load(f, &failure), LP_ECERT);
+		snprintf(text, sizeof text,
+		         "%s is there, %s is not: put it back from a backup, or remove the other for a new "
+		         "certificate (members then need the new file)",
+		         kept, path[lost]);
+		assert_string_equal(failure.text, text);
+		assert_int_equal(lp_file_read(kept, 10000, NULL, &after, &len), 0);
+		assert_string_equal((char *)before, (char *)after);
+		free(before);
+		free(after);
+		assert_int_equal(lp_file_remove(kept, NULL), 0);
+	}
+	assert_int_equal(load(f, &failure), 0);
+	assert_non_null(strstr(f->told, "made"));
+}
+
+/* A warning before the end, and an error after it, with the day. */
+static void test_expiry(void **state)
+{
+	static const struct {
+		int64_t before_s; /* the certificate's end */
+		const char *told;
+	} rows[] = {
+		{14 * 86400, ""},
+		{14 * 86400 - 1, "expires on 2036-11-21T10:15:00Z, in 13 days: put"},
+		{86400, "expires on 2036-11-21T10:15:00Z, in 1 days: put"},
+		{86399, "expires on 2036-11-21T10:15:00Z: put"},
+		{-1, "expired on 2036-11-21T10:15:00Z: members refuse it: put a new one in its place"},
+		{-86401, "expired on"},
+	};
+	struct fixture *f = *state;
+	struct lp_tls *tls = NULL;
+	assert_int_equal(lp_certificate_load(&f->config, NOW_UNIX_S, &f->log, NULL, &tls), 0);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		f->told[0] = '\0';
+		lp_certificate_check_expiry(tls, lp_tls_expiry_unix_s(tls) - rows[i].before_s, &f->log);
+		if (!strstr(f->told, rows[i].told) || (!rows[i].told[0] && f->told[0]))
+			fail_msg("row %zu: %s", i, f->told);
+	}
+	lp_tls_free(tls);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_half, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_expiry, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_name, set_up, tear_down),
 	};
 	return cmocka_run_group_tests_name("certificate", tests, NULL, NULL);

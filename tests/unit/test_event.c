@@ -72,7 +72,7 @@ static void test_text_and_json(void **state)
 	assert_string_equal(seen.text, "certificate /x.pem made, valid until 2026-11-22T10:15:00Z");
 	assert_non_null(strstr(seen.json, "\"expires\":\"2026-11-22T10:15:00Z\""));
 
-	lp_event_certificate_expiring(&seen.log, -3);
+	lp_event_certificate_expiring(&seen.log, 1795342500, -3);
 	assert_non_null(strstr(seen.json, "\"days\":-3}"));
 
 	lp_event_joined(&seen.log, "LAN", 1, 1500, true);
