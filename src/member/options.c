@@ -42,8 +42,15 @@ static int load_trust(const char *path, struct lp_failure *failure, struct lp_tl
 	uint8_t *data;
 	size_t len;
 	int result;
-	if (!path[0])
-		return lp_tls_client_new(NULL, 0, failure, ret_tls);
+	if (!path[0]) {
+		result = lp_tls_client_new(NULL, 0, &why, ret_tls);
+		if (result < 0)
+			lp_fail(failure, result,
+			        "%s: install those that the system trusts, or pass the relay's file with "
+			        "--relay-ca-cert",
+			        why.text);
+		return result;
+	}
 	result = lp_file_read(path, CA_FILE_MAX_BYTES, failure, &data, &len);
 	if (result < 0)
 		return result;

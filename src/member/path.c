@@ -322,6 +322,21 @@ static void on_writable(void *ctx, struct lp_quic_conn *conn)
 	}
 }
 
+/* What a user can do about a certificate that is not trusted, to stand behind the reason. */
+static const char *advice(enum lp_tls_distrust distrust)
+{
+	switch (distrust) {
+	case LP_TLS_DISTRUST_PIN:
+		return ": get the relay's file for --relay-ca-cert anew";
+	case LP_TLS_DISTRUST_SIGNER:
+		return ": pass the relay's file with --relay-ca-cert";
+	case LP_TLS_DISTRUST_NAME:
+		return ": if that is your relay, pass a name that the certificate is for with --server-name";
+	default:
+		return "";
+	}
+}
+
 /* The connection, or the attempt, is over. */
 static void on_closed(void *ctx, struct lp_quic_conn *conn, const struct lp_quic_close *why)
 {
@@ -331,7 +346,7 @@ static void on_closed(void *ctx, struct lp_quic_conn *conn, const struct lp_quic
 		return;
 	member->conn = NULL; /* the rest is lp_member_lost()'s; while an attempt is under way there is nothing else */
 	if (why->kind == LP_QUIC_CLOSED_TLS) {
-		lp_fail(&member->reason, LP_ECERT, "%s: %s", host, why->reason);
+		lp_fail(&member->reason, LP_ECERT, "%s: %s%s", host, why->reason, advice(why->distrust));
 		member->may_retry = false;
 	} else if (member->state == LP_MEMBER_CONNECTING && why->kind == LP_QUIC_CLOSED_TRANSPORT && why->reason[0]) {
 		/* It is there, but has reached a limit: its other addresses would say the same. */

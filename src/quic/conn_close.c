@@ -79,6 +79,7 @@ static void note_error(struct lp_quic_conn *conn, int code, ngtcp2_ccerr *error)
 	ngtcp2_ccerr_default(error);
 	if (code == NGTCP2_ERR_CRYPTO) {
 		conn->why.kind = LP_QUIC_CLOSED_TLS;
+		conn->why.distrust = conn->tls.distrust;
 		ngtcp2_ccerr_set_tls_alert(error, alert, NULL, 0);
 		lp_tls_session_reason(&conn->tls, alert, false, conn->why.reason, sizeof conn->why.reason);
 	} else {

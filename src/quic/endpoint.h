@@ -16,11 +16,11 @@
 #include "base/addr.h"
 #include "base/bytes.h"
 #include "base/udp_msg.h"
+#include "quic/tls.h"
 
 struct lp_failure;
 struct lp_quic_conn;
 struct lp_quic_endpoint;
-struct lp_tls;
 
 /* Application error codes that close a connection (docs/protocol.md lists them). */
 enum lp_quic_app_error {
@@ -46,7 +46,8 @@ struct lp_quic_close {
 		LP_QUIC_CLOSED_RESET, /* stateless reset: the peer lost its state */
 	} kind;
 	uint64_t code;
-	char reason[240]; /* printable, from the peer or from us, for people */
+	enum lp_tls_distrust distrust; /* CLOSED_TLS: which advice may help */
+	char reason[240];              /* printable, from the peer or from us, for people */
 };
 
 /* What an endpoint tells its owner. Every function gets the endpoint's |ctx|. From inside them a connection may be

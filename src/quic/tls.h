@@ -12,6 +12,14 @@ struct lp_tls;
 #define LP_QUIC_ALPN "lanparty/1"
 #define LP_TLS_NAME_MAX 128 /* bytes of a name that is shown, with its NUL */
 
+/* What a member finds wrong with the certificate that a relay shows. */
+enum lp_tls_distrust {
+	LP_TLS_DISTRUST_NONE,   /* nothing, or something that nobody at the member's can do anything about */
+	LP_TLS_DISTRUST_PIN,    /* it is not the pinned one, and no pinned CA has signed it */
+	LP_TLS_DISTRUST_SIGNER, /* no CA of the system's has signed it */
+	LP_TLS_DISTRUST_NAME,   /* it is for another name */
+};
+
 /* A relay's credentials from PEM bytes (certificate chain, private key). LP_ECERT with the reason otherwise. */
 int lp_tls_server_new(const uint8_t *cert_pem, size_t cert_len, const uint8_t *key_pem, size_t key_len,
                       struct lp_failure *failure, struct lp_tls **ret_tls);

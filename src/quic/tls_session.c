@@ -27,7 +27,7 @@ static struct lp_tls_session *session_of(gnutls_session_t handle)
 static int verify(gnutls_session_t handle)
 {
 	struct lp_tls_session *session = session_of(handle);
-	return lp_tls_trust_check(session->tls->trust, handle, session->name, &session->failure) < 0
+	return lp_tls_trust_check(session->tls->trust, handle, session->name, &session->failure, &session->distrust) < 0
 	               ? GNUTLS_E_CERTIFICATE_ERROR
 	               : 0;
 }

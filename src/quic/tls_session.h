@@ -10,9 +10,9 @@
 #include <ngtcp2/ngtcp2_crypto.h>
 
 #include "base/failure.h"
+#include "quic/tls.h"
 
 struct lp_aead;
-struct lp_tls;
 struct lp_tls_cert;
 
 struct lp_tls_session {
@@ -23,6 +23,7 @@ struct lp_tls_session {
 	struct lp_tls_cert *cert;        /* a reference; of a server */
 	char name[256];                  /* of a client: what the certificate must be for */
 	struct lp_failure failure;       /* why the handshake was refused, for people */
+	enum lp_tls_distrust distrust;   /* and what about, if it is the certificate */
 };
 
 /* Starts a session for a connection: |get_conn| gives the library's connection to TLS, from |user|. */

@@ -15,7 +15,8 @@
 #include "quic/tls_name.h"
 
 #define CERTS_MAX 16
-#define FINGERPRINT_TEXT (32 * 3)
+#define FINGERPRINT_BYTES 10 /* of a SHA-256: enough to tell two certificates apart, and two fit a line */
+#define FINGERPRINT_TEXT (FINGERPRINT_BYTES * 3)
 
 struct lp_tls_trust {
 	gnutls_x509_trust_list_t cas; /* NULL if there is none */
@@ -24,16 +25,16 @@ struct lp_tls_trust {
 	char pin_print[FINGERPRINT_TEXT];
 };
 
-/* Writes the SHA-256 of a certificate as "ab:cd:…". */
+/* Writes how the SHA-256 of a certificate begins, as "ab:cd:…". */
 static void fingerprint(const uint8_t *der, size_t len, char ret_text[FINGERPRINT_TEXT])
 {
 	static const char digits[] = "0123456789abcdef";
 	uint8_t hash[32] = {0};
 	(void)gnutls_hash_fast(GNUTLS_DIG_SHA256, der, len, hash);
-	for (size_t i = 0; i < sizeof hash; i++) {
+	for (size_t i = 0; i < FINGERPRINT_BYTES; i++) {
 		ret_text[3 * i] = digits[hash[i] >> 4];
 		ret_text[3 * i + 1] = digits[hash[i] & 15];
-		ret_text[3 * i + 2] = i + 1 < sizeof hash ? ':' : '\0';
+		ret_text[3 * i + 2] = i + 1 < FINGERPRINT_BYTES ? ':' : '\0';
 	}
 }
 
@@ -100,8 +101,7 @@ int lp_tls_trust_new(const uint8_t *ca, size_t ca_len, struct lp_failure *failur
 		if (rv < 0)
 			goto fail;
 	} else if (gnutls_x509_trust_list_add_system_trust(trust->cas, 0, 0) <= 0) {
-		rv = lp_fail(failure, LP_ECERT,
-		             "the system has no CA certificates: install ca-certificates, or pin the relay's");
+		rv = lp_fail(failure, LP_ECERT, "this system has no CA certificates");
 		goto fail;
 	}
 	*ret_trust = trust;
@@ -159,40 +159,59 @@ static int check_time(gnutls_x509_crt_t cert, struct lp_failure *failure)
 }
 
 /* Checks that a certificate is for |name|. */
-static int check_name(gnutls_x509_crt_t cert, const char *name, struct lp_failure *failure)
+static int check_name(gnutls_x509_crt_t cert, const char *name, struct lp_failure *failure,
+                      enum lp_tls_distrust *distrust)
 {
 	char other[LP_TLS_NAME_MAX];
 	if (lp_tls_name_check(cert, name, other))
 		return 0;
+	*distrust = LP_TLS_DISTRUST_NAME;
 	return lp_fail(failure, LP_ECERT, "the relay's certificate is for '%s', not for '%s'", other, name);
+}
+
+/* Says what GnuTLS finds wrong with a chain: its text without the blank at the end. */
+static int fail_status(unsigned status, struct lp_failure *failure)
+{
+	gnutls_datum_t text = {0};
+	(void)gnutls_certificate_verification_status_print(status, GNUTLS_CRT_X509, &text, 0);
+	const char *words = text.data ? (const char *)text.data : "for no reason that GnuTLS tells";
+	int len = (int)strlen(words);
+	while (len > 0 && words[len - 1] == ' ')
+		len--;
+	(void)lp_fail(failure, LP_ECERT, "the relay's certificate is not trusted: %.*s", len, words);
+	gnutls_free(text.data);
+	return LP_ECERT;
 }
 
 /* Checks that the chain leads to a CA that is trusted. Time and name are checked elsewhere. */
 static int check_chain(const struct lp_tls_trust *trust, gnutls_x509_crt_t *certs, unsigned n,
-                       const gnutls_datum_t *leaf, struct lp_failure *failure)
+                       const gnutls_datum_t *leaf, struct lp_failure *failure, enum lp_tls_distrust *distrust)
 {
 	unsigned status = 0;
-	gnutls_datum_t text = {0};
 	char print[FINGERPRINT_TEXT];
 	int rv = gnutls_x509_trust_list_verify_crt(trust->cas, certs, n, 0, &status, NULL);
 	if (rv == 0 && status == 0)
 		return 0;
 	if (trust->pin) {
+		*distrust = LP_TLS_DISTRUST_PIN;
 		fingerprint(leaf->data, leaf->size, print);
 		return lp_fail(failure, LP_ECERT,
-		               "the relay's certificate is not the pinned one: it has SHA-256 %s, the pinned one %s",
+		               "the relay's certificate is not the pinned one: its SHA-256 begins with %s, that of the "
+		               "pinned one with %s",
 		               print, trust->pin_print);
 	}
-	if (rv == 0)
-		(void)gnutls_certificate_verification_status_print(status, GNUTLS_CRT_X509, &text, 0);
-	(void)lp_fail(failure, LP_ECERT, "the relay's certificate is not trusted: %s",
-	              text.data ? (const char *)text.data : gnutls_strerror(rv));
-	gnutls_free(text.data);
-	return LP_ECERT;
+	if (rv != 0)
+		return lp_fail(failure, LP_ECERT, "the relay's certificate is not trusted: %s", gnutls_strerror(rv));
+	if (status & (GNUTLS_CERT_SIGNER_NOT_FOUND | GNUTLS_CERT_SIGNER_NOT_CA)) {
+		*distrust = LP_TLS_DISTRUST_SIGNER;
+		return lp_fail(failure, LP_ECERT,
+		               "the relay's certificate is not trusted: no CA that this system trusts has signed it");
+	}
+	return fail_status(status, failure);
 }
 
 int lp_tls_trust_check(const struct lp_tls_trust *trust, gnutls_session_t session, const char *name,
-                       struct lp_failure *failure)
+                       struct lp_failure *failure, enum lp_tls_distrust *distrust)
 {
 	unsigned n = 0, n_read = 0;
 	gnutls_x509_crt_t certs[CERTS_MAX];
@@ -215,9 +234,9 @@ int lp_tls_trust_check(const struct lp_tls_trust *trust, gnutls_session_t sessio
 	if (rv == 0)
 		rv = check_time(certs[0], failure);
 	if (rv == 0 && !pinned)
-		rv = check_chain(trust, certs, n, &shown[0], failure);
+		rv = check_chain(trust, certs, n, &shown[0], failure, distrust);
 	if (rv == 0)
-		rv = check_name(certs[0], name, failure);
+		rv = check_name(certs[0], name, failure, distrust);
 	for (unsigned i = 0; i < n_read; i++)
 		gnutls_x509_crt_deinit(certs[i]);
 	return rv;

@@ -7,6 +7,8 @@
 
 #include <gnutls/gnutls.h>
 
+#include "quic/tls.h"
+
 struct lp_failure;
 struct lp_tls_trust;
 
@@ -14,8 +16,8 @@ struct lp_tls_trust;
 int lp_tls_trust_new(const uint8_t *ca, size_t ca_len, struct lp_failure *failure, struct lp_tls_trust **ret_trust);
 void lp_tls_trust_free(struct lp_tls_trust *trust);
 /* Checks the certificates that the peer of |session| showed against the trust, the clock and |name|. 0, or LP_ECERT
-   with the reason. */
+   with the reason, for people and in |distrust|. */
 int lp_tls_trust_check(const struct lp_tls_trust *trust, gnutls_session_t session, const char *name,
-                       struct lp_failure *failure);
+                       struct lp_failure *failure, enum lp_tls_distrust *distrust);
 
 #endif

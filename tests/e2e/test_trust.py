@@ -58,7 +58,7 @@ def test_self_signed(lab):
     again.stop()
 
     other = lab.start_relay(state="two")
-    assert refused(attempt(lab, relay.cert), "pin")
+    assert refused(attempt(lab, relay.cert), "not the pinned one", "get the relay's file for --relay-ca-cert anew")
     assert admitted(attempt(lab, other.cert))
     other.stop()
 
@@ -80,7 +80,8 @@ def test_given_certificate(lab):
     assert admitted(attempt(lab, lab.certs.der("named")))
     assert admitted(attempt(lab, lab.certs.path("ca.pem")))
     assert refused(attempt(lab, lab.certs.path("other-ca.pem")))
-    assert refused(attempt(lab, lab.certs.path("ca.pem"), server_name="relay.example"), "relay.example")
+    assert refused(attempt(lab, lab.certs.path("ca.pem"), server_name="relay.example"), "relay.example",
+                   "pass a name that the certificate is for with --server-name")
     relay.stop()
 
     pem, key = lab.certs.server("expired", programs.SERVER_NAME, "ca", expired=True)
@@ -94,7 +95,8 @@ def test_system_authorities(lab, tmp_path):
     """Without a pin the system's CAs decide."""
     pem, key = lab.certs.server("public", "relay.example", "ca")
     relay = lab.start_relay("--cert", pem, "--key", key, state="public")
-    assert refused(attempt(lab, None, server_name="relay.example"))
+    assert refused(attempt(lab, None, server_name="relay.example"),
+                   "has signed it: pass the relay's file with --relay-ca-cert")
     bundle = "/etc/ssl/certs/ca-certificates.crt"
     subprocess.run(["mount", "--bind", lab.certs.path("ca.pem"), bundle], check=True)
     try:

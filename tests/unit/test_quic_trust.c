@@ -84,14 +84,15 @@ static void test_ca(void **state)
 		const struct identity *leaf, *ca;
 		gnutls_x509_crt_fmt_t form;
 		const char *name, *refused; /* NULL: accepted */
+		enum lp_tls_distrust distrust;
 	} rows[] = {
-		{&leaf, &ca, GNUTLS_X509_FMT_PEM, PAIR_NAME, NULL},
-		{&leaf, &ca, GNUTLS_X509_FMT_DER, PAIR_NAME, NULL},
-		{&leaf, &ca, GNUTLS_X509_FMT_PEM, "wrong.test", "not for 'wrong.test'"},
-		{&old, &ca, GNUTLS_X509_FMT_PEM, PAIR_NAME, "expired on"},
-		{&leaf, &other_ca, GNUTLS_X509_FMT_PEM, PAIR_NAME, "is not the pinned one"},
-		{&leaf, &leaf, GNUTLS_X509_FMT_PEM, PAIR_NAME, NULL},
-		{&forged, &not_ca, GNUTLS_X509_FMT_PEM, PAIR_NAME, "is not the pinned one"},
+		{&leaf, &ca, GNUTLS_X509_FMT_PEM, PAIR_NAME, NULL, 0},
+		{&leaf, &ca, GNUTLS_X509_FMT_DER, PAIR_NAME, NULL, 0},
+		{&leaf, &ca, GNUTLS_X509_FMT_PEM, "wrong.test", "not for 'wrong.test'", LP_TLS_DISTRUST_NAME},
+		{&old, &ca, GNUTLS_X509_FMT_PEM, PAIR_NAME, "expired on", LP_TLS_DISTRUST_NONE},
+		{&leaf, &other_ca, GNUTLS_X509_FMT_PEM, PAIR_NAME, "that of the pinned one with ", LP_TLS_DISTRUST_PIN},
+		{&leaf, &leaf, GNUTLS_X509_FMT_PEM, PAIR_NAME, NULL, 0},
+		{&forged, &not_ca, GNUTLS_X509_FMT_PEM, PAIR_NAME, "is not the pinned one", LP_TLS_DISTRUST_PIN},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct pair *pair = pair_signed(rows[i].leaf, rows[i].ca, rows[i].form);
@@ -101,6 +102,7 @@ static void test_ca(void **state)
 		assert_int_equal(pair->client.n_ready, rows[i].refused ? 0 : 1);
 		if (rows[i].refused && !strstr(pair->client.why.reason, rows[i].refused))
 			fail_msg("row %zu: %s", i, pair->client.why.reason);
+		assert_int_equal(pair->client.why.distrust, rows[i].distrust);
 		pair_free(pair);
 	}
 	identity_free(&ca);
