@@ -17,8 +17,9 @@ struct lp_unix_server;
 /* Answers a question (without its newline): a malloc'd text that the server frees, or NULL to hang up. */
 typedef char *(*lp_unix_answer_fn)(void *ctx, const char *request);
 
-/* Listens on |path| (mode 0660; a socket that a killed program left there is replaced, one that somebody listens on
-   is not). A few clients are served at a time, each for a few seconds at most; more wait for their turn. */
+/* Listens on |path| (mode 0660 whatever the umask, which is another for a moment: not while threads make files; a
+   socket that a killed program left there is replaced, one that somebody listens on is not). A few clients are served
+   at a time, each for a few seconds at most; more wait for their turn. */
 int lp_unix_server_open(struct lp_loop *loop, const char *path, lp_unix_answer_fn answer, void *ctx,
                         struct lp_failure *failure, struct lp_unix_server **ret_server);
 /* Hangs up on everybody and removes the socket. NULL is fine. */

@@ -190,20 +190,26 @@ static bool is_stale(const struct sockaddr_un *address)
 	return refused && lstat(address->sun_path, &st) == 0 && S_ISSOCK(st.st_mode);
 }
 
+/* Binds; the socket's file has mode 0660 from the start. 0 or the errno. */
+static int bind_mode(int fd, const struct sockaddr_un *address)
+{
+	/* The file gets the mode of the socket, less the umask. A chmod of the path might meet another file. */
+	if (fchmod(fd, 0660) < 0)
+		return errno;
+	mode_t before = umask(0007);
+	int err = bind(fd, (const struct sockaddr *)address, sizeof *address) < 0 ? errno : 0;
+	umask(before);
+	return err;
+}
+
 /* Binds, after removing what a killed program left. 0 or the errno. */
 static int bind_path(int fd, const struct sockaddr_un *address)
 {
-	/* The socket's file gets the mode of the socket, less the umask: no moment with another mode. */
-	if (fchmod(fd, 0660) < 0)
-		return errno;
-	if (bind(fd, (const struct sockaddr *)address, sizeof *address) == 0)
-		return 0;
-	if (errno != EADDRINUSE)
-		return errno;
-	if (!is_stale(address))
-		return EADDRINUSE;
+	int err = bind_mode(fd, address);
+	if (err != EADDRINUSE || !is_stale(address))
+		return err;
 	unlink(address->sun_path);
-	return bind(fd, (const struct sockaddr *)address, sizeof *address) == 0 ? 0 : errno;
+	return bind_mode(fd, address);
 }
 
 /* Says why there is no socket. */
@@ -212,6 +218,9 @@ static int open_failure(struct lp_failure *failure, int err, const char *path)
 	if (err == EADDRINUSE)
 		return lp_fail(failure, LP_EINUSE, "%s: in use: another program listens there, or it is no socket",
 		               path);
+	if (err == ENOENT)
+		return lp_fail(failure, LP_ENOTFOUND,
+		               "%s: cannot listen there: its folder is missing: make it, or choose another path", path);
 	return lp_fail(failure, lp_os_error(err), "%s: cannot listen there: %s", path, strerror(err));
 }
 
