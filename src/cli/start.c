@@ -48,9 +48,10 @@ static int read_file(const char *path, struct lp_failure *failure, char **ret_da
 	int result = 0;
 	char *data = NULL;
 	FILE *file = fopen(path, "rb");
-	if (!file)
-		return lp_fail(failure, LP_EIO, "%s: cannot be read (%s): check the path that --config names", path,
-		               strerror(errno));
+	int err = file ? 0 : errno;
+	if (err)
+		return lp_fail(failure, LP_EIO, "--config: %s: cannot be read: %s: %s", path, strerror(err),
+		               err == EACCES ? "let the user that runs this program read it" : "check the path");
 	data = malloc(CONFIG_MAX + 1);
 	if (!data) {
 		result = lp_fail(failure, LP_ENOMEM, "%s: out of memory", path);

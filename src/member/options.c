@@ -51,9 +51,10 @@ static int load_trust(const char *path, struct lp_failure *failure, struct lp_tl
 			        why.text);
 		return result;
 	}
-	result = lp_file_read(path, CA_FILE_MAX_BYTES, failure, &data, &len);
+	result = lp_file_read(path, CA_FILE_MAX_BYTES, &why, &data, &len);
 	if (result < 0)
-		return result;
+		return lp_fail(failure, result, "--relay-ca-cert: %s: check the path, and that this user may read it",
+		               why.text);
 	result = lp_tls_client_new(data, len, &why, ret_tls);
 	free(data);
 	if (result < 0)

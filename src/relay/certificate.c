@@ -61,6 +61,34 @@ static int pair_paths(const struct lp_certificate_config *config, struct lp_fail
 	return 0;
 }
 
+/* Says which option a file belongs to that is not as it should be, and what to do. */
+static int fail_option(const char *option, int result, const struct lp_failure *why, const char *advice,
+                       struct lp_failure *failure)
+{
+	return lp_fail(failure, result, "--%s: %s: %s", option, why->text, advice);
+}
+
+/* Reads a file of the option |option|. */
+static int read_file(const char *option, const char *path, struct lp_failure *failure, uint8_t **ret_data,
+                     size_t *ret_len)
+{
+	struct lp_failure why = {0};
+	int result = lp_file_read(path, FILE_MAX_BYTES, &why, ret_data, ret_len);
+	if (result == 0)
+		return 0;
+	return fail_option(option, result, &why, "check the path, and that this user may read it", failure);
+}
+
+/* Writes a file into the state folder. */
+static int write_state(const char *path, const uint8_t *data, size_t len, bool secret, struct lp_failure *failure)
+{
+	struct lp_failure why = {0};
+	int result = lp_file_write(path, data, len, secret, &why);
+	if (result == 0)
+		return 0;
+	return fail_option("state-dir", result, &why, "pass a folder that this user may write to", failure);
+}
+
 /* Says that one of the two files that belong together is lost. */
 static int fail_half(const char *there, const char *lost, struct lp_failure *failure)
 {
@@ -73,10 +101,11 @@ static int fail_half(const char *there, const char *lost, struct lp_failure *fai
 /* Reads both files. LP_ENOTFOUND: of a pair that the relay made, neither is there. */
 static int pair_read(const struct lp_certificate_config *config, struct pair *pair, struct lp_failure *failure)
 {
-	int cert = lp_file_read(pair->cert_path, FILE_MAX_BYTES, failure, &pair->cert, &pair->cert_len);
+	const char *of_cert = is_own(config) ? "cert" : "state-dir", *of_key = is_own(config) ? "key" : "state-dir";
+	int cert = read_file(of_cert, pair->cert_path, failure, &pair->cert, &pair->cert_len);
 	if (cert < 0 && (cert != LP_ENOTFOUND || is_own(config)))
 		return cert;
-	int key = lp_file_read(pair->key_path, FILE_MAX_BYTES, failure, &pair->key, &pair->key_len);
+	int key = read_file(of_key, pair->key_path, failure, &pair->key, &pair->key_len);
 	if (cert < 0 && key == 0)
 		return fail_half(pair->key_path, pair->cert_path, failure);
 	if (cert == 0 && key == LP_ENOTFOUND && !is_own(config))
@@ -98,10 +127,10 @@ static int pair_make(struct pair *pair, const char *server_name, int64_t now_uni
 	int result = lp_tls_self_signed(server_name, now_unix_s, failure, &pair->cert, &pair->cert_len, &pair->key,
 	                                &pair->key_len);
 	if (result == 0)
-		result = lp_file_write(pair->key_path, pair->key, pair->key_len, true, failure);
+		result = write_state(pair->key_path, pair->key, pair->key_len, true, failure);
 	if (result < 0)
 		return result;
-	result = lp_file_write(pair->cert_path, pair->cert, pair->cert_len, false, failure);
+	result = write_state(pair->cert_path, pair->cert, pair->cert_len, false, failure);
 	if (result < 0) /* the next start makes both */
 		(void)lp_file_remove(pair->key_path, NULL);
 	return result;
@@ -115,8 +144,11 @@ static int write_der(const struct pair *pair, const char *path, struct lp_failur
 	int result = lp_tls_pem_to_der(pair->cert, pair->cert_len, failure, &der, &len);
 	if (result < 0)
 		return result;
-	result = lp_file_write(path, der, len, false, failure);
+	struct lp_failure why = {0};
+	result = lp_file_write(path, der, len, false, &why);
 	free(der);
+	if (result < 0)
+		fail_option("dev-cert-der-out", result, &why, "pass a path that this user may write to", failure);
 	return result;
 }
 
@@ -203,7 +235,7 @@ int lp_certificate_secret(const char *state_dir, struct lp_failure *failure, uin
 	int result = join_path(state_dir, "reset.secret", failure, path);
 	if (result < 0)
 		return result;
-	result = lp_file_read(path, FILE_MAX_BYTES, failure, &data, &len);
+	result = read_file("state-dir", path, failure, &data, &len);
 	if (result == 0) {
 		bool whole = len == 32;
 		if (whole)
@@ -215,5 +247,5 @@ int lp_certificate_secret(const char *state_dir, struct lp_failure *failure, uin
 		return result;
 	}
 	lp_random_fill(ret_secret, 32);
-	return lp_file_write(path, ret_secret, 32, true, failure);
+	return write_state(path, ret_secret, 32, true, failure);
 }

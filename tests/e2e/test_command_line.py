@@ -79,10 +79,14 @@ RELAY_CASES = {
     "no such address": (["--listen", "192.0.2.77:443"], FAILURE, ["192.0.2.77"]),
     "bad name": (["--server-name", "play.example.org:443"], USAGE, ["--server-name", "play.example.org:443"]),
     "no key": (["--cert", "/etc/hostname"], USAGE, ["--key"]),
-    "unreadable certificate": (["--cert", "/no/such.pem", "--key", "/no/such.key"], FAILURE, ["/no/such.pem"]),
+    "unreadable certificate": (["--cert", "/no/such.pem", "--key", "/no/such.key"], FAILURE,
+                               ["--cert: /no/such.pem: cannot be read", "check the path"]),
+    "certificate is a folder": (["--cert", "/etc", "--key", "/no/such.key"], FAILURE, ["--cert: /etc: cannot be read"]),
+    "unreadable key": (["--cert", "/etc/hostname", "--key", "/no/such.key"], FAILURE, ["--key: /no/such.key"]),
+    "unwritable pin": (["--dev-cert-der-out", "/proc/no/such.der"], FAILURE, ["--dev-cert-der-out: /proc/no/such.der"]),
     "not a certificate": (["--cert", "/etc/hostname", "--key", "/etc/hostname"], FAILURE, ["/etc/hostname", "pem"]),
-    "state is a file": (["--state-dir", "/etc/hostname"], USAGE, ["/etc/hostname"]),
-    "config missing": (["--config", "/no/such.conf"], USAGE, ["/no/such.conf"]),
+    "state is a file": (["--state-dir", "/etc/hostname"], FAILURE, ["--state-dir: /etc/hostname"]),
+    "config missing": (["--config", "/no/such.conf"], USAGE, ["--config: /no/such.conf", "check the path"]),
 }
 
 
@@ -109,7 +113,8 @@ MEMBER_CASES = {
     "bad relay": ({"relay": "host:port"}, USAGE, ["host:port"]),
     "bad room": ({"room": "a room!"}, USAGE, ["a room!"]),
     "short room": ({"room": "AB"}, USAGE, ["AB"]),
-    "unreadable pin": ({"relay_ca_cert": "/no/such.der"}, FAILURE, ["/no/such.der"]),
+    "unreadable pin": ({"relay_ca_cert": "/no/such.der"}, FAILURE, ["--relay-ca-cert: /no/such.der", "check the path"]),
+    "pin is a folder": ({"relay_ca_cert": "/etc"}, FAILURE, ["--relay-ca-cert: /etc: cannot be read"]),
     "not a pin": ({"relay_ca_cert": "/etc/hostname"}, FAILURE, ["/etc/hostname"]),
 }
 

@@ -134,7 +134,7 @@ static void test_failed_write(void **state)
 	assert_int_equal(entries(*state), 1);
 	/* A file where a folder would have to be. */
 	assert_int_equal(lp_file_write(in(state, "taken/inside/deeper"), (const uint8_t *)"x", 1, false, &failure),
-	                 LP_EINVAL);
+	                 LP_EIO);
 }
 
 /* Limits, missing files, empty files. */
@@ -148,7 +148,7 @@ static void test_read(void **state)
 	assert_non_null(strstr(failure.text, "none"));
 	assert_int_equal(lp_file_write(in(state, "six"), (const uint8_t *)"sixsix", 6, false, NULL), 0);
 	assert_int_equal(lp_file_read(in(state, "six"), 5, &failure, &data, &len), LP_ETOOBIG);
-	assert_int_equal(lp_file_read(*state, 5, &failure, &data, &len), LP_EINVAL);
+	assert_int_equal(lp_file_read(*state, 5, &failure, &data, &len), LP_EIO);
 	assert_null(data);
 	assert_int_equal(lp_file_write(in(state, "empty"), NULL, 0, false, NULL), 0);
 	assert_int_equal(lp_file_read(in(state, "empty"), 0, &failure, &data, &len), 0);
