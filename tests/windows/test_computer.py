@@ -162,7 +162,7 @@ def test_wrong_certificate(player, machine):
 def test_duplicate_mac(player, machine):
     """Somebody has the MAC already: said so, and nothing is left."""
     bob = player.start_client(player.bob_host, mac=wine.MAC)
-    client = machine.client(wait=False)
+    client = machine.client("--no-reconnect", wait=False)
     assert ends(client) != 0
     assert "duplicate_mac" in client.events("failed")[-1]["text"]
     bob.stop()
