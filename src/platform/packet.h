@@ -17,7 +17,7 @@ struct lp_packet;
 /* A batch of frames from the wire; VLAN tags that the kernel stripped are back in their place. Super-frames and
    partial checksums are described by |offload|. The bytes are valid until the call returns. */
 typedef void (*lp_packet_recv_fn)(void *ctx, const struct lp_frame *frames, size_t n_frames);
-/* The interface is gone or down; |failure| says why. */
+/* The interface is gone; |failure| says so. One that is down only carries nothing until it is up again. */
 typedef void (*lp_packet_error_fn)(void *ctx, const struct lp_failure *failure);
 
 struct lp_packet_config {

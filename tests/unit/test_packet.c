@@ -688,25 +688,44 @@ static void test_overflow(void **state)
 	lan_down(&lan);
 }
 
-static const struct {
-	const char *command;
-	int code;
-} gone_rows[] = {
-	{"ip link set gw0 down", LP_EUNREACH},
-	{"ip link delete gw0", LP_ENOTFOUND},
+/* The interface goes down, and up again: frames come as before. */
+static void test_down(void **state)
+{
+	static struct lan lan;
+	uint8_t frame[60] = {0x02, 0x5a, 0, 0, 0, 0x0b, 0x02, 0x5a, 0, 0, 0, 0x0a, 0x88, 0xb5};
+	struct lp_frame out = {.data = frame, .len = sizeof frame};
+
+	(void)state;
+	lan_up(&lan);
+	netns_run("ip link set gw0 down");
+	run(&lan, 50);
+	assert_int_equal(lp_packet_send(lan.packet, &out, 1), 0);
+	run(&lan, 50);
+	assert_int_equal(lan.failure.code, 0);
+	netns_run("ip link set gw0 up");
+	host_sends(&lan, frame, sizeof frame);
+	await(&lan, 1);
+	assert_int_equal(lan.n_kept, 1);
+	assert_int_equal(lp_packet_send(lan.packet, &out, 1), 1);
+	lan_down(&lan);
+}
+
+static const char *const gone_rows[] = {
+	"ip link delete gw0",
+	"ip link set gw0 down && ip link delete gw0",
 };
 
-/* The interface goes down or away: the owner hears of it, once. */
+/* The interface goes away, from under traffic or while it is down: the owner hears of it, once. */
 static void test_gone(void **state)
 {
 	static struct lan lan;
 
 	(void)state;
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof gone_rows / sizeof gone_rows[0]; i++) {
 		lan_up(&lan);
-		netns_run("%s", gone_rows[i].command);
+		netns_run("%s", gone_rows[i]);
 		run(&lan, 2000);
-		assert_int_equal(lan.failure.code, gone_rows[i].code);
+		assert_int_equal(lan.failure.code, LP_ENOTFOUND);
 		assert_non_null(strstr(lan.failure.text, "gw0"));
 		lan.failure.code = 0;
 		run(&lan, 20);
@@ -728,6 +747,7 @@ int main(void)
 		cmocka_unit_test(test_transfer),
 		cmocka_unit_test(test_transfer_vlan),
 		cmocka_unit_test(test_uso),
+		cmocka_unit_test(test_down),
 		cmocka_unit_test(test_gone),
 		cmocka_unit_test(test_overflow),
 		cmocka_unit_test(test_fairness),

@@ -11,11 +11,13 @@
 
 #include "base/error.h"
 #include "base/failure.h"
+#include "base/units.h"
 #include "platform/linux/interface.h"
 #include "platform/linux/packet_socket.h"
 #include "platform/linux/recv_batch.h"
 #include "platform/linux/vnet.h"
 #include "platform/linux/watch.h"
+#include "platform/loop.h"
 #include "proto/ether.h"
 #include "proto/vlan.h"
 
@@ -24,6 +26,8 @@
 #define BATCH_BYTES ((size_t)32 * 1024)
 /* Frames in one sendmmsg(). */
 #define SEND_MAX 64
+/* An interface that is down is looked at so often: the kernel does not tell when it goes away then. */
+#define LOOK_NS LP_SEC
 
 /* One of the sockets that share the interface's frames. */
 struct source {
@@ -36,8 +40,11 @@ struct source {
 struct lp_packet {
 	struct lp_packet_sockets sockets;
 	char name[IFNAMSIZ];
-	bool ended;     /* closed, or the error is told: nothing is called any more */
-	bool takes_udp; /* super-frames of UDP */
+	unsigned index;        /* of the interface: another one may get the name */
+	struct lp_timer *look; /* while the interface is down */
+	bool looking;          /* it is set */
+	bool ended;            /* closed, or the error is told: nothing is called any more */
+	bool takes_udp;        /* super-frames of UDP */
 	struct lp_packet_info info;
 	struct lp_packet_counters counters;
 	lp_packet_recv_fn recv;
@@ -59,16 +66,40 @@ static const uint8_t padding[ETH_ZLEN];
 static void report_gone(struct lp_packet *packet)
 {
 	struct lp_failure failure = {0};
-	struct lp_interface now;
 
 	for (unsigned i = 0; i < packet->n_attached; i++)
 		lp_watch_stop(&packet->sources[i].watch);
 	packet->ended = true;
-	if (lp_interface_get(packet->name, &now) < 0)
-		lp_fail(&failure, LP_ENOTFOUND, "%s: the interface is gone", packet->name);
-	else
-		lp_fail(&failure, LP_EUNREACH, "%s: the interface %s down", packet->name, now.up ? "was" : "is");
+	lp_timer_set(packet->look, LP_NEVER);
+	lp_fail(&failure, LP_ENOTFOUND, "%s: the interface is gone", packet->name);
 	packet->error(packet->ctx, &failure);
+}
+
+/* Looks whether the interface is still there. The sockets of one that is down go on when it is up again. */
+static void look(struct lp_packet *packet, uint64_t now_ns)
+{
+	struct lp_interface now;
+
+	if (lp_interface_get(packet->name, &now) < 0 || now.index != packet->index) {
+		report_gone(packet);
+		return;
+	}
+	packet->looking = !now.up;
+	lp_timer_set(packet->look, packet->looking ? now_ns + LOOK_NS : LP_NEVER);
+}
+
+/* A socket was told that the interface is down, which it is told once. The owner hears from the loop what is left. */
+static void expect_down(struct lp_packet *packet)
+{
+	if (!packet->ended && !packet->looking)
+		lp_timer_set(packet->look, 0);
+	packet->looking = true;
+}
+
+/* The interface is down, or was a second ago. */
+static void on_look(void *ctx, uint64_t now_ns)
+{
+	look(ctx, now_ns);
 }
 
 /* Makes a frame of one message of the batch. False if it is none that can be carried. */
@@ -112,7 +143,7 @@ static void on_readable(void *ctx, bool broken)
 
 	if (packet->ended)
 		return;
-	n = broken ? -ENETDOWN : lp_recv_batch_read(&packet->batch, source->fd, BATCH_BYTES, &source->average_bytes);
+	n = lp_recv_batch_read(&packet->batch, source->fd, BATCH_BYTES, &source->average_bytes);
 	for (int i = 0; i < n; i++)
 		if (read_frame(&packet->batch, i, &packet->frames[n_frames]))
 			n_bytes += packet->frames[n_frames++].len;
@@ -125,7 +156,10 @@ static void on_readable(void *ctx, bool broken)
 	if (n == -EINVAL)
 		packet->counters.unusable++;
 	else if (n < 0 && !packet->ended)
-		report_gone(packet);
+		expect_down(packet);
+	/* The error is read; more frames may come. */
+	if (broken && !packet->ended)
+		lp_watch_start(&source->watch);
 }
 
 /* The loop has let go of a socket. */
@@ -144,6 +178,8 @@ static void on_released(void *ctx)
 static void release(struct lp_packet *packet)
 {
 	packet->ended = true;
+	lp_timer_free(packet->look);
+	packet->look = NULL;
 	for (unsigned i = 0; i < packet->n_attached; i++)
 		lp_watch_close(&packet->sources[i].watch, on_released);
 	lp_packet_sockets_close(&packet->sockets);
@@ -222,6 +258,7 @@ int lp_packet_open(struct lp_loop *loop, const struct lp_packet_config *config, 
 	if (!packet)
 		return lp_fail(failure, LP_ENOMEM, "%s: out of memory", name);
 	memcpy(packet->name, name, strlen(name));
+	packet->index = interface.index;
 	packet->takes_udp = kernel_sends_udp();
 	packet->info =
 		(struct lp_packet_info){.mac = interface.mac, .mtu = interface.mtu, .wireless = interface.wireless};
@@ -234,6 +271,8 @@ int lp_packet_open(struct lp_loop *loop, const struct lp_packet_config *config, 
 	if (r < 0)
 		goto fail;
 	r = lp_recv_batch_init(&packet->batch);
+	if (r == 0)
+		r = lp_timer_new(loop, on_look, packet, &packet->look);
 	if (r == 0)
 		r = attach(packet, loop);
 	if (r < 0) {
@@ -286,8 +325,11 @@ static size_t transmit(struct lp_packet *packet, const struct lp_frame *frames, 
 		if (errno == EINTR)
 			continue;
 		/* No room, or no interface: the rest has no better chance. */
-		if (errno == EAGAIN || errno == ENETDOWN || errno == ENXIO)
+		if (errno == EAGAIN || errno == ENETDOWN || errno == ENXIO) {
+			if (errno != EAGAIN)
+				expect_down(packet);
 			break;
+		}
 		if (errno == EINVAL && frames[done].offload.gso == LP_GSO_UDP)
 			packet->takes_udp = false;
 		done++;
