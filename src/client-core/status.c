@@ -50,6 +50,8 @@ static enum lp_status judge(const struct lp_status_line *line, const struct lp_s
 		return line->ever_joined ? LP_STATUS_RECONNECTING : LP_STATUS_CONNECTING;
 	if (input->phase != LP_STATUS_JOINED)
 		return line->ever_joined && line->n_pauses == 1 ? LP_STATUS_RECONNECTING : LP_STATUS_UNREACHABLE;
+	if (line->role == LP_ROLE_GATEWAY && input->trouble)
+		return LP_STATUS_NO_LAN;
 	if (line->role == LP_ROLE_GATEWAY || input->gateway_present)
 		return LP_STATUS_ON_LAN;
 	return line->gateway_seen ? LP_STATUS_GATEWAY_GONE : LP_STATUS_WAITING_FOR_GATEWAY;
@@ -113,6 +115,9 @@ static void write_line(const struct lp_status_line *line, const struct lp_status
 		lp_text_addf(text, "relay %s unreachable", line->relay);
 		add_reason(text, input, " (", ")");
 		lp_text_add(text, ": trying until it answers");
+		break;
+	case LP_STATUS_NO_LAN:
+		lp_text_addf(text, "in room %s: waiting for the LAN: %s %s", line->room, input->device, input->trouble);
 		break;
 	case LP_STATUS_PLACE_HELD:
 		lp_text_addf(text,

@@ -103,6 +103,20 @@ static void on_count(void *ctx, struct lp_bound_counters *counters)
 		life->count(life->ctx, counters);
 }
 
+/* Looks at what others do to the device. */
+static const char *on_look(void *ctx, unsigned room_mtu)
+{
+	struct lp_life *life = ctx;
+	struct lp_device_state state = {0};
+	/* One that is gone fails by itself. */
+	if (lp_device_state(life->device, &state) == 0) {
+		struct lp_device_facts facts = {
+			.enabled = state.enabled, .link = state.up, .mtu = state.mtu, .mac = state.mac};
+		lp_device_watch_look(&life->watch, &facts, room_mtu);
+	}
+	return lp_device_watch_trouble(&life->watch);
+}
+
 /* Draws the live view. */
 static void on_draw(void *ctx, const char *block)
 {
@@ -139,12 +153,15 @@ int lp_life_show(struct lp_life *life, enum lp_role role, struct lp_member *memb
 		.log = &life->output.log,
 		.device = on_device,
 		.count = on_count,
+		.look = on_look,
+		.device_name = device,
 		.columns = on_columns,
 		.rows = on_rows,
 		.ctx = life,
 	};
 	life->device = device;
 	life->mac = *mac;
+	lp_device_watch_init(&life->watch, role, device, mac, &life->output.log);
 	if (life->common.log_format == LP_LOG_TEXT && lp_terminal_is_live(LP_TERMINAL_ERR)) {
 		lp_live_init(&life->live, stderr, &life->output);
 		config.draw = on_draw;

@@ -9,6 +9,7 @@
 #include "cli/live.h"
 #include "cli/log.h"
 #include "cli/start.h"
+#include "client-core/device_watch.h"
 #include "member/options.h"
 #include "proto/mac.h"
 
@@ -29,10 +30,11 @@ struct lp_life {
 	struct lp_loop *loop;
 	struct lp_tls *tls;
 	struct lp_report *report;
-	char relay[256];           /* "HOST:PORT", as the user gave it */
-	char device_note[64];      /* what else there is to say of it */
-	const char *device;        /* the TAP, or the gateway's interface; borrowed */
-	struct lp_mac mac;         /* of it */
+	char relay[256];      /* "HOST:PORT", as the user gave it */
+	char device_note[64]; /* what else there is to say of it */
+	const char *device;   /* the TAP, or the gateway's interface; borrowed */
+	struct lp_mac mac;    /* of it */
+	struct lp_device_watch watch;
 	struct lp_failure failure; /* why the program ends, code 0: as it was asked to */
 	bool stopping;
 	void (*stop)(void *ctx);                                      /* says goodbye; lp_life_ended() follows */

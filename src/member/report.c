@@ -28,6 +28,7 @@ struct lp_report {
 	struct lp_loss loss_up, loss_down;
 	uint64_t n_told; /* the relay's `stats` that loss_down has taken in */
 	uint64_t snapshot_due_ns;
+	const char *trouble; /* what is wrong with the device, or NULL */
 };
 
 /* What the member is doing, in the status line's terms. */
@@ -56,6 +57,8 @@ void lp_report_update(struct lp_report *report)
 		.reason = member.reason,
 		.retry_ns = member.retry_ns,
 		.place_held = member.place_held,
+		.device = report->config.device_name,
+		.trouble = report->trouble,
 	};
 	if (lp_status_line_update(&report->line, &input))
 		lp_event_status(report->config.log, report->line.text);
@@ -147,8 +150,10 @@ static void on_timer(void *ctx, uint64_t now_ns)
 {
 	struct lp_report *report = ctx;
 	struct lp_member_view member;
-	lp_report_update(report);
 	lp_member_view(report->member, &member);
+	if (report->config.look)
+		report->trouble = report->config.look(report->config.ctx, member.mtu);
+	lp_report_update(report);
 	sample(report, &member, now_ns);
 	if (report->config.draw)
 		draw(report, &member, now_ns);
@@ -177,6 +182,8 @@ int lp_report_new(struct lp_loop *loop, const struct lp_report_config *config, s
 		return result;
 	}
 	lp_timer_set(report->timer, now_ns + TICK_NS);
+	if (config->look)
+		report->trouble = config->look(config->ctx, 0);
 	lp_report_update(report);
 	*ret_report = report;
 	return 0;

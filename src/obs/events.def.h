@@ -106,6 +106,11 @@ LP_EVENT_ROW(tap_down, WARN, "TAP {name} is down[: {reason}]", "The client's net
              (str, name), (str, reason))
 LP_EVENT_ROW(interface_up, INFO, "interface {name}: capturing ({mac}, MTU {mtu})",
              "The gateway's wired interface is open.", (str, name), (mac, mac), (u64, mtu))
+LP_EVENT_ROW(interface_down, WARN, "{name}: {reason}",
+             "The gateway's interface carries no frames: somebody set it down, or its cable is out. The gateway stays.",
+             (str, name), (str, reason))
+LP_EVENT_ROW(interface_back, INFO, "{name}: the interface carries frames again", "Follows interface_down.",
+             (str, name))
 LP_EVENT_ROW(loop_detected, ERROR, "a loop through the tunnel: {what}: unplug one of the two ways",
              "Frames that went out came back on another way.", (str, what))
 

@@ -5,10 +5,14 @@
 #include <stdbool.h>
 
 #include "base/addr.h"
+#include "proto/mac.h"
 
 struct lp_device_state {
-	bool up;
-	char note[64]; /* what else there is to say of it: on Windows its index and LUID; may be empty */
+	bool up;           /* it carries frames */
+	bool enabled;      /* nobody has set it down; what it lacks then is a link */
+	unsigned mtu;      /* IP bytes; 0: not known */
+	struct lp_mac mac; /* all zero: not known */
+	char note[64];     /* what else there is to say of it: on Windows its index and LUID; may be empty */
 	struct lp_addr
 		address; /* the first IPv4 address, otherwise the first global IPv6 one; family 0: none; port 0 */
 };

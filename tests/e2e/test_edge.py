@@ -118,6 +118,27 @@ def test_room_mtu_changes(fresh_party):
     assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S, "-s", 1372, "-M", "do")
 
 
+def test_device_changes(fresh_party):
+    """Somebody changes the members' devices under them: they say so once, and go on when that is over."""
+    lab = fresh_party()
+    lab.start_servers()
+    lab.start_relay()
+    alice, gateway = lab.start_client(lab.alice_host), lab.start_gateway()
+    assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S)
+    lab.gateway_host.ip("link set lan down")
+    assert "is down" in gateway.wait_event("interface_down", name="lan")["reason"]
+    gateway.wait_text("waiting for the LAN: lan is down")
+    lab.gateway_host.ip("link set lan up")
+    gateway.wait_event("interface_back", name="lan")
+    assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S)
+    mark = gateway.mark()
+    lab.gateway_host.ip("link set lan mtu 1400")
+    wait_for(lambda: [e for e in gateway.events("warned") if "lan has MTU 1400" in e["text"]], "a warning")
+    lab.alice_host.ip(f"link set {TAP} address 02:00:00:00:00:99")
+    wait_for(lambda: [e for e in alice.events("warned") if f"{TAP} has another MAC" in e["text"]], "a warning")
+    assert not [e for e in gateway.events()[mark:] if e["event"] in ("joined", "reconnecting", "interface_down")]
+
+
 def test_device_goes(fresh_party):
     """The interface and the TAP go away under their members: they say why they end, and goodbye, so that their places
     are free at once."""

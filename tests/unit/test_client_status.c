@@ -125,6 +125,10 @@ static void test_gateway(void **state)
 	static const struct moment moments[] = {
 		{JOINED(true, NULL), LP_STATUS_ON_LAN, "room PARTY is on this LAN"},
 		{JOINED(false, NULL), LP_STATUS_ON_LAN, NULL},
+		{{.phase = LP_STATUS_JOINED, .device = "eth1", .trouble = "is down"},
+	         LP_STATUS_NO_LAN,
+	         "in room PARTY: waiting for the LAN: eth1 is down"},
+		{JOINED(false, NULL), LP_STATUS_ON_LAN, "room PARTY is on this LAN"},
 		/* At once again, without a pause: the network changed. */
 		{SEEKING, LP_STATUS_RECONNECTING, "connection to the relay lost: reconnecting"},
 		{JOINED(false, NULL), LP_STATUS_ON_LAN, "room PARTY is on this LAN"},

@@ -1,11 +1,13 @@
 #include "platform/device_state.h"
 
 #include <ifaddrs.h>
+#include <linux/if_packet.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "platform/linux/interface.h"
 #include "platform/linux/sockaddr.h"
 
 /* How much an address says: 2 for IPv4, 1 for IPv6 beyond the link, 0 for anything else. */
@@ -30,6 +32,12 @@ int lp_device_state(const char *name, struct lp_device_state *ret_state)
 		if (strcmp(entry->ifa_name, name) != 0)
 			continue;
 		result = 0;
+		state.enabled = entry->ifa_flags & IFF_UP;
+		if (entry->ifa_addr && entry->ifa_addr->sa_family == AF_PACKET) {
+			const struct sockaddr_ll *ll = (const struct sockaddr_ll *)(const void *)entry->ifa_addr;
+			if (ll->sll_halen == sizeof state.mac.octet)
+				memcpy(state.mac.octet, ll->sll_addr, sizeof state.mac.octet);
+		}
 		state.up = (entry->ifa_flags & IFF_UP) && (entry->ifa_flags & IFF_RUNNING);
 		if (rank(entry->ifa_addr) > best) {
 			best = rank(entry->ifa_addr);
@@ -37,6 +45,7 @@ int lp_device_state(const char *name, struct lp_device_state *ret_state)
 		}
 	}
 	freeifaddrs(all);
+	state.mtu = lp_interface_mtu(if_nametoindex(name));
 	if (result == 0)
 		*ret_state = state;
 	return result;
