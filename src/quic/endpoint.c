@@ -280,6 +280,11 @@ const struct lp_quic_counters *lp_quic_counters(const struct lp_quic_endpoint *e
 	return &endpoint->counters;
 }
 
+const struct lp_quic_refusal *lp_quic_last_refusal(const struct lp_quic_endpoint *endpoint)
+{
+	return &endpoint->refusal;
+}
+
 size_t lp_quic_conn_count(const struct lp_quic_endpoint *endpoint)
 {
 	return endpoint->n_live;

@@ -117,6 +117,12 @@ struct lp_quic_counters {
 	uint64_t send_lost;     /* DATAGRAMs of ours that were declared lost */
 };
 
+/* The last connection that was refused. */
+struct lp_quic_refusal {
+	struct lp_addr remote; /* family 0: none was */
+	const char *reason;    /* for people: the limit; constant */
+};
+
 /* Statistics of a connection. */
 struct lp_quic_stats {
 	uint64_t srtt_ns, rttvar_ns, min_rtt_ns, latest_rtt_ns;
@@ -145,6 +151,7 @@ uint64_t lp_quic_deadline(const struct lp_quic_endpoint *endpoint);
 /* Does what is due. A flush follows. */
 void lp_quic_expire(struct lp_quic_endpoint *endpoint, uint64_t now_ns);
 const struct lp_quic_counters *lp_quic_counters(const struct lp_quic_endpoint *endpoint);
+const struct lp_quic_refusal *lp_quic_last_refusal(const struct lp_quic_endpoint *endpoint);
 /* The name of what seals packets, for people. */
 const char *lp_quic_aead_name(const struct lp_quic_endpoint *endpoint);
 size_t lp_quic_conn_count(const struct lp_quic_endpoint *endpoint);

@@ -85,11 +85,17 @@ static void answer_retry(struct lp_quic_endpoint *endpoint, const struct stray *
 	                                endpoint->now_ns));
 }
 
-/* Turns a client away. */
+/* Counts a client that is turned away, and keeps who it was and why. */
+static void note_refusal(struct lp_quic_endpoint *endpoint, const struct stray *stray, const char *reason)
+{
+	endpoint->counters.conns_refused++;
+	endpoint->refusal = (struct lp_quic_refusal){.remote = stray->msg->remote, .reason = reason};
+}
+
+/* Tells a client that it is turned away. */
 static void answer_refusal(struct lp_quic_endpoint *endpoint, const struct stray *stray, uint64_t error,
                            const char *reason)
 {
-	endpoint->counters.conns_refused++;
 	uint8_t *room = lp_endpoint_answer_room(endpoint);
 	if (room)
 		answer(endpoint, stray, lp_stateless_write_refusal(room, &stray->hd, error, reason));
@@ -101,15 +107,17 @@ static bool over_limit(struct lp_quic_endpoint *endpoint, const struct stray *st
 	const struct lp_quic_config *config = &endpoint->config;
 	const struct lp_source *source = lp_sources_find(&endpoint->sources, &stray->msg->remote);
 	if (config->max_conns && endpoint->n_live >= config->max_conns) {
+		note_refusal(endpoint, stray, "as many as there may be in all");
 		answer_refusal(endpoint, stray, NGTCP2_CONNECTION_REFUSED, "the relay is full");
 		return true;
 	}
 	if (config->max_conns_per_source && source && source->n_conns >= config->max_conns_per_source) {
+		note_refusal(endpoint, stray, "too many from one address");
 		answer_refusal(endpoint, stray, NGTCP2_CONNECTION_REFUSED, "too many connections from your address");
 		return true;
 	}
 	if (config->max_handshakes_per_source && source && source->n_handshakes >= config->max_handshakes_per_source) {
-		endpoint->counters.conns_refused++;
+		note_refusal(endpoint, stray, "too many handshakes under way from one address");
 		return true;
 	}
 	return false;
@@ -123,6 +131,7 @@ static void accept_initial(struct lp_quic_endpoint *endpoint, const struct stray
 	int token = lp_stateless_check_retry(endpoint->config.secret, &stray->hd, &stray->path.path, endpoint->now_ns,
 	                                     &first_dcid);
 	if (token == LP_EPROTO) {
+		note_refusal(endpoint, stray, "a Retry token is stale or of another address");
 		answer_refusal(endpoint, stray, NGTCP2_INVALID_TOKEN, "the Retry token is stale or not yours");
 		return;
 	}
@@ -138,7 +147,7 @@ static void accept_initial(struct lp_quic_endpoint *endpoint, const struct stray
 	}
 	if (lp_conn_new_server(endpoint, &stray->msg->local, &stray->msg->remote, &stray->path.path, &stray->hd,
 	                       token == 0 ? &first_dcid : NULL, &conn) < 0) {
-		endpoint->counters.conns_refused++;
+		note_refusal(endpoint, stray, "out of memory");
 		return;
 	}
 	if (lp_conn_read(conn, &stray->path.path, stray->msg->ecn, stray->data, stray->len) == NGTCP2_ERR_RETRY) {

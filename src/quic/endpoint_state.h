@@ -23,6 +23,7 @@ struct lp_quic_conn;
 struct lp_quic_endpoint {
 	struct lp_quic_config config;
 	struct lp_quic_counters counters;
+	struct lp_quic_refusal refusal;
 	struct lp_aead *aead; /* NULL: all by the library's helper */
 	uint64_t now_ns;      /* of the call that is under way; never runs backwards */
 	struct lp_conn_table cids;

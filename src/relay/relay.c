@@ -58,8 +58,8 @@ static void tell_refused(struct lp_relay *relay)
 	if (refused == relay->refused_told ||
 	    (relay->refused_told_ns && relay->now_ns - relay->refused_told_ns < LP_SEC))
 		return;
-	lp_event_connection_refused(relay->log, "a limit on connections or handshakes is reached", NULL,
-	                            refused - relay->refused_told - 1);
+	const struct lp_quic_refusal *last = lp_quic_last_refusal(relay->endpoint);
+	lp_event_connection_refused(relay->log, last->reason, &last->remote, refused - relay->refused_told - 1);
 	relay->refused_told = refused;
 	relay->refused_told_ns = relay->now_ns;
 }

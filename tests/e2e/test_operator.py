@@ -153,7 +153,8 @@ def test_connection_limit(lab):
     mark = lab.relay.mark()
     crowd = [Bare(lab, lab.bob_host, party.RELAY, pin, name=f"crowd-{n}", wait=False) for n in range(12)]
     wait_for(lambda: all("ready" in member.output() or member.closed() for member in crowd), "everybody's answer")
-    lab.relay.wait_event("connection_refused", after=mark)
+    refusal = lab.relay.wait_event("connection_refused", after=mark)
+    assert refusal["reason"] == "too many from one address" and refusal["address"].startswith("100.64.2.52:"), refusal
     assert sum("ready" in member.output() for member in crowd) <= 8
     client = Client(lab, lab.bob_host, party.RELAY + ":443", pin, "--no-reconnect", name="client-late", wait=False)
     assert client.wait_end() == 1

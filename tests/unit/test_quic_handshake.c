@@ -189,6 +189,8 @@ static void test_full(void **state)
 	assert_int_equal(pair->client.why.kind, LP_QUIC_CLOSED_TRANSPORT);
 	assert_string_equal(pair->client.why.reason, "the relay is full");
 	assert_int_equal(lp_quic_counters(pair->server.endpoint)->conns_refused, 1);
+	assert_string_equal(lp_quic_last_refusal(pair->server.endpoint)->reason, "as many as there may be in all");
+	assert_true(lp_quic_last_refusal(pair->server.endpoint)->remote.family != 0);
 	pair_free(pair);
 }
 
