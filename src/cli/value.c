@@ -184,16 +184,17 @@ int lp_option_listen(const struct lp_option *option, const char *value, void *de
 {
 	struct lp_addr addr = {0};
 	uint64_t port;
-	const char *rest = parse_digits(value, &port);
-	if (rest && (!*rest || strcmp(rest, "/udp") == 0)) {
+	/* "*:443" is how such an address is printed. */
+	bool any = value[0] == '*' && value[1] == ':';
+	const char *rest = parse_digits(any ? value + 2 : value, &port);
+	if (rest && (!*rest || (!any && strcmp(rest, "/udp") == 0))) {
 		if (port == 0 || port > UINT16_MAX)
 			return lp_fail(failure, LP_EINVAL, "'%s': a port is a number from 1 to 65535", value);
 		addr.port = (uint16_t)port;
 	} else if (lp_addr_parse(value, (uint16_t)option->min, &addr) < 0) {
-		return lp_fail(
-			failure, LP_EINVAL,
-			"'%s' is nothing to listen on: use PORT/udp, ADDR:PORT or [IPV6]:PORT, with a numeric address",
-			value);
+		return lp_fail(failure, LP_EINVAL,
+		               "'%s' is nothing to listen on: use %s or [IPV6]:PORT, with a numeric address", value,
+		               option->argument);
 	} else if (addr.port == 0 && option->min == 0 && strcmp(value + strlen(value) - 2, ":0") != 0) {
 		return lp_fail(failure, LP_EINVAL, "'%s' has no port: use ADDR:PORT or [IPV6]:PORT", value);
 	}

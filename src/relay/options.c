@@ -48,12 +48,12 @@ const struct lp_program lp_relay_program = {
 	.see_also = "lanparty-gateway(8), lanparty-client(1)",
 };
 
-/* Reads a limit, "RATE" or "RATE/BURST"; "off" is no limit. */
+/* Reads a limit, "RATE" or "RATE/BURST"; "off" is no limit. The row's |min| is the enum lp_limit. */
 static int parse_rate(const struct lp_option *option, const char *value, void *dest, struct lp_failure *failure)
 {
 	struct lp_rate rate = {0};
+	const char *unit = lp_limit_row((enum lp_limit)option->min)->unit;
 	char *end;
-	(void)option;
 	if (strcmp(value, "off") != 0) {
 		unsigned long long per_s = strtoull(value, &end, 10), burst = 0;
 		if (end != value && *end == '/') {
@@ -64,11 +64,21 @@ static int parse_rate(const struct lp_option *option, const char *value, void *d
 		}
 		if (end == value || *end || value[0] == '-' || per_s > UINT32_MAX || burst > UINT32_MAX)
 			return lp_fail(failure, LP_EINVAL,
-			               "'%s' is not a limit: use RATE or RATE/BURST, so many a second, or off", value);
+			               "'%s' is not a limit: use RATE or RATE/BURST, so many %s a second and at once, "
+			               "as 1000 or 1000/2000, or off",
+			               value, unit);
 		rate = (struct lp_rate){.per_s = (uint32_t)per_s, .burst = (uint32_t)burst};
 	}
 	*(struct lp_rate *)dest = rate;
 	return 0;
+}
+
+/* Reads where metrics are served: a port alone is on loopback, so that a '*' would not be what it says. */
+static int parse_metrics(const struct lp_option *option, const char *value, void *dest, struct lp_failure *failure)
+{
+	if (value[0] == '*')
+		return lp_fail(failure, LP_EINVAL, "'%s': use 0.0.0.0:PORT or [::]:PORT for every address", value);
+	return lp_option_listen(option, value, dest, failure);
 }
 
 const struct lp_option lp_relay_option_rows[] = {
@@ -124,15 +134,24 @@ const struct lp_option lp_relay_option_rows[] = {
 	 .help = "refuse " text},
 	LP_FILTERS(X)
 #undef X
+#define STANDARD(rate, burst) (rate) ? #rate "/" #burst : "off"
 #define X(name, wire, unit, drop, client_rate, client_burst, gateway_rate, gateway_burst, text) \
-	{"limit-" wire, "RATE[/BURST]", \
+	{"limit-" wire, \
+	 "RATE[/BURST]", \
 	 LP_CUSTOM(struct lp_relay_options, relay.limits.client[LP_LIMIT_##name], parse_rate), \
-	 .group = "Limits for each client, a second", .help = unit " of " text}, \
-		{"gateway-limit-" wire, "RATE[/BURST]", \
+	 .min = LP_LIMIT_##name, \
+	 .group = "Limits for each client, a second", \
+	 .standard = STANDARD(client_rate, client_burst), \
+	 .help = unit ": " text}, \
+		{"gateway-limit-" wire, \
+	         "RATE[/BURST]", \
 	         LP_CUSTOM(struct lp_relay_options, relay.limits.gateway[LP_LIMIT_##name], parse_rate), \
-	         .help = "the same for each gateway"},
+	         .min = LP_LIMIT_##name, \
+	         .standard = STANDARD(gateway_rate, gateway_burst), \
+	         .help = "the same for each gateway, in " unit},
 		LP_LIMITS(X)
 #undef X
+#undef STANDARD
 			{"idle-timeout", "TIME",
                          LP_DURATION(struct lp_relay_options, relay.idle_timeout_ns, 5 * LP_SEC, 600 * LP_SEC),
                          .group = "Times", .standard = "20s", .help = "a member that is silent for so long is gone"},
@@ -142,7 +161,7 @@ const struct lp_option lp_relay_option_rows[] = {
          .standard = "10s", .help = "how often members and relay tell each other their counters"},
 	{"status-socket", "PATH", LP_TEXT(struct lp_relay_options, status_socket), .group = "Diagnostics",
          .help = "answer on this Unix socket with rooms, members and counters as JSON (see the command status)"},
-	{"metrics", "ADDR:PORT", LP_LISTEN(struct lp_relay_options, metrics, 0),
+	{"metrics", "ADDR:PORT|PORT", LP_CUSTOM(struct lp_relay_options, metrics, parse_metrics),
          .help = "serve the counters for Prometheus at http://ADDR:PORT/metrics; without an address: on loopback"},
 	{"frame-log", "WHAT", LP_FRAMELOG(struct lp_relay_options, relay.framelog), .standard = "off",
          .help = "log single frames: all, drops, 1/N (every Nth), N/s (at most so many), joined by commas; off"},

@@ -75,7 +75,10 @@ def test_bad_options(lab, program, args, words):
 RELAY_CASES = {
     "bad port": (["--listen", "70000/udp"], USAGE, ["70000"]),
     "bad listen": (["--listen", "nonsense"], USAGE, ["nonsense"]),
-    "tcp": (["--listen", "443/tcp"], USAGE, ["443/tcp"]),
+    "tcp": (["--listen", "443/tcp"], USAGE, ["443/tcp", "PORT/udp"]),
+    "metrics by tcp": (["--metrics", "9464/tcp"], USAGE, ["9464/tcp", "use ADDR:PORT|PORT or"]),
+    "metrics everywhere": (["--metrics", "*:9464"], USAGE, ["'*:9464': use 0.0.0.0:PORT"]),
+    "limit": (["--limit-total", "10M"], USAGE, ["10M", "kbit a second", "1000/2000"]),
     "no such address": (["--listen", "192.0.2.77:443"], FAILURE, ["192.0.2.77"]),
     "bad name": (["--server-name", "play.example.org:443"], USAGE, ["--server-name", "play.example.org:443"]),
     "no key": (["--cert", "/etc/hostname"], USAGE, ["--key"]),

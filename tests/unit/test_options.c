@@ -117,6 +117,9 @@ static void test_mistakes(void **state)
 		{"--reconnect=yes", "--reconnect takes no value: use --reconnect or --no-reconnect"},
 		{"--no-reconnect=1", "--no-reconnect takes no value: use --reconnect or --no-reconnect"},
 		{"--tag=bad", "--tag: 'bad' is no tag"},
+		{"--listen=443/tcp",
+	         "--listen: '443/tcp' is nothing to listen on: use ADDR:PORT or [IPV6]:PORT, with a "
+	         "numeric address"},
 		{"--room=\033[31m-------", "--room: the value has 12 bytes, at most 8 are possible"},
 		{"--colour=\033[31m", "--colour: '\\x1b[31m' is not possible: use red or green"},
 	};
@@ -176,6 +179,10 @@ static void test_values(void **state)
 		{"--virtual-mac=02:5a:00:00:00", NULL},
 		{"--listen=443/udp", "*:443"},
 		{"--listen=8443", "*:8443"},
+		{"--listen=*:8443", "*:8443"},
+		{"--listen=*:0", NULL},
+		{"--listen=*:443/udp", NULL},
+		{"--listen=*", NULL},
 		{"--listen=0/udp", NULL},
 		{"--listen=65536/udp", NULL},
 		{"--listen=443/tcp", NULL},
