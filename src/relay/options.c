@@ -175,6 +175,9 @@ int lp_relay_options_apply(struct lp_relay_options *options, struct lp_failure *
 		return lp_fail(failure, LP_EINVAL, "--key without --cert: pass the certificate, too");
 	if (options->cert_path[0] && !options->key_path[0])
 		return lp_fail(failure, LP_EINVAL, "--cert without --key: pass the certificate's private key, too");
+	if (strcmp(options->der_out_path, "-") == 0)
+		return lp_fail(failure, LP_EINVAL,
+		               "--dev-cert-der-out: '-' is no path: use /dev/stdout for standard output");
 	if (options->metrics.port != 0 && options->metrics.family == 0) {
 		options->metrics.family = 4;
 		memcpy(options->metrics.ip, (const uint8_t[]){127, 0, 0, 1}, 4);

@@ -86,6 +86,7 @@ RELAY_CASES = {
                                ["--cert: /no/such.pem: cannot be read", "check the path"]),
     "certificate is a folder": (["--cert", "/etc", "--key", "/no/such.key"], FAILURE, ["--cert: /etc: cannot be read"]),
     "unreadable key": (["--cert", "/etc/hostname", "--key", "/no/such.key"], FAILURE, ["--key: /no/such.key"]),
+    "pin to nowhere": (["--dev-cert-der-out", "-"], USAGE, ["--dev-cert-der-out", "/dev/stdout"]),
     "unwritable pin": (["--dev-cert-der-out", "/proc/no/such.der"], FAILURE, ["--dev-cert-der-out: /proc/no/such.der"]),
     "not a certificate": (["--cert", "/etc/hostname", "--key", "/etc/hostname"], FAILURE, ["/etc/hostname", "pem"]),
     "state is a file": (["--state-dir", "/etc/hostname"], FAILURE, ["--state-dir: /etc/hostname"]),

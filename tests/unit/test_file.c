@@ -2,6 +2,7 @@
 #include "platform/file.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -137,6 +138,42 @@ static void test_failed_write(void **state)
 	                 LP_EIO);
 }
 
+/* A certificate goes where a link leads, a secret takes its place; what is a pipe or a device stays one. */
+static void test_not_regular(void **state)
+{
+	char target[256], link[256], pipe[256], text[8] = "";
+	struct stat st;
+	int reader;
+
+	snprintf(target, sizeof target, "%s/target", (char *)*state);
+	snprintf(link, sizeof link, "%s/link", (char *)*state);
+	snprintf(pipe, sizeof pipe, "%s/pipe", (char *)*state);
+	assert_int_equal(lp_file_write(target, (const uint8_t *)"old", 3, false, NULL), 0);
+	assert_int_equal(symlink("target", link), 0);
+	assert_int_equal(lp_file_write(link, (const uint8_t *)"newer", 5, false, NULL), 0);
+	assert_int_equal(lstat(link, &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_int_equal(lstat(target, &st), 0);
+	assert_int_equal(st.st_size, 5);
+
+	assert_int_equal(lp_file_write(link, (const uint8_t *)"secret", 6, true, NULL), 0);
+	assert_int_equal(lstat(link, &st), 0);
+	assert_true(S_ISREG(st.st_mode));
+	assert_int_equal(lstat(target, &st), 0);
+	assert_int_equal(st.st_size, 5);
+
+	assert_int_equal(mkfifo(pipe, 0600), 0);
+	reader = open(pipe, O_RDONLY | O_NONBLOCK);
+	assert_true(reader >= 0);
+	assert_int_equal(lp_file_write(pipe, (const uint8_t *)"hello", 5, false, NULL), 0);
+	assert_int_equal(read(reader, text, sizeof text), 5);
+	assert_string_equal(text, "hello");
+	close(reader);
+	assert_int_equal(lstat(pipe, &st), 0);
+	assert_true(S_ISFIFO(st.st_mode));
+	assert_int_equal(entries(*state), 3);
+}
+
 /* Limits, missing files, empty files. */
 static void test_read(void **state)
 {
@@ -163,6 +200,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_modes, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(test_replace, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(test_failed_write, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(test_not_regular, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(test_read, make_folder, remove_folder),
 	};
 

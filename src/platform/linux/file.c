@@ -101,8 +101,8 @@ static void sync_folder(const char *path)
 	close(fd);
 }
 
-/* Writes all bytes and makes them durable. 0 or the errno. */
-static int write_all(int fd, const uint8_t *data, size_t len, mode_t mode)
+/* Writes all bytes. 0 or the errno. */
+static int write_all(int fd, const uint8_t *data, size_t len)
 {
 	while (len) {
 		ssize_t n = write(fd, data, len);
@@ -114,35 +114,72 @@ static int write_all(int fd, const uint8_t *data, size_t len, mode_t mode)
 		data += n;
 		len -= (size_t)n;
 	}
-	return fchmod(fd, mode) < 0 || fsync(fd) < 0 ? errno : 0;
+	return 0;
 }
 
-int lp_file_write(const char *path, const uint8_t *data, size_t len, bool secret, struct lp_failure *failure)
+/* Writes to a device or a pipe, which must not give way to a file. A terminal does not become ours. 0 or the errno. */
+static int write_through(const char *path, const uint8_t *data, size_t len)
+{
+	int fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+	int err;
+
+	if (fd < 0)
+		return errno;
+	err = write_all(fd, data, len);
+	return close(fd) < 0 && !err ? errno : err;
+}
+
+/* Puts a new file, complete and durable, in the place of |path|. 0 or the errno. */
+static int replace(const char *path, const uint8_t *data, size_t len, mode_t mode)
 {
 	char temporary[PATH_MAX];
 	int err, fd;
 	int n = snprintf(temporary, sizeof temporary, "%s.XXXXXX", path);
 
 	if (n < 0 || (size_t)n >= sizeof temporary)
-		return path_failure(failure, ENAMETOOLONG, "cannot be written", path);
-	err = make_folders(path, secret ? 0700 : 0755);
-	if (err)
-		return path_failure(failure, err, "its folder cannot be made", path);
+		return ENAMETOOLONG;
 	/* Mode 0600 until it is complete. */
 	fd = mkostemp(temporary, O_CLOEXEC);
 	if (fd < 0)
-		return path_failure(failure, errno, "cannot be written", path);
-	err = write_all(fd, data, len, secret ? 0600 : 0644);
+		return errno;
+	err = write_all(fd, data, len);
+	if (!err && (fchmod(fd, mode) < 0 || fsync(fd) < 0))
+		err = errno;
 	if (close(fd) < 0 && !err)
 		err = errno;
 	if (!err && rename(temporary, path) < 0)
 		err = errno;
 	if (err) {
 		unlink(temporary);
-		return path_failure(failure, err, "cannot be written", path);
+		return err;
 	}
 	sync_folder(path);
 	return 0;
+}
+
+/* Writes what is no secret to where |path| leads: a link is followed, a device is not replaced. 0 or the errno. */
+static int write_open(const char *path, const uint8_t *data, size_t len)
+{
+	char real[PATH_MAX];
+	struct stat st;
+
+	if (lstat(path, &st) < 0)
+		return errno == ENOENT ? replace(path, data, len, 0644) : errno;
+	if (stat(path, &st) < 0)
+		return errno;
+	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		return write_through(path, data, len);
+	return realpath(path, real) ? replace(real, data, len, 0644) : errno;
+}
+
+int lp_file_write(const char *path, const uint8_t *data, size_t len, bool secret, struct lp_failure *failure)
+{
+	int err = make_folders(path, secret ? 0700 : 0755);
+
+	if (err)
+		return path_failure(failure, err, "its folder cannot be made", path);
+	err = secret ? replace(path, data, len, 0600) : write_open(path, data, len);
+	return err ? path_failure(failure, err, "cannot be written", path) : 0;
 }
 
 int lp_file_remove(const char *path, struct lp_failure *failure)
