@@ -124,22 +124,11 @@ static void on_draw(void *ctx, const char *block)
 	lp_live_show(&life->live, block);
 }
 
-/* The width of the live view. */
-static unsigned on_columns(void *ctx)
+/* How much room there is for it. */
+static void on_size(void *ctx, unsigned *ret_rows, unsigned *ret_columns)
 {
-	unsigned rows, columns;
 	(void)ctx;
-	lp_terminal_size(LP_TERMINAL_ERR, &rows, &columns);
-	return columns;
-}
-
-/* Its height. */
-static unsigned on_rows(void *ctx)
-{
-	unsigned rows, columns;
-	(void)ctx;
-	lp_terminal_size(LP_TERMINAL_ERR, &rows, &columns);
-	return rows;
+	lp_terminal_size(LP_TERMINAL_ERR, ret_rows, ret_columns);
 }
 
 int lp_life_show(struct lp_life *life, enum lp_role role, struct lp_member *member, const char *device,
@@ -155,8 +144,7 @@ int lp_life_show(struct lp_life *life, enum lp_role role, struct lp_member *memb
 		.count = on_count,
 		.look = on_look,
 		.device_name = device,
-		.columns = on_columns,
-		.rows = on_rows,
+		.size = on_size,
 		.ctx = life,
 	};
 	life->device = device;

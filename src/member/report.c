@@ -115,9 +115,10 @@ static void draw(struct lp_report *report, const struct lp_member_view *member, 
 		.device_note = device.note,
 		.device_mac = device.mac,
 	};
+	unsigned rows, columns;
+	report->config.size(report->config.ctx, &rows, &columns);
 	lp_text_init(&text, block, sizeof block);
-	lp_view_format(&text, &view, report->config.rows ? report->config.rows(report->config.ctx) : SIZE_MAX,
-	               report->config.columns(report->config.ctx));
+	lp_view_format(&text, &view, rows, columns);
 	report->config.draw(report->config.ctx, block);
 }
 

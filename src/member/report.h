@@ -38,9 +38,8 @@ struct lp_report_config {
 	const char *device_name; /* for that; borrowed until lp_report_free() */
 	/* Draws the live view, a block of lines; NULL: there is none. */
 	void (*draw)(void *ctx, const char *block);
-	/* The terminal's width, and its height; |rows| NULL: high enough. */
-	unsigned (*columns)(void *ctx);
-	unsigned (*rows)(void *ctx);
+	/* The terminal's size, where |draw| is given. */
+	void (*size)(void *ctx, unsigned *ret_rows, unsigned *ret_columns);
 	void *ctx;
 };
 

@@ -48,10 +48,11 @@ static void on_draw(void *ctx, const char *block)
 	screen->down = loss_behind(block, ", down ");
 }
 
-static unsigned on_columns(void *ctx)
+static void on_size(void *ctx, unsigned *ret_rows, unsigned *ret_columns)
 {
 	(void)ctx;
-	return 200;
+	*ret_rows = 24;
+	*ret_columns = 200;
 }
 
 /* Lets a second pass, with frames both ways or without. */
@@ -89,7 +90,7 @@ static void test_losses(void **state)
 		.log = &party->log,
 		.device = on_device,
 		.draw = on_draw,
-		.columns = on_columns,
+		.size = on_size,
 		.ctx = &screen,
 	};
 	assert_int_equal(lp_report_new(client->loop, &config, party_lp_member(client), &report), 0);
