@@ -13,12 +13,14 @@ ROOM = "PARTY-1"
 
 @functools.lru_cache(None)
 def binary(name):
-    """The path of a program: somewhere under the folder that LP_BIN names (default: build/ of the tree)."""
-    folder = pathlib.Path(os.environ.get("LP_BIN") or ROOT / "build")
-    for path in sorted(folder.rglob(name), key=lambda p: len(p.parts)):
-        if path.is_file() and os.access(path, os.X_OK):
-            return str(path)
-    raise FileNotFoundError(f"no {name} under {folder}: build it first, or let LP_BIN name the build folder")
+    """The path of a program: somewhere under the folder that LP_BIN names (default: build/ of the tree), or the first
+    of several, as in PATH, that has it: the tests' own tools are not among what is installed."""
+    folders = os.environ.get("LP_BIN") or str(ROOT / "build")
+    for folder in folders.split(":"):
+        for path in sorted(pathlib.Path(folder).rglob(name), key=lambda p: len(p.parts)):
+            if path.is_file() and os.access(path, os.X_OK):
+                return str(path)
+    raise FileNotFoundError(f"no {name} under {folders}: build it first, or let LP_BIN name the build folder")
 
 
 class Program(Daemon):
