@@ -26,10 +26,16 @@ void lp_conn_table_done(struct lp_conn_table *table)
 	table->buckets = NULL;
 }
 
+/* The bucket of ids with this hash. */
+static struct lp_cid **bucket_of(const struct lp_conn_table *table, uint64_t hash)
+{
+	return &table->buckets[hash & (table->n_buckets - 1)];
+}
+
 /* Where the pointer to this id is, or the NULL at the end of its bucket. */
 static struct lp_cid **slot_of(const struct lp_conn_table *table, const uint8_t *cid, size_t len, uint64_t hash)
 {
-	struct lp_cid **slot = &table->buckets[hash & (table->n_buckets - 1)];
+	struct lp_cid **slot = bucket_of(table, hash);
 	while (*slot && ((*slot)->hash != hash || (*slot)->len != len || memcmp((*slot)->bytes, cid, len) != 0))
 		slot = &(*slot)->next;
 	return slot;
@@ -71,7 +77,7 @@ int lp_conn_table_add(struct lp_conn_table *table, const uint8_t *cid, size_t le
 	entry->hash = hash;
 	entry->len = (uint8_t)len;
 	memcpy(entry->bytes, cid, len);
-	struct lp_cid **bucket = &table->buckets[hash & (table->n_buckets - 1)];
+	struct lp_cid **bucket = bucket_of(table, hash);
 	entry->next = *bucket;
 	*bucket = entry;
 	entry->next_of_conn = list->first;
@@ -117,4 +123,21 @@ struct lp_quic_conn *lp_conn_table_find(const struct lp_conn_table *table, const
 		return NULL;
 	const struct lp_cid *entry = *slot_of(table, cid, len, lp_siphash(table->key, cid, len));
 	return entry ? entry->conn : NULL;
+}
+
+void lp_conn_table_find_many(const struct lp_conn_table *table, const uint8_t *const cids[], size_t n,
+                             struct lp_quic_conn *ret_conns[])
+{
+	uint64_t hashes[LP_CONN_TABLE_MANY];
+	assert(n <= LP_CONN_TABLE_MANY);
+	for (size_t i = 0; i < n; i++) {
+		hashes[i] = cids[i] ? lp_siphash(table->key, cids[i], LP_QUIC_CID_LEN) : 0;
+		__builtin_prefetch(bucket_of(table, hashes[i]));
+	}
+	for (size_t i = 0; i < n; i++)
+		__builtin_prefetch(*bucket_of(table, hashes[i]));
+	for (size_t i = 0; i < n; i++) {
+		const struct lp_cid *entry = cids[i] ? *slot_of(table, cids[i], LP_QUIC_CID_LEN, hashes[i]) : NULL;
+		ret_conns[i] = entry ? entry->conn : NULL;
+	}
 }

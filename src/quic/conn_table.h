@@ -10,6 +10,7 @@
 
 #define LP_QUIC_CID_MAX 20
 #define LP_QUIC_CID_LEN 8 /* of the ids that we choose */
+#define LP_CONN_TABLE_MANY 64
 
 struct lp_quic_conn;
 
@@ -48,5 +49,9 @@ void lp_conn_table_remove(struct lp_conn_table *table, const uint8_t *cid, size_
 void lp_conn_table_remove_all(struct lp_conn_table *table, struct lp_cid_list *list);
 /* The connection that has this id, or NULL. */
 struct lp_quic_conn *lp_conn_table_find(const struct lp_conn_table *table, const uint8_t *cid, size_t len);
+/* The same for |n| ids of ours at once, at most LP_CONN_TABLE_MANY, each LP_QUIC_CID_LEN bytes; NULL for a NULL. With
+   many connections each step to one is a miss of the caches: here those of all ids go on at the same time. */
+void lp_conn_table_find_many(const struct lp_conn_table *table, const uint8_t *const cids[], size_t n,
+                             struct lp_quic_conn *ret_conns[]);
 
 #endif

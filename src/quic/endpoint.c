@@ -172,14 +172,18 @@ struct recent {
 	ngtcp2_path_storage path;
 };
 
+/* True if a datagram begins with a packet that has a short header (RFC 9000 §17.3) and a connection id of ours. */
+static bool is_short(const uint8_t *data, size_t len)
+{
+	return len >= 1 + LP_QUIC_CID_LEN && !(data[0] & 0x80);
+}
+
 /* The connection that a datagram belongs to, or NULL. */
 static struct lp_quic_conn *find_conn(struct lp_quic_endpoint *endpoint, struct recent *recent, const uint8_t *data,
                                       size_t len)
 {
 	ngtcp2_version_cid ids;
-	if (!(data[0] & 0x80)) {
-		if (len < 1 + LP_QUIC_CID_LEN)
-			return NULL;
+	if (is_short(data, len)) {
 		if (recent->conn && memcmp(recent->cid, data + 1, LP_QUIC_CID_LEN) == 0)
 			return recent->conn;
 		memcpy(recent->cid, data + 1, LP_QUIC_CID_LEN);
@@ -188,6 +192,8 @@ static struct lp_quic_conn *find_conn(struct lp_quic_endpoint *endpoint, struct 
 			return lp_conn_table_find(&endpoint->tokens, data + len - RESET_TOKEN, RESET_TOKEN);
 		return recent->conn;
 	}
+	if (!(data[0] & 0x80))
+		return NULL;
 	if (ngtcp2_pkt_decode_version_cid(&ids, data, len, LP_QUIC_CID_LEN) != 0)
 		return NULL;
 	return lp_conn_table_find(&endpoint->cids, ids.dcid, ids.dcidlen);
@@ -220,20 +226,52 @@ static void receive_one(struct lp_quic_endpoint *endpoint, struct recent *recent
 	(void)lp_conn_read(conn, &recent->path.path, msg->ecn, data, len);
 }
 
+/* Finds the connections of the messages whose first packet has a short header, and begins to fetch what reading their
+   packets will touch. None of them is freed before the next flush. */
+static void look_ahead(const struct lp_quic_endpoint *endpoint, const struct lp_udp_msg *msgs, size_t n_msgs,
+                       struct lp_quic_conn *ret_conns[])
+{
+	const uint8_t *cids[LP_CONN_TABLE_MANY];
+	for (size_t i = 0; i < n_msgs; i++)
+		cids[i] = is_short(msgs[i].data, msgs[i].len) ? msgs[i].data + 1 : NULL;
+	lp_conn_table_find_many(&endpoint->cids, cids, n_msgs, ret_conns);
+	for (size_t i = 0; i < n_msgs; i++)
+		if (ret_conns[i])
+			lp_conn_fetch(ret_conns[i]);
+}
+
+/* All UDP datagrams of a message. |conn| is what the first belongs to, NULL: not known yet. */
+static void receive_message(struct lp_quic_endpoint *endpoint, struct recent *recent, const struct lp_udp_msg *msg,
+                            struct lp_quic_conn *conn)
+{
+	size_t step = msg->segment_bytes ? msg->segment_bytes : msg->len;
+	if (msg->remote.family != 4 && msg->remote.family != 6) {
+		endpoint->counters.invalid_in++;
+		return;
+	}
+	if (conn) {
+		memcpy(recent->cid, msg->data + 1, LP_QUIC_CID_LEN);
+		recent->conn = conn;
+	}
+	for (size_t at = 0; at < msg->len; at += step)
+		receive_one(endpoint, recent, msg, msg->data + at, msg->len - at < step ? msg->len - at : step);
+}
+
 void lp_quic_receive(struct lp_quic_endpoint *endpoint, const struct lp_udp_msg *msgs, size_t n_msgs, uint64_t now_ns)
 {
 	struct recent recent = {0};
+	struct lp_quic_conn *conns[LP_CONN_TABLE_MANY] = {0};
 	set_now(endpoint, now_ns);
-	for (size_t i = 0; i < n_msgs; i++) {
-		const struct lp_udp_msg *msg = &msgs[i];
-		size_t step = msg->segment_bytes ? msg->segment_bytes : msg->len;
-		if (msg->remote.family != 4 && msg->remote.family != 6) {
-			endpoint->counters.invalid_in++;
-			continue;
-		}
-		for (size_t at = 0; at < msg->len; at += step)
-			receive_one(endpoint, &recent, msg, msg->data + at,
-			            msg->len - at < step ? msg->len - at : step);
+	while (n_msgs) {
+		size_t n = n_msgs < LP_CONN_TABLE_MANY ? n_msgs : LP_CONN_TABLE_MANY;
+		if (n > 1)
+			look_ahead(endpoint, msgs, n, conns);
+		else
+			conns[0] = NULL;
+		for (size_t i = 0; i < n; i++)
+			receive_message(endpoint, &recent, &msgs[i], conns[i]);
+		msgs += n;
+		n_msgs -= n;
 	}
 }
 

@@ -76,6 +76,45 @@ static void test_conn_table(void **state)
 	lp_conn_table_done(&table);
 }
 
+/* What is found together is what is found one by one: our own ids, longer ones, foreign ones, and none. */
+static void test_find_many(void **state)
+{
+	(void)state;
+	static char owners[MODEL_IDS];
+	struct lp_cid_list lists[MODEL_IDS] = {0};
+	uint8_t ids[MODEL_IDS][LP_QUIC_CID_LEN];
+	struct lp_conn_table table;
+	unsigned n_found = 0;
+	assert_int_equal(lp_conn_table_init(&table, key), 0);
+	for (int i = 0; i < MODEL_IDS; i++) {
+		size_t len = i % 7 ? LP_QUIC_CID_LEN : LP_QUIC_CID_LEN - 1;
+		memset(ids[i], 0, sizeof ids[i]);
+		memcpy(ids[i], &i, sizeof i);
+		if (i % 5)
+			assert_int_equal(lp_conn_table_add(&table, ids[i], len,
+			                                   (struct lp_quic_conn *)(void *)&owners[i], &lists[i]),
+			                 0);
+	}
+	for (int round = 0; round < 1000; round++) {
+		const uint8_t *cids[LP_CONN_TABLE_MANY];
+		struct lp_quic_conn *found[LP_CONN_TABLE_MANY];
+		size_t n = next_random() % (LP_CONN_TABLE_MANY + 1);
+		for (size_t i = 0; i < n; i++)
+			cids[i] = next_random() % 10 ? ids[next_random() % MODEL_IDS] : NULL;
+		lp_conn_table_find_many(&table, cids, n, found);
+		for (size_t i = 0; i < n; i++) {
+			struct lp_quic_conn *alone =
+				cids[i] ? lp_conn_table_find(&table, cids[i], LP_QUIC_CID_LEN) : NULL;
+			assert_ptr_equal(found[i], alone);
+			n_found += found[i] != NULL;
+		}
+	}
+	assert_true(n_found > 1000);
+	for (int i = 0; i < MODEL_IDS; i++)
+		lp_conn_table_remove_all(&table, &lists[i]);
+	lp_conn_table_done(&table);
+}
+
 #define MODEL_DEADLINES 100
 
 static void test_expiry(void **state)
@@ -225,8 +264,8 @@ static void test_batch(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_conn_table), cmocka_unit_test(test_expiry), cmocka_unit_test(test_sources),
-		cmocka_unit_test(test_control),    cmocka_unit_test(test_batch),
+		cmocka_unit_test(test_conn_table), cmocka_unit_test(test_find_many), cmocka_unit_test(test_expiry),
+		cmocka_unit_test(test_sources),    cmocka_unit_test(test_control),   cmocka_unit_test(test_batch),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
