@@ -27,13 +27,13 @@ struct progress {
 struct lp_link {
 	struct lp_link_config config;
 	struct lp_queue *queue;
+	struct lp_link_counters counters; /* right after what every frame needs */
 	struct lp_reassembly *reassembly;
 	struct progress head;
 	uint16_t next_frame_id;
 	bool congested;
 	size_t ahead_bytes; /* of frames that went past the queue since the window last opened */
 	size_t low_bytes;   /* where |congested| ends */
-	struct lp_link_counters counters;
 	uint64_t full_seen, aqm_seen, reassembly_seen; /* of the parts' own counters, already in |counters| */
 };
 

@@ -238,6 +238,9 @@ static void look_ahead(const struct lp_quic_endpoint *endpoint, const struct lp_
 	for (size_t i = 0; i < n_msgs; i++)
 		if (ret_conns[i])
 			lp_conn_fetch(ret_conns[i]);
+	for (size_t i = 0; i < n_msgs; i++)
+		if (ret_conns[i])
+			__builtin_prefetch(ret_conns[i]->user);
 }
 
 /* All UDP datagrams of a message. |conn| is what the first belongs to, NULL: not known yet. */

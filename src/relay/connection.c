@@ -141,6 +141,7 @@ static void on_frame(void *ctx, uint16_t source, const uint8_t *frame, size_t le
 void lp_connection_datagram(struct lp_connection *connection, const uint8_t *data, size_t len, uint64_t now_ns)
 {
 	struct lp_relay *relay = connection->relay;
+	__builtin_prefetch(connection->peer); /* the frame will need it */
 	if (!connection->peer) {
 		relay->counters.drops[LP_DROP_NOT_JOINED]++;
 		return;

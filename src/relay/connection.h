@@ -14,13 +14,14 @@ struct lp_link;
 struct lp_peer;
 struct lp_relay;
 
+/* What every frame touches comes first: with many members each line of it is a miss. */
 struct lp_connection {
-	struct lp_connection *prev, *next; /* the relay's list */
 	struct lp_relay *relay;
 	struct lp_quic_conn *quic;
+	struct lp_link *link;              /* NULL until admitted */
+	struct lp_peer *peer;              /* NULL until admitted, and after it left */
+	struct lp_connection *prev, *next; /* the relay's list */
 	struct lp_ctrl_stream stream;
-	struct lp_link *link;       /* NULL until admitted */
-	struct lp_peer *peer;       /* NULL until admitted, and after it left */
 	uint64_t hello_deadline_ns; /* LP_NEVER once the hello came */
 	uint64_t stats_due_ns;      /* LP_NEVER until admitted */
 	uint16_t told_mtu;          /* the unfragmented_mtu that the member was told last */
