@@ -197,6 +197,13 @@ uint64_t lp_conn_now(const struct lp_quic_conn *conn)
 	return conn->endpoint->now_ns + conn->skew_ns;
 }
 
+/* True if a probe of the library's has found that the path carries more. */
+static bool probe_answered(const struct lp_quic_conn *conn)
+{
+	return conn->endpoint->now_ns < conn->probing_until_ns &&
+	       ngtcp2_conn_get_path_max_tx_udp_payload_size(conn->library) != conn->mtu.path_max;
+}
+
 int lp_conn_read(struct lp_quic_conn *conn, const ngtcp2_path *path, uint8_t ecn, const uint8_t *data, size_t len)
 {
 	ngtcp2_pkt_info info = {.ecn = ecn};
@@ -210,7 +217,7 @@ int lp_conn_read(struct lp_quic_conn *conn, const ngtcp2_path *path, uint8_t ecn
 	if (rv == NGTCP2_ERR_RETRY)
 		return rv;
 	bool elsewhere = !ngtcp2_path_eq(path, &conn->shown.path);
-	if (!settled || elsewhere || conn->endpoint->now_ns < conn->probing_until_ns)
+	if (!settled || elsewhere || probe_answered(conn))
 		conn->changed = true;
 	uint64_t answer_ns = conn->endpoint->now_ns + (len < LP_CONN_LARGE ? ANSWER_SMALL_NS : ANSWER_LARGE_NS);
 	if (len >= TINY_PACKET && (conn->n_to_answer++ == 0 || answer_ns < conn->answer_ns))
