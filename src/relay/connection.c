@@ -14,6 +14,8 @@
 #include "relay/state.h"
 #include "room/room.h"
 
+#define STATS_PHASES 16U /* times within the interval of `stats` at which those who join begin */
+
 struct lp_connection *lp_connection_new(struct lp_relay *relay, struct lp_quic_conn *quic, uint64_t now_ns)
 {
 	struct lp_connection *connection = calloc(1, sizeof *connection);
@@ -223,7 +225,9 @@ static void on_hello(struct lp_connection *connection, const struct lp_hello *he
 		return;
 	}
 	relay->counters.joins++;
-	connection->stats_due_ns = now_ns + relay->config.stats_interval_ns;
+	/* Not all at once for those who came at once, as after a restart. */
+	connection->stats_due_ns =
+		now_ns + relay->config.stats_interval_ns / STATS_PHASES * (1 + relay->counters.joins % STATS_PHASES);
 	if (replaced) {
 		replace(replaced);
 		lp_event_peer_resumed(relay->log, lp_peer_room(connection->peer), lp_peer_id(connection->peer),
@@ -314,11 +318,13 @@ void lp_connection_tick(struct lp_connection *connection, uint64_t now_ns)
 	}
 	if (connection->link)
 		lp_link_expire(connection->link, now_ns);
+	if (!connection->peer)
+		return;
+	bool due = now_ns >= connection->stats_due_ns;
+	if (due)
+		connection->stats_due_ns = now_ns + relay->config.stats_interval_ns;
 	/* What a path carries is known a moment after the welcome, and TCP connections keep for life to what was told
 	   when they began. */
-	if (connection->peer &&
-	    (now_ns >= connection->stats_due_ns || unfragmented_mtu(connection) != connection->told_mtu)) {
-		connection->stats_due_ns = now_ns + relay->config.stats_interval_ns;
+	if (due || unfragmented_mtu(connection) != connection->told_mtu)
 		send_stats(connection);
-	}
 }
