@@ -120,6 +120,43 @@ static void test_losses(void **state)
 	party_free(party);
 }
 
+#define TOGETHER 20U /* members that join at once */
+
+/* How often the relay has told all of them its figures. */
+static uint64_t told_together(struct party *party)
+{
+	uint64_t n = 0;
+	for (unsigned i = 0; i < TOGETHER; i++) {
+		struct lp_member_view view;
+		lp_member_view(party_lp_member(party->members[i]), &view);
+		n += view.n_told;
+	}
+	return n;
+}
+
+/* Who joined together is told the relay's figures at different times, each every 10 s. */
+static void test_stats_are_spread(void **state)
+{
+	(void)state;
+	struct party *party = party_new(1);
+	party_start_relay(party);
+	for (unsigned i = 0; i < TOGETHER; i++)
+		party_add(party, LP_ROLE_CLIENT, i % 2 ? "ONE" : "TWO");
+	assert_true(party_run_until_joined(party, 10 * LP_SEC));
+	/* What their paths carry is found meanwhile, and told at once. */
+	party_run(party, 5 * LP_SEC);
+	uint64_t first = told_together(party), before = first;
+	for (unsigned s = 0; s < 30; s++) {
+		party_run(party, LP_SEC);
+		uint64_t now = told_together(party);
+		if (now - before > TOGETHER / 3)
+			fail_msg("second %u: %u of %u members were told", s, (unsigned)(now - before), TOGETHER);
+		before = now;
+	}
+	assert_in_range(before - first, 3 * TOGETHER - TOGETHER / 4, 3 * TOGETHER + TOGETHER / 4);
+	party_free(party);
+}
+
 /* The last line of diagnostics. */
 struct diary {
 	unsigned n_snapshots;
@@ -187,6 +224,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_losses),
+		cmocka_unit_test(test_stats_are_spread),
 		cmocka_unit_test(test_bounds),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
