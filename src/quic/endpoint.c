@@ -263,16 +263,16 @@ static void receive_message(struct lp_quic_endpoint *endpoint, struct recent *re
 void lp_quic_receive(struct lp_quic_endpoint *endpoint, const struct lp_udp_msg *msgs, size_t n_msgs, uint64_t now_ns)
 {
 	struct recent recent = {0};
-	struct lp_quic_conn *conns[LP_CONN_TABLE_MANY] = {0};
+	struct lp_quic_conn *conns[LP_CONN_TABLE_MANY];
 	set_now(endpoint, now_ns);
 	while (n_msgs) {
 		size_t n = n_msgs < LP_CONN_TABLE_MANY ? n_msgs : LP_CONN_TABLE_MANY;
-		if (n > 1)
+		/* One message, or one connection, is found as fast without. */
+		bool ahead = n > 1 && endpoint->n_conns > 1;
+		if (ahead)
 			look_ahead(endpoint, msgs, n, conns);
-		else
-			conns[0] = NULL;
 		for (size_t i = 0; i < n; i++)
-			receive_message(endpoint, &recent, &msgs[i], conns[i]);
+			receive_message(endpoint, &recent, &msgs[i], ahead ? conns[i] : NULL);
 		msgs += n;
 		n_msgs -= n;
 	}
