@@ -12,6 +12,8 @@
 #define NO_WAIT_NS (2 * LP_MS)
 /* So often the base is measured anew. */
 #define MEASURE_EVERY_NS (5 * LP_SEC)
+/* A loss is alone unless another follows within this. */
+#define SUSPECT_NS (3 * LP_SEC)
 /* How long losses leave the congestion window alone, the first time and at most. */
 #define OFF_MIN_NS (2 * LP_SEC)
 #define OFF_MAX_NS (16 * LP_SEC)
@@ -30,6 +32,7 @@ void lp_delay_window_init(struct lp_delay_window *window, uint64_t target_ns, ui
 		.round_rtt_ns = LP_NEVER,
 		.measured_ns = now_ns,
 		.engaged_ns = now_ns,
+		.suspect_ns = LP_NEVER,
 	};
 }
 
@@ -98,6 +101,17 @@ static void round_starting(struct lp_delay_window *window, uint64_t wait_ns)
 		end_start(window);
 	else if (window->limited)
 		window->window_bytes *= 2;
+}
+
+/* Packets wait although not all that the window lets was in flight: how much was, is what to scale. Otherwise a path
+   whose rate falls far is filled to the brim while the window still comes down from what the old rate needed. */
+static void forget_untried(struct lp_delay_window *window, size_t packet_bytes)
+{
+	uint64_t used = window->used_bytes > window->before_bytes ? window->used_bytes : window->before_bytes;
+	if (used < INITIAL_PACKETS * (uint64_t)packet_bytes)
+		used = INITIAL_PACKETS * (uint64_t)packet_bytes;
+	window->window_bytes = lp_earlier(window->window_bytes, used);
+	window->peak_bytes = lp_earlier(window->peak_bytes, used);
 }
 
 /* A round of the steady phase is over. */
@@ -179,6 +193,8 @@ static void end_round(struct lp_delay_window *window, const struct lp_delay_samp
 		round_starting(window, wait_ns);
 		break;
 	case LP_DELAY_STEADY:
+		if (wait_ns >= NO_WAIT_NS)
+			forget_untried(window, sample->packet_bytes);
 		/* A window that shrank without shortening the wait: perhaps it is not ours. */
 		due = due || window->window_bytes <= window->peak_bytes / 4 ||
 		      (window->window_bytes <= window->peak_bytes / 2 && wait_ns > 4 * target(window));
@@ -210,6 +226,8 @@ static void end_round(struct lp_delay_window *window, const struct lp_delay_samp
 		window->peak_bytes = window->window_bytes;
 	window->round_ns = now_ns;
 	window->round_rtt_ns = LP_NEVER;
+	window->before_bytes = window->used_bytes;
+	window->used_bytes = 0;
 	window->limited = false;
 }
 
@@ -228,6 +246,14 @@ static void count_loss(struct lp_delay_window *window, const struct lp_delay_sam
 	/* Losses of what was sent before the window took over are not news. */
 	if (window->phase == LP_DELAY_OFF || now_ns - window->engaged_ns < 4 * sample->rtt_ns + LP_SEC / 5)
 		return;
+	/* One may be the path's own, or a packet that was only late. */
+	if (window->suspect_ns == LP_NEVER || now_ns - window->suspect_ns > SUSPECT_NS) {
+		window->suspect_ns = now_ns;
+		return;
+	}
+	if (now_ns - window->suspect_ns < 2 * sample->rtt_ns)
+		return;
+	window->suspect_ns = LP_NEVER;
 	bool again = now_ns - window->engaged_ns < 4 * OFF_MAX_NS;
 	window->off_ns = again && window->off_ns ? lp_earlier(2 * window->off_ns, OFF_MAX_NS) : OFF_MIN_NS;
 	window->off_until_ns = now_ns + window->off_ns;
@@ -271,6 +297,8 @@ void lp_delay_window_update(struct lp_delay_window *window, const struct lp_dela
 bool lp_delay_window_open(struct lp_delay_window *window, uint64_t in_flight_bytes)
 {
 	bool low = window->phase == LP_DELAY_DRAINING || window->phase == LP_DELAY_MEASURING;
+	if (window->used_bytes < in_flight_bytes)
+		window->used_bytes = in_flight_bytes;
 	if (window->base_ns == LP_NEVER || window->phase == LP_DELAY_OFF ||
 	    in_flight_bytes < (low ? window->low_bytes : window->window_bytes))
 		return true;

@@ -5,9 +5,9 @@
    The idea is FAST TCP's (Wei, Jin, Low, Hegde 2006): once a round trip the window is scaled by (base + target) /
    round trip, so that it settles where our packets wait |target| in all. The base is the round trip while nothing of
    ours waits. It is measured every few seconds by holding the window low for a moment, so that others' queues (the
-   other direction's among them) and longer routes become part of it instead of starving us. Losses that come although
-   the window is small mean that somebody else fills the buffer, or that the path loses by itself: for a while the
-   congestion window alone counts then. Pure. */
+   other direction's among them) and longer routes become part of it instead of starving us. Losses that come again
+   although the window is small mean that somebody else fills the buffer, or that the path loses by itself: for a while
+   the congestion window alone counts then. Pure. */
 #ifndef LP_QUIC_DELAY_WINDOW_H
 #define LP_QUIC_DELAY_WINDOW_H
 
@@ -29,6 +29,8 @@ struct lp_delay_window {
 	uint64_t window_bytes;   /* when not held low */
 	uint64_t low_bytes;      /* when held low */
 	uint64_t peak_bytes;     /* the largest window since the base was measured */
+	uint64_t used_bytes;     /* the most in flight in this round */
+	uint64_t before_bytes;   /* and in the one before, whose packets this one's round trips are of */
 	uint64_t packet_ns;      /* what a full packet takes at the present pace */
 	uint64_t base_ns;        /* round trip while nothing of ours waits; LP_NEVER: not known */
 	uint64_t measured_ns;    /* when the base was measured */
@@ -38,6 +40,7 @@ struct lp_delay_window {
 	uint64_t last_bytes;     /* the window in that round */
 	uint64_t wander_ns;      /* how much that changes from round to round, smoothed: others' traffic, radio */
 	uint64_t engaged_ns;     /* when the window took over again; losses of just before do not count */
+	uint64_t suspect_ns;     /* when a loss came that may be the only one; LP_NEVER: none did */
 	uint64_t off_until_ns;   /* LP_DELAY_OFF: when it ends */
 	uint64_t off_ns;         /* how long the last time was */
 	uint64_t n_lost;         /* as last told */

@@ -159,6 +159,9 @@ static void test_losses(void **state)
 		run_bulk(&window, &path, 2 * LP_SEC);
 		assert_false(lp_delay_window_open(&window, 1000000));
 		path.n_lost++;
+		run_bulk(&window, &path, LP_SEC / 5);
+		assert_false(lp_delay_window_open(&window, 1000000)); /* one is no sign */
+		path.n_lost++;
 		run_round(&window, &path, 1000);
 		assert_true(lp_delay_window_open(&window, 1000000));
 		uint64_t off_ns = path.now_ns;
@@ -175,6 +178,45 @@ static void test_losses(void **state)
 	run_round(&window, &path, UINT64_MAX);
 	assert_false(lp_delay_window_open(&window, 1000000));
 	assert_true(run_bulk(&window, &path, 10 * LP_SEC) > 0.9);
+}
+
+/* Single losses far apart, and several at once, do not put it out of force. */
+static void test_stray_losses(void **state)
+{
+	(void)state;
+	struct lp_delay_window window;
+	struct path path = {.base_ns = 20 * LP_MS, .rate_bps = 10e6, .buffer_ns = LP_SEC, .now_ns = LP_SEC};
+	lp_delay_window_init(&window, 0, LP_SEC);
+	run_bulk(&window, &path, 5 * LP_SEC);
+	for (unsigned i = 0; i < 5; i++) {
+		path.n_lost += i;
+		run_bulk(&window, &path, 4 * LP_SEC);
+		assert_true(path.max_wait_ns < 6 * LP_MS);
+	}
+}
+
+/* A path whose rate falls by two hundred: its buffer is not kept full, whether the window was used up or not. */
+static void test_falls(void **state)
+{
+	(void)state;
+	for (unsigned used = 0; used < 2; used++) {
+		struct lp_delay_window window;
+		struct path path = {.base_ns = LP_MS / 10, .rate_bps = 2e9, .buffer_ns = LP_SEC, .now_ns = LP_SEC};
+		lp_delay_window_init(&window, 0, LP_SEC);
+		run_bulk(&window, &path, 6 * LP_SEC);
+		for (unsigned i = 0; !used && i < 3; i++)
+			run_round(&window, &path, 2800); /* a pause before the next copy */
+		path.rate_bps = 10e6;
+		path.buffer_ns = 50 * LP_MS;
+		if (!used)
+			run_round(&window, &path, 30000); /* whose first packets these are */
+		run_bulk(&window, &path, LP_SEC / 4);
+		assert_int_equal(path.n_lost, used);
+		assert_true(path.max_wait_ns < (used ? 51 : 30) * LP_MS);
+		run_bulk(&window, &path, LP_SEC / 4);
+		run_bulk(&window, &path, 4 * LP_SEC);
+		assert_true(path.max_wait_ns < 8 * LP_MS);
+	}
 }
 
 /* While the other end sends as much, its queue in our round trips is borne with. */
@@ -274,9 +316,10 @@ static void test_never_shut(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_settles), cmocka_unit_test(test_follows),    cmocka_unit_test(test_sparse),
-		cmocka_unit_test(test_losses),  cmocka_unit_test(test_both_ways),  cmocka_unit_test(test_shallow),
-		cmocka_unit_test(test_leap),    cmocka_unit_test(test_never_shut), cmocka_unit_test(test_off_and_reset),
+		cmocka_unit_test(test_settles),    cmocka_unit_test(test_follows),       cmocka_unit_test(test_sparse),
+		cmocka_unit_test(test_losses),     cmocka_unit_test(test_both_ways),     cmocka_unit_test(test_shallow),
+		cmocka_unit_test(test_falls),      cmocka_unit_test(test_stray_losses),  cmocka_unit_test(test_leap),
+		cmocka_unit_test(test_never_shut), cmocka_unit_test(test_off_and_reset),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
