@@ -135,6 +135,8 @@ static inline uint64_t lp_dgram_value(uint64_t id)
 	return id >> 2;
 }
 
+/* conn_new.c */
+
 /* A member's side. |ret_conn| belongs to the endpoint. */
 int lp_conn_new_client(struct lp_quic_endpoint *endpoint, const struct lp_addr *local, const struct lp_addr *remote,
                        const char *server_name, struct lp_quic_conn **ret_conn);
@@ -145,6 +147,8 @@ int lp_conn_new_server(struct lp_quic_endpoint *endpoint, const struct lp_addr *
                        struct lp_quic_conn **ret_conn);
 /* Frees it without a word to anybody. */
 void lp_conn_free(struct lp_quic_conn *conn);
+
+/* conn.c */
 
 /* Feeds one UDP datagram. Returns the library's code when the server should answer with a Retry, otherwise 0. */
 int lp_conn_read(struct lp_quic_conn *conn, const ngtcp2_path *path, uint8_t ecn, const uint8_t *data, size_t len);
@@ -157,6 +161,11 @@ void lp_conn_flush(struct lp_quic_conn *conn);
 /* The path that a datagram from |remote| to |local| belongs to, as the library knows it. */
 void lp_conn_path(const struct lp_quic_conn *conn, const struct lp_addr *local, const struct lp_addr *remote,
                   ngtcp2_path_storage *ret_path);
+
+/* conn_deadline.c */
+
+/* Plans the next lp_conn_expire(). */
+void lp_conn_plan_deadline(struct lp_quic_conn *conn);
 
 /* conn_write.c */
 
