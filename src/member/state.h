@@ -72,26 +72,42 @@ struct lp_member {
 	struct lp_failure reason; /* what ended the session, code 0: nothing yet */
 };
 
+/* seek.c */
+
 /* Starts looking for the relay: resolve, connect, join. */
 void lp_member_seek(struct lp_member *member);
+/* Tries the next address of the relay, or gives up this round. */
+void lp_member_connect_next(struct lp_member *member);
 /* Lets go of the connection without waiting for anything. */
 void lp_member_drop_connection(struct lp_member *member);
 /* The connection or an attempt is lost, as member->reason says: waits and tries again, or ends. */
 void lp_member_lost(struct lp_member *member);
+
+/* path.c */
+
+/* Makes the socket and the QUIC endpoint. */
+int lp_member_open_path(struct lp_member *member, struct lp_failure *failure);
+void lp_member_close_path(struct lp_member *member);
+/* Tells the owner which UDP addresses are the tunnel's own. */
+void lp_member_tell_path(struct lp_member *member);
 /* What is due by time on the way to the relay. */
 void lp_member_path_expire(struct lp_member *member, uint64_t now_ns);
-/* Sets the timer for whatever comes first. */
-void lp_member_arm(struct lp_member *member);
 /* Ends a pass of the data path: everything that was sealed leaves, the next deadlines are set. */
 void lp_member_end_pass(struct lp_member *member);
+
+/* session_events.c */
+
+extern const struct lp_session_events lp_member_session_events;
+/* The connection is ready: the session starts on it. */
+int lp_member_start_session(struct lp_member *member);
+
+/* member.c */
+
+/* Sets the timer for whatever comes first. */
+void lp_member_arm(struct lp_member *member);
 /* Tells the owner if the state or the gateway's presence changed. */
 void lp_member_tell_changes(struct lp_member *member);
 /* Ends the member for good. */
 void lp_member_end(struct lp_member *member, const struct lp_failure *failure);
-/* Makes the socket and the QUIC endpoint. */
-int lp_member_open_path(struct lp_member *member, struct lp_failure *failure);
-void lp_member_close_path(struct lp_member *member);
-/* The connection is ready: the session starts on it. */
-int lp_member_start_session(struct lp_member *member);
 
 #endif
