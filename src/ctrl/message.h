@@ -113,6 +113,7 @@ struct lp_reject {
 	enum lp_reject_code code;
 	char message[LP_TEXT_MAX + 1];
 	char address[LP_TEXT_MAX + 1]; /* redirect only */
+	struct lp_mac mac;             /* gateway_exists only: of that gateway; zero: not told */
 };
 
 /* peer_joined (all but the reason), and peer_left (peer id and reason: who it was is for the receiver to remember) */

@@ -28,9 +28,9 @@ enum { REQUIRED = false, OPTIONAL = true };
 	{ \
 		name_, LP_FIELD_HEX, optional_, AT(member), .max = LP_RESUME_MAX, .text = text_ \
 	}
-#define MAC(name_, member, text_) \
+#define MAC(name_, optional_, member, text_) \
 	{ \
-		name_, LP_FIELD_MAC, false, AT(member), .text = text_ \
+		name_, LP_FIELD_MAC, optional_, AT(member), .text = text_ \
 	}
 #define WORD(name_, member, words_, text_) \
 	{ \
@@ -42,7 +42,7 @@ static const struct lp_field hello[] = {
 	UINT("version", REQUIRED, hello.version, 0, UINT32_MAX, "protocol version, 1"),
 	WORD("role", hello.role, lp_role_words, "what the member is"),
 	ROOM("room", hello.room, "room code; case does not matter"),
-	MAC("mac", hello.mac, "the client's MAC, or that of the gateway's interface"),
+	MAC("mac", REQUIRED, hello.mac, "the client's MAC, or that of the gateway's interface"),
 	UINT("datagram_budget", REQUIRED, hello.datagram_budget, 0, UINT32_MAX,
              "bytes of the largest DATAGRAM that the member can send now"),
 	TEXT("name", OPTIONAL, hello.name, LP_NAME_MAX, "the member's name, for people"),
@@ -78,12 +78,13 @@ static const struct lp_field reject[] = {
 	WORD("code", reject.code, lp_reject_words, "why the member is not admitted"),
 	TEXT("message", REQUIRED, reject.message, LP_TEXT_MAX, "the same for people, with the figures"),
 	TEXT("address", OPTIONAL, reject.address, LP_TEXT_MAX, "`redirect` only: HOST:PORT of the other relay"),
+	MAC("mac", OPTIONAL, reject.mac, "`gateway_exists` only: the MAC of that gateway"),
 };
 
 static const struct lp_field peer_joined[] = {
 	UINT("peer_id", REQUIRED, peer.peer_id, 1, UINT16_MAX, "the peer's id in the room"),
 	WORD("role", peer.role, lp_role_words, "what the peer is"),
-	MAC("mac", peer.mac, "as in its `hello`"),
+	MAC("mac", REQUIRED, peer.mac, "as in its `hello`"),
 	TEXT("name", OPTIONAL, peer.name, LP_NAME_MAX, "as in its `hello`"),
 };
 

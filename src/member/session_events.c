@@ -1,6 +1,4 @@
 /* What the session tells a member: taken in, others come and go, refused. */
-#include <string.h>
-
 #include "base/error.h"
 #include "base/units.h"
 #include "client-core/session.h"
@@ -82,14 +80,11 @@ static enum lp_quic_app_error close_code(const struct lp_failure *failure)
 }
 
 /* True if a reject may be for our own sake: a member that was killed is in the way of its next start until the relay
-   notices. The relay names the MAC of a room's gateway. */
+   notices. */
 static bool is_our_place(const struct lp_member *member, const struct lp_reject *reject)
 {
-	char mac[LP_MAC_TEXT_MAX];
-	if (reject->code == LP_REJECT_DUPLICATE_MAC)
-		return true;
-	return reject->code == LP_REJECT_GATEWAY_EXISTS &&
-	       strstr(reject->message, lp_mac_format(&member->config.mac, mac));
+	return reject->code == LP_REJECT_DUPLICATE_MAC ||
+	       (reject->code == LP_REJECT_GATEWAY_EXISTS && lp_mac_equal(&reject->mac, &member->config.mac));
 }
 
 /* The session is over; the connection follows, and its end decides what comes next. */

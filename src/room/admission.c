@@ -97,6 +97,7 @@ static int judge_place(struct lp_room *room, const struct lp_hello *hello, uint6
 	if (hello->role == LP_ROLE_GATEWAY && room->gateway) {
 		lp_admission_refuse(reject, LP_REJECT_GATEWAY_EXISTS, "room %s has a gateway already (%s)", room->code,
 		                    lp_mac_format(&room->gateway->mac, text));
+		reject->mac = room->gateway->mac;
 		return LP_EPERM;
 	}
 	struct lp_mac_entry *entry = lp_mac_table_find(&room->macs, lp_mac_key(hello->mac.octet), now_ns);

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/error.h"
 #include "base/units.h"
 #include "member/member.h"
 #include "party.h"
@@ -202,6 +203,26 @@ static void test_leave_and_return(void **state)
 	party_free(party);
 }
 
+/* A gateway that was killed, and kept no token, waits until the relay gives its own place away; a stranger does not. */
+static void test_killed_gateway(void **state)
+{
+	(void)state;
+	struct party *party = new_party(1, 1);
+	struct party_member *gateway = party->members[0];
+	party_kill(gateway);
+	party_start(gateway);
+	struct party_member *stranger = party_add(party, LP_ROLE_GATEWAY, "LAN");
+	party_run(party, 5 * LP_SEC);
+	assert_true(stranger->ended);
+	assert_int_equal(stranger->failure.code, LP_EPERM);
+	party_reap(party);
+	assert_false(gateway->ended || party_is_joined(gateway));
+	assert_true(party_run_until_joined(party, 40 * LP_SEC));
+	assert_true(party_all_reach_all(party, 5 * LP_SEC));
+	check(party);
+	party_free(party);
+}
+
 /* A path that carries less from the relay than to it: TCP keeps to what the relay can send whole, from the welcome on,
    and soon to no less than that. */
 static void test_one_way_mtu(void **state)
@@ -298,6 +319,7 @@ int main(void)
 		cmocka_unit_test(test_lengths),
 		cmocka_unit_test(test_bad_lines),
 		cmocka_unit_test(test_leave_and_return),
+		cmocka_unit_test(test_killed_gateway),
 		cmocka_unit_test(test_one_way_mtu),
 		cmocka_unit_test(test_another_mtu),
 		cmocka_unit_test(test_move_waits),

@@ -138,6 +138,8 @@ static void test_refused(void **state)
 				fail_msg("%s: \"%s\" does not say %s", row->text, reject.message, row->says[k]);
 		}
 		assert_string_equal(reject.address, "");
+		struct lp_mac told = row->code == LP_REJECT_GATEWAY_EXISTS ? mac_of(0x001b21000002) : mac_of(0);
+		assert_true(lp_mac_equal(&reject.mac, &told));
 		assert_null(peer);
 		assert_null(replaced);
 		assert_int_equal(station.n_welcomes, 0);

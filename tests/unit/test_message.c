@@ -255,7 +255,8 @@ static const char *const complete[] = {
 			       "\"gateway_present\":true,\"unfragmented_mtu\":1,\"stats_interval_s\":1,"
 			       "\"resume\":\"00\",\"limits\":{\"broadcast_pps\":1,\"unknown_pps\":1,"
 			       "\"total_kbps\":1,\"peers\":1}}",
-	[LP_MESSAGE_REJECT] = "{\"type\":\"reject\",\"code\":\"bad_mac\",\"message\":\"m\",\"address\":\"a\"}",
+	[LP_MESSAGE_REJECT] = "{\"type\":\"reject\",\"code\":\"bad_mac\",\"message\":\"m\",\"address\":\"a\","
+			      "\"mac\":\"02:00:00:00:00:01\"}",
 	[LP_MESSAGE_PEER_JOINED] = "{\"type\":\"peer_joined\",\"peer_id\":7,\"role\":\"client\","
 				   "\"mac\":\"02:00:00:00:00:01\",\"name\":\"n\"}",
 	[LP_MESSAGE_PEER_LEFT] = "{\"type\":\"peer_left\",\"peer_id\":7,\"reason\":\"goodbye\"}",
