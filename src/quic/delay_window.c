@@ -107,11 +107,15 @@ static void round_starting(struct lp_delay_window *window, uint64_t wait_ns)
    whose rate falls far is filled to the brim while the window still comes down from what the old rate needed. */
 static void forget_untried(struct lp_delay_window *window, size_t packet_bytes)
 {
-	uint64_t used = window->used_bytes > window->before_bytes ? window->used_bytes : window->before_bytes;
-	if (used < INITIAL_PACKETS * (uint64_t)packet_bytes)
-		used = INITIAL_PACKETS * (uint64_t)packet_bytes;
-	window->window_bytes = lp_earlier(window->window_bytes, used);
-	window->peak_bytes = lp_earlier(window->peak_bytes, used);
+	uint64_t tried = INITIAL_PACKETS * (uint64_t)packet_bytes;
+	if (tried < window->used_bytes)
+		tried = window->used_bytes;
+	if (tried < window->before_bytes)
+		tried = window->before_bytes;
+	if (window->window_bytes > tried)
+		window->window_bytes = tried;
+	if (window->peak_bytes > tried)
+		window->peak_bytes = tried;
 }
 
 /* A round of the steady phase is over. */
