@@ -22,6 +22,12 @@ void lp_member_tell_path(struct lp_member *member)
 		member->config.events->path(member->config.ctx, &member->local, &member->remote);
 }
 
+void lp_member_plan_stall_check(struct lp_member *member)
+{
+	member->n_received_seen = member->n_received;
+	member->stall_check_ns = member->now_ns + STALL_CHECK_NS;
+}
+
 /* Looks whether the path is dead: packets in flight, and nothing comes back. */
 static void check_stall(struct lp_member *member)
 {
@@ -31,8 +37,7 @@ static void check_stall(struct lp_member *member)
 		member->n_stalled = 0;
 	else
 		member->n_stalled++;
-	member->n_received_seen = member->n_received;
-	member->stall_check_ns = member->now_ns + STALL_CHECK_NS;
+	lp_member_plan_stall_check(member);
 	if (member->n_stalled < STALL_CHECKS)
 		return;
 	lp_fail(&member->reason, LP_EUNREACH, "%s: the relay does not answer any more", member->config.relay_host);

@@ -1,5 +1,4 @@
-/* How a member finds its relay: the name, one address after the other, and all over again when the connection is lost.
- */
+/* How a member finds its relay: the name, one address after the other, and again when the connection is lost. */
 #include <string.h>
 
 #include "base/error.h"

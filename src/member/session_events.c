@@ -1,6 +1,5 @@
 /* What the session tells a member: taken in, others come and go, refused. */
 #include "base/error.h"
-#include "base/units.h"
 #include "client-core/session.h"
 #include "link/link.h"
 #include "member/state.h"
@@ -23,8 +22,7 @@ static void on_session_joined(void *ctx, const struct lp_welcome *welcome)
 	member->ever_joined = true;
 	member->place_held = false;
 	member->n_stalled = 0;
-	member->n_received_seen = member->n_received;
-	member->stall_check_ns = member->now_ns + LP_SEC;
+	lp_member_plan_stall_check(member);
 	lp_backoff_reset(&member->backoff);
 	lp_event_joined(member->log, welcome->room, welcome->peer_id, welcome->mtu, welcome->gateway_present);
 	member->config.events->joined(member->config.ctx, welcome);

@@ -90,6 +90,8 @@ int lp_member_open_path(struct lp_member *member, struct lp_failure *failure);
 void lp_member_close_path(struct lp_member *member);
 /* Tells the owner which UDP addresses are the tunnel's own. */
 void lp_member_tell_path(struct lp_member *member);
+/* The next look for a stall is a second away, and compares with what has been received until now. */
+void lp_member_plan_stall_check(struct lp_member *member);
 /* What is due by time on the way to the relay. */
 void lp_member_path_expire(struct lp_member *member, uint64_t now_ns);
 /* Ends a pass of the data path: everything that was sealed leaves, the next deadlines are set. */
