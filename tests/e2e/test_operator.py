@@ -134,9 +134,14 @@ def policies(pid):
             for tid in sorted(os.listdir(f"/proc/{pid}/task"), key=int)]
 
 
+def real_time_permitted(lab):
+    """Whether programs get real-time scheduling here."""
+    return lab.bob_host.run("chrt", "--rr", "1", "true", check=False).returncode == 0
+
+
 def test_priority(lab):
     """The thread that carries frames goes before other programs, nothing else does; --no-priority."""
-    if lab.bob_host.run("chrt", "--rr", "1", "true", check=False).returncode:
+    if not real_time_permitted(lab):
         pytest.skip("real-time scheduling is not permitted here")
     for program in (lab.relay, lab.gateway, lab.client):
         first, *others = policies(program.pid)
@@ -144,6 +149,19 @@ def test_priority(lab):
         assert set(others) <= {os.SCHED_OTHER}, program
     plain = Client(lab, lab.bob_host, party.RELAY + ":443", lab.certs.der("relay"), "--no-priority")
     assert set(policies(plain.pid)) == {os.SCHED_OTHER}
+    assert plain.stop() == 0
+
+
+def test_home(lab):
+    """With nothing but a trickle to carry, the programs keep to the first processor; --no-priority: the kernel decides."""
+    every = os.sched_getaffinity(0)
+    if len(every) < 2 or not real_time_permitted(lab):
+        pytest.skip("there is one processor, or no real-time scheduling")
+    plain = Client(lab, lab.bob_host, party.RELAY + ":443", lab.certs.der("relay"), "--no-priority", name="client-free")
+    assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S)
+    for program in (lab.relay, lab.gateway, lab.client):
+        wait_for(lambda pid=program.pid: os.sched_getaffinity(pid) == {min(every)}, f"{program.name} to be at home")
+    assert os.sched_getaffinity(plain.pid) == every
     assert plain.stop() == 0
 
 

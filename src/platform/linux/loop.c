@@ -8,7 +8,9 @@
 
 #include "base/error.h"
 #include "base/units.h"
+#include "platform/linux/affinity.h"
 #include "platform/linux/alarm.h"
+#include "platform/linux/home.h"
 #include "platform/linux/loop_uv.h"
 #include "platform/linux/moderation.h"
 #include "platform/linux/share.h"
@@ -36,6 +38,8 @@ struct lp_loop {
 	struct lp_alarm alarm;
 	struct lp_moderation moderation;
 	struct lp_share share;
+	struct lp_home home;
+	struct lp_affinity affinity;
 	bool real_time;       /* the thread has real-time scheduling */
 	bool outlives_hangup; /* SIGHUP was ignored when we came */
 };
@@ -50,6 +54,7 @@ void lp_loop_found(uv_loop_t *uv, size_t n, size_t bytes)
 	struct lp_loop *loop = uv->data;
 
 	lp_moderation_found(&loop->moderation, n, bytes);
+	lp_home_found(&loop->home, n, bytes);
 }
 
 struct lp_timers *lp_loop_timers(struct lp_loop *loop)
@@ -72,6 +77,16 @@ static uint64_t used_ns(void)
 	return (uint64_t)used.tv_sec * LP_SEC + (uint64_t)used.tv_nsec;
 }
 
+/* Brings the thread where it belongs. Without priority that is for the kernel to choose: who is kept to a processor and
+   may be made to wait there by everybody would be worse off. */
+static void place(struct lp_loop *loop, uint64_t now_ns)
+{
+	if (lp_home_look(&loop->home, now_ns, lp_affinity_waited_ns(&loop->affinity)))
+		lp_affinity_narrow(&loop->affinity);
+	else
+		lp_affinity_widen(&loop->affinity);
+}
+
 /* Before the loop sleeps: what is due is called, and in a flood of frames some more are awaited. */
 static void on_prepare(uv_prepare_t *prepare)
 {
@@ -79,6 +94,8 @@ static void on_prepare(uv_prepare_t *prepare)
 	uint64_t now_ns = lp_monotonic_ns();
 
 	lp_timers_run(&loop->timers, now_ns);
+	if (lp_home_pass(&loop->home, now_ns) && loop->real_time)
+		place(loop, now_ns);
 	if (lp_moderation_pass(&loop->moderation, now_ns)) {
 		rest(LP_NAP_NS);
 		lp_moderation_napped(&loop->moderation, now_ns, lp_monotonic_ns());
@@ -141,7 +158,9 @@ int lp_loop_run(struct lp_loop *loop)
 	int policy = sched_getscheduler(0) & ~SCHED_RESET_ON_FORK;
 
 	loop->real_time = policy == SCHED_RR || policy == SCHED_FIFO;
+	lp_affinity_init(&loop->affinity);
 	uv_run(&loop->uv, UV_RUN_DEFAULT);
+	lp_affinity_done(&loop->affinity);
 	return 0;
 }
 
