@@ -44,8 +44,11 @@ static uint64_t live(struct life *life, const struct pass *pass, uint64_t for_ns
 		life->now_ns += pass->gap_ns;
 		life->waited_ns += pass->wait_ns;
 		lp_home_found(&life->home, pass->n_frames, pass->n_bytes);
-		if (lp_home_pass(&life->home, life->now_ns))
-			life->at_home = lp_home_look(&life->home, life->now_ns, life->waited_ns);
+		if (!lp_home_pass(&life->home, life->now_ns))
+			continue;
+		life->at_home = lp_home_look(&life->home, life->now_ns);
+		if (lp_home_asks(&life->home))
+			life->at_home = lp_home_waited(&life->home, life->now_ns, life->waited_ns);
 	}
 	return life->now_ns - began_ns;
 }

@@ -45,16 +45,28 @@ static void test_rest(void **state)
 		uint64_t now_ns = 5 * LP_SEC, used_ns = 2 * LP_SEC;
 		struct lp_share share = {0};
 
-		assert_true(lp_share_due(&share, now_ns));
 		assert_int_equal(lp_share_rest_ns(&share, now_ns, used_ns), 0); /* the first look only begins */
-		assert_false(lp_share_due(&share, now_ns + LP_SHARE_PERIOD_NS - 1));
-		assert_true(lp_share_due(&share, now_ns + LP_SHARE_PERIOD_NS));
 		now_ns += rows[i].passed_ns;
 		used_ns += rows[i].worked_ns;
 		assert_int_equal(lp_share_rest_ns(&share, now_ns, used_ns), rows[i].rest_ns);
 		/* The rest does not count as time that was left: that is settled. */
 		assert_int_equal(share.looked_ns, now_ns + rows[i].rest_ns);
 	}
+}
+
+static void test_looks(void **state)
+{
+	struct lp_share share = {0};
+	uint64_t now_ns = 5 * LP_SEC;
+
+	(void)state;
+	assert_int_equal(lp_share_rest_ns(&share, now_ns, 0), 0);
+	for (unsigned i = 1; i < LP_SHARE_PASSES; i++)
+		assert_false(lp_share_pass(&share, now_ns + LP_SEC)); /* few passes, however long they took */
+	assert_false(lp_share_pass(&share, now_ns + LP_SHARE_PERIOD_NS - 1));
+	assert_true(lp_share_pass(&share, now_ns + LP_SHARE_PERIOD_NS));
+	assert_int_equal(lp_share_rest_ns(&share, now_ns + LP_SHARE_PERIOD_NS, 0), 0);
+	assert_false(lp_share_pass(&share, now_ns + LP_SEC)); /* they are counted anew */
 }
 
 static void test_always_busy(void **state)
@@ -66,7 +78,7 @@ static void test_always_busy(void **state)
 	while (now_ns < 2 * LP_SEC) {
 		now_ns += LP_MS / 3; /* a pass */
 		used_ns += LP_MS / 3;
-		if (!lp_share_due(&share, now_ns))
+		if (!lp_share_pass(&share, now_ns))
 			continue;
 		uint64_t rest_ns = lp_share_rest_ns(&share, now_ns, used_ns);
 
@@ -148,6 +160,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rest),
+		cmocka_unit_test(test_looks),
 		cmocka_unit_test(test_always_busy),
 		cmocka_unit_test(test_loop),
 	};

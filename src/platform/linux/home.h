@@ -20,17 +20,20 @@
 #define LP_HOME_QUIET_BYTES UINT64_C(65536)
 /* In a crowd a pass finds more than three frames in two passes, or more than these bytes: runs of a file copy. */
 #define LP_HOME_CROWD_BYTES 4096
+/* Passes at home after which it is judged whether the thread was made to wait in them. */
+#define LP_HOME_WAITS 128
 
 struct lp_home {
 	uint64_t looked_ns;          /* when it was judged last */
 	uint64_t n_frames, n_bytes;  /* found since then */
 	uint64_t n_passes;           /* in so many passes of the loop */
-	uint64_t waited_ns;          /* what the thread had waited for a processor then, since it began */
-	uint64_t waits_ns, n_waits;  /* at home: what it waited, in so many passes */
 	uint64_t came_ns, return_ns; /* when it came home; while away: when it may come back */
 	uint64_t away_ns;            /* how long the last absence was planned */
+	uint64_t waited_ns;          /* what the thread had waited for a processor when that was judged last */
+	uint64_t n_waits;            /* passes since then */
 	bool at_home;
-	bool found; /* something, in this pass */
+	bool new_here; /* at home, and |waited_ns| is from before */
+	bool found;    /* something, in this pass */
 };
 
 /* A device found |n| frames or packets, of |bytes| together. */
@@ -56,8 +59,16 @@ static inline bool lp_home_pass(struct lp_home *home, uint64_t now_ns)
 	return now_ns - home->looked_ns >= LP_HOME_PERIOD_NS || (home->at_home && lp_home_crowded(home));
 }
 
-/* Whether the thread belongs home now. |waited_ns|: what it has waited for a processor since it began, as far as that
-   is known. */
-bool lp_home_look(struct lp_home *home, uint64_t now_ns, uint64_t waited_ns);
+/* Whether the thread belongs home now. */
+bool lp_home_look(struct lp_home *home, uint64_t now_ns);
+
+/* True if it is time for lp_home_waited(). */
+static inline bool lp_home_asks(const struct lp_home *home)
+{
+	return home->at_home && (home->new_here || home->n_waits >= LP_HOME_WAITS);
+}
+
+/* Whether the thread still belongs home, now that it has waited for a processor for |waited_ns| since it began. */
+bool lp_home_waited(struct lp_home *home, uint64_t now_ns, uint64_t waited_ns);
 
 #endif

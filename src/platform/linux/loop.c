@@ -81,7 +81,11 @@ static uint64_t used_ns(void)
    may be made to wait there by everybody would be worse off. */
 static void place(struct lp_loop *loop, uint64_t now_ns)
 {
-	if (lp_home_look(&loop->home, now_ns, lp_affinity_waited_ns(&loop->affinity)))
+	bool home = lp_home_look(&loop->home, now_ns);
+
+	if (lp_home_asks(&loop->home))
+		home = lp_home_waited(&loop->home, now_ns, lp_affinity_waited_ns(&loop->affinity));
+	if (home)
 		lp_affinity_narrow(&loop->affinity);
 	else
 		lp_affinity_widen(&loop->affinity);
@@ -99,7 +103,7 @@ static void on_prepare(uv_prepare_t *prepare)
 	if (lp_moderation_pass(&loop->moderation, now_ns)) {
 		rest(LP_NAP_NS);
 		lp_moderation_napped(&loop->moderation, now_ns, lp_monotonic_ns());
-	} else if (loop->real_time && lp_share_due(&loop->share, now_ns)) {
+	} else if (loop->real_time && lp_share_pass(&loop->share, now_ns)) {
 		uint64_t rest_ns = lp_share_rest_ns(&loop->share, now_ns, used_ns());
 
 		if (rest_ns)

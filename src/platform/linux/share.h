@@ -10,18 +10,21 @@
 
 #include "base/units.h"
 
-/* How often the loop looks at what it used. */
+/* How often the loop looks at what it used, and after how many passes at the earliest: a loop that is woken now and
+   then leaves enough by itself, and asking costs it as much as a frame. */
 #define LP_SHARE_PERIOD_NS (8 * LP_MS)
+#define LP_SHARE_PASSES 16
 
 struct lp_share {
 	uint64_t looked_ns; /* when it last did */
 	uint64_t used_ns;   /* processor time of the thread then */
+	unsigned n_passes;  /* since then */
 };
 
-/* True if it is time to look. */
-static inline bool lp_share_due(const struct lp_share *share, uint64_t now_ns)
+/* A pass of the loop is over. True if it is time to look. */
+static inline bool lp_share_pass(struct lp_share *share, uint64_t now_ns)
 {
-	return now_ns - share->looked_ns >= LP_SHARE_PERIOD_NS;
+	return ++share->n_passes >= LP_SHARE_PASSES && now_ns - share->looked_ns >= LP_SHARE_PERIOD_NS;
 }
 
 /* How long the loop should rest, now that its thread has used |used_ns| of processor time since it began. */
