@@ -1,11 +1,13 @@
 /* What a busy loop with real-time scheduling leaves to others: enough, in small pieces, and nothing where it waits by
-   itself. */
+   itself; to those of its own priority, turns. */
 #include "platform/linux/share.h"
 
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -14,6 +16,7 @@
 #include <cmocka.h>
 
 #include "base/units.h"
+#include "platform/linux/loop_uv.h"
 #include "platform/loop.h"
 #include "platform/priority.h"
 
@@ -156,13 +159,76 @@ static void test_loop(void **state)
 	assert_int_equal(WEXITSTATUS(status), FAIR);
 }
 
+/* Processor time for which two loops are busy, and a share of the turns of a millisecond that are in it. Their rests
+   alone are a quarter of that. */
+#define TURNS_MS 160
+#define TURNS_MIN (TURNS_MS / 2)
+
+/* A third of a millisecond's work on a run of frames. */
+static void on_crowd(void *ctx, uint64_t now_ns)
+{
+	struct busy *busy = ctx;
+	uint64_t until_ns = used_ns() + LP_MS / 3;
+
+	lp_loop_found(lp_loop_uv(busy->loop), 64, 64 * 1400);
+	while (used_ns() < until_ns)
+		;
+	if (until_ns >= busy->until_ns)
+		lp_loop_stop(busy->loop);
+	lp_timer_set(busy->timer, now_ns);
+}
+
+/* A loop in a crowd, on the first processor. FAIR if others had their turns. */
+static int be_crowded(void)
+{
+	struct busy busy = {0};
+	struct rusage before, after;
+	cpu_set_t first;
+
+	CPU_ZERO(&first);
+	CPU_SET(0, &first);
+	if (lp_priority_raise() < 0 || sched_setaffinity(0, sizeof first, &first) < 0)
+		return NOT_PERMITTED;
+	if (lp_loop_new(&busy.loop) < 0 || lp_timer_new(busy.loop, on_crowd, &busy, &busy.timer) < 0)
+		return FAILED;
+	busy.until_ns = used_ns() + TURNS_MS * LP_MS;
+	getrusage(RUSAGE_SELF, &before);
+	lp_timer_set(busy.timer, lp_loop_now_ns(busy.loop));
+	lp_loop_run(busy.loop);
+	getrusage(RUSAGE_SELF, &after);
+	lp_timer_free(busy.timer);
+	lp_loop_free(busy.loop);
+	return after.ru_nivcsw - before.ru_nivcsw >= TURNS_MIN ? FAIR : GREEDY;
+}
+
+static void test_turns(void **state)
+{
+	pid_t pids[2];
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		pids[i] = fork();
+		assert_true(pids[i] >= 0);
+		if (pids[i] == 0)
+			_exit(be_crowded());
+	}
+	int status[2];
+
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(waitpid(pids[i], &status[i], 0), pids[i]);
+	for (size_t i = 0; i < 2; i++) {
+		assert_true(WIFEXITED(status[i]));
+		if (WEXITSTATUS(status[i]) == NOT_PERMITTED)
+			skip();
+		assert_int_equal(WEXITSTATUS(status[i]), FAIR);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rest),
-		cmocka_unit_test(test_looks),
-		cmocka_unit_test(test_always_busy),
-		cmocka_unit_test(test_loop),
+		cmocka_unit_test(test_rest), cmocka_unit_test(test_looks), cmocka_unit_test(test_always_busy),
+		cmocka_unit_test(test_loop), cmocka_unit_test(test_turns),
 	};
 
 	return cmocka_run_group_tests_name("share", tests, NULL, NULL);

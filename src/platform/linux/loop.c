@@ -27,6 +27,9 @@ static const struct {
 
 #define N_SIGNALS (sizeof signal_rows / sizeof signal_rows[0])
 
+/* How long a turn is. Round robin by itself takes a tenth of a second (sched(7)). */
+#define TURN_NS LP_MS
+
 struct lp_loop {
 	uv_loop_t uv;
 	uv_prepare_t prepare; /* runs timers before each sleep */
@@ -40,6 +43,7 @@ struct lp_loop {
 	struct lp_share share;
 	struct lp_home home;
 	struct lp_affinity affinity;
+	uint64_t turn_ns;     /* when others of our priority last could have a turn */
 	bool real_time;       /* the thread has real-time scheduling */
 	bool outlives_hangup; /* SIGHUP was ignored when we came */
 };
@@ -91,6 +95,16 @@ static void place(struct lp_loop *loop, uint64_t now_ns)
 		lp_affinity_widen(&loop->affinity);
 }
 
+/* In a crowd, lets others of our priority have a turn. Relay and gateway on one machine may want more processors than
+   there are, and then who waits fills the receive buffers of who does not run. */
+static void take_turns(struct lp_loop *loop, uint64_t now_ns)
+{
+	if (!loop->real_time || loop->home.at_home || now_ns - loop->turn_ns < TURN_NS)
+		return;
+	sched_yield();
+	loop->turn_ns = now_ns;
+}
+
 /* Before the loop sleeps: what is due is called, and in a flood of frames some more are awaited. */
 static void on_prepare(uv_prepare_t *prepare)
 {
@@ -100,6 +114,7 @@ static void on_prepare(uv_prepare_t *prepare)
 	lp_timers_run(&loop->timers, now_ns);
 	if (lp_home_pass(&loop->home, now_ns) && loop->real_time)
 		place(loop, now_ns);
+	take_turns(loop, now_ns);
 	if (lp_moderation_pass(&loop->moderation, now_ns)) {
 		rest(LP_NAP_NS);
 		lp_moderation_napped(&loop->moderation, now_ns, lp_monotonic_ns());
