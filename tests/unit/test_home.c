@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base/units.h"
+#include "platform/linux/affinity.h"
 #include "platform/loop.h"
 #include "platform/priority.h"
 #include "platform/udp.h"
@@ -220,15 +221,26 @@ static int run_loop(bool priority)
 	return traffic.n_moves == N_MOVES ? RIGHT : traffic.n_moves == 0 ? NEVER_HOME : FAILED;
 }
 
-/* Runs it in a process of its own, whose exit code it makes, and returns that. */
-static int in_child(bool priority)
+/* With priority, and without. */
+static int run_with(void)
+{
+	return run_loop(true);
+}
+
+static int run_without(void)
+{
+	return run_loop(false);
+}
+
+/* Runs |fn| in a process of its own, whose exit code it makes, and returns that. */
+static int in_child(int (*fn)(void))
 {
 	int status;
 	pid_t pid = fork();
 
 	assert_true(pid >= 0);
 	if (pid == 0)
-		_exit(run_loop(priority));
+		_exit(fn());
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
 	return WEXITSTATUS(status);
@@ -236,7 +248,7 @@ static int in_child(bool priority)
 
 static void test_loop(void **state)
 {
-	int result = in_child(true);
+	int result = in_child(run_with);
 
 	(void)state;
 	if (result == NOT_POSSIBLE)
@@ -246,12 +258,48 @@ static void test_loop(void **state)
 
 static void test_loop_without_priority(void **state)
 {
-	int result = in_child(false);
+	int result = in_child(run_without);
 
 	(void)state;
 	if (result == NOT_POSSIBLE)
 		skip();
 	assert_int_equal(result, NEVER_HOME);
+}
+
+/* The thread's processors, narrowed, widened, and changed by somebody else meanwhile. An exit code. */
+static int change_affinity(void)
+{
+	struct lp_affinity affinity;
+	cpu_set_t all, last, now;
+
+	if (sched_getaffinity(0, sizeof all, &all) < 0 || CPU_COUNT(&all) < 2)
+		return NOT_POSSIBLE;
+	CPU_ZERO(&last);
+	for (size_t i = CPU_SETSIZE; i-- && CPU_COUNT(&last) == 0;)
+		if (CPU_ISSET(i, &all))
+			CPU_SET(i, &last);
+	lp_affinity_init(&affinity);
+	lp_affinity_narrow(&affinity);
+	if (processors() != 1)
+		return NEVER_HOME;
+	lp_affinity_widen(&affinity);
+	if (sched_getaffinity(0, sizeof now, &now) < 0 || !CPU_EQUAL(&now, &all))
+		return LEFT_BEHIND;
+	lp_affinity_narrow(&affinity);
+	if (sched_setaffinity(0, sizeof last, &last) < 0)
+		return FAILED;
+	lp_affinity_done(&affinity);
+	return sched_getaffinity(0, sizeof now, &now) == 0 && CPU_EQUAL(&now, &last) ? RIGHT : FAILED;
+}
+
+static void test_affinity(void **state)
+{
+	int result = in_child(change_affinity);
+
+	(void)state;
+	if (result == NOT_POSSIBLE)
+		skip();
+	assert_int_equal(result, RIGHT);
 }
 
 int main(void)
@@ -264,6 +312,7 @@ int main(void)
 		cmocka_unit_test(test_waits),
 		cmocka_unit_test(test_loop),
 		cmocka_unit_test(test_loop_without_priority),
+		cmocka_unit_test(test_affinity),
 	};
 
 	return cmocka_run_group_tests_name("home", tests, NULL, NULL);
