@@ -8,13 +8,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/types.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/units.h"
+#include "child.h"
 #include "platform/linux/affinity.h"
 #include "platform/loop.h"
 #include "platform/priority.h"
@@ -230,20 +228,6 @@ static int run_with(void)
 static int run_without(void)
 {
 	return run_loop(false);
-}
-
-/* Runs |fn| in a process of its own, whose exit code it makes, and returns that. */
-static int in_child(int (*fn)(void))
-{
-	int status;
-	pid_t pid = fork();
-
-	assert_true(pid >= 0);
-	if (pid == 0)
-		_exit(fn());
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
 }
 
 static void test_loop(void **state)

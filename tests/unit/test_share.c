@@ -8,14 +8,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/resource.h>
-#include <sys/types.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/units.h"
+#include "child.h"
 #include "platform/linux/loop_uv.h"
 #include "platform/loop.h"
 #include "platform/priority.h"
@@ -145,18 +143,12 @@ static int be_busy(void)
 
 static void test_loop(void **state)
 {
-	int status;
-	pid_t pid = fork();
+	int result = in_child(be_busy);
 
 	(void)state;
-	assert_true(pid >= 0);
-	if (pid == 0)
-		_exit(be_busy());
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	if (WEXITSTATUS(status) == NOT_PERMITTED)
+	if (result == NOT_PERMITTED)
 		skip();
-	assert_int_equal(WEXITSTATUS(status), FAIR);
+	assert_int_equal(result, FAIR);
 }
 
 /* Processor time for which two loops are busy, and a share of the turns of a millisecond that are in it. Their rests
@@ -203,24 +195,14 @@ static int be_crowded(void)
 
 static void test_turns(void **state)
 {
-	pid_t pids[2];
+	pid_t pids[2] = {child_start(be_crowded), child_start(be_crowded)};
+	int results[2] = {child_result(pids[0]), child_result(pids[1])};
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
-		pids[i] = fork();
-		assert_true(pids[i] >= 0);
-		if (pids[i] == 0)
-			_exit(be_crowded());
-	}
-	int status[2];
-
-	for (size_t i = 0; i < 2; i++)
-		assert_int_equal(waitpid(pids[i], &status[i], 0), pids[i]);
-	for (size_t i = 0; i < 2; i++) {
-		assert_true(WIFEXITED(status[i]));
-		if (WEXITSTATUS(status[i]) == NOT_PERMITTED)
+		if (results[i] == NOT_PERMITTED)
 			skip();
-		assert_int_equal(WEXITSTATUS(status[i]), FAIR);
+		assert_int_equal(results[i], FAIR);
 	}
 }
 
