@@ -22,7 +22,6 @@
 struct life {
 	struct lp_home home;
 	uint64_t now_ns, waited_ns;
-	bool at_home;
 };
 
 /* What a pass finds, how long after the one before, and how long the thread waits for its processor. */
@@ -39,15 +38,15 @@ static uint64_t live(struct life *life, const struct pass *pass, uint64_t for_ns
 {
 	uint64_t began_ns = life->now_ns;
 
-	while (life->now_ns - began_ns < for_ns && life->at_home != until_home) {
+	while (life->now_ns - began_ns < for_ns && life->home.at_home != until_home) {
 		life->now_ns += pass->gap_ns;
 		life->waited_ns += pass->wait_ns;
 		lp_home_found(&life->home, pass->n_frames, pass->n_bytes);
 		if (!lp_home_pass(&life->home, life->now_ns))
 			continue;
-		life->at_home = lp_home_look(&life->home, life->now_ns);
+		lp_home_look(&life->home, life->now_ns);
 		if (lp_home_asks(&life->home))
-			life->at_home = lp_home_waited(&life->home, life->now_ns, life->waited_ns);
+			lp_home_waited(&life->home, life->now_ns, life->waited_ns);
 	}
 	return life->now_ns - began_ns;
 }
@@ -73,7 +72,7 @@ static void test_stays(void **state)
 		struct life life = at_home();
 
 		live(&life, rows[i], 20 * LP_SEC, false);
-		assert_true(life.at_home);
+		assert_true(life.home.at_home);
 	}
 }
 
@@ -142,7 +141,7 @@ static void test_waits(void **state)
 	for (unsigned i = 0; i < 20; i++) {
 		life.waited_ns += 5 * LP_MS;
 		live(&life, &game, 3 * LP_SEC, false);
-		assert_true(life.at_home);
+		assert_true(life.home.at_home);
 	}
 }
 

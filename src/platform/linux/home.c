@@ -31,7 +31,7 @@ static void come(struct lp_home *home, uint64_t now_ns)
 	home->came_ns = now_ns;
 }
 
-bool lp_home_look(struct lp_home *home, uint64_t now_ns)
+void lp_home_look(struct lp_home *home, uint64_t now_ns)
 {
 	bool calm = home->n_frames <= CALM_FRAMES && home->n_bytes <= CALM_BYTES;
 
@@ -42,15 +42,13 @@ bool lp_home_look(struct lp_home *home, uint64_t now_ns)
 	home->n_waits += home->n_passes;
 	home->looked_ns = now_ns;
 	home->n_frames = home->n_bytes = home->n_passes = 0;
-	return home->at_home;
 }
 
-bool lp_home_waited(struct lp_home *home, uint64_t now_ns, uint64_t waited_ns)
+void lp_home_waited(struct lp_home *home, uint64_t now_ns, uint64_t waited_ns)
 {
 	if (!home->new_here && waited_ns - home->waited_ns > home->n_waits * WAIT_NS)
 		leave(home, now_ns);
 	home->new_here = false;
 	home->waited_ns = waited_ns;
 	home->n_waits = 0;
-	return home->at_home;
 }

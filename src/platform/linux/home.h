@@ -31,9 +31,9 @@ struct lp_home {
 	uint64_t away_ns;            /* how long the last absence was planned */
 	uint64_t waited_ns;          /* what the thread had waited for a processor when that was judged last */
 	uint64_t n_waits;            /* passes since then */
-	bool at_home;
-	bool new_here; /* at home, and |waited_ns| is from before */
-	bool found;    /* something, in this pass */
+	bool at_home;                /* the thread belongs there */
+	bool new_here;               /* at home, and |waited_ns| is from before */
+	bool found;                  /* something, in this pass */
 };
 
 /* A device found |n| frames or packets, of |bytes| together. */
@@ -59,8 +59,8 @@ static inline bool lp_home_pass(struct lp_home *home, uint64_t now_ns)
 	return now_ns - home->looked_ns >= LP_HOME_PERIOD_NS || (home->at_home && lp_home_crowded(home));
 }
 
-/* Whether the thread belongs home now. */
-bool lp_home_look(struct lp_home *home, uint64_t now_ns);
+/* Judges by what came whether the thread belongs home now: |at_home|. */
+void lp_home_look(struct lp_home *home, uint64_t now_ns);
 
 /* True if it is time for lp_home_waited(). */
 static inline bool lp_home_asks(const struct lp_home *home)
@@ -68,7 +68,7 @@ static inline bool lp_home_asks(const struct lp_home *home)
 	return home->at_home && (home->new_here || home->n_waits >= LP_HOME_WAITS);
 }
 
-/* Whether the thread still belongs home, now that it has waited for a processor for |waited_ns| since it began. */
-bool lp_home_waited(struct lp_home *home, uint64_t now_ns, uint64_t waited_ns);
+/* Judges whether it still does, now that it has waited for a processor for |waited_ns| since it began. */
+void lp_home_waited(struct lp_home *home, uint64_t now_ns, uint64_t waited_ns);
 
 #endif

@@ -85,11 +85,10 @@ static uint64_t used_ns(void)
    may be made to wait there by everybody would be worse off. */
 static void place(struct lp_loop *loop, uint64_t now_ns)
 {
-	bool home = lp_home_look(&loop->home, now_ns);
-
+	lp_home_look(&loop->home, now_ns);
 	if (lp_home_asks(&loop->home))
-		home = lp_home_waited(&loop->home, now_ns, lp_affinity_waited_ns(&loop->affinity));
-	if (home)
+		lp_home_waited(&loop->home, now_ns, lp_affinity_waited_ns(&loop->affinity));
+	if (loop->home.at_home)
 		lp_affinity_narrow(&loop->affinity);
 	else
 		lp_affinity_widen(&loop->affinity);
@@ -112,7 +111,7 @@ static void on_prepare(uv_prepare_t *prepare)
 	uint64_t now_ns = lp_monotonic_ns();
 
 	lp_timers_run(&loop->timers, now_ns);
-	if (lp_home_pass(&loop->home, now_ns) && loop->real_time)
+	if (loop->real_time && lp_home_pass(&loop->home, now_ns))
 		place(loop, now_ns);
 	take_turns(loop, now_ns);
 	if (lp_moderation_pass(&loop->moderation, now_ns)) {
