@@ -13,9 +13,10 @@ ROOM = "PARTY-1"
 
 @functools.lru_cache(None)
 def binary(name):
-    """The path of a program: somewhere under the folder that LP_BIN names (default: build/ of the tree), or the first
-    of several, as in PATH, that has it: the tests' own tools are not among what is installed."""
-    folders = os.environ.get("LP_BIN") or str(ROOT / "build")
+    """The path of a program: somewhere under the folder that LP_BIN names, or the first of several, as in PATH, that
+    has it: the tests' own tools are not among what is installed. The default are the programs of the release, and what
+    else is built beside them."""
+    folders = os.environ.get("LP_BIN") or f"{ROOT}/build/release:{ROOT}/build"
     for folder in folders.split(":"):
         for path in sorted(pathlib.Path(folder).rglob(name), key=lambda p: len(p.parts)):
             if path.is_file() and os.access(path, os.X_OK):
