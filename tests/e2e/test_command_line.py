@@ -3,6 +3,7 @@
 import os
 import re
 import socket
+import stat
 import subprocess
 
 import pytest
@@ -198,6 +199,18 @@ def test_no_rights(lab):
         drop = ["setpriv", "--bounding-set=-net_admin,-net_raw", "--inh-caps=-net_admin,-net_raw"]
         done = host.run(*drop, programs.binary(program), *member(lab, program), check=False)
         assert complains((done.returncode, done.stdout, done.stderr), FAILURE, "cap_net_")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may make a device")
+def test_closed_device(lab, tmp_path):
+    """A client with all rights but that to open /dev/net/tun: the mode is named, not the rights that it has."""
+    tun = tmp_path / "tun"
+    os.mknod(tun, stat.S_IFCHR, os.makedev(10, 200))
+    enter = ["unshare", "--mount", "sh", "-c", f'mount --bind {tun} /dev/net/tun && exec "$@"', "sh"]
+    drop = ["setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override"]
+    done = lab.bob_host.run(*enter, *drop, programs.binary("lanparty-client"), *member(lab, "lanparty-client"),
+                            check=False)
+    assert complains((done.returncode, done.stdout, done.stderr), FAILURE, "/dev/net/tun", "mode", "chmod 666")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="whoever is not root is somebody already")

@@ -36,8 +36,11 @@ static int open_failure(struct lp_failure *failure, int err, const char *name)
 			failure, LP_ENOTFOUND,
 			"/dev/net/tun: this system has no TAP interfaces: load the module ('sudo modprobe tun'), "
 			"or, in a container, pass the device in");
-	case EPERM:
 	case EACCES:
+		return lp_fail(failure, LP_EPERM,
+		               "/dev/net/tun: its mode lets nobody but its owner make TAP interfaces: run with sudo, "
+		               "or, for a program that has CAP_NET_ADMIN, 'sudo chmod 666 /dev/net/tun'");
+	case EPERM:
 		return lp_fail(failure, LP_EPERM, "%s: making a TAP interface needs CAP_NET_ADMIN: run with sudo",
 		               name);
 	case EBUSY:
