@@ -1,7 +1,8 @@
 /* What a small frame costs inside of src/quic when many connections take turns, so that what each of them touches is
    cold: CPU ns a frame for its sender, for a relay that hands it to another connection, and for its receiver.
 
-   Usage: quic_crowd [CONNECTIONS [ROUNDS [BATCH]]]    each connection sends a frame a round, BATCH of them at a time */
+   Usage: quic_crowd [CONNECTIONS [ROUNDS [BATCH]]]    CONNECTIONS of 2 and more; each sends a frame a
+   round, BATCH of them at a time */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -38,7 +39,7 @@ int main(int argc, char **argv)
 	size_t n_conns = argc > 1 ? (size_t)atoi(argv[1]) : 1000;
 	size_t n_rounds = argc > 2 ? (size_t)atoi(argv[2]) : 100;
 	size_t batch = argc > 3 ? (size_t)atoi(argv[3]) : 16;
-	if (n_conns < 1 || n_rounds < 1 || n_rounds > ROUNDS_MAX || batch < 1 || batch > RIG_MSGS / 4) {
+	if (n_conns < 2 || n_rounds < 1 || n_rounds > ROUNDS_MAX || batch < 1 || batch > RIG_MSGS / 4) {
 		fprintf(stderr, "quic_crowd: see the usage at the beginning of its source\n");
 		return 2;
 	}
