@@ -11,6 +11,7 @@
 #include "member/state.h"
 #include "platform/loop.h"
 #include "platform/random.h"
+#include "platform/resolve.h"
 #include "platform/udp.h"
 #include "proto/budget.h"
 #include "quic/endpoint.h"
@@ -124,6 +125,8 @@ void lp_member_end(struct lp_member *member, const struct lp_failure *failure)
 	if (member->state == LP_MEMBER_ENDED)
 		return;
 	member->state = LP_MEMBER_ENDED;
+	lp_resolve_free(member->resolve); /* nobody waits for the answer any more */
+	member->resolve = NULL;
 	lp_member_tell_changes(member);
 	member->config.events->ended(member->config.ctx, failure);
 }

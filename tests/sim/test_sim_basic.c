@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/units.h"
+#include "client/client.h"
 #include "member/member.h"
 #include "party.h"
 #include "party_frame.h"
@@ -203,6 +204,33 @@ static void test_leave_and_return(void **state)
 	party_free(party);
 }
 
+/* Counts events. */
+static void count_events(void *ctx, enum lp_event event, const union lp_value *values)
+{
+	(void)event, (void)values;
+	++*(unsigned *)ctx;
+}
+
+/* A client that is told to end before the name server has answered does not begin to connect afterwards. */
+static void test_stop_while_resolving(void **state)
+{
+	(void)state;
+	struct party *party = party_new(1);
+	unsigned n_events = 0;
+	struct lp_member_view view;
+	party->log = (struct lp_log){.level = LP_LEVEL_DEBUG, .sink = count_events, .ctx = &n_events};
+	party_start_relay(party);
+	struct party_member *client = party_add(party, LP_ROLE_CLIENT, "LAN");
+	lp_client_stop(client->client);
+	assert_true(client->ended);
+	n_events = 0;
+	party_run(party, LP_SEC);
+	lp_member_view(party_lp_member(client), &view);
+	assert_int_equal(view.state, LP_MEMBER_ENDED);
+	assert_int_equal(n_events, 0);
+	party_free(party);
+}
+
 /* A gateway that was killed, and kept no token, waits until the relay gives its own place away; a stranger does not. */
 static void test_killed_gateway(void **state)
 {
@@ -319,6 +347,7 @@ int main(void)
 		cmocka_unit_test(test_lengths),
 		cmocka_unit_test(test_bad_lines),
 		cmocka_unit_test(test_leave_and_return),
+		cmocka_unit_test(test_stop_while_resolving),
 		cmocka_unit_test(test_killed_gateway),
 		cmocka_unit_test(test_one_way_mtu),
 		cmocka_unit_test(test_another_mtu),
