@@ -147,7 +147,9 @@ static void leave(struct lp_member *member, enum lp_reason reason)
 {
 	member->now_ns = lp_loop_now_ns(member->loop);
 	member->stopping = true;
-	if (!member->conn || member->state != LP_MEMBER_JOINED) {
+	/* From the hello on the relay may have given us a place. */
+	bool has_place = member->state == LP_MEMBER_JOINING || member->state == LP_MEMBER_JOINED;
+	if (!member->conn || !has_place) {
 		lp_member_drop_connection(member);
 		lp_member_end(member, member->failed ? &member->reason : NULL);
 		return;

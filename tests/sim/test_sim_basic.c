@@ -14,6 +14,8 @@
 #include "party.h"
 #include "party_frame.h"
 #include "platform/fake/port.h"
+#include "relay/state.h"
+#include "room/room.h"
 
 /* A party with one gateway and |n_clients|, joined. */
 static struct party *new_party(uint64_t seed, unsigned n_clients)
@@ -204,6 +206,25 @@ static void test_leave_and_return(void **state)
 	party_free(party);
 }
 
+/* A client that is told to end while it joins leaves nobody behind in the room, whenever that is. */
+static void test_stop_while_joining(void **state)
+{
+	(void)state;
+	struct party *party = new_party(1, 1);
+	struct party_member *client = party->members[1];
+	struct lp_line line = {.delay_ns = 20 * LP_MS};
+	lp_host_set_lines(client->host, &line, &line);
+	for (uint64_t after_ns = 0; after_ns < 300 * LP_MS; after_ns += 5 * LP_MS) {
+		party_stop(client);
+		party_run(party, LP_SEC);
+		assert_int_equal(lp_rooms_peer_count(party->relay->rooms), 1);
+		party_start(client);
+		party_run(party, after_ns);
+	}
+	check(party);
+	party_free(party);
+}
+
 /* Counts events. */
 static void count_events(void *ctx, enum lp_event event, const union lp_value *values)
 {
@@ -347,6 +368,7 @@ int main(void)
 		cmocka_unit_test(test_lengths),
 		cmocka_unit_test(test_bad_lines),
 		cmocka_unit_test(test_leave_and_return),
+		cmocka_unit_test(test_stop_while_joining),
 		cmocka_unit_test(test_stop_while_resolving),
 		cmocka_unit_test(test_killed_gateway),
 		cmocka_unit_test(test_one_way_mtu),
