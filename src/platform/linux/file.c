@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/failure.h"
+#include "platform/linux/folder.h"
 #include "platform/linux/os_error.h"
 
 /* Notes why something on a path failed. */
@@ -64,24 +65,6 @@ int lp_file_read(const char *path, size_t max_bytes, struct lp_failure *failure,
 	data[len] = '\0';
 	*ret_data = data;
 	*ret_len = (size_t)len;
-	return 0;
-}
-
-/* Makes the folders that |path| lies in. 0 or the errno. */
-static int make_folders(const char *path, mode_t mode)
-{
-	char folder[PATH_MAX];
-	size_t len = strlen(path);
-
-	if (len >= sizeof folder)
-		return ENAMETOOLONG;
-	memcpy(folder, path, len + 1);
-	for (char *slash = strchr(folder + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdir(folder, mode) < 0 && errno != EEXIST)
-			return errno;
-		*slash = '/';
-	}
 	return 0;
 }
 
@@ -174,7 +157,7 @@ static int write_open(const char *path, const uint8_t *data, size_t len)
 
 int lp_file_write(const char *path, const uint8_t *data, size_t len, bool secret, struct lp_failure *failure)
 {
-	int err = make_folders(path, secret ? 0700 : 0755);
+	int err = lp_folders_make(path, secret ? 0700 : 0755);
 
 	if (err)
 		return path_failure(failure, err, "its folder cannot be made", path);

@@ -2,14 +2,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/failure.h"
-#include "platform/file.h"
+#include "platform/linux/folder.h"
 #include "platform/linux/os_error.h"
 
 struct lp_lock {
@@ -17,31 +19,52 @@ struct lp_lock {
 	char *path;
 };
 
+/* True if |path| still leads to the file that is open: who had the lock before us removed it at the end. */
+static bool is_there(int fd, const char *path)
+{
+	struct stat ours, there;
+
+	return fstat(fd, &ours) == 0 && stat(path, &there) == 0 && ours.st_dev == there.st_dev &&
+	       ours.st_ino == there.st_ino;
+}
+
+/* Opens the file, made if it is not there, and locks it. The descriptor, or the negative errno. */
+static int open_locked(const char *path)
+{
+	for (;;) {
+		int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		int err;
+
+		if (fd < 0)
+			return -errno;
+		if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+			err = errno;
+			close(fd);
+			return -err;
+		}
+		if (is_there(fd, path))
+			return fd;
+		close(fd);
+	}
+}
+
 int lp_lock_take(const char *path, struct lp_failure *failure, struct lp_lock **ret_lock)
 {
 	struct lp_lock *lock = calloc(1, sizeof *lock);
-	int r = 0, err;
+	int err;
 
 	if (!lock || !(lock->path = strdup(path))) {
 		free(lock);
 		return lp_fail(failure, LP_ENOMEM, "out of memory");
 	}
-	lock->fd = open(path, O_RDWR | O_CLOEXEC);
-	if (lock->fd < 0 && errno == ENOENT) {
-		r = lp_file_write(path, NULL, 0, true, failure);
-		lock->fd = r < 0 ? -1 : open(path, O_RDWR | O_CLOEXEC);
-	}
-	if (r == 0 && (lock->fd < 0 || flock(lock->fd, LOCK_EX | LOCK_NB) < 0)) {
-		err = errno;
-		r = lp_fail(failure, err == EWOULDBLOCK ? LP_EINUSE : lp_os_error(err), "%s: cannot be locked: %s",
-		            path, strerror(err));
-	}
-	if (r < 0) {
-		if (lock->fd >= 0)
-			close(lock->fd);
+	err = lp_folders_make(path, 0700);
+	lock->fd = err ? -err : open_locked(path);
+	if (lock->fd < 0) {
+		err = -lock->fd;
 		free(lock->path);
 		free(lock);
-		return r;
+		return lp_fail(failure, err == EWOULDBLOCK ? LP_EINUSE : lp_os_error(err), "%s: cannot be locked: %s",
+		               path, strerror(err));
 	}
 	*ret_lock = lock;
 	return 0;
