@@ -180,6 +180,13 @@ int lp_option_mac(const struct lp_option *option, const char *value, void *dest,
 	return 0;
 }
 
+/* True if the text of an address has a port: it is the same whatever the default is. */
+static bool has_port(const char *text)
+{
+	struct lp_addr one = {0}, two = {0};
+	return lp_addr_parse(text, 1, &one) == 0 && lp_addr_parse(text, 2, &two) == 0 && one.port == two.port;
+}
+
 int lp_option_listen(const struct lp_option *option, const char *value, void *dest, struct lp_failure *failure)
 {
 	struct lp_addr addr = {0};
@@ -195,7 +202,7 @@ int lp_option_listen(const struct lp_option *option, const char *value, void *de
 		return lp_fail(failure, LP_EINVAL,
 		               "'%s' is nothing to listen on: use %s or [IPV6]:PORT, with a numeric address", value,
 		               option->argument);
-	} else if (addr.port == 0 && option->min == 0 && strcmp(value + strlen(value) - 2, ":0") != 0) {
+	} else if (option->min == 0 && !has_port(value)) {
 		return lp_fail(failure, LP_EINVAL, "'%s' has no port: use ADDR:PORT or [IPV6]:PORT", value);
 	}
 	memcpy(dest, &addr, sizeof addr);
