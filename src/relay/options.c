@@ -48,11 +48,14 @@ const struct lp_program lp_relay_program = {
 	.see_also = "lanparty-gateway(8), lanparty-client(1)",
 };
 
-/* Reads a limit, "RATE" or "RATE/BURST"; "off" is no limit. The row's |min| is the enum lp_limit. */
+/* The |min| of the row whose limit is none of enum lp_limit. */
+#define LIMIT_JOINS LP_LIMIT_COUNT
+
+/* Reads a limit, "RATE" or "RATE/BURST"; "off" is no limit. The row's |min| is the enum lp_limit, or LIMIT_JOINS. */
 static int parse_rate(const struct lp_option *option, const char *value, void *dest, struct lp_failure *failure)
 {
 	struct lp_rate rate = {0};
-	const char *unit = lp_limit_row((enum lp_limit)option->min)->unit;
+	const char *unit = option->min == LIMIT_JOINS ? "newcomers" : lp_limit_row((enum lp_limit)option->min)->unit;
 	char *end;
 	if (strcmp(value, "off") != 0) {
 		unsigned long long per_s = strtoull(value, &end, 10), burst = 0;
@@ -107,7 +110,7 @@ const struct lp_option lp_relay_option_rows[] = {
          .help = "members of a room at most, the gateway included"},
 	{"max-macs-per-gateway", "N", LP_NUMBER(struct lp_relay_options, relay.max_macs_per_gateway, 1, 1000000),
          .standard = "4096", .help = "stations behind a gateway at most"},
-	{"limit-joins", "RATE[/BURST]", LP_CUSTOM(struct lp_relay_options, relay.joins, parse_rate),
+	{"limit-joins", "RATE[/BURST]", LP_CUSTOM(struct lp_relay_options, relay.joins, parse_rate), .min = LIMIT_JOINS,
          .standard = "4/256",
          .help = "newcomers of a room, so many a second and at once; who comes back to its place is none; off: no "
                  "limit"},

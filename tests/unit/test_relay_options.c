@@ -1,12 +1,16 @@
-/* The relay's options: their defaults are those that the relay itself has. */
+/* The relay's options: defaults that the relay itself has as well, and one line of help for each mistake. */
 #include "relay/options.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
+
+#include "base/error.h"
+#include "base/failure.h"
 
 /* Options with their defaults. */
 static void init(struct lp_relay_options *relay, struct lp_options *options)
@@ -50,10 +54,43 @@ static void test_defaults(void **state)
 	}
 }
 
+/* What is wrong is told with the unit of the limit that is meant. */
+static void test_limits(void **state)
+{
+	static const struct {
+		char argument[40];
+		const char *text; /* NULL: it is fine */
+	} rows[] = {
+		{"--limit-joins=off", NULL},
+		{"--limit-joins=4", NULL},
+		{"--limit-joins=4/256", NULL},
+		{"--limit-joins=many",
+	         "--limit-joins: 'many' is not a limit: use RATE or RATE/BURST, so many newcomers a "
+	         "second and at once, as 1000 or 1000/2000, or off"},
+		{"--limit-total=1m",
+	         "--limit-total: '1m' is not a limit: use RATE or RATE/BURST, so many kbit a second "
+	         "and at once, as 1000 or 1000/2000, or off"},
+		{"--gateway-limit-chatter=1/", "--gateway-limit-chatter: '1/': a number must stand behind the '/'"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct lp_relay_options relay;
+		struct lp_options options;
+		struct lp_failure failure = {0};
+		char argument[sizeof rows[i].argument];
+		char *argv[] = {NULL, argument};
+		init(&relay, &options);
+		memcpy(argument, rows[i].argument, sizeof argument);
+		assert_int_equal(lp_options_parse(&options, 2, argv, &failure), rows[i].text ? LP_EINVAL : 0);
+		assert_string_equal(failure.text, rows[i].text ? rows[i].text : "");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_limits),
 	};
 	return cmocka_run_group_tests_name("relay_options", tests, NULL, NULL);
 }
