@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/failure.h"
+#include "base/wipe.h"
 #include "client-core/peers.h"
 #include "ctrl/stream.h"
 
@@ -45,7 +46,7 @@ void lp_session_free(struct lp_session *session)
 		return;
 	lp_ctrl_stream_done(&session->stream);
 	lp_peers_done(&session->peers);
-	memset(session->config.resume, 0, sizeof session->config.resume);
+	lp_wipe(session, sizeof *session); /* the token is in its configuration and in its welcome */
 	free(session);
 }
 
@@ -280,7 +281,7 @@ void lp_session_goodbye(struct lp_session *session, enum lp_reason reason, const
 		return;
 	message.disconnect.reason = reason;
 	strncpy(message.disconnect.message, text, sizeof message.disconnect.message - 1);
-	memset(session->config.resume, 0, sizeof session->config.resume);
+	lp_wipe(session->config.resume, sizeof session->config.resume);
 	leave(session, LP_SESSION_ENDED);
 	send_message(session, &message);
 }

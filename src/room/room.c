@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/siphash.h"
+#include "base/wipe.h"
 #include "room/admission.h"
 #include "room/state.h"
 
@@ -277,5 +278,6 @@ void lp_rooms_leave(struct lp_rooms *rooms, struct lp_peer *peer, enum lp_reason
 		rooms->config.notify(rooms->config.ctx, room->peers[i], peer, false, reason);
 	if (room->n_peers == 0)
 		drop_room(room);
+	lp_wipe(peer->token, sizeof peer->token);
 	free(peer);
 }
