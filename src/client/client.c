@@ -160,9 +160,10 @@ static void on_path(void *ctx, const struct lp_addr *local, const struct lp_addr
 }
 
 /* A frame from the room. */
-static void on_frame(void *ctx, const uint8_t *frame, size_t len)
+static void on_frame(void *ctx, const uint8_t *frame, size_t len, uint64_t now_ns)
 {
 	struct lp_client *client = ctx;
+	(void)now_ns;
 	if (!lp_edge_gather(client->edge, frame, len, lp_member_unfragmented_mtu(client->member)))
 		lp_member_count_drops(client->member, LP_DROP_OVERSIZE, 1);
 }

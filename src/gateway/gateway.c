@@ -73,8 +73,7 @@ static void on_packets(void *ctx, const struct lp_frame *frames, size_t n_frames
 	struct lp_gateway *gateway = ctx;
 	if (!gateway->joined)
 		return;
-	lp_member_begin(gateway->member);
-	gateway->now_ns = lp_loop_now_ns(gateway->loop);
+	gateway->now_ns = lp_member_begin(gateway->member);
 	gateway->tcp_mtu = lp_member_unfragmented_mtu(gateway->member);
 	for (size_t i = 0; i < n_frames; i++)
 		from_lan(gateway, &frames[i]);
@@ -82,7 +81,7 @@ static void on_packets(void *ctx, const struct lp_frame *frames, size_t n_frames
 	lp_timer_set(gateway->timer, lp_bridge_deadline(gateway->bridge)); /* a topology change may have moved it */
 }
 
-/* The interface is gone or down. */
+/* The interface is gone. */
 static void on_packet_error(void *ctx, const struct lp_failure *failure)
 {
 	struct lp_gateway *gateway = ctx;
@@ -99,12 +98,11 @@ static void to_wire(void *ctx, const struct lp_frame *frames, size_t n_frames)
 }
 
 /* A frame from the room. */
-static void on_frame(void *ctx, const uint8_t *frame, size_t len)
+static void on_frame(void *ctx, const uint8_t *frame, size_t len, uint64_t now_ns)
 {
 	struct lp_gateway *gateway = ctx;
-	enum lp_drop drop;
-	gateway->now_ns = lp_loop_now_ns(gateway->loop);
-	drop = lp_bridge_from_tunnel(gateway->bridge, frame, len, gateway->now_ns);
+	gateway->now_ns = now_ns;
+	enum lp_drop drop = lp_bridge_from_tunnel(gateway->bridge, frame, len, now_ns);
 	if (drop == LP_DROP_NONE &&
 	    !lp_edge_gather(gateway->edge, frame, len, lp_member_unfragmented_mtu(gateway->member)))
 		drop = LP_DROP_OVERSIZE;
@@ -164,7 +162,6 @@ static void on_joined(void *ctx, const struct lp_welcome *welcome)
 {
 	struct lp_gateway *gateway = ctx;
 	gateway->joined = true;
-	gateway->now_ns = lp_loop_now_ns(gateway->loop);
 	lp_bridge_set_room_mtu(gateway->bridge, welcome->mtu);
 	lp_timer_set(gateway->timer, lp_bridge_deadline(gateway->bridge));
 	if (gateway->config.joined)
@@ -184,9 +181,8 @@ static void on_peer(void *ctx, const struct lp_peer_event *peer, bool joined, bo
 {
 	struct lp_gateway *gateway = ctx;
 	(void)known;
-	gateway->now_ns = lp_loop_now_ns(gateway->loop);
 	if (joined)
-		lp_bridge_peer_joined(gateway->bridge, peer->peer_id, &peer->mac, gateway->now_ns);
+		lp_bridge_peer_joined(gateway->bridge, peer->peer_id, &peer->mac, lp_loop_now_ns(gateway->loop));
 	else
 		lp_bridge_peer_left(gateway->bridge, peer->peer_id);
 	/* From the loop, not from here: the connection that told us may not be written to now. */

@@ -175,9 +175,10 @@ void lp_member_fail(struct lp_member *member, const struct lp_failure *failure)
 	lp_timer_set(member->timer, member->now_ns);
 }
 
-void lp_member_begin(struct lp_member *member)
+uint64_t lp_member_begin(struct lp_member *member)
 {
 	member->now_ns = lp_loop_now_ns(member->loop);
+	return member->now_ns;
 }
 
 void lp_member_send(struct lp_member *member, const struct lp_bytes *parts, size_t n_parts)

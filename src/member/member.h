@@ -25,8 +25,8 @@ struct lp_member_events {
 	void (*joined)(void *ctx, const struct lp_welcome *welcome);
 	/* The connection is lost; the member tries to come back. */
 	void (*lost)(void *ctx);
-	/* A frame from the room; valid until the call returns. */
-	void (*frame)(void *ctx, const uint8_t *frame, size_t len);
+	/* A frame from the room; valid until the call returns. |now_ns| is that of the batch. */
+	void (*frame)(void *ctx, const uint8_t *frame, size_t len, uint64_t now_ns);
 	/* A batch of frames is over: what was gathered for the device can go. */
 	void (*batch_end)(void *ctx);
 	/* Somebody joined or left; |known| is false for a leave of somebody never seen. */
@@ -112,8 +112,8 @@ void lp_member_stop(struct lp_member *member, enum lp_reason reason);
    member's events and from a device's. */
 void lp_member_fail(struct lp_member *member, const struct lp_failure *failure);
 
-/* A batch of frames for the room: begin, send each, flush. */
-void lp_member_begin(struct lp_member *member);
+/* A batch of frames for the room: begin, send each, flush. Returns what time it is for all of it. */
+uint64_t lp_member_begin(struct lp_member *member);
 /* Sends a frame given in parts; before the join, and where the queue is full, it is dropped and counted. */
 void lp_member_send(struct lp_member *member, const struct lp_bytes *parts, size_t n_parts);
 /* What was sealed leaves. */

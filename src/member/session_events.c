@@ -122,8 +122,7 @@ static void on_link_frame(void *ctx, uint16_t source, const uint8_t *frame, size
 {
 	struct lp_member *member = ctx;
 	(void)source;
-	(void)now_ns;
-	member->config.events->frame(member->config.ctx, frame, len);
+	member->config.events->frame(member->config.ctx, frame, len, now_ns);
 }
 
 int lp_member_start_session(struct lp_member *member)
