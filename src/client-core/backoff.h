@@ -22,7 +22,7 @@ struct lp_backoff {
 void lp_backoff_reset(struct lp_backoff *backoff);
 /* The wait before the next attempt, LP_BACKOFF_MIN_NS to LP_BACKOFF_MAX_NS. Each may be a quarter longer than the one
    before, so that a wait is never much longer than a quarter of the time that the relay has been away: what was away
-   for ten seconds is found again within three, and a relay that stays away hears from nobody more than four times a
+   for ten seconds is found again within three, and a relay that stays away hears from nobody more than eight times a
    minute. |random| spreads the members of a relay that restarts over the upper half. */
 uint64_t lp_backoff_next(struct lp_backoff *backoff, const uint8_t random[8]);
 /* True if another attempt may end otherwise than this session did, which ended by one of the three (the others are

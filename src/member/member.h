@@ -29,7 +29,7 @@ struct lp_member_events {
 	void (*frame)(void *ctx, const uint8_t *frame, size_t len, uint64_t now_ns);
 	/* A batch of frames is over: what was gathered for the device can go. */
 	void (*batch_end)(void *ctx);
-	/* Somebody joined or left; |known| is false for a leave of somebody never seen. */
+	/* Somebody joined (|known|: was here already, and there is news) or left (|known| false: was never seen). */
 	void (*peer)(void *ctx, const struct lp_peer_event *peer, bool joined, bool known);
 	/* The tunnel's own UDP addresses, at the first packet and when they change. */
 	void (*path)(void *ctx, const struct lp_addr *local, const struct lp_addr *remote);
@@ -50,9 +50,9 @@ struct lp_member_config {
 	char room[LP_ROOM_CODE_MAX + 1];
 	char name[LP_NAME_MAX + 1];
 	char software[LP_NAME_MAX + 1];
-	char resume[65];          /* of an earlier run, or empty */
-	bool reconnect;           /* come back after a loss; otherwise a loss ends the member */
-	uint64_t idle_timeout_ns; /* a relay that is silent for so long is gone */
+	char resume[LP_RESUME_MAX + 1]; /* of an earlier run, or empty */
+	bool reconnect;                 /* come back after a loss; otherwise a loss ends the member */
+	uint64_t idle_timeout_ns;       /* a relay that is silent for so long is gone */
 	uint64_t keep_alive_ns;
 	size_t queue_max_bytes;                /* of the egress queue */
 	const char *device;                    /* the tunnel's own adapter, by which it must not leave; borrowed until

@@ -23,7 +23,7 @@ static uint8_t *find_syn(uint8_t *frame, size_t len, size_t mtu, size_t *ret_len
 	size_t header_len = (tcp[12] >> 4) * (size_t)4;
 	if (!(tcp[13] & TCP_SYN) || header_len < LP_TCP_HEADER || header_len > ip.upper_len)
 		return NULL;
-	/* The MSS counts neither IP nor TCP options (RFC 6691 §2), but extension headers take room in each packet. */
+	/* The MSS counts neither IP nor TCP options, nor extension headers (RFC 6691 §2): who sends them makes room. */
 	size_t overhead = ether.n_tags * (size_t)LP_ETHER_TAG + LP_TCP_HEADER +
 	                  (ip.version == 4 ? LP_IPV4_HEADER : LP_IPV6_HEADER);
 	size_t mss = mtu > overhead ? mtu - overhead : 0;

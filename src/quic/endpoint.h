@@ -138,7 +138,7 @@ int lp_quic_endpoint_new(const struct lp_quic_config *config, struct lp_quic_end
 void lp_quic_endpoint_free(struct lp_quic_endpoint *endpoint);
 
 /* Starts a connection. |server_name| is checked against the certificate; |local| may have family 0.
-   The first packets leave at the next flush. */
+   The first packets leave at the next flush. 0; LP_EINVAL: |remote| is no address; LP_ENOMEM, LP_ETLS. */
 int lp_quic_connect(struct lp_quic_endpoint *endpoint, const struct lp_addr *local, const struct lp_addr *remote,
                     const char *server_name, uint64_t now_ns, struct lp_quic_conn **ret_conn);
 
@@ -165,7 +165,8 @@ int lp_quic_send_datagram(struct lp_quic_conn *conn, const struct lp_bytes *part
 int lp_quic_send_ahead(struct lp_quic_conn *conn, const struct lp_bytes *parts, size_t n_parts, uint64_t now_ns);
 /* The largest DATAGRAM that the path carries now, in bytes; 0 before the handshake is complete. */
 size_t lp_quic_budget(const struct lp_quic_conn *conn);
-/* Queues bytes on the control stream (copies them). 0, LP_EFULL when the peer has not read 256 KiB, LP_ECLOSED. */
+/* Queues bytes on the control stream (copies them). 0, LP_EFULL when the peer has not read 256 KiB, LP_ENOMEM,
+   LP_ECLOSED. */
 int lp_quic_send_control(struct lp_quic_conn *conn, const uint8_t *data, size_t len);
 /* Closes with an application code and a reason phrase, after what the control stream still holds was sent once.
    Harmless on a connection that is closing. `closed` comes from the next flush. */
@@ -173,11 +174,14 @@ void lp_quic_close(struct lp_quic_conn *conn, enum lp_quic_app_error code, const
 /* Lets go of a connection without a word to the peer, which keeps it until it comes back or the idle timeout ends it.
    `closed` comes from the next flush. */
 void lp_quic_abandon(struct lp_quic_conn *conn);
-/* Client: starts a migration to another local address (RFC 9000 §9); `migrated` tells when it is validated. */
+/* Client: starts a migration to another local address (RFC 9000 §9); `migrated` tells when it is validated. 0;
+   LP_EINVAL: of another family, or on a server; LP_EEXISTS: that is its address; LP_EAGAIN: not now, since the
+   handshake is not complete, the peer has given no spare connection id, or it is called from inside of an event;
+   LP_ECLOSED, LP_EINTERNAL. */
 int lp_quic_migrate(struct lp_quic_conn *conn, const struct lp_addr *local, uint64_t now_ns);
 
-/* Asks for new packet keys now (RFC 9001 §6); they also change by themselves. LP_EAGAIN if the last change is not
-   yet confirmed. */
+/* Asks for new packet keys now (RFC 9001 §6); they also change by themselves. 0; LP_EAGAIN: the last change is not
+   yet confirmed, or it is called from inside of an event; LP_ECLOSED, LP_EINTERNAL. */
 int lp_quic_update_keys(struct lp_quic_conn *conn, uint64_t now_ns);
 
 void lp_quic_set_user(struct lp_quic_conn *conn, void *user);

@@ -71,7 +71,7 @@ void lp_endpoint_answer(struct lp_quic_endpoint *endpoint, size_t len, const str
 
 /* endpoint_accept.c */
 
-/* A datagram that belongs to no connection. |first| is its first packet's header. */
+/* Answers a datagram that belongs to no connection, or begins a connection by it. */
 void lp_endpoint_stray(struct lp_quic_endpoint *endpoint, const struct lp_udp_msg *msg, const uint8_t *data,
                        size_t len);
 

@@ -8,7 +8,7 @@
 #define RETRY_FIRST_NS (30 * LP_SEC) /* until the first look whether the path carries more again */
 #define RETRY_MAX_NS (600 * LP_SEC)  /* PMTU_RAISE_TIMER (RFC 8899 §5.1.1) */
 
-/* UDP payloads of usual paths: IPv4 and IPv6 at MTU 9000, 1500, 1492, 1480, 1420, 1400, 1280. Falling. */
+/* UDP payloads of usual paths, falling: their MTUs less the headers of IPv4 and UDP (28) or IPv6 and UDP (48). */
 static const size_t sizes[] = {8972, 8952, 4052, 2028, 1472, 1464, 1452, 1444, 1432,
                                1412, 1392, 1372, 1352, 1312, 1272, 1252, 1232};
 #define N_SIZES (sizeof sizes / sizeof *sizes)

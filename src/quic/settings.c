@@ -21,7 +21,6 @@ size_t lp_settings_max_payload(const struct lp_quic_config *config)
    failed. The usual path comes first, so that it is found with one probe; jumbo frames next. */
 static size_t fill_probes(uint16_t probes[LP_SETTINGS_PROBES], size_t max, uint8_t family)
 {
-	/* MTUs: 1500, 9000, 4080, 1492, 1480, 1420, 1400, 1380, 1280 */
 	static const uint16_t mtus[] = {1500, 9000, 4080, 2056, 1400, 1492, 1480, 1460, 1440, 1420, 1380, 1340, 1280};
 	const uint16_t headers = family == 6 ? 48 : 28;
 	size_t n = 0;

@@ -21,7 +21,7 @@ size_t lp_stateless_write_retry(uint8_t buf[LP_STATELESS_MAX], const uint8_t sec
                                 uint64_t now_ns);
 size_t lp_stateless_write_refusal(uint8_t buf[LP_STATELESS_MAX], const ngtcp2_pkt_hd *to, uint64_t error,
                                   const char *reason);
-/* |received_len| is the length of the datagram that is answered; |random| are as many random bytes. */
+/* |received_len| is the length of the datagram that is answered: one that is no longer than a reset gets none. */
 size_t lp_stateless_write_reset(uint8_t buf[LP_STATELESS_MAX], const uint8_t secret[LP_SECRET_BYTES],
                                 const ngtcp2_cid *cid, size_t received_len, const uint8_t random[32]);
 /* Checks a Retry token. 0 and the id that the client first chose; LP_EPROTO if it is a Retry token that is wrong or
