@@ -7,7 +7,8 @@ static const struct lp_help_row examples[] = {
 };
 
 static const struct lp_help_row files[] = {
-	{"/var/lib/softlan/lanparty-client-identity.json", "the MAC address that was made at the first start"},
+	{"/var/lib/softlan/lanparty-client-identity.json",
+         "the MAC address that was made at the first start, and the token of the last place in a room"},
 	{NULL, NULL},
 };
 
@@ -37,7 +38,7 @@ const struct lp_option lp_client_option_rows[] = {
          .help = "use this MAC address instead of the kept one: unicast and locally administered"},
 	{"identity", "FILE", LP_TEXT(struct lp_client_options, identity_path),
          .standard = "/var/lib/softlan/lanparty-client-identity.json",
-         .help = "where the MAC address is kept from one start to the next"},
+         .help = "where the MAC address and the place in the room are kept from one start to the next"},
 };
 const size_t lp_client_option_rows_n = LP_OPTIONS_N(lp_client_option_rows);
 const char *const lp_client_rights_advice = "run with sudo";

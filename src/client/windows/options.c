@@ -9,7 +9,8 @@ static const struct lp_help_row examples[] = {
 };
 
 static const struct lp_help_row files[] = {
-	{"%ProgramData%\\softlan\\lanparty-client-identity.json", "the MAC address that was made at the first start"},
+	{"%ProgramData%\\softlan\\lanparty-client-identity.json",
+         "the MAC address that was made at the first start, and the token of the last place in a room"},
 	{"%ProgramData%\\softlan\\lanparty-client-journal.json",
          "what was changed on this computer and is put back at the end, or at the next start after a crash"},
 	{"%ProgramData%\\softlan\\lanparty-client-room.conf",
@@ -43,7 +44,7 @@ const struct lp_option lp_client_option_rows[] = {
 	{"virtual-mac", "MAC", LP_MAC(struct lp_client_options, mac),
          .help = "use this MAC address instead of the kept one: unicast and locally administered"},
 	{"identity", "FILE", LP_TEXT(struct lp_client_options, identity_path),
-         .help = "where the MAC address is kept from one start to the next (default: "
+         .help = "where the MAC address and the place in the room are kept from one start to the next (default: "
                  "%ProgramData%\\softlan\\lanparty-client-identity.json)"},
 };
 const size_t lp_client_option_rows_n = LP_OPTIONS_N(lp_client_option_rows);
