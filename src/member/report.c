@@ -11,6 +11,7 @@
 #include "client-core/status.h"
 #include "client-core/view.h"
 #include "member/member.h"
+#include "obs/counters.h"
 #include "obs/event.h"
 #include "platform/loop.h"
 
@@ -19,7 +20,6 @@
 
 struct lp_report {
 	struct lp_report_config config;
-	struct lp_loop *loop;
 	struct lp_member *member; /* borrowed */
 	struct lp_timer *timer;
 	struct lp_status_line line;
@@ -79,10 +79,8 @@ static void sample(struct lp_report *report, const struct lp_member_view *member
 /* All drops, at our end and as the relay says. */
 static uint64_t all_drops(const struct lp_member_view *member)
 {
-	uint64_t sum = 0;
-	for (int i = LP_DROP_NONE + 1; i < LP_DROP_COUNT; i++)
-		sum += member->counters->drops[i] + (member->told ? member->told->counters.drops[i] : 0);
-	return sum;
+	return lp_drops_total(member->counters->drops) +
+	       (member->told ? lp_drops_total(member->told->counters.drops) : 0);
 }
 
 /* Draws the live view. */
@@ -174,7 +172,6 @@ int lp_report_new(struct lp_loop *loop, const struct lp_report_config *config, s
 	if (!report)
 		return LP_ENOMEM;
 	report->config = *config;
-	report->loop = loop;
 	report->member = member;
 	report->snapshot_due_ns = config->snapshot_ns ? now_ns + config->snapshot_ns : LP_NEVER;
 	lp_status_line_init(&report->line, config->role, config->relay, config->room);

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/failure.h"
+#include "base/text.h"
 #include "quic/datum.h"
 #include "quic/tls_name.h"
 
@@ -121,23 +122,14 @@ void lp_tls_trust_free(struct lp_tls_trust *trust)
 	free(trust);
 }
 
-/* Writes a time after 1970 as a day, "2025-01-01", UTC. */
+/* Writes a time as a day, "2025-01-01", UTC. */
 static void day_text(time_t when, char ret_text[16])
 {
-	static const unsigned month_days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	unsigned year = 1970, month = 0;
-	uint64_t day = when > 0 ? (uint64_t)when / 86400 : 0;
-	for (;; year++) {
-		bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-		if (day >= 365u + leap && year < 9999) {
-			day -= 365u + leap;
-			continue;
-		}
-		for (; month < 11 && day >= month_days[month] + (leap && month == 1); month++)
-			day -= month_days[month] + (leap && month == 1);
-		break;
-	}
-	snprintf(ret_text, 16, "%04u-%02u-%02u", year, month + 1, (unsigned)(day % 31) + 1);
+	char full[32];
+	struct lp_text text;
+	lp_text_init(&text, full, sizeof full);
+	lp_text_time(&text, when);
+	snprintf(ret_text, 16, "%.10s", full);
 }
 
 /* Checks that a certificate is valid today. */
