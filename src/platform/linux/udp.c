@@ -71,7 +71,10 @@ static void read_control(struct msghdr *hdr, struct lp_udp_msg *msg)
 		} else if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TOS) {
 			msg->ecn = data[0] & 3;
 		} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_TCLASS) {
-			msg->ecn = data[0] & 3;
+			int traffic_class; /* where IP_TOS is a byte */
+
+			memcpy(&traffic_class, data, sizeof traffic_class);
+			msg->ecn = traffic_class & 3;
 		} else if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
 			struct in_pktinfo info;
 
