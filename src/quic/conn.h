@@ -56,6 +56,7 @@ struct lp_quic_conn {
 	bool reset_by_peer;      /* a stateless reset came */
 	bool counted;            /* among the live connections of the endpoint */
 	bool half_open;          /* among its handshakes */
+	bool proven;             /* server: the peer's address was proved by a Retry before the handshake */
 	unsigned n_to_answer;    /* packets that came since the library last wrote */
 	uint64_t answer_ns;      /* when they are to be acknowledged */
 	uint64_t heard_ns;       /* when the last packet came */

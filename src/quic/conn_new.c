@@ -125,6 +125,7 @@ int lp_conn_new_server(struct lp_quic_endpoint *endpoint, const struct lp_addr *
 	int rv = conn_new(endpoint, local, remote, NULL, &conn);
 	if (rv < 0)
 		return rv;
+	conn->proven = first_dcid != NULL;
 	choose_cid(endpoint, &scid, LP_QUIC_CID_LEN);
 	lp_settings_fill(&settings, &endpoint->config, remote->family, endpoint->now_ns);
 	settings.settings.rand_ctx.native_handle = endpoint;

@@ -105,7 +105,7 @@ int lp_endpoint_add(struct lp_quic_endpoint *endpoint, struct lp_quic_conn *conn
 	if (lp_expiry_reserve(&endpoint->expiry, endpoint->n_conns + 1) < 0)
 		return LP_ENOMEM;
 	if (endpoint->config.server) {
-		conn->source = lp_sources_enter(&endpoint->sources, &conn->remote);
+		conn->source = lp_sources_enter(&endpoint->sources, &conn->remote, conn->proven);
 		if (!conn->source)
 			return LP_ENOMEM;
 	}
@@ -120,14 +120,20 @@ int lp_endpoint_add(struct lp_quic_endpoint *endpoint, struct lp_quic_conn *conn
 	return 0;
 }
 
+/* The connection is half-open no more: it is established, or has ended. */
+static void settle(struct lp_quic_endpoint *endpoint, struct lp_quic_conn *conn)
+{
+	endpoint->n_handshakes--;
+	if (conn->source)
+		lp_sources_settle(conn->source, conn->proven);
+}
+
 void lp_endpoint_established(struct lp_quic_endpoint *endpoint, struct lp_quic_conn *conn)
 {
 	if (!conn->half_open)
 		return;
 	conn->half_open = false;
-	endpoint->n_handshakes--;
-	if (conn->source)
-		lp_sources_establish(conn->source);
+	settle(endpoint, conn);
 }
 
 void lp_endpoint_ended(struct lp_quic_endpoint *endpoint, struct lp_quic_conn *conn)
@@ -137,9 +143,9 @@ void lp_endpoint_ended(struct lp_quic_endpoint *endpoint, struct lp_quic_conn *c
 	conn->counted = false;
 	endpoint->n_live--;
 	if (conn->half_open)
-		endpoint->n_handshakes--;
+		settle(endpoint, conn); /* and stays half-open: it does not linger */
 	if (conn->source)
-		lp_sources_leave(&endpoint->sources, conn->source, !conn->half_open);
+		lp_sources_leave(&endpoint->sources, conn->source);
 	conn->source = NULL;
 }
 

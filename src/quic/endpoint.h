@@ -97,8 +97,9 @@ struct lp_quic_config {
 	uint64_t keep_alive_ns;                               /* a PING after this much silence; 0: none */
 	size_t max_udp_payload;                               /* path MTU discovery goes up to this; 0: 1472 */
 	size_t max_conns;                                     /* server: all connections, handshakes included */
-	size_t max_handshakes;                                /* server: half-open ones beyond this get a Retry first */
-	size_t max_handshakes_per_source; /* server: half-open ones of one address; beyond this: dropped */
+	size_t max_handshakes; /* server: beyond this, half-open or begun in 10 s, newcomers get a Retry first */
+	size_t max_handshakes_per_source; /* server: of one address, half-open or begun in a second; beyond this they
+	                                     get a Retry first, after it they are dropped; 0: no limit */
 	size_t max_conns_per_source;      /* server: of one IPv4 address or IPv6 /64; 0: no limit */
 	enum lp_quic_congestion congestion;
 	/* Packets with DATAGRAMs of ours may wait so long in the network, whatever the congestion window says; 0: 3 ms,

@@ -10,6 +10,12 @@
 #define RESET_EVERY_NS LP_MS /* stateless resets: at most one in this time, */
 #define RESET_BURST 64       /* and this many at once */
 
+/* A handshake costs a key exchange and a signature, and its client may give it up with the packet that began it. So it
+   is not enough to count those under way: as many as may be under way are begun at once, and as many more within the
+   first of these times by clients whose address may be forged, within the second from one that is proved. */
+#define UNPROVEN_NS (10 * LP_SEC)
+#define PROVEN_NS LP_SEC
+
 /* A datagram with a header that was read, and where it came from. */
 struct stray {
 	const struct lp_udp_msg *msg;
@@ -26,25 +32,14 @@ static void answer(struct lp_quic_endpoint *endpoint, const struct stray *stray,
 		lp_endpoint_answer(endpoint, len, &stray->msg->local, &stray->msg->remote);
 }
 
-/* True if a stateless reset may be sent now. */
-static bool reset_allowed(struct lp_quic_endpoint *endpoint)
-{
-	uint64_t now_ns = endpoint->now_ns, burst_ns = RESET_BURST * RESET_EVERY_NS;
-	if (endpoint->reset_credit_ns > now_ns)
-		return false;
-	if (now_ns > burst_ns && endpoint->reset_credit_ns < now_ns - burst_ns)
-		endpoint->reset_credit_ns = now_ns - burst_ns;
-	endpoint->reset_credit_ns += RESET_EVERY_NS;
-	return true;
-}
-
 /* A packet of a connection that we do not know: the peer is told that it is gone. */
 static void answer_reset(struct lp_quic_endpoint *endpoint, const struct stray *stray)
 {
 	uint8_t random[32];
 	ngtcp2_cid cid;
 	endpoint->counters.invalid_in++;
-	if (stray->len < 1 + LP_QUIC_CID_LEN || !reset_allowed(endpoint))
+	if (stray->len < 1 + LP_QUIC_CID_LEN ||
+	    !lp_pace_take(&endpoint->resets, RESET_EVERY_NS, RESET_BURST, endpoint->now_ns))
 		return;
 	uint8_t *room = lp_endpoint_answer_room(endpoint);
 	if (!room)
@@ -101,8 +96,9 @@ static void answer_refusal(struct lp_quic_endpoint *endpoint, const struct stray
 		answer(endpoint, stray, lp_stateless_write_refusal(room, &stray->hd, error, reason));
 }
 
-/* True if a limit forbids another connection; the client was told, or ignored. */
-static bool over_limit(struct lp_quic_endpoint *endpoint, const struct stray *stray)
+/* True if a limit forbids another connection; the client was told, or ignored. Handshakes that others may have begun
+   in the name of this address take nothing from who has |proven| it. */
+static bool over_limit(struct lp_quic_endpoint *endpoint, const struct stray *stray, bool proven)
 {
 	const struct lp_quic_config *config = &endpoint->config;
 	const struct lp_source *source = lp_sources_find(&endpoint->sources, &stray->msg->remote);
@@ -111,16 +107,38 @@ static bool over_limit(struct lp_quic_endpoint *endpoint, const struct stray *st
 		answer_refusal(endpoint, stray, NGTCP2_CONNECTION_REFUSED, "the relay is full");
 		return true;
 	}
-	if (config->max_conns_per_source && source && source->n_conns >= config->max_conns_per_source) {
+	if (config->max_conns_per_source && source &&
+	    source->n_conns - source->n_unproven >= config->max_conns_per_source) {
 		note_refusal(endpoint, stray, "too many from one address");
 		answer_refusal(endpoint, stray, NGTCP2_CONNECTION_REFUSED, "too many connections from your address");
 		return true;
 	}
-	if (config->max_handshakes_per_source && source && source->n_handshakes >= config->max_handshakes_per_source) {
+	if (!proven || config->max_handshakes_per_source == 0)
+		return false;
+	if (source && source->n_handshakes >= config->max_handshakes_per_source) {
 		note_refusal(endpoint, stray, "too many handshakes under way from one address");
 		return true;
 	}
+	if (!lp_pace_take(lp_sources_pace(&endpoint->sources, &stray->msg->remote),
+	                  PROVEN_NS / config->max_handshakes_per_source, config->max_handshakes_per_source,
+	                  endpoint->now_ns)) {
+		note_refusal(endpoint, stray, "too many handshakes in a short time from one address");
+		return true;
+	}
 	return false;
+}
+
+/* True if a client must prove its address before the relay does anything for it. */
+static bool must_prove(struct lp_quic_endpoint *endpoint, const struct stray *stray)
+{
+	const struct lp_quic_config *config = &endpoint->config;
+	const struct lp_source *source = lp_sources_find(&endpoint->sources, &stray->msg->remote);
+	if (endpoint->n_handshakes >= config->max_handshakes)
+		return true;
+	if (config->max_handshakes_per_source && source && source->n_unproven >= config->max_handshakes_per_source)
+		return true;
+	return !lp_pace_take(&endpoint->handshakes, UNPROVEN_NS / config->max_handshakes, config->max_handshakes,
+	                     endpoint->now_ns);
 }
 
 /* The first Initial of a client: a new connection, or a reason against it. */
@@ -135,14 +153,14 @@ static void accept_initial(struct lp_quic_endpoint *endpoint, const struct stray
 		answer_refusal(endpoint, stray, NGTCP2_INVALID_TOKEN, "the Retry token is stale or not yours");
 		return;
 	}
-	if (over_limit(endpoint, stray))
-		return;
-	if (token < 0 && endpoint->n_handshakes >= endpoint->config.max_handshakes) {
-		answer_retry(endpoint, stray);
-		return;
-	}
 	if (stray->hd.dcid.datalen < NGTCP2_MIN_INITIAL_DCIDLEN && token < 0) {
 		endpoint->counters.invalid_in++;
+		return;
+	}
+	if (over_limit(endpoint, stray, token == 0))
+		return;
+	if (token < 0 && must_prove(endpoint, stray)) {
+		answer_retry(endpoint, stray);
 		return;
 	}
 	if (lp_conn_new_server(endpoint, &stray->msg->local, &stray->msg->remote, &stray->path.path, &stray->hd,

@@ -13,6 +13,7 @@
 #include "quic/conn_table.h"
 #include "quic/endpoint.h"
 #include "quic/expiry.h"
+#include "quic/pace.h"
 #include "quic/sources.h"
 
 struct lp_aead;
@@ -43,7 +44,8 @@ struct lp_quic_endpoint {
 	struct lp_batch *full;                    /* batches whose runs are in |msgs| */
 	struct lp_udp_msg msgs[LP_ENDPOINT_MSGS]; /* what goes out next */
 	size_t n_msgs;
-	uint64_t reset_credit_ns; /* limits stateless resets: the time from which the next may be sent */
+	struct lp_pace resets;     /* stateless ones that are sent */
+	struct lp_pace handshakes; /* that begin without a proof of the address */
 };
 
 /* Puts a connection on the list for the next flush. */

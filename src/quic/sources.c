@@ -64,6 +64,12 @@ static void grow(struct lp_sources *sources)
 	*sources = wider;
 }
 
+/* The count that a half-open handshake is in. */
+static size_t *half_open_of(struct lp_source *source, bool proven)
+{
+	return proven ? &source->n_handshakes : &source->n_unproven;
+}
+
 const struct lp_source *lp_sources_find(const struct lp_sources *sources, const struct lp_addr *addr)
 {
 	uint8_t prefix[9];
@@ -71,7 +77,14 @@ const struct lp_source *lp_sources_find(const struct lp_sources *sources, const 
 	return *slot_of(sources, prefix);
 }
 
-struct lp_source *lp_sources_enter(struct lp_sources *sources, const struct lp_addr *addr)
+struct lp_pace *lp_sources_pace(struct lp_sources *sources, const struct lp_addr *addr)
+{
+	uint8_t prefix[9];
+	prefix_of(addr, prefix);
+	return &sources->paces[lp_siphash(sources->key, prefix, sizeof prefix) % LP_SOURCES_PACES];
+}
+
+struct lp_source *lp_sources_enter(struct lp_sources *sources, const struct lp_addr *addr, bool proven)
 {
 	uint8_t prefix[9];
 	prefix_of(addr, prefix);
@@ -87,22 +100,20 @@ struct lp_source *lp_sources_enter(struct lp_sources *sources, const struct lp_a
 		sources->n_sources++;
 	}
 	source->n_conns++;
-	source->n_handshakes++;
+	*half_open_of(source, proven) += 1;
 	return source;
 }
 
-void lp_sources_establish(struct lp_source *source)
+void lp_sources_settle(struct lp_source *source, bool proven)
 {
-	assert(source->n_handshakes > 0);
-	source->n_handshakes--;
+	assert(*half_open_of(source, proven) > 0);
+	*half_open_of(source, proven) -= 1;
 }
 
-void lp_sources_leave(struct lp_sources *sources, struct lp_source *source, bool established)
+void lp_sources_leave(struct lp_sources *sources, struct lp_source *source)
 {
 	assert(source->n_conns > 0);
 	source->n_conns--;
-	if (!established)
-		source->n_handshakes--;
 	if (source->n_conns > 0)
 		return;
 	struct lp_source **slot = slot_of(sources, source->prefix);

@@ -1,4 +1,5 @@
-/* How many connections and half-open handshakes each source has: an IPv4 address, or an IPv6 /64. */
+/* How many connections and half-open handshakes each source has, and how fast it begins them: an IPv4 address, or an
+   IPv6 /64. What comes from an address that nobody has proved to be theirs is counted apart: it may be forged. */
 #ifndef LP_QUIC_SOURCES_H
 #define LP_QUIC_SOURCES_H
 
@@ -7,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/siphash.h"
+#include "quic/pace.h"
 
 struct lp_addr;
 
@@ -14,15 +16,20 @@ struct lp_addr;
 struct lp_source {
 	struct lp_source *next; /* in the bucket */
 	uint8_t prefix[9];      /* 4 or 6, then the address or its first half */
-	size_t n_conns;         /* handshakes included */
-	size_t n_handshakes;
+	size_t n_conns;         /* the two below included */
+	size_t n_handshakes;    /* half-open, the address proved by a Retry */
+	size_t n_unproven;      /* half-open, the address anybody's */
 };
+
+/* Sources share so many paces; who shares with whom depends on the key. */
+#define LP_SOURCES_PACES 1024U
 
 struct lp_sources {
 	struct lp_source **buckets;
 	size_t n_buckets; /* a power of two */
 	size_t n_sources;
 	uint8_t key[LP_SIPHASH_KEY];
+	struct lp_pace paces[LP_SOURCES_PACES];
 };
 
 /* 0 or LP_ENOMEM. */
@@ -31,11 +38,13 @@ int lp_sources_init(struct lp_sources *sources, const uint8_t key[LP_SIPHASH_KEY
 void lp_sources_done(struct lp_sources *sources);
 /* The source of |addr| if it is known, or NULL. */
 const struct lp_source *lp_sources_find(const struct lp_sources *sources, const struct lp_addr *addr);
+/* The pace at which |addr|, proved, begins handshakes. */
+struct lp_pace *lp_sources_pace(struct lp_sources *sources, const struct lp_addr *addr);
 /* A half-open handshake begins. The source, or NULL without memory. */
-struct lp_source *lp_sources_enter(struct lp_sources *sources, const struct lp_addr *addr);
-/* The handshake is complete. */
-void lp_sources_establish(struct lp_source *source);
-/* The connection is gone; |established| if lp_sources_establish() was called for it. */
-void lp_sources_leave(struct lp_sources *sources, struct lp_source *source, bool established);
+struct lp_source *lp_sources_enter(struct lp_sources *sources, const struct lp_addr *addr, bool proven);
+/* The handshake is complete, or given up. */
+void lp_sources_settle(struct lp_source *source, bool proven);
+/* The connection, whose handshake was settled, is gone. */
+void lp_sources_leave(struct lp_sources *sources, struct lp_source *source);
 
 #endif

@@ -198,16 +198,17 @@ static void test_source_limits(void **state)
 {
 	(void)state;
 	struct pair *pair = pair_new(NAME, today(), NULL, 0);
-	pair->server.config.max_conns_per_source = 3;
+	pair->server.config.max_conns_per_source = 5;
 	pair->server.config.max_handshakes_per_source = 2;
 	pair_start(pair);
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 5; i++)
 		wire_connect(&pair->client, &pair->server, NAME);
-	/* The third handshake is ignored until the first two are complete. */
+	/* Two may begin as they are and two after a Retry; the fifth is ignored until those are complete. */
 	wire_run(&pair->wire, 20 * LP_MS);
-	assert_int_equal(pair->client.n_ready, 2);
+	assert_int_equal(pair->client.n_ready, 4);
+	assert_int_equal(lp_quic_counters(pair->server.endpoint)->retries_sent, 3);
 	wire_run(&pair->wire, 3 * LP_SEC);
-	assert_int_equal(pair->client.n_ready, 3);
+	assert_int_equal(pair->client.n_ready, 5);
 	wire_connect(&pair->client, &pair->server, NAME);
 	assert_true(wire_wait(&pair->wire, &pair->client.n_closed, 1, LP_SEC));
 	assert_string_equal(pair->client.why.reason, "too many connections from your address");
@@ -217,7 +218,115 @@ static void test_source_limits(void **state)
 	wire_run(&pair->wire, LP_SEC);
 	wire_connect(&pair->client, &pair->server, NAME);
 	wire_run(&pair->wire, LP_SEC);
-	assert_int_equal(pair->client.n_ready, 4);
+	assert_int_equal(pair->client.n_ready, 6);
+	pair_free(pair);
+}
+
+/* What one node said last, to be said again. */
+struct echo {
+	uint8_t data[2048];
+	size_t len;
+};
+
+static void keep_last(struct wire *wire, struct wire_node *from, const struct lp_udp_msg *msg)
+{
+	struct echo *echo = wire->tap_ctx;
+	if (from != wire->muted)
+		return;
+	assert_true(msg->len <= sizeof echo->data);
+	memcpy(echo->data, msg->data, msg->len);
+	echo->len = msg->len;
+}
+
+static void test_forged_source(void **state)
+{
+	(void)state;
+	struct pair *pair = pair_new(NAME, today(), NULL, 0);
+	struct wire_node forger;
+	struct echo echo = {0};
+	struct lp_addr victim = pair->client.ports[0].public;
+	pair->server.config.max_conns_per_source = 3;
+	pair->server.config.max_handshakes_per_source = 2;
+	wire_node_init(&forger, &pair->wire, pair->client_tls, false, 3);
+	pair_start(pair);
+	wire_node_start(&forger);
+	/* Somebody begins handshakes from the member's address, and never sees an answer. */
+	pair->wire.tap = keep_last;
+	pair->wire.tap_ctx = &echo;
+	pair->wire.muted = &forger;
+	for (int i = 0; i < 8; i++) {
+		wire_connect(&forger, &pair->server, NAME);
+		victim.port = (uint16_t)(50000 + i);
+		wire_inject(&pair->wire, &victim, &pair->server.ports[0].public, echo.data, echo.len);
+	}
+	wire_run(&pair->wire, 100 * LP_MS);
+	wire_node_stop(&forger);
+	/* They do not count against the member, who can show that it is there: it gets all its places. */
+	for (int i = 0; i < 3; i++) {
+		wire_connect(&pair->client, &pair->server, NAME);
+		wire_run(&pair->wire, LP_SEC);
+	}
+	assert_int_equal(pair->server.n_ready, 3);
+	assert_int_equal(pair->client.n_ready, 3);
+	assert_true(lp_quic_counters(pair->server.endpoint)->retries_sent >= 3);
+	wire_connect(&pair->client, &pair->server, NAME);
+	assert_true(wire_wait(&pair->wire, &pair->client.n_closed, 1, LP_SEC));
+	assert_string_equal(pair->client.why.reason, "too many connections from your address");
+	pair_free(pair);
+}
+
+/* Begins a handshake and gives it up before there can be an answer. */
+static void begin_and_leave(struct pair *pair)
+{
+	struct lp_quic_conn *conn = wire_connect(&pair->client, &pair->server, NAME);
+	lp_quic_close(conn, LP_QUIC_APP_OK, "never mind");
+	wire_flush(&pair->client);
+}
+
+static void test_abandoned_handshakes(void **state)
+{
+	(void)state;
+	struct pair *pair = pair_new(NAME, today(), NULL, 0);
+	pair->server.config.max_handshakes = 4;
+	pair_start(pair);
+	/* Each costs the relay a key exchange and a signature, though it takes no place for long. */
+	for (int i = 0; i < 40; i++) {
+		begin_and_leave(pair);
+		wire_run(&pair->wire, 2 * LP_MS);
+		assert_int_equal(lp_quic_conn_count(pair->server.endpoint), 0);
+	}
+	assert_true(lp_quic_counters(pair->server.endpoint)->retries_sent >= 40 - 4);
+	/* Who shows where it is comes in at once. */
+	wire_connect(&pair->client, &pair->server, NAME);
+	assert_true(wire_wait(&pair->wire, &pair->client.n_ready, 1, LP_SEC));
+	pair_free(pair);
+}
+
+static void test_source_rate(void **state)
+{
+	(void)state;
+	struct pair *pair = pair_new(NAME, today(), NULL, 0);
+	const struct lp_quic_counters *counters;
+	pair->server.config.max_handshakes = 0; /* everybody shows where it is */
+	pair->server.config.max_handshakes_per_source = 4;
+	pair_start(pair);
+	counters = lp_quic_counters(pair->server.endpoint);
+	for (int i = 0; i < 40; i++) {
+		struct lp_quic_conn *conn = wire_connect(&pair->client, &pair->server, NAME);
+		wire_run(&pair->wire, 5 * LP_MS);
+		lp_quic_close(conn, LP_QUIC_APP_OK, "bye");
+		wire_flush(&pair->client);
+	}
+	/* 4 at once, and 4 a second. */
+	assert_in_range(pair->server.n_ready, 4, 6);
+	assert_true(counters->conns_refused >= 30);
+	assert_string_equal(lp_quic_last_refusal(pair->server.endpoint)->reason,
+	                    "too many handshakes in a short time from one address");
+	/* A little later it is welcome again. */
+	wire_run(&pair->wire, LP_SEC);
+	unsigned before = pair->server.n_ready;
+	wire_connect(&pair->client, &pair->server, NAME);
+	assert_true(wire_wait(&pair->wire, &pair->server.n_ready, before + 1, LP_SEC));
 	pair_free(pair);
 }
 
@@ -258,6 +367,9 @@ int main(void)
 		cmocka_unit_test(test_retry),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_source_limits),
+		cmocka_unit_test(test_forged_source),
+		cmocka_unit_test(test_abandoned_handshakes),
+		cmocka_unit_test(test_source_rate),
 		cmocka_unit_test(test_lossy_handshakes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

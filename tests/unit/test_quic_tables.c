@@ -162,21 +162,26 @@ static void test_sources(void **state)
 		addrs[i] = (struct lp_addr){.family = i % 2 ? 6 : 4, .port = (uint16_t)i};
 		addrs[i].ip[3] = (uint8_t)(i % 100);
 		addrs[i].ip[15] = i % 2 ? (uint8_t)i : 0;
-		held[i] = lp_sources_enter(&sources, &addrs[i]);
+		held[i] = lp_sources_enter(&sources, &addrs[i], i % 5 == 0);
 		assert_non_null(held[i]);
 		established[i] = i % 3 == 0;
 		if (established[i])
-			lp_sources_establish(held[i]);
+			lp_sources_settle(held[i], i % 5 == 0);
 	}
 	assert_int_equal(sources.n_sources, 100);
 	for (unsigned i = 0; i < 100; i++) {
 		const struct lp_source *source = lp_sources_find(&sources, &addrs[i]);
 		assert_non_null(source);
 		assert_int_equal(source->n_conns, 3);
-		assert_int_equal(source->n_handshakes, 2);
+		/* Of the three one is established; all of them are proved, or none. */
+		assert_int_equal(source->n_handshakes, i % 5 == 0 ? 2 : 0);
+		assert_int_equal(source->n_unproven, i % 5 == 0 ? 0 : 2);
 	}
-	for (unsigned i = 0; i < 300; i++)
-		lp_sources_leave(&sources, held[i], established[i]);
+	for (unsigned i = 0; i < 300; i++) {
+		if (!established[i])
+			lp_sources_settle(held[i], i % 5 == 0);
+		lp_sources_leave(&sources, held[i]);
+	}
 	assert_null(lp_sources_find(&sources, &addrs[0]));
 	lp_sources_done(&sources);
 }
