@@ -9,6 +9,7 @@
 #include "ctrl/message.h"
 #include "ctrl/stream.h"
 #include "quic/endpoint.h"
+#include "room/limit.h"
 
 struct lp_link;
 struct lp_peer;
@@ -22,6 +23,7 @@ struct lp_connection {
 	struct lp_peer *peer;              /* NULL until admitted, and after it left */
 	struct lp_connection *prev, *next; /* the relay's list */
 	struct lp_ctrl_stream stream;
+	struct lp_bucket control;   /* bytes that it may still say on the control stream */
 	uint64_t hello_deadline_ns; /* LP_NEVER once the hello came */
 	uint64_t stats_due_ns;      /* LP_NEVER until admitted */
 	uint16_t told_mtu;          /* the unfragmented_mtu that the member was told last */

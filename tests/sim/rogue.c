@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/units.h"
+#include "ctrl/message.h"
 #include "party.h"
 #include "platform/loop.h"
 #include "platform/random.h"
@@ -156,7 +157,7 @@ void rogue_say(struct rogue *rogue, const void *data, size_t len)
 
 void rogue_say_json(struct rogue *rogue, const char *json)
 {
-	uint8_t data[4096];
+	uint8_t data[4 + LP_MESSAGE_MAX];
 	size_t len = strlen(json);
 	data[0] = data[1] = 0;
 	data[2] = (uint8_t)(len >> 8);

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/units.h"
+#include "ctrl/message.h"
 #include "party.h"
 #include "relay/relay.h"
 #include "relay/state.h"
@@ -284,6 +285,45 @@ static void test_last_message(void **state)
 	party_free(party);
 }
 
+/* Says a message of a type that nobody knows, about |len| bytes that are dear to read. */
+static void say_much(struct rogue *rogue, size_t len)
+{
+	char message[LP_MESSAGE_MAX + 1];
+	size_t n = (size_t)sprintf(message, "{\"type\":\"x\",\"y\":[0");
+	while (n + 6 < len)
+		n += (size_t)sprintf(message + n, ",{}");
+	sprintf(message + n, "]}");
+	rogue_say_json(rogue, message);
+}
+
+/* Who says more than there is to say is closed before it has cost the others anything; who says something every second
+   is not. */
+static void test_control_flood(void **state)
+{
+	(void)state;
+	struct party *party = new_party(7);
+	struct rogue rogue;
+	rogue_open(&rogue, party, "203.0.113.1");
+	assert_true(rogue_join(&rogue, 1));
+	for (unsigned n = 0; n < 4; n++)
+		say_much(&rogue, LP_MESSAGE_MAX);
+	party_run(party, LP_SEC);
+	assert_true(rogue.closed);
+	assert_int_equal(rogue.why.code, LP_QUIC_APP_PROTOCOL);
+	rogue_close(&rogue);
+
+	rogue_open(&rogue, party, "203.0.113.2");
+	assert_true(rogue_join(&rogue, 2));
+	for (unsigned n = 0; n < 60; n++) {
+		say_much(&rogue, 3000);
+		party_run(party, LP_SEC);
+	}
+	assert_false(rogue.closed);
+	rogue_close(&rogue);
+	check(party, 0);
+	party_free(party);
+}
+
 /* Random bytes on the control stream, well framed and not, before and after the hello. */
 static void test_control_noise(void **state)
 {
@@ -464,8 +504,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_udp),           cmocka_unit_test(test_control),
 		cmocka_unit_test(test_control_noise), cmocka_unit_test(test_datagrams),
-		cmocka_unit_test(test_slow_reader),   cmocka_unit_test(test_last_message),
-		cmocka_unit_test(test_drops_told),    cmocka_unit_test(test_bad_relay),
+		cmocka_unit_test(test_control_flood), cmocka_unit_test(test_slow_reader),
+		cmocka_unit_test(test_last_message),  cmocka_unit_test(test_drops_told),
+		cmocka_unit_test(test_bad_relay),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
