@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "base/units.h"
 
 #define LINE_MAX_LEN 16384
 
@@ -74,10 +75,9 @@ static void format_json(enum lp_event event, const union lp_value *values, struc
 	lp_text_add(text, "}");
 }
 
-/* The sink of the log: prints one event. */
-static void print_event(void *ctx, enum lp_event event, const union lp_value *values)
+/* Prints one event. */
+static void print_line(struct lp_log_output *output, enum lp_event event, const union lp_value *values)
 {
-	struct lp_log_output *output = ctx;
 	struct lp_text text;
 	char line[LINE_MAX_LEN + 8];
 	lp_text_init(&text, line, LINE_MAX_LEN);
@@ -95,6 +95,28 @@ static void print_event(void *ctx, enum lp_event event, const union lp_value *va
 		output->around(output->around_ctx, false);
 }
 
+/* Monotonic time. */
+static uint64_t clock_ns(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * LP_SEC + (uint64_t)now.tv_nsec;
+}
+
+/* The sink of the log: prints one event, unless there were too many of its kind. Frames have a throttle of their own.
+ */
+static void print_event(void *ctx, enum lp_event event, const union lp_value *values)
+{
+	struct lp_log_output *output = ctx;
+	struct lp_throttle *throttle = &output->throttles[event];
+	if (event != LP_EVENT_frame && !lp_throttle_allow(throttle, clock_ns()))
+		return;
+	uint64_t left_out = lp_throttle_take_suppressed(throttle);
+	if (left_out > 0)
+		lp_event_left_out(&output->log, lp_event_name(event), left_out);
+	print_line(output, event, values);
+}
+
 void lp_log_output_init(struct lp_log_output *output, const struct lp_common_options *common, FILE *file)
 {
 	const char *term = getenv("TERM"), *journal = getenv("JOURNAL_STREAM");
@@ -107,4 +129,6 @@ void lp_log_output_init(struct lp_log_output *output, const struct lp_common_opt
 		.colours = terminal && term && strcmp(term, "dumb") != 0 && !getenv("NO_COLOR"),
 		.no_time = !terminal && journal && *journal,
 	};
+	for (size_t i = 0; i < LP_EVENT_COUNT; i++)
+		lp_throttle_init(&output->throttles[i], LP_LOG_PER_S, LP_LOG_BURST);
 }

@@ -7,6 +7,12 @@
 
 #include "cli/start.h"
 #include "obs/event.h"
+#include "obs/throttle.h"
+
+/* Lines of one event: so many at once, as when all members of a full relay come back after a restart, and so many a
+   second. Others can cause most events; they are not to fill the disk, nor to hold the loop up. */
+#define LP_LOG_BURST 5000U
+#define LP_LOG_PER_S 10U
 
 struct lp_log_output {
 	struct lp_log log; /* hand &output->log to whoever has something to tell */
@@ -18,6 +24,7 @@ struct lp_log_output {
 	/* Called before and after each line, so that a live view can make way; NULL: nobody. */
 	void (*around)(void *ctx, bool before);
 	void *around_ctx;
+	struct lp_throttle throttles[LP_EVENT_COUNT];
 };
 
 /* Prints to |file|, which is usually stderr and is borrowed. */

@@ -77,7 +77,7 @@ int lp_framelog_parse(const char *text, struct lp_failure *failure, struct lp_fr
 void lp_framelog_init(struct lp_framelog *framelog, const struct lp_framelog_config *config)
 {
 	*framelog = (struct lp_framelog){.config = *config};
-	lp_throttle_init(&framelog->throttle, config->per_s);
+	lp_throttle_init(&framelog->throttle, config->per_s, config->per_s);
 }
 
 bool lp_framelog_wants_slow(struct lp_framelog *framelog, enum lp_drop drop, uint64_t now_ns)

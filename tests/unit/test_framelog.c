@@ -87,7 +87,7 @@ static void test_throttle(void **state)
 	struct lp_throttle throttle;
 	unsigned n = 0;
 	(void)state;
-	lp_throttle_init(&throttle, 3);
+	lp_throttle_init(&throttle, 3, 3);
 	for (int i = 0; i < 10; i++)
 		n += lp_throttle_allow(&throttle, 5 * LP_SEC);
 	assert_int_equal(n, 3);
@@ -100,9 +100,15 @@ static void test_throttle(void **state)
 	for (int i = 0; i < 10; i++)
 		n += lp_throttle_allow(&throttle, UINT64_MAX - 1);
 	assert_int_equal(n, 3);
-	lp_throttle_init(&throttle, 1);
+	lp_throttle_init(&throttle, 1, 1);
 	assert_true(lp_throttle_allow(&throttle, UINT64_MAX)); /* the longest silence does not wrap around */
-	lp_throttle_init(&throttle, 0);
+	lp_throttle_init(&throttle, 10, 50);
+	for (int i = 0; i < 50; i++)
+		assert_true(lp_throttle_allow(&throttle, LP_SEC));
+	assert_false(lp_throttle_allow(&throttle, LP_SEC));
+	assert_true(lp_throttle_allow(&throttle, LP_SEC + 100 * LP_MS));
+	assert_false(lp_throttle_allow(&throttle, LP_SEC + 100 * LP_MS));
+	lp_throttle_init(&throttle, 0, 0);
 	for (int i = 0; i < 1000; i++)
 		assert_true(lp_throttle_allow(&throttle, 0));
 }

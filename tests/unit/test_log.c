@@ -127,13 +127,50 @@ static void test_around(void **state)
 	assert_string_equal(sheet_close(&sheet), "(<6>x\n)(<6>y\n)");
 }
 
+/* Lines of |data| that hold |word|. */
+static unsigned count_lines(const char *data, const char *word)
+{
+	unsigned n = 0;
+	for (; (data = strstr(data, word)); data++)
+		n++;
+	return n;
+}
+
+/* What peers do cannot fill the disk: of one event so many lines at once, and a count of the rest; others go on. */
+static void test_flood(void **state)
+{
+	static struct sheet sheet;
+	(void)state;
+	sheet_open(&sheet, LP_LOG_TEXT, LP_LEVEL_INFO, true);
+	FILE *file = sheet.file;
+	sheet.output.file = fopen("/dev/null", "w");
+	assert_non_null(sheet.output.file);
+	for (unsigned i = 0; i < LP_LOG_BURST; i++)
+		lp_event_hello_timeout(&sheet.output.log, NULL);
+	fclose(sheet.output.file);
+	sheet.output.file = file;
+	unsigned n = 0;
+	while (ftell(file) == 0) { /* until there is credit for one more */
+		lp_event_hello_timeout(&sheet.output.log, NULL);
+		n++;
+	}
+	for (unsigned i = 0; i < 1000; i++)
+		lp_event_hello_timeout(&sheet.output.log, NULL);
+	lp_event_noted(&sheet.output.log, "x");
+	const char *data = sheet_close(&sheet);
+	char told[100];
+	snprintf(told, sizeof told, "<4>warning: %u lines of the event 'hello_timeout' were left out here\n", n - 1);
+	if (n > 1)
+		assert_memory_equal(data, told, strlen(told));
+	assert_in_range(count_lines(data, "said no hello"), 1, 900);
+	assert_string_equal(data + strlen(data) - 5, "<6>x\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_text),
-		cmocka_unit_test(test_journal),
-		cmocka_unit_test(test_json),
-		cmocka_unit_test(test_around),
+		cmocka_unit_test(test_text),   cmocka_unit_test(test_journal), cmocka_unit_test(test_json),
+		cmocka_unit_test(test_around), cmocka_unit_test(test_flood),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
