@@ -100,7 +100,7 @@ struct lp_quic_config {
 	size_t max_handshakes; /* server: beyond this, half-open or begun in 10 s, newcomers get a Retry first */
 	size_t max_handshakes_per_source; /* server: of one address, half-open or begun in a second; beyond this they
 	                                     get a Retry first, after it they are dropped; 0: no limit */
-	size_t max_conns_per_source;      /* server: of one IPv4 address or IPv6 /64; 0: no limit */
+	size_t max_conns_per_source; /* server: of one IPv4 address or IPv6 /64, four times of a /48; 0: no limit */
 	enum lp_quic_congestion congestion;
 	/* Packets with DATAGRAMs of ours may wait so long in the network, whatever the congestion window says; 0: 3 ms,
 	 * LP_NEVER: as long as the congestion window says. */

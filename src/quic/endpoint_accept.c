@@ -10,6 +10,8 @@
 #define RESET_EVERY_NS LP_MS /* stateless resets: at most one in this time, */
 #define RESET_BURST 64       /* and this many at once */
 
+#define SITE_SOURCES 4 /* an IPv6 /48 may have as many connections as so many addresses */
+
 /* A handshake costs a key exchange and a signature, and its client may give it up with the packet that began it. So it
    is not enough to count those under way: as many as may be under way are begun at once, and as many more within the
    first of these times by clients whose address may be forged, within the second from one that is proved. */
@@ -96,6 +98,13 @@ static void answer_refusal(struct lp_quic_endpoint *endpoint, const struct stray
 		answer(endpoint, stray, lp_stateless_write_refusal(room, &stray->hd, error, reason));
 }
 
+/* True if |source|, which may be NULL, has |max| connections; handshakes that others may have begun in its name are
+   none. */
+static bool is_crowded(const struct lp_source *source, size_t max)
+{
+	return max && source && source->n_conns - source->n_unproven >= max;
+}
+
 /* True if a limit forbids another connection; the client was told, or ignored. Handshakes that others may have begun
    in the name of this address take nothing from who has |proven| it. */
 static bool over_limit(struct lp_quic_endpoint *endpoint, const struct stray *stray, bool proven)
@@ -107,8 +116,9 @@ static bool over_limit(struct lp_quic_endpoint *endpoint, const struct stray *st
 		answer_refusal(endpoint, stray, NGTCP2_CONNECTION_REFUSED, "the relay is full");
 		return true;
 	}
-	if (config->max_conns_per_source && source &&
-	    source->n_conns - source->n_unproven >= config->max_conns_per_source) {
+	if (is_crowded(source, config->max_conns_per_source) ||
+	    is_crowded(lp_sources_find_site(&endpoint->sources, &stray->msg->remote),
+	               config->max_conns_per_source * SITE_SOURCES)) {
 		note_refusal(endpoint, stray, "too many from one address");
 		answer_refusal(endpoint, stray, NGTCP2_CONNECTION_REFUSED, "too many connections from your address");
 		return true;

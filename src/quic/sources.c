@@ -27,12 +27,23 @@ void lp_sources_done(struct lp_sources *sources)
 	sources->buckets = NULL;
 }
 
+/* What a prefix is of. */
+enum { OF_ADDRESS = 4, OF_SUBNET = 6, OF_SITE = 48 };
+
 /* What counts as one source. */
 static void prefix_of(const struct lp_addr *addr, uint8_t ret_prefix[9])
 {
 	memset(ret_prefix, 0, 9);
-	ret_prefix[0] = addr->family;
+	ret_prefix[0] = addr->family == 6 ? OF_SUBNET : OF_ADDRESS;
 	memcpy(ret_prefix + 1, addr->ip, addr->family == 6 ? 8 : 4);
+}
+
+/* What counts as the site of an IPv6 address. */
+static void site_of(const struct lp_addr *addr, uint8_t ret_prefix[9])
+{
+	memset(ret_prefix, 0, 9);
+	ret_prefix[0] = OF_SITE;
+	memcpy(ret_prefix + 1, addr->ip, 6);
 }
 
 /* Where the pointer to this source is, or the NULL at the end of its bucket. */
@@ -77,17 +88,28 @@ const struct lp_source *lp_sources_find(const struct lp_sources *sources, const 
 	return *slot_of(sources, prefix);
 }
 
+const struct lp_source *lp_sources_find_site(const struct lp_sources *sources, const struct lp_addr *addr)
+{
+	uint8_t prefix[9];
+	if (addr->family != 6)
+		return NULL;
+	site_of(addr, prefix);
+	return *slot_of(sources, prefix);
+}
+
 struct lp_pace *lp_sources_pace(struct lp_sources *sources, const struct lp_addr *addr)
 {
 	uint8_t prefix[9];
-	prefix_of(addr, prefix);
+	if (addr->family == 6)
+		site_of(addr, prefix);
+	else
+		prefix_of(addr, prefix);
 	return &sources->paces[lp_siphash(sources->key, prefix, sizeof prefix) % LP_SOURCES_PACES];
 }
 
-struct lp_source *lp_sources_enter(struct lp_sources *sources, const struct lp_addr *addr, bool proven)
+/* Counts a half-open handshake in the source of |prefix|, which is made if need be. NULL without memory. */
+static struct lp_source *hold(struct lp_sources *sources, const uint8_t prefix[9], bool proven)
 {
-	uint8_t prefix[9];
-	prefix_of(addr, prefix);
 	struct lp_source *source = *slot_of(sources, prefix);
 	if (!source) {
 		if (sources->n_sources >= sources->n_buckets)
@@ -95,7 +117,7 @@ struct lp_source *lp_sources_enter(struct lp_sources *sources, const struct lp_a
 		source = calloc(1, sizeof *source);
 		if (!source)
 			return NULL;
-		memcpy(source->prefix, prefix, sizeof prefix);
+		memcpy(source->prefix, prefix, sizeof source->prefix);
 		*slot_of(sources, prefix) = source;
 		sources->n_sources++;
 	}
@@ -104,13 +126,8 @@ struct lp_source *lp_sources_enter(struct lp_sources *sources, const struct lp_a
 	return source;
 }
 
-void lp_sources_settle(struct lp_source *source, bool proven)
-{
-	assert(*half_open_of(source, proven) > 0);
-	*half_open_of(source, proven) -= 1;
-}
-
-void lp_sources_leave(struct lp_sources *sources, struct lp_source *source)
+/* A connection of |source| is gone, and with its last one the source. */
+static void let_go(struct lp_sources *sources, struct lp_source *source)
 {
 	assert(source->n_conns > 0);
 	source->n_conns--;
@@ -121,4 +138,36 @@ void lp_sources_leave(struct lp_sources *sources, struct lp_source *source)
 	*slot = source->next;
 	sources->n_sources--;
 	free(source);
+}
+
+struct lp_source *lp_sources_enter(struct lp_sources *sources, const struct lp_addr *addr, bool proven)
+{
+	uint8_t prefix[9], site_prefix[9];
+	prefix_of(addr, prefix);
+	struct lp_source *source = hold(sources, prefix, proven);
+	if (!source || addr->family != 6)
+		return source;
+	site_of(addr, site_prefix);
+	source->site = hold(sources, site_prefix, proven);
+	if (source->site)
+		return source;
+	*half_open_of(source, proven) -= 1;
+	let_go(sources, source);
+	return NULL;
+}
+
+void lp_sources_settle(struct lp_source *source, bool proven)
+{
+	for (; source; source = source->site) {
+		assert(*half_open_of(source, proven) > 0);
+		*half_open_of(source, proven) -= 1;
+	}
+}
+
+void lp_sources_leave(struct lp_sources *sources, struct lp_source *source)
+{
+	struct lp_source *site = source->site;
+	let_go(sources, source);
+	if (site)
+		let_go(sources, site);
 }

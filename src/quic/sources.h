@@ -12,10 +12,12 @@
 
 struct lp_addr;
 
-/* One source. It exists while it has a connection. */
+/* One source. It exists while it has a connection. So does the IPv6 /48 that it is part of: a household or a rented
+   server has hundreds of /64 or thousands of them, all of one site. */
 struct lp_source {
 	struct lp_source *next; /* in the bucket */
-	uint8_t prefix[9];      /* 4 or 6, then the address or its first half */
+	struct lp_source *site; /* the /48; NULL for IPv4, and for itself */
+	uint8_t prefix[9];      /* what it is, then the address or as much of it as counts */
 	size_t n_conns;         /* the two below included */
 	size_t n_handshakes;    /* half-open, the address proved by a Retry */
 	size_t n_unproven;      /* half-open, the address anybody's */
@@ -38,7 +40,9 @@ int lp_sources_init(struct lp_sources *sources, const uint8_t key[LP_SIPHASH_KEY
 void lp_sources_done(struct lp_sources *sources);
 /* The source of |addr| if it is known, or NULL. */
 const struct lp_source *lp_sources_find(const struct lp_sources *sources, const struct lp_addr *addr);
-/* The pace at which |addr|, proved, begins handshakes. */
+/* The site of |addr| if it is known; NULL also for IPv4. */
+const struct lp_source *lp_sources_find_site(const struct lp_sources *sources, const struct lp_addr *addr);
+/* The pace at which |addr|, proved, begins handshakes; with IPv6 the site's. */
 struct lp_pace *lp_sources_pace(struct lp_sources *sources, const struct lp_addr *addr);
 /* A half-open handshake begins. The source, or NULL without memory. */
 struct lp_source *lp_sources_enter(struct lp_sources *sources, const struct lp_addr *addr, bool proven);

@@ -116,7 +116,8 @@ const struct lp_option lp_relay_option_rows[] = {
                  "limit"},
 	{"max-connections-per-address", "N", LP_NUMBER(struct lp_relay_options, relay.max_conns_per_source, 0, 1000000),
          .group = "Protection", .standard = "64",
-         .help = "connections from one IPv4 address or IPv6 /64 at most; 0: no limit"},
+         .help = "connections from one IPv4 address or IPv6 /64 at most, four times as many from an IPv6 /48; 0: no "
+                 "limit"},
 	{"max-handshakes", "N", LP_NUMBER(struct lp_relay_options, relay.max_handshakes, 1, 1000000), .standard = "128",
          .help = "handshakes under way, or begun within 10 s, before newcomers must prove their address (Retry)"},
 	{"max-handshakes-per-address", "N",

@@ -222,6 +222,37 @@ static void test_source_limits(void **state)
 	pair_free(pair);
 }
 
+/* Gives a node an IPv6 address, in /64 number |subnet| of the site 2001:db8:|site|::/48. */
+static void move_to(struct wire_node *node, uint8_t site, uint8_t subnet)
+{
+	struct lp_addr addr = {.ip = {0x20, 0x01, 0x0d, 0xb8, 0, site, 0, subnet, [15] = 1}, .family = 6};
+	addr.port = node->ports[0].local.port;
+	node->ports[0].local = node->ports[0].public = addr;
+}
+
+static void test_site_limit(void **state)
+{
+	(void)state;
+	struct pair *pair = pair_new(NAME, today(), NULL, 0);
+	pair->server.config.max_conns_per_source = 2;
+	pair_start(pair);
+	move_to(&pair->server, 1, 0);
+	/* Every connection from a subnet of its own: four times as many as from one. */
+	for (uint8_t i = 0; i < 12; i++) {
+		move_to(&pair->client, 2, i);
+		wire_connect(&pair->client, &pair->server, NAME);
+		wire_run(&pair->wire, 100 * LP_MS);
+	}
+	assert_int_equal(pair->server.n_ready, 8);
+	assert_string_equal(pair->client.why.reason, "too many connections from your address");
+	/* Other sites have theirs. */
+	move_to(&pair->client, 3, 0);
+	wire_connect(&pair->client, &pair->server, NAME);
+	wire_run(&pair->wire, 100 * LP_MS);
+	assert_int_equal(pair->server.n_ready, 9);
+	pair_free(pair);
+}
+
 /* What one node said last, to be said again. */
 struct echo {
 	uint8_t data[2048];
@@ -367,6 +398,7 @@ int main(void)
 		cmocka_unit_test(test_retry),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_source_limits),
+		cmocka_unit_test(test_site_limit),
 		cmocka_unit_test(test_forged_source),
 		cmocka_unit_test(test_abandoned_handshakes),
 		cmocka_unit_test(test_source_rate),

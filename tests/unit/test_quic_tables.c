@@ -168,7 +168,14 @@ static void test_sources(void **state)
 		if (established[i])
 			lp_sources_settle(held[i], i % 5 == 0);
 	}
-	assert_int_equal(sources.n_sources, 100);
+	assert_int_equal(sources.n_sources, 150); /* with the site of each IPv6 prefix */
+	const struct lp_source *site = lp_sources_find_site(&sources, &addrs[1]);
+	assert_non_null(site);
+	assert_ptr_equal(held[1]->site, site);
+	assert_int_equal(site->n_conns, 3);
+	assert_int_equal(site->n_handshakes + site->n_unproven, 2);
+	assert_null(lp_sources_find_site(&sources, &addrs[0]));
+	assert_null(held[0]->site);
 	for (unsigned i = 0; i < 100; i++) {
 		const struct lp_source *source = lp_sources_find(&sources, &addrs[i]);
 		assert_non_null(source);
@@ -183,6 +190,7 @@ static void test_sources(void **state)
 		lp_sources_leave(&sources, held[i]);
 	}
 	assert_null(lp_sources_find(&sources, &addrs[0]));
+	assert_null(lp_sources_find_site(&sources, &addrs[1]));
 	lp_sources_done(&sources);
 }
 
