@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/siphash.h"
+#include "base/utf8.h"
 #include "base/wipe.h"
 #include "room/admission.h"
 #include "room/state.h"
@@ -155,6 +156,27 @@ static int reserve_place(struct lp_room *room)
 	return 0;
 }
 
+/* True for C0 and C1 controls and DEL. */
+static bool is_control(uint32_t code)
+{
+	return code < 0x20 || (code >= 0x7f && code < 0xa0);
+}
+
+/* Copies a member's name. Controls, which are six bytes each in JSON, become '?': a newcomer is told all names at once,
+   and what its control stream may hold must do for those as well that somebody made up to be long. */
+static void copy_name(const char *name, char ret_name[LP_NAME_MAX + 1])
+{
+	size_t len = strnlen(name, LP_NAME_MAX);
+	uint32_t code;
+	memset(ret_name, 0, LP_NAME_MAX + 1);
+	memcpy(ret_name, name, len);
+	for (size_t at = 0, n; at < len; at += n) {
+		n = lp_utf8_next(name + at, len - at, &code);
+		if (n == 0 || is_control(code))
+			memset(ret_name + at, '?', n = n ? n : 1);
+	}
+}
+
 /* Puts a new peer into |room|. NULL when there is no memory. */
 static struct lp_peer *add_peer(struct lp_room *room, const struct lp_hello *hello, void *user, uint64_t now_ns)
 {
@@ -171,8 +193,7 @@ static struct lp_peer *add_peer(struct lp_room *room, const struct lp_hello *hel
 	peer->id = next_id(room);
 	peer->role = hello->role;
 	peer->mac = hello->mac;
-	memcpy(peer->name, hello->name, sizeof peer->name);
-	peer->name[LP_NAME_MAX] = '\0';
+	copy_name(hello->name, peer->name);
 	rooms->config.random(rooms->config.ctx, peer->token, sizeof peer->token);
 	lp_meter_init(&peer->meter, &rooms->limits, peer->role, now_ns);
 	peer->index = room->n_peers;
@@ -214,12 +235,11 @@ static bool takes_newcomer(struct lp_room *room, uint64_t now_ns, struct lp_reje
 static void take_over(struct lp_peer *peer, const struct lp_hello *hello, void *user, uint64_t now_ns,
                       bool *ret_renamed)
 {
-	*ret_renamed =
-		strncmp(peer->name, hello->name, LP_NAME_MAX) != 0 && lp_bucket_take(&peer->room->joins, 1, now_ns);
-	if (*ret_renamed) {
-		memcpy(peer->name, hello->name, sizeof peer->name);
-		peer->name[LP_NAME_MAX] = '\0';
-	}
+	char name[LP_NAME_MAX + 1];
+	copy_name(hello->name, name);
+	*ret_renamed = strcmp(peer->name, name) != 0 && lp_bucket_take(&peer->room->joins, 1, now_ns);
+	if (*ret_renamed)
+		memcpy(peer->name, name, sizeof peer->name);
 	peer->user = user;
 	peer->malformed = 0;
 	peer->malformed_since_ns = now_ns;

@@ -437,6 +437,46 @@ static void test_pictures(void **state)
 	close_place(&place);
 }
 
+/* However a name was made up: a newcomer hears of a room full of such members within what its control stream may hold,
+   256 KiB. */
+static void test_long_names(void **state)
+{
+	static const struct {
+		const char *piece, *told;
+	} rows[] = {
+		{"\x01", "?"}, {"\x7f", "?"}, {"\xc2\x80", "??"},       {"\xc2\xa0", "\xc2\xa0"},
+		{"\"", "\""},  {"\\", "\\"},  {"\xc3\xab", "\xc3\xab"}, {"\xe2\x80\xae", "\xe2\x80\xae"},
+		{"x", "x"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct place place;
+		struct lp_hello hello = hello_of(1, LP_ROLE_CLIENT, "PARTY");
+		struct lp_message message = {.type = LP_MESSAGE_PEER_JOINED};
+		uint8_t data[LP_MESSAGE_ENCODED_MAX];
+		open_place(&place, NULL);
+		hello.name[0] = '\0';
+		while (strlen(hello.name) + strlen(rows[i].piece) <= LP_NAME_MAX)
+			strcat(hello.name, rows[i].piece);
+		station_join_with(place.rooms, &place.station[0], &hello, 0);
+		const char *told = lp_peer_name(place.station[0].peer);
+		assert_int_equal(strlen(told), strlen(hello.name));
+		assert_memory_equal(told, rows[i].told, strlen(rows[i].told));
+		message.peer = (struct lp_peer_event){.peer_id = UINT16_MAX, .role = LP_ROLE_GATEWAY};
+		strcpy(message.peer.name, told);
+		int len = lp_message_encode(&message, data, sizeof data);
+		assert_in_range(len, 1, 256 * 1024 / LP_ROOM_TARGETS_MAX);
+		/* Who comes back with the same name has no new one. */
+		strcpy(hello.resume, place.station[0].welcome.resume);
+		station_join(place.rooms, &place.station[2], 3, LP_ROLE_CLIENT, "PARTY");
+		unsigned before = place.station[2].n_joined;
+		station_join_with(place.rooms, &place.station[1], &hello, 0);
+		place.station[0].peer = NULL;
+		assert_int_equal(place.station[2].n_joined, before);
+		close_place(&place);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -445,7 +485,7 @@ int main(void)
 		cmocka_unit_test(test_resume),         cmocka_unit_test(test_resume_full),
 		cmocka_unit_test(test_resume_refused), cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_each),           cmocka_unit_test(test_pictures),
-		cmocka_unit_test(test_joins),
+		cmocka_unit_test(test_joins),          cmocka_unit_test(test_long_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
