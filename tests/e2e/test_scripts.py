@@ -1,0 +1,32 @@
+"""What the scripts and the Makefile's words say on a machine that lacks something."""
+
+import os
+import subprocess
+
+import pytest
+from netlab.programs import ROOT
+
+
+@pytest.fixture
+def bare_machine(tmp_path):
+    """The environment of a Debian machine without any package, whose apt-get only notes what it was asked for."""
+    tools = {"dpkg-query": "exit 1", "apt-get": f"echo \"$@\" >>{tmp_path}/asked; exit 1"}
+    for name, text in tools.items():
+        path = tmp_path / name
+        path.write_text(f"#!/bin/sh\n{text}\n")
+        path.chmod(0o755)
+    return {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+
+
+def run(*argv, **options):
+    """Runs argv in the tree to its end; returns its exit code and all that it said."""
+    done = subprocess.run(argv, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, check=False, timeout=60, **options)
+    return done.returncode, done.stdout
+
+
+def test_missing_packages(bare_machine):
+    """What the release build and its library need is named, and how it is installed."""
+    code, said = run("scripts/deps", "--check", "build", env=bare_machine)
+    assert code == 1 and said.endswith("run 'sudo make deps'\n")
+    assert {"gcc", "g++", "cmake", "meson", "libngtcp2-dev"} <= set(said.replace(":", " ").split())
