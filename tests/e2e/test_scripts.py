@@ -30,3 +30,5 @@ def test_missing_packages(bare_machine):
     code, said = run("scripts/deps", "--check", "build", env=bare_machine)
     assert code == 1 and said.endswith("run 'sudo make deps'\n")
     assert {"gcc", "g++", "cmake", "meson", "libngtcp2-dev"} <= set(said.replace(":", " ").split())
+    code, said = run("scripts/deps", "--check", "windows", env=bare_machine)
+    assert code == 1 and said.endswith("run 'sudo scripts/deps windows'\n")
