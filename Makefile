@@ -21,6 +21,7 @@ demo: ## a small internet in network namespaces: a remote player joins the LAN (
 	@KEEP=$(KEEP) LP_BIN=build/release scripts/demo
 
 check: ## every test there is, with gcc, clang and sanitizers (as root); ends with "N passed, N failed"
+	@[ -x /usr/bin/python3 ] || scripts/deps build test
 	@scripts/check
 
 nightly: ## storms over a simulated party with SEEDS (10000) seeds, under the sanitizers

@@ -25,6 +25,16 @@ def run(*argv, **options):
     return done.returncode, done.stdout
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root installs")
+def test_check_without_python(bare_machine, tmp_path):
+    """make check, itself in Python, installs that with the rest."""
+    hidden = tmp_path / "hidden"
+    hidden.touch()
+    script = f"mount --bind {hidden} \"$(realpath /usr/bin/python3)\" && exec make check"
+    code, _ = run("unshare", "--mount", "sh", "-c", script, env=bare_machine)
+    assert code != 0 and "python3-pytest" in (tmp_path / "asked").read_text()
+
+
 def test_missing_packages(bare_machine):
     """What the release build and its library need is named, and how it is installed."""
     code, said = run("scripts/deps", "--check", "build", env=bare_machine)
