@@ -40,6 +40,9 @@ bench: ## measure the tunnel beside kernel VXLAN and the bare wire (as root)
 	@LP_BIN=build/release bench/run
 
 install: ## install programs, man pages and units below DESTDIR and PREFIX (/usr/local)
+	@case "$(PREFIX)" in /*) ;; *) echo "make: PREFIX=$(PREFIX): give a path that begins with /" >&2; exit 1 ;; esac
+	@d="$(DESTDIR)$(PREFIX)"; while [ ! -e "$$d" ]; do d=$$(dirname "$$d"); done; [ -w "$$d" ] || \
+		{ echo "make: $$d cannot be written to: run 'sudo make install', or pass another PREFIX" >&2; exit 1; }
 	@scripts/deps --check build
 	@scripts/build release -Dprefix=$(PREFIX)
 	@DESTDIR=$(DESTDIR) meson install -C build/release --no-rebuild --quiet --strip

@@ -35,6 +35,16 @@ def test_check_without_python(bare_machine, tmp_path):
     assert code != 0 and "python3-pytest" in (tmp_path / "asked").read_text()
 
 
+def test_install_refuses(tmp_path):
+    """make install without the right to write there: it says so before it builds or installs anything."""
+    tmp_path.chmod(0o555)
+    no_rights = ["setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override"]
+    code, said = run(*no_rights, "make", "install", f"PREFIX={tmp_path}/usr")
+    assert code != 0 and f"{tmp_path} cannot be written to" in said and "sudo make install" in said
+    code, said = run("make", "install", "PREFIX=usr")
+    assert code != 0 and "PREFIX=usr: give a path that begins with /" in said
+
+
 def test_missing_packages(bare_machine):
     """What the release build and its library need is named, and how it is installed."""
     code, said = run("scripts/deps", "--check", "build", env=bare_machine)
