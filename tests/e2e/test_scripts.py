@@ -1,9 +1,12 @@
 """What the scripts and the Makefile's words say on a machine that lacks something."""
 
 import os
+import shutil
+import signal
 import subprocess
 
 import pytest
+from netlab.daemon import PATIENCE_S, wait_for
 from netlab.programs import ROOT
 
 
@@ -43,6 +46,33 @@ def test_install_refuses(tmp_path):
     assert code != 0 and f"{tmp_path} cannot be written to" in said and "sudo make install" in said
     code, said = run("make", "install", "PREFIX=usr")
     assert code != 0 and "PREFIX=usr: give a path that begins with /" in said
+
+
+def test_check_names_unknown_steps():
+    """A step that does not exist is no success because another one does."""
+    code, said = run("scripts/check", "arrows", "arows")
+    assert code == 2 and "'arows'" in said and "passed" not in said
+
+
+def test_stopped_check_gives_back(tmp_path):
+    """make check by root in somebody's tree, stopped: what it made there is theirs."""
+    scripts = tmp_path / "scripts"
+    scripts.mkdir()
+    shutil.copy(ROOT / "scripts" / "check", scripts)
+    step = scripts / "format"
+    step.write_text("#!/bin/sh\necho begun\nexec sleep 60\n")
+    step.chmod(0o755)
+    try:
+        os.chown(tmp_path, 65534, 65534)
+    except OSError:
+        pytest.skip("a user namespace knows nobody else")
+    log = tmp_path / "build" / "check" / "format.log"
+    with subprocess.Popen([scripts / "check", "format"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True) as process:
+        wait_for(lambda: log.exists() and "begun" in log.read_text(), "the step to begin")
+        process.send_signal(signal.SIGINT)
+        assert "stopped" in process.communicate(timeout=PATIENCE_S)[0] and process.returncode == 130
+    assert {path.stat().st_uid for path in (log, *log.parents[:2])} == {65534}
 
 
 def test_missing_packages(bare_machine):
