@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 from netlab.daemon import PATIENCE_S, wait_for
+from netlab.lab import netns_names
 from netlab.programs import ROOT
 
 
@@ -73,6 +74,17 @@ def test_stopped_check_gives_back(tmp_path):
         process.send_signal(signal.SIGINT)
         assert "stopped" in process.communicate(timeout=PATIENCE_S)[0] and process.returncode == 130
     assert {path.stat().st_uid for path in (log, *log.parents[:2])} == {65534}
+
+
+@pytest.mark.parametrize("words, complaint", [
+    ("setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin scripts/demo", "demo: the hosts cannot be made: "),
+    ("scripts/demo >/dev/full", "demo: standard output cannot be written to: "),
+], ids=["no rights", "no output"])
+def test_demo_complains(words, complaint):
+    """What keeps the demo from running is said in a line, and nothing is left of its hosts."""
+    code, said = run("sh", "-c", words)
+    assert code == 1 and said.splitlines()[-1].startswith(complaint) and "Traceback" not in said
+    assert not [name for name in netns_names() if name.startswith("lpdemo")]
 
 
 def test_missing_packages(bare_machine):
