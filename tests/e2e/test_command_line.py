@@ -263,6 +263,20 @@ def test_text_log(lab):
     assert "joined room PARTY-1" in text and "{" not in text
 
 
+@pytest.mark.parametrize("streams", ["2>&-", "<&- >&- 2>&-"])
+def test_closed_streams(lab, streams):
+    """Started without standard streams: what is logged goes nowhere, and nothing else is disturbed by it."""
+    shell = f'umask 077; exec "$@" {streams}'
+    relay = [programs.binary("lanparty-relay"), "--listen", "127.0.0.1:10444", "--state-dir", lab.path("closed")]
+    started = [programs.Daemon(lab, lab.relay_host, "closed-relay", "sh", "-c", shell, "sh", *relay,
+                               "--status-socket", lab.path("closed.sock")),
+               programs.Daemon(lab, lab.alice_host, "closed-client", "sh", "-c", shell, "sh",
+                               programs.binary("lanparty-client"), *member(lab, "lanparty-client"))]
+    programs.wait_for(lambda: os.path.exists(lab.path("closed.sock")), "the relay's status socket")
+    programs.wait_for(lambda: lab.alice_host.is_up("lan0"), "lan0")
+    assert [daemon.stop() for daemon in started] == [0, 0]
+
+
 def test_nothing_left(lab):
     """After all this: no TAP, no stray process, no temporary file beside the identities."""
     for host in (lab.alice_host, lab.bob_host):

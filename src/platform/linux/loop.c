@@ -1,10 +1,12 @@
 #include "platform/loop.h"
 
 #include <assert.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/units.h"
@@ -126,11 +128,29 @@ static void on_prepare(uv_prepare_t *prepare)
 	lp_alarm_set(&loop->alarm, lp_timers_next(&loop->timers));
 }
 
+/* Takes the numbers of standard streams that were closed when we came. What is opened next would get them, and then the
+   log were written there: into the loop's own pipe, or as a frame. 0 or LP_EIO. */
+static int hold_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd < 0)
+		return LP_EIO;
+	close(fd);
+	return 0;
+}
+
 int lp_loop_new(struct lp_loop **ret_loop)
 {
-	struct lp_loop *loop = calloc(1, sizeof *loop);
-	int r;
+	struct lp_loop *loop;
+	int r = hold_streams();
 
+	if (r < 0)
+		return r;
+	loop = calloc(1, sizeof *loop);
 	if (!loop)
 		return LP_ENOMEM;
 	if (uv_loop_init(&loop->uv) != 0) {
