@@ -102,6 +102,9 @@ static int print(const struct lp_options *options,
 	lp_text_init(&text, data, LP_HELP_TEXT_MAX);
 	format(options, &text);
 	bool written = fwrite(data, 1, text.len, stdout) == text.len && fflush(stdout) == 0;
+	if (!written)
+		fprintf(stderr, "%s: standard output cannot be written to: %s\n", options->program->name,
+		        strerror(errno));
 	free(data);
 	return written && !text.cut ? LP_EXIT_OK : LP_EXIT_FAILURE;
 }

@@ -151,6 +151,8 @@ static int print_status(const char *path)
 	if (result == 0) {
 		result = lp_relay_status_print(answer, len, stdout, &failure);
 		free(answer);
+		if (result == 0 && (fflush(stdout) != 0 || ferror(stdout)))
+			result = lp_fail(&failure, LP_EIO, "status: standard output cannot be written to");
 	}
 	if (result < 0)
 		fprintf(stderr, "%s: %s\n", lp_relay_program.name, failure.text);

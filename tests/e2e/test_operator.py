@@ -68,6 +68,11 @@ def test_status_socket(lab):
     run = lab.relay_host.run(programs.binary("lanparty-relay"), "status", "--status-socket", lab.status_path)
     for word in ("PARTY-1", "Alice", "basement", lab.alice_host.mac(TAP)):
         assert word in run.stdout
+    for output in (">/dev/full", ">&-"):
+        for words in (["status", "--status-socket", lab.status_path], ["--version"]):
+            unheard = lab.relay_host.run("sh", "-c", f'exec "$@" {output}', "sh", programs.binary("lanparty-relay"),
+                                         *words, check=False)
+            assert unheard.returncode == 1 and "standard output cannot be written to" in unheard.stderr
     gone = lab.relay_host.run(programs.binary("lanparty-relay"), "status", "--status-socket", "/no/such.sock",
                               check=False)
     assert gone.returncode == 1 and "/no/such.sock" in gone.stderr
