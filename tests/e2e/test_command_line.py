@@ -193,6 +193,16 @@ def test_bad_identity(lab, tmp_path):
     assert path.read_text() == "{\"mac\": 7}"
 
 
+def test_read_only_folder(lab, tmp_path):
+    """An identity on a file system that nobody can write to: more rights are not what is missing."""
+    script = f'mount -t tmpfs -o ro none {tmp_path} && exec "$@"'
+    args = member(lab, "lanparty-client", identity=str(tmp_path / "identity.json"))
+    done = lab.alice_host.run("unshare", "--mount", "sh", "-c", script, "sh", programs.binary("lanparty-client"), *args,
+                              check=False)
+    assert complains((done.returncode, done.stdout, done.stderr), FAILURE, "identity.json", "read-only")
+    assert "sudo" not in done.stderr
+
+
 def test_no_rights(lab):
     """Without the capability for devices: it says which right is missing."""
     for program, host in (("lanparty-client", lab.bob_host), ("lanparty-gateway", lab.gateway_host)):
