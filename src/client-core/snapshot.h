@@ -11,8 +11,6 @@
 struct lp_addr;
 struct lp_log;
 
-#define LP_SNAPSHOT_INTERVAL_NS (30 * LP_SEC)
-
 /* Texts are borrowed for the call; NULL is empty. */
 struct lp_snapshot {
 	enum lp_status status;

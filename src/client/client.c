@@ -339,8 +339,3 @@ const char *lp_client_tap_name(const struct lp_client *client)
 {
 	return lp_tap_name(client->tap);
 }
-
-const struct lp_route_guard *lp_client_guard(const struct lp_client *client)
-{
-	return client->guard;
-}

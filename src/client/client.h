@@ -43,7 +43,5 @@ struct lp_member *lp_client_member(struct lp_client *client);
 /* The MAC that the room knows. */
 const struct lp_mac *lp_client_mac(const struct lp_client *client);
 const char *lp_client_tap_name(const struct lp_client *client);
-/* The guard of the computer's routes, or NULL. */
-const struct lp_route_guard *lp_client_guard(const struct lp_client *client);
 
 #endif

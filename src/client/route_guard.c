@@ -311,8 +311,3 @@ void lp_route_guard_saw(struct lp_route_guard *guard, const uint8_t *frame, size
 	if (lp_broadcast_test_saw(&guard->test, frame, len))
 		lp_event_broadcast_arrives(guard->config.log, guard->config.device);
 }
-
-struct lp_route_interface lp_route_guard_interface(const struct lp_route_guard *guard)
-{
-	return guard->tap;
-}

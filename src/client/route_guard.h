@@ -35,7 +35,5 @@ void lp_route_guard_hold(struct lp_route_guard *guard, const struct lp_addr *rel
 void lp_route_guard_set_adapter(struct lp_route_guard *guard, uint32_t mtu);
 /* A frame that the system sent by the TAP: the self-test of broadcasts waits for one. Cheap. */
 void lp_route_guard_saw(struct lp_route_guard *guard, const uint8_t *frame, size_t len);
-/* The TAP's interface, as it was found last; zeros before. */
-struct lp_route_interface lp_route_guard_interface(const struct lp_route_guard *guard);
 
 #endif

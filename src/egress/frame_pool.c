@@ -23,7 +23,6 @@ struct lp_frame_slab {
 
 struct lp_frame_pool {
 	size_t max_bytes, used_bytes, held_bytes;
-	uint64_t refused;
 	struct lp_frame_slab *open[N_SIZES]; /* slabs with a free chunk, the fullest use first */
 	uint32_t n_empty[N_SIZES];           /* of them without a used chunk */
 };
@@ -120,10 +119,8 @@ void lp_frame_pool_free(struct lp_frame_pool *pool)
 struct lp_frame_chunk *lp_frame_pool_get(struct lp_frame_pool *pool, size_t len)
 {
 	size_t i = size_for(len);
-	if (pool->used_bytes + chunk_bytes[i] > pool->max_bytes) {
-		pool->refused++;
+	if (pool->used_bytes + chunk_bytes[i] > pool->max_bytes)
 		return NULL;
-	}
 	struct lp_frame_slab *slab = pool->open[i] ? pool->open[i] : slab_new(pool, i);
 	if (!slab)
 		return NULL;
@@ -168,11 +165,6 @@ size_t lp_frame_pool_free_bytes(const struct lp_frame_pool *pool)
 size_t lp_frame_pool_used_bytes(const struct lp_frame_pool *pool)
 {
 	return pool->used_bytes;
-}
-
-uint64_t lp_frame_pool_refused(const struct lp_frame_pool *pool)
-{
-	return pool->refused;
 }
 
 size_t lp_frame_pool_held_bytes(const struct lp_frame_pool *pool)

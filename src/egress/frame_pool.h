@@ -21,15 +21,13 @@ struct lp_frame_chunk {
 
 /* What a frame of |len| bytes (at most LP_QUEUE_FRAME_MAX) costs: the size of its chunk. */
 size_t lp_frame_chunk_bytes(size_t len);
-/* A chunk for a frame of |len| bytes, or NULL when the pool is at its bound (counted) or memory is out. */
+/* A chunk for a frame of |len| bytes, or NULL when the pool is at its bound or memory is out. */
 struct lp_frame_chunk *lp_frame_pool_get(struct lp_frame_pool *pool, size_t len);
 /* Gives a chunk back. */
 void lp_frame_pool_put(struct lp_frame_pool *pool, struct lp_frame_chunk *chunk);
 /* Bytes that may still be taken, and those that are in use, counted in whole chunks. */
 size_t lp_frame_pool_free_bytes(const struct lp_frame_pool *pool);
 size_t lp_frame_pool_used_bytes(const struct lp_frame_pool *pool);
-/* How often the bound was met. */
-uint64_t lp_frame_pool_refused(const struct lp_frame_pool *pool);
 /* Bytes that the pool holds of the system, used or not. */
 size_t lp_frame_pool_held_bytes(const struct lp_frame_pool *pool);
 

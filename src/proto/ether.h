@@ -15,9 +15,8 @@
 #define LP_ETHER_HEADER 14U
 #define LP_ETHER_TAG 4U
 #define LP_ETHER_TAGS_MAX 2U
-/* The shortest frame on a wire and the longest without a tag, both without FCS. */
+/* The shortest frame on a wire, without FCS. */
 #define LP_ETHER_FRAME_MIN 60U
-#define LP_ETHER_FRAME_MAX 1514U
 /* Bytes 12–13: up to the first it is a length, from the second on a type (IEEE 802.3 §3.2.6). */
 #define LP_ETHER_LENGTH_MAX 1500U
 #define LP_ETHER_TYPE_MIN 1536U

@@ -19,7 +19,6 @@ struct lp_offload {
 	enum lp_gso gso;
 	bool gso_ecn;         /* TCP with CWR set in the first segment only */
 	bool needs_csum;      /* the L4 checksum holds the pseudo-header's sum; complete it from csum_start */
-	bool csum_valid;      /* the L4 checksum was verified already (receive only) */
 	uint16_t gso_size;    /* payload bytes of each segment but the last */
 	uint16_t hdr_len;     /* bytes of headers before the payload; a hint, may be 0 */
 	uint16_t csum_start;  /* from the first byte of the frame */

@@ -100,9 +100,7 @@ void lp_quic_stats(const struct lp_quic_conn *conn, struct lp_quic_stats *ret_st
 	ngtcp2_conn_info info;
 	ngtcp2_conn_get_conn_info(conn->library, &info);
 	ret_stats->srtt_ns = info.smoothed_rtt;
-	ret_stats->rttvar_ns = info.rttvar;
 	ret_stats->latest_rtt_ns = info.latest_rtt;
-	ret_stats->min_rtt_ns = info.min_rtt == UINT64_MAX ? 0 : info.min_rtt;
 	ret_stats->cwnd_bytes = info.cwnd;
 	ret_stats->in_flight_bytes = info.bytes_in_flight;
 }

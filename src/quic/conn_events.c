@@ -159,7 +159,6 @@ static int on_datagram_lost(ngtcp2_conn *library, uint64_t id, void *user_data)
 		break;
 	}
 	conn->lost_packets++;
-	conn->endpoint->counters.send_lost++;
 	return 0;
 }
 

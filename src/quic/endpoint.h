@@ -115,7 +115,6 @@ struct lp_quic_counters {
 	uint64_t invalid_in;                  /* UDP datagrams that belong to no connection and start none */
 	uint64_t retries_sent, resets_sent, version_negotiations_sent;
 	uint64_t conns_refused; /* by a limit */
-	uint64_t send_lost;     /* DATAGRAMs of ours that were declared lost */
 };
 
 /* The last connection that was refused. */
@@ -126,7 +125,7 @@ struct lp_quic_refusal {
 
 /* Statistics of a connection. */
 struct lp_quic_stats {
-	uint64_t srtt_ns, rttvar_ns, min_rtt_ns, latest_rtt_ns;
+	uint64_t srtt_ns, latest_rtt_ns;
 	uint64_t cwnd_bytes, in_flight_bytes;
 	uint64_t lost_packets; /* of ours: DATAGRAMs that were declared lost */
 	uint64_t heard_ns;     /* when the last packet of the peer's came: a long silence while we send says that the

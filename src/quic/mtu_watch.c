@@ -63,7 +63,6 @@ void lp_mtu_watch_acked(struct lp_mtu_watch *watch, uint64_t now_ns)
 /* Begins to look for what passes, from |top| down. */
 static void search(struct lp_mtu_watch *watch, size_t top)
 {
-	watch->top = top;
 	watch->probe = top > watch->cap ? top : 0;
 	watch->probe_sent = false;
 	watch->probe_losses = 0;
@@ -90,7 +89,6 @@ bool lp_mtu_watch_lost(struct lp_mtu_watch *watch, uint64_t srtt_ns, uint64_t no
 	watch->cap = LP_MTU_BASE;
 	watch->large_losses = 0;
 	watch->retry_ns = LP_NEVER;
-	watch->n_falls++;
 	search(watch, top);
 	return true;
 }

@@ -18,7 +18,6 @@ struct lp_mtu_watch {
 	size_t path_max;        /* what the library believes that the path carries */
 	size_t cap;             /* what we put into a packet */
 	size_t probe;           /* size of the probe that is under way or wanted; 0: none */
-	size_t top;             /* the search goes no higher than this */
 	bool probe_sent;        /* it is under way */
 	unsigned probe_losses;  /* of this size */
 	unsigned large_out;     /* large packets that are under way */
@@ -26,7 +25,6 @@ struct lp_mtu_watch {
 	uint64_t silent_ns;     /* since when: the last acknowledgement of one, or the first that was sent after it */
 	uint64_t retry_ns;      /* when to look again whether the path carries more; LP_NEVER: it carries all */
 	uint64_t retry_wait_ns; /* doubles with each search in vain */
-	unsigned n_falls;       /* how often the cap fell, for people */
 };
 
 void lp_mtu_watch_init(struct lp_mtu_watch *watch);

@@ -167,19 +167,9 @@ bool lp_port_is_up(const struct lp_port *port)
 	return port->loop && port->up && port->carrier;
 }
 
-bool lp_port_is_paused(const struct lp_port *port)
-{
-	return port->paused;
-}
-
 unsigned lp_port_mtu(const struct lp_port *port)
 {
 	return port->mtu;
-}
-
-const struct lp_mac *lp_port_mac(const struct lp_port *port)
-{
-	return &port->mac;
 }
 
 size_t lp_port_waiting(const struct lp_port *port)

@@ -33,9 +33,7 @@ void lp_port_break(struct lp_port *port);
 bool lp_port_is_open(const struct lp_port *port);
 /* True if the system would use it: open, brought up, with carrier. */
 bool lp_port_is_up(const struct lp_port *port);
-bool lp_port_is_paused(const struct lp_port *port);
 unsigned lp_port_mtu(const struct lp_port *port);
-const struct lp_mac *lp_port_mac(const struct lp_port *port);
 /* Frames that wait for the program. */
 size_t lp_port_waiting(const struct lp_port *port);
 

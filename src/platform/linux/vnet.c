@@ -66,7 +66,6 @@ int lp_vnet_read(const uint8_t *data, size_t len, struct lp_frame *ret_frame)
 	                          .offload = {.gso = gso_rows[i].gso,
 	                                      .gso_ecn = vnet.gso_type & VIRTIO_NET_HDR_GSO_ECN,
 	                                      .needs_csum = vnet.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM,
-	                                      .csum_valid = vnet.flags & VIRTIO_NET_HDR_F_DATA_VALID,
 	                                      .gso_size = vnet.gso_size,
 	                                      .csum_start = vnet.csum_start,
 	                                      .csum_offset = vnet.csum_offset}};
