@@ -46,8 +46,6 @@ int lp_tap_up(struct lp_tap *tap, unsigned mtu, struct lp_failure *failure);
 /* Sets the IP MTU of an interface that is up. One that has this MTU already is fine; otherwise LP_EPERM where the right
    to set it was given up. */
 int lp_tap_set_mtu(struct lp_tap *tap, unsigned mtu, struct lp_failure *failure);
-/* Carrier on or off, as if the cable was pulled: the system keeps the interface and its addresses. */
-void lp_tap_set_carrier(struct lp_tap *tap, bool on);
 /* Stops and starts reading: backpressure for the system's own queue. From inside of the receive callback, and where the
    system has a queue for each flow, only the queue that the batch came from stops: others' frames need not wait. */
 void lp_tap_pause(struct lp_tap *tap);

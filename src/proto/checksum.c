@@ -1,7 +1,5 @@
 #include "proto/checksum.h"
 
-#include "base/error.h"
-
 /* Two lanes of 64 bits: every 64-bit target has vector registers for them. */
 typedef uint64_t lanes __attribute__((vector_size(16)));
 
@@ -113,14 +111,4 @@ void lp_checksum_replace16(uint8_t *field, uint16_t old_word, uint16_t new_word)
 	sum = lp_sum_be16(sum, (uint16_t)~old_word);
 	sum = lp_sum_be16(sum, new_word);
 	lp_sum_store(field, sum);
-}
-
-int lp_checksum_complete(uint8_t *frame, size_t len, size_t start, size_t offset)
-{
-	if (start > len || offset > len - start || len - start - offset < 2)
-		return LP_EMALFORMED;
-	/* As the kernel does it: never 0, which UDP reads as "no checksum" and which is the same number to all others.
-	 */
-	lp_sum_store_nonzero(frame + start + offset, lp_sum(0, frame + start, len - start));
-	return 0;
 }

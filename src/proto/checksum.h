@@ -72,8 +72,4 @@ uint64_t lp_sum_pseudo6(const uint8_t *ip, uint8_t protocol, uint32_t upper_len)
 /* Puts a checksum field right after a 16-bit word that it covers changed (RFC 1624, equation 3). */
 void lp_checksum_replace16(uint8_t *field, uint16_t old_word, uint16_t new_word);
 
-/* Completes a partial checksum: sums from |start| to the end, the field itself (with the pseudo-header's sum in it)
-   included, and writes the result to |start| + |offset|. LP_EMALFORMED: the field is not inside the frame. */
-int lp_checksum_complete(uint8_t *frame, size_t len, size_t start, size_t offset);
-
 #endif

@@ -177,6 +177,8 @@ static int complete(const struct lp_frame *frame, lp_segment_fn emit, void *ctx)
 	if (end > frame->len || end > sizeof headers || start < LP_ETHER_HEADER)
 		return LP_EMALFORMED;
 	memcpy(headers, frame->data, end);
+	/* As the kernel does it: never 0, which UDP reads as "no checksum" and which is the same number to all others.
+	 */
 	lp_sum_store_nonzero(headers + field, lp_sum(0, frame->data + start, frame->len - start));
 	const struct lp_bytes parts[] = {{headers, end}, {frame->data + end, frame->len - end}};
 	emit(ctx, parts, frame->len > end ? 2 : 1);

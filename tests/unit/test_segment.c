@@ -173,6 +173,15 @@ static void test_udp_zero(void **state)
 	out.inside_len = frame.len;
 	assert_int_equal(lp_segment(&frame, keep, &out), 2);
 	assert_memory_equal(out.data + 40, "\xff\xff", 2);
+
+	/* So is one that only had to be completed. */
+	memset(data, 0, 60);
+	frame = (struct lp_frame){
+		.data = data, .len = 60, .offload = {.needs_csum = true, .csum_start = 34, .csum_offset = 6}};
+	out.n = out.total = 0;
+	out.inside_len = frame.len;
+	assert_int_equal(lp_segment(&frame, keep, &out), 1);
+	assert_memory_equal(out.data + 40, "\xff\xff", 2);
 }
 
 /* Changes that make the metadata of a good super-frame wrong. */

@@ -120,7 +120,6 @@ void lp_port_attach(struct lp_port *port, struct lp_loop *loop,
 	port->error = error;
 	port->ctx = ctx;
 	port->wake = (struct lp_event){.host = port->host, .run = wake, .ctx = port};
-	port->carrier = true;
 	port->paused = false;
 	loop->n_attached++;
 }
@@ -164,7 +163,7 @@ bool lp_port_is_open(const struct lp_port *port)
 
 bool lp_port_is_up(const struct lp_port *port)
 {
-	return port->loop && port->up && port->carrier;
+	return port->loop && port->up;
 }
 
 unsigned lp_port_mtu(const struct lp_port *port)

@@ -31,7 +31,7 @@ bool lp_port_put(struct lp_port *port, const struct lp_frame *frame);
 void lp_port_break(struct lp_port *port);
 
 bool lp_port_is_open(const struct lp_port *port);
-/* True if the system would use it: open, brought up, with carrier. */
+/* True if the system would use it: open and brought up. */
 bool lp_port_is_up(const struct lp_port *port);
 unsigned lp_port_mtu(const struct lp_port *port);
 /* Frames that wait for the program. */

@@ -28,7 +28,7 @@ struct lp_port {
 
 	/* While a program has it open. */
 	struct lp_loop *loop; /* NULL: nobody has */
-	bool up, carrier, paused;
+	bool up, paused;
 	void (*recv)(void *ctx, const struct lp_frame *frames, size_t n_frames);
 	void (*error)(void *ctx, const struct lp_failure *failure);
 	void *ctx;

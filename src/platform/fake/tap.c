@@ -47,11 +47,6 @@ int lp_tap_set_mtu(struct lp_tap *tap, unsigned mtu, struct lp_failure *failure)
 	return 0;
 }
 
-void lp_tap_set_carrier(struct lp_tap *tap, bool on)
-{
-	port_of(tap)->carrier = on;
-}
-
 void lp_tap_pause(struct lp_tap *tap)
 {
 	struct lp_port *port = port_of(tap);

@@ -238,14 +238,6 @@ int lp_tap_set_mtu(struct lp_tap *tap, unsigned mtu, struct lp_failure *failure)
 	return r < 0 ? lp_fail(failure, r, "%s: setting the MTU %u: %s", name, mtu, lp_error_text(r)) : 0;
 }
 
-void lp_tap_set_carrier(struct lp_tap *tap, bool on)
-{
-	int carrier = on;
-
-	/* A kernel that does not know it (before 5.0) keeps the carrier: the interface stays usable. */
-	(void)!ioctl(tap->device.fds[0], TUNSETCARRIER, &carrier);
-}
-
 void lp_tap_pause(struct lp_tap *tap)
 {
 	for (unsigned i = 0; i < tap->n_attached; i++)

@@ -33,7 +33,6 @@ struct lp_tap {
 	struct lp_wait wait;
 	struct lp_timer *timer; /* looks for an adapter that is away */
 	bool up;                /* lp_tap_up() was called */
-	bool carrier;
 	bool paused;
 	bool calling; /* a callback of the owner's is under way */
 	bool closed;
@@ -190,7 +189,7 @@ static int come_back(struct lp_tap *tap)
 		return 0;
 	if (tap->state)
 		tap->state(tap->ctx, true, "");
-	if (!tap->closed && tap->io && tap->carrier && lp_tap_device_set_media(lp_tap_io_device(tap->io), true))
+	if (!tap->closed && tap->io && lp_tap_device_set_media(lp_tap_io_device(tap->io), true))
 		begin(tap);
 	return 0;
 }
@@ -217,8 +216,7 @@ int lp_tap_open(struct lp_loop *loop, const struct lp_tap_config *config, lp_tap
 
 	if (!tap)
 		return lp_fail(failure, LP_ENOMEM, "TAP adapter: out of memory");
-	*tap = (struct lp_tap){
-		.loop = loop, .carrier = true, .recv = recv, .error = error, .state = config->state, .ctx = ctx};
+	*tap = (struct lp_tap){.loop = loop, .recv = recv, .error = error, .state = config->state, .ctx = ctx};
 	r = lp_adapter_find(config->name, failure, &tap->adapter);
 	if (r < 0)
 		goto fail;
@@ -258,30 +256,11 @@ int lp_tap_up(struct lp_tap *tap, unsigned mtu, struct lp_failure *failure)
 	tap->up = true;
 	if (!tap->io)
 		return 0; /* away: it comes up when it is back */
-	if (tap->carrier && !lp_tap_device_set_media(lp_tap_io_device(tap->io), true))
+	if (!lp_tap_device_set_media(lp_tap_io_device(tap->io), true))
 		return lp_fail(failure, LP_EIO, "%s: the TAP adapter cannot be connected: restart it",
 		               lp_tap_name(tap));
-	if (tap->carrier)
-		begin(tap);
+	begin(tap);
 	return 0;
-}
-
-void lp_tap_set_carrier(struct lp_tap *tap, bool on)
-{
-	bool was = tap->carrier;
-
-	tap->carrier = on;
-	if (!tap->io || !tap->up || was == on)
-		return;
-	/* Reads that wait end when the cable is pulled; that is no loss of the adapter. */
-	if (on && lp_tap_device_set_media(lp_tap_io_device(tap->io), true)) {
-		begin(tap);
-	} else if (!on) {
-		lp_tap_io_free(tap->io);
-		tap->io = NULL;
-		if (open_device(tap, NULL) < 0)
-			seek_later(tap);
-	}
 }
 
 void lp_tap_pause(struct lp_tap *tap)
@@ -302,7 +281,7 @@ size_t lp_tap_send(struct lp_tap *tap, const struct lp_frame *frames, size_t n_f
 	DWORD error;
 
 	/* What a device that is gone does to writes, it does to reads as well: those see to it. */
-	return tap->io && tap->up && tap->carrier ? lp_tap_io_write(tap->io, frames, n_frames, &error) : 0;
+	return tap->io && tap->up ? lp_tap_io_write(tap->io, frames, n_frames, &error) : 0;
 }
 
 void lp_tap_close(struct lp_tap *tap)
