@@ -23,7 +23,6 @@ LP_EVENT_ROW(stopped, INFO, "{program} stopped", "The last event of a program th
 LP_EVENT_ROW(failed, ERROR, "{text}", "Something failed; the text says what, where, why and what to do.", (str, text))
 LP_EVENT_ROW(warned, WARN, "{text}", "Something will not work as hoped; the text says what, why and what to do.",
              (str, text))
-LP_EVENT_ROW(noted, INFO, "{text}", "Something that is good to know.", (str, text))
 LP_EVENT_ROW(left_out, WARN, "{count} lines of the event '{name}' were left out here",
              "An event came more often than the log takes it; told with the first that is logged again.",
              (str, name), (u64, count))

@@ -112,7 +112,7 @@ static void test_levels(void **state)
 		seen_init(&seen, rows[i].level);
 		lp_event_failed(&seen.log, "x");
 		lp_event_warned(&seen.log, "x");
-		lp_event_noted(&seen.log, "x");
+		lp_event_status(&seen.log, "x");
 		lp_event_connection_opened(&seen.log, NULL);
 		assert_int_equal(seen.count, rows[i].count);
 	}

@@ -56,7 +56,7 @@ static void test_text(void **state)
 	sheet_open(&sheet, LP_LOG_TEXT, LP_LEVEL_INFO, false);
 	lp_event_warned(&sheet.output.log, "a\033[31mb\nc");
 	lp_event_connection_opened(&sheet.output.log, NULL);
-	lp_event_noted(&sheet.output.log, "x");
+	lp_event_status(&sheet.output.log, "x");
 	const char *data = sheet_close(&sheet);
 	assert_true(is_time(data));
 	assert_memory_equal(data + 24, " warning: a\\x1b[31mb\\x0ac\n", 26);
@@ -72,7 +72,7 @@ static void test_journal(void **state)
 	sheet_open(&sheet, LP_LOG_TEXT, LP_LEVEL_DEBUG, true);
 	lp_event_failed(&sheet.output.log, "x");
 	lp_event_warned(&sheet.output.log, "x");
-	lp_event_noted(&sheet.output.log, "x");
+	lp_event_status(&sheet.output.log, "x");
 	lp_event_hello_timeout(&sheet.output.log, NULL);
 	lp_event_connection_opened(&sheet.output.log, NULL);
 	assert_string_equal(sheet_close(&sheet), "<3>error: x\n<4>warning: x\n<6>x\n"
@@ -90,7 +90,7 @@ static void test_json(void **state)
 	long_text[29999] = '\0';
 	sheet_open(&sheet, LP_LOG_JSON, LP_LEVEL_INFO, false);
 	lp_event_started(&sheet.output.log, "a\"b", "1");
-	lp_event_noted(&sheet.output.log, long_text);
+	lp_event_status(&sheet.output.log, long_text);
 	free(long_text);
 	const char *data = sheet_close(&sheet);
 
@@ -103,7 +103,7 @@ static void test_json(void **state)
 	data = strchr(data, '\n') + 1;
 	root = json_loads(data, 0, NULL);
 	assert_non_null(root);
-	assert_string_equal(json_string_value(json_object_get(root, "event")), "noted");
+	assert_string_equal(json_string_value(json_object_get(root, "event")), "status");
 	assert_true(json_is_true(json_object_get(root, "cut")));
 	json_decref(root);
 }
@@ -122,8 +122,8 @@ static void test_around(void **state)
 	sheet_open(&sheet, LP_LOG_TEXT, LP_LEVEL_INFO, true);
 	sheet.output.around = make_way;
 	sheet.output.around_ctx = sheet.file;
-	lp_event_noted(&sheet.output.log, "x");
-	lp_event_noted(&sheet.output.log, "y");
+	lp_event_status(&sheet.output.log, "x");
+	lp_event_status(&sheet.output.log, "y");
 	assert_string_equal(sheet_close(&sheet), "(<6>x\n)(<6>y\n)");
 }
 
@@ -156,7 +156,7 @@ static void test_flood(void **state)
 	}
 	for (unsigned i = 0; i < 1000; i++)
 		lp_event_hello_timeout(&sheet.output.log, NULL);
-	lp_event_noted(&sheet.output.log, "x");
+	lp_event_status(&sheet.output.log, "x");
 	const char *data = sheet_close(&sheet);
 	char told[100];
 	snprintf(told, sizeof told, "<4>warning: %u lines of the event 'hello_timeout' were left out here\n", n - 1);
