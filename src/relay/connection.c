@@ -200,7 +200,8 @@ static void reject(struct lp_connection *connection, const struct lp_hello *hell
 static void replace(struct lp_connection *old)
 {
 	old->peer = NULL;
-	lp_connection_end(old, LP_QUIC_APP_REPLACED, LP_REASON_REPLACED, "the member came back on another connection");
+	lp_connection_end(old, LP_QUIC_APP_REPLACED, LP_REASON_REPLACED,
+	                  "the member came back on another connection: was it started twice?");
 }
 
 /* Admits the member, or not. */

@@ -76,6 +76,14 @@ def test_place_is_held(lab):
         assert member.stop() == 0
 
 
+def test_started_twice(lab):
+    """A second gateway with the same --state takes the place of the first, which says what may have happened."""
+    first, second = lab.start_gateway(), lab.start_gateway()
+    first.wait_text("was it started twice?")
+    assert first.wait_end() == 1 and second.running()
+    assert second.stop() == 0
+
+
 def crowd(lab, rooms, first=1):
     """Clients without number: one TAP each at Bob's, in these rooms."""
     members = []
