@@ -12,12 +12,13 @@ void lp_device_watch_init(struct lp_device_watch *watch, enum lp_role role, cons
 	*watch = (struct lp_device_watch){.role = role, .name = name, .mac = *mac, .log = log};
 }
 
-/* Whether the interface carries frames at all. */
+/* Whether the interface carries frames at all. A client's TAP has a link as long as the client runs. */
 static void look_at_link(struct lp_device_watch *watch, const struct lp_device_facts *facts)
 {
-	enum lp_device_trouble now = !facts->enabled ? LP_DEVICE_DISABLED
-	                             : !facts->link  ? LP_DEVICE_NO_LINK
-	                                             : LP_DEVICE_FINE;
+	bool cable = watch->role == LP_ROLE_GATEWAY;
+	enum lp_device_trouble now = !facts->enabled         ? LP_DEVICE_DISABLED
+	                             : cable && !facts->link ? LP_DEVICE_NO_LINK
+	                                                     : LP_DEVICE_FINE;
 	char advice[TEXT_MAX];
 	if (now == watch->trouble)
 		return;
@@ -75,6 +76,8 @@ void lp_device_watch_look(struct lp_device_watch *watch, const struct lp_device_
 {
 	if (watch->role == LP_ROLE_CLIENT) {
 		look_at_mac(watch, facts);
+		if (room_mtu != 0) /* before that it is not up */
+			look_at_link(watch, facts);
 		return;
 	}
 	look_at_link(watch, facts);

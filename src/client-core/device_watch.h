@@ -28,9 +28,9 @@ struct lp_device_watch {
 	enum lp_role role;
 	const char *name; /* borrowed as long as the watch is used */
 	struct lp_mac mac;
-	const struct lp_log *log;       /* borrowed likewise */
-	enum lp_device_trouble trouble; /* of a gateway's interface */
-	unsigned first_mtu;             /* by which a gateway goes; 0: not known yet */
+	const struct lp_log *log; /* borrowed likewise */
+	enum lp_device_trouble trouble;
+	unsigned first_mtu; /* by which a gateway goes; 0: not known yet */
 	unsigned told_mtu, told_room_mtu;
 	bool other_mac;
 };
@@ -40,7 +40,7 @@ void lp_device_watch_init(struct lp_device_watch *watch, enum lp_role role, cons
                           const struct lp_log *log);
 /* Takes in how things are; |room_mtu| is 0 while that is not known. */
 void lp_device_watch_look(struct lp_device_watch *watch, const struct lp_device_facts *facts, unsigned room_mtu);
-/* What is wrong with a gateway's interface, as "is down"; NULL: nothing. */
+/* Why the device carries no frames, as "is down"; NULL: it does. */
 const char *lp_device_watch_trouble(const struct lp_device_watch *watch);
 
 #endif

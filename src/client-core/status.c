@@ -50,7 +50,7 @@ static enum lp_status judge(const struct lp_status_line *line, const struct lp_s
 		return line->ever_joined ? LP_STATUS_RECONNECTING : LP_STATUS_CONNECTING;
 	if (input->phase != LP_STATUS_JOINED)
 		return line->ever_joined && line->n_pauses == 1 ? LP_STATUS_RECONNECTING : LP_STATUS_UNREACHABLE;
-	if (line->role == LP_ROLE_GATEWAY && input->trouble)
+	if (input->trouble)
 		return LP_STATUS_NO_LAN;
 	if (line->role == LP_ROLE_GATEWAY || input->gateway_present)
 		return LP_STATUS_ON_LAN;

@@ -109,7 +109,8 @@ LP_EVENT_ROW(tap_down, WARN, "TAP {name} is down[: {reason}]", "The client's net
 LP_EVENT_ROW(interface_up, INFO, "interface {name}: capturing ({mac}, MTU {mtu})",
              "The gateway's wired interface is open.", (str, name), (mac, mac), (u64, mtu))
 LP_EVENT_ROW(interface_down, WARN, "{name}: {reason}",
-             "The gateway's interface carries no frames: somebody set it down, or its cable is out. The gateway stays.",
+             "The gateway's interface or the client's TAP carries no frames: somebody set it down, or a cable is out. "
+             "The program stays.",
              (str, name), (str, reason))
 LP_EVENT_ROW(interface_back, INFO, "{name}: the interface carries frames again", "Follows interface_down.",
              (str, name))

@@ -131,6 +131,12 @@ def test_device_changes(fresh_party):
     lab.gateway_host.ip("link set lan up")
     gateway.wait_event("interface_back", name="lan")
     assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S)
+    lab.alice_host.ip(f"link set {TAP} down")
+    assert f"ip link set {TAP} up" in alice.wait_event("interface_down", name=TAP)["reason"]
+    alice.wait_text(f"waiting for the LAN: {TAP} is down")
+    lab.alice_host.ip(f"link set {TAP} up")
+    alice.wait_event("interface_back", name=TAP)
+    assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S)
     mark = gateway.mark()
     lab.gateway_host.ip("link set lan mtu 1400")
     wait_for(lambda: [e for e in gateway.events("warned") if "lan has MTU 1400" in e["text"]], "a warning")

@@ -115,6 +115,10 @@ static void test_place_held(void **state)
 		{HELD, LP_STATUS_PLACE_HELD, NULL},
 		{SEEKING_HELD, LP_STATUS_PLACE_HELD, NULL},
 		{JOINED(false, NULL), LP_STATUS_WAITING_FOR_GATEWAY, "in room PARTY: waiting for the LAN gateway"},
+		/* What is to be done here comes before what others are to do. */
+		{{.phase = LP_STATUS_JOINED, .device = "lan0", .trouble = "is down"},
+	         LP_STATUS_NO_LAN,
+	         "in room PARTY: waiting for the LAN: lan0 is down"},
 	};
 	play(LP_ROLE_CLIENT, attempts, sizeof attempts / sizeof attempts[0]);
 }

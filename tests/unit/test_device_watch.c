@@ -88,11 +88,14 @@ static void test_client(void **state)
 {
 	(void)state;
 	static const struct moment moments[] = {
-		{{.mtu = 1500, .mac = OURS}, 0, NULL, NULL},
-		{{.mtu = 1400, .mac = OTHER}, 1500, "eth1 has another MAC than this member: ", NULL},
-		{{.mac = OURS}, 1500, NULL, NULL},
-		{{.mtu = 0}, 1500, NULL, NULL},
-		{{.mac = OTHER}, 1500, "eth1 has another MAC than this member: ", NULL},
+		{{.mtu = 1500, .mac = OURS}, 0, NULL, NULL}, /* not up yet */
+		{{.enabled = true, .mtu = 1400, .mac = OTHER}, 1500, "eth1 has another MAC than this member: ", NULL},
+		{{.enabled = true, .mac = OURS}, 1500, NULL, NULL},
+		{{.enabled = true, .mtu = 0}, 1500, NULL, NULL},
+		{{.enabled = true, .mac = OTHER}, 1500, "eth1 has another MAC than this member: ", NULL},
+		{{.mac = OTHER}, 1500, "eth1: the interface is down: 'sudo ip link set eth1 up'", "is down"},
+		{{.mac = OTHER}, 0, NULL, "is down"}, /* the relay is away meanwhile */
+		{{.enabled = true, .mac = OTHER}, 1500, "eth1: the interface carries frames again", NULL},
 	};
 	play(LP_ROLE_CLIENT, moments, sizeof moments / sizeof moments[0]);
 }

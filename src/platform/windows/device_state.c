@@ -17,8 +17,8 @@ int lp_device_state(const char *name, struct lp_device_state *ret_state)
 		r = lp_interface_of_guid(adapter.guid, &interface);
 	if (r < 0)
 		return r;
-	*ret_state =
-		(struct lp_device_state){.up = interface.up, .enabled = interface.up, .address = interface.address};
+	/* One that is disabled is not found. */
+	*ret_state = (struct lp_device_state){.up = interface.up, .enabled = true, .address = interface.address};
 	ret_state->address.port = 0;
 	snprintf(ret_state->note, sizeof ret_state->note, "interface %lu, LUID 0x%llx", (unsigned long)interface.index,
 	         (unsigned long long)interface.luid);
