@@ -72,10 +72,34 @@ static void look_at_mac(struct lp_device_watch *watch, const struct lp_device_fa
 	lp_event_warned(watch->log, text);
 }
 
+/* True if there is such an interface, and there was none the last time. */
+static bool is_new(bool *told, const char *rival)
+{
+	bool before = *told;
+	*told = rival && rival[0];
+	return *told && !before;
+}
+
+/* Whether games send to other interfaces what is meant for this one. */
+static void look_at_rivals(struct lp_device_watch *watch, const struct lp_device_facts *facts)
+{
+	char advice[TEXT_MAX];
+	if (is_new(&watch->told_network, facts->network_rival))
+		lp_event_same_network(watch->log, watch->name, facts->network_rival);
+	if (!is_new(&watch->told_broadcast, facts->broadcast_rival))
+		return;
+	snprintf(advice, sizeof advice,
+	         "they leave by %.64s: 'sudo ip route add 255.255.255.255 dev %.64s', and for multicast 'sudo ip route "
+	         "add 224.0.0.0/4 dev %.64s'",
+	         facts->broadcast_rival, watch->name, watch->name);
+	lp_event_broadcast_astray(watch->log, watch->name, advice);
+}
+
 void lp_device_watch_look(struct lp_device_watch *watch, const struct lp_device_facts *facts, unsigned room_mtu)
 {
 	if (watch->role == LP_ROLE_CLIENT) {
 		look_at_mac(watch, facts);
+		look_at_rivals(watch, facts);
 		if (room_mtu != 0) /* before that it is not up */
 			look_at_link(watch, facts);
 		return;

@@ -1,5 +1,5 @@
-/* Looks at a member's network device again and again, and tells what others did to it: the cable, its MTU, its MAC.
-   Each is told once a change. Pure. */
+/* Looks at a member's network device again and again, and tells what others did to it, the cable, its MTU, its MAC,
+   and what stands in its way. Each is told once a change. Pure. */
 #ifndef LP_CLIENT_CORE_DEVICE_WATCH_H
 #define LP_CLIENT_CORE_DEVICE_WATCH_H
 
@@ -16,6 +16,9 @@ struct lp_device_facts {
 	bool link;         /* there is a cable, and something at its other end */
 	unsigned mtu;      /* IP bytes; 0: not known */
 	struct lp_mac mac; /* all zero: not known */
+	/* Other interfaces of a client's computer; NULL or empty: none. */
+	const char *network_rival;   /* is in the same network */
+	const char *broadcast_rival; /* gets the broadcasts of games */
 };
 
 enum lp_device_trouble {
@@ -32,7 +35,7 @@ struct lp_device_watch {
 	enum lp_device_trouble trouble;
 	unsigned first_mtu; /* by which a gateway goes; 0: not known yet */
 	unsigned told_mtu, told_room_mtu;
-	bool other_mac;
+	bool other_mac, told_network, told_broadcast;
 };
 
 /* |mac| is the member's, |role| decides what matters: a client has made its device itself. */

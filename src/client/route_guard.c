@@ -206,7 +206,9 @@ static void look_at_broadcasts(struct lp_route_guard *guard, uint64_t now_ns)
 		lp_broadcast_test_start(&guard->test, now_ns);
 	}
 	if (lp_broadcast_test_expire(&guard->test, now_ns) == LP_BROADCAST_ASTRAY)
-		lp_event_broadcast_astray(guard->config.log, guard->config.device);
+		lp_event_broadcast_astray(
+			guard->config.log, guard->config.device,
+			"another adapter is preferred (a lower metric): disable other virtual adapters");
 }
 
 /* Sets the timer for whatever comes first. */

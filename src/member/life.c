@@ -9,6 +9,7 @@
 #include "member/place.h"
 #include "member/report.h"
 #include "obs/event.h"
+#include "platform/device_rivals.h"
 #include "platform/device_state.h"
 #include "platform/loop.h"
 #include "platform/priority.h"
@@ -110,8 +111,17 @@ static const char *on_look(void *ctx, unsigned room_mtu)
 	struct lp_device_state state = {0};
 	/* One that is gone fails by itself. */
 	if (lp_device_state(life->device, &state) == 0) {
+		struct lp_device_rivals rivals = {0};
+		if (life->watch.role == LP_ROLE_CLIENT) /* a gateway's host does not play */
+			lp_device_rivals(life->device, &rivals);
 		struct lp_device_facts facts = {
-			.enabled = state.enabled, .link = state.up, .mtu = state.mtu, .mac = state.mac};
+			.enabled = state.enabled,
+			.link = state.up,
+			.mtu = state.mtu,
+			.mac = state.mac,
+			.network_rival = rivals.network,
+			.broadcast_rival = rivals.broadcast,
+		};
 		lp_device_watch_look(&life->watch, &facts, room_mtu);
 	}
 	return lp_device_watch_trouble(&life->watch);

@@ -141,9 +141,14 @@ LP_EVENT_ROW(route_astray, WARN, "the relay {remote} is not reached as it was: {
              "The way to the relay changed and could not be held; tried again every few seconds.",
              (addr, remote), (str, reason))
 LP_EVENT_ROW(broadcast_astray, WARN,
-             "broadcasts of this computer do not reach {device}: another adapter is preferred (a lower metric), and games "
-             "that look for servers by broadcast will look there: disable other virtual adapters",
-             "A broadcast to 255.255.255.255 was sent as a game sends it, and was not seen at the TAP.", (str, device))
+             "broadcasts of this computer do not reach {device}, and games that look for servers by broadcast will look "
+             "elsewhere: {advice}",
+             "A broadcast to 255.255.255.255, as games send it, does not leave by the TAP.", (str, device),
+             (str, advice))
+LP_EVENT_ROW(same_network, WARN,
+             "{device} and {other} are in the same network: this computer looks for each address at one of the two only, and "
+             "games may not find the LAN's servers: give the LAN, or the network at {other}, other addresses",
+             "The LAN and the player's own network use the same IPv4 addresses.", (str, device), (str, other))
 LP_EVENT_ROW(broadcast_arrives, DEBUG, "broadcasts of this computer reach {device}",
              "The self-test after the start saw its broadcast at the TAP.", (str, device))
 

@@ -1,11 +1,14 @@
 #include "platform/windows/interface.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "platform/device_rivals.h"
 #include "platform/windows/ip_helper.h"
 #include "platform/windows/sockaddr.h"
+#include "platform/windows/wide.h"
 
 /* The list grows between two calls: tried so many times. */
 #define TRIES 4
@@ -79,6 +82,40 @@ int lp_interface_of_guid(const char *guid, struct lp_interface *ret_interface)
 	}
 	free(all);
 	return result;
+}
+
+/* An IPv4 address in the host's order; 0 for anything else. */
+static uint32_t ipv4(const IP_ADAPTER_UNICAST_ADDRESS *address)
+{
+	const SOCKADDR *sa = address->Address.lpSockaddr;
+
+	return sa->sa_family == AF_INET ? ntohl(((const struct sockaddr_in *)(const void *)sa)->sin_addr.s_addr) : 0;
+}
+
+/* True if an address of |other| is in a network of |ours|. */
+static bool networks_meet(const IP_ADAPTER_ADDRESSES *ours, const IP_ADAPTER_ADDRESSES *other)
+{
+	for (const IP_ADAPTER_UNICAST_ADDRESS *a = ours->FirstUnicastAddress; a; a = a->Next)
+		for (const IP_ADAPTER_UNICAST_ADDRESS *b = other->FirstUnicastAddress; b; b = b->Next)
+			if (ipv4(a) != 0 && ipv4(b) != 0 &&
+			    lp_device_networks_meet(ipv4(a), a->OnLinkPrefixLength, ipv4(b), b->OnLinkPrefixLength))
+				return true;
+	return false;
+}
+
+void lp_interface_find_rival(const char *guid, char *name, size_t size)
+{
+	IP_ADAPTER_ADDRESSES *all = read_all();
+	const IP_ADAPTER_ADDRESSES *ours = all;
+
+	name[0] = '\0';
+	while (ours && _stricmp(ours->AdapterName, guid) != 0)
+		ours = ours->Next;
+	for (const IP_ADAPTER_ADDRESSES *entry = all; ours && entry; entry = entry->Next)
+		if (entry != ours && entry->OperStatus == IfOperStatusUp && networks_meet(ours, entry) &&
+		    lp_utf8(entry->FriendlyName, name, size) < 0)
+			snprintf(name, size, "another adapter");
+	free(all);
 }
 
 unsigned lp_interface_mtu_towards(const struct lp_addr *remote)

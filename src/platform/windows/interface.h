@@ -3,6 +3,7 @@
 #define LP_PLATFORM_WINDOWS_INTERFACE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/addr.h"
@@ -19,6 +20,9 @@ struct lp_interface {
 
 /* The interface of a network adapter, by its GUID with braces. 0; LP_ENOTFOUND. */
 int lp_interface_of_guid(const char *guid, struct lp_interface *ret_interface);
+/* The name, as the user sees it, of another interface that has an address in an IPv4 network of the adapter's; cut to
+   |size| bytes, empty if there is none. */
+void lp_interface_find_rival(const char *guid, char *name, size_t size);
 /* The MTU of the interface by which |remote| is reached, IP bytes; 0 if there is no route. */
 unsigned lp_interface_mtu_towards(const struct lp_addr *remote);
 /* The largest MTU of the interfaces that are up, loopback left out; 0 if there is none. */

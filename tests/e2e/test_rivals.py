@@ -1,0 +1,55 @@
+"""Other interfaces of a player's computer that get what games send to the LAN: the client says so, and its advice helps."""
+
+import contextlib
+import socket
+
+from netlab import lan_server, party
+from netlab.daemon import wait_for
+
+from probes import PATIENCE_S, TAP, ping
+
+
+def found(host, target):
+    """True if a game that binds to no interface finds the server."""
+    with host.socket() as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        sock.settimeout(1)
+        sock.sendto(lan_server.QUESTION, (target, party.GAME_PORT))
+        with contextlib.suppress(TimeoutError):
+            return sock.recvfrom(2048)[1][0] == party.LAN_HOST
+    return False
+
+
+def test_broadcasts_leave_by_another_interface(fresh_party):
+    """Linux sends them by the default route."""
+    lab = fresh_party()
+    lab.start_servers()
+    lab.start_relay()
+    lab.start_gateway()
+    alice = lab.start_client(lab.alice_host)
+    assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S)
+    targets = ("255.255.255.255", lan_server.GROUP)
+    assert not any(found(lab.alice_host, target) for target in targets), "this proves nothing"
+    advice = alice.wait_event("broadcast_astray", device=TAP)["advice"]
+    commands = [part for part in advice.split("'") if part.startswith("sudo ip ")]
+    assert "eth0" in advice and len(commands) == 2, advice
+    lab.alice_host.ip(*(command.removeprefix("sudo ip ") for command in commands))
+    for target in targets:
+        wait_for(lambda target=target: found(lab.alice_host, target), f"the server, by {target}")
+    assert len(alice.events("broadcast_astray")) == 1
+    assert not alice.events("same_network")
+
+
+def test_same_network_at_home(fresh_party):
+    """The LAN has the addresses of the player's home."""
+    lab = fresh_party()
+    lab.start_relay()
+    lab.start_gateway()
+    lab.lan_host.ip("addr flush dev eth0", "addr add 192.168.1.10/24 dev eth0")
+    alice = lab.start_client(lab.alice_host, address=False)
+    assert not alice.events("same_network")
+    lab.alice_host.ip(f"addr add 192.168.1.115/24 dev {TAP}")
+    alice.wait_event("same_network", device=TAP, other="eth0")
+    assert lab.alice_host.run("ping", "-c", 1, "-W", 1, "192.168.1.10", check=False).returncode
+    lab.alice_host.ip(f"route add 192.168.1.10 dev {TAP}")
+    assert ping(lab.alice_host, "192.168.1.10", PATIENCE_S)
