@@ -38,7 +38,8 @@ static void note_peer_close(struct lp_quic_conn *conn)
 	const ngtcp2_ccerr *error = ngtcp2_conn_get_ccerr(conn->library);
 	if (conn->reset_by_peer) {
 		conn->why.kind = LP_QUIC_CLOSED_RESET;
-		snprintf(conn->why.reason, sizeof conn->why.reason, "the other end lost its state (it restarted)");
+		snprintf(conn->why.reason, sizeof conn->why.reason,
+		         "the other end does not know it any more: it restarted, or this end was away for too long");
 		return;
 	}
 	conn->why.code = error->error_code;

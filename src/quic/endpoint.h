@@ -43,7 +43,7 @@ struct lp_quic_close {
 		LP_QUIC_CLOSED_TLS,       /* handshake refused; |reason| says why, for people */
 		LP_QUIC_CLOSED_IDLE,      /* nothing heard for the idle timeout */
 		LP_QUIC_CLOSED_HANDSHAKE_TIMEOUT,
-		LP_QUIC_CLOSED_RESET, /* stateless reset: the peer lost its state */
+		LP_QUIC_CLOSED_RESET, /* stateless reset: the peer does not know us any more */
 	} kind;
 	uint64_t code;
 	enum lp_tls_distrust distrust; /* CLOSED_TLS: which advice may help */

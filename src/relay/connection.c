@@ -201,7 +201,8 @@ static void replace(struct lp_connection *old)
 {
 	old->peer = NULL;
 	lp_connection_end(old, LP_QUIC_APP_REPLACED, LP_REASON_REPLACED,
-	                  "the member came back on another connection: was it started twice?");
+	                  "the member came back on another connection: was it started twice, or elsewhere with a copy "
+	                  "of its identity file?");
 }
 
 /* Admits the member, or not. */

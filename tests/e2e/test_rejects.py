@@ -79,8 +79,18 @@ def test_place_is_held(lab):
 def test_started_twice(lab):
     """A second gateway with the same --state takes the place of the first, which says what may have happened."""
     first, second = lab.start_gateway(), lab.start_gateway()
-    first.wait_text("was it started twice?")
+    first.wait_text("was it started twice")
     assert first.wait_end() == 1 and second.running()
+    assert second.stop() == 0
+
+
+def test_copied_identity(lab):
+    """Two computers with one identity file: the second takes the place, and the first says why it ends."""
+    first = lab.start_client(lab.alice_host)
+    second = lab.start_client(lab.bob_host, "--identity", lab.path("client-alice.json"))
+    assert first.wait_end() == 1
+    assert "a copy of its identity file" in first.events("failed")[0]["text"]
+    second.wait_joined()
     assert second.stop() == 0
 
 

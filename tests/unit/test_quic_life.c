@@ -137,6 +137,7 @@ static void test_restarted_relay_resets(void **state)
 	wire_run(&pair->wire, 100 * LP_MS);
 	assert_int_equal(pair->client.n_closed, 1);
 	assert_int_equal(pair->client.why.kind, LP_QUIC_CLOSED_RESET);
+	assert_non_null(strstr(pair->client.why.reason, "this end was away for too long"));
 	assert_int_equal(lp_quic_counters(pair->server.endpoint)->resets_sent, 1);
 	assert_int_equal(lp_quic_counters(pair->client.endpoint)->resets_sent, 0);
 	pair_free(pair);
