@@ -95,11 +95,30 @@ static void look_at_rivals(struct lp_device_watch *watch, const struct lp_device
 	lp_event_broadcast_astray(watch->log, watch->name, advice);
 }
 
+/* Whether a client's device has got an address; asking for one is not our job, and often nobody's. */
+static void look_at_address(struct lp_device_watch *watch, const struct lp_device_facts *facts)
+{
+	char text[TEXT_MAX];
+	if (facts->has_address || !facts->lan) {
+		watch->n_without_address = 0;
+		return;
+	}
+	if (watch->n_without_address > LP_DEVICE_PATIENCE || ++watch->n_without_address <= LP_DEVICE_PATIENCE)
+		return;
+	snprintf(text, sizeof text,
+	         "%.64s has got no address from the LAN: does this computer ask for one (on Linux 'sudo dhclient "
+	         "%.64s'), and is there a "
+	         "DHCP server on the LAN that has addresses left?",
+	         watch->name, watch->name);
+	lp_event_warned(watch->log, text);
+}
+
 void lp_device_watch_look(struct lp_device_watch *watch, const struct lp_device_facts *facts, unsigned room_mtu)
 {
 	if (watch->role == LP_ROLE_CLIENT) {
 		look_at_mac(watch, facts);
 		look_at_rivals(watch, facts);
+		look_at_address(watch, facts);
 		if (room_mtu != 0) /* before that it is not up */
 			look_at_link(watch, facts);
 		return;

@@ -104,8 +104,14 @@ static void on_count(void *ctx, struct lp_bound_counters *counters)
 		life->count(life->ctx, counters);
 }
 
+/* True for what Windows takes when no DHCP server answers: 169.254.0.0/16 (RFC 3927). */
+static bool is_made_up(const struct lp_addr *address)
+{
+	return address->family == 4 && address->ip[0] == 169 && address->ip[1] == 254;
+}
+
 /* Looks at what others do to the device. */
-static const char *on_look(void *ctx, unsigned room_mtu)
+static const char *on_look(void *ctx, unsigned room_mtu, bool lan)
 {
 	struct lp_life *life = ctx;
 	struct lp_device_state state = {0};
@@ -119,6 +125,8 @@ static const char *on_look(void *ctx, unsigned room_mtu)
 			.link = state.up,
 			.mtu = state.mtu,
 			.mac = state.mac,
+			.has_address = state.address.family && !is_made_up(&state.address),
+			.lan = lan,
 			.network_rival = rivals.network,
 			.broadcast_rival = rivals.broadcast,
 		};

@@ -151,7 +151,7 @@ static void on_timer(void *ctx, uint64_t now_ns)
 	struct lp_member_view member;
 	lp_member_view(report->member, &member);
 	if (report->config.look)
-		report->trouble = report->config.look(report->config.ctx, member.mtu);
+		report->trouble = report->config.look(report->config.ctx, member.mtu, member.gateway_present);
 	lp_report_update(report);
 	sample(report, &member, now_ns);
 	if (report->config.draw)
@@ -181,7 +181,7 @@ int lp_report_new(struct lp_loop *loop, const struct lp_report_config *config, s
 	}
 	lp_timer_set(report->timer, now_ns + TICK_NS);
 	if (config->look)
-		report->trouble = config->look(config->ctx, 0);
+		report->trouble = config->look(config->ctx, 0, false);
 	lp_report_update(report);
 	*ret_report = report;
 	return 0;

@@ -115,11 +115,45 @@ static void test_client(void **state)
 	play(LP_ROLE_CLIENT, moments, sizeof moments / sizeof moments[0]);
 }
 
+/* A client that gets no address says so after a while, once, and only while a gateway is there. */
+static void test_no_address(void **state)
+{
+	(void)state;
+	static const struct {
+		struct lp_device_facts facts;
+		unsigned n_looks;
+		bool told;
+	} rows[] = {
+		{{.enabled = true, .lan = true}, LP_DEVICE_PATIENCE, false},
+		{{.enabled = true}, 1, false}, /* the gateway was gone */
+		{{.enabled = true}, 3 * LP_DEVICE_PATIENCE, false},
+		{{.enabled = true, .lan = true}, LP_DEVICE_PATIENCE, false},
+		{{.enabled = true, .lan = true}, 1, true},
+		{{.enabled = true, .lan = true}, 3 * LP_DEVICE_PATIENCE, false},
+		{{.enabled = true, .lan = true, .has_address = true}, 1, false},
+		{{.enabled = true, .lan = true}, LP_DEVICE_PATIENCE, false}, /* somebody flushed it */
+		{{.enabled = true, .lan = true}, 1, true},
+	};
+	char data[512];
+	struct lp_text text;
+	struct lp_log log = {.level = LP_LEVEL_INFO, .sink = keep, .ctx = &text};
+	struct lp_device_watch watch;
+	lp_device_watch_init(&watch, LP_ROLE_CLIENT, "lan0", &(struct lp_mac)OURS, &log);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		lp_text_init(&text, data, sizeof data);
+		for (unsigned n = 0; n < rows[i].n_looks; n++)
+			lp_device_watch_look(&watch, &rows[i].facts, 1500);
+		if ((strstr(data, "'sudo dhclient lan0'") != NULL) != rows[i].told)
+			fail_msg("row %zu: %s", i, data);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_gateway),
 		cmocka_unit_test(test_client),
+		cmocka_unit_test(test_no_address),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
