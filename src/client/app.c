@@ -107,6 +107,7 @@ static int start(struct lp_client_app *app, struct lp_failure *failure)
 		.tap_name = app->options.tap[0] ? app->options.tap : NULL,
 		.mac_forced = app->options.has_mac,
 		.offload = life->options.offload,
+		.broadcast_routes = app->options.broadcast_routes,
 		.clamp_mss = life->options.clamp_mss,
 		.joined = on_joined,
 		.changed = on_changed,

@@ -264,8 +264,11 @@ static int take_mac(struct lp_client *client, struct lp_failure *failure)
 int lp_client_new(struct lp_loop *loop, const struct lp_client_config *config, struct lp_failure *failure,
                   struct lp_client **ret_client)
 {
-	struct lp_tap_config tap = {
-		.name = config->tap_name, .mac = config->mac, .offload = config->offload, .state = on_tap_state};
+	struct lp_tap_config tap = {.name = config->tap_name,
+	                            .mac = config->mac,
+	                            .offload = config->offload,
+	                            .broadcast_routes = config->broadcast_routes,
+	                            .state = on_tap_state};
 	struct lp_client *client = calloc(1, sizeof *client);
 	int result = LP_ENOMEM;
 	if (!client)

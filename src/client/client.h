@@ -16,8 +16,9 @@ struct lp_client_config {
 	struct lp_member_config member; /* role, mac, events and ctx are filled in by the client */
 	const char *tap_name;
 	struct lp_mac mac;
-	bool mac_forced; /* no other will do; otherwise an adapter's own is taken where it cannot be changed */
-	bool offload;    /* super-frames over the TAP */
+	bool mac_forced;       /* no other will do; otherwise an adapter's own is taken where it cannot be changed */
+	bool offload;          /* super-frames over the TAP */
+	bool broadcast_routes; /* Linux: what games send to everybody leaves by the TAP */
 	bool clamp_mss;
 	/* Where the notes about changes to the computer are kept (client/route_guard.h), borrowed until
 	   lp_client_free(); NULL: routes and interfaces are left as they are. */

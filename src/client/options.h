@@ -16,6 +16,7 @@ struct lp_client_options {
 	bool has_mac; /* --virtual-mac was given */
 	char identity_path[LP_CLIENT_PATH_MAX];
 	bool list_adapters;
+	bool broadcast_routes;
 };
 
 /* Each system has its own (options.c, windows/options.c). */

@@ -23,6 +23,8 @@ struct lp_tap_config {
 	const char *name; /* interface name; on Windows an adapter's name or GUID, NULL for the first */
 	struct lp_mac mac;
 	bool offload; /* super-frames and checksum offload where the system has them */
+	/* Linux: broadcasts and multicast of programs that choose no interface leave by this one. */
+	bool broadcast_routes;
 	/* The adapter went away in mid-session (|reason| says why), or is back, before it carries frames again. NULL:
 	   nobody asks. Where the owner makes the adapter itself this does not happen. */
 	void (*state)(void *ctx, bool up, const char *reason);

@@ -1,4 +1,4 @@
-"""Other interfaces of a player's computer that get what games send to the LAN: the client says so, and its advice helps."""
+"""Other interfaces of a player's computer: games find the LAN all the same, or the client says what is in the way."""
 
 import contextlib
 import socket
@@ -20,24 +20,44 @@ def found(host, target):
     return False
 
 
-def test_broadcasts_leave_by_another_interface(fresh_party):
-    """Linux sends them by the default route."""
-    lab = fresh_party()
+TARGETS = ("255.255.255.255", lan_server.GROUP)
+
+
+def start(lab, *options):
+    """The party with a game server, and a client with the address of the LAN."""
     lab.start_servers()
     lab.start_relay()
     lab.start_gateway()
-    alice = lab.start_client(lab.alice_host)
+    alice = lab.start_client(lab.alice_host, *options)
     assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S)
-    targets = ("255.255.255.255", lan_server.GROUP)
-    assert not any(found(lab.alice_host, target) for target in targets), "this proves nothing"
+    return alice
+
+
+def test_games_find_the_server(fresh_party):
+    """What goes to everybody goes to the LAN, though the default route leads elsewhere, until the client ends."""
+    lab = fresh_party()
+    before = lab.alice_host.run("ip", "route").stdout
+    assert "default" in before
+    alice = start(lab)
+    for target in TARGETS:
+        wait_for(lambda target=target: found(lab.alice_host, target), f"the server, by {target}")
+    assert not alice.events("broadcast_astray") and not alice.events("same_network")
+    assert alice.stop() == 0
+    assert lab.alice_host.run("ip", "route").stdout == before
+
+
+def test_broadcasts_leave_by_another_interface(fresh_party):
+    """Left to the default route, they miss the LAN: the client says so, and what it advises helps."""
+    lab = fresh_party()
+    alice = start(lab, "--no-broadcast-routes")
+    assert not any(found(lab.alice_host, target) for target in TARGETS), "this proves nothing"
     advice = alice.wait_event("broadcast_astray", device=TAP)["advice"]
     commands = [part for part in advice.split("'") if part.startswith("sudo ip ")]
     assert "eth0" in advice and len(commands) == 2, advice
     lab.alice_host.ip(*(command.removeprefix("sudo ip ") for command in commands))
-    for target in targets:
+    for target in TARGETS:
         wait_for(lambda target=target: found(lab.alice_host, target), f"the server, by {target}")
     assert len(alice.events("broadcast_astray")) == 1
-    assert not alice.events("same_network")
 
 
 def test_same_network_at_home(fresh_party):

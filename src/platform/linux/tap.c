@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/failure.h"
+#include "platform/linux/broadcast_routes.h"
 #include "platform/linux/interface.h"
 #include "platform/linux/os_error.h"
 #include "platform/linux/tap_device.h"
@@ -40,7 +41,8 @@ struct queue {
 struct lp_tap {
 	struct lp_tap_device device;
 	struct lp_mac mac;
-	bool up;    /* lp_tap_up() was called */
+	bool up; /* lp_tap_up() was called */
+	bool broadcast_routes;
 	bool ended; /* closed, or the error is told: nothing is called any more */
 	lp_tap_recv_fn recv;
 	lp_tap_error_fn error;
@@ -181,6 +183,7 @@ int lp_tap_open(struct lp_loop *loop, const struct lp_tap_config *config, lp_tap
 	tap->error = error;
 	tap->ctx = ctx;
 	tap->mac = config->mac;
+	tap->broadcast_routes = config->broadcast_routes;
 	r = lp_tap_device_open(name, config->offload, failure, &tap->device);
 	if (r < 0)
 		goto fail;
@@ -220,6 +223,9 @@ int lp_tap_up(struct lp_tap *tap, unsigned mtu, struct lp_failure *failure)
 	r = lp_interface_up(name);
 	if (r < 0)
 		return lp_fail(failure, r, "%s: bringing the interface up: %s", name, lp_error_text(r));
+	/* Without them frames pass all the same, and who watches the device sees where broadcasts leave. */
+	if (tap->broadcast_routes)
+		(void)lp_broadcast_routes_add(name);
 	tap->up = true;
 	if (!tap->ended)
 		watch_all(tap);
