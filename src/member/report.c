@@ -6,10 +6,10 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "client-core/latency.h"
+#include "client-core/live_view.h"
 #include "client-core/rates.h"
 #include "client-core/snapshot.h"
 #include "client-core/status.h"
-#include "client-core/view.h"
 #include "member/member.h"
 #include "obs/counters.h"
 #include "obs/event.h"
@@ -90,7 +90,7 @@ static void draw(struct lp_report *report, const struct lp_member_view *member, 
 	char block[2048];
 	struct lp_text text;
 	report->config.device(report->config.ctx, &device);
-	struct lp_view view = {
+	struct lp_live_view view = {
 		.status = report->line.text,
 		.relay = report->config.relay,
 		.gateway_name = member->gateway_name,
@@ -116,7 +116,7 @@ static void draw(struct lp_report *report, const struct lp_member_view *member, 
 	unsigned rows, columns;
 	report->config.size(report->config.ctx, &rows, &columns);
 	lp_text_init(&text, block, sizeof block);
-	lp_view_format(&text, &view, rows, columns);
+	lp_live_view_format(&text, &view, rows, columns);
 	report->config.draw(report->config.ctx, block);
 }
 

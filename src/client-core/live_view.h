@@ -1,7 +1,7 @@
 /* The live view: a block of lines with the figures of the moment, for a terminal. Pure: whoever prints it moves the
    cursor. */
-#ifndef LP_CLIENT_CORE_VIEW_H
-#define LP_CLIENT_CORE_VIEW_H
+#ifndef LP_CLIENT_CORE_LIVE_VIEW_H
+#define LP_CLIENT_CORE_LIVE_VIEW_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,10 +15,10 @@ struct lp_rates;
 struct lp_text;
 
 /* So many lines, where the terminal has that many and one for the cursor. */
-#define LP_VIEW_LINES 6
+#define LP_LIVE_VIEW_LINES 6
 
 /* What is shown. Texts are borrowed for the call; NULL is empty. */
-struct lp_view {
+struct lp_live_view {
 	const char *status; /* the status line's text */
 	const char *relay;
 	const char *gateway_name;
@@ -40,9 +40,9 @@ struct lp_view {
 	struct lp_mac device_mac;
 };
 
-/* Adds the block: LP_VIEW_LINES lines of at most |columns| characters, each with a newline. A terminal of too few
+/* Adds the block: LP_LIVE_VIEW_LINES lines of at most |columns| characters, each with a newline. A terminal of too few
    |rows| gets the status line alone, and one of a single row nothing: what has scrolled away could not be drawn anew.
  */
-void lp_view_format(struct lp_text *text, const struct lp_view *view, size_t rows, size_t columns);
+void lp_live_view_format(struct lp_text *text, const struct lp_live_view *view, size_t rows, size_t columns);
 
 #endif

@@ -11,16 +11,16 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "client-core/latency.h"
+#include "client-core/live_view.h"
 #include "client-core/rates.h"
 #include "client-core/snapshot.h"
-#include "client-core/view.h"
 #include "obs/event.h"
 
 static const struct lp_latency latency = {.rtt_us = 12340, .jitter16_us = 16 * 420, .sampled = true};
 static const struct lp_loss loss = {.ppm = 1250};
 static const struct lp_rates rates = {.up_bps = 1234567, .down_bps = 987, .up_fps = 340, .down_fps = 1};
 
-static const struct lp_view full = {
+static const struct lp_live_view full = {
 	.status = "on the LAN: room PARTY, gateway 'basement'",
 	.relay = "relay.example:443",
 	.gateway_name = "basement",
@@ -39,12 +39,12 @@ static const struct lp_view full = {
 	.device_mac = {{2, 0x5a, 0, 0, 0, 1}},
 };
 
-static void expect_view(const struct lp_view *view, size_t columns, const char *expected)
+static void expect_view(const struct lp_live_view *view, size_t columns, const char *expected)
 {
 	char data[4096];
 	struct lp_text text;
 	lp_text_init(&text, data, sizeof data);
-	lp_view_format(&text, view, 24, columns);
+	lp_live_view_format(&text, view, 24, columns);
 	assert_string_equal(data, expected);
 }
 
@@ -63,7 +63,7 @@ static void test_full(void **state)
 static void test_not_joined(void **state)
 {
 	(void)state;
-	struct lp_view view = full;
+	struct lp_live_view view = full;
 	view.joined = false;
 	view.status = "relay unreachable";
 	view.retry_in_ns = 2500 * LP_MS;
@@ -76,13 +76,14 @@ static void test_not_joined(void **state)
 	            "  traffic  \n"
 	            "  room     \n"
 	            "  device   lan0, no address yet, MAC 02:5a:00:00:00:01, down\n");
-	expect_view(&(struct lp_view){0}, 200, "\n  relay    \n  gateway  \n  traffic  \n  room     \n  device   \n");
+	expect_view(&(struct lp_live_view){0}, 200,
+	            "\n  relay    \n  gateway  \n  traffic  \n  room     \n  device   \n");
 }
 
 static void test_clipped(void **state)
 {
 	(void)state;
-	struct lp_view view = full;
+	struct lp_live_view view = full;
 	view.status = "Zoë's évening";
 	view.gateway_present = false;
 	expect_view(&view, 12,
@@ -103,18 +104,18 @@ static void test_few_rows(void **state)
 	static const struct {
 		size_t rows;
 		const char *text;
-	} rows[] = {{1, ""}, {2, "on the LAN\n"}, {LP_VIEW_LINES, "on the LAN\n"}};
-	struct lp_view view = full;
+	} rows[] = {{1, ""}, {2, "on the LAN\n"}, {LP_LIVE_VIEW_LINES, "on the LAN\n"}};
+	struct lp_live_view view = full;
 	char data[4096];
 	struct lp_text text;
 	view.status = "on the LAN";
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		lp_text_init(&text, data, sizeof data);
-		lp_view_format(&text, &view, rows[i].rows, 80);
+		lp_live_view_format(&text, &view, rows[i].rows, 80);
 		assert_string_equal(data, rows[i].text);
 	}
 	lp_text_init(&text, data, sizeof data);
-	lp_view_format(&text, &view, LP_VIEW_LINES + 1, 80);
+	lp_live_view_format(&text, &view, LP_LIVE_VIEW_LINES + 1, 80);
 	assert_non_null(strstr(data, "\n  device "));
 }
 
@@ -131,12 +132,12 @@ static void test_bit_rates(void **state)
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct lp_rates fast = {.up_bps = rows[i].bps};
-		struct lp_view view = full;
+		struct lp_live_view view = full;
 		char data[4096];
 		struct lp_text text;
 		view.rates = &fast;
 		lp_text_init(&text, data, sizeof data);
-		lp_view_format(&text, &view, 24, 200);
+		lp_live_view_format(&text, &view, 24, 200);
 		if (!strstr(data, rows[i].text))
 			fail_msg("%s: %s", rows[i].text, data);
 	}

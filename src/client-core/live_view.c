@@ -1,4 +1,4 @@
-#include "client-core/view.h"
+#include "client-core/live_view.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -45,7 +45,7 @@ static void add_loss(struct lp_text *line, const char *label, const struct lp_lo
 }
 
 /* The relay: how far, how steady, how much is lost. */
-static void write_relay(struct lp_text *line, const struct lp_view *view)
+static void write_relay(struct lp_text *line, const struct lp_live_view *view)
 {
 	lp_text_addf(line, "  relay    %s", view->relay ? view->relay : "");
 	if (view->retry_in_ns > 0) {
@@ -61,7 +61,7 @@ static void write_relay(struct lp_text *line, const struct lp_view *view)
 }
 
 /* The gateway: whether it is there, and how far. */
-static void write_gateway(struct lp_text *line, const struct lp_view *view)
+static void write_gateway(struct lp_text *line, const struct lp_live_view *view)
 {
 	lp_text_add(line, "  gateway  ");
 	if (!view->joined)
@@ -76,7 +76,7 @@ static void write_gateway(struct lp_text *line, const struct lp_view *view)
 }
 
 /* The traffic in both directions. */
-static void write_traffic(struct lp_text *line, const struct lp_view *view)
+static void write_traffic(struct lp_text *line, const struct lp_live_view *view)
 {
 	lp_text_add(line, "  traffic  ");
 	if (!view->joined || !view->rates)
@@ -89,7 +89,7 @@ static void write_traffic(struct lp_text *line, const struct lp_view *view)
 }
 
 /* The room. */
-static void write_room(struct lp_text *line, const struct lp_view *view)
+static void write_room(struct lp_text *line, const struct lp_live_view *view)
 {
 	lp_text_add(line, "  room     ");
 	if (!view->joined)
@@ -100,7 +100,7 @@ static void write_room(struct lp_text *line, const struct lp_view *view)
 }
 
 /* The device at this end. */
-static void write_device(struct lp_text *line, const struct lp_view *view)
+static void write_device(struct lp_text *line, const struct lp_live_view *view)
 {
 	char mac[LP_MAC_TEXT_MAX];
 	lp_text_add(line, "  device   ");
@@ -118,7 +118,7 @@ static void write_device(struct lp_text *line, const struct lp_view *view)
 }
 
 /* The line of all lines. */
-static void write_status(struct lp_text *line, const struct lp_view *view)
+static void write_status(struct lp_text *line, const struct lp_live_view *view)
 {
 	lp_text_escaped(line, view->status ? view->status : "");
 }
@@ -135,10 +135,10 @@ static size_t clip(const char *line, size_t columns)
 	return at;
 }
 
-void lp_view_format(struct lp_text *text, const struct lp_view *view, size_t rows, size_t columns)
+void lp_live_view_format(struct lp_text *text, const struct lp_live_view *view, size_t rows, size_t columns)
 {
-	size_t n_lines = rows > LP_VIEW_LINES ? LP_VIEW_LINES : rows > 1 ? 1 : 0;
-	static void (*const writers[LP_VIEW_LINES])(struct lp_text * line, const struct lp_view *view) = {
+	size_t n_lines = rows > LP_LIVE_VIEW_LINES ? LP_LIVE_VIEW_LINES : rows > 1 ? 1 : 0;
+	static void (*const writers[LP_LIVE_VIEW_LINES])(struct lp_text * line, const struct lp_live_view *view) = {
 		write_status, write_relay, write_gateway, write_traffic, write_room, write_device,
 	};
 	for (size_t i = 0; i < n_lines; i++) {
