@@ -76,12 +76,16 @@ static int parse_rate(const struct lp_option *option, const char *value, void *d
 	return 0;
 }
 
-/* Reads where metrics are served: a port alone is on loopback, so that a '*' would not be what it says. */
+/* Reads where metrics are served: a port alone is on loopback, so that a '*' would not be what it says. Port 0 is "any
+   port" to the system and "no metrics" to us. */
 static int parse_metrics(const struct lp_option *option, const char *value, void *dest, struct lp_failure *failure)
 {
 	if (value[0] == '*')
 		return lp_fail(failure, LP_EINVAL, "'%s': use 0.0.0.0:PORT or [::]:PORT for every address", value);
-	return lp_option_listen(option, value, dest, failure);
+	int result = lp_option_listen(option, value, dest, failure);
+	if (result == 0 && ((struct lp_addr *)dest)->port == 0)
+		return lp_fail(failure, LP_EINVAL, "'%s': a port is a number from 1 to 65535", value);
+	return result;
 }
 
 const struct lp_option lp_relay_option_rows[] = {

@@ -54,8 +54,8 @@ static void test_defaults(void **state)
 	}
 }
 
-/* What is wrong is told with the unit of the limit that is meant. */
-static void test_limits(void **state)
+/* What is wrong is told with the unit of the limit that is meant, and nothing is taken for "none" that was given. */
+static void test_mistakes(void **state)
 {
 	static const struct {
 		char argument[40];
@@ -71,6 +71,8 @@ static void test_limits(void **state)
 	         "--limit-total: '1m' is not a limit: use RATE or RATE/BURST, so many kbit a second "
 	         "and at once, as 1000 or 1000/2000, or off"},
 		{"--gateway-limit-chatter=1/", "--gateway-limit-chatter: '1/': a number must stand behind the '/'"},
+		{"--metrics=127.0.0.1:9464", NULL},
+		{"--metrics=127.0.0.1:0", "--metrics: '127.0.0.1:0': a port is a number from 1 to 65535"},
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -90,7 +92,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
-		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_mistakes),
 	};
 	return cmocka_run_group_tests_name("relay_options", tests, NULL, NULL);
 }
