@@ -96,7 +96,7 @@ static int parse_line(struct lp_options *options, const struct place *place, cha
 	if (option->no_config)
 		return lp_fail(failure, LP_EINVAL, "%s:%u: '%s' is for the command line only", place->path, place->line,
 		               key);
-	if (lines[number] && !option->many)
+	if (lines[number])
 		return lp_fail(failure, LP_EINVAL, "%s:%u: '%s' stands on line %u already", place->path, place->line,
 		               key, lines[number]);
 	lines[number] = place->line;

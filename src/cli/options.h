@@ -45,7 +45,6 @@ struct lp_option {
 	const char *group;    /* heading in the help; NULL: that of the row before */
 	const char *help;     /* without a capital and a full stop */
 	bool required;        /* unless a command was named */
-	bool many;            /* may be given more than once: parse adds to the field */
 	bool no_config;       /* not allowed in a configuration file */
 	bool hidden;          /* not in the help */
 };

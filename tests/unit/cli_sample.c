@@ -39,7 +39,7 @@ static const struct lp_option other_rows[] = {
 	{"tiny", "N", LP_NUMBER(struct sample, tiny, 1, 255), .standard = "7", .help = "a little"},
 	{"huge", "N", LP_NUMBER(struct sample, huge, 0, UINT64_MAX), .help = "a lot"},
 	{"colour", "red|green", LP_CHOICE(struct sample, colour, colours), .standard = "green", .help = "which"},
-	{"tag", "TAG", LP_CUSTOM(struct sample, n_tags, parse_tag), .many = true, .help = "one more tag"},
+	{"tag", "TAG", LP_CUSTOM(struct sample, n_tags, parse_tag), .help = "one more tag"},
 	{"loud", NULL, LP_SWITCH(struct sample, loud), .no_config = true, .group = "Network", .help = "be loud"},
 	{"secret", NULL, LP_SWITCH(struct sample, loud), .hidden = true, .help = "nobody sees this"},
 };

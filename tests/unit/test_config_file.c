@@ -36,7 +36,6 @@ static void test_good(void **state)
 				   "\ttiny\t=\t8\t\n"
 				   "wait-time = 2m\n"
 				   "tag = a#b\n"
-				   "tag = c\n"
 				   "colour = red"; /* no newline at the end */
 	struct sample sample;
 	struct lp_options options;
@@ -50,7 +49,7 @@ static void test_good(void **state)
 	assert_false(sample.reconnect);
 	assert_int_equal(sample.tiny, 8);
 	assert_true(sample.wait_ns == 120 * LP_SEC);
-	assert_int_equal(sample.n_tags, 2);
+	assert_int_equal(sample.n_tags, 1);
 	assert_int_equal(sample.colour, COLOUR_RED);
 	assert_true(lp_options_given(&options, "room"));
 	assert_int_equal(lp_options_check_required(&options, &failure), 0);
