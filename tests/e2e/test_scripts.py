@@ -87,6 +87,22 @@ def test_demo_complains(words, complaint):
     assert not [name for name in netns_names() if name.startswith("lpdemo")]
 
 
+def test_library_stays_in_the_tree(tmp_path):
+    """make install DESTDIR=… in a fresh tree: the library that it builds first is not what goes there."""
+    stubs = {"scripts/debian-source": "exit 0", "bin/cmake": f"echo \"to '${{DESTDIR:-}}'\" >{tmp_path}/seen; exit 1"}
+    for name, text in stubs.items():
+        path = tmp_path / name
+        path.parent.mkdir()
+        path.write_text(f"#!/bin/sh\n{text}\n")
+        path.chmod(0o755)
+    shutil.copy(ROOT / "scripts" / "ngtcp2", tmp_path / "scripts")
+    path = f"{tmp_path}/bin:{os.environ['PATH']}"
+    changes = {"PATH": path, "DESTDIR": "/elsewhere", "CC": "gcc", "LP_NGTCP2": ""}
+    code, said = run(tmp_path / "scripts" / "ngtcp2", env={**os.environ, **changes})
+    assert code == 0 and "it cannot be built" in said
+    assert (tmp_path / "seen").read_text() == "to ''\n"
+
+
 def test_missing_packages(bare_machine):
     """What the release build and its library need is named, and how it is installed."""
     code, said = run("scripts/deps", "--check", "build", env=bare_machine)
