@@ -58,7 +58,6 @@ static const struct lp_option option_rows[] = {
 static const struct lp_program program = {
 	.name = "load",
 	.summary = "many members of a relay in one process",
-	.section = 1,
 };
 
 struct member;

@@ -103,7 +103,7 @@ static void add_head(struct lp_text *text, const struct lp_program *program)
 		upper[i] = (char)(program->name[i] >= 'a' && program->name[i] <= 'z' ? program->name[i] - 32
 		                                                                     : program->name[i]);
 	upper[i] = '\0';
-	lp_text_addf(text, ".TH %s %u \"\" \"softlan-vpn %s\" \"softlan-vpn\"\n", upper, program->section, LP_VERSION);
+	lp_text_addf(text, ".TH %s 8 \"\" \"softlan-vpn %s\" \"softlan-vpn\"\n", upper, LP_VERSION);
 	add_section(text, "NAME");
 	add(text, program->name);
 	lp_text_add(text, " \\- ");

@@ -100,7 +100,6 @@ struct lp_program {
 	const char *name;    /* "lanparty-relay" */
 	const char *summary; /* half a sentence: "a relay for LAN parties across the internet" */
 	const char *about;   /* paragraphs, separated by an empty line; may be NULL */
-	unsigned section;    /* of the manual: 8, or 1 */
 	/* Each may be NULL. A command is a first word without dashes; the first row's index is 0. */
 	const struct lp_help_row *commands, *examples, *files, *signals;
 	const char *see_also; /* "lanparty-gateway(8), lanparty-client(8)", or NULL */

@@ -86,7 +86,7 @@ int lp_option_text(const struct lp_option *option, const char *value, void *dest
 {
 	size_t len = strlen(value);
 	if (len == 0)
-		return lp_fail(failure, LP_EINVAL, "the value is empty: give a %s", option->argument);
+		return lp_fail(failure, LP_EINVAL, "the value is empty: give %s", option->argument);
 	if (len >= option->size)
 		return lp_fail(failure, LP_EINVAL, "the value has %zu bytes, at most %zu are possible", len,
 		               option->size - 1);

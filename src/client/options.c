@@ -24,7 +24,6 @@ const struct lp_program lp_client_program = {
 	.about =
 		"The client makes a virtual Ethernet adapter (TAP) and carries its frames to the room's other members, "
 		"through a relay: a LAN cable to the party's switch.",
-	.section = 1,
 	.examples = examples,
 	.files = files,
 	.signals = signals,

@@ -24,11 +24,10 @@ const struct lp_program lp_gateway_program = {
 	.about = "The gateway captures a wired interface with a cable in the party's switch and carries its frames to "
 		 "the "
 		 "room's members, through a relay.",
-	.section = 8,
 	.examples = examples,
 	.files = files,
 	.signals = signals,
-	.see_also = "lanparty-relay(8), lanparty-client(1)",
+	.see_also = "lanparty-relay(8), lanparty-client(8)",
 };
 
 const struct lp_option lp_gateway_option_rows[] = {

@@ -40,12 +40,11 @@ const struct lp_program lp_relay_program = {
 	.about = "The relay listens on one UDP port and carries Ethernet frames, as QUIC DATAGRAMs, between the "
 		 "members of "
 		 "each room: one gateway at the party, clients anywhere.",
-	.section = 8,
 	.commands = commands,
 	.examples = examples,
 	.files = files,
 	.signals = signals,
-	.see_also = "lanparty-gateway(8), lanparty-client(1)",
+	.see_also = "lanparty-gateway(8), lanparty-client(8)",
 };
 
 /* The |min| of the row whose limit is none of enum lp_limit. */

@@ -51,7 +51,6 @@ const struct lp_program sample_program = {
 	.name = "lanparty-sample",
 	.summary = "shows options",
 	.about = "One paragraph with enough words in it that a narrow page has to wrap them somewhere.\n\n.Two",
-	.section = 8,
 	.commands = commands,
 	.examples = examples,
 	.see_also = "lanparty-relay(8)",

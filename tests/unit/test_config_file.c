@@ -73,7 +73,7 @@ static void test_mistakes(void **state)
 		{"wait_time = 1s\n", "x.conf:1: there is no option 'wait_time': did you mean 'wait-time'?"},
 		{"frobnicate = 1\n", "x.conf:1: there is no option 'frobnicate': 'lanparty-sample --help' lists them"},
 		{"\n\n\nroom\n", "x.conf:4: 'room' has no value: write 'key = value'"},
-		{"room =\n", "x.conf:1: room: the value is empty: give a CODE"},
+		{"room =\n", "x.conf:1: room: the value is empty: give CODE"},
 		{"room = \"a\n", "x.conf:1: room: a quote is not closed"},
 		{"room = \"\n", "x.conf:1: room: a quote is not closed"},
 		{"= a\n", "x.conf:1: there is no option '': 'lanparty-sample --help' lists them"},

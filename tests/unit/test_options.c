@@ -112,7 +112,7 @@ static void test_mistakes(void **state)
 		{"status\nstop", "'stop' is one word too many: options begin with '--'"},
 		{"-", "there is no command '-': 'lanparty-sample --help' lists them"},
 		{"--room", "--room needs a value: --room CODE"},
-		{"--room=", "--room: the value is empty: give a CODE"},
+		{"--room=", "--room: the value is empty: give CODE"},
 		{"--room=123456789", "--room: the value has 9 bytes, at most 8 are possible"},
 		{"--reconnect=yes", "--reconnect takes no value: use --reconnect or --no-reconnect"},
 		{"--no-reconnect=1", "--no-reconnect takes no value: use --reconnect or --no-reconnect"},

@@ -29,7 +29,6 @@ const struct lp_program lp_client_program = {
 	.about =
 		"The client takes a virtual Ethernet adapter (TAP-Windows6) and carries its frames to the room's other "
 		"members, through a relay: a LAN cable to the party's switch. The internet connection stays as it is.",
-	.section = 1,
 	.examples = examples,
 	.files = files,
 	.signals = signals,
