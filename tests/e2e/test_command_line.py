@@ -287,6 +287,15 @@ def test_closed_streams(lab, streams):
     assert [daemon.stop() for daemon in started] == [0, 0]
 
 
+def test_reader_ends(lab):
+    """Who reads the log ends ('| head'): the program goes on, and says goodbye when it is told to."""
+    shell = 'exec "$@" 2> >(exec head -n 1)'
+    client = programs.Daemon(lab, lab.alice_host, "unread-client", "bash", "-c", shell, "bash",
+                             programs.binary("lanparty-client"), *member(lab, "lanparty-client"), "--log-level", "debug")
+    programs.wait_for(lambda: lab.alice_host.is_up("lan0"), "lan0")
+    assert client.stop() == 0
+
+
 def test_nothing_left(lab):
     """After all this: no TAP, no stray process, no temporary file beside the identities."""
     for host in (lab.alice_host, lab.bob_host):

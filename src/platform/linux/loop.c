@@ -129,11 +129,13 @@ static void on_prepare(uv_prepare_t *prepare)
 }
 
 /* Takes the numbers of standard streams that were closed when we came. What is opened next would get them, and then the
-   log were written there: into the loop's own pipe, or as a frame. 0 or LP_EIO. */
+   log were written there: into the loop's own pipe, or as a frame. And whoever reads the log may end before us: that is
+   no reason to leave members without a word. 0 or LP_EIO. */
 static int hold_streams(void)
 {
 	int fd;
 
+	signal(SIGPIPE, SIG_IGN);
 	do
 		fd = open("/dev/null", O_RDWR);
 	while (fd >= 0 && fd <= STDERR_FILENO);
