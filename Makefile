@@ -6,7 +6,7 @@ SEEDS ?= 10000
 KEEP ?=
 
 .DEFAULT_GOAL := all
-.PHONY: all deps demo check nightly fuzz bench install windows windows-installer format clean help
+.PHONY: all deps demo check nightly fuzz bench install uninstall windows windows-installer format clean help
 
 all: ## build the programs into build/release
 	@scripts/deps --check build
@@ -47,6 +47,11 @@ install: ## install programs, man pages and units below DESTDIR and PREFIX (/usr
 	@scripts/build release -Dprefix=$(PREFIX)
 	@DESTDIR=$(DESTDIR) meson install -C build/release --no-rebuild --quiet --strip
 	@echo "installed below $(DESTDIR)$(PREFIX)"
+
+uninstall: ## remove what make install installed there; state and configuration stay
+	@cd "$(DESTDIR)$(PREFIX)" && for name in lanparty-relay lanparty-gateway lanparty-client; do \
+		rm -f "bin/$$name" "share/man/man8/$$name.8" "lib/systemd/system/$$name.service" || exit 1; done
+	@echo "removed from $(DESTDIR)$(PREFIX)"
 
 windows: ## build lanparty-client-win.exe and its libraries with mingw-w64
 	@scripts/words windows-build
