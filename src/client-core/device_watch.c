@@ -107,8 +107,7 @@ static void look_at_address(struct lp_device_watch *watch, const struct lp_devic
 		return;
 	snprintf(text, sizeof text,
 	         "%.64s has got no address from the LAN: does this computer ask for one (on Linux 'sudo dhclient "
-	         "%.64s'), and is there a "
-	         "DHCP server on the LAN that has addresses left?",
+	         "%.64s'), and is there a DHCP server on the LAN that has addresses left?",
 	         watch->name, watch->name);
 	lp_event_warned(watch->log, text);
 }

@@ -35,8 +35,7 @@ const struct lp_option lp_client_option_rows[] = {
          .help = "the name of the virtual adapter; it is made at the start and removed at the end"},
 	{"broadcast-routes", NULL, LP_SWITCH(struct lp_client_options, broadcast_routes), .standard = "on",
          .help = "what programs send to 255.255.255.255 or to an IPv4 multicast group goes to the LAN, as games need "
-                 "it; "
-                 "--no-broadcast-routes leaves it to the default route"},
+                 "it; --no-broadcast-routes leaves it to the default route"},
 	{"virtual-mac", "MAC", LP_MAC(struct lp_client_options, mac),
          .help = "use this MAC address instead of the kept one: unicast and locally administered"},
 	{"identity", "FILE", LP_TEXT(struct lp_client_options, identity_path),
