@@ -52,6 +52,8 @@ static enum lp_status judge(const struct lp_status_line *line, const struct lp_s
 		return line->ever_joined && line->n_pauses == 1 ? LP_STATUS_RECONNECTING : LP_STATUS_UNREACHABLE;
 	if (input->trouble)
 		return LP_STATUS_NO_LAN;
+	if (line->role == LP_ROLE_CLIENT && input->gateway_present && input->gateway_lan_down)
+		return LP_STATUS_NO_LAN;
 	if (line->role == LP_ROLE_GATEWAY || input->gateway_present)
 		return LP_STATUS_ON_LAN;
 	return line->gateway_seen ? LP_STATUS_GATEWAY_GONE : LP_STATUS_WAITING_FOR_GATEWAY;
@@ -117,7 +119,14 @@ static void write_line(const struct lp_status_line *line, const struct lp_status
 		lp_text_add(text, ": trying until it answers");
 		break;
 	case LP_STATUS_NO_LAN:
-		lp_text_addf(text, "in room %s: waiting for the LAN: %s %s", line->room, input->device, input->trouble);
+		lp_text_addf(text, "in room %s: waiting for the LAN: ", line->room);
+		if (input->trouble) {
+			lp_text_addf(text, "%s %s", input->device, input->trouble);
+			break;
+		}
+		lp_text_add(text, "the gateway");
+		add_gateway(text, line);
+		lp_text_add(text, " has no link to it, its cable may be out");
 		break;
 	case LP_STATUS_PLACE_HELD:
 		lp_text_addf(text,

@@ -17,7 +17,7 @@
 	X(GATEWAY_GONE, "gateway gone")     /* in the room, and there was a gateway */ \
 	X(RECONNECTING, "reconnecting")     /* the connection was lost, the first attempt to come back is under way */ \
 	X(UNREACHABLE, "relay unreachable") /* attempts have failed */ \
-	X(NO_LAN, "no LAN")                 /* our own device carries no frames */ \
+	X(NO_LAN, "no LAN")                 /* our own device carries no frames, or the gateway's */ \
 	X(PLACE_HELD, "place held")         /* the relay still holds our place of an earlier run */ \
 	X(ENDED, "ended")
 
@@ -45,6 +45,7 @@ struct lp_status_input {
 	uint64_t retry_ns;        /* pausing: the whole wait */
 	const char *device;       /* for |trouble| */
 	const char *trouble;      /* why the device carries no frames, as "is down" */
+	bool gateway_lan_down;    /* a client: the gateway's carries none */
 	bool place_held;          /* the relay holds our place of an earlier run */
 };
 

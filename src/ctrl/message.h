@@ -132,6 +132,7 @@ struct lp_stats_message {
 	bool gateway_present;             /* from the relay only */
 	uint64_t gateway_rtt_us;          /* from the relay only: relay to gateway, 0: unknown */
 	uint16_t unfragmented_mtu;        /* from the relay only, as in welcome */
+	bool lan_down;                    /* a gateway's interface carries no frames: from it, and from the relay */
 };
 
 struct lp_disconnect {

@@ -36,6 +36,7 @@ static void send_stats(struct lp_member *member)
 	message.counters = *lp_link_counters(member->link);
 	message.rtt_us = stats.srtt_ns / LP_US;
 	message.packets_lost = stats.lost_packets;
+	message.lan_down = member->told_lan_down = member->lan_down;
 	lp_session_send_stats(member->session, &message, member->now_ns);
 }
 
@@ -215,6 +216,16 @@ uint16_t lp_member_unfragmented_mtu(const struct lp_member *member)
 	return (uint16_t)(mtu < welcome->mtu ? mtu : welcome->mtu);
 }
 
+void lp_member_set_lan_down(struct lp_member *member, bool down)
+{
+	member->lan_down = down;
+	if (member->told_lan_down == down || member->state != LP_MEMBER_JOINED || !member->link)
+		return;
+	member->now_ns = lp_loop_now_ns(member->loop);
+	send_stats(member);
+	lp_member_end_pass(member);
+}
+
 void lp_member_count_drops(struct lp_member *member, enum lp_drop drop, uint64_t n)
 {
 	struct lp_link_counters *counters = member->link ? lp_link_counters(member->link) : &member->counters;
@@ -244,6 +255,7 @@ void lp_member_view(struct lp_member *member, struct lp_member_view *ret_view)
 		.mtu = welcome ? welcome->mtu : 0,
 		.rtt_ns = stats.srtt_ns,
 		.latest_rtt_ns = stats.latest_rtt_ns,
+		.gateway_lan_down = member->has_relay_stats && member->relay_stats.lan_down,
 		.gateway_rtt_ns = member->has_relay_stats ? member->relay_stats.gateway_rtt_us * LP_US : 0,
 		.lost_packets = stats.lost_packets,
 		.retry_at_ns = member->retry_at_ns,

@@ -83,6 +83,7 @@ struct lp_member_view {
 	uint16_t mtu;              /* of the room */
 	uint64_t rtt_ns;           /* to the relay, smoothed */
 	uint64_t latest_rtt_ns;    /* the last sample of it */
+	bool gateway_lan_down;     /* the gateway's interface carries no frames, as the relay says */
 	uint64_t gateway_rtt_ns;   /* relay to gateway, as the relay says; 0: unknown */
 	uint64_t lost_packets;     /* of ours */
 	uint64_t retry_at_ns;      /* waiting: when the next attempt starts */
@@ -122,6 +123,9 @@ void lp_member_flush(struct lp_member *member);
 bool lp_member_congested(struct lp_member *member);
 /* IP bytes that TCP should not exceed in one packet so that no frame needs fragments. */
 uint16_t lp_member_unfragmented_mtu(const struct lp_member *member);
+/* A gateway: whether its interface carries no frames; to be called again and again. What the relay does not know yet it
+   is told at once, with `stats`. */
+void lp_member_set_lan_down(struct lp_member *member, bool down);
 /* Counts frames that the owner dropped. */
 void lp_member_count_drops(struct lp_member *member, enum lp_drop drop, uint64_t n);
 

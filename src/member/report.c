@@ -59,6 +59,7 @@ void lp_report_update(struct lp_report *report)
 		.place_held = member.place_held,
 		.device = report->config.device_name,
 		.trouble = report->trouble,
+		.gateway_lan_down = member.gateway_lan_down,
 	};
 	if (lp_status_line_update(&report->line, &input))
 		lp_event_status(report->config.log, report->line.text);
@@ -151,7 +152,10 @@ static void on_timer(void *ctx, uint64_t now_ns)
 	struct lp_member_view member;
 	lp_member_view(report->member, &member);
 	if (report->config.look)
-		report->trouble = report->config.look(report->config.ctx, member.mtu, member.gateway_present);
+		report->trouble = report->config.look(report->config.ctx, member.mtu,
+		                                      member.gateway_present && !member.gateway_lan_down);
+	if (report->config.role == LP_ROLE_GATEWAY)
+		lp_member_set_lan_down(report->member, report->trouble != NULL);
 	lp_report_update(report);
 	sample(report, &member, now_ns);
 	if (report->config.draw)

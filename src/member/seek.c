@@ -106,6 +106,7 @@ void lp_member_drop_connection(struct lp_member *member)
 	lp_session_stop(member->session);
 	member->conn = NULL;
 	member->has_relay_stats = false;
+	member->told_lan_down = false;
 	if (conn)
 		lp_quic_abandon(conn);
 }

@@ -46,7 +46,8 @@ struct lp_member {
 	struct lp_link_counters counters; /* of the links before this one, and of frames that met none */
 	struct lp_stats_message relay_stats;
 	bool has_relay_stats;
-	uint64_t n_told; /* `stats` of the relay so far */
+	uint64_t n_told;              /* `stats` of the relay so far */
+	bool lan_down, told_lan_down; /* as the owner said last, and as the relay knows */
 	uint64_t hash_seed;
 	bool was_congested;
 

@@ -264,7 +264,9 @@ static void on_message(struct lp_connection *connection, const struct lp_message
 	case LP_MESSAGE_DISCONNECT:
 		end(connection, LP_QUIC_APP_OK, message->disconnect.reason, "goodbye");
 		break;
-	case LP_MESSAGE_STATS: /* how the member sees it; the relay keeps nothing of that */
+	case LP_MESSAGE_STATS: /* how the member sees it; the relay keeps what others are told */
+		connection->lan_down = message->stats.lan_down;
+		break;
 	case LP_MESSAGE_UNKNOWN:
 		break;
 	default:
@@ -315,6 +317,7 @@ static void send_stats(struct lp_connection *connection)
 		struct lp_connection *other = lp_peer_user(gateway);
 		lp_quic_stats(other->quic, &stats);
 		message.stats.gateway_rtt_us = stats.srtt_ns / LP_US;
+		message.stats.lan_down = other->lan_down;
 	}
 	lp_connection_send(connection, &message);
 }

@@ -28,6 +28,7 @@ struct lp_connection {
 	uint64_t stats_due_ns;      /* LP_NEVER until admitted */
 	uint16_t told_mtu;          /* the unfragmented_mtu that the member was told last */
 	enum lp_reason reason;      /* that the others hear when it leaves */
+	bool lan_down;              /* a gateway: its interface carries no frames, as it said last */
 	bool ended;                 /* closed from this end: nothing that still comes in counts */
 };
 

@@ -122,14 +122,16 @@ def test_device_changes(fresh_party):
     """Somebody changes the members' devices under them: they say so once, and go on when that is over."""
     lab = fresh_party()
     lab.start_servers()
-    lab.start_relay()
+    lab.start_relay("--stats-interval", "1s")
     alice, gateway = lab.start_client(lab.alice_host), lab.start_gateway()
     assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S)
     lab.gateway_host.ip("link set lan down")
     assert "is down" in gateway.wait_event("interface_down", name="lan")["reason"]
     gateway.wait_text("waiting for the LAN: lan is down")
+    wait_for(lambda: "has no link" in alice.events("status")[-1]["text"], "the client to hear of it")
     lab.gateway_host.ip("link set lan up")
     gateway.wait_event("interface_back", name="lan")
+    wait_for(lambda: "on the LAN" in alice.events("status")[-1]["text"], "the client to hear that it is over")
     assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S)
     lab.alice_host.ip(f"link set {TAP} down")
     assert f"ip link set {TAP} up" in alice.wait_event("interface_down", name=TAP)["reason"]

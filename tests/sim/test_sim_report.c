@@ -220,12 +220,55 @@ static void test_bounds(void **state)
 	party_free(party);
 }
 
+/* Whether a player hears within the interval of `stats` that its gateway's interface carries no frames, or does. */
+static bool hears_lan_down(struct party *party, struct party_member *gateway, struct party_member *client, bool down)
+{
+	struct lp_member_view view;
+	for (unsigned s = 0; s < 11; s++) { /* as a report does it, once a second */
+		lp_host_enter(gateway->host);
+		lp_member_set_lan_down(party_lp_member(gateway), down);
+		party_run(party, LP_SEC);
+	}
+	lp_member_view(party_lp_member(client), &view);
+	return view.gateway_lan_down == down;
+}
+
+/* A gateway's word reaches the players, also by a relay that was started anew; a client's own does not. */
+static void test_lan_down(void **state)
+{
+	(void)state;
+	struct party *party = party_new(1);
+	struct lp_member_view view;
+	party_start_relay(party);
+	struct party_member *gateway = party_add(party, LP_ROLE_GATEWAY, "LAN");
+	struct party_member *client = party_add(party, LP_ROLE_CLIENT, "LAN");
+	assert_true(party_run_until_joined(party, 10 * LP_SEC));
+	assert_true(hears_lan_down(party, gateway, client, false));
+	assert_true(hears_lan_down(party, gateway, client, true));
+	party_kill_relay(party);
+	party_run(party, 30 * LP_SEC); /* until they know */
+	party_start_relay(party);
+	assert_true(party_run_until_joined(party, 60 * LP_SEC));
+	lp_member_view(party_lp_member(client), &view);
+	assert_true(view.reconnects > 0);
+	assert_false(view.gateway_lan_down);
+	assert_true(hears_lan_down(party, gateway, client, true));
+	assert_true(hears_lan_down(party, gateway, client, false));
+	lp_host_enter(client->host);
+	lp_member_set_lan_down(party_lp_member(client), true);
+	assert_true(hears_lan_down(party, gateway, client, false));
+	lp_member_view(party_lp_member(gateway), &view);
+	assert_false(view.gateway_lan_down);
+	party_free(party);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_losses),
 		cmocka_unit_test(test_stats_are_spread),
 		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_lan_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -119,6 +119,17 @@ static void test_place_held(void **state)
 		{{.phase = LP_STATUS_JOINED, .device = "lan0", .trouble = "is down"},
 	         LP_STATUS_NO_LAN,
 	         "in room PARTY: waiting for the LAN: lan0 is down"},
+		{JOINED(true, "attic"), LP_STATUS_ON_LAN, "on the LAN: room PARTY, gateway 'attic'"},
+		{{.phase = LP_STATUS_JOINED,
+	          .gateway_present = true,
+	          .gateway_name = "attic",
+	          .gateway_lan_down = true},
+	         LP_STATUS_NO_LAN,
+	         "in room PARTY: waiting for the LAN: the gateway 'attic' has no link to it, its cable may be out"},
+		/* A gateway that is gone says nothing any more. */
+		{{.phase = LP_STATUS_JOINED, .gateway_lan_down = true},
+	         LP_STATUS_GATEWAY_GONE,
+	         "in room PARTY: the LAN gateway 'attic' is gone, waiting for it to come back"},
 	};
 	play(LP_ROLE_CLIENT, attempts, sizeof attempts / sizeof attempts[0]);
 }
