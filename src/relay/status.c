@@ -53,6 +53,8 @@ static json_t *peer_json(const struct lp_connection *connection)
 	json_object_set_new(object, "bytes_in", count(counters->bytes_in));
 	json_object_set_new(object, "bytes_out", count(counters->bytes_out));
 	json_object_set_new(object, "drops", drops_json(lp_peer_drops(peer), counters->drops));
+	if (lp_peer_role(peer) == LP_ROLE_GATEWAY)
+		json_object_set_new(object, "lan_down", json_boolean(connection->lan_down));
 	return object;
 }
 

@@ -54,9 +54,9 @@ static void print_peer(const json_t *peer, FILE *out)
 	print_column(text(peer, "name"), 18, out);
 	print_column(text(peer, "mac"), 18, out);
 	print_column(text(peer, "address"), 24, out);
-	fprintf(out, "%8.1f %6lld %10lld %10lld %8lld\n", (double)number(peer, "rtt_us") / 1000.0,
-	        number(peer, "datagram_budget"), number(peer, "frames_in"), number(peer, "frames_out"),
-	        all_drops(peer));
+	fprintf(out, "%8.1f %6lld %10lld %10lld %8lld%s\n", (double)number(peer, "rtt_us") / 1000.0,
+	        number(peer, "datagram_budget"), number(peer, "frames_in"), number(peer, "frames_out"), all_drops(peer),
+	        json_is_true(json_object_get(peer, "lan_down")) ? "  no link to its LAN" : "");
 }
 
 int lp_relay_status_print(const char *json, size_t len, FILE *out, struct lp_failure *failure)

@@ -2,7 +2,7 @@
 the room's MTU holds."""
 
 import pytest
-from netlab import party, wire
+from netlab import party, programs, wire
 from netlab.daemon import wait_for
 from scapy.layers.inet import TCP
 from scapy.layers.l2 import Ether
@@ -122,13 +122,16 @@ def test_device_changes(fresh_party):
     """Somebody changes the members' devices under them: they say so once, and go on when that is over."""
     lab = fresh_party()
     lab.start_servers()
-    lab.start_relay("--stats-interval", "1s")
+    status_path = lab.path("status.sock")
+    lab.start_relay("--stats-interval", "1s", "--status-socket", status_path)
     alice, gateway = lab.start_client(lab.alice_host), lab.start_gateway()
     assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S)
     lab.gateway_host.ip("link set lan down")
     assert "is down" in gateway.wait_event("interface_down", name="lan")["reason"]
     gateway.wait_text("waiting for the LAN: lan is down")
     wait_for(lambda: "has no link" in alice.events("status")[-1]["text"], "the client to hear of it")
+    told = lab.relay_host.run(programs.binary("lanparty-relay"), "status", "--status-socket", status_path).stdout
+    assert [line for line in told.splitlines() if "gateway" in line][0].endswith("no link to its LAN"), told
     lab.gateway_host.ip("link set lan up")
     gateway.wait_event("interface_back", name="lan")
     wait_for(lambda: "on the LAN" in alice.events("status")[-1]["text"], "the client to hear that it is over")

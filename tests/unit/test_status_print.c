@@ -26,10 +26,11 @@ static int print(const char *json, char table[4096])
 	return result;
 }
 
-#define PEER(name) \
+#define PEER(name) MEMBER(name, "")
+#define MEMBER(name, more) \
 	"{\"room\":\"PARTY\",\"peer_id\":7,\"role\":\"client\",\"name\":\"" name "\"," \
 	"\"mac\":\"02:00:00:00:00:01\",\"address\":\"192.0.2.1:4711\",\"rtt_us\":12340,\"datagram_budget\":1440," \
-	"\"frames_in\":5,\"frames_out\":6,\"drops\":{\"oversize\":2,\"bad_source\":1}}"
+	"\"frames_in\":5,\"frames_out\":6,\"drops\":{\"oversize\":2,\"bad_source\":1}" more "}"
 #define STATUS(peers) \
 	"{\"version\":\"1.2\",\"uptime_s\":60,\"rooms\":1,\"joins\":9,\"drops\":{\"oversize\":2},\"peers\":[" peers "]}"
 
@@ -37,7 +38,7 @@ static void test_table(void **state)
 {
 	char table[4096];
 	(void)state;
-	assert_int_equal(print(STATUS(PEER("Alice") "," PEER("")), table), 0);
+	assert_int_equal(print(STATUS(PEER("Alice") "," MEMBER("", ",\"lan_down\":true")), table), 0);
 	assert_string_equal(table,
 	                    "relay 1.2, up 60 s: 1 rooms, 2 peers, 0 connections, 9 joins, 0 rejects\n"
 	                    "frames in 0, out 0; datagrams in 0, out 0, invalid 0; retries 0, refused 0\n"
@@ -47,7 +48,7 @@ static void test_table(void **state)
 	                    "PARTY                7  client   Alice              02:00:00:00:00:01  192.0.2.1:4711    "
 	                    "           12.3   1440          5          6        3\n"
 	                    "PARTY                7  client   -                  02:00:00:00:00:01  192.0.2.1:4711    "
-	                    "           12.3   1440          5          6        3\n");
+	                    "           12.3   1440          5          6        3  no link to its LAN\n");
 }
 
 /* A member's name may hold any character: none of them reaches the operator's terminal as a control. */
