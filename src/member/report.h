@@ -33,7 +33,7 @@ struct lp_report_config {
 	/* Fills in what the device and who works with it could not keep or take; NULL: nothing is counted there. */
 	void (*count)(void *ctx, struct lp_bound_counters *counters);
 	/* Looks at the device once a second; |room_mtu| is 0 while we are in no room, |lan| false without a gateway
-	   there. Returns what is wrong with it, as "is down", or NULL. NULL: nobody looks. */
+	   there that has a link. Returns what is wrong with it, as "is down", or NULL. NULL: nobody looks. */
 	const char *(*look)(void *ctx, unsigned room_mtu, bool lan);
 	const char *device_name; /* for that; borrowed until lp_report_free() */
 	/* Draws the live view, a block of lines; NULL: there is none. */
