@@ -36,6 +36,8 @@ static int on_handshake_completed(ngtcp2_conn *library, void *user_data)
 	(void)lp_conn_update_budget(conn);
 	conn->announced = true;
 	conn->wants_write = true;
+	if (!lp_endpoint_admit(conn->endpoint, conn))
+		lp_quic_close(conn, LP_QUIC_APP_OVERLOAD, "too many connections from your address");
 	if (config->events->ready && !conn->close_wanted)
 		config->events->ready(config->ctx, conn);
 	return 0;

@@ -83,10 +83,10 @@ static void answer_retry(struct lp_quic_endpoint *endpoint, const struct stray *
 }
 
 /* Counts a client that is turned away, and keeps who it was and why. */
-static void note_refusal(struct lp_quic_endpoint *endpoint, const struct stray *stray, const char *reason)
+static void note_refusal(struct lp_quic_endpoint *endpoint, const struct lp_addr *remote, const char *reason)
 {
 	endpoint->counters.conns_refused++;
-	endpoint->refusal = (struct lp_quic_refusal){.remote = stray->msg->remote, .reason = reason};
+	endpoint->refusal = (struct lp_quic_refusal){.remote = *remote, .reason = reason};
 }
 
 /* Tells a client that it is turned away. */
@@ -98,11 +98,22 @@ static void answer_refusal(struct lp_quic_endpoint *endpoint, const struct stray
 		answer(endpoint, stray, lp_stateless_write_refusal(room, &stray->hd, error, reason));
 }
 
-/* True if |source|, which may be NULL, has |max| connections; handshakes that others may have begun in its name are
-   none. */
-static bool is_crowded(const struct lp_source *source, size_t max)
+/* True if |n_more| connections fit into what a source and its site, NULL where there is none, may have; handshakes that
+   others may have begun in its name do not count. */
+static bool fits(const struct lp_quic_config *config, const struct lp_source *source, const struct lp_source *site,
+                 size_t n_more)
 {
-	return max && source && source->n_conns - source->n_unproven >= max;
+	size_t max = config->max_conns_per_source;
+	return max == 0 || ((!source || source->n_conns - source->n_unproven + n_more <= max) &&
+	                    (!site || site->n_conns - site->n_unproven + n_more <= max * SITE_SOURCES));
+}
+
+bool lp_endpoint_admit(struct lp_quic_endpoint *endpoint, const struct lp_quic_conn *conn)
+{
+	if (!conn->source || fits(&endpoint->config, conn->source, conn->source->site, 0))
+		return true;
+	note_refusal(endpoint, &conn->remote, "too many from one address");
+	return false;
 }
 
 /* True if a limit forbids another connection; the client was told, or ignored. Handshakes that others may have begun
@@ -112,27 +123,25 @@ static bool over_limit(struct lp_quic_endpoint *endpoint, const struct stray *st
 	const struct lp_quic_config *config = &endpoint->config;
 	const struct lp_source *source = lp_sources_find(&endpoint->sources, &stray->msg->remote);
 	if (config->max_conns && endpoint->n_live >= config->max_conns) {
-		note_refusal(endpoint, stray, "as many as there may be in all");
+		note_refusal(endpoint, &stray->msg->remote, "as many as there may be in all");
 		answer_refusal(endpoint, stray, NGTCP2_CONNECTION_REFUSED, "the relay is full");
 		return true;
 	}
-	if (is_crowded(source, config->max_conns_per_source) ||
-	    is_crowded(lp_sources_find_site(&endpoint->sources, &stray->msg->remote),
-	               config->max_conns_per_source * SITE_SOURCES)) {
-		note_refusal(endpoint, stray, "too many from one address");
+	if (!fits(config, source, lp_sources_find_site(&endpoint->sources, &stray->msg->remote), 1)) {
+		note_refusal(endpoint, &stray->msg->remote, "too many from one address");
 		answer_refusal(endpoint, stray, NGTCP2_CONNECTION_REFUSED, "too many connections from your address");
 		return true;
 	}
 	if (!proven || config->max_handshakes_per_source == 0)
 		return false;
 	if (source && source->n_handshakes >= config->max_handshakes_per_source) {
-		note_refusal(endpoint, stray, "too many handshakes under way from one address");
+		note_refusal(endpoint, &stray->msg->remote, "too many handshakes under way from one address");
 		return true;
 	}
 	if (!lp_pace_take(lp_sources_pace(&endpoint->sources, &stray->msg->remote),
 	                  PROVEN_NS / config->max_handshakes_per_source, config->max_handshakes_per_source,
 	                  endpoint->now_ns)) {
-		note_refusal(endpoint, stray, "too many handshakes in a short time from one address");
+		note_refusal(endpoint, &stray->msg->remote, "too many handshakes in a short time from one address");
 		return true;
 	}
 	return false;
@@ -159,7 +168,7 @@ static void accept_initial(struct lp_quic_endpoint *endpoint, const struct stray
 	int token = lp_stateless_check_retry(endpoint->config.secret, &stray->hd, &stray->path.path, endpoint->now_ns,
 	                                     &first_dcid);
 	if (token == LP_EPROTO) {
-		note_refusal(endpoint, stray, "a Retry token is stale or of another address");
+		note_refusal(endpoint, &stray->msg->remote, "a Retry token is stale or of another address");
 		answer_refusal(endpoint, stray, NGTCP2_INVALID_TOKEN, "the Retry token is stale or not yours");
 		return;
 	}
@@ -175,7 +184,7 @@ static void accept_initial(struct lp_quic_endpoint *endpoint, const struct stray
 	}
 	if (lp_conn_new_server(endpoint, &stray->msg->local, &stray->msg->remote, &stray->path.path, &stray->hd,
 	                       token == 0 ? &first_dcid : NULL, &conn) < 0) {
-		note_refusal(endpoint, stray, "out of memory");
+		note_refusal(endpoint, &stray->msg->remote, "out of memory");
 		return;
 	}
 	if (lp_conn_read(conn, &stray->path.path, stray->msg->ecn, stray->data, stray->len) == NGTCP2_ERR_RETRY) {

@@ -73,6 +73,9 @@ void lp_endpoint_answer(struct lp_quic_endpoint *endpoint, size_t len, const str
 
 /* endpoint_accept.c */
 
+/* A server's handshake is complete, and the peer's address proved by that. False if others from there, complete
+   meanwhile, have taken all places. */
+bool lp_endpoint_admit(struct lp_quic_endpoint *endpoint, const struct lp_quic_conn *conn);
 /* Answers a datagram that belongs to no connection, or begins a connection by it. */
 void lp_endpoint_stray(struct lp_quic_endpoint *endpoint, const struct lp_udp_msg *msg, const uint8_t *data,
                        size_t len);

@@ -222,6 +222,24 @@ static void test_source_limits(void **state)
 	pair_free(pair);
 }
 
+/* Who begins before anybody is complete is counted when it is complete itself. */
+static void test_source_limit_at_once(void **state)
+{
+	(void)state;
+	struct pair *pair = pair_new(NAME, today(), NULL, 0);
+	pair->server.config.max_conns_per_source = 3;
+	pair_start(pair);
+	for (int i = 0; i < 8; i++)
+		wire_connect(&pair->client, &pair->server, NAME);
+	wire_run(&pair->wire, LP_SEC);
+	assert_int_equal(pair->server.n_ready, 3);
+	assert_int_equal(pair->client.n_closed, 5);
+	assert_string_equal(pair->client.why.reason, "too many connections from your address");
+	assert_int_equal(lp_quic_counters(pair->server.endpoint)->conns_refused, 5);
+	assert_int_equal(lp_quic_counters(pair->server.endpoint)->retries_sent, 0);
+	pair_free(pair);
+}
+
 /* Gives a node an IPv6 address, in /64 number |subnet| of the site 2001:db8:|site|::/48. */
 static void move_to(struct wire_node *node, uint8_t site, uint8_t subnet)
 {
@@ -398,6 +416,7 @@ int main(void)
 		cmocka_unit_test(test_retry),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_source_limits),
+		cmocka_unit_test(test_source_limit_at_once),
 		cmocka_unit_test(test_site_limit),
 		cmocka_unit_test(test_forged_source),
 		cmocka_unit_test(test_abandoned_handshakes),
