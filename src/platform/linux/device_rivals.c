@@ -7,10 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-/* The discard port (RFC 863); nothing is sent. */
-#define ANY_PORT 9
+#include "platform/route.h"
 
 /* An IPv4 address in the host's order; 0 for anything else. */
 static uint32_t ipv4(const struct sockaddr *address)
@@ -26,27 +24,6 @@ static unsigned prefix_bits(const struct ifaddrs *entry)
 	return (unsigned)__builtin_popcount(ipv4(entry->ifa_netmask));
 }
 
-/* The address from which a game's broadcast would leave; 0: it would not, or not by IPv4. */
-static uint32_t broadcast_source(void)
-{
-	const struct sockaddr_in everybody = {
-		.sin_family = AF_INET, .sin_port = htons(ANY_PORT), .sin_addr.s_addr = htonl(INADDR_BROADCAST)};
-	struct sockaddr_in source = {0};
-	socklen_t len = sizeof source;
-	const int on = 1;
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	uint32_t address = 0;
-
-	if (fd < 0)
-		return 0;
-	if (setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof on) == 0 &&
-	    connect(fd, (const struct sockaddr *)&everybody, sizeof everybody) == 0 &&
-	    getsockname(fd, (struct sockaddr *)&source, &len) == 0)
-		address = ntohl(source.sin_addr.s_addr);
-	close(fd);
-	return address;
-}
-
 /* Looks for an interface, other than that of |ours|, with an address in the same network. */
 static void find_network(const struct ifaddrs *all, const struct ifaddrs *ours, char name[LP_RIVAL_NAME_MAX])
 {
@@ -57,20 +34,14 @@ static void find_network(const struct ifaddrs *all, const struct ifaddrs *ours, 
 			snprintf(name, LP_RIVAL_NAME_MAX, "%s", at->ifa_name);
 }
 
-/* Looks by which interface broadcasts leave. */
-static void find_broadcast(const struct ifaddrs *all, const char *device, char name[LP_RIVAL_NAME_MAX])
+/* Looks by which interface a game's broadcast would leave. */
+static void find_broadcast(const char *device, char name[LP_RIVAL_NAME_MAX])
 {
-	uint32_t source = broadcast_source();
-	bool by_device = false;
+	const struct lp_route_query everybody = {.remote = {.family = 4, .ip = {255, 255, 255, 255}}};
+	struct lp_route route;
 
-	for (const struct ifaddrs *at = all; at && source != 0; at = at->ifa_next) {
-		if (ipv4(at->ifa_addr) != source)
-			continue;
-		by_device = by_device || strcmp(at->ifa_name, device) == 0;
-		snprintf(name, LP_RIVAL_NAME_MAX, "%s", at->ifa_name);
-	}
-	if (by_device)
-		name[0] = '\0';
+	if (lp_route_best(&everybody, NULL, &route) == 0 && route.interface.index != if_nametoindex(device))
+		if_indextoname(route.interface.index, name);
 }
 
 void lp_device_rivals(const char *name, struct lp_device_rivals *ret_rivals)
@@ -88,6 +59,6 @@ void lp_device_rivals(const char *name, struct lp_device_rivals *ret_rivals)
 		find_network(all, at, ret_rivals->network);
 	}
 	if (has_address)
-		find_broadcast(all, name, ret_rivals->broadcast);
+		find_broadcast(name, ret_rivals->broadcast);
 	freeifaddrs(all);
 }
