@@ -104,6 +104,24 @@ void wire_inject(struct wire *wire, const struct lp_addr *from, const struct lp_
 	launch(wire, from, to, 0, data, len, wire->now_ns);
 }
 
+/* The tap of wire_overhear(). */
+static void overhear(struct wire *wire, struct wire_node *from, const struct lp_udp_msg *msg)
+{
+	struct wire_overheard *overheard = wire->tap_ctx;
+	if (from != overheard->of || msg->segment_bytes)
+		return;
+	assert(msg->len <= sizeof overheard->data);
+	memcpy(overheard->data, msg->data, msg->len);
+	overheard->len = msg->len;
+}
+
+void wire_overhear(struct wire *wire, const struct wire_node *of, struct wire_overheard *overheard)
+{
+	overheard->of = of;
+	wire->tap = overhear;
+	wire->tap_ctx = overheard;
+}
+
 /* True with a chance of |ppm| in a million. */
 static bool chance(struct wire *wire, unsigned ppm)
 {

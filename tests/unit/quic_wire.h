@@ -91,6 +91,15 @@ void wire_run_until(struct wire *wire, uint64_t until_ns);
 void wire_run(struct wire *wire, uint64_t ns);
 /* Lets time pass until |*counter| has reached |want|, at most |ns|. True if it has. */
 bool wire_wait(struct wire *wire, const unsigned *counter, unsigned want, uint64_t ns);
+/* The last datagram that one node sent. */
+struct wire_overheard {
+	const struct wire_node *of;
+	uint8_t data[2048];
+	size_t len;
+};
+
+/* Keeps what |of| sends from now on, super-datagrams left out, in |overheard|, which outlives the wire's use. */
+void wire_overhear(struct wire *wire, const struct wire_node *of, struct wire_overheard *overheard);
 /* Puts a datagram on the wire as if it came from |from|. */
 void wire_inject(struct wire *wire, const struct lp_addr *from, const struct lp_addr *to, const uint8_t *data,
                  size_t len);

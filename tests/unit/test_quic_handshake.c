@@ -271,28 +271,12 @@ static void test_site_limit(void **state)
 	pair_free(pair);
 }
 
-/* What one node said last, to be said again. */
-struct echo {
-	uint8_t data[2048];
-	size_t len;
-};
-
-static void keep_last(struct wire *wire, struct wire_node *from, const struct lp_udp_msg *msg)
-{
-	struct echo *echo = wire->tap_ctx;
-	if (from != wire->muted)
-		return;
-	assert_true(msg->len <= sizeof echo->data);
-	memcpy(echo->data, msg->data, msg->len);
-	echo->len = msg->len;
-}
-
 static void test_forged_source(void **state)
 {
 	(void)state;
 	struct pair *pair = pair_new(NAME, today(), NULL, 0);
 	struct wire_node forger;
-	struct echo echo = {0};
+	struct wire_overheard initial = {0};
 	struct lp_addr victim = pair->client.ports[0].public;
 	pair->server.config.max_conns_per_source = 3;
 	pair->server.config.max_handshakes_per_source = 2;
@@ -300,13 +284,12 @@ static void test_forged_source(void **state)
 	pair_start(pair);
 	wire_node_start(&forger);
 	/* Somebody begins handshakes from the member's address, and never sees an answer. */
-	pair->wire.tap = keep_last;
-	pair->wire.tap_ctx = &echo;
+	wire_overhear(&pair->wire, &forger, &initial);
 	pair->wire.muted = &forger;
 	for (int i = 0; i < 8; i++) {
 		wire_connect(&forger, &pair->server, NAME);
 		victim.port = (uint16_t)(50000 + i);
-		wire_inject(&pair->wire, &victim, &pair->server.ports[0].public, echo.data, echo.len);
+		wire_inject(&pair->wire, &victim, &pair->server.ports[0].public, initial.data, initial.len);
 	}
 	wire_run(&pair->wire, 100 * LP_MS);
 	wire_node_stop(&forger);

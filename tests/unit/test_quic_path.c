@@ -53,30 +53,13 @@ static void test_nat_rebinding(void **state)
 	pair_free(pair);
 }
 
-/* The last datagram of the client's. */
-struct overheard {
-	uint8_t data[2048];
-	size_t len;
-};
-
-/* Keeps what the client sends. */
-static void listen_in(struct wire *wire, struct wire_node *from, const struct lp_udp_msg *msg)
-{
-	struct overheard *overheard = wire->tap_ctx;
-	if (from->config.server || msg->segment_bytes || msg->len > sizeof overheard->data)
-		return;
-	memcpy(overheard->data, msg->data, msg->len);
-	overheard->len = msg->len;
-}
-
 static void test_junk_from_elsewhere(void **state)
 {
 	(void)state;
 	struct pair *pair = pair_today();
-	struct overheard overheard = {0};
+	struct wire_overheard overheard = {0};
 	pair_connect(pair);
-	pair->wire.tap = listen_in;
-	pair->wire.tap_ctx = &overheard;
+	wire_overhear(&pair->wire, &pair->client, &overheard);
 	(void)play(pair, LP_SEC, 64);
 	assert_true(overheard.len > 0);
 	overheard.data[overheard.len - 1] ^= 1; /* it does not open */
