@@ -1,8 +1,8 @@
 /* A game's traffic: small UDP packets at a steady beat, echoed by the other side, and their round trips.
 
    Usage: game echo PORT
-          game play ADDRESS PORT HZ SECONDS BYTES
-              {"sent":N,"received":N,"median_us":T,"p90_us":T,"p99_us":T,"max_us":T,"gap_ms":T}
+	  game play ADDRESS PORT HZ SECONDS BYTES
+	      {"sent":N,"received":N,"median_us":T,"p90_us":T,"p99_us":T,"max_us":T,"gap_ms":T}
 
    gap_ms is the longest time between two answers. */
 #define _GNU_SOURCE
@@ -123,8 +123,8 @@ static int play(const char *address, int port, double hz, double seconds, size_t
 
 	trips.rtt_ns = calloc(trips.room, sizeof(*trips.rtt_ns));
 	if (!trips.rtt_ns || fd < 0 || bytes < sizeof(uint64_t) || bytes > BYTES_MAX || hz <= 0 ||
-	    inet_pton(AF_INET, address, &remote.sin_addr) != 1 ||
-	    connect(fd, (struct sockaddr *)&remote, sizeof(remote)) != 0)
+		inet_pton(AF_INET, address, &remote.sin_addr) != 1 ||
+		connect(fd, (struct sockaddr *)&remote, sizeof(remote)) != 0)
 		die("play");
 	prctl(PR_SET_TIMERSLACK, 1000);
 	for (uint64_t start_ns = clock_ns(); sent + 1 < trips.room; sent++) {
@@ -140,8 +140,8 @@ static int play(const char *address, int port, double hz, double seconds, size_t
 	qsort(trips.rtt_ns, trips.n, sizeof(*trips.rtt_ns), compare);
 	printf("{\"sent\":%llu,\"received\":%zu,\"median_us\":%.1f,\"p90_us\":%.1f,\"p99_us\":%.1f,\"max_us\":%.1f,"
 	       "\"gap_ms\":%.1f}\n",
-	       (unsigned long long)sent, trips.n, quantile_us(&trips, 0.5), quantile_us(&trips, 0.9),
-	       quantile_us(&trips, 0.99), quantile_us(&trips, 1), (double)trips.gap_ns / 1e6);
+		(unsigned long long)sent, trips.n, quantile_us(&trips, 0.5), quantile_us(&trips, 0.9),
+		quantile_us(&trips, 0.99), quantile_us(&trips, 1), (double)trips.gap_ns / 1e6);
 	free(trips.rtt_ns);
 	close(fd);
 	return 0;

@@ -38,21 +38,21 @@ struct options {
 
 static const struct lp_option option_rows[] = {
 	{"relay", "ADDR:PORT", LP_HOSTPORT(struct options, relay, 443), .group = "Relay", .required = true,
-         .help = "the relay, by address; start it with --max-connections-per-address 0 and room for the crowd"},
+		.help = "the relay, by address; start it with --max-connections-per-address 0 and room for the crowd"},
 	{"server-name", "NAME", LP_TEXT(struct options, server_name), .standard = "lanparty-relay.local",
-         .help = "the name in its certificate"},
+		.help = "the name in its certificate"},
 	{"relay-ca-cert", "FILE", LP_TEXT(struct options, ca_path), .required = true, .help = "its certificate"},
 	{"relay-pid", "PID", LP_NUMBER(struct options, relay_pid, 1, UINT32_MAX),
-         .help = "measure this process: CPU and memory"},
+		.help = "measure this process: CPU and memory"},
 	{"members", "N", LP_NUMBER(struct options, members, 2, 20000), .group = "Crowd", .standard = "1000",
-         .help = "members in all"},
+		.help = "members in all"},
 	{"rooms", "N", LP_NUMBER(struct options, rooms, 1, 10000), .standard = "100", .help = "rooms they are in"},
 	{"rate", "HZ", LP_NUMBER(struct options, rate, 1, 1000), .standard = "60",
-         .help = "frames a second of each member"},
+		.help = "frames a second of each member"},
 	{"joins-at-once", "N", LP_NUMBER(struct options, at_once, 1, 10000), .standard = "32",
-         .help = "handshakes under way at a time"},
+		.help = "handshakes under way at a time"},
 	{"duration", "TIME", LP_DURATION(struct options, duration_ns, LP_SEC, 600 * LP_SEC), .standard = "10s",
-         .help = "how long they play"},
+		.help = "how long they play"},
 };
 
 static const struct lp_program program = {
@@ -98,7 +98,7 @@ struct member {
 static struct lp_mac mac_of(size_t number)
 {
 	return (struct lp_mac){{0x02, 0x10, (uint8_t)(number >> 24), (uint8_t)(number >> 16), (uint8_t)(number >> 8),
-	                        (uint8_t)number}};
+		(uint8_t)number}};
 }
 
 /* The member after this one in the same room, to whom it talks. */
@@ -121,9 +121,10 @@ static bool process_usage(uint32_t pid, uint64_t *ret_ticks, long *ret_rss_kb)
 	bool read = fgets(line, sizeof line, file) != NULL;
 	fclose(file);
 	const char *rest = read ? strrchr(line, ')') : NULL;
-	if (!rest || sscanf(rest + 2,
-	                    "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d %*d %*d %*u %*u %ld",
-	                    &user, &system, &pages) != 3)
+	if (!rest ||
+		sscanf(rest + 2,
+			"%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d %*d %*d %*u %*u %ld",
+			&user, &system, &pages) != 3)
 		return false;
 	*ret_ticks = user + system;
 	*ret_rss_kb = pages * (sysconf(_SC_PAGESIZE) / 1024);
@@ -135,11 +136,11 @@ static void start_more(struct crowd *crowd)
 {
 	const struct lp_addr any = {0};
 	while (crowd->n_started < crowd->options.members &&
-	       crowd->n_started - crowd->n_joined - crowd->n_failed < crowd->options.at_once) {
+		crowd->n_started - crowd->n_joined - crowd->n_failed < crowd->options.at_once) {
 		struct member *member = &crowd->members[crowd->n_started++];
 		member->started_ns = crowd->now_ns;
 		if (lp_quic_connect(crowd->endpoint, &any, &crowd->relay, crowd->options.server_name, crowd->now_ns,
-		                    &member->conn) < 0)
+			    &member->conn) < 0)
 			crowd->n_failed++;
 		else
 			lp_quic_set_user(member->conn, member);
@@ -337,13 +338,13 @@ static void on_session_stats(void *ctx, const struct lp_stats_message *stats)
 
 /* A session is over. */
 static void on_session_ended(void *ctx, const struct lp_reject *reject, const struct lp_disconnect *disconnect,
-                             const struct lp_failure *failure)
+	const struct lp_failure *failure)
 {
 	(void)ctx;
 	fprintf(stderr, "load: a session ended: %s\n",
-	        reject       ? reject->message
-	        : disconnect ? disconnect->message
-	                     : failure->text);
+		reject       ? reject->message
+		: disconnect ? disconnect->message
+			     : failure->text);
 }
 
 static const struct lp_quic_events quic_events = {
@@ -412,11 +413,11 @@ static int make_crowd(struct crowd *crowd, struct lp_failure *failure)
 	};
 	lp_random_fill(quic.secret, sizeof quic.secret);
 	if ((result = lp_loop_new(&crowd->loop)) < 0 ||
-	    (result = lp_udp_open(crowd->loop, &any, on_udp, crowd, failure, &crowd->udp)) < 0 ||
-	    (result = lp_timer_new(crowd->loop, on_quic_timer, crowd, &crowd->quic_timer)) < 0 ||
-	    (result = lp_timer_new(crowd->loop, on_play_timer, crowd, &crowd->play_timer)) < 0 ||
-	    (result = lp_frame_pool_new(64 << 20, &crowd->pool)) < 0 ||
-	    (result = lp_quic_endpoint_new(&quic, &crowd->endpoint)) < 0 || (result = make_members(crowd)) < 0)
+		(result = lp_udp_open(crowd->loop, &any, on_udp, crowd, failure, &crowd->udp)) < 0 ||
+		(result = lp_timer_new(crowd->loop, on_quic_timer, crowd, &crowd->quic_timer)) < 0 ||
+		(result = lp_timer_new(crowd->loop, on_play_timer, crowd, &crowd->play_timer)) < 0 ||
+		(result = lp_frame_pool_new(64 << 20, &crowd->pool)) < 0 ||
+		(result = lp_quic_endpoint_new(&quic, &crowd->endpoint)) < 0 || (result = make_members(crowd)) < 0)
 		return lp_fail(failure, result, "cannot start: %s", lp_error_text(result));
 	return 0;
 }
@@ -440,16 +441,16 @@ static void print_result(const struct crowd *crowd)
 	long rss_kb;
 	double seconds = (double)crowd->options.duration_ns / 1e9;
 	printf("members %zu in %u rooms, joined in %.2f s (each %.1f ms on average, %.1f ms at most)\n",
-	       crowd->n_joined, crowd->options.rooms, (double)(crowd->joined_ns - crowd->started_ns) / 1e9,
-	       (double)crowd->join_sum_ns / 1e6 / (double)crowd->n_joined, (double)crowd->join_max_ns / 1e6);
+		crowd->n_joined, crowd->options.rooms, (double)(crowd->joined_ns - crowd->started_ns) / 1e9,
+		(double)crowd->join_sum_ns / 1e6 / (double)crowd->n_joined, (double)crowd->join_max_ns / 1e6);
 	printf("frames sent %" PRIu64 " (%.0f a second), received %" PRIu64 ", lost %" PRIu64 " (%.4f %%)\n",
-	       crowd->n_sent, (double)crowd->n_sent / seconds, crowd->n_received, crowd->n_sent - crowd->n_received,
-	       100.0 * (double)(crowd->n_sent - crowd->n_received) / (double)crowd->n_sent);
+		crowd->n_sent, (double)crowd->n_sent / seconds, crowd->n_received, crowd->n_sent - crowd->n_received,
+		100.0 * (double)(crowd->n_sent - crowd->n_received) / (double)crowd->n_sent);
 	printf("one way: median %u us, p99 %u us\n", percentile_us(crowd, 0.5), percentile_us(crowd, 0.99));
 	if (crowd->options.relay_pid && process_usage(crowd->options.relay_pid, &ticks, &rss_kb))
 		printf("relay: %.0f %% of a CPU, %.1f MB resident with everybody in, %.1f MB at the end\n",
-		       100.0 * (double)(ticks - crowd->cpu_ticks_before) / (double)sysconf(_SC_CLK_TCK) / seconds,
-		       (double)crowd->rss_before_kb / 1024, (double)rss_kb / 1024);
+			100.0 * (double)(ticks - crowd->cpu_ticks_before) / (double)sysconf(_SC_CLK_TCK) / seconds,
+			(double)crowd->rss_before_kb / 1024, (double)rss_kb / 1024);
 }
 
 /* Says goodbye and frees everything. */

@@ -45,8 +45,8 @@ static void measure(struct lp_aead *aead, size_t len)
 		(void)header->mask(header, mask, packet + i % 1024);
 	uint64_t masked = now_ns();
 	printf("%-10s %5zu bytes: seal %4lu, open %4lu, mask %4lu ns\n", aead->name, len,
-	       (unsigned long)((sealed - start) / ROUNDS), (unsigned long)((opened - sealed) / ROUNDS),
-	       (unsigned long)((masked - opened) / ROUNDS));
+		(unsigned long)((sealed - start) / ROUNDS), (unsigned long)((opened - sealed) / ROUNDS),
+		(unsigned long)((masked - opened) / ROUNDS));
 	lp_aead_key_free(key);
 	lp_aead_key_free(header);
 }
@@ -54,8 +54,8 @@ static void measure(struct lp_aead *aead, size_t len)
 /* Measures the helper. */
 static void measure_helper(size_t len)
 {
-	ngtcp2_crypto_aead aead = {.native_handle = (void *)(intptr_t)GNUTLS_CIPHER_AES_128_GCM,
-	                           .max_overhead = LP_AEAD_TAG};
+	ngtcp2_crypto_aead aead = {
+		.native_handle = (void *)(intptr_t)GNUTLS_CIPHER_AES_128_GCM, .max_overhead = LP_AEAD_TAG};
 	ngtcp2_crypto_aead_ctx context;
 	uint8_t nonce[LP_AEAD_NONCE] = {0};
 	if (ngtcp2_crypto_aead_ctx_encrypt_init(&context, &aead, key_bytes, sizeof nonce) != 0)
@@ -68,12 +68,12 @@ static void measure_helper(size_t len)
 	uint64_t sealed = now_ns();
 	for (uint32_t i = 0; i < ROUNDS; i++) {
 		memcpy(nonce, &i, sizeof i);
-		(void)ngtcp2_crypto_decrypt(packet, &aead, &context, packet, len + LP_AEAD_TAG, nonce, sizeof nonce,
-		                            aad, sizeof aad);
+		(void)ngtcp2_crypto_decrypt(
+			packet, &aead, &context, packet, len + LP_AEAD_TAG, nonce, sizeof nonce, aad, sizeof aad);
 	}
 	uint64_t opened = now_ns();
 	printf("%-10s %5zu bytes: seal %4lu, open %4lu ns\n", "helper", len, (unsigned long)((sealed - start) / ROUNDS),
-	       (unsigned long)((opened - sealed) / ROUNDS));
+		(unsigned long)((opened - sealed) / ROUNDS));
 	ngtcp2_crypto_aead_ctx_free(&context);
 }
 

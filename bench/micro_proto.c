@@ -49,7 +49,7 @@ static void bench_parse(struct bench *b)
 	struct lp_ip ip;
 	__asm__ volatile("" ::: "memory");
 	if (lp_ether_parse(b->frame, b->len, &ether) == LP_ETHER_OK &&
-	    lp_ip_parse(b->frame + ether.net_offset, ether.net_len, &ip) == 0)
+		lp_ip_parse(b->frame + ether.net_offset, ether.net_len, &ip) == 0)
 		b->sink += ip.upper_offset + ether.src.octet[0];
 }
 

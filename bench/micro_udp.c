@@ -72,9 +72,9 @@ static void measure(struct bench *b, size_t bytes, unsigned run)
 
 	for (unsigned i = 0; i < ROUND / run; i++)
 		msgs[i] = (struct lp_udp_msg){.data = b->data + i * run * bytes,
-		                              .len = run * bytes,
-		                              .segment_bytes = (uint16_t)(run > 1 ? bytes : 0),
-		                              .remote = b->to};
+			.len = run * bytes,
+			.segment_bytes = (uint16_t)(run > 1 ? bytes : 0),
+			.remote = b->to};
 	lp_timer_new(b->loop, on_timeout, b, &timer);
 	b->lost = 0;
 	for (unsigned round = 0; round < ROUNDS; round++) {
@@ -91,8 +91,8 @@ static void measure(struct bench *b, size_t bytes, unsigned run)
 	lp_timer_free(timer);
 	printf("%5zu bytes, runs of %2u: send %6.0f ns, receive %6.0f ns a datagram, %4.1f datagrams a message, "
 	       "%llu lost\n",
-	       bytes, run, send_ns / (ROUND * ROUNDS), receive_ns / (ROUND * ROUNDS),
-	       (double)(ROUND * ROUNDS) / (double)messages, (unsigned long long)b->lost);
+		bytes, run, send_ns / (ROUND * ROUNDS), receive_ns / (ROUND * ROUNDS),
+		(double)(ROUND * ROUNDS) / (double)messages, (unsigned long long)b->lost);
 }
 
 int main(void)
@@ -104,7 +104,7 @@ int main(void)
 	struct bench *b = calloc(1, sizeof *b);
 
 	if (!b || lp_loop_new(&b->loop) < 0 || lp_udp_open(b->loop, &any, on_nothing, b, &failure, &b->sender) < 0 ||
-	    lp_udp_open(b->loop, &any, on_recv, b, &failure, &b->receiver) < 0) {
+		lp_udp_open(b->loop, &any, on_recv, b, &failure, &b->receiver) < 0) {
 		fprintf(stderr, "micro_udp: %s\n", failure.text);
 		return 1;
 	}

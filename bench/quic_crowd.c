@@ -58,9 +58,9 @@ int main(int argc, char **argv)
 		receive[round] = sum[2] / n_conns;
 	}
 	printf("%zu connections, batches of %zu: send %lu, relay %lu, receive %lu ns a frame; %.2f %% arrived\n",
-	       n_conns, batch, (unsigned long)rig_quartile(send, n_rounds),
-	       (unsigned long)rig_quartile(relay, n_rounds), (unsigned long)rig_quartile(receive, n_rounds),
-	       100.0 * (double)rig.client.n_received / (double)sent);
+		n_conns, batch, (unsigned long)rig_quartile(send, n_rounds),
+		(unsigned long)rig_quartile(relay, n_rounds), (unsigned long)rig_quartile(receive, n_rounds),
+		100.0 * (double)rig.client.n_received / (double)sent);
 	rig_close(&rig);
 	return 0;
 }

@@ -44,8 +44,8 @@ static void measure(struct rig *rig, size_t len, unsigned n, unsigned batch)
 	for (size_t i = 0; i < CHUNKS; i++)
 		measure_chunk(rig, len, n / CHUNKS, batch, &cost, i);
 	printf("%5zu bytes, batches of %2u: send %4lu, receive %4lu, acknowledgements at the sender %4lu ns\n", len,
-	       batch, (unsigned long)rig_quartile(cost.send, CHUNKS), (unsigned long)rig_quartile(cost.receive, CHUNKS),
-	       (unsigned long)rig_quartile(cost.acks, CHUNKS));
+		batch, (unsigned long)rig_quartile(cost.send, CHUNKS),
+		(unsigned long)rig_quartile(cost.receive, CHUNKS), (unsigned long)rig_quartile(cost.acks, CHUNKS));
 }
 
 int main(int argc, char **argv)

@@ -83,15 +83,15 @@ static void end_open(struct rig *rig, struct rig_end *end, struct lp_tls *tls, s
 {
 	bool server = end == &rig->server;
 	struct lp_quic_config config = {.server = server,
-	                                .tls = tls,
-	                                .events = &events,
-	                                .ctx = end,
-	                                .random = on_random,
-	                                .idle_timeout_ns = 30 * LP_SEC,
-	                                .max_conns = n_conns,
-	                                .max_handshakes = n_conns,
-	                                .max_handshakes_per_source = n_conns,
-	                                .aead = aead};
+		.tls = tls,
+		.events = &events,
+		.ctx = end,
+		.random = on_random,
+		.idle_timeout_ns = 30 * LP_SEC,
+		.max_conns = n_conns,
+		.max_handshakes = n_conns,
+		.max_handshakes_per_source = n_conns,
+		.aead = aead};
 	end->rig = rig;
 	end->addr = (struct lp_addr){.ip = {127, 0, 0, server ? 1 : 2}, .port = 443, .family = 4};
 	end->out.bytes = malloc(OUT_BYTES);
@@ -106,15 +106,15 @@ void rig_open(struct rig *rig, size_t n_conns, enum lp_quic_aead aead)
 	size_t cert_len = 0, key_len = 0;
 	struct lp_failure failure = {0};
 	if (lp_tls_self_signed(NAME, (int64_t)time(NULL), &failure, &cert, &cert_len, &key, &key_len) < 0 ||
-	    lp_tls_server_new(cert, cert_len, key, key_len, &failure, &rig->server_tls) < 0 ||
-	    lp_tls_client_new(cert, cert_len, &failure, &rig->client_tls) < 0)
+		lp_tls_server_new(cert, cert_len, key, key_len, &failure, &rig->server_tls) < 0 ||
+		lp_tls_client_new(cert, cert_len, &failure, &rig->client_tls) < 0)
 		fail(failure.text);
 	end_open(rig, &rig->server, rig->server_tls, n_conns, aead);
 	end_open(rig, &rig->client, rig->client_tls, n_conns, aead);
 	for (size_t i = 0; i < n_conns; i++) {
 		struct lp_quic_conn *conn;
-		if (lp_quic_connect(rig->client.endpoint, &rig->client.addr, &rig->server.addr, NAME, rig_now_ns(),
-		                    &conn) < 0)
+		if (lp_quic_connect(
+			    rig->client.endpoint, &rig->client.addr, &rig->server.addr, NAME, rig_now_ns(), &conn) < 0)
 			fail("cannot connect");
 		lp_quic_flush(rig->client.endpoint, rig_now_ns());
 		while (rig->server.n_conns <= i || lp_quic_budget(conn) < SETTLE_BUDGET) {

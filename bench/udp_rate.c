@@ -1,7 +1,7 @@
 /* Small UDP packets at a given rate, and how many of them arrive.
 
    Usage: udp_rate receive PORT SECONDS                  {"received":N,"duplicates":N,"late":N}
-          udp_rate send ADDRESS PORT RATE SECONDS BYTES  {"sent":N,"seconds":S}
+	  udp_rate send ADDRESS PORT RATE SECONDS BYTES  {"sent":N,"seconds":S}
 
    The receiver ends after half a second of silence, or after SECONDS. */
 #define _GNU_SOURCE
@@ -117,7 +117,7 @@ static int receive(int port, double seconds)
 		last_s = clock_s();
 	}
 	printf("{\"received\":%llu,\"duplicates\":%llu,\"late\":%llu}\n", (unsigned long long)tally.received,
-	       (unsigned long long)tally.duplicates, (unsigned long long)tally.late);
+		(unsigned long long)tally.duplicates, (unsigned long long)tally.late);
 	free(tally.seen);
 	close(fd);
 	return 0;
@@ -133,7 +133,7 @@ static int send_at_rate(const char *address, int port, double rate, double secon
 	uint64_t sent = 0;
 
 	if (bytes < sizeof(uint64_t) || bytes > BYTES_MAX || inet_pton(AF_INET, address, &remote.sin_addr) != 1 ||
-	    connect(fd, (struct sockaddr *)&remote, sizeof(remote)) != 0)
+		connect(fd, (struct sockaddr *)&remote, sizeof(remote)) != 0)
 		die("send");
 	prctl(PR_SET_TIMERSLACK, 1000);
 	init_batch(&batch, bytes);

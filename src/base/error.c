@@ -2,7 +2,7 @@
 
 static const char *const texts[] = {[0] = "ok",
 #define X(name, text) [LP_E##name##_ORDINAL] = text,
-                                    LP_ERRORS(X)
+	LP_ERRORS(X)
 #undef X
 };
 

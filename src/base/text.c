@@ -173,5 +173,5 @@ void lp_text_time(struct lp_text *text, int64_t unix_s)
 	int64_t month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
 	int64_t year = year_of_era + era * 400 + (month <= 2);
 	lp_text_addf(text, "%04" PRId64 "-%02" PRId64 "-%02" PRId64 "T%02" PRId64 ":%02" PRId64 ":%02" PRId64 "Z", year,
-	             month, day, second / 3600, second / 60 % 60, second % 60);
+		month, day, second / 3600, second / 60 % 60, second % 60);
 }

@@ -26,8 +26,8 @@ static void tell_loop(struct lp_bridge *bridge, enum lp_bridge_loop loop, uint64
 }
 
 /* Counts a frame that came from the wrong side; many of them are a loop. */
-static void count_stray(struct lp_bridge *bridge, struct lp_bridge_strays *strays, enum lp_bridge_loop loop,
-                        uint64_t now_ns)
+static void count_stray(
+	struct lp_bridge *bridge, struct lp_bridge_strays *strays, enum lp_bridge_loop loop, uint64_t now_ns)
 {
 	if (now_ns - strays->since_ns >= STRAYS_WITHIN_NS)
 		*strays = (struct lp_bridge_strays){.since_ns = now_ns};
@@ -39,7 +39,7 @@ static void count_stray(struct lp_bridge *bridge, struct lp_bridge_strays *stray
 
 /* True for a probe, which never crosses; tells of a loop if it should not be here. */
 static bool take_probe(struct lp_bridge *bridge, const uint8_t *frame, size_t len, const struct lp_ether *ether,
-                       bool from_lan, uint64_t now_ns)
+	bool from_lan, uint64_t now_ns)
 {
 	struct lp_probe probe;
 	if (!lp_probe_read(frame, len, ether, &probe))
@@ -73,8 +73,8 @@ static bool is_oversize(const struct lp_frame *frame, const struct lp_ether *eth
 	size_t header_len = LP_ETHER_HEADER + ether->n_tags * (size_t)LP_ETHER_TAG;
 	if (offload->gso == LP_GSO_NONE)
 		return frame->len > header_len + mtu;
-	size_t inner_len =
-		offload->hdr_len > header_len ? offload->hdr_len - header_len : LP_IPV4_HEADER + LP_UDP_HEADER;
+	size_t inner_len = offload->hdr_len > header_len ? offload->hdr_len - header_len
+							 : LP_IPV4_HEADER + LP_UDP_HEADER;
 	return inner_len + offload->gso_size > mtu;
 }
 
@@ -172,7 +172,7 @@ static enum lp_drop judge_tunnel(struct lp_bridge *bridge, const uint8_t *frame,
 	if ((drop = learn_remote(bridge, src, now_ns)) != LP_DROP_NONE)
 		return drop;
 	return is_oversize(&(struct lp_frame){.len = len}, &ether, bridge->config.lan_mtu) ? LP_DROP_OVERSIZE
-	                                                                                   : LP_DROP_NONE;
+											   : LP_DROP_NONE;
 }
 
 enum lp_drop lp_bridge_from_tunnel(struct lp_bridge *bridge, const uint8_t *frame, size_t len, uint64_t now_ns)

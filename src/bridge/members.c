@@ -26,8 +26,8 @@ struct lp_bridge_member *lp_bridge_members_find(const struct lp_bridge_members *
 	return member;
 }
 
-struct lp_bridge_member *lp_bridge_members_add(struct lp_bridge_members *members, uint16_t peer_id,
-                                               const struct lp_mac *mac, uint64_t now_ns)
+struct lp_bridge_member *lp_bridge_members_add(
+	struct lp_bridge_members *members, uint16_t peer_id, const struct lp_mac *mac, uint64_t now_ns)
 {
 	struct lp_bridge_member *member = members->n < members->max ? calloc(1, sizeof *member) : NULL;
 	if (!member)

@@ -22,8 +22,8 @@ struct lp_bridge_members {
 /* The member of this id, or NULL. */
 struct lp_bridge_member *lp_bridge_members_find(const struct lp_bridge_members *members, uint16_t peer_id);
 /* Adds a member, due now. NULL: there are max of them, or there is no memory. */
-struct lp_bridge_member *lp_bridge_members_add(struct lp_bridge_members *members, uint16_t peer_id,
-                                               const struct lp_mac *mac, uint64_t now_ns);
+struct lp_bridge_member *lp_bridge_members_add(
+	struct lp_bridge_members *members, uint16_t peer_id, const struct lp_mac *mac, uint64_t now_ns);
 /* Takes the member out and frees it. */
 void lp_bridge_members_remove(struct lp_bridge_members *members, struct lp_bridge_member *member);
 /* Makes the member due now: it is the first. */

@@ -59,20 +59,20 @@ static bool unquote(char **value)
 }
 
 /* Says that there is no such key, with the nearest that there is. */
-static int fail_unknown(const struct lp_options *options, const struct place *place, const char *key,
-                        struct lp_failure *failure)
+static int fail_unknown(
+	const struct lp_options *options, const struct place *place, const char *key, struct lp_failure *failure)
 {
 	const char *near = lp_options_nearest(options, key, strlen(key));
 	if (near)
 		return lp_fail(failure, LP_EINVAL, "%s:%u: there is no option '%s': did you mean '%s'?", place->path,
-		               place->line, key, near);
+			place->line, key, near);
 	return lp_fail(failure, LP_EINVAL, "%s:%u: there is no option '%s': '%s --help' lists them", place->path,
-	               place->line, key, options->program->name);
+		place->line, key, options->program->name);
 }
 
 /* Reads one line, which it may change; |lines| remembers for each option the line that gave it. */
-static int parse_line(struct lp_options *options, const struct place *place, char *line, unsigned *lines,
-                      struct lp_failure *failure)
+static int parse_line(
+	struct lp_options *options, const struct place *place, char *line, unsigned *lines, struct lp_failure *failure)
 {
 	cut_comment(line);
 	char *key = trim(line);
@@ -81,7 +81,7 @@ static int parse_line(struct lp_options *options, const struct place *place, cha
 	char *equals = strchr(key, '=');
 	if (!equals)
 		return lp_fail(failure, LP_EINVAL, "%s:%u: '%s' has no value: write 'key = value'", place->path,
-		               place->line, key);
+			place->line, key);
 	*equals = '\0';
 	key = trim(key);
 	char *value = trim(equals + 1);
@@ -94,11 +94,11 @@ static int parse_line(struct lp_options *options, const struct place *place, cha
 	if (!option)
 		return fail_unknown(options, place, key, failure);
 	if (option->no_config)
-		return lp_fail(failure, LP_EINVAL, "%s:%u: '%s' is for the command line only", place->path, place->line,
-		               key);
+		return lp_fail(
+			failure, LP_EINVAL, "%s:%u: '%s' is for the command line only", place->path, place->line, key);
 	if (lines[number])
 		return lp_fail(failure, LP_EINVAL, "%s:%u: '%s' stands on line %u already", place->path, place->line,
-		               key, lines[number]);
+			key, lines[number]);
 	lines[number] = place->line;
 
 	struct lp_failure why = {0};
@@ -121,8 +121,8 @@ static bool is_clean(const char *line, size_t len)
 	return true;
 }
 
-int lp_options_parse_config(struct lp_options *options, const char *path, const char *data, size_t len,
-                            struct lp_failure *failure)
+int lp_options_parse_config(
+	struct lp_options *options, const char *path, const char *data, size_t len, struct lp_failure *failure)
 {
 	unsigned lines[LP_OPTION_ROWS_MAX] = {0};
 	struct place place = {.path = path};
@@ -136,10 +136,10 @@ int lp_options_parse_config(struct lp_options *options, const char *path, const 
 		place.line++;
 		if (n > LINE_MAX_LEN)
 			return lp_fail(failure, LP_EINVAL, "%s:%u: the line is longer than %d bytes", path, place.line,
-			               LINE_MAX_LEN);
+				LINE_MAX_LEN);
 		if (!is_clean(data, n))
-			return lp_fail(failure, LP_EINVAL, "%s:%u: the line is not plain text in UTF-8", path,
-			               place.line);
+			return lp_fail(
+				failure, LP_EINVAL, "%s:%u: the line is not plain text in UTF-8", path, place.line);
 		memcpy(line, data, n);
 		line[n] = '\0';
 		int result = parse_line(options, &place, line, lines, failure);

@@ -139,7 +139,7 @@ static void add_option(void *ctx, const char *heading, const struct lp_option *o
 	}
 	bool on = option->standard && strcmp(option->standard, "on") == 0;
 	snprintf(term, sizeof term, "--%s%s%s%s", !option->argument && on ? "[no-]" : "", option->name,
-	         option->argument ? " " : "", option->argument ? option->argument : "");
+		option->argument ? " " : "", option->argument ? option->argument : "");
 	lp_text_init(&text, help, sizeof help);
 	lp_text_add(&text, option->help);
 	if (option->required)

@@ -40,8 +40,8 @@ static void add_time(struct lp_text *text, bool terminal)
 }
 
 /* Makes the line for people. */
-static void format_text(const struct lp_log_output *output, enum lp_event event, const union lp_value *values,
-                        struct lp_text *text)
+static void format_text(
+	const struct lp_log_output *output, enum lp_event event, const union lp_value *values, struct lp_text *text)
 {
 	enum lp_level level = lp_event_level(event);
 	if (output->no_time) {
@@ -70,7 +70,7 @@ static void format_json(enum lp_event event, const union lp_value *values, struc
 		text->len = start;
 		text->cut = false;
 		lp_text_addf(text, "\"level\":\"%s\",\"event\":\"%s\",\"cut\":true",
-		             lp_level_text(lp_event_level(event)), lp_event_name(event));
+			lp_level_text(lp_event_level(event)), lp_event_name(event));
 	}
 	lp_text_add(text, "}");
 }

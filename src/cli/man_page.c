@@ -101,7 +101,7 @@ static void add_head(struct lp_text *text, const struct lp_program *program)
 	size_t i;
 	for (i = 0; program->name[i] && i < sizeof upper - 1; i++)
 		upper[i] = (char)(program->name[i] >= 'a' && program->name[i] <= 'z' ? program->name[i] - 32
-		                                                                     : program->name[i]);
+										     : program->name[i]);
 	upper[i] = '\0';
 	lp_text_addf(text, ".TH %s 8 \"\" \"softlan-vpn %s\" \"softlan-vpn\"\n", upper, LP_VERSION);
 	add_section(text, "NAME");
@@ -127,9 +127,9 @@ void lp_help_man_page(const struct lp_options *options, struct lp_text *text)
 	lp_help_each(options, add_option, text);
 	add_section(text, "CONFIGURATION FILE");
 	add(text,
-	    "The file that --config names has a line \"key = value\" for each option, where the key is the option's "
-	    "long name without the dashes. A switch is on or off. What follows a '#' is a comment; a value that "
-	    "begins or ends with white space, or has a '#' in it, stands in double quotes. The command line wins.\n");
+		"The file that --config names has a line \"key = value\" for each option, where the key is the option's "
+		"long name without the dashes. A switch is on or off. What follows a '#' is a comment; a value that "
+		"begins or ends with white space, or has a '#' in it, stands in double quotes. The command line wins.\n");
 	add_list(text, "EXIT STATUS", lp_exit_rows);
 	add_list(text, "SIGNALS", program->signals);
 	add_list(text, "FILES", program->files);

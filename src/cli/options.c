@@ -29,8 +29,8 @@ void lp_options_add(struct lp_options *options, const struct lp_option *rows, si
 	options->sets[options->n_sets++] = (struct lp_option_set){.rows = rows, .n_rows = n_rows, .dest = dest};
 }
 
-const struct lp_option *lp_options_find(const struct lp_options *options, const char *name, size_t len, void **ret_dest,
-                                        size_t *ret_number)
+const struct lp_option *lp_options_find(
+	const struct lp_options *options, const char *name, size_t len, void **ret_dest, size_t *ret_number)
 {
 	size_t number = 0;
 	for (size_t i = 0; i < options->n_sets; i++) {
@@ -74,8 +74,8 @@ static void find_word(const struct lp_options *options, const char *argument, st
 	word.value = equals ? equals + 1 : NULL;
 	word.option = lp_options_find(options, word.name, word.len, &word.dest, &word.number);
 	if (!word.option && word.len > 3 && memcmp(word.name, "no-", 3) == 0) {
-		const struct lp_option *option =
-			lp_options_find(options, word.name + 3, word.len - 3, &word.dest, &word.number);
+		const struct lp_option *option = lp_options_find(
+			options, word.name + 3, word.len - 3, &word.dest, &word.number);
 		if (option && !option->argument) {
 			word.option = option;
 			word.off = true;
@@ -92,14 +92,14 @@ static int fail_unknown(const struct lp_options *options, const struct word *wor
 		near = lp_options_nearest(options, word->name + 3, word->len - 3);
 		if (near && !lp_options_find(options, near, strlen(near), NULL, NULL)->argument)
 			return lp_fail(failure, LP_EINVAL, "there is no option --%.*s: did you mean --no-%s?",
-			               (int)word->len, word->name, near);
+				(int)word->len, word->name, near);
 		near = NULL;
 	}
 	if (near)
 		return lp_fail(failure, LP_EINVAL, "there is no option --%.*s: did you mean --%s?", (int)word->len,
-		               word->name, near);
+			word->name, near);
 	return lp_fail(failure, LP_EINVAL, "there is no option --%.*s: '%s --help' lists them", (int)word->len,
-	               word->name, options->program->name);
+		word->name, options->program->name);
 }
 
 /* Reads the option argv[*i], with its value from argv[*i + 1] if it needs one. */
@@ -113,14 +113,14 @@ static int parse_option(struct lp_options *options, int argc, char *const *argv,
 	const char *value = word.value;
 	if (!word.option->argument && value)
 		return lp_fail(failure, LP_EINVAL, "--%.*s takes no value: use --%s or --no-%s", (int)word.len,
-		               word.name, word.option->name, word.option->name);
+			word.name, word.option->name, word.option->name);
 	if (!word.option->argument)
 		value = word.off ? "off" : "on";
 	else if (!value && *i + 1 < argc)
 		value = argv[++*i];
 	else if (!value)
 		return lp_fail(failure, LP_EINVAL, "--%s needs a value: --%s %s", word.option->name, word.option->name,
-		               word.option->argument);
+			word.option->argument);
 
 	struct lp_failure why = {0};
 	int result = word.option->parse(word.option, value, (char *)word.dest + word.option->offset, &why);
@@ -143,7 +143,7 @@ static int parse_command(struct lp_options *options, const char *argument, struc
 		}
 	}
 	return lp_fail(failure, LP_EINVAL, "there is no command '%s': '%s --help' lists them", argument,
-	               options->program->name);
+		options->program->name);
 }
 
 int lp_options_parse(struct lp_options *options, int argc, char *const *argv, struct lp_failure *failure)
@@ -159,8 +159,8 @@ int lp_options_parse(struct lp_options *options, int argc, char *const *argv, st
 		else if (argument[1] == '-')
 			result = parse_option(options, argc, argv, &i, failure);
 		else
-			result = lp_fail(failure, LP_EINVAL, "'%s' is no option: options begin with two dashes",
-			                 argument);
+			result = lp_fail(
+				failure, LP_EINVAL, "'%s' is no option: options begin with two dashes", argument);
 	}
 	return result;
 }
@@ -193,7 +193,7 @@ int lp_options_check_required(const struct lp_options *options, struct lp_failur
 			const struct lp_option *option = &set->rows[j];
 			if (option->required && !options->given[number])
 				return lp_fail(failure, LP_EINVAL, "--%s is missing: give --%s %s (%s)", option->name,
-				               option->name, option->argument ? option->argument : "", option->help);
+					option->name, option->argument ? option->argument : "", option->help);
 		}
 	}
 	return 0;

@@ -1,13 +1,13 @@
 /* The options of a program: tables with one row each, from which come the parser of the command line and of the
    configuration file, --help, and the manual page.
 
-        static const struct lp_option rows[] = {
-                {"room", "CODE", LP_TEXT(struct config, room), .group = "Room", .required = true,
-                 .help = "the room to join: 3 to 32 letters, digits and '-'"},
-                {"stats-interval", "TIME", LP_DURATION(struct config, stats_ns, LP_SEC, 3600 * LP_SEC), .standard =
+	static const struct lp_option rows[] = {
+		{"room", "CODE", LP_TEXT(struct config, room), .group = "Room", .required = true,
+		 .help = "the room to join: 3 to 32 letters, digits and '-'"},
+		{"stats-interval", "TIME", LP_DURATION(struct config, stats_ns, LP_SEC, 3600 * LP_SEC), .standard =
    "10s", .group = "Diagnostics", .help = "how often counters are exchanged"},
-                {"reconnect", NULL, LP_SWITCH(struct config, reconnect), .standard = "on", .help = "…"},
-        };
+		{"reconnect", NULL, LP_SWITCH(struct config, reconnect), .standard = "on", .help = "…"},
+	};
 */
 #ifndef LP_CLI_OPTIONS_H
 #define LP_CLI_OPTIONS_H
@@ -24,8 +24,8 @@ struct lp_option;
 
 /* Reads |value| into |dest|. 0, or a negative LP_E* with a failure such as "'x' is not a MAC address: use …"; the
    caller puts the option's name before it. On failure |dest| is as it was. */
-typedef int (*lp_option_parse_fn)(const struct lp_option *option, const char *value, void *dest,
-                                  struct lp_failure *failure);
+typedef int (*lp_option_parse_fn)(
+	const struct lp_option *option, const char *value, void *dest, struct lp_failure *failure);
 
 /* A word that an option takes, and its value in an enum. */
 struct lp_choice {
@@ -129,8 +129,8 @@ void lp_options_add(struct lp_options *options, const struct lp_option *rows, si
 /* Reads the command line; argv[0] is passed over. LP_EINVAL with one line that says what is wrong. */
 int lp_options_parse(struct lp_options *options, int argc, char *const *argv, struct lp_failure *failure);
 /* Reads the bytes of a configuration file (cli/config_file.c). Call it before lp_options_parse(), which then wins. */
-int lp_options_parse_config(struct lp_options *options, const char *path, const char *data, size_t len,
-                            struct lp_failure *failure);
+int lp_options_parse_config(
+	struct lp_options *options, const char *path, const char *data, size_t len, struct lp_failure *failure);
 /* Finds the value that the command line gives to a text option without reading the others; NULL if it is not there. */
 const char *lp_options_peek(const struct lp_options *options, int argc, char *const *argv, const char *name);
 /* LP_EINVAL with the first option that must be given and is not. */
@@ -138,8 +138,8 @@ int lp_options_check_required(const struct lp_options *options, struct lp_failur
 /* True if the user gave the option. */
 bool lp_options_given(const struct lp_options *options, const char *name);
 /* The row of that name, the struct it is for, and its number among all rows; NULL if there is none. */
-const struct lp_option *lp_options_find(const struct lp_options *options, const char *name, size_t len, void **ret_dest,
-                                        size_t *ret_number);
+const struct lp_option *lp_options_find(
+	const struct lp_options *options, const char *name, size_t len, void **ret_dest, size_t *ret_number);
 /* The option whose name is most like |name|, or NULL if none is near. */
 const char *lp_options_nearest(const struct lp_options *options, const char *name, size_t len);
 

@@ -28,18 +28,18 @@ static const struct lp_choice log_levels[] = {
 
 static const struct lp_option common_rows[] = {
 	{"priority", NULL, LP_SWITCH(struct lp_common_options, priority), .standard = "on", .group = "General",
-         .help = "let frames go before what other programs do (Linux: real-time scheduling, where it is permitted)"},
+		.help = "let frames go before what other programs do (Linux: real-time scheduling, where it is permitted)"},
 	{"log-format", "text|json", LP_CHOICE(struct lp_common_options, log_format, log_formats), .standard = "text",
-         .help = "how events are printed on standard error"},
+		.help = "how events are printed on standard error"},
 	{"log-level", "LEVEL", LP_CHOICE(struct lp_common_options, log_level, log_levels), .standard = "info",
-         .help = "the least important events that are printed: error, warn, info or debug"},
+		.help = "the least important events that are printed: error, warn, info or debug"},
 	{"config", "FILE", LP_TEXT(struct lp_common_options, config), .no_config = true,
-         .help = "read options from a file of lines 'key = value'; the command line wins"},
+		.help = "read options from a file of lines 'key = value'; the command line wins"},
 	{"help", NULL, LP_SWITCH(struct lp_common_options, help), .no_config = true, .help = "print this and end"},
 	{"version", NULL, LP_SWITCH(struct lp_common_options, version), .no_config = true,
-         .help = "print the version and end"},
+		.help = "print the version and end"},
 	{"man-page", NULL, LP_SWITCH(struct lp_common_options, man_page), .no_config = true, .hidden = true,
-         .help = "print the manual page in roff and end"},
+		.help = "print the manual page in roff and end"},
 };
 
 /* Reads a whole file; malloc'd, the caller's to free. */
@@ -51,7 +51,7 @@ static int read_file(const char *path, struct lp_failure *failure, char **ret_da
 	int err = file ? 0 : errno;
 	if (err)
 		return lp_fail(failure, LP_EIO, "--config: %s: cannot be read: %s: %s", path, strerror(err),
-		               err == EACCES ? "let the user that runs this program read it" : "check the path");
+			err == EACCES ? "let the user that runs this program read it" : "check the path");
 	data = malloc(CONFIG_MAX + 1);
 	if (!data) {
 		result = lp_fail(failure, LP_ENOMEM, "%s: out of memory", path);
@@ -59,11 +59,11 @@ static int read_file(const char *path, struct lp_failure *failure, char **ret_da
 	}
 	size_t len = fread(data, 1, CONFIG_MAX + 1, file);
 	if (ferror(file))
-		result = lp_fail(failure, LP_EIO, "%s: cannot be read (%s): --config takes a text file", path,
-		                 strerror(errno));
+		result = lp_fail(
+			failure, LP_EIO, "%s: cannot be read (%s): --config takes a text file", path, strerror(errno));
 	else if (len > CONFIG_MAX)
 		result = lp_fail(failure, LP_ETOOBIG, "%s: is larger than %d bytes: is it a configuration file?", path,
-		                 CONFIG_MAX);
+			CONFIG_MAX);
 	if (result < 0)
 		goto done;
 	*ret_data = data;
@@ -92,8 +92,8 @@ static int read_config(struct lp_options *options, int argc, char *const *argv, 
 }
 
 /* Prints what |format| makes. */
-static int print(const struct lp_options *options,
-                 void (*format)(const struct lp_options *options, struct lp_text *text))
+static int print(
+	const struct lp_options *options, void (*format)(const struct lp_options *options, struct lp_text *text))
 {
 	struct lp_text text;
 	char *data = malloc(LP_HELP_TEXT_MAX);
@@ -104,7 +104,7 @@ static int print(const struct lp_options *options,
 	bool written = fwrite(data, 1, text.len, stdout) == text.len && fflush(stdout) == 0;
 	if (!written)
 		fprintf(stderr, "%s: standard output cannot be written to: %s\n", options->program->name,
-		        strerror(errno));
+			strerror(errno));
 	free(data);
 	return written && !text.cut ? LP_EXIT_OK : LP_EXIT_FAILURE;
 }

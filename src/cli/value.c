@@ -88,8 +88,8 @@ int lp_option_text(const struct lp_option *option, const char *value, void *dest
 	if (len == 0)
 		return lp_fail(failure, LP_EINVAL, "the value is empty: give %s", option->argument);
 	if (len >= option->size)
-		return lp_fail(failure, LP_EINVAL, "the value has %zu bytes, at most %zu are possible", len,
-		               option->size - 1);
+		return lp_fail(
+			failure, LP_EINVAL, "the value has %zu bytes, at most %zu are possible", len, option->size - 1);
 	memcpy(dest, value, len + 1);
 	return 0;
 }
@@ -102,7 +102,7 @@ static bool is_host_name(const char *name, size_t len)
 		if (c == '.' && (i == 0 || i + 1 == len || name[i - 1] == '.'))
 			return false;
 		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-		      c == '.' || c == '_'))
+			    c == '.' || c == '_'))
 			return false;
 	}
 	return len > 0 && len <= 253 && name[0] != '-';
@@ -114,9 +114,8 @@ int lp_option_host(const struct lp_option *option, const char *value, void *dest
 	bool is_address = value[0] != '[' && lp_addr_parse(value, 0, &addr) == 0 && addr.family == 6;
 	if (!is_address && !is_host_name(value, strlen(value)))
 		return lp_fail(failure, LP_EINVAL,
-		               "'%s' is no name of a host: use a name or an address without a port, as "
-		               "relay.example.net",
-		               value);
+			"'%s' is no name of a host: use a name or an address without a port, as relay.example.net",
+			value);
 	return lp_option_text(option, value, dest, failure);
 }
 
@@ -126,7 +125,7 @@ int lp_option_number(const struct lp_option *option, const char *value, void *de
 	const char *rest = parse_digits(value, &number);
 	if (!rest || *rest || number < option->min || number > option->max)
 		return lp_fail(failure, LP_EINVAL, "'%s' is not a number from %" PRIu64 " to %" PRIu64, value,
-		               option->min, option->max);
+			option->min, option->max);
 	store(dest, option->size, number);
 	return 0;
 }
@@ -134,13 +133,19 @@ int lp_option_number(const struct lp_option *option, const char *value, void *de
 int lp_option_duration(const struct lp_option *option, const char *value, void *dest, struct lp_failure *failure)
 {
 	static const struct unit units[] = {
-		{"us", LP_US},        {"ms", LP_MS},        {"s", LP_SEC},         {"m", 60 * LP_SEC},
-		{"min", 60 * LP_SEC}, {"h", 3600 * LP_SEC}, {"d", 86400 * LP_SEC}, {"", LP_SEC},
+		{"us", LP_US},
+		{"ms", LP_MS},
+		{"s", LP_SEC},
+		{"m", 60 * LP_SEC},
+		{"min", 60 * LP_SEC},
+		{"h", 3600 * LP_SEC},
+		{"d", 86400 * LP_SEC},
+		{"", LP_SEC},
 	};
 	uint64_t ns;
 	if (!parse_with_unit(value, units, &ns))
 		return lp_fail(failure, LP_EINVAL, "'%s' is not a time: use a number and a unit, as 250ms, 15s, 2m, 1h",
-		               value);
+			value);
 	if (ns < option->min || ns > option->max) {
 		char least[32], most[32];
 		struct lp_text text;
@@ -158,15 +163,21 @@ int lp_option_duration(const struct lp_option *option, const char *value, void *
 int lp_option_size(const struct lp_option *option, const char *value, void *dest, struct lp_failure *failure)
 {
 	static const struct unit units[] = {
-		{"k", 1 << 10},   {"K", 1 << 10}, {"KiB", 1 << 10}, {"M", 1 << 20},
-		{"MiB", 1 << 20}, {"G", 1 << 30}, {"GiB", 1 << 30}, {"", 1},
+		{"k", 1 << 10},
+		{"K", 1 << 10},
+		{"KiB", 1 << 10},
+		{"M", 1 << 20},
+		{"MiB", 1 << 20},
+		{"G", 1 << 30},
+		{"GiB", 1 << 30},
+		{"", 1},
 	};
 	uint64_t bytes;
 	if (!parse_with_unit(value, units, &bytes))
 		return lp_fail(failure, LP_EINVAL, "'%s' is not a size: use bytes, or a unit as 64k, 16M, 1G", value);
 	if (bytes < option->min || bytes > option->max)
 		return lp_fail(failure, LP_EINVAL, "'%s' is not between %" PRIu64 " and %" PRIu64 " bytes", value,
-		               option->min, option->max);
+			option->min, option->max);
 	store(dest, option->size, bytes);
 	return 0;
 }
@@ -176,7 +187,7 @@ int lp_option_mac(const struct lp_option *option, const char *value, void *dest,
 	(void)option;
 	if (lp_mac_parse(value, dest) < 0)
 		return lp_fail(failure, LP_EINVAL,
-		               "'%s' is not a MAC address: use six pairs of hex digits, as 02:5a:00:00:00:01", value);
+			"'%s' is not a MAC address: use six pairs of hex digits, as 02:5a:00:00:00:01", value);
 	return 0;
 }
 
@@ -200,8 +211,8 @@ int lp_option_listen(const struct lp_option *option, const char *value, void *de
 		addr.port = (uint16_t)port;
 	} else if (lp_addr_parse(value, (uint16_t)option->min, &addr) < 0) {
 		return lp_fail(failure, LP_EINVAL,
-		               "'%s' is nothing to listen on: use %s or [IPV6]:PORT, with a numeric address", value,
-		               option->argument);
+			"'%s' is nothing to listen on: use %s or [IPV6]:PORT, with a numeric address", value,
+			option->argument);
 	} else if (option->min == 0 && !has_port(value)) {
 		return lp_fail(failure, LP_EINVAL, "'%s' has no port: use ADDR:PORT or [IPV6]:PORT", value);
 	}
@@ -227,9 +238,9 @@ int lp_option_hostport(const struct lp_option *option, const char *value, void *
 		size_t name_len = len > 1 && value[len - 1] == '.' ? len - 1 : len;
 		if (!is_host_name(value, name_len) || !rest || *rest || port > UINT16_MAX)
 			return lp_fail(failure, LP_EINVAL,
-			               "'%s' is not HOST:PORT: use a name or an address and a port, as "
-			               "relay.example.net:443 or [2001:db8::1]:443",
-			               value);
+				"'%s' is not HOST:PORT: use a name or an address and a port, as "
+				"relay.example.net:443 or [2001:db8::1]:443",
+				value);
 		memcpy(to.host, value, len);
 		to.port = (uint16_t)port;
 	}
@@ -257,10 +268,10 @@ int lp_option_choice(const struct lp_option *option, const char *value, void *de
 			return 0;
 		}
 		lp_text_addf(&text, "%s%s",
-		             choice == option->choices ? ""
-		             : choice[1].word          ? ", "
-		                                       : " or ",
-		             choice->word);
+			choice == option->choices ? ""
+			: choice[1].word          ? ", "
+						  : " or ",
+			choice->word);
 	}
 	return lp_fail(failure, LP_EINVAL, "'%s' is not possible: use %s", value, words);
 }

@@ -23,8 +23,8 @@ uint64_t lp_backoff_next(struct lp_backoff *backoff, const uint8_t random[8])
 	return wait_ns;
 }
 
-bool lp_backoff_may_retry(const struct lp_reject *reject, const struct lp_disconnect *disconnect,
-                          const struct lp_failure *failure)
+bool lp_backoff_may_retry(
+	const struct lp_reject *reject, const struct lp_disconnect *disconnect, const struct lp_failure *failure)
 {
 	if (reject)
 		return lp_reject_may_retry(reject->code);

@@ -28,7 +28,7 @@ uint64_t lp_backoff_next(struct lp_backoff *backoff, const uint8_t random[8]);
 /* True if another attempt may end otherwise than this session did, which ended by one of the three (the others are
    NULL). False for a reject that cannot change, for a place that was taken over, and where one end does not
    understand the other. */
-bool lp_backoff_may_retry(const struct lp_reject *reject, const struct lp_disconnect *disconnect,
-                          const struct lp_failure *failure);
+bool lp_backoff_may_retry(
+	const struct lp_reject *reject, const struct lp_disconnect *disconnect, const struct lp_failure *failure);
 
 #endif

@@ -7,7 +7,7 @@
 #define TEXT_MAX 320
 
 void lp_device_watch_init(struct lp_device_watch *watch, enum lp_role role, const char *name, const struct lp_mac *mac,
-                          const struct lp_log *log)
+	const struct lp_log *log)
 {
 	*watch = (struct lp_device_watch){.role = role, .name = name, .mac = *mac, .log = log};
 }
@@ -17,8 +17,8 @@ static void look_at_link(struct lp_device_watch *watch, const struct lp_device_f
 {
 	bool cable = watch->role == LP_ROLE_GATEWAY;
 	enum lp_device_trouble now = !facts->enabled         ? LP_DEVICE_DISABLED
-	                             : cable && !facts->link ? LP_DEVICE_NO_LINK
-	                                                     : LP_DEVICE_FINE;
+				     : cable && !facts->link ? LP_DEVICE_NO_LINK
+							     : LP_DEVICE_FINE;
 	char advice[TEXT_MAX];
 	if (now == watch->trouble)
 		return;
@@ -49,9 +49,9 @@ static void look_at_mtu(struct lp_device_watch *watch, const struct lp_device_fa
 	if (mtu >= room_mtu)
 		return;
 	snprintf(text, sizeof text,
-	         "%.64s has MTU %u, the room %u: larger frames to the LAN are lost: set its MTU to %u and start the "
-	         "gateway again, or start the relay with --room-mtu %u",
-	         watch->name, mtu, room_mtu, room_mtu, mtu);
+		"%.64s has MTU %u, the room %u: larger frames to the LAN are lost: set its MTU to %u and start the "
+		"gateway again, or start the relay with --room-mtu %u",
+		watch->name, mtu, room_mtu, room_mtu, mtu);
 	lp_event_warned(watch->log, text);
 }
 
@@ -66,9 +66,9 @@ static void look_at_mac(struct lp_device_watch *watch, const struct lp_device_fa
 	if (!other)
 		return;
 	snprintf(text, sizeof text,
-	         "%.64s has another MAC than this member: its frames are dropped: set it back ('sudo ip link set %.64s "
-	         "address %s'), and keep other programs from changing it",
-	         watch->name, watch->name, lp_mac_format(&watch->mac, mac));
+		"%.64s has another MAC than this member: its frames are dropped: set it back ('sudo ip link set %.64s "
+		"address %s'), and keep other programs from changing it",
+		watch->name, watch->name, lp_mac_format(&watch->mac, mac));
 	lp_event_warned(watch->log, text);
 }
 
@@ -89,9 +89,9 @@ static void look_at_rivals(struct lp_device_watch *watch, const struct lp_device
 	if (!is_new(&watch->told_broadcast, facts->broadcast_rival))
 		return;
 	snprintf(advice, sizeof advice,
-	         "they leave by %.64s: 'sudo ip route add 255.255.255.255 dev %.64s', and for multicast 'sudo ip route "
-	         "add 224.0.0.0/4 dev %.64s'",
-	         facts->broadcast_rival, watch->name, watch->name);
+		"they leave by %.64s: 'sudo ip route add 255.255.255.255 dev %.64s', and for multicast 'sudo ip route "
+		"add 224.0.0.0/4 dev %.64s'",
+		facts->broadcast_rival, watch->name, watch->name);
 	lp_event_broadcast_astray(watch->log, watch->name, advice);
 }
 
@@ -106,9 +106,9 @@ static void look_at_address(struct lp_device_watch *watch, const struct lp_devic
 	if (watch->n_without_address > LP_DEVICE_PATIENCE || ++watch->n_without_address <= LP_DEVICE_PATIENCE)
 		return;
 	snprintf(text, sizeof text,
-	         "%.64s has got no address from the LAN: does this computer ask for one (on Linux 'sudo dhclient "
-	         "%.64s'), and is there a DHCP server on the LAN that has addresses left?",
-	         watch->name, watch->name);
+		"%.64s has got no address from the LAN: does this computer ask for one (on Linux 'sudo dhclient "
+		"%.64s'), and is there a DHCP server on the LAN that has addresses left?",
+		watch->name, watch->name);
 	lp_event_warned(watch->log, text);
 }
 

@@ -46,7 +46,7 @@ struct lp_device_watch {
 
 /* |mac| is the member's, |role| decides what matters: a client has made its device itself. */
 void lp_device_watch_init(struct lp_device_watch *watch, enum lp_role role, const char *name, const struct lp_mac *mac,
-                          const struct lp_log *log);
+	const struct lp_log *log);
 /* Takes in how things are, once a second; |room_mtu| is 0 while that is not known. */
 void lp_device_watch_look(struct lp_device_watch *watch, const struct lp_device_facts *facts, unsigned room_mtu);
 /* Why the device carries no frames, as "is down"; NULL: it does. */

@@ -139,7 +139,12 @@ void lp_live_view_format(struct lp_text *text, const struct lp_live_view *view, 
 {
 	size_t n_lines = rows > LP_LIVE_VIEW_LINES ? LP_LIVE_VIEW_LINES : rows > 1 ? 1 : 0;
 	static void (*const writers[LP_LIVE_VIEW_LINES])(struct lp_text * line, const struct lp_live_view *view) = {
-		write_status, write_relay, write_gateway, write_traffic, write_room, write_device,
+		write_status,
+		write_relay,
+		write_gateway,
+		write_traffic,
+		write_room,
+		write_device,
 	};
 	for (size_t i = 0; i < n_lines; i++) {
 		char bytes[LINE_MAX_BYTES];

@@ -14,7 +14,7 @@ struct lp_session {
 	struct lp_session_config config;
 	enum lp_session_state state;
 	unsigned run; /* counts starts and stops: who comes back from an event sees whether it is still the same session
-	               */
+		       */
 	struct lp_ctrl_stream stream;
 	struct lp_welcome welcome; /* while joined */
 	struct lp_peers peers;
@@ -97,7 +97,7 @@ void lp_session_stop(struct lp_session *session)
 
 /* Ends the session and says why; the others of the three are NULL. */
 static void end(struct lp_session *session, const struct lp_reject *reject, const struct lp_disconnect *disconnect,
-                const struct lp_failure *failure)
+	const struct lp_failure *failure)
 {
 	leave(session, LP_SESSION_ENDED);
 	session->config.events->ended(session->config.ctx, reject, disconnect, failure);
@@ -217,10 +217,14 @@ static const struct {
 	int (*act)(struct lp_session *session, const struct lp_message *message);
 	bool early;
 } actions[] = {
-	[LP_MESSAGE_HELLO] = {on_hello, true},           [LP_MESSAGE_WELCOME] = {on_welcome, true},
-	[LP_MESSAGE_REJECT] = {on_reject, true},         [LP_MESSAGE_PEER_JOINED] = {on_peer_joined, false},
-	[LP_MESSAGE_PEER_LEFT] = {on_peer_left, false},  [LP_MESSAGE_STATS] = {on_stats, false},
-	[LP_MESSAGE_DISCONNECT] = {on_disconnect, true}, [LP_MESSAGE_UNKNOWN] = {on_unknown, true},
+	[LP_MESSAGE_HELLO] = {on_hello, true},
+	[LP_MESSAGE_WELCOME] = {on_welcome, true},
+	[LP_MESSAGE_REJECT] = {on_reject, true},
+	[LP_MESSAGE_PEER_JOINED] = {on_peer_joined, false},
+	[LP_MESSAGE_PEER_LEFT] = {on_peer_left, false},
+	[LP_MESSAGE_STATS] = {on_stats, false},
+	[LP_MESSAGE_DISCONNECT] = {on_disconnect, true},
+	[LP_MESSAGE_UNKNOWN] = {on_unknown, true},
 };
 
 /* Reads and acts on one message. */
@@ -304,7 +308,7 @@ bool lp_session_expire(struct lp_session *session, uint64_t now_ns)
 		return true;
 	}
 	lp_fail(&failure, LP_ETIMEOUT, "the relay did not answer the hello within %u s",
-	        (unsigned)(LP_SESSION_WELCOME_NS / LP_SEC));
+		(unsigned)(LP_SESSION_WELCOME_NS / LP_SEC));
 	end(session, NULL, NULL, &failure);
 	return false;
 }

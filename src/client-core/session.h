@@ -40,7 +40,7 @@ struct lp_session_events {
 	void (*stats)(void *ctx, const struct lp_stats_message *stats);
 	/* The session is over: by a reject, a disconnect, or (both NULL) by |failure|. */
 	void (*ended)(void *ctx, const struct lp_reject *reject, const struct lp_disconnect *disconnect,
-	              const struct lp_failure *failure);
+		const struct lp_failure *failure);
 };
 
 struct lp_session_config {

@@ -26,9 +26,8 @@ void lp_snapshot_log(const struct lp_log *log, const struct lp_snapshot *snapsho
 	lp_text_init(&text, drops, sizeof drops);
 	add_drops(&text, snapshot);
 	lp_event_snapshot(log, lp_status_word(snapshot->status), snapshot->relay, snapshot->rtt_ns,
-	                  lp_latency_gateway_us(snapshot->rtt_ns / LP_US, gateway_rtt_us) * LP_US,
-	                  snapshot->packets_lost, snapshot->budget_bytes, snapshot->device, snapshot->device_state,
-	                  snapshot->device_address, snapshot->n_peers, counters->frames_in, counters->frames_out,
-	                  counters->bytes_in, counters->bytes_out, counters->datagrams_in, counters->datagrams_out,
-	                  drops, bounds);
+		lp_latency_gateway_us(snapshot->rtt_ns / LP_US, gateway_rtt_us) * LP_US, snapshot->packets_lost,
+		snapshot->budget_bytes, snapshot->device, snapshot->device_state, snapshot->device_address,
+		snapshot->n_peers, counters->frames_in, counters->frames_out, counters->bytes_in, counters->bytes_out,
+		counters->datagrams_in, counters->datagrams_out, drops, bounds);
 }

@@ -130,9 +130,9 @@ static void write_line(const struct lp_status_line *line, const struct lp_status
 		break;
 	case LP_STATUS_PLACE_HELD:
 		lp_text_addf(text,
-		             "room %s: the relay still holds this place from before: it is free within half a minute; "
-		             "trying again",
-		             line->room);
+			"room %s: the relay still holds this place from before: it is free within half a minute; "
+			"trying again",
+			line->room);
 		break;
 	default:
 		lp_text_add(text, "ended");

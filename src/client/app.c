@@ -59,8 +59,7 @@ static int load_identity(struct lp_client_app *app, struct lp_failure *failure, 
 	if (options->has_mac && lp_mac_is_client(&options->mac))
 		return 0;
 	if (options->has_mac)
-		return lp_fail(
-			failure, LP_EINVAL,
+		return lp_fail(failure, LP_EINVAL,
 			"--virtual-mac: not a unicast, locally administered address: the second digit must be 2, 6, a "
 			"or e, as in 02:5a:00:00:00:01");
 	int result = lp_identity_load(options->identity_path, &why, &app->place);
@@ -126,8 +125,8 @@ static int start(struct lp_client_app *app, struct lp_failure *failure)
 	const struct lp_mac *mac = lp_client_mac(app->client);
 	if (!lp_mac_equal(mac, &config.mac))
 		adopt_mac(app, mac);
-	return lp_life_show(life, LP_ROLE_CLIENT, lp_client_member(app->client), lp_client_tap_name(app->client), mac,
-	                    failure);
+	return lp_life_show(
+		life, LP_ROLE_CLIENT, lp_client_member(app->client), lp_client_tap_name(app->client), mac, failure);
 }
 
 int lp_client_app_run(struct lp_client_app *app, int argc, char *const *argv)
@@ -137,7 +136,7 @@ int lp_client_app_run(struct lp_client_app *app, int argc, char *const *argv)
 	app->life.stop = on_stop;
 	app->life.ctx = app;
 	if (!lp_life_options(&app->life, &lp_client_program, lp_client_option_rows, lp_client_option_rows_n,
-	                     &app->options, argc, argv, &options, &code))
+		    &app->options, argc, argv, &options, &code))
 		return code;
 	app->options.has_mac = lp_options_given(&options, "virtual-mac");
 	if (start(app, &app->life.failure) == 0)

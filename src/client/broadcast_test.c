@@ -44,7 +44,7 @@ enum lp_broadcast_result lp_broadcast_test_expire(struct lp_broadcast_test *test
 bool lp_broadcast_test_saw(struct lp_broadcast_test *test, const uint8_t *frame, size_t len)
 {
 	if (test->next_ns == LP_NEVER || len < PAYLOAD_OFFSET + sizeof test->nonce ||
-	    memcmp(frame + PAYLOAD_OFFSET, test->nonce, sizeof test->nonce) != 0)
+		memcmp(frame + PAYLOAD_OFFSET, test->nonce, sizeof test->nonce) != 0)
 		return false;
 	test->next_ns = LP_NEVER;
 	return true;

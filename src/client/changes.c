@@ -76,8 +76,8 @@ static int restore(const struct lp_change *change, struct lp_failure *failure)
 	if (now.no_default_routes == after->no_default_routes)
 		wanted.no_default_routes = before->no_default_routes;
 	if (wanted.mtu == now.mtu && wanted.automatic_metric == now.automatic_metric &&
-	    (wanted.automatic_metric || wanted.metric == now.metric) &&
-	    wanted.no_default_routes == now.no_default_routes)
+		(wanted.automatic_metric || wanted.metric == now.metric) &&
+		wanted.no_default_routes == now.no_default_routes)
 		return 0;
 	return lp_route_set(&change->interface, change->family, &wanted, failure);
 }
@@ -102,7 +102,7 @@ static int undo(struct lp_changes *changes, size_t i, struct lp_failure *failure
 		return r;
 	changes->journal.n--;
 	memmove(&changes->journal.changes[i], &changes->journal.changes[i + 1],
-	        (changes->journal.n - i) * sizeof changes->journal.changes[0]);
+		(changes->journal.n - i) * sizeof changes->journal.changes[0]);
 	/* If this fails the same change is undone once more at the next start, which does nothing. */
 	save(changes, NULL);
 	return 0;
@@ -137,9 +137,9 @@ static int note(struct lp_changes *changes, const struct lp_change *change, stru
 
 	if (changes->journal.n == LP_JOURNAL_MAX)
 		return lp_fail(failure, LP_EFULL,
-		               "%s: %d changes stand already, as many as fit: start the client once with every adapter "
-		               "enabled, or remove the file if its adapters are gone for good",
-		               changes->path, LP_JOURNAL_MAX);
+			"%s: %d changes stand already, as many as fit: start the client once with every adapter "
+			"enabled, or remove the file if its adapters are gone for good",
+			changes->path, LP_JOURNAL_MAX);
 	changes->journal.changes[changes->journal.n++] = *change;
 	r = save(changes, failure);
 	if (r < 0) {
@@ -157,8 +157,8 @@ static void forget_last(struct lp_changes *changes)
 }
 
 /* Keeps a journal that nobody understands aside. */
-static int set_aside(struct lp_changes *changes, const uint8_t *data, size_t len, const char *why,
-                     struct lp_failure *failure)
+static int set_aside(
+	struct lp_changes *changes, const uint8_t *data, size_t len, const char *why, struct lp_failure *failure)
 {
 	char aside[PATH_MAX_BYTES + 16];
 	int r;
@@ -207,14 +207,14 @@ static int take_lock(struct lp_changes *changes, struct lp_failure *failure)
 	snprintf(path, sizeof path, "%s.lock", changes->path);
 	r = lp_lock_take(path, failure, &changes->lock);
 	return r == LP_EINUSE ? lp_fail(failure, r,
-	                                "%s is in use: another client runs on this computer: end it, or pass an "
-	                                "--identity in another folder to each",
-	                                changes->path)
-	                      : r;
+					"%s is in use: another client runs on this computer: end it, or pass an "
+					"--identity in another folder to each",
+					changes->path)
+			      : r;
 }
 
-int lp_changes_new(const char *path, const struct lp_log *log, struct lp_failure *failure,
-                   struct lp_changes **ret_changes)
+int lp_changes_new(
+	const char *path, const struct lp_log *log, struct lp_failure *failure, struct lp_changes **ret_changes)
 {
 	struct lp_changes *changes = calloc(1, sizeof *changes);
 	int r;
@@ -263,7 +263,7 @@ int lp_changes_add_route(struct lp_changes *changes, const struct lp_route *rout
 
 	/* Asked before it is noted: a client that is killed in between must not take somebody else's route for its. */
 	if (lp_route_best(&query, NULL, &there) == 0 && there.prefix_bits == route->prefix_bits &&
-	    there.interface.luid == route->interface.luid && lp_addr_equal(&there.next_hop, &route->next_hop))
+		there.interface.luid == route->interface.luid && lp_addr_equal(&there.next_hop, &route->next_hop))
 		return lp_fail(failure, LP_EEXISTS, "there is such a route already");
 	r = note(changes, &change, failure);
 	if (r < 0)
@@ -280,8 +280,8 @@ int lp_changes_remove_route(struct lp_changes *changes, const struct lp_route *r
 		const struct lp_change *change = &changes->journal.changes[i];
 
 		if (change->kind == LP_CHANGE_ROUTE && change->interface.luid == route->interface.luid &&
-		    lp_addr_equal(&change->destination, &route->destination) &&
-		    lp_addr_equal(&change->next_hop, &route->next_hop))
+			lp_addr_equal(&change->destination, &route->destination) &&
+			lp_addr_equal(&change->next_hop, &route->next_hop))
 			return undo(changes, i, failure);
 	}
 	return 0;
@@ -289,20 +289,20 @@ int lp_changes_remove_route(struct lp_changes *changes, const struct lp_route *r
 
 /* Undoes what was set on the interface before, so that there is one such change at most and its |before| is true. */
 static int unset(struct lp_changes *changes, const struct lp_route_interface *interface, uint8_t family,
-                 struct lp_failure *failure)
+	struct lp_failure *failure)
 {
 	for (size_t i = changes->journal.n; i-- > 0;) {
 		const struct lp_change *change = &changes->journal.changes[i];
 
 		if (change->kind == LP_CHANGE_SETTINGS && change->interface.luid == interface->luid &&
-		    change->family == family)
+			change->family == family)
 			return undo(changes, i, failure);
 	}
 	return 0;
 }
 
 int lp_changes_set(struct lp_changes *changes, const struct lp_route_interface *interface, uint8_t family,
-                   const struct lp_route_settings *settings, struct lp_failure *failure)
+	const struct lp_route_settings *settings, struct lp_failure *failure)
 {
 	struct lp_change change = {
 		.kind = LP_CHANGE_SETTINGS, .interface = *interface, .family = family, .after = *settings};

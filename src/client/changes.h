@@ -15,8 +15,8 @@ struct lp_log;
 /* Undoes what the journal at |path| still has, and begins. A journal that cannot be understood is kept aside as
    PATH.damaged, with a warning, and never acted upon. |path| and |log| are borrowed until lp_changes_free().
    0; LP_EINUSE: another client has it; LP_EPERM, … where it cannot be read. */
-int lp_changes_new(const char *path, const struct lp_log *log, struct lp_failure *failure,
-                   struct lp_changes **ret_changes);
+int lp_changes_new(
+	const char *path, const struct lp_log *log, struct lp_failure *failure, struct lp_changes **ret_changes);
 /* Undoes everything that still stands, with a warning for what cannot be undone (it stays in the journal), and frees.
    NULL is fine. */
 void lp_changes_free(struct lp_changes *changes);
@@ -28,7 +28,7 @@ int lp_changes_remove_route(struct lp_changes *changes, const struct lp_route *r
 /* Sets an interface for one family (4 or 6). What it was set to before the first such call is what comes back. 0;
    LP_ENOTFOUND: no such interface, or it does not carry this family. */
 int lp_changes_set(struct lp_changes *changes, const struct lp_route_interface *interface, uint8_t family,
-                   const struct lp_route_settings *settings, struct lp_failure *failure);
+	const struct lp_route_settings *settings, struct lp_failure *failure);
 /* How many changes stand. */
 size_t lp_changes_count(const struct lp_changes *changes);
 

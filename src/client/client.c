@@ -120,10 +120,9 @@ static void tell_kept_mtu(const struct lp_client *client, const struct lp_failur
 	if (client->mtu > client->tap_mtu)
 		return;
 	snprintf(text, sizeof text,
-	         "%.200s: packets of more than the room's %u bytes get lost now: start the client again, or run 'ip "
-	         "link "
-	         "set %s mtu %u' with administrator rights",
-	         failure->text, client->mtu, lp_tap_name(client->tap), client->mtu);
+		"%.200s: packets of more than the room's %u bytes get lost now: start the client again, or run 'ip "
+		"link set %s mtu %u' with administrator rights",
+		failure->text, client->mtu, lp_tap_name(client->tap), client->mtu);
 	lp_event_warned(client->config.member.log, text);
 }
 
@@ -220,7 +219,7 @@ static void tell_adapter(const struct lp_client *client)
 	if (details.luid)
 		snprintf(luid, sizeof luid, "0x%" PRIx64, details.luid);
 	lp_event_adapter(client->config.member.log, lp_tap_name(client->tap), details.guid, details.index, luid,
-	                 details.driver, &details.mac, details.driver_mtu);
+		details.driver, &details.mac, details.driver_mtu);
 }
 
 /* Begins to look after the computer's routes. */
@@ -247,14 +246,14 @@ static int take_mac(struct lp_client *client, struct lp_failure *failure)
 	lp_mac_format(&client->config.mac, wanted);
 	if (client->config.mac_forced)
 		return lp_fail(failure, LP_EINVAL,
-		               "--virtual-mac %s: the adapter '%s' keeps %s: leave --virtual-mac out, or set the "
-		               "adapter's MAC address in its properties",
-		               wanted, lp_tap_name(client->tap), has);
+			"--virtual-mac %s: the adapter '%s' keeps %s: leave --virtual-mac out, or set the "
+			"adapter's MAC address in its properties",
+			wanted, lp_tap_name(client->tap), has);
 	if (!lp_mac_is_client(mac))
 		return lp_fail(failure, LP_EINVAL,
-		               "the adapter '%s' keeps its MAC %s, which a room does not take (it is not unicast and "
-		               "locally administered): set %s in its properties, under 'MAC Address'",
-		               lp_tap_name(client->tap), has, wanted);
+			"the adapter '%s' keeps its MAC %s, which a room does not take (it is not unicast and "
+			"locally administered): set %s in its properties, under 'MAC Address'",
+			lp_tap_name(client->tap), has, wanted);
 	client->config.mac = *mac;
 	client->config.member.mac = *mac;
 	client->config.member.resume[0] = '\0'; /* of the place of another MAC */
@@ -262,13 +261,13 @@ static int take_mac(struct lp_client *client, struct lp_failure *failure)
 }
 
 int lp_client_new(struct lp_loop *loop, const struct lp_client_config *config, struct lp_failure *failure,
-                  struct lp_client **ret_client)
+	struct lp_client **ret_client)
 {
 	struct lp_tap_config tap = {.name = config->tap_name,
-	                            .mac = config->mac,
-	                            .offload = config->offload,
-	                            .broadcast_routes = config->broadcast_routes,
-	                            .state = on_tap_state};
+		.mac = config->mac,
+		.offload = config->offload,
+		.broadcast_routes = config->broadcast_routes,
+		.state = on_tap_state};
 	struct lp_client *client = calloc(1, sizeof *client);
 	int result = LP_ENOMEM;
 	if (!client)
@@ -280,10 +279,10 @@ int lp_client_new(struct lp_loop *loop, const struct lp_client_config *config, s
 	client->config.member.ctx = client;
 	/* What a client before us left is put back first, also where we cannot begin. */
 	if (config->journal_path &&
-	    (result = lp_changes_new(config->journal_path, config->member.log, failure, &client->changes)) < 0)
+		(result = lp_changes_new(config->journal_path, config->member.log, failure, &client->changes)) < 0)
 		goto fail;
 	if ((result = lp_tap_open(loop, &tap, on_tap, on_tap_error, client, failure, &client->tap)) < 0 ||
-	    (result = take_mac(client, failure)) < 0)
+		(result = take_mac(client, failure)) < 0)
 		goto fail;
 	tell_adapter(client);
 	if (client->changes && (result = start_guard(client, loop, failure)) < 0)

@@ -34,7 +34,7 @@ struct lp_client_config {
 
 /* Makes the TAP (down) and starts looking for the relay; the TAP comes up at the welcome. */
 int lp_client_new(struct lp_loop *loop, const struct lp_client_config *config, struct lp_failure *failure,
-                  struct lp_client **ret_client);
+	struct lp_client **ret_client);
 /* Removes the TAP. NULL is fine. */
 void lp_client_free(struct lp_client *client);
 /* Says goodbye; `ended` comes with NULL. */

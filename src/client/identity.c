@@ -24,9 +24,9 @@ int lp_identity_load(const char *path, struct lp_failure *failure, struct lp_pla
 		lp_fail(failure, result, "%s", why.text);
 	} else if (!lp_mac_is_client(&place.mac)) {
 		result = lp_fail(failure, LP_EMALFORMED,
-		                 "%s: \"mac\" is not a unicast, locally administered MAC address: repair the file, or "
-		                 "remove it to begin anew",
-		                 path);
+			"%s: \"mac\" is not a unicast, locally administered MAC address: repair the file, or "
+			"remove it to begin anew",
+			path);
 	}
 	if (result == 0)
 		*ret_place = place;

@@ -15,8 +15,8 @@
 static json_t *encode_settings(const struct lp_route_settings *settings)
 {
 	return json_pack("{s:I, s:I, s:b, s:b}", "mtu", (json_int_t)settings->mtu, "metric",
-	                 (json_int_t)settings->metric, "automatic_metric", settings->automatic_metric,
-	                 "no_default_routes", settings->no_default_routes);
+		(json_int_t)settings->metric, "automatic_metric", settings->automatic_metric, "no_default_routes",
+		settings->no_default_routes);
 }
 
 /* One change as JSON. */
@@ -26,13 +26,13 @@ static json_t *encode_change(const struct lp_change *change)
 
 	if (change->kind == LP_CHANGE_SETTINGS)
 		return json_pack("{s:s, s:I, s:I, s:i, s:o, s:o}", "kind", "settings", "luid",
-		                 (json_int_t)change->interface.luid, "index", (json_int_t)change->interface.index,
-		                 "family", change->family, "before", encode_settings(&change->before), "after",
-		                 encode_settings(&change->after));
+			(json_int_t)change->interface.luid, "index", (json_int_t)change->interface.index, "family",
+			change->family, "before", encode_settings(&change->before), "after",
+			encode_settings(&change->after));
 	return json_pack("{s:s, s:I, s:I, s:s, s:s, s:I}", "kind", "route", "luid", (json_int_t)change->interface.luid,
-	                 "index", (json_int_t)change->interface.index, "destination",
-	                 lp_addr_format(&change->destination, destination), "next_hop",
-	                 lp_addr_format(&change->next_hop, next_hop), "metric", (json_int_t)change->metric);
+		"index", (json_int_t)change->interface.index, "destination",
+		lp_addr_format(&change->destination, destination), "next_hop",
+		lp_addr_format(&change->next_hop, next_hop), "metric", (json_int_t)change->metric);
 }
 
 char *lp_journal_encode(const struct lp_journal *journal)
@@ -91,9 +91,9 @@ static bool read_settings(const json_t *change, const char *name, struct lp_rout
 	uint64_t mtu, metric;
 
 	if (json_object_size(object) != 4 || !read_number(object, "mtu", 1, MTU_MAX, &mtu) ||
-	    !read_number(object, "metric", 0, METRIC_MAX, &metric) ||
-	    !read_flag(object, "automatic_metric", &settings->automatic_metric) ||
-	    !read_flag(object, "no_default_routes", &settings->no_default_routes))
+		!read_number(object, "metric", 0, METRIC_MAX, &metric) ||
+		!read_flag(object, "automatic_metric", &settings->automatic_metric) ||
+		!read_flag(object, "no_default_routes", &settings->no_default_routes))
 		return false;
 	settings->mtu = (uint32_t)mtu;
 	settings->metric = (uint32_t)metric;
@@ -117,7 +117,7 @@ static bool read_change(const json_t *object, struct lp_change *change)
 	uint64_t luid, index, number;
 
 	if (!kind || !read_number(object, "luid", 1, INT64_MAX, &luid) ||
-	    !read_number(object, "index", 0, UINT32_MAX, &index))
+		!read_number(object, "index", 0, UINT32_MAX, &index))
 		return false;
 	change->interface.luid = luid;
 	change->interface.index = (uint32_t)index;
@@ -131,8 +131,9 @@ static bool read_change(const json_t *object, struct lp_change *change)
 	}
 	change->kind = LP_CHANGE_ROUTE;
 	if (strcmp(kind, "route") != 0 || json_object_size(object) != 6 ||
-	    !read_addr(object, "destination", &change->destination) ||
-	    !read_addr(object, "next_hop", &change->next_hop) || !read_number(object, "metric", 0, METRIC_MAX, &number))
+		!read_addr(object, "destination", &change->destination) ||
+		!read_addr(object, "next_hop", &change->next_hop) ||
+		!read_number(object, "metric", 0, METRIC_MAX, &number))
 		return false;
 	change->metric = (uint32_t)number;
 	change->family = change->destination.family;
@@ -152,7 +153,7 @@ int lp_journal_decode(const uint8_t *data, size_t len, char why[160], struct lp_
 	if (!root) {
 		snprintf(why, 160, "line %d: %.120s", error.line, error.text);
 	} else if (!read_number(root, "version", VERSION, VERSION, &version) || !json_is_array(changes) ||
-	           json_object_size(root) != 2) {
+		   json_object_size(root) != 2) {
 		snprintf(why, 160, "not a journal of version %d", VERSION);
 	} else if (n > LP_JOURNAL_MAX) {
 		snprintf(why, 160, "%zu changes, and %d are possible", n, LP_JOURNAL_MAX);

@@ -2,13 +2,13 @@
 
 static const struct lp_help_row examples[] = {
 	{"lanparty-client --relay play.example.org:443 --relay-ca-cert relay.der --room FRIDAY-NIGHT",
-         "join a room; then get an address from the LAN: dhclient lan0"},
+		"join a room; then get an address from the LAN: dhclient lan0"},
 	{NULL, NULL},
 };
 
 static const struct lp_help_row files[] = {
 	{"/var/lib/softlan/lanparty-client-identity.json",
-         "the MAC address that was made at the first start, and the token of the last place in a room"},
+		"the MAC address that was made at the first start, and the token of the last place in a room"},
 	{NULL, NULL},
 };
 
@@ -32,15 +32,15 @@ const struct lp_program lp_client_program = {
 
 const struct lp_option lp_client_option_rows[] = {
 	{"tap", "NAME", LP_TEXT(struct lp_client_options, tap), .group = "Adapter", .standard = "lan0",
-         .help = "the name of the virtual adapter; it is made at the start and removed at the end"},
+		.help = "the name of the virtual adapter; it is made at the start and removed at the end"},
 	{"broadcast-routes", NULL, LP_SWITCH(struct lp_client_options, broadcast_routes), .standard = "on",
-         .help = "what programs send to 255.255.255.255 or to an IPv4 multicast group goes to the LAN, as games need "
-                 "it; --no-broadcast-routes leaves it to the default route"},
+		.help = "what programs send to 255.255.255.255 or to an IPv4 multicast group goes to the LAN, as games need "
+			"it; --no-broadcast-routes leaves it to the default route"},
 	{"virtual-mac", "MAC", LP_MAC(struct lp_client_options, mac),
-         .help = "use this MAC address instead of the kept one: unicast and locally administered"},
+		.help = "use this MAC address instead of the kept one: unicast and locally administered"},
 	{"identity", "FILE", LP_TEXT(struct lp_client_options, identity_path),
-         .standard = "/var/lib/softlan/lanparty-client-identity.json",
-         .help = "where the MAC address and the place in the room are kept from one start to the next"},
+		.standard = "/var/lib/softlan/lanparty-client-identity.json",
+		.help = "where the MAC address and the place in the room are kept from one start to the next"},
 };
 const size_t lp_client_option_rows_n = LP_OPTIONS_N(lp_client_option_rows);
 const char *const lp_client_rights_advice = "run with sudo";

@@ -73,7 +73,7 @@ static void read_answer(char *line, char *equals, struct answers *answers)
 	key = trim(line);
 	for (size_t i = 0; i < N_QUESTIONS; i++)
 		if (strcmp(key, questions[i].option) == 0 && strlen(value) < sizeof answers->text[i] &&
-		    check(i, value, NULL) == 0)
+			check(i, value, NULL) == 0)
 			memcpy(answers->text[i], value, strlen(value) + 1);
 }
 

@@ -84,8 +84,8 @@ static void pin(struct lp_route_guard *guard, const struct lp_route *best)
 		guard->pin = route;
 		guard->pinned = true;
 		guard->complaint[0] = '\0';
-		lp_event_route_pinned(guard->config.log, &guard->relay, route.interface.index,
-		                      on_link ? NULL : &route.next_hop);
+		lp_event_route_pinned(
+			guard->config.log, &guard->relay, route.interface.index, on_link ? NULL : &route.next_hop);
 	}
 }
 
@@ -162,7 +162,7 @@ static bool set_family(struct lp_route_guard *guard, uint8_t family)
 	if (r == LP_ENOTFOUND)
 		return family == 6;
 	if (r == 0 && now.mtu == wanted.mtu && now.metric == wanted.metric && !now.automatic_metric &&
-	    now.no_default_routes)
+		now.no_default_routes)
 		return true;
 	if (r == 0)
 		r = lp_changes_set(guard->config.changes, &guard->tap, family, &wanted, &failure);
@@ -171,7 +171,7 @@ static bool set_family(struct lp_route_guard *guard, uint8_t family)
 		return true;
 	}
 	lp_event_adapter_set(guard->config.log, guard->config.device, guard->tap.index, guard->tap.luid, family,
-	                     wanted.mtu, wanted.metric);
+		wanted.mtu, wanted.metric);
 	return true;
 }
 
@@ -206,8 +206,7 @@ static void look_at_broadcasts(struct lp_route_guard *guard, uint64_t now_ns)
 		lp_broadcast_test_start(&guard->test, now_ns);
 	}
 	if (lp_broadcast_test_expire(&guard->test, now_ns) == LP_BROADCAST_ASTRAY)
-		lp_event_broadcast_astray(
-			guard->config.log, guard->config.device,
+		lp_event_broadcast_astray(guard->config.log, guard->config.device,
 			"another adapter is preferred (a lower metric): disable other virtual adapters");
 }
 
@@ -252,7 +251,7 @@ static void on_network_change(void *ctx)
 }
 
 int lp_route_guard_new(struct lp_loop *loop, const struct lp_route_guard_config *config, struct lp_failure *failure,
-                       struct lp_route_guard **ret_guard)
+	struct lp_route_guard **ret_guard)
 {
 	struct lp_route_guard *guard = calloc(1, sizeof *guard);
 	int r;

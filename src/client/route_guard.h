@@ -24,7 +24,7 @@ struct lp_route_guard_config {
 };
 
 int lp_route_guard_new(struct lp_loop *loop, const struct lp_route_guard_config *config, struct lp_failure *failure,
-                       struct lp_route_guard **ret_guard);
+	struct lp_route_guard **ret_guard);
 /* What was changed is undone with the changes, not here. NULL is fine. */
 void lp_route_guard_free(struct lp_route_guard *guard);
 /* The relay is, or will be, at this address: its route is held from now on. To be called before the TAP is connected;

@@ -9,8 +9,8 @@
 #include "ctrl/schema.h"
 
 _Static_assert(sizeof(enum lp_role) == sizeof(unsigned) && sizeof(enum lp_reject_code) == sizeof(unsigned) &&
-                       sizeof(enum lp_reason) == sizeof(unsigned),
-               "a word is stored as an unsigned int");
+		       sizeof(enum lp_reason) == sizeof(unsigned),
+	"a word is stored as an unsigned int");
 
 /* What a reader of a kind answers for a value of another JSON type, or out of range; NULL is good. */
 static const char out_of_range[] = "out of range";
@@ -125,9 +125,14 @@ static const char *read_drops(const struct lp_field *field, const json_t *value,
 }
 
 static const char *(*const readers[])(const struct lp_field *field, const json_t *value, char *to) = {
-	[LP_FIELD_UINT] = read_uint, [LP_FIELD_BOOL] = read_bool,   [LP_FIELD_TEXT] = read_text,
-	[LP_FIELD_ROOM] = read_room, [LP_FIELD_HEX] = read_hex,     [LP_FIELD_MAC] = read_mac,
-	[LP_FIELD_WORD] = read_word, [LP_FIELD_DROPS] = read_drops,
+	[LP_FIELD_UINT] = read_uint,
+	[LP_FIELD_BOOL] = read_bool,
+	[LP_FIELD_TEXT] = read_text,
+	[LP_FIELD_ROOM] = read_room,
+	[LP_FIELD_HEX] = read_hex,
+	[LP_FIELD_MAC] = read_mac,
+	[LP_FIELD_WORD] = read_word,
+	[LP_FIELD_DROPS] = read_drops,
 };
 
 /* Says which field is wrong and why; |where| is the message, or the message and the object inside it. */
@@ -135,16 +140,16 @@ static int fail_field(struct lp_failure *failure, const char *where, const struc
 {
 	if (reason == out_of_range && field->kind == LP_FIELD_UINT)
 		return lp_fail(failure, LP_EMALFORMED, "%s: field '%s': not between %" PRIu64 " and %" PRIu64, where,
-		               field->name, field->min, field->max);
+			field->name, field->min, field->max);
 	if (reason == too_long)
 		return lp_fail(failure, LP_EMALFORMED, "%s: field '%s': longer than %" PRIu64 " bytes", where,
-		               field->name, field->max);
+			field->name, field->max);
 	return lp_fail(failure, LP_EMALFORMED, "%s: field '%s': %s", where, field->name, reason);
 }
 
 /* Takes the fields of |object| into |message|, which is zero so far. */
 static int read_fields(const char *where, const struct lp_field *fields, size_t n_fields, const json_t *object,
-                       struct lp_failure *failure, struct lp_message *message)
+	struct lp_failure *failure, struct lp_message *message)
 {
 	for (size_t i = 0; i < n_fields; i++) {
 		const struct lp_field *field = &fields[i];
@@ -179,10 +184,10 @@ static int read_message(const json_t *object, struct lp_failure *failure, struct
 	if (!json_is_object(object))
 		return lp_fail(failure, LP_EMALFORMED, "control message: not a JSON object");
 	if (!json_is_string(type))
-		return lp_fail(failure, LP_EMALFORMED, "control message: field 'type': %s",
-		               type ? "not a string" : "missing");
+		return lp_fail(
+			failure, LP_EMALFORMED, "control message: field 'type': %s", type ? "not a string" : "missing");
 	while (message->type < LP_MESSAGE_UNKNOWN &&
-	       strcmp(json_string_value(type), lp_message_wire(message->type)) != 0)
+		strcmp(json_string_value(type), lp_message_wire(message->type)) != 0)
 		message->type++;
 	size_t n_fields = 0;
 	const struct lp_field *fields = lp_schema_fields(message->type, &n_fields);

@@ -102,9 +102,14 @@ static int write_drops(const struct lp_field *field, const char *from, struct lp
 }
 
 static int (*const writers[])(const struct lp_field *field, const char *from, struct lp_text *json) = {
-	[LP_FIELD_UINT] = write_uint, [LP_FIELD_BOOL] = write_bool,   [LP_FIELD_TEXT] = write_text,
-	[LP_FIELD_ROOM] = write_text, [LP_FIELD_HEX] = write_text,    [LP_FIELD_MAC] = write_mac,
-	[LP_FIELD_WORD] = write_word, [LP_FIELD_DROPS] = write_drops,
+	[LP_FIELD_UINT] = write_uint,
+	[LP_FIELD_BOOL] = write_bool,
+	[LP_FIELD_TEXT] = write_text,
+	[LP_FIELD_ROOM] = write_text,
+	[LP_FIELD_HEX] = write_text,
+	[LP_FIELD_MAC] = write_mac,
+	[LP_FIELD_WORD] = write_word,
+	[LP_FIELD_DROPS] = write_drops,
 };
 
 /* True if an optional field holds what its absence says. */
@@ -124,7 +129,7 @@ static bool is_absent(const struct lp_field *field, const char *from)
 
 /* Writes the fields that are not absent, each with |comma| before it. */
 static int write_fields(const struct lp_field *fields, size_t n_fields, const struct lp_message *message,
-                        const char *comma, struct lp_text *json)
+	const char *comma, struct lp_text *json)
 {
 	for (size_t i = 0; i < n_fields; i++) {
 		const struct lp_field *field = &fields[i];

@@ -100,7 +100,7 @@ struct lp_welcome {
 	uint16_t mtu; /* effective room MTU, IP bytes */
 	bool gateway_present;
 	uint16_t unfragmented_mtu;      /* IP bytes that the relay now sends to this member without overlay fragments;
-	                                   0: unknown */
+					   0: unknown */
 	uint32_t stats_interval_s;      /* between two `stats` of either side; 0: none */
 	char resume[LP_RESUME_MAX + 1]; /* hex; proves later that the same member comes back; a secret; may be empty */
 	struct {

@@ -44,7 +44,7 @@ static const struct lp_field hello[] = {
 	ROOM("room", hello.room, "room code; case does not matter"),
 	MAC("mac", REQUIRED, hello.mac, "the client's MAC, or that of the gateway's interface"),
 	UINT("datagram_budget", REQUIRED, hello.datagram_budget, 0, UINT32_MAX,
-             "bytes of the largest DATAGRAM that the member can send now"),
+		"bytes of the largest DATAGRAM that the member can send now"),
 	TEXT("name", OPTIONAL, hello.name, LP_NAME_MAX, "the member's name, for people"),
 	TEXT("software", REQUIRED, hello.software, LP_NAME_MAX, "program and version, for people"),
 	HEX("resume", OPTIONAL, hello.resume, "token of an earlier `welcome`: the same member comes back"),
@@ -52,11 +52,11 @@ static const struct lp_field hello[] = {
 
 static const struct lp_field limits[] = {
 	UINT("broadcast_pps", OPTIONAL, welcome.limits.broadcast_pps, 0, UINT32_MAX,
-             "broadcast and multicast frames per second from this member; 0: no limit"),
+		"broadcast and multicast frames per second from this member; 0: no limit"),
 	UINT("unknown_pps", OPTIONAL, welcome.limits.unknown_pps, 0, UINT32_MAX,
-             "unknown unicast frames per second from this member; 0: no limit"),
+		"unknown unicast frames per second from this member; 0: no limit"),
 	UINT("total_kbps", OPTIONAL, welcome.limits.total_kbps, 0, UINT32_MAX,
-             "1000 bits per second from this member; 0: no limit"),
+		"1000 bits per second from this member; 0: no limit"),
 	UINT("peers", OPTIONAL, welcome.limits.peers, 0, UINT32_MAX, "members that the room takes; 0: not told"),
 };
 
@@ -66,12 +66,12 @@ static const struct lp_field welcome[] = {
 	UINT("mtu", REQUIRED, welcome.mtu, 576, UINT16_MAX, "room MTU, IP bytes"),
 	BOOL("gateway_present", REQUIRED, welcome.gateway_present, "whether a gateway is in the room"),
 	UINT("unfragmented_mtu", OPTIONAL, welcome.unfragmented_mtu, 0, UINT16_MAX,
-             "IP bytes that the relay now sends to this member without overlay fragments; 0: unknown"),
+		"IP bytes that the relay now sends to this member without overlay fragments; 0: unknown"),
 	UINT("stats_interval_s", OPTIONAL, welcome.stats_interval_s, 0, 86400,
-             "seconds between two `stats`, in both directions; 0: none"),
+		"seconds between two `stats`, in both directions; 0: none"),
 	HEX("resume", OPTIONAL, welcome.resume, "token for `hello.resume` of a later connection; a secret"),
 	{"limits", LP_FIELD_OBJECT, OPTIONAL, AT(welcome.limits), .fields = limits,
-         .n_fields = sizeof limits / sizeof limits[0], .text = "what the relay allows"},
+		.n_fields = sizeof limits / sizeof limits[0], .text = "what the relay allows"},
 };
 
 static const struct lp_field reject[] = {
@@ -101,15 +101,15 @@ static const struct lp_field stats[] = {
 	COUNTER("datagrams_in", REQUIRED, stats.counters.datagrams_in, "DATAGRAMs received"),
 	COUNTER("datagrams_out", REQUIRED, stats.counters.datagrams_out, "DATAGRAMs sent"),
 	{"drops", LP_FIELD_DROPS, OPTIONAL, AT(stats.counters.drops), .max = INT64_MAX,
-         .text = "frames that the sender did not carry on, by reason"},
+		.text = "frames that the sender did not carry on, by reason"},
 	COUNTER("rtt_us", OPTIONAL, stats.rtt_us, "smoothed round trip to the receiver, microseconds; 0: unknown"),
 	COUNTER("packets_lost", OPTIONAL, stats.packets_lost, "QUIC packets of the sender's that were declared lost"),
 	BOOL("gateway_present", OPTIONAL, stats.gateway_present, "relay only: whether a gateway is in the room"),
 	COUNTER("gateway_rtt_us", OPTIONAL, stats.gateway_rtt_us,
-                "relay only: smoothed round trip between relay and gateway, microseconds; 0: unknown"),
+		"relay only: smoothed round trip between relay and gateway, microseconds; 0: unknown"),
 	UINT("unfragmented_mtu", OPTIONAL, stats.unfragmented_mtu, 0, UINT16_MAX, "relay only: as in `welcome`, now"),
 	BOOL("lan_down", OPTIONAL, stats.lan_down,
-             "from a gateway: its interface carries no frames; from the relay: so its gateway says"),
+		"from a gateway: its interface carries no frames; from the relay: so its gateway says"),
 };
 
 static const struct lp_field disconnect[] = {

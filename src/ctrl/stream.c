@@ -69,8 +69,8 @@ static void next_message(struct lp_ctrl_stream *stream)
 	stream->want = 0;
 }
 
-int lp_ctrl_stream_read(struct lp_ctrl_stream *stream, const uint8_t **data, size_t *len, const uint8_t **ret_message,
-                        size_t *ret_len)
+int lp_ctrl_stream_read(
+	struct lp_ctrl_stream *stream, const uint8_t **data, size_t *len, const uint8_t **ret_message, size_t *ret_len)
 {
 	size_t done = stream->have < sizeof stream->prefix ? 0 : stream->have - sizeof stream->prefix;
 	if (stream->want > 0 && done == stream->want) {

@@ -19,7 +19,7 @@ void lp_ctrl_stream_done(struct lp_ctrl_stream *stream);
 /* Takes bytes from |*data|, |*len| up to the end of one message and moves both on. Returns 1 when a message is
    complete (|ret_message|, |ret_len|; valid until the next call), 0 when more is needed, LP_ETOOBIG or
    LP_EMALFORMED for an impossible length, LP_ENOMEM. */
-int lp_ctrl_stream_read(struct lp_ctrl_stream *stream, const uint8_t **data, size_t *len, const uint8_t **ret_message,
-                        size_t *ret_len);
+int lp_ctrl_stream_read(
+	struct lp_ctrl_stream *stream, const uint8_t **data, size_t *len, const uint8_t **ret_message, size_t *ret_len);
 
 #endif

@@ -24,7 +24,7 @@ uint64_t lp_codel_gap_ns(uint64_t interval_ns, uint32_t count)
 
 /* Follows the delay: true once it was above target for a whole interval. */
 static bool stands(struct lp_codel *codel, const struct lp_codel_config *config, uint64_t sojourn_ns,
-                   size_t backlog_bytes, uint64_t now_ns)
+	size_t backlog_bytes, uint64_t now_ns)
 {
 	if (sojourn_ns < config->target_ns || backlog_bytes <= config->mtu_bytes) {
 		codel->first_above_ns = 0;
@@ -50,7 +50,7 @@ static void begin(struct lp_codel *codel, const struct lp_codel_config *config, 
 }
 
 bool lp_codel_drop(struct lp_codel *codel, const struct lp_codel_config *config, uint64_t sojourn_ns,
-                   size_t backlog_bytes, uint64_t now_ns)
+	size_t backlog_bytes, uint64_t now_ns)
 {
 	if (!stands(codel, config, sojourn_ns, backlog_bytes, now_ns)) {
 		codel->dropping = false;

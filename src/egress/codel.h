@@ -24,7 +24,7 @@ struct lp_codel {
 /* Judges the packet at the queue's head, which is about to leave: true if it is to be dropped (or marked) instead.
    |sojourn_ns| is how long it waited, |backlog_bytes| what waits behind it. After a drop the next one is judged. */
 bool lp_codel_drop(struct lp_codel *codel, const struct lp_codel_config *config, uint64_t sojourn_ns,
-                   size_t backlog_bytes, uint64_t now_ns);
+	size_t backlog_bytes, uint64_t now_ns);
 
 /* The queue ran empty: there is no delay any more (RFC 8289 §5.5, dodequeue). */
 void lp_codel_empty(struct lp_codel *codel);

@@ -148,8 +148,8 @@ static struct lp_frame_chunk *store(struct lp_queue *queue, const struct lp_byte
 	return chunk;
 }
 
-int lp_queue_push(struct lp_queue *queue, const struct lp_bytes *parts, size_t n_parts, uint16_t source,
-                  uint64_t now_ns)
+int lp_queue_push(
+	struct lp_queue *queue, const struct lp_bytes *parts, size_t n_parts, uint16_t source, uint64_t now_ns)
 {
 	size_t len = 0;
 	for (size_t i = 0; i < n_parts; i++)

@@ -30,7 +30,7 @@ void lp_frame_pool_free(struct lp_frame_pool *pool); /* every queue on it must h
 
 struct lp_queue_config {
 	size_t max_bytes;     /* of this queue, counted in whole chunks; 0: 1 MiB. It also never takes more than what
-	                       * is left free in the pool, so that no set of queues starves another one. */
+			       * is left free in the pool, so that no set of queues starves another one. */
 	uint64_t target_ns;   /* 0: 5 ms */
 	uint64_t interval_ns; /* 0: 100 ms */
 	size_t quantum_bytes; /* 0: 1514 */
@@ -50,8 +50,8 @@ void lp_queue_free(struct lp_queue *queue);
 /* Copies a frame (its parts in a row) to the end of its flow. When there is no room, the oldest frames of the fattest
    flow go first (RFC 8290 §4.1). 0; LP_EFULL: there was still no room, this frame was dropped (and counted);
    LP_ETOOBIG: longer than LP_QUEUE_FRAME_MAX. */
-int lp_queue_push(struct lp_queue *queue, const struct lp_bytes *parts, size_t n_parts, uint16_t source,
-                  uint64_t now_ns);
+int lp_queue_push(
+	struct lp_queue *queue, const struct lp_bytes *parts, size_t n_parts, uint16_t source, uint64_t now_ns);
 /* The next frame to send, after AQM dropped what it had to; NULL when nothing waits. It stays the queue's, and at its
    head, until lp_queue_pop(). */
 const struct lp_queued *lp_queue_head(struct lp_queue *queue, uint64_t now_ns);

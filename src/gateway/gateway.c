@@ -32,8 +32,8 @@ struct lp_gateway {
 };
 
 /* Writes a line of the frame log, where it is asked for. */
-static void log_frame(struct lp_gateway *gateway, const char *direction, const uint8_t *frame, size_t len,
-                      enum lp_drop drop)
+static void log_frame(
+	struct lp_gateway *gateway, const char *direction, const uint8_t *frame, size_t len, enum lp_drop drop)
 {
 	struct lp_frame_note note = {
 		.room = gateway->config.member.room,
@@ -104,7 +104,7 @@ static void on_frame(void *ctx, const uint8_t *frame, size_t len, uint64_t now_n
 	gateway->now_ns = now_ns;
 	enum lp_drop drop = lp_bridge_from_tunnel(gateway->bridge, frame, len, now_ns);
 	if (drop == LP_DROP_NONE &&
-	    !lp_edge_gather(gateway->edge, frame, len, lp_member_unfragmented_mtu(gateway->member)))
+		!lp_edge_gather(gateway->edge, frame, len, lp_member_unfragmented_mtu(gateway->member)))
 		drop = LP_DROP_OVERSIZE;
 	if (drop != LP_DROP_NONE)
 		lp_member_count_drops(gateway->member, drop, 1);
@@ -237,17 +237,16 @@ static void describe_interface(const struct lp_gateway *gateway)
 	char text[300];
 	lp_event_interface_up(log, name, &gateway->info.mac, gateway->info.mtu);
 	if (gateway->info.wireless) {
-		snprintf(
-			text, sizeof text,
+		snprintf(text, sizeof text,
 			"interface %s is wireless: access points drop frames of other stations' addresses: use a cable",
 			name);
 		lp_event_warned(log, text);
 	}
 	if (gateway->info.bridge[0]) {
 		snprintf(text, sizeof text,
-		         "interface %s is a port of the bridge %s: what stays inside of the bridge is not seen: pass "
-		         "--interface %s",
-		         name, gateway->info.bridge, gateway->info.bridge);
+			"interface %s is a port of the bridge %s: what stays inside of the bridge is not seen: pass "
+			"--interface %s",
+			name, gateway->info.bridge, gateway->info.bridge);
 		lp_event_warned(log, text);
 	}
 }
@@ -283,7 +282,7 @@ static int new_parts(struct lp_gateway *gateway)
 }
 
 int lp_gateway_new(struct lp_loop *loop, const struct lp_gateway_config *config, struct lp_failure *failure,
-                   struct lp_gateway **ret_gateway)
+	struct lp_gateway **ret_gateway)
 {
 	struct lp_packet_config packet = {.interface = config->interface};
 	struct lp_gateway *gateway = calloc(1, sizeof *gateway);
@@ -302,7 +301,7 @@ int lp_gateway_new(struct lp_loop *loop, const struct lp_gateway_config *config,
 	lp_packet_info(gateway->packet, &gateway->info);
 	gateway->config.member.mac = gateway->info.mac;
 	if ((result = new_parts(gateway)) < 0 ||
-	    (result = lp_timer_new(loop, on_timer, gateway, &gateway->timer)) < 0) {
+		(result = lp_timer_new(loop, on_timer, gateway, &gateway->timer)) < 0) {
 		lp_fail(failure, result, "cannot start the gateway: %s", lp_error_text(result));
 		goto fail;
 	}

@@ -30,7 +30,7 @@ struct lp_gateway_config {
 
 /* Opens the interface and starts looking for the relay; bridges from the welcome on. */
 int lp_gateway_new(struct lp_loop *loop, const struct lp_gateway_config *config, struct lp_failure *failure,
-                   struct lp_gateway **ret_gateway);
+	struct lp_gateway **ret_gateway);
 /* NULL is fine. */
 void lp_gateway_free(struct lp_gateway *gateway);
 /* Says goodbye; `ended` comes with NULL. */

@@ -90,7 +90,7 @@ static int start(struct app *app, struct lp_failure *failure)
 		return result;
 	app->place.mac = *lp_gateway_mac(app->gateway);
 	return lp_life_show(life, LP_ROLE_GATEWAY, lp_gateway_member(app->gateway), app->options.interface,
-	                    lp_gateway_mac(app->gateway), failure);
+		lp_gateway_mac(app->gateway), failure);
 }
 
 int main(int argc, char **argv)
@@ -102,7 +102,7 @@ int main(int argc, char **argv)
 	app.life.count = on_count;
 	app.life.ctx = &app;
 	if (!lp_life_options(&app.life, &lp_gateway_program, lp_gateway_option_rows, lp_gateway_option_rows_n,
-	                     &app.options, argc, argv, &options, &code))
+		    &app.options, argc, argv, &options, &code))
 		return code;
 	if (start(&app, &app.life.failure) == 0)
 		lp_loop_run(app.life.loop);

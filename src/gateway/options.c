@@ -2,13 +2,13 @@
 
 static const struct lp_help_row examples[] = {
 	{"lanparty-gateway --relay play.example.org:443 --relay-ca-cert relay.der --room FRIDAY-NIGHT --interface eth1",
-         "bring the LAN behind eth1 into a room"},
+		"bring the LAN behind eth1 into a room"},
 	{NULL, NULL},
 };
 
 static const struct lp_help_row files[] = {
 	{"/var/lib/softlan/lanparty-gateway-state.json",
-         "the token of the place in the room, by which a gateway that was killed takes it again at once"},
+		"the token of the place in the room, by which a gateway that was killed takes it again at once"},
 	{NULL, NULL},
 };
 
@@ -22,8 +22,7 @@ const struct lp_program lp_gateway_program = {
 	.name = "lanparty-gateway",
 	.summary = "brings a LAN into a room of a relay",
 	.about = "The gateway captures a wired interface with a cable in the party's switch and carries its frames to "
-		 "the "
-		 "room's members, through a relay.",
+		 "the room's members, through a relay.",
 	.examples = examples,
 	.files = files,
 	.signals = signals,
@@ -32,13 +31,13 @@ const struct lp_program lp_gateway_program = {
 
 const struct lp_option lp_gateway_option_rows[] = {
 	{"interface", "IF", LP_TEXT(struct lp_gateway_options, interface), .group = "LAN", .required = true,
-         .help = "the wired interface with the cable in the party's switch; it needs no address"},
+		.help = "the wired interface with the cable in the party's switch; it needs no address"},
 	{"state", "FILE", LP_TEXT(struct lp_gateway_options, state_path),
-         .standard = "/var/lib/softlan/lanparty-gateway-state.json",
-         .help = "where the place in the room is kept, for a start after a crash; each gateway of a computer needs a "
-                 "file of its own"},
+		.standard = "/var/lib/softlan/lanparty-gateway-state.json",
+		.help = "where the place in the room is kept, for a start after a crash; each gateway of a computer needs a "
+			"file of its own"},
 	{"frame-log", "WHAT", LP_FRAMELOG(struct lp_gateway_options, framelog), .group = "Diagnostics",
-         .standard = "off",
-         .help = "log single frames: all, drops, 1/N (every Nth), N/s (at most so many), joined by commas; off"},
+		.standard = "off",
+		.help = "log single frames: all, drops, 1/N (every Nth), N/s (at most so many), joined by commas; off"},
 };
 const size_t lp_gateway_option_rows_n = LP_OPTIONS_N(lp_gateway_option_rows);

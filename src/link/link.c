@@ -71,7 +71,7 @@ void lp_link_free(struct lp_link *link)
 
 /* The bytes from |offset| on, |len| of them, of what lies in |parts|. Returns the number of |ret_slices|. */
 static size_t slice(const struct lp_bytes *parts, size_t n_parts, size_t offset, size_t len,
-                    struct lp_bytes ret_slices[LP_LINK_PARTS_MAX])
+	struct lp_bytes ret_slices[LP_LINK_PARTS_MAX])
 {
 	size_t n = 0;
 	for (size_t i = 0; i < n_parts && len > 0; i++) {
@@ -89,7 +89,7 @@ static size_t slice(const struct lp_bytes *parts, size_t n_parts, size_t offset,
 
 /* Puts one DATAGRAM into the connection: the header that |datagram| describes, and |parts|. */
 static int send_one(struct lp_link *link, const struct lp_datagram *datagram, const struct lp_bytes *parts,
-                    size_t n_parts, uint64_t now_ns)
+	size_t n_parts, uint64_t now_ns)
 {
 	uint8_t header[LP_DATAGRAM_FRAGMENT_HEADER];
 	struct lp_bytes out[1 + LP_LINK_PARTS_MAX] = {{header, lp_datagram_write_header(datagram, header)}};
@@ -103,7 +103,7 @@ static int send_one(struct lp_link *link, const struct lp_datagram *datagram, co
 
 /* Sends the fragments of a frame from progress->n_sent on. */
 static int send_fragments(struct lp_link *link, struct progress *progress, uint16_t source,
-                          const struct lp_bytes *parts, size_t n_parts, size_t len, uint64_t now_ns)
+	const struct lp_bytes *parts, size_t n_parts, size_t len, uint64_t now_ns)
 {
 	const struct lp_fragment_plan *plan = &progress->plan;
 	for (; progress->n_sent < plan->count; progress->n_sent++) {
@@ -128,7 +128,7 @@ static int send_fragments(struct lp_link *link, struct progress *progress, uint1
 /* Sends a frame, or goes on with it, as far as the connection takes it. 0: all of it went; LP_EAGAIN; LP_ETOOBIG: no
    path for it; LP_ECLOSED. */
 static int send_frame(struct lp_link *link, struct progress *progress, uint16_t source, const struct lp_bytes *parts,
-                      size_t n_parts, size_t len, uint64_t now_ns)
+	size_t n_parts, size_t len, uint64_t now_ns)
 {
 	/* Twice at most: the path may have become narrower since the plan was made, and then the frame starts anew. */
 	int r = LP_ETOOBIG;
@@ -157,7 +157,7 @@ static int send_frame(struct lp_link *link, struct progress *progress, uint16_t 
 
 /* Sends a small frame past the queue, if its flow may. True if it went. */
 static bool send_ahead(struct lp_link *link, uint16_t source, const struct lp_bytes *parts, size_t n_parts, size_t len,
-                       uint64_t now_ns)
+	uint64_t now_ns)
 {
 	uint8_t frame[AHEAD_FRAME_BYTES], header[LP_DATAGRAM_FRAGMENT_HEADER];
 	if (len > AHEAD_FRAME_BYTES || link->ahead_bytes + len > AHEAD_BYTES)
@@ -295,6 +295,6 @@ struct lp_link_counters *lp_link_counters(struct lp_link *link)
 	take_over(&drops[LP_DROP_QUEUE_FULL], &link->full_seen, queue->dropped_full);
 	take_over(&drops[LP_DROP_QUEUE_AQM], &link->aqm_seen, queue->dropped_aqm);
 	take_over(&drops[LP_DROP_REASSEMBLY], &link->reassembly_seen,
-	          reassembly->timed_out + reassembly->evicted + reassembly->mixed + reassembly->no_memory);
+		reassembly->timed_out + reassembly->evicted + reassembly->mixed + reassembly->no_memory);
 	return &link->counters;
 }

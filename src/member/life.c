@@ -17,8 +17,7 @@
 #include "quic/tls.h"
 
 bool lp_life_options(struct lp_life *life, const struct lp_program *program, const struct lp_option *rows,
-                     size_t n_rows, void *dest, int argc, char *const *argv, struct lp_options *ret_options,
-                     int *ret_exit)
+	size_t n_rows, void *dest, int argc, char *const *argv, struct lp_options *ret_options, int *ret_exit)
 {
 	life->program = program;
 	lp_options_init(ret_options, program);
@@ -55,7 +54,7 @@ int lp_life_begin(struct lp_life *life, struct lp_failure *failure, struct lp_me
 		return result;
 	config->log = &life->output.log;
 	snprintf(life->relay, sizeof life->relay, strchr(options->relay.host, ':') ? "[%.240s]:%u" : "%.240s:%u",
-	         options->relay.host, options->relay.port);
+		options->relay.host, options->relay.port);
 	if ((result = lp_loop_new(&life->loop)) < 0 || (result = lp_loop_on_signal(life->loop, on_signal, life)) < 0)
 		return lp_fail(failure, result, "cannot start: %s", lp_error_text(result));
 	lp_event_started(&life->output.log, life->program->name, LP_VERSION);
@@ -78,7 +77,7 @@ void lp_life_keep_place(const struct lp_life *life, const char *path, struct lp_
 	if (lp_place_save(path, place, &failure) == 0)
 		return;
 	lp_fail(&warning, failure.code, "%s: if this program is killed, its place in the room stays taken for a while",
-	        failure.text);
+		failure.text);
 	lp_event_warned(&life->output.log, warning.text);
 }
 
@@ -150,7 +149,7 @@ static void on_size(void *ctx, unsigned *ret_rows, unsigned *ret_columns)
 }
 
 int lp_life_show(struct lp_life *life, enum lp_role role, struct lp_member *member, const char *device,
-                 const struct lp_mac *mac, struct lp_failure *failure)
+	const struct lp_mac *mac, struct lp_failure *failure)
 {
 	struct lp_report_config config = {
 		.role = role,

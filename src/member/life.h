@@ -45,8 +45,7 @@ struct lp_life {
 /* Reads command line and configuration file; |rows| are the program's own options, for |dest|. False: it is to end
    with |ret_exit|. |ret_options| may be asked afterwards what was given. */
 bool lp_life_options(struct lp_life *life, const struct lp_program *program, const struct lp_option *rows,
-                     size_t n_rows, void *dest, int argc, char *const *argv, struct lp_options *ret_options,
-                     int *ret_exit);
+	size_t n_rows, void *dest, int argc, char *const *argv, struct lp_options *ret_options, int *ret_exit);
 /* Makes loop, signals and trust, and fills in |config| (not role, MAC and events). */
 int lp_life_begin(struct lp_life *life, struct lp_failure *failure, struct lp_member_config *config);
 /* Fills the token of |place| in, if it is a place at this relay, in this room. */
@@ -56,7 +55,7 @@ void lp_life_take_place(const struct lp_life *life, const struct lp_place *place
 void lp_life_keep_place(const struct lp_life *life, const char *path, struct lp_place *place, const char *resume);
 /* Begins to tell how things are: in the log, and on a terminal in a live view. */
 int lp_life_show(struct lp_life *life, enum lp_role role, struct lp_member *member, const char *device,
-                 const struct lp_mac *mac, struct lp_failure *failure);
+	const struct lp_mac *mac, struct lp_failure *failure);
 /* The member's state changed. */
 void lp_life_changed(struct lp_life *life);
 /* The member is done, or something failed: the loop stops. */

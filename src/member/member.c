@@ -71,7 +71,7 @@ void lp_member_arm(struct lp_member *member)
 }
 
 int lp_member_new(struct lp_loop *loop, const struct lp_member_config *config, struct lp_failure *failure,
-                  struct lp_member **ret_member)
+	struct lp_member **ret_member)
 {
 	struct lp_session_config session = {
 		.role = config->role,
@@ -96,8 +96,8 @@ int lp_member_new(struct lp_loop *loop, const struct lp_member_config *config, s
 	if ((result = lp_member_open_path(member, failure)) < 0)
 		goto fail;
 	if ((result = lp_timer_new(loop, on_timer, member, &member->timer)) < 0 ||
-	    (result = lp_frame_pool_new(config->queue_max_bytes * 2, &member->pool)) < 0 ||
-	    (result = lp_session_new(&session, &member->session)) < 0) {
+		(result = lp_frame_pool_new(config->queue_max_bytes * 2, &member->pool)) < 0 ||
+		(result = lp_session_new(&session, &member->session)) < 0) {
 		lp_fail(failure, result, "cannot start the member: %s", lp_error_text(result));
 		goto fail;
 	}
@@ -232,8 +232,8 @@ void lp_member_count_drops(struct lp_member *member, enum lp_drop drop, uint64_t
 	counters->drops[drop] += n;
 }
 
-void lp_member_each_peer(const struct lp_member *member, void (*fn)(void *ctx, const struct lp_peer_event *peer),
-                         void *ctx)
+void lp_member_each_peer(
+	const struct lp_member *member, void (*fn)(void *ctx, const struct lp_peer_event *peer), void *ctx)
 {
 	for (size_t i = 0; i < lp_session_peer_count(member->session); i++)
 		fn(ctx, lp_session_peer_at(member->session, i));

@@ -56,7 +56,7 @@ struct lp_member_config {
 	uint64_t keep_alive_ns;
 	size_t queue_max_bytes;                /* of the egress queue */
 	const char *device;                    /* the tunnel's own adapter, by which it must not leave; borrowed until
-	                                          lp_member_free(); NULL: there is none */
+						  lp_member_free(); NULL: there is none */
 	struct lp_tls *tls;                    /* borrowed until lp_member_free() */
 	const struct lp_log *log;              /* borrowed until lp_member_free() */
 	const struct lp_member_events *events; /* borrowed until lp_member_free() */
@@ -104,7 +104,7 @@ void lp_member_config_init(struct lp_member_config *config);
 
 /* Opens the socket; the search for the relay starts at once, the events come from the loop. */
 int lp_member_new(struct lp_loop *loop, const struct lp_member_config *config, struct lp_failure *failure,
-                  struct lp_member **ret_member);
+	struct lp_member **ret_member);
 /* Frees it without a word to the relay. NULL is fine. */
 void lp_member_free(struct lp_member *member);
 /* Says goodbye, then `ended` comes with NULL. */
@@ -131,7 +131,7 @@ void lp_member_count_drops(struct lp_member *member, enum lp_drop drop, uint64_t
 
 void lp_member_view(struct lp_member *member, struct lp_member_view *ret_view);
 /* Calls |fn| for every peer in the room that is known. */
-void lp_member_each_peer(const struct lp_member *member, void (*fn)(void *ctx, const struct lp_peer_event *peer),
-                         void *ctx);
+void lp_member_each_peer(
+	const struct lp_member *member, void (*fn)(void *ctx, const struct lp_peer_event *peer), void *ctx);
 
 #endif

@@ -34,6 +34,6 @@ extern const size_t lp_member_option_rows_n;
 /* Checks what the parser cannot, reads the certificate to trust and fills in |config| (not what belongs to the program:
    role, MAC, events). |software| is the program's name; |ret_tls| is the caller's to free, after the member. */
 int lp_member_options_apply(const struct lp_member_options *options, const char *software, struct lp_failure *failure,
-                            struct lp_member_config *config, struct lp_tls **ret_tls);
+	struct lp_member_config *config, struct lp_tls **ret_tls);
 
 #endif

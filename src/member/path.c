@@ -77,7 +77,7 @@ static void move_along(struct lp_member *member)
 	}
 	local.port = member->local.port;
 	result = lp_addr_equal(&local, &member->local) ? LP_EEXISTS
-	                                               : lp_quic_migrate(member->conn, &local, member->now_ns);
+						       : lp_quic_migrate(member->conn, &local, member->now_ns);
 	member->move_waits = result == LP_EAGAIN;
 	if (result < 0 && result != LP_EEXISTS)
 		return;
@@ -227,7 +227,7 @@ static void on_closed(void *ctx, struct lp_quic_conn *conn, const struct lp_quic
 		return;
 	} else if (member->reason.code == 0) {
 		lp_fail(&member->reason, LP_ECLOSED, "%s: the connection to the relay ended: %s", host,
-		        why->reason[0] ? why->reason : "the relay does not answer any more");
+			why->reason[0] ? why->reason : "the relay does not answer any more");
 	}
 	lp_member_lost(member);
 }
@@ -272,8 +272,8 @@ int lp_member_open_path(struct lp_member *member, struct lp_failure *failure)
 	quic.max_udp_payload = lp_udp_path_payload(member->udp, NULL);
 	lp_random_fill(quic.secret, sizeof quic.secret);
 	if ((result = lp_quic_endpoint_new(&quic, &member->endpoint)) < 0 ||
-	    (result = lp_timer_new(member->loop, on_quic_timer, member, &member->quic_timer)) < 0 ||
-	    (result = lp_netwatch_new(member->loop, on_network_change, member, &member->netwatch)) < 0)
+		(result = lp_timer_new(member->loop, on_quic_timer, member, &member->quic_timer)) < 0 ||
+		(result = lp_netwatch_new(member->loop, on_network_change, member, &member->netwatch)) < 0)
 		return lp_fail(failure, result, "cannot start the connection: %s", lp_error_text(result));
 	if (member->config.device)
 		lp_netwatch_avoid(member->netwatch, member->config.device);

@@ -25,13 +25,13 @@ static int decode(const char *path, const uint8_t *data, size_t len, struct lp_f
 	json_t *root = json_loadb((const char *)data, len, JSON_REJECT_DUPLICATES, &error);
 	if (!root)
 		return lp_fail(failure, LP_EMALFORMED,
-		               "%s: cannot be understood (line %d: %s): repair it, or remove it to begin anew", path,
-		               error.line, error.text);
+			"%s: cannot be understood (line %d: %s): repair it, or remove it to begin anew", path,
+			error.line, error.text);
 	const char *mac = json_string_value(json_object_get(root, "mac"));
 	int result = 0;
 	if (!mac || lp_mac_parse(mac, &place->mac) < 0)
 		result = lp_fail(failure, LP_EMALFORMED,
-		                 "%s: \"mac\" is not a MAC address: repair the file, or remove it to begin anew", path);
+			"%s: \"mac\" is not a MAC address: repair the file, or remove it to begin anew", path);
 	copy_field(root, "relay", place->relay, sizeof place->relay);
 	copy_field(root, "room", place->room, sizeof place->room);
 	copy_field(root, "resume", place->resume, sizeof place->resume);
@@ -58,7 +58,7 @@ int lp_place_save(const char *path, const struct lp_place *place, struct lp_fail
 {
 	char mac[LP_MAC_TEXT_MAX];
 	json_t *root = json_pack("{s:s, s:s, s:s, s:s}", "mac", lp_mac_format(&place->mac, mac), "relay", place->relay,
-	                         "room", place->room, "resume", place->resume);
+		"room", place->room, "resume", place->resume);
 	char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
 	int result;
 	json_decref(root);

@@ -107,8 +107,8 @@ static void draw(struct lp_report *report, const struct lp_member_view *member, 
 		.mtu = member->mtu,
 		.tcp_mtu = member->unfragmented_mtu,
 		.retry_in_ns = member->state == LP_MEMBER_WAITING && member->retry_at_ns > now_ns
-	                               ? member->retry_at_ns - now_ns
-	                               : 0,
+				       ? member->retry_at_ns - now_ns
+				       : 0,
 		.device = device.name,
 		.device_address = device.address,
 		.device_note = device.note,
@@ -152,8 +152,8 @@ static void on_timer(void *ctx, uint64_t now_ns)
 	struct lp_member_view member;
 	lp_member_view(report->member, &member);
 	if (report->config.look)
-		report->trouble = report->config.look(report->config.ctx, member.mtu,
-		                                      member.gateway_present && !member.gateway_lan_down);
+		report->trouble = report->config.look(
+			report->config.ctx, member.mtu, member.gateway_present && !member.gateway_lan_down);
 	if (report->config.role == LP_ROLE_GATEWAY)
 		lp_member_set_lan_down(report->member, report->trouble != NULL);
 	lp_report_update(report);
@@ -168,7 +168,7 @@ static void on_timer(void *ctx, uint64_t now_ns)
 }
 
 int lp_report_new(struct lp_loop *loop, const struct lp_report_config *config, struct lp_member *member,
-                  struct lp_report **ret_report)
+	struct lp_report **ret_report)
 {
 	struct lp_report *report = calloc(1, sizeof *report);
 	uint64_t now_ns = lp_loop_now_ns(loop);

@@ -44,7 +44,7 @@ struct lp_report_config {
 };
 
 int lp_report_new(struct lp_loop *loop, const struct lp_report_config *config, struct lp_member *member,
-                  struct lp_report **ret_report);
+	struct lp_report **ret_report);
 void lp_report_free(struct lp_report *report); /* NULL is fine */
 /* Something changed: the status line is looked at. */
 void lp_report_update(struct lp_report *report);

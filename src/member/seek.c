@@ -40,7 +40,7 @@ void lp_member_connect_next(struct lp_member *member)
 		local.port = bound.port;
 		lp_udp_set_interface(member->udp, interface);
 		if (lp_quic_connect(member->endpoint, &local, remote, member->config.server_name, member->now_ns,
-		                    &member->conn) < 0)
+			    &member->conn) < 0)
 			continue;
 		member->tried = true;
 		member->local = local;
@@ -55,12 +55,12 @@ void lp_member_connect_next(struct lp_member *member)
 	member->may_retry = true;
 	if (member->n_addrs > 0 && !member->tried)
 		lp_fail(&member->reason, LP_EUNREACH,
-		        "no way to %s: this computer has no route there: is it connected?", member->config.relay_host);
+			"no way to %s: this computer has no route there: is it connected?", member->config.relay_host);
 	else if (member->n_addrs > 0)
 		lp_fail(&member->reason, LP_EUNREACH,
-		        "%s (%s): the relay does not answer: check the address and the UDP port, that the relay runs, "
-		        "and that no firewall is in between",
-		        member->config.relay_host, lp_addr_format(&member->remote, text));
+			"%s (%s): the relay does not answer: check the address and the UDP port, that the relay runs, "
+			"and that no firewall is in between",
+			member->config.relay_host, lp_addr_format(&member->remote, text));
 	lp_member_lost(member);
 }
 
@@ -76,7 +76,7 @@ static void on_resolved(void *ctx, const struct lp_addr *addrs, size_t n_addrs, 
 		memcpy(member->addrs, addrs, member->n_addrs * sizeof *addrs);
 	else
 		lp_fail(&member->reason, LP_EUNREACH, "%s: cannot find the relay's address: %s: check --relay",
-		        member->config.relay_host, reason);
+			member->config.relay_host, reason);
 	lp_resolve_free(member->resolve); /* the addresses and the reason were its own */
 	member->resolve = NULL;
 	lp_member_connect_next(member);
@@ -89,7 +89,7 @@ void lp_member_seek(struct lp_member *member)
 	member->reason.code = 0;
 	member->may_retry = true;
 	if (lp_resolve_start(member->loop, member->config.relay_host, member->config.relay_port, on_resolved, member,
-	                     &member->resolve) < 0) {
+		    &member->resolve) < 0) {
 		lp_fail(&member->reason, LP_ENOMEM, "out of memory");
 		lp_member_lost(member);
 	}

@@ -42,7 +42,7 @@ static void log_peer(const struct lp_log *log, const struct lp_peer_event *peer,
 		lp_event_gateway_gone(log, peer->name, &peer->mac, lp_reason_wire(peer->reason));
 	else
 		lp_event_member_left(log, peer->peer_id, lp_role_text(peer->role), peer->name, &peer->mac,
-		                     lp_reason_wire(peer->reason));
+			lp_reason_wire(peer->reason));
 }
 
 /* Somebody joined or left. */
@@ -87,7 +87,7 @@ static bool is_our_place(const struct lp_member *member, const struct lp_reject 
 
 /* The session is over; the connection follows, and its end decides what comes next. */
 static void on_session_ended(void *ctx, const struct lp_reject *reject, const struct lp_disconnect *disconnect,
-                             const struct lp_failure *failure)
+	const struct lp_failure *failure)
 {
 	struct lp_member *member = ctx;
 	const char *host = member->config.relay_host;
@@ -95,18 +95,18 @@ static void on_session_ended(void *ctx, const struct lp_reject *reject, const st
 	member->place_held = reject && !member->ever_joined && is_our_place(member, reject);
 	if (reject) {
 		lp_fail(&member->reason, LP_EPERM, "%s: the relay refused: %s (%s)", host,
-		        reject->message[0] ? reject->message : lp_reject_text(reject->code),
-		        lp_reject_wire(reject->code));
+			reject->message[0] ? reject->message : lp_reject_text(reject->code),
+			lp_reject_wire(reject->code));
 	} else if (disconnect) {
 		lp_fail(&member->reason, LP_ECLOSED, "%s: the relay ended the session: %s (%s)", host,
-		        disconnect->message[0] ? disconnect->message : "no reason given",
-		        lp_reason_wire(disconnect->reason));
+			disconnect->message[0] ? disconnect->message : "no reason given",
+			lp_reason_wire(disconnect->reason));
 	} else {
 		lp_fail(&member->reason, failure->code, "%s: %s", host, failure->text);
 	}
 	if (member->conn)
-		lp_quic_close(member->conn, disconnect || reject ? LP_QUIC_APP_OK : close_code(failure),
-		              member->reason.text);
+		lp_quic_close(
+			member->conn, disconnect || reject ? LP_QUIC_APP_OK : close_code(failure), member->reason.text);
 }
 
 const struct lp_session_events lp_member_session_events = {

@@ -40,8 +40,8 @@ struct row {
 
 static const struct row rows[] = {
 #define LP_EVENT_ROW(name, level, template, meaning, ...) \
-	{#name,   LP_LEVEL_##level, template, \
-	 meaning, fields_of_##name, sizeof fields_of_##name / sizeof fields_of_##name[0]},
+	{#name, LP_LEVEL_##level, template, meaning, fields_of_##name, \
+		sizeof fields_of_##name / sizeof fields_of_##name[0]},
 #include "obs/events.def.h"
 #undef LP_EVENT_ROW
 };
@@ -162,7 +162,7 @@ static size_t find_field(const struct row *row, const char *start, const char *e
 	size_t len = (size_t)(end - start);
 	size_t i = 0;
 	while (i < row->n_fields &&
-	       (strlen(row->fields[i].name) != len || memcmp(row->fields[i].name, start, len) != 0))
+		(strlen(row->fields[i].name) != len || memcmp(row->fields[i].name, start, len) != 0))
 		i++;
 	return i;
 }
@@ -223,13 +223,19 @@ void lp_event_json(struct lp_text *text, enum lp_event event, const union lp_val
 void lp_event_markdown(struct lp_text *text, enum lp_event event)
 {
 	static const char *const types[] = {
-		[FIELD_str] = "string",      [FIELD_u64] = "number",      [FIELD_i64] = "number, may be negative",
-		[FIELD_flag] = "boolean",    [FIELD_mac] = "MAC or null", [FIELD_addr] = "address or null",
-		[FIELD_ns] = "microseconds", [FIELD_bytes] = "bytes",     [FIELD_time] = "date (UTC)",
+		[FIELD_str] = "string",
+		[FIELD_u64] = "number",
+		[FIELD_i64] = "number, may be negative",
+		[FIELD_flag] = "boolean",
+		[FIELD_mac] = "MAC or null",
+		[FIELD_addr] = "address or null",
+		[FIELD_ns] = "microseconds",
+		[FIELD_bytes] = "bytes",
+		[FIELD_time] = "date (UTC)",
 	};
 	const struct row *row = &rows[event];
 	lp_text_addf(text, "### %s\n\n%s\n\nLevel %s. Text: `%s`\n\n| field | JSON |\n|---|---|\n", row->name,
-	             row->meaning, lp_level_text(row->level), row->template);
+		row->meaning, lp_level_text(row->level), row->template);
 	for (size_t i = 0; i < row->n_fields; i++) {
 		const struct field *field = &row->fields[i];
 		lp_text_addf(text, "| `%s%s` | %s |\n", field->name, unit_suffix(field->type), types[field->type]);

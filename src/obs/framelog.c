@@ -62,8 +62,7 @@ int lp_framelog_parse(const char *text, struct lp_failure *failure, struct lp_fr
 			word[n] = '\0';
 		}
 		if (n >= sizeof word || !parse_word(word, &config))
-			return lp_fail(
-				failure, LP_EINVAL,
+			return lp_fail(failure, LP_EINVAL,
 				"'%s' is not a frame log: use off, all, drops, 1/N, N/s, or a list as drops,10/s",
 				text);
 		at += n;
@@ -107,7 +106,7 @@ static void read_frame(const uint8_t *frame, size_t len, struct shown *ret_shown
 	lp_reader_copy(&reader, shown->source.octet, 6);
 	shown->type = lp_reader_u16(&reader);
 	for (int tags = 0; tags < 2 && (shown->type == 0x8100 || shown->type == 0x88a8 || shown->type == 0x9100);
-	     tags++) {
+		tags++) {
 		uint16_t vlan = lp_reader_u16(&reader) & 0x0fff;
 		shown->vlan = tags == 0 ? vlan : shown->vlan;
 		shown->type = lp_reader_u16(&reader);
@@ -122,6 +121,6 @@ void lp_framelog_write(const struct lp_log *log, const struct lp_frame_note *not
 	read_frame(note->frame, note->len, &shown);
 	snprintf(type, sizeof type, shown.type < 0x600 ? "length %u" : "0x%04x", shown.type);
 	lp_event_frame(log, note->room, note->peer_id, note->direction, &shown.source, &shown.destination, type,
-	               shown.vlan, note->len, dropped ? "dropped" : "forwarded",
-	               dropped ? lp_drop_wire(note->drop) : "", note->n_targets);
+		shown.vlan, note->len, dropped ? "dropped" : "forwarded", dropped ? lp_drop_wire(note->drop) : "",
+		note->n_targets);
 }

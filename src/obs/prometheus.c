@@ -23,7 +23,7 @@ void lp_prometheus_metric(struct lp_text *text, const char *name, const char *ty
 }
 
 void lp_prometheus_sample(struct lp_text *text, const char *name, const struct lp_prometheus_label *labels,
-                          size_t n_labels, uint64_t value)
+	size_t n_labels, uint64_t value)
 {
 	lp_text_add(text, name);
 	for (size_t i = 0; i < n_labels; i++) {

@@ -16,6 +16,6 @@ struct lp_prometheus_label {
 void lp_prometheus_metric(struct lp_text *text, const char *name, const char *type, const char *help);
 /* Adds a sample. */
 void lp_prometheus_sample(struct lp_text *text, const char *name, const struct lp_prometheus_label *labels,
-                          size_t n_labels, uint64_t value);
+	size_t n_labels, uint64_t value);
 
 #endif

@@ -22,8 +22,8 @@ bool lp_throttle_allow(struct lp_throttle *throttle, uint64_t now_ns)
 	uint64_t cost_ns = cost_of(throttle), full_ns = cost_ns * throttle->burst;
 	if (now_ns > throttle->last_ns) {
 		uint64_t passed_ns = now_ns - throttle->last_ns;
-		throttle->credit_ns =
-			passed_ns >= full_ns ? full_ns : lp_earlier(throttle->credit_ns + passed_ns, full_ns);
+		throttle->credit_ns = passed_ns >= full_ns ? full_ns
+							   : lp_earlier(throttle->credit_ns + passed_ns, full_ns);
 		throttle->last_ns = now_ns;
 	}
 	if (throttle->credit_ns < cost_ns) {

@@ -13,8 +13,7 @@
 
 const char lp_adapter_driver_hint[] =
 	"install the TAP-Windows6 driver (the tap-windows6 project of OpenVPN): OpenVPN's installer for Windows, on "
-	"the "
-	"downloads page of openvpn.net's community, brings it, and 'TAP-Windows6' can be chosen alone there";
+	"the downloads page of openvpn.net's community, brings it, and 'TAP-Windows6' can be chosen alone there";
 
 /* True if the texts are equal but for the case of ASCII letters, over at most |n| bytes. */
 static bool equal_without_case(const char *a, const char *b, size_t n)
@@ -64,7 +63,7 @@ static bool is_meant(const struct lp_adapter *adapter, const char *wanted)
 }
 
 int lp_adapter_choose(const struct lp_adapter *adapters, size_t n_adapters, const char *wanted,
-                      struct lp_failure *failure, size_t *ret_index)
+	struct lp_failure *failure, size_t *ret_index)
 {
 	char known[256];
 	struct lp_text text;

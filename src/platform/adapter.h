@@ -28,6 +28,6 @@ bool lp_adapter_is_usable(const struct lp_adapter *adapter);
 /* Picks the adapter that |wanted| means: a name or a GUID, with or without braces, in any case; NULL or empty: the
    first. |adapters| are TAP adapters only. 0; LP_ENOTFOUND with what there is instead. */
 int lp_adapter_choose(const struct lp_adapter *adapters, size_t n_adapters, const char *wanted,
-                      struct lp_failure *failure, size_t *ret_index);
+	struct lp_failure *failure, size_t *ret_index);
 
 #endif

@@ -10,7 +10,7 @@
 struct lp_device_rivals {
 	char network[LP_RIVAL_NAME_MAX];   /* has an address in an IPv4 network of the device's; empty: none has */
 	char broadcast[LP_RIVAL_NAME_MAX]; /* broadcasts to 255.255.255.255 leave by it; empty: by the device, if at
-	                                      all, or that is not known */
+					      all, or that is not known */
 };
 
 /* Those of the interface |name|; where the system does not tell, there are none. */

@@ -12,7 +12,7 @@ typedef char *(*lp_metrics_fn)(void *ctx);
 
 /* Serves GET /metrics at |listen|, an address and a port. A few clients at a time, each for a few seconds. */
 int lp_metrics_server_open(struct lp_loop *loop, const struct lp_addr *listen, lp_metrics_fn page, void *ctx,
-                           struct lp_failure *failure, struct lp_metrics_server **ret_server);
+	struct lp_failure *failure, struct lp_metrics_server **ret_server);
 void lp_metrics_server_close(struct lp_metrics_server *server); /* NULL is fine */
 
 #endif

@@ -20,7 +20,7 @@ void lp_netwatch_free(struct lp_netwatch *netwatch);
 void lp_netwatch_avoid(struct lp_netwatch *netwatch, const char *device);
 /* The address (port 0) that a packet to |remote| would leave from now, and the interface (its index, for
    lp_udp_set_interface(); 0: not known, the system's choice is right). 0, or LP_EUNREACH without a route. */
-int lp_netwatch_source(struct lp_netwatch *netwatch, const struct lp_addr *remote, struct lp_addr *ret_local,
-                       uint32_t *ret_interface);
+int lp_netwatch_source(
+	struct lp_netwatch *netwatch, const struct lp_addr *remote, struct lp_addr *ret_local, uint32_t *ret_interface);
 
 #endif

@@ -41,7 +41,7 @@ struct lp_packet_counters {
 /* Opens the socket, promiscuous by membership (the kernel undoes it at close). Frames that the host itself sends
    out of this interface are not delivered. */
 int lp_packet_open(struct lp_loop *loop, const struct lp_packet_config *config, lp_packet_recv_fn recv,
-                   lp_packet_error_fn error, void *ctx, struct lp_failure *failure, struct lp_packet **ret_packet);
+	lp_packet_error_fn error, void *ctx, struct lp_failure *failure, struct lp_packet **ret_packet);
 /* Leaves out, in the kernel, the tunnel's own UDP packets between |local| port and |remote|: without this a tunnel
    over the captured interface would carry itself. May be called again when the path changes. */
 int lp_packet_exclude_tunnel(struct lp_packet *packet, const struct lp_addr *local, const struct lp_addr *remote);

@@ -15,7 +15,7 @@ typedef void (*lp_resolve_fn)(void *ctx, const struct lp_addr *addrs, size_t n_a
 
 /* Looks |host| up (a numeric address answers as well) and calls |done| once, never from inside this call. */
 int lp_resolve_start(struct lp_loop *loop, const char *host, uint16_t port, lp_resolve_fn done, void *ctx,
-                     struct lp_resolve **ret_resolve);
+	struct lp_resolve **ret_resolve);
 /* Frees the request; |done| is not called any more. NULL is fine. */
 void lp_resolve_free(struct lp_resolve *resolve);
 

@@ -67,9 +67,9 @@ int lp_route_remove(const struct lp_route *route, struct lp_failure *failure);
 /* What the interface is set to for |family| (4 or 6). 0; LP_ENOTFOUND: no such interface, or it does not carry this
    family. */
 int lp_route_settings(const struct lp_route_interface *interface, uint8_t family, struct lp_failure *failure,
-                      struct lp_route_settings *ret_settings);
+	struct lp_route_settings *ret_settings);
 /* Sets all of it. 0; LP_ENOTFOUND as above; LP_EUNSUPPORTED for what the system has no such setting for. */
 int lp_route_set(const struct lp_route_interface *interface, uint8_t family, const struct lp_route_settings *settings,
-                 struct lp_failure *failure);
+	struct lp_failure *failure);
 
 #endif

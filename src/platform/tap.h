@@ -42,7 +42,7 @@ struct lp_tap_details {
 
 /* Makes the interface, or opens the adapter; down, and with its MAC set (see lp_tap_mac()). */
 int lp_tap_open(struct lp_loop *loop, const struct lp_tap_config *config, lp_tap_recv_fn recv, lp_tap_error_fn error,
-                void *ctx, struct lp_failure *failure, struct lp_tap **ret_tap);
+	void *ctx, struct lp_failure *failure, struct lp_tap **ret_tap);
 /* Sets the IP MTU and brings the interface up; reading begins. */
 int lp_tap_up(struct lp_tap *tap, unsigned mtu, struct lp_failure *failure);
 /* Sets the IP MTU of an interface that is up. One that has this MTU already is fine; otherwise LP_EPERM where the right

@@ -18,7 +18,7 @@ typedef void (*lp_udp_recv_fn)(void *ctx, const struct lp_udp_msg *msgs, size_t 
 /* Opens a socket bound to |local| (family 0: any address of both families, port |local->port|). IP fragmentation is
    off, ECN bits are read and written, the local address of each datagram is known. |failure| says what to do. */
 int lp_udp_open(struct lp_loop *loop, const struct lp_addr *local, lp_udp_recv_fn recv, void *ctx,
-                struct lp_failure *failure, struct lp_udp **ret_udp);
+	struct lp_failure *failure, struct lp_udp **ret_udp);
 void lp_udp_close(struct lp_udp *udp);
 /* Sends all messages in as few system calls as possible; what the kernel has no room for is lost and counted.
    Returns the number of datagrams lost. */

@@ -21,13 +21,13 @@ typedef char *(*lp_unix_answer_fn)(void *ctx, const char *request);
    socket that a killed program left there is replaced, one that somebody listens on is not). A few clients are served
    at a time, each for a few seconds at most; more wait for their turn. */
 int lp_unix_server_open(struct lp_loop *loop, const char *path, lp_unix_answer_fn answer, void *ctx,
-                        struct lp_failure *failure, struct lp_unix_server **ret_server);
+	struct lp_failure *failure, struct lp_unix_server **ret_server);
 /* Hangs up on everybody and removes the socket. NULL is fine. */
 void lp_unix_server_close(struct lp_unix_server *server);
 
 /* Asks, and waits for the answer: malloc'd, with a NUL that |ret_len| does not count. For programs that do nothing
    else. LP_ENOTFOUND, LP_EUNREACH: nobody listens there; LP_EPERM, LP_ETIMEOUT, … */
 int lp_unix_call(const char *path, const char *request, uint64_t timeout_ns, struct lp_failure *failure,
-                 char **ret_answer, size_t *ret_len);
+	char **ret_answer, size_t *ret_len);
 
 #endif

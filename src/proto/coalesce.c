@@ -100,7 +100,7 @@ static bool continues_v6(const struct flow *flow, const uint8_t *ip)
 	const uint8_t *first = flow->data + flow->key.l3;
 	return memcmp(first, ip, 4) == 0 && memcmp(first + 6, ip + 6, LP_IPV6_HEADER - 6) == 0 &&
 	       memcmp(first + LP_IPV6_HEADER, ip + LP_IPV6_HEADER,
-	              flow->key.l4 - flow->key.l3 - (size_t)LP_IPV6_HEADER) == 0;
+		       flow->key.l4 - flow->key.l3 - (size_t)LP_IPV6_HEADER) == 0;
 }
 
 /* True if a TCP header continues those of |flow|. FIN and PSH may come, CWR only stands in a first segment. */
@@ -120,13 +120,13 @@ static bool may_join(struct flow *flow, const uint8_t *frame, const struct lp_co
 {
 	const struct lp_coalesce_key *first = &flow->key;
 	if (key->l3 != first->l3 || key->l4 != first->l4 || key->payload != first->payload || key->udp != first->udp ||
-	    key->payload_len > first->payload_len || memcmp(flow->data, frame, key->l3) != 0 ||
-	    flow->len - LP_ETHER_HEADER + key->payload_len > PACKET_MAX)
+		key->payload_len > first->payload_len || memcmp(flow->data, frame, key->l3) != 0 ||
+		flow->len - LP_ETHER_HEADER + key->payload_len > PACKET_MAX)
 		return false;
 	if (key->v6 ? !continues_v6(flow, frame + key->l3) : !continues_v4(flow, frame + key->l3, ret_fixed))
 		return false;
 	if (key->udp ? memcmp(flow->data + key->l4, frame + key->l4, 4) != 0
-	             : !continues_tcp(flow, frame + key->l4, key->payload - key->l4))
+		     : !continues_tcp(flow, frame + key->l4, key->payload - key->l4))
 		return false;
 	if (!flow->verified)
 		flow->verified = lp_coalesce_key_verify(flow->data, first, NULL);
@@ -140,8 +140,8 @@ static void close_flow(struct lp_coalesce *c, size_t index)
 }
 
 /* Takes in a frame that may join the flow at |index| of the open ones. */
-static void join(struct lp_coalesce *c, size_t index, const uint8_t *frame, const struct lp_coalesce_key *key,
-                 bool fixed_id)
+static void join(
+	struct lp_coalesce *c, size_t index, const uint8_t *frame, const struct lp_coalesce_key *key, bool fixed_id)
 {
 	struct flow *flow = c->open[index];
 	flow->len += key->payload_len;
@@ -247,8 +247,8 @@ static void finish(const struct flow *flow, struct lp_frame *frame)
 	frame->len = flow->len;
 	frame->offload = (struct lp_offload){
 		.gso = key->udp  ? LP_GSO_UDP
-	               : key->v6 ? LP_GSO_TCP6
-	                         : LP_GSO_TCP4,
+		       : key->v6 ? LP_GSO_TCP6
+				 : LP_GSO_TCP4,
 		.gso_ecn = !key->udp && (l4[13] & LP_TCP_CWR),
 		.needs_csum = true,
 		.gso_size = (uint16_t)key->payload_len,

@@ -56,7 +56,7 @@ uint64_t lp_flow_hash(const uint8_t *frame, size_t len, uint64_t seed)
 	if (lp_ether_parse(frame, len, &ether) != LP_ETHER_OK)
 		return mix(seed, len);
 	if ((ether.type == LP_ETHER_TYPE_IPV4 || ether.type == LP_ETHER_TYPE_IPV6) &&
-	    lp_ip_parse(frame + ether.net_offset, ether.net_len, &ip) == 0)
+		lp_ip_parse(frame + ether.net_offset, ether.net_len, &ip) == 0)
 		return hash_ip(frame + ether.net_offset, &ip, seed);
 	return mix(mix(seed, load8(frame)), (uint64_t)lp_be32_get(frame + 8) << 16 | ether.type);
 }

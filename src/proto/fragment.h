@@ -45,7 +45,7 @@ void lp_reassembly_free(struct lp_reassembly *reassembly);
    whole, valid until the next call on this object; 0: more are needed, or it was a duplicate; LP_EMALFORMED: it
    contradicts the others of its frame, which is given up; LP_ENOMEM. */
 int lp_reassembly_add(struct lp_reassembly *reassembly, const struct lp_datagram *fragment, uint64_t now_ns,
-                      const uint8_t **ret_frame, size_t *ret_len);
+	const uint8_t **ret_frame, size_t *ret_len);
 /* Gives up what is overdue and frees idle memory. To be called at lp_reassembly_deadline(), or later. */
 void lp_reassembly_expire(struct lp_reassembly *reassembly, uint64_t now_ns);
 /* When there is something to expire; LP_NEVER if nothing. */

@@ -14,8 +14,8 @@ static uint8_t *find_syn(uint8_t *frame, size_t len, size_t mtu, size_t *ret_len
 	struct lp_ether ether;
 	struct lp_ip ip;
 	if (lp_ether_parse(frame, len, &ether) != LP_ETHER_OK ||
-	    (ether.type != LP_ETHER_TYPE_IPV4 && ether.type != LP_ETHER_TYPE_IPV6) ||
-	    lp_ip_parse(frame + ether.net_offset, ether.net_len, &ip) < 0)
+		(ether.type != LP_ETHER_TYPE_IPV4 && ether.type != LP_ETHER_TYPE_IPV6) ||
+		lp_ip_parse(frame + ether.net_offset, ether.net_len, &ip) < 0)
 		return NULL;
 	if (ip.upper != LP_IP_UPPER_FOUND || ip.protocol != LP_IP_TCP || ip.upper_len < LP_TCP_HEADER)
 		return NULL;
@@ -25,7 +25,7 @@ static uint8_t *find_syn(uint8_t *frame, size_t len, size_t mtu, size_t *ret_len
 		return NULL;
 	/* The MSS counts neither IP nor TCP options, nor extension headers (RFC 6691 §2): who sends them makes room. */
 	size_t overhead = ether.n_tags * (size_t)LP_ETHER_TAG + LP_TCP_HEADER +
-	                  (ip.version == 4 ? LP_IPV4_HEADER : LP_IPV6_HEADER);
+			  (ip.version == 4 ? LP_IPV4_HEADER : LP_IPV6_HEADER);
 	size_t mss = mtu > overhead ? mtu - overhead : 0;
 	*ret_len = header_len;
 	*ret_mss = mss > UINT16_MAX ? UINT16_MAX : (uint16_t)mss;

@@ -22,7 +22,7 @@ static inline bool lp_mss_is_candidate(const uint8_t *frame, size_t len)
 		if (type == LP_ETHER_TYPE_IPV4 && frame[14] == 0x45 && (frame[23] != LP_IP_TCP || !(frame[47] & 0x02)))
 			return false;
 		if (type == LP_ETHER_TYPE_IPV6 &&
-		    (frame[20] == LP_IP_UDP || (frame[20] == LP_IP_TCP && !(frame[67] & 0x02))))
+			(frame[20] == LP_IP_UDP || (frame[20] == LP_IP_TCP && !(frame[67] & 0x02))))
 			return false;
 	}
 	return true;

@@ -166,19 +166,19 @@ static bool place(const struct lp_reassembly *r, struct slot *slot, const struct
 }
 
 /* The frame in |slot| is whole: hands it out and remembers it. */
-static void complete(struct lp_reassembly *r, struct slot *slot, uint64_t now_ns, const uint8_t **ret_frame,
-                     size_t *ret_len)
+static void complete(
+	struct lp_reassembly *r, struct slot *slot, uint64_t now_ns, const uint8_t **ret_frame, size_t *ret_len)
 {
 	slot->used = false;
 	r->counters.completed++;
-	r->recent[r->recent_next++ % RECENT] =
-		(struct done){.key = slot->key, .until_ns = now_ns + r->config.timeout_ns};
+	r->recent[r->recent_next++ % RECENT] = (struct done){
+		.key = slot->key, .until_ns = now_ns + r->config.timeout_ns};
 	*ret_frame = slot->data;
 	*ret_len = slot->piece_len * (slot->count - (size_t)1) + slot->last_len;
 }
 
 int lp_reassembly_add(struct lp_reassembly *reassembly, const struct lp_datagram *fragment, uint64_t now_ns,
-                      const uint8_t **ret_frame, size_t *ret_len)
+	const uint8_t **ret_frame, size_t *ret_len)
 {
 	struct lp_reassembly *r = reassembly;
 	uint32_t key = (uint32_t)fragment->source << 16 | fragment->frame_id;

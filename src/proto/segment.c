@@ -36,16 +36,16 @@ static int find_headers(const struct lp_frame *frame, struct cut *cut)
 	struct lp_ether ether;
 	struct lp_ip ip;
 	if (lp_ether_parse(frame->data, frame->len, &ether) != LP_ETHER_OK || ether.llc != LP_LLC_NONE ||
-	    lp_ip_parse(frame->data + ether.net_offset, ether.net_len, &ip) < 0)
+		lp_ip_parse(frame->data + ether.net_offset, ether.net_len, &ip) < 0)
 		return LP_EMALFORMED;
 
 	bool udp = frame->offload.gso == LP_GSO_UDP;
 	if (ether.type != (ip.version == 4 ? LP_ETHER_TYPE_IPV4 : LP_ETHER_TYPE_IPV6) ||
-	    (!udp && ip.version != (frame->offload.gso == LP_GSO_TCP4 ? 4 : 6)))
+		(!udp && ip.version != (frame->offload.gso == LP_GSO_TCP4 ? 4 : 6)))
 		return LP_EMALFORMED;
 	uint32_t l4_header = udp ? LP_UDP_HEADER : LP_TCP_HEADER;
 	if (ip.upper != LP_IP_UPPER_FOUND || ip.fragment || ip.truncated ||
-	    ip.protocol != (udp ? LP_IP_UDP : LP_IP_TCP) || ip.upper_len < l4_header)
+		ip.protocol != (udp ? LP_IP_UDP : LP_IP_TCP) || ip.upper_len < l4_header)
 		return LP_EMALFORMED;
 
 	cut->v6 = ip.version == 6;
@@ -55,7 +55,7 @@ static int find_headers(const struct lp_frame *frame, struct cut *cut)
 		l4_header = (frame->data[cut->l4 + 12] >> 4) * 4U;
 	cut->headers_len = cut->l4 + l4_header;
 	if (l4_header < (udp ? LP_UDP_HEADER : LP_TCP_HEADER) || l4_header >= ip.upper_len ||
-	    cut->headers_len > LP_SEGMENT_HEADERS_MAX)
+		cut->headers_len > LP_SEGMENT_HEADERS_MAX)
 		return LP_EMALFORMED;
 	cut->payload = frame->data + cut->headers_len;
 	cut->payload_len = ip.upper_len - l4_header;

@@ -16,11 +16,11 @@
 struct lp_aead_key {
 	/* Encrypts |len| bytes of |data| to |dest| (may be the same place) and adds the tag. 0 or LP_ETLS. */
 	int (*seal)(struct lp_aead_key *key, uint8_t *dest, const uint8_t *data, size_t len,
-	            const uint8_t nonce[LP_AEAD_NONCE], const uint8_t *aad, size_t aad_len);
+		const uint8_t nonce[LP_AEAD_NONCE], const uint8_t *aad, size_t aad_len);
 	/* Decrypts |len| bytes, tag included, to |dest| (may be the same place). 0, or LP_EMALFORMED if they are not
 	   what was sealed. */
 	int (*open)(struct lp_aead_key *key, uint8_t *dest, const uint8_t *data, size_t len,
-	            const uint8_t nonce[LP_AEAD_NONCE], const uint8_t *aad, size_t aad_len);
+		const uint8_t nonce[LP_AEAD_NONCE], const uint8_t *aad, size_t aad_len);
 	/* Encrypts one block. 0 or LP_ETLS. */
 	int (*mask)(struct lp_aead_key *key, uint8_t ret_mask[LP_AEAD_SAMPLE], const uint8_t sample[LP_AEAD_SAMPLE]);
 	void (*free)(struct lp_aead_key *key);

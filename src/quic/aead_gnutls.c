@@ -21,27 +21,27 @@ struct header_key {
 };
 
 static int seal(struct lp_aead_key *key, uint8_t *dest, const uint8_t *data, size_t len,
-                const uint8_t nonce[LP_AEAD_NONCE], const uint8_t *aad, size_t aad_len)
+	const uint8_t nonce[LP_AEAD_NONCE], const uint8_t *aad, size_t aad_len)
 {
 	const struct packet_key *packet = (const struct packet_key *)key;
 	size_t dest_len = len + LP_AEAD_TAG;
-	return gnutls_aead_cipher_encrypt(packet->cipher, nonce, LP_AEAD_NONCE, aad, aad_len, LP_AEAD_TAG, data, len,
-	                                  dest, &dest_len) == 0
-	               ? 0
-	               : LP_ETLS;
+	return gnutls_aead_cipher_encrypt(
+		       packet->cipher, nonce, LP_AEAD_NONCE, aad, aad_len, LP_AEAD_TAG, data, len, dest, &dest_len) == 0
+		       ? 0
+		       : LP_ETLS;
 }
 
 static int open_sealed(struct lp_aead_key *key, uint8_t *dest, const uint8_t *data, size_t len,
-                       const uint8_t nonce[LP_AEAD_NONCE], const uint8_t *aad, size_t aad_len)
+	const uint8_t nonce[LP_AEAD_NONCE], const uint8_t *aad, size_t aad_len)
 {
 	const struct packet_key *packet = (const struct packet_key *)key;
 	if (len < LP_AEAD_TAG)
 		return LP_EMALFORMED;
 	size_t dest_len = len - LP_AEAD_TAG;
-	return gnutls_aead_cipher_decrypt(packet->cipher, nonce, LP_AEAD_NONCE, aad, aad_len, LP_AEAD_TAG, data, len,
-	                                  dest, &dest_len) == 0
-	               ? 0
-	               : LP_EMALFORMED;
+	return gnutls_aead_cipher_decrypt(
+		       packet->cipher, nonce, LP_AEAD_NONCE, aad, aad_len, LP_AEAD_TAG, data, len, dest, &dest_len) == 0
+		       ? 0
+		       : LP_EMALFORMED;
 }
 
 static void packet_free(struct lp_aead_key *key)

@@ -34,7 +34,7 @@ struct header_key {
 };
 
 static int seal(struct lp_aead_key *key, uint8_t *dest, const uint8_t *data, size_t len,
-                const uint8_t nonce[LP_AEAD_NONCE], const uint8_t *aad, size_t aad_len)
+	const uint8_t nonce[LP_AEAD_NONCE], const uint8_t *aad, size_t aad_len)
 {
 	const struct packet_key *packet = (const struct packet_key *)(const void *)key;
 	struct gcm_context_data context;
@@ -43,7 +43,7 @@ static int seal(struct lp_aead_key *key, uint8_t *dest, const uint8_t *data, siz
 }
 
 static int open_sealed(struct lp_aead_key *key, uint8_t *dest, const uint8_t *data, size_t len,
-                       const uint8_t nonce[LP_AEAD_NONCE], const uint8_t *aad, size_t aad_len)
+	const uint8_t nonce[LP_AEAD_NONCE], const uint8_t *aad, size_t aad_len)
 {
 	const struct packet_key *packet = (const struct packet_key *)(const void *)key;
 	struct gcm_context_data context;

@@ -58,7 +58,7 @@ uint8_t *lp_batch_room(struct lp_batch *batch, size_t max)
 
 /* True if a packet of |len| bytes may follow in the last run: same addresses and ECN, no shorter one before it. */
 static bool fits_run(const struct lp_batch *batch, size_t len, uint8_t ecn, const struct lp_addr *local,
-                     const struct lp_addr *remote)
+	const struct lp_addr *remote)
 {
 	if (batch->n_runs == 0 || batch->run_packets == LP_BATCH_RUN_PACKETS)
 		return false;
@@ -68,8 +68,8 @@ static bool fits_run(const struct lp_batch *batch, size_t len, uint8_t ecn, cons
 	       lp_addr_equal(&run->remote, remote);
 }
 
-void lp_batch_commit(struct lp_batch *batch, size_t len, uint8_t ecn, const struct lp_addr *local,
-                     const struct lp_addr *remote)
+void lp_batch_commit(
+	struct lp_batch *batch, size_t len, uint8_t ecn, const struct lp_addr *local, const struct lp_addr *remote)
 {
 	assert(len > 0 && len <= LP_BATCH_BYTES - batch->used);
 	if (fits_run(batch, len, ecn, local, remote)) {

@@ -44,8 +44,8 @@ void lp_batch_pool_give(struct lp_batch_pool *pool, struct lp_batch *batch);
 /* Where a packet of at most |max| bytes may be written; NULL if there is no room. */
 uint8_t *lp_batch_room(struct lp_batch *batch, size_t max);
 /* A packet of |len| bytes, 1 or more, was written there. */
-void lp_batch_commit(struct lp_batch *batch, size_t len, uint8_t ecn, const struct lp_addr *local,
-                     const struct lp_addr *remote);
+void lp_batch_commit(
+	struct lp_batch *batch, size_t len, uint8_t ecn, const struct lp_addr *local, const struct lp_addr *remote);
 /* Forgets all packets. */
 void lp_batch_clear(struct lp_batch *batch);
 

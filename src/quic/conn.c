@@ -16,14 +16,14 @@
 #define ANSWER_SMALL_NS (20 * LP_MS)
 
 void lp_conn_path(const struct lp_quic_conn *conn, const struct lp_addr *local, const struct lp_addr *remote,
-                  ngtcp2_path_storage *ret_path)
+	ngtcp2_path_storage *ret_path)
 {
 	struct lp_addr at = *local;
 	/* A client knows its own addresses better than the socket does: it may have bound to none. */
 	if (!conn->endpoint->config.server) {
 		bool moved = conn->moving_to.family && conn->moving_to.family == at.family &&
-		             memcmp(conn->moving_to.ip, at.ip, sizeof at.ip) == 0 &&
-		             (at.port == 0 || at.port == conn->moving_to.port);
+			     memcmp(conn->moving_to.ip, at.ip, sizeof at.ip) == 0 &&
+			     (at.port == 0 || at.port == conn->moving_to.port);
 		at = moved ? conn->moving_to : conn->local;
 	}
 	lp_path_set(ret_path, &at, remote);
@@ -112,8 +112,8 @@ static void tell_changes(struct lp_quic_conn *conn)
 	bool budget_changed = lp_conn_update_budget(conn);
 	if (!conn->announced)
 		return;
-	if (conn->path_validated &&
-	    (!lp_addr_equal(&conn->local, &conn->told_local) || !lp_addr_equal(&conn->remote, &conn->told_remote))) {
+	if (conn->path_validated && (!lp_addr_equal(&conn->local, &conn->told_local) ||
+					    !lp_addr_equal(&conn->remote, &conn->told_remote))) {
 		conn->told_local = conn->local;
 		conn->told_remote = conn->remote;
 		lp_delay_window_reset(&conn->delay, conn->endpoint->now_ns);
@@ -164,7 +164,7 @@ static void tell_writable(struct lp_quic_conn *conn)
 {
 	const struct lp_quic_config *config = &conn->endpoint->config;
 	if (!conn->blocked || conn->state != LP_CONN_READY || ngtcp2_conn_get_cwnd_left(conn->library) == 0 ||
-	    !lp_conn_window_open(conn))
+		!lp_conn_window_open(conn))
 		return;
 	conn->blocked = false;
 	if (config->events->writable)

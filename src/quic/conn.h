@@ -140,12 +140,11 @@ static inline uint64_t lp_dgram_value(uint64_t id)
 
 /* A member's side. |ret_conn| belongs to the endpoint. */
 int lp_conn_new_client(struct lp_quic_endpoint *endpoint, const struct lp_addr *local, const struct lp_addr *remote,
-                       const char *server_name, struct lp_quic_conn **ret_conn);
+	const char *server_name, struct lp_quic_conn **ret_conn);
 /* A relay's side, for an Initial packet with the header |hd|; |first_dcid| is what the client chose before a Retry,
    NULL without one. */
 int lp_conn_new_server(struct lp_quic_endpoint *endpoint, const struct lp_addr *local, const struct lp_addr *remote,
-                       const ngtcp2_path *path, const ngtcp2_pkt_hd *hd, const ngtcp2_cid *first_dcid,
-                       struct lp_quic_conn **ret_conn);
+	const ngtcp2_path *path, const ngtcp2_pkt_hd *hd, const ngtcp2_cid *first_dcid, struct lp_quic_conn **ret_conn);
 /* Frees it without a word to anybody. */
 void lp_conn_free(struct lp_quic_conn *conn);
 
@@ -161,7 +160,7 @@ void lp_conn_expire(struct lp_quic_conn *conn);
 void lp_conn_flush(struct lp_quic_conn *conn);
 /* The path that a datagram from |remote| to |local| belongs to, as the library knows it. */
 void lp_conn_path(const struct lp_quic_conn *conn, const struct lp_addr *local, const struct lp_addr *remote,
-                  ngtcp2_path_storage *ret_path);
+	ngtcp2_path_storage *ret_path);
 
 /* conn_deadline.c */
 

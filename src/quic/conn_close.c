@@ -39,17 +39,17 @@ static void note_peer_close(struct lp_quic_conn *conn)
 	if (conn->reset_by_peer) {
 		conn->why.kind = LP_QUIC_CLOSED_RESET;
 		snprintf(conn->why.reason, sizeof conn->why.reason,
-		         "the other end does not know it any more: it restarted, or this end was away for too long");
+			"the other end does not know it any more: it restarted, or this end was away for too long");
 		return;
 	}
 	conn->why.code = error->error_code;
 	conn->why.kind = error->type == NGTCP2_CCERR_TYPE_APPLICATION ? LP_QUIC_CLOSED_APP : LP_QUIC_CLOSED_TRANSPORT;
 	copy_reason(conn, error->reason, error->reasonlen);
 	if (conn->why.kind == LP_QUIC_CLOSED_TRANSPORT && error->error_code >= CRYPTO_ERROR &&
-	    error->error_code <= CRYPTO_ERROR + 255) {
+		error->error_code <= CRYPTO_ERROR + 255) {
 		conn->why.kind = LP_QUIC_CLOSED_TLS;
 		lp_tls_session_reason(&conn->tls, (uint8_t)(error->error_code - CRYPTO_ERROR), true, conn->why.reason,
-		                      sizeof conn->why.reason);
+			sizeof conn->why.reason);
 	}
 }
 
@@ -59,8 +59,8 @@ static void say_goodbye(struct lp_quic_conn *conn, const ngtcp2_ccerr *error)
 	uint8_t packet[LP_MTU_BASE];
 	ngtcp2_pkt_info info;
 	conn->in_library = true;
-	ngtcp2_ssize n = ngtcp2_conn_write_connection_close(conn->library, NULL, &info, packet, sizeof packet, error,
-	                                                    lp_conn_now(conn));
+	ngtcp2_ssize n = ngtcp2_conn_write_connection_close(
+		conn->library, NULL, &info, packet, sizeof packet, error, lp_conn_now(conn));
 	conn->in_library = false;
 	if (n <= 0)
 		return;
@@ -103,8 +103,8 @@ void lp_conn_fail(struct lp_quic_conn *conn, int code)
 		note_peer_close(conn);
 		/* What is still under way from the peer is passed over in silence (RFC 9000 §10.2.2). */
 		if (!conn->reset_by_peer)
-			conn->linger_until_ns =
-				conn->endpoint->now_ns + LINGER_PTOS * ngtcp2_conn_get_pto(conn->library);
+			conn->linger_until_ns = conn->endpoint->now_ns +
+						LINGER_PTOS * ngtcp2_conn_get_pto(conn->library);
 		break;
 	case NGTCP2_ERR_IDLE_CLOSE:
 		conn->why.kind = LP_QUIC_CLOSED_IDLE;

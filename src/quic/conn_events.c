@@ -57,7 +57,7 @@ static int on_stream_open(ngtcp2_conn *library, int64_t stream_id, void *user_da
 
 /* Bytes came on a stream. */
 static int on_stream_data(ngtcp2_conn *library, uint32_t flags, int64_t stream_id, uint64_t offset, const uint8_t *data,
-                          size_t len, void *user_data, void *stream_user_data)
+	size_t len, void *user_data, void *stream_user_data)
 {
 	struct lp_quic_conn *conn = user_data;
 	const struct lp_quic_config *config = &conn->endpoint->config;
@@ -75,8 +75,8 @@ static int on_stream_data(ngtcp2_conn *library, uint32_t flags, int64_t stream_i
 }
 
 /* The peer has our bytes up to there. */
-static int on_stream_acked(ngtcp2_conn *library, int64_t stream_id, uint64_t offset, uint64_t len, void *user_data,
-                           void *stream_user_data)
+static int on_stream_acked(
+	ngtcp2_conn *library, int64_t stream_id, uint64_t offset, uint64_t len, void *user_data, void *stream_user_data)
 {
 	struct lp_quic_conn *conn = user_data;
 	(void)library, (void)stream_user_data;
@@ -87,7 +87,7 @@ static int on_stream_acked(ngtcp2_conn *library, int64_t stream_id, uint64_t off
 
 /* The peer gave up its half of a stream. */
 static int on_stream_reset(ngtcp2_conn *library, int64_t stream_id, uint64_t final_size, uint64_t code, void *user_data,
-                           void *stream_user_data)
+	void *stream_user_data)
 {
 	(void)library, (void)stream_id, (void)final_size, (void)code, (void)stream_user_data;
 	control_broken(user_data, "the control stream was reset");
@@ -95,8 +95,8 @@ static int on_stream_reset(ngtcp2_conn *library, int64_t stream_id, uint64_t fin
 }
 
 /* The peer reads no more of a stream. */
-static int on_stop_sending(ngtcp2_conn *library, int64_t stream_id, uint64_t code, void *user_data,
-                           void *stream_user_data)
+static int on_stop_sending(
+	ngtcp2_conn *library, int64_t stream_id, uint64_t code, void *user_data, void *stream_user_data)
 {
 	struct lp_quic_conn *conn = user_data;
 	(void)library, (void)stream_id, (void)code, (void)stream_user_data;
@@ -190,7 +190,7 @@ static int on_new_cid(ngtcp2_conn *library, ngtcp2_cid *cid, uint8_t *token, siz
 	endpoint->config.random(endpoint->config.ctx, bytes, len);
 	ngtcp2_cid_init(cid, bytes, len);
 	if (lp_stateless_reset_token(endpoint->config.secret, cid, token) < 0 ||
-	    lp_conn_table_add(&endpoint->cids, cid->data, cid->datalen, conn, &conn->cids) < 0)
+		lp_conn_table_add(&endpoint->cids, cid->data, cid->datalen, conn, &conn->cids) < 0)
 		return NGTCP2_ERR_CALLBACK_FAILURE;
 	return 0;
 }
@@ -206,7 +206,7 @@ static int on_remove_cid(ngtcp2_conn *library, const ngtcp2_cid *cid, void *user
 
 /* We begin or cease to use an id of the peer's: its token is how a stateless reset would be known. */
 static int on_peer_cid(ngtcp2_conn *library, ngtcp2_connection_id_status_type type, uint64_t number,
-                       const ngtcp2_cid *cid, const uint8_t *token, void *user_data)
+	const ngtcp2_cid *cid, const uint8_t *token, void *user_data)
 {
 	struct lp_quic_conn *conn = user_data;
 	struct lp_conn_table *tokens = &conn->endpoint->tokens;
@@ -223,7 +223,7 @@ static int on_peer_cid(ngtcp2_conn *library, ngtcp2_connection_id_status_type ty
 
 /* A path was tried out. */
 static int on_path_validation(ngtcp2_conn *library, uint32_t flags, const ngtcp2_path *path,
-                              const ngtcp2_path *old_path, ngtcp2_path_validation_result result, void *user_data)
+	const ngtcp2_path *old_path, ngtcp2_path_validation_result result, void *user_data)
 {
 	struct lp_quic_conn *conn = user_data;
 	(void)library, (void)flags, (void)path, (void)old_path;
@@ -245,7 +245,7 @@ static int on_stateless_reset(ngtcp2_conn *library, const ngtcp2_pkt_stateless_r
 /* Bytes for TLS. A server has dropped its session once the handshake is complete: there is nothing that a client may
    still say (RFC 8446 §4.6, RFC 9001 §6). */
 static int on_crypto_data(ngtcp2_conn *library, ngtcp2_encryption_level level, uint64_t offset, const uint8_t *data,
-                          size_t len, void *user_data)
+	size_t len, void *user_data)
 {
 	struct lp_quic_conn *conn = user_data;
 	if (!conn->tls.session) {
@@ -257,15 +257,14 @@ static int on_crypto_data(ngtcp2_conn *library, ngtcp2_encryption_level level, u
 
 /* The next generation of keys is wanted (RFC 9001 §6). */
 static int on_update_key(ngtcp2_conn *library, uint8_t *rx_secret, uint8_t *tx_secret,
-                         ngtcp2_crypto_aead_ctx *rx_context, uint8_t *rx_iv, ngtcp2_crypto_aead_ctx *tx_context,
-                         uint8_t *tx_iv, const uint8_t *old_rx_secret, const uint8_t *old_tx_secret, size_t len,
-                         void *user_data)
+	ngtcp2_crypto_aead_ctx *rx_context, uint8_t *rx_iv, ngtcp2_crypto_aead_ctx *tx_context, uint8_t *tx_iv,
+	const uint8_t *old_rx_secret, const uint8_t *old_tx_secret, size_t len, void *user_data)
 {
 	struct lp_quic_conn *conn = user_data;
 	return lp_packet_keys_update(library, conn->endpoint->aead, rx_secret, tx_secret, rx_context, rx_iv, tx_context,
-	                             tx_iv, old_rx_secret, old_tx_secret, len) == 0
-	               ? 0
-	               : NGTCP2_ERR_CALLBACK_FAILURE;
+		       tx_iv, old_rx_secret, old_tx_secret, len) == 0
+		       ? 0
+		       : NGTCP2_ERR_CALLBACK_FAILURE;
 }
 
 #define BOTH_SIDES \

@@ -28,7 +28,7 @@ static void choose_cid(struct lp_quic_endpoint *endpoint, ngtcp2_cid *ret_cid, s
 
 /* Allocates what both sides share. */
 static int conn_new(struct lp_quic_endpoint *endpoint, const struct lp_addr *local, const struct lp_addr *remote,
-                    const char *server_name, struct lp_quic_conn **ret_conn)
+	const char *server_name, struct lp_quic_conn **ret_conn)
 {
 	struct lp_quic_conn *conn = calloc(1, sizeof *conn);
 	if (!conn)
@@ -72,7 +72,7 @@ static int enter(struct lp_quic_conn *conn, const ngtcp2_cid *scid)
 }
 
 int lp_conn_new_client(struct lp_quic_endpoint *endpoint, const struct lp_addr *local, const struct lp_addr *remote,
-                       const char *server_name, struct lp_quic_conn **ret_conn)
+	const char *server_name, struct lp_quic_conn **ret_conn)
 {
 	struct lp_quic_conn *conn;
 	struct lp_settings settings;
@@ -89,7 +89,7 @@ int lp_conn_new_client(struct lp_quic_endpoint *endpoint, const struct lp_addr *
 	lp_settings_params(&params, &endpoint->config);
 	lp_path_set(&path, local, remote);
 	rv = ngtcp2_conn_client_new(&conn->library, &dcid, &scid, &path.path, NGTCP2_PROTO_VER_V1,
-	                            lp_conn_callbacks(false), &settings.settings, &params, NULL, conn);
+		lp_conn_callbacks(false), &settings.settings, &params, NULL, conn);
 	rv = rv == 0 ? enter(conn, &scid) : LP_ENOMEM;
 	if (rv < 0) {
 		lp_conn_free(conn);
@@ -101,7 +101,7 @@ int lp_conn_new_client(struct lp_quic_endpoint *endpoint, const struct lp_addr *
 
 /* Adds what belongs to one connection of a server to its transport parameters. */
 static int server_params(struct lp_quic_endpoint *endpoint, const ngtcp2_pkt_hd *hd, const ngtcp2_cid *first_dcid,
-                         const ngtcp2_cid *scid, ngtcp2_transport_params *params)
+	const ngtcp2_cid *scid, ngtcp2_transport_params *params)
 {
 	lp_settings_params(params, &endpoint->config);
 	params->original_dcid = first_dcid ? *first_dcid : hd->dcid;
@@ -115,8 +115,7 @@ static int server_params(struct lp_quic_endpoint *endpoint, const ngtcp2_pkt_hd 
 }
 
 int lp_conn_new_server(struct lp_quic_endpoint *endpoint, const struct lp_addr *local, const struct lp_addr *remote,
-                       const ngtcp2_path *path, const ngtcp2_pkt_hd *hd, const ngtcp2_cid *first_dcid,
-                       struct lp_quic_conn **ret_conn)
+	const ngtcp2_path *path, const ngtcp2_pkt_hd *hd, const ngtcp2_cid *first_dcid, struct lp_quic_conn **ret_conn)
 {
 	struct lp_quic_conn *conn;
 	struct lp_settings settings;
@@ -136,7 +135,7 @@ int lp_conn_new_server(struct lp_quic_endpoint *endpoint, const struct lp_addr *
 	}
 	rv = server_params(endpoint, hd, first_dcid, &scid, &params);
 	if (rv == 0 && ngtcp2_conn_server_new(&conn->library, &hd->scid, &scid, path, hd->version,
-	                                      lp_conn_callbacks(true), &settings.settings, &params, NULL, conn) != 0)
+			       lp_conn_callbacks(true), &settings.settings, &params, NULL, conn) != 0)
 		rv = LP_ENOMEM;
 	/* Until the client knows our id it sends to the one that it made up. */
 	if (rv == 0)

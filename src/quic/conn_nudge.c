@@ -63,7 +63,7 @@ void lp_conn_follow(struct lp_quic_conn *conn, const ngtcp2_path *path)
 		conn->elsewhere_ns = now_ns;
 	/* Seldom: whoever knows the connection id can send what looks like a packet from elsewhere. */
 	if (now_ns - conn->elsewhere_ns < ELSEWHERE_NS ||
-	    (conn->followed_ns && now_ns - conn->followed_ns < FOLLOW_EVERY_NS))
+		(conn->followed_ns && now_ns - conn->followed_ns < FOLLOW_EVERY_NS))
 		return;
 	conn->followed_ns = now_ns;
 	/* After a migration the library tries out the old path once more, for three seconds, and as long as it does,
@@ -82,7 +82,7 @@ void lp_conn_nudge(struct lp_quic_conn *conn)
 {
 	uint64_t now_ns = conn->endpoint->now_ns;
 	if (!conn->blocked || conn->state != LP_CONN_READY ||
-	    now_ns < lp_stall_deadline(&conn->stall, lp_conn_probe_timeout(conn)))
+		now_ns < lp_stall_deadline(&conn->stall, lp_conn_probe_timeout(conn)))
 		return;
 	/* The peer is there and talks, but nothing of ours arrives, or the library has lost its way among paths. It is
 	   told, and can come back on another connection. */

@@ -61,7 +61,7 @@ static void grow(struct lp_conn_table *table)
 }
 
 int lp_conn_table_add(struct lp_conn_table *table, const uint8_t *cid, size_t len, struct lp_quic_conn *conn,
-                      struct lp_cid_list *list)
+	struct lp_cid_list *list)
 {
 	if (len > LP_QUIC_CID_MAX)
 		return LP_EINVAL;
@@ -125,8 +125,8 @@ struct lp_quic_conn *lp_conn_table_find(const struct lp_conn_table *table, const
 	return entry ? entry->conn : NULL;
 }
 
-void lp_conn_table_find_many(const struct lp_conn_table *table, const uint8_t *const cids[], size_t n,
-                             struct lp_quic_conn *ret_conns[])
+void lp_conn_table_find_many(
+	const struct lp_conn_table *table, const uint8_t *const cids[], size_t n, struct lp_quic_conn *ret_conns[])
 {
 	uint64_t hashes[LP_CONN_TABLE_MANY];
 	assert(n <= LP_CONN_TABLE_MANY);

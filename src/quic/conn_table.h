@@ -42,7 +42,7 @@ int lp_conn_table_init(struct lp_conn_table *table, const uint8_t key[LP_SIPHASH
 void lp_conn_table_done(struct lp_conn_table *table);
 /* Adds an id of |conn|, whose ids are |list|. LP_EEXISTS if it is taken, LP_EINVAL if it is too long, LP_ENOMEM. */
 int lp_conn_table_add(struct lp_conn_table *table, const uint8_t *cid, size_t len, struct lp_quic_conn *conn,
-                      struct lp_cid_list *list);
+	struct lp_cid_list *list);
 /* Forgets an id of the connection whose ids are |list|. */
 void lp_conn_table_remove(struct lp_conn_table *table, const uint8_t *cid, size_t len, struct lp_cid_list *list);
 /* Forgets all ids of |list|. */
@@ -51,7 +51,7 @@ void lp_conn_table_remove_all(struct lp_conn_table *table, struct lp_cid_list *l
 struct lp_quic_conn *lp_conn_table_find(const struct lp_conn_table *table, const uint8_t *cid, size_t len);
 /* The same for |n| ids of ours at once, at most LP_CONN_TABLE_MANY, each LP_QUIC_CID_LEN bytes; NULL for a NULL. With
    many connections each step to one is a miss of the caches: here those of all ids go on at the same time. */
-void lp_conn_table_find_many(const struct lp_conn_table *table, const uint8_t *const cids[], size_t n,
-                             struct lp_quic_conn *ret_conns[]);
+void lp_conn_table_find_many(
+	const struct lp_conn_table *table, const uint8_t *const cids[], size_t n, struct lp_quic_conn *ret_conns[]);
 
 #endif

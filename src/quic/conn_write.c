@@ -68,13 +68,13 @@ static void commit_answer(struct lp_quic_conn *conn, size_t len)
 
 /* Calls the library to write a packet, with up to |len| bytes of the control stream. */
 static ngtcp2_ssize write_stream(struct lp_quic_conn *conn, uint8_t *dest, size_t dest_len, const struct lp_bytes *data,
-                                 ngtcp2_ssize *ret_taken, uint64_t now_ns)
+	ngtcp2_ssize *ret_taken, uint64_t now_ns)
 {
 	const ngtcp2_vec *vec = (const ngtcp2_vec *)(const void *)data;
 	conn->in_library = true;
 	ngtcp2_ssize n = ngtcp2_conn_writev_stream(conn->library, &conn->endpoint->tx_path.path, &conn->tx_info, dest,
-	                                           dest_len, ret_taken, NGTCP2_WRITE_STREAM_FLAG_NONE,
-	                                           data ? conn->control_id : -1, vec, data ? 1 : 0, now_ns);
+		dest_len, ret_taken, NGTCP2_WRITE_STREAM_FLAG_NONE, data ? conn->control_id : -1, vec, data ? 1 : 0,
+		now_ns);
 	conn->in_library = false;
 	return n;
 }
@@ -95,7 +95,7 @@ void lp_conn_finish_packet(struct lp_quic_conn *conn)
 static void open_control(struct lp_quic_conn *conn)
 {
 	if (conn->endpoint->config.server || conn->state != LP_CONN_READY || conn->control_id >= 0 ||
-	    conn->control.queued == 0)
+		conn->control.queued == 0)
 		return;
 	int64_t id;
 	if (ngtcp2_conn_open_bidi_stream(conn->library, &id, NULL) == 0)
@@ -118,7 +118,7 @@ static size_t write_one(struct lp_quic_conn *conn, bool *control)
 	ngtcp2_ssize taken = -1;
 	/* Room for the library's probes of the path, unless we know better. */
 	size_t max = conn->mtu.cap < conn->mtu.path_max ? conn->packet_max
-	                                                : lp_settings_max_payload(&conn->endpoint->config);
+							: lp_settings_max_payload(&conn->endpoint->config);
 	uint8_t *dest = packet_room(conn, max);
 	if (!dest) {
 		conn->wants_write = true;
@@ -157,7 +157,7 @@ void lp_conn_write(struct lp_quic_conn *conn)
 		/* A short packet has taken all that waited, so the library need not be asked again; unless it was a
 		   probe, of which there may be two. */
 		if (n == 0 || (n <= SHORT_PACKET && conn->state == LP_CONN_READY && !conn->expired &&
-		               lp_control_next(&conn->control, &(const uint8_t *){NULL}) == 0))
+				      lp_control_next(&conn->control, &(const uint8_t *){NULL}) == 0))
 			break;
 	}
 	conn->expired = false;
@@ -180,10 +180,10 @@ void lp_conn_write_probe(struct lp_quic_conn *conn, size_t size)
 		if (!dest)
 			return;
 		conn->in_library = true;
-		ngtcp2_ssize n = ngtcp2_conn_writev_datagram(
-			conn->library, &conn->endpoint->tx_path.path, &conn->tx_info, dest, size, &accepted,
-			NGTCP2_WRITE_DATAGRAM_FLAG_NONE, lp_dgram_id(LP_DGRAM_PROBE, size),
-			(const ngtcp2_vec *)(const void *)&data, 1, lp_conn_now(conn));
+		ngtcp2_ssize n = ngtcp2_conn_writev_datagram(conn->library, &conn->endpoint->tx_path.path,
+			&conn->tx_info, dest, size, &accepted, NGTCP2_WRITE_DATAGRAM_FLAG_NONE,
+			lp_dgram_id(LP_DGRAM_PROBE, size), (const ngtcp2_vec *)(const void *)&data, 1,
+			lp_conn_now(conn));
 		conn->in_library = false;
 		if (n < 0) {
 			lp_conn_fail(conn, (int)n);
@@ -209,9 +209,9 @@ void lp_conn_write_padding(struct lp_quic_conn *conn)
 		return;
 	conn->in_library = true;
 	ngtcp2_ssize n = ngtcp2_conn_writev_datagram(conn->library, &conn->endpoint->tx_path.path, &conn->tx_info, dest,
-	                                             conn->packet_max, NULL, NGTCP2_WRITE_DATAGRAM_FLAG_NONE,
-	                                             lp_dgram_id(LP_DGRAM_SMALL, conn->endpoint->now_ns),
-	                                             (const ngtcp2_vec *)(const void *)&data, 1, lp_conn_now(conn));
+		conn->packet_max, NULL, NGTCP2_WRITE_DATAGRAM_FLAG_NONE,
+		lp_dgram_id(LP_DGRAM_SMALL, conn->endpoint->now_ns), (const ngtcp2_vec *)(const void *)&data, 1,
+		lp_conn_now(conn));
 	conn->in_library = false;
 	if (n > 0)
 		commit(conn, (size_t)n);
@@ -228,14 +228,14 @@ bool lp_conn_update_budget(struct lp_quic_conn *conn)
 		lp_path_set(&conn->shown, &conn->local, &conn->remote);
 	}
 	lp_mtu_watch_path(&conn->mtu, ngtcp2_conn_get_path_max_tx_udp_payload_size(conn->library), other_path,
-	                  conn->endpoint->now_ns);
+		conn->endpoint->now_ns);
 	conn->packet_max = lp_mtu_watch_cap(&conn->mtu);
 
 	const ngtcp2_transport_params *peer = ngtcp2_conn_get_remote_transport_params(conn->library);
 	size_t budget = 0;
 	if (peer && conn->state == LP_CONN_READY && peer->max_datagram_frame_size > 5) {
 		budget = conn->packet_max - 1 - ngtcp2_conn_get_dcid(conn->library)->datalen - PACKET_NUMBER_BYTES -
-		         TAG_BYTES - 3;
+			 TAG_BYTES - 3;
 		if (budget > 16383)
 			budget -= 2;
 		if (budget > peer->max_datagram_frame_size - 5)
@@ -249,8 +249,8 @@ bool lp_conn_update_budget(struct lp_quic_conn *conn)
 
 /* Adds a DATAGRAM of |len| bytes to the open packet, or to a new one. 1 if it was taken, 0 if a packet was finished
    without it, or an error. |ahead|: whatever the window by delay says. */
-static int write_datagram(struct lp_quic_conn *conn, const struct lp_bytes *parts, size_t n_parts, size_t len,
-                          bool ahead)
+static int write_datagram(
+	struct lp_quic_conn *conn, const struct lp_bytes *parts, size_t n_parts, size_t len, bool ahead)
 {
 	if (!conn->packet_open) {
 		if (!ahead && !lp_conn_window_open(conn))
@@ -266,8 +266,8 @@ static int write_datagram(struct lp_quic_conn *conn, const struct lp_bytes *part
 	enum lp_dgram kind = used + TAG_BYTES > LP_MTU_BASE ? LP_DGRAM_LARGE : LP_DGRAM_SMALL;
 	int accepted = 0;
 	conn->in_library = true;
-	ngtcp2_ssize n = ngtcp2_conn_writev_datagram(
-		conn->library, &conn->endpoint->tx_path.path, &conn->tx_info, conn->packet, conn->packet_max, &accepted,
+	ngtcp2_ssize n = ngtcp2_conn_writev_datagram(conn->library, &conn->endpoint->tx_path.path, &conn->tx_info,
+		conn->packet, conn->packet_max, &accepted,
 		more ? NGTCP2_WRITE_DATAGRAM_FLAG_MORE : NGTCP2_WRITE_DATAGRAM_FLAG_NONE,
 		lp_dgram_id(kind, conn->endpoint->now_ns), (const ngtcp2_vec *)(const void *)parts, n_parts,
 		conn->packet_ns);
@@ -291,8 +291,8 @@ static int write_datagram(struct lp_quic_conn *conn, const struct lp_bytes *part
 }
 
 /* What the two functions below have in common. */
-static int send_datagram(struct lp_quic_conn *conn, const struct lp_bytes *parts, size_t n_parts, uint64_t now_ns,
-                         bool ahead)
+static int send_datagram(
+	struct lp_quic_conn *conn, const struct lp_bytes *parts, size_t n_parts, uint64_t now_ns, bool ahead)
 {
 	struct lp_bytes filled[PARTS_MAX];
 	size_t len = 0, n_filled = 0;

@@ -112,7 +112,7 @@ void lp_control_acked(struct lp_control *control, uint64_t offset)
 	if (offset > control->acked)
 		control->acked = offset;
 	while (control->first && control->first->len &&
-	       control->first->offset + control->first->len <= control->acked) {
+		control->first->offset + control->first->len <= control->acked) {
 		struct lp_control_block *block = control->first;
 		control->first = block->next;
 		if (control->last == block)

@@ -286,7 +286,7 @@ void lp_delay_window_update(struct lp_delay_window *window, const struct lp_dela
 		window->phase = LP_DELAY_STEADY;
 		window->engaged_ns = now_ns;
 	} else if (window->phase == LP_DELAY_STARTING &&
-	           sample->rtt_ns > window->base_ns + 2 * target(window) + window->base_ns / 4) {
+		   sample->rtt_ns > window->base_ns + 2 * target(window) + window->base_ns / 4) {
 		/* It overshoots: no waiting for the round's end. */
 		end_start(window);
 		window->engaged_ns = now_ns;
@@ -304,7 +304,7 @@ bool lp_delay_window_open(struct lp_delay_window *window, uint64_t in_flight_byt
 	if (window->used_bytes < in_flight_bytes)
 		window->used_bytes = in_flight_bytes;
 	if (window->base_ns == LP_NEVER || window->phase == LP_DELAY_OFF ||
-	    in_flight_bytes < (low ? window->low_bytes : window->window_bytes))
+		in_flight_bytes < (low ? window->low_bytes : window->window_bytes))
 		return true;
 	window->limited = true;
 	return false;

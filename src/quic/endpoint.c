@@ -27,7 +27,7 @@ int lp_quic_endpoint_new(const struct lp_quic_config *config, struct lp_quic_end
 	if (lp_sources_init(&endpoint->sources, config->secret + LP_SIPHASH_KEY) < 0)
 		goto no_sources;
 	if (config->aead != LP_QUIC_AEAD_HELPER &&
-	    (config->aead == LP_QUIC_AEAD_GNUTLS ? lp_aead_gnutls_new : lp_aead_new)(&endpoint->aead) < 0)
+		(config->aead == LP_QUIC_AEAD_GNUTLS ? lp_aead_gnutls_new : lp_aead_new)(&endpoint->aead) < 0)
 		goto no_aead;
 	*ret_endpoint = endpoint;
 	return 0;
@@ -157,7 +157,7 @@ void lp_endpoint_bury(struct lp_quic_endpoint *endpoint, struct lp_quic_conn *co
 }
 
 int lp_quic_connect(struct lp_quic_endpoint *endpoint, const struct lp_addr *local, const struct lp_addr *remote,
-                    const char *server_name, uint64_t now_ns, struct lp_quic_conn **ret_conn)
+	const char *server_name, uint64_t now_ns, struct lp_quic_conn **ret_conn)
 {
 	static const struct lp_addr any;
 	if (remote->family != 4 && remote->family != 6)
@@ -185,8 +185,8 @@ static bool is_short(const uint8_t *data, size_t len)
 }
 
 /* The connection that a datagram belongs to, or NULL. */
-static struct lp_quic_conn *find_conn(struct lp_quic_endpoint *endpoint, struct recent *recent, const uint8_t *data,
-                                      size_t len)
+static struct lp_quic_conn *find_conn(
+	struct lp_quic_endpoint *endpoint, struct recent *recent, const uint8_t *data, size_t len)
 {
 	ngtcp2_version_cid ids;
 	if (is_short(data, len)) {
@@ -207,7 +207,7 @@ static struct lp_quic_conn *find_conn(struct lp_quic_endpoint *endpoint, struct 
 
 /* One UDP datagram of a message. */
 static void receive_one(struct lp_quic_endpoint *endpoint, struct recent *recent, const struct lp_udp_msg *msg,
-                        const uint8_t *data, size_t len)
+	const uint8_t *data, size_t len)
 {
 	endpoint->counters.datagrams_in++;
 	endpoint->counters.bytes_in += len;
@@ -235,7 +235,7 @@ static void receive_one(struct lp_quic_endpoint *endpoint, struct recent *recent
 /* Finds the connections of the messages whose first packet has a short header, and begins to fetch what reading their
    packets will touch. None of them is freed before the next flush. */
 static void look_ahead(const struct lp_quic_endpoint *endpoint, const struct lp_udp_msg *msgs, size_t n_msgs,
-                       struct lp_quic_conn *ret_conns[])
+	struct lp_quic_conn *ret_conns[])
 {
 	const uint8_t *cids[LP_CONN_TABLE_MANY];
 	for (size_t i = 0; i < n_msgs; i++)
@@ -251,7 +251,7 @@ static void look_ahead(const struct lp_quic_endpoint *endpoint, const struct lp_
 
 /* All UDP datagrams of a message. |conn| is what the first belongs to, NULL: not known yet. */
 static void receive_message(struct lp_quic_endpoint *endpoint, struct recent *recent, const struct lp_udp_msg *msg,
-                            struct lp_quic_conn *conn)
+	struct lp_quic_conn *conn)
 {
 	size_t step = msg->segment_bytes ? msg->segment_bytes : msg->len;
 	if (msg->remote.family != 4 && msg->remote.family != 6) {

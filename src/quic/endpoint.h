@@ -99,7 +99,7 @@ struct lp_quic_config {
 	size_t max_conns;                                     /* server: all connections, handshakes included */
 	size_t max_handshakes; /* server: beyond this, half-open or begun in 10 s, newcomers get a Retry first */
 	size_t max_handshakes_per_source; /* server: of one address, half-open or begun in a second; beyond this they
-	                                     get a Retry first, after it they are dropped; 0: no limit */
+					     get a Retry first, after it they are dropped; 0: no limit */
 	size_t max_conns_per_source; /* server: of one IPv4 address or IPv6 /64, four times of a /48; 0: no limit */
 	enum lp_quic_congestion congestion;
 	/* Packets with DATAGRAMs of ours may wait so long in the network, whatever the congestion window says; 0: 3 ms,
@@ -129,7 +129,7 @@ struct lp_quic_stats {
 	uint64_t cwnd_bytes, in_flight_bytes;
 	uint64_t lost_packets; /* of ours: DATAGRAMs that were declared lost */
 	uint64_t heard_ns;     /* when the last packet of the peer's came: a long silence while we send says that the
-	                          path or the peer is gone, well before the idle timeout does */
+				  path or the peer is gone, well before the idle timeout does */
 	size_t datagram_budget;
 };
 
@@ -140,7 +140,7 @@ void lp_quic_endpoint_free(struct lp_quic_endpoint *endpoint);
 /* Starts a connection. |server_name| is checked against the certificate; |local| may have family 0.
    The first packets leave at the next flush. 0; LP_EINVAL: |remote| is no address; LP_ENOMEM, LP_ETLS. */
 int lp_quic_connect(struct lp_quic_endpoint *endpoint, const struct lp_addr *local, const struct lp_addr *remote,
-                    const char *server_name, uint64_t now_ns, struct lp_quic_conn **ret_conn);
+	const char *server_name, uint64_t now_ns, struct lp_quic_conn **ret_conn);
 
 /* Feeds a receive batch. Garbage is counted and forgotten. */
 void lp_quic_receive(struct lp_quic_endpoint *endpoint, const struct lp_udp_msg *msgs, size_t n_msgs, uint64_t now_ns);

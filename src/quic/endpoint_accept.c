@@ -41,7 +41,7 @@ static void answer_reset(struct lp_quic_endpoint *endpoint, const struct stray *
 	ngtcp2_cid cid;
 	endpoint->counters.invalid_in++;
 	if (stray->len < 1 + LP_QUIC_CID_LEN ||
-	    !lp_pace_take(&endpoint->resets, RESET_EVERY_NS, RESET_BURST, endpoint->now_ns))
+		!lp_pace_take(&endpoint->resets, RESET_EVERY_NS, RESET_BURST, endpoint->now_ns))
 		return;
 	uint8_t *room = lp_endpoint_answer_room(endpoint);
 	if (!room)
@@ -78,8 +78,8 @@ static void answer_retry(struct lp_quic_endpoint *endpoint, const struct stray *
 	ngtcp2_cid_init(&scid, bytes, sizeof bytes);
 	endpoint->counters.retries_sent++;
 	answer(endpoint, stray,
-	       lp_stateless_write_retry(room, endpoint->config.secret, &stray->hd, &stray->path.path, &scid,
-	                                endpoint->now_ns));
+		lp_stateless_write_retry(
+			room, endpoint->config.secret, &stray->hd, &stray->path.path, &scid, endpoint->now_ns));
 }
 
 /* Counts a client that is turned away, and keeps who it was and why. */
@@ -90,8 +90,8 @@ static void note_refusal(struct lp_quic_endpoint *endpoint, const struct lp_addr
 }
 
 /* Tells a client that it is turned away. */
-static void answer_refusal(struct lp_quic_endpoint *endpoint, const struct stray *stray, uint64_t error,
-                           const char *reason)
+static void answer_refusal(
+	struct lp_quic_endpoint *endpoint, const struct stray *stray, uint64_t error, const char *reason)
 {
 	uint8_t *room = lp_endpoint_answer_room(endpoint);
 	if (room)
@@ -101,11 +101,11 @@ static void answer_refusal(struct lp_quic_endpoint *endpoint, const struct stray
 /* True if |n_more| connections fit into what a source and its site, NULL where there is none, may have; handshakes that
    others may have begun in its name do not count. */
 static bool fits(const struct lp_quic_config *config, const struct lp_source *source, const struct lp_source *site,
-                 size_t n_more)
+	size_t n_more)
 {
 	size_t max = config->max_conns_per_source;
 	return max == 0 || ((!source || source->n_conns - source->n_unproven + n_more <= max) &&
-	                    (!site || site->n_conns - site->n_unproven + n_more <= max * SITE_SOURCES));
+				   (!site || site->n_conns - site->n_unproven + n_more <= max * SITE_SOURCES));
 }
 
 bool lp_endpoint_admit(struct lp_quic_endpoint *endpoint, const struct lp_quic_conn *conn)
@@ -139,8 +139,8 @@ static bool over_limit(struct lp_quic_endpoint *endpoint, const struct stray *st
 		return true;
 	}
 	if (!lp_pace_take(lp_sources_pace(&endpoint->sources, &stray->msg->remote),
-	                  PROVEN_NS / config->max_handshakes_per_source, config->max_handshakes_per_source,
-	                  endpoint->now_ns)) {
+		    PROVEN_NS / config->max_handshakes_per_source, config->max_handshakes_per_source,
+		    endpoint->now_ns)) {
 		note_refusal(endpoint, &stray->msg->remote, "too many handshakes in a short time from one address");
 		return true;
 	}
@@ -156,8 +156,8 @@ static bool must_prove(struct lp_quic_endpoint *endpoint, const struct stray *st
 		return true;
 	if (config->max_handshakes_per_source && source && source->n_unproven >= config->max_handshakes_per_source)
 		return true;
-	return !lp_pace_take(&endpoint->handshakes, UNPROVEN_NS / config->max_handshakes, config->max_handshakes,
-	                     endpoint->now_ns);
+	return !lp_pace_take(
+		&endpoint->handshakes, UNPROVEN_NS / config->max_handshakes, config->max_handshakes, endpoint->now_ns);
 }
 
 /* The first Initial of a client: a new connection, or a reason against it. */
@@ -165,8 +165,8 @@ static void accept_initial(struct lp_quic_endpoint *endpoint, const struct stray
 {
 	struct lp_quic_conn *conn;
 	ngtcp2_cid first_dcid;
-	int token = lp_stateless_check_retry(endpoint->config.secret, &stray->hd, &stray->path.path, endpoint->now_ns,
-	                                     &first_dcid);
+	int token = lp_stateless_check_retry(
+		endpoint->config.secret, &stray->hd, &stray->path.path, endpoint->now_ns, &first_dcid);
 	if (token == LP_EPROTO) {
 		note_refusal(endpoint, &stray->msg->remote, "a Retry token is stale or of another address");
 		answer_refusal(endpoint, stray, NGTCP2_INVALID_TOKEN, "the Retry token is stale or not yours");
@@ -183,7 +183,7 @@ static void accept_initial(struct lp_quic_endpoint *endpoint, const struct stray
 		return;
 	}
 	if (lp_conn_new_server(endpoint, &stray->msg->local, &stray->msg->remote, &stray->path.path, &stray->hd,
-	                       token == 0 ? &first_dcid : NULL, &conn) < 0) {
+		    token == 0 ? &first_dcid : NULL, &conn) < 0) {
 		note_refusal(endpoint, &stray->msg->remote, "out of memory");
 		return;
 	}

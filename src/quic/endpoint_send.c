@@ -65,8 +65,8 @@ uint8_t *lp_endpoint_answer_room(struct lp_quic_endpoint *endpoint)
 	return endpoint->answers ? lp_batch_room(endpoint->answers, LP_STATELESS_MAX) : NULL;
 }
 
-void lp_endpoint_answer(struct lp_quic_endpoint *endpoint, size_t len, const struct lp_addr *local,
-                        const struct lp_addr *remote)
+void lp_endpoint_answer(
+	struct lp_quic_endpoint *endpoint, size_t len, const struct lp_addr *local, const struct lp_addr *remote)
 {
 	assert(endpoint->answers && len > 0);
 	lp_batch_commit(endpoint->answers, len, 0, local, remote);

@@ -68,8 +68,8 @@ void lp_endpoint_hand_in(struct lp_quic_endpoint *endpoint, struct lp_batch *bat
 void lp_endpoint_send(struct lp_quic_endpoint *endpoint);
 /* Where an answer without a connection may be written (LP_STATELESS_MAX bytes), or NULL; then how long it is. */
 uint8_t *lp_endpoint_answer_room(struct lp_quic_endpoint *endpoint);
-void lp_endpoint_answer(struct lp_quic_endpoint *endpoint, size_t len, const struct lp_addr *local,
-                        const struct lp_addr *remote);
+void lp_endpoint_answer(
+	struct lp_quic_endpoint *endpoint, size_t len, const struct lp_addr *local, const struct lp_addr *remote);
 
 /* endpoint_accept.c */
 
@@ -77,7 +77,7 @@ void lp_endpoint_answer(struct lp_quic_endpoint *endpoint, size_t len, const str
    meanwhile, have taken all places. */
 bool lp_endpoint_admit(struct lp_quic_endpoint *endpoint, const struct lp_quic_conn *conn);
 /* Answers a datagram that belongs to no connection, or begins a connection by it. */
-void lp_endpoint_stray(struct lp_quic_endpoint *endpoint, const struct lp_udp_msg *msg, const uint8_t *data,
-                       size_t len);
+void lp_endpoint_stray(
+	struct lp_quic_endpoint *endpoint, const struct lp_udp_msg *msg, const uint8_t *data, size_t len);
 
 #endif

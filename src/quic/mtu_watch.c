@@ -9,8 +9,8 @@
 #define RETRY_MAX_NS (600 * LP_SEC)  /* PMTU_RAISE_TIMER (RFC 8899 §5.1.1) */
 
 /* UDP payloads of usual paths, falling: their MTUs less the headers of IPv4 and UDP (28) or IPv6 and UDP (48). */
-static const size_t sizes[] = {8972, 8952, 4052, 2028, 1472, 1464, 1452, 1444, 1432,
-                               1412, 1392, 1372, 1352, 1312, 1272, 1252, 1232};
+static const size_t sizes[] = {
+	8972, 8952, 4052, 2028, 1472, 1464, 1452, 1444, 1432, 1412, 1392, 1372, 1352, 1312, 1272, 1252, 1232};
 #define N_SIZES (sizeof sizes / sizeof *sizes)
 
 void lp_mtu_watch_init(struct lp_mtu_watch *watch)
@@ -83,7 +83,7 @@ bool lp_mtu_watch_lost(struct lp_mtu_watch *watch, uint64_t srtt_ns, uint64_t no
 		watch->large_out--;
 	watch->large_losses++;
 	if (watch->cap <= LP_MTU_BASE || watch->large_losses < LOSSES_MIN ||
-	    now_ns - watch->silent_ns < 2 * srtt_ns + SILENCE_NS)
+		now_ns - watch->silent_ns < 2 * srtt_ns + SILENCE_NS)
 		return false;
 	size_t top = watch->cap;
 	watch->cap = LP_MTU_BASE;

@@ -29,7 +29,7 @@ static struct lp_aead_key *key_of(void *handle)
 
 /* HKDF-Expand-Label (RFC 8446 §7.1) with an empty context. */
 static int expand_label(const ngtcp2_crypto_md *md, const uint8_t *secret, size_t secret_len, const char *label,
-                        uint8_t *ret_data, size_t len)
+	uint8_t *ret_data, size_t len)
 {
 	uint8_t info[64] = {(uint8_t)(len >> 8), (uint8_t)len};
 	size_t label_len = strlen(label);
@@ -39,7 +39,7 @@ static int expand_label(const ngtcp2_crypto_md *md, const uint8_t *secret, size_
 	memcpy(info + 9, label, label_len);
 	info[9 + label_len] = 0;
 	return ngtcp2_crypto_hkdf_expand(ret_data, len, md, secret, secret_len, info, 10 + label_len) == 0 ? 0
-	                                                                                                   : LP_ETLS;
+													   : LP_ETLS;
 }
 
 /* True if the backend has the cipher that was negotiated. */
@@ -50,23 +50,23 @@ static bool backend_has(ngtcp2_conn *library, const struct lp_aead *aead)
 }
 
 /* Derives the keys of one direction and gives them to the library. */
-static int install_ours(ngtcp2_conn *library, const struct lp_aead *aead, bool receive, const uint8_t *secret,
-                        size_t secret_len)
+static int install_ours(
+	ngtcp2_conn *library, const struct lp_aead *aead, bool receive, const uint8_t *secret, size_t secret_len)
 {
 	const ngtcp2_crypto_md *md = &ngtcp2_conn_get_crypto_ctx(library)->md;
 	uint8_t key[LP_AEAD_KEY], iv[LP_AEAD_NONCE], header[LP_AEAD_KEY];
 	struct lp_aead_key *packet_key = NULL, *header_key = NULL;
 	int rv = LP_ETLS;
 	if (expand_label(md, secret, secret_len, "quic key", key, sizeof key) == 0 &&
-	    expand_label(md, secret, secret_len, "quic iv", iv, sizeof iv) == 0 &&
-	    expand_label(md, secret, secret_len, "quic hp", header, sizeof header) == 0 &&
-	    aead->packet_key(aead, key, &packet_key) == 0 && aead->header_key(aead, header, &header_key) == 0) {
+		expand_label(md, secret, secret_len, "quic iv", iv, sizeof iv) == 0 &&
+		expand_label(md, secret, secret_len, "quic hp", header, sizeof header) == 0 &&
+		aead->packet_key(aead, key, &packet_key) == 0 && aead->header_key(aead, header, &header_key) == 0) {
 		ngtcp2_crypto_aead_ctx aead_context = {.native_handle = handle_of(packet_key)};
 		ngtcp2_crypto_cipher_ctx header_context = {.native_handle = handle_of(header_key)};
-		int err = receive ? ngtcp2_conn_install_rx_key(library, secret, secret_len, &aead_context, iv,
-		                                               sizeof iv, &header_context)
-		                  : ngtcp2_conn_install_tx_key(library, secret, secret_len, &aead_context, iv,
-		                                               sizeof iv, &header_context);
+		int err = receive ? ngtcp2_conn_install_rx_key(
+					    library, secret, secret_len, &aead_context, iv, sizeof iv, &header_context)
+				  : ngtcp2_conn_install_tx_key(
+					    library, secret, secret_len, &aead_context, iv, sizeof iv, &header_context);
 		rv = err == 0 ? 0 : LP_ETLS;
 	}
 	gnutls_memset(key, 0, sizeof key);
@@ -79,7 +79,7 @@ static int install_ours(ngtcp2_conn *library, const struct lp_aead *aead, bool r
 }
 
 int lp_packet_keys_install(ngtcp2_conn *library, const struct lp_aead *aead, bool receive,
-                           ngtcp2_encryption_level level, const uint8_t *secret, size_t secret_len)
+	ngtcp2_encryption_level level, const uint8_t *secret, size_t secret_len)
 {
 	if (level == NGTCP2_ENCRYPTION_LEVEL_1RTT && backend_has(library, aead))
 		return install_ours(library, aead, receive, secret, secret_len);
@@ -90,8 +90,8 @@ int lp_packet_keys_install(ngtcp2_conn *library, const struct lp_aead *aead, boo
 }
 
 int lp_packet_keys_encrypt(uint8_t *dest, const ngtcp2_crypto_aead *aead, const ngtcp2_crypto_aead_ctx *context,
-                           const uint8_t *plain, size_t plain_len, const uint8_t *nonce, size_t nonce_len,
-                           const uint8_t *aad, size_t aad_len)
+	const uint8_t *plain, size_t plain_len, const uint8_t *nonce, size_t nonce_len, const uint8_t *aad,
+	size_t aad_len)
 {
 	struct lp_aead_key *key = key_of(context->native_handle);
 	if (!key)
@@ -100,18 +100,18 @@ int lp_packet_keys_encrypt(uint8_t *dest, const ngtcp2_crypto_aead *aead, const 
 }
 
 int lp_packet_keys_decrypt(uint8_t *dest, const ngtcp2_crypto_aead *aead, const ngtcp2_crypto_aead_ctx *context,
-                           const uint8_t *sealed, size_t sealed_len, const uint8_t *nonce, size_t nonce_len,
-                           const uint8_t *aad, size_t aad_len)
+	const uint8_t *sealed, size_t sealed_len, const uint8_t *nonce, size_t nonce_len, const uint8_t *aad,
+	size_t aad_len)
 {
 	struct lp_aead_key *key = key_of(context->native_handle);
 	if (!key)
-		return ngtcp2_crypto_decrypt_cb(dest, aead, context, sealed, sealed_len, nonce, nonce_len, aad,
-		                                aad_len);
+		return ngtcp2_crypto_decrypt_cb(
+			dest, aead, context, sealed, sealed_len, nonce, nonce_len, aad, aad_len);
 	return key->open(key, dest, sealed, sealed_len, nonce, aad, aad_len) == 0 ? 0 : NGTCP2_ERR_DECRYPT;
 }
 
 int lp_packet_keys_mask(uint8_t *dest, const ngtcp2_crypto_cipher *cipher, const ngtcp2_crypto_cipher_ctx *context,
-                        const uint8_t *sample)
+	const uint8_t *sample)
 {
 	struct lp_aead_key *key = key_of(context->native_handle);
 	if (!key)
@@ -150,12 +150,12 @@ static int replace(const struct lp_aead *aead, const uint8_t *key, ngtcp2_crypto
 }
 
 int lp_packet_keys_update(ngtcp2_conn *library, const struct lp_aead *aead, uint8_t *rx_secret, uint8_t *tx_secret,
-                          ngtcp2_crypto_aead_ctx *rx_context, uint8_t *rx_iv, ngtcp2_crypto_aead_ctx *tx_context,
-                          uint8_t *tx_iv, const uint8_t *old_rx_secret, const uint8_t *old_tx_secret, size_t secret_len)
+	ngtcp2_crypto_aead_ctx *rx_context, uint8_t *rx_iv, ngtcp2_crypto_aead_ctx *tx_context, uint8_t *tx_iv,
+	const uint8_t *old_rx_secret, const uint8_t *old_tx_secret, size_t secret_len)
 {
 	uint8_t rx_key[64], tx_key[64];
 	if (ngtcp2_crypto_update_key(library, rx_secret, tx_secret, rx_context, rx_key, rx_iv, tx_context, tx_key,
-	                             tx_iv, old_rx_secret, old_tx_secret, secret_len) != 0)
+		    tx_iv, old_rx_secret, old_tx_secret, secret_len) != 0)
 		return LP_ETLS;
 	int rv = 0;
 	if (backend_has(library, aead)) {

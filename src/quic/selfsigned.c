@@ -20,11 +20,11 @@ static int set_name(gnutls_x509_crt_t crt, const char *name)
 		return LP_EINVAL;
 	int rv;
 	if (lp_addr_parse(name, 0, &addr) == 0)
-		rv = gnutls_x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_IPADDRESS, addr.ip, addr.family == 6 ? 16 : 4,
-		                                          GNUTLS_FSAN_SET);
+		rv = gnutls_x509_crt_set_subject_alt_name(
+			crt, GNUTLS_SAN_IPADDRESS, addr.ip, addr.family == 6 ? 16 : 4, GNUTLS_FSAN_SET);
 	else
-		rv = gnutls_x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_DNSNAME, name, (unsigned)strlen(name),
-		                                          GNUTLS_FSAN_SET);
+		rv = gnutls_x509_crt_set_subject_alt_name(
+			crt, GNUTLS_SAN_DNSNAME, name, (unsigned)strlen(name), GNUTLS_FSAN_SET);
 	return rv == 0 ? 0 : LP_EINVAL;
 }
 
@@ -39,12 +39,12 @@ static int make_cert(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key, const cha
 	if (rv < 0)
 		return rv;
 	if (gnutls_x509_crt_set_version(crt, 3) != 0 || gnutls_x509_crt_set_serial(crt, serial, sizeof serial) != 0 ||
-	    gnutls_x509_crt_set_activation_time(crt, (time_t)(now_unix_s - DAY_S)) != 0 ||
-	    gnutls_x509_crt_set_expiration_time(crt, (time_t)(now_unix_s + VALID_S)) != 0 ||
-	    gnutls_x509_crt_set_key(crt, key) != 0 || gnutls_x509_crt_set_basic_constraints(crt, 0, -1) != 0 ||
-	    gnutls_x509_crt_set_key_usage(crt, GNUTLS_KEY_DIGITAL_SIGNATURE) != 0 ||
-	    gnutls_x509_crt_set_key_purpose_oid(crt, GNUTLS_KP_TLS_WWW_SERVER, 0) != 0 ||
-	    gnutls_x509_crt_sign2(crt, crt, key, GNUTLS_DIG_SHA256, 0) != 0)
+		gnutls_x509_crt_set_activation_time(crt, (time_t)(now_unix_s - DAY_S)) != 0 ||
+		gnutls_x509_crt_set_expiration_time(crt, (time_t)(now_unix_s + VALID_S)) != 0 ||
+		gnutls_x509_crt_set_key(crt, key) != 0 || gnutls_x509_crt_set_basic_constraints(crt, 0, -1) != 0 ||
+		gnutls_x509_crt_set_key_usage(crt, GNUTLS_KEY_DIGITAL_SIGNATURE) != 0 ||
+		gnutls_x509_crt_set_key_purpose_oid(crt, GNUTLS_KP_TLS_WWW_SERVER, 0) != 0 ||
+		gnutls_x509_crt_sign2(crt, crt, key, GNUTLS_DIG_SHA256, 0) != 0)
 		return LP_EINTERNAL;
 	return 0;
 }
@@ -65,7 +65,7 @@ static uint8_t *take_datum(gnutls_datum_t *datum)
 
 /* Writes certificate and key as PEM. */
 static int export_both(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key, uint8_t **ret_cert, size_t *ret_cert_len,
-                       uint8_t **ret_key, size_t *ret_key_len)
+	uint8_t **ret_key, size_t *ret_key_len)
 {
 	gnutls_datum_t cert_pem = {0}, key_pem = {0};
 	if (gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_PEM, &cert_pem) != 0)
@@ -89,15 +89,15 @@ static int export_both(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key, uint8_t
 }
 
 int lp_tls_self_signed(const char *server_name, int64_t now_unix_s, struct lp_failure *failure, uint8_t **ret_cert_pem,
-                       size_t *ret_cert_len, uint8_t **ret_key_pem, size_t *ret_key_len)
+	size_t *ret_cert_len, uint8_t **ret_key_pem, size_t *ret_key_len)
 {
 	gnutls_x509_crt_t crt = NULL;
 	gnutls_x509_privkey_t key = NULL;
 	int rv = LP_ENOMEM;
 	if (gnutls_x509_crt_init(&crt) == 0 && gnutls_x509_privkey_init(&key) == 0) {
 		rv = LP_EINTERNAL;
-		if (gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1),
-		                                 0) == 0)
+		if (gnutls_x509_privkey_generate(
+			    key, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0) == 0)
 			rv = make_cert(crt, key, server_name, now_unix_s);
 	}
 	if (rv == 0)

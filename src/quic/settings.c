@@ -34,8 +34,8 @@ static size_t fill_probes(uint16_t probes[LP_SETTINGS_PROBES], size_t max, uint8
 	return n;
 }
 
-void lp_settings_fill(struct lp_settings *ret_settings, const struct lp_quic_config *config, uint8_t family,
-                      uint64_t now_ns)
+void lp_settings_fill(
+	struct lp_settings *ret_settings, const struct lp_quic_config *config, uint8_t family, uint64_t now_ns)
 {
 	static const ngtcp2_cc_algo algorithms[] = {
 		[LP_QUIC_CC_CUBIC] = NGTCP2_CC_ALGO_CUBIC,

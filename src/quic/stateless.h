@@ -13,20 +13,19 @@
 
 /* The stateless-reset token of one of our connection ids. 0 or LP_ETLS. */
 int lp_stateless_reset_token(const uint8_t secret[LP_SECRET_BYTES], const ngtcp2_cid *cid,
-                             uint8_t ret_token[NGTCP2_STATELESS_RESET_TOKENLEN]);
+	uint8_t ret_token[NGTCP2_STATELESS_RESET_TOKENLEN]);
 /* Each writes an answer to |buf| and returns its length, 0 if there is to be none. */
 size_t lp_stateless_write_version(uint8_t buf[LP_STATELESS_MAX], const ngtcp2_version_cid *to, uint8_t random);
 size_t lp_stateless_write_retry(uint8_t buf[LP_STATELESS_MAX], const uint8_t secret[LP_SECRET_BYTES],
-                                const ngtcp2_pkt_hd *to, const ngtcp2_path *path, const ngtcp2_cid *new_scid,
-                                uint64_t now_ns);
-size_t lp_stateless_write_refusal(uint8_t buf[LP_STATELESS_MAX], const ngtcp2_pkt_hd *to, uint64_t error,
-                                  const char *reason);
+	const ngtcp2_pkt_hd *to, const ngtcp2_path *path, const ngtcp2_cid *new_scid, uint64_t now_ns);
+size_t lp_stateless_write_refusal(
+	uint8_t buf[LP_STATELESS_MAX], const ngtcp2_pkt_hd *to, uint64_t error, const char *reason);
 /* |received_len| is the length of the datagram that is answered: one that is no longer than a reset gets none. */
 size_t lp_stateless_write_reset(uint8_t buf[LP_STATELESS_MAX], const uint8_t secret[LP_SECRET_BYTES],
-                                const ngtcp2_cid *cid, size_t received_len, const uint8_t random[32]);
+	const ngtcp2_cid *cid, size_t received_len, const uint8_t random[32]);
 /* Checks a Retry token. 0 and the id that the client first chose; LP_EPROTO if it is a Retry token that is wrong or
    stale; LP_EINVAL if it is none of ours. */
 int lp_stateless_check_retry(const uint8_t secret[LP_SECRET_BYTES], const ngtcp2_pkt_hd *hd, const ngtcp2_path *path,
-                             uint64_t now_ns, ngtcp2_cid *ret_first_dcid);
+	uint64_t now_ns, ngtcp2_cid *ret_first_dcid);
 
 #endif

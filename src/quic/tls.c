@@ -16,11 +16,9 @@
 
 /* Ciphers in our order; where the CPU has no AES instructions ChaCha20 is faster. */
 static const char aes_first[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+AES-128-GCM:+CHACHA20-POLY1305:"
-				"+AES-256-GCM:-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:"
-				"%DISABLE_TLS13_COMPAT_MODE";
+				"+AES-256-GCM:-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:%DISABLE_TLS13_COMPAT_MODE";
 static const char chacha_first[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+CHACHA20-POLY1305:+AES-128-GCM:"
-				   "+AES-256-GCM:-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:"
-				   "%DISABLE_TLS13_COMPAT_MODE";
+				   "+AES-256-GCM:-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:%DISABLE_TLS13_COMPAT_MODE";
 
 /* True if the CPU encrypts AES by instructions. */
 static bool cpu_has_aes(void)
@@ -51,7 +49,7 @@ static int tls_new(bool server, struct lp_failure *failure, struct lp_tls **ret_
 }
 
 int lp_tls_server_new(const uint8_t *cert_pem, size_t cert_len, const uint8_t *key_pem, size_t key_len,
-                      struct lp_failure *failure, struct lp_tls **ret_tls)
+	struct lp_failure *failure, struct lp_tls **ret_tls)
 {
 	struct lp_tls *tls = NULL;
 	int rv = tls_new(true, failure, &tls);
@@ -67,7 +65,7 @@ int lp_tls_server_new(const uint8_t *cert_pem, size_t cert_len, const uint8_t *k
 }
 
 int lp_tls_server_replace(struct lp_tls *tls, const uint8_t *cert_pem, size_t cert_len, const uint8_t *key_pem,
-                          size_t key_len, struct lp_failure *failure)
+	size_t key_len, struct lp_failure *failure)
 {
 	struct lp_tls_cert *cert = NULL;
 	assert(tls->server);
@@ -121,7 +119,7 @@ int lp_tls_pem_to_der(const uint8_t *pem, size_t len, struct lp_failure *failure
 		return lp_fail(failure, LP_ENOMEM, "out of memory");
 	int rv = LP_ECERT;
 	if (gnutls_x509_crt_import(crt, &from, GNUTLS_X509_FMT_PEM) == 0 &&
-	    gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_DER, &der) == 0)
+		gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_DER, &der) == 0)
 		rv = 0;
 	gnutls_x509_crt_deinit(crt);
 	if (rv < 0)
@@ -149,7 +147,7 @@ bool lp_tls_is_for(const struct lp_tls *tls, const char *name, char ret_other[LP
 	bool is_for = false;
 	strcpy(ret_other, "?");
 	if (!tls->cert || gnutls_certificate_get_crt_raw(tls->cert->credentials, 0, 0, &der) != 0 ||
-	    gnutls_x509_crt_init(&crt) != 0)
+		gnutls_x509_crt_init(&crt) != 0)
 		return false;
 	if (gnutls_x509_crt_import(crt, &der, GNUTLS_X509_FMT_DER) == 0)
 		is_for = lp_tls_name_check(crt, name, ret_other);

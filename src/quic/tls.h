@@ -22,10 +22,10 @@ enum lp_tls_distrust {
 
 /* A relay's credentials from PEM bytes (certificate chain, private key). LP_ECERT with the reason otherwise. */
 int lp_tls_server_new(const uint8_t *cert_pem, size_t cert_len, const uint8_t *key_pem, size_t key_len,
-                      struct lp_failure *failure, struct lp_tls **ret_tls);
+	struct lp_failure *failure, struct lp_tls **ret_tls);
 /* Puts other credentials in their place; connections that exist keep theirs. On failure nothing changes. */
 int lp_tls_server_replace(struct lp_tls *tls, const uint8_t *cert_pem, size_t cert_len, const uint8_t *key_pem,
-                          size_t key_len, struct lp_failure *failure);
+	size_t key_len, struct lp_failure *failure);
 
 /* A member's trust: |ca| is a certificate in DER or PEM that is pinned, or a CA that signs; NULL: the system's CAs. */
 int lp_tls_client_new(const uint8_t *ca, size_t ca_len, struct lp_failure *failure, struct lp_tls **ret_tls);
@@ -35,7 +35,7 @@ void lp_tls_free(struct lp_tls *tls);
 /* Makes a self-signed certificate for |server_name| with an ECDSA P-256 key, valid for ten years from
    |now_unix_s|. The three results are malloc'd and the caller's to free. */
 int lp_tls_self_signed(const char *server_name, int64_t now_unix_s, struct lp_failure *failure, uint8_t **ret_cert_pem,
-                       size_t *ret_cert_len, uint8_t **ret_key_pem, size_t *ret_key_len);
+	size_t *ret_cert_len, uint8_t **ret_key_pem, size_t *ret_key_len);
 /* The first certificate of a PEM file as DER, malloc'd. */
 int lp_tls_pem_to_der(const uint8_t *pem, size_t len, struct lp_failure *failure, uint8_t **ret_der, size_t *ret_len);
 /* When the server's certificate expires, in seconds of Unix time. */

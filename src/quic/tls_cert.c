@@ -23,7 +23,7 @@ static int read_expiry(struct lp_tls_cert *cert, const gnutls_datum_t *pem)
 }
 
 int lp_tls_cert_new(const uint8_t *cert_pem, size_t cert_len, const uint8_t *key_pem, size_t key_len,
-                    struct lp_failure *failure, struct lp_tls_cert **ret_cert)
+	struct lp_failure *failure, struct lp_tls_cert **ret_cert)
 {
 	gnutls_datum_t cert_datum, key_datum;
 	int rv;

@@ -17,7 +17,7 @@ struct lp_tls_cert {
 
 /* Reads certificate chain and key; one reference is the caller's. LP_ECERT with the reason otherwise. */
 int lp_tls_cert_new(const uint8_t *cert_pem, size_t cert_len, const uint8_t *key_pem, size_t key_len,
-                    struct lp_failure *failure, struct lp_tls_cert **ret_cert);
+	struct lp_failure *failure, struct lp_tls_cert **ret_cert);
 struct lp_tls_cert *lp_tls_cert_ref(struct lp_tls_cert *cert);
 /* Gives a reference back; NULL is fine. */
 void lp_tls_cert_unref(struct lp_tls_cert *cert);

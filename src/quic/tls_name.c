@@ -7,7 +7,7 @@ static void first_name(gnutls_x509_crt_t cert, char ret_text[LP_TLS_NAME_MAX])
 {
 	size_t len = LP_TLS_NAME_MAX;
 	if (gnutls_x509_crt_get_subject_alt_name(cert, 0, ret_text, &len, NULL) == GNUTLS_SAN_DNSNAME &&
-	    len < LP_TLS_NAME_MAX) {
+		len < LP_TLS_NAME_MAX) {
 		ret_text[len] = '\0';
 		return;
 	}

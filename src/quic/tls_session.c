@@ -28,13 +28,13 @@ static int verify(gnutls_session_t handle)
 {
 	struct lp_tls_session *session = session_of(handle);
 	return lp_tls_trust_check(session->tls->trust, handle, session->name, &session->failure, &session->distrust) < 0
-	               ? GNUTLS_E_CERTIFICATE_ERROR
-	               : 0;
+		       ? GNUTLS_E_CERTIFICATE_ERROR
+		       : 0;
 }
 
 /* TLS has new secrets: keys are made from them. Not 0 ends the handshake. */
 static int take_secrets(gnutls_session_t handle, gnutls_record_encryption_level_t level, const void *rx_secret,
-                        const void *tx_secret, size_t len)
+	const void *tx_secret, size_t len)
 {
 	const struct lp_tls_session *session = session_of(handle);
 	ngtcp2_crypto_conn_ref *ref = gnutls_session_get_ptr(handle);
@@ -49,7 +49,7 @@ static int take_secrets(gnutls_session_t handle, gnutls_record_encryption_level_
 
 /* TLS has handshake bytes to send. Not 0 ends the handshake. */
 static int take_bytes(gnutls_session_t handle, gnutls_record_encryption_level_t level,
-                      gnutls_handshake_description_t type, const void *data, size_t len)
+	gnutls_handshake_description_t type, const void *data, size_t len)
 {
 	ngtcp2_crypto_conn_ref *ref = gnutls_session_get_ptr(handle);
 	ngtcp2_conn *library = ref->get_conn(ref);
@@ -64,7 +64,7 @@ static int take_bytes(gnutls_session_t handle, gnutls_record_encryption_level_t 
 
 /* TLS ends the handshake with an alert, which QUIC carries in its own way (RFC 9001 §4.8). */
 static int take_alert(gnutls_session_t handle, gnutls_record_encryption_level_t level, gnutls_alert_level_t severity,
-                      gnutls_alert_description_t alert)
+	gnutls_alert_description_t alert)
 {
 	ngtcp2_crypto_conn_ref *ref = gnutls_session_get_ptr(handle);
 	(void)level, (void)severity;
@@ -103,11 +103,10 @@ static int configure(gnutls_session_t handle)
 	gnutls_handshake_set_read_function(handle, take_bytes);
 	gnutls_alert_set_read_function(handle, take_alert);
 	return gnutls_session_ext_register(handle, "QUIC transport parameters",
-	                                   NGTCP2_TLSEXT_QUIC_TRANSPORT_PARAMETERS_V1, GNUTLS_EXT_TLS, take_params,
-	                                   give_params, NULL, NULL, NULL,
-	                                   GNUTLS_EXT_FLAG_TLS | GNUTLS_EXT_FLAG_CLIENT_HELLO | GNUTLS_EXT_FLAG_EE) == 0
-	               ? 0
-	               : LP_ETLS;
+		       NGTCP2_TLSEXT_QUIC_TRANSPORT_PARAMETERS_V1, GNUTLS_EXT_TLS, take_params, give_params, NULL, NULL,
+		       NULL, GNUTLS_EXT_FLAG_TLS | GNUTLS_EXT_FLAG_CLIENT_HELLO | GNUTLS_EXT_FLAG_EE) == 0
+		       ? 0
+		       : LP_ETLS;
 }
 
 /* Sets up a relay's side. */
@@ -117,7 +116,7 @@ static int init_server(struct lp_tls_session *session, struct lp_tls *tls)
 		return LP_ENOMEM;
 	session->cert = lp_tls_cert_ref(tls->cert);
 	if (gnutls_credentials_set(session->session, GNUTLS_CRD_CERTIFICATE, session->cert->credentials) != 0 ||
-	    configure(session->session) < 0)
+		configure(session->session) < 0)
 		return LP_ETLS;
 	return 0;
 }
@@ -138,17 +137,17 @@ static int init_client(struct lp_tls_session *session, struct lp_tls *tls, const
 	if (gnutls_init(&session->session, GNUTLS_CLIENT | GNUTLS_NO_TICKETS | GNUTLS_NO_END_OF_EARLY_DATA) != 0)
 		return LP_ENOMEM;
 	if (gnutls_credentials_set(session->session, GNUTLS_CRD_CERTIFICATE, tls->anonymous) != 0 ||
-	    configure(session->session) < 0)
+		configure(session->session) < 0)
 		return LP_ETLS;
 	if (!is_address(server_name) &&
-	    gnutls_server_name_set(session->session, GNUTLS_NAME_DNS, server_name, strlen(server_name)) != 0)
+		gnutls_server_name_set(session->session, GNUTLS_NAME_DNS, server_name, strlen(server_name)) != 0)
 		return LP_EINVAL;
 	gnutls_session_set_verify_function(session->session, verify);
 	return 0;
 }
 
 int lp_tls_session_init(struct lp_tls_session *session, struct lp_tls *tls, const struct lp_aead *aead,
-                        const char *server_name, ngtcp2_crypto_get_conn get_conn, void *user)
+	const char *server_name, ngtcp2_crypto_get_conn get_conn, void *user)
 {
 	gnutls_datum_t protocol;
 	(void)lp_datum_set(&protocol, (const uint8_t *)tls->protocol, strlen(tls->protocol));
@@ -160,7 +159,7 @@ int lp_tls_session_init(struct lp_tls_session *session, struct lp_tls *tls, cons
 	if (rv == 0) {
 		gnutls_session_set_ptr(session->session, &session->conn_ref);
 		if (gnutls_priority_set(session->session, tls->priority) != 0 ||
-		    gnutls_alpn_set_protocols(session->session, &protocol, 1, GNUTLS_ALPN_MANDATORY) != 0)
+			gnutls_alpn_set_protocols(session->session, &protocol, 1, GNUTLS_ALPN_MANDATORY) != 0)
 			rv = LP_ETLS;
 	}
 	if (rv < 0)
@@ -177,8 +176,8 @@ void lp_tls_session_done(struct lp_tls_session *session)
 	session->cert = NULL;
 }
 
-void lp_tls_session_reason(const struct lp_tls_session *session, uint8_t alert, bool from_peer, char *ret_text,
-                           size_t size)
+void lp_tls_session_reason(
+	const struct lp_tls_session *session, uint8_t alert, bool from_peer, char *ret_text, size_t size)
 {
 	const char *name = gnutls_alert_get_name((gnutls_alert_description_t)alert);
 	if (!from_peer && session->failure.code)
@@ -187,6 +186,6 @@ void lp_tls_session_reason(const struct lp_tls_session *session, uint8_t alert, 
 		snprintf(ret_text, size, "the other end does not speak %s", session->tls->protocol);
 	else
 		snprintf(ret_text, size,
-		         from_peer ? "the other end refused the TLS handshake: %s" : "TLS handshake: %s",
-		         name ? name : "unknown alert");
+			from_peer ? "the other end refused the TLS handshake: %s" : "TLS handshake: %s",
+			name ? name : "unknown alert");
 }

@@ -28,10 +28,10 @@ struct lp_tls_session {
 
 /* Starts a session for a connection: |get_conn| gives the library's connection to TLS, from |user|. */
 int lp_tls_session_init(struct lp_tls_session *session, struct lp_tls *tls, const struct lp_aead *aead,
-                        const char *server_name, ngtcp2_crypto_get_conn get_conn, void *user);
+	const char *server_name, ngtcp2_crypto_get_conn get_conn, void *user);
 void lp_tls_session_done(struct lp_tls_session *session);
 /* Writes why the handshake failed, with the alert |alert| of ours or of the peer's if there is nothing better. */
-void lp_tls_session_reason(const struct lp_tls_session *session, uint8_t alert, bool from_peer, char *ret_text,
-                           size_t size);
+void lp_tls_session_reason(
+	const struct lp_tls_session *session, uint8_t alert, bool from_peer, char *ret_text, size_t size);
 
 #endif

@@ -145,14 +145,14 @@ static int check_time(gnutls_x509_crt_t cert, struct lp_failure *failure)
 	if (from != (time_t)-1 && now < from) {
 		day_text(from, day);
 		return lp_fail(failure, LP_ECERT,
-		               "the relay's certificate is not valid before %s: is this computer's clock right?", day);
+			"the relay's certificate is not valid before %s: is this computer's clock right?", day);
 	}
 	return 0;
 }
 
 /* Checks that a certificate is for |name|. */
-static int check_name(gnutls_x509_crt_t cert, const char *name, struct lp_failure *failure,
-                      enum lp_tls_distrust *distrust)
+static int check_name(
+	gnutls_x509_crt_t cert, const char *name, struct lp_failure *failure, enum lp_tls_distrust *distrust)
 {
 	char other[LP_TLS_NAME_MAX];
 	if (lp_tls_name_check(cert, name, other))
@@ -177,7 +177,7 @@ static int fail_status(unsigned status, struct lp_failure *failure)
 
 /* Checks that the chain leads to a CA that is trusted. Time and name are checked elsewhere. */
 static int check_chain(const struct lp_tls_trust *trust, gnutls_x509_crt_t *certs, unsigned n,
-                       const gnutls_datum_t *leaf, struct lp_failure *failure, enum lp_tls_distrust *distrust)
+	const gnutls_datum_t *leaf, struct lp_failure *failure, enum lp_tls_distrust *distrust)
 {
 	unsigned status = 0;
 	char print[FINGERPRINT_TEXT];
@@ -188,22 +188,22 @@ static int check_chain(const struct lp_tls_trust *trust, gnutls_x509_crt_t *cert
 		*distrust = LP_TLS_DISTRUST_PIN;
 		fingerprint(leaf->data, leaf->size, print);
 		return lp_fail(failure, LP_ECERT,
-		               "the relay's certificate is not the pinned one: its SHA-256 begins with %s, that of the "
-		               "pinned one with %s",
-		               print, trust->pin_print);
+			"the relay's certificate is not the pinned one: its SHA-256 begins with %s, that of the "
+			"pinned one with %s",
+			print, trust->pin_print);
 	}
 	if (rv != 0)
 		return lp_fail(failure, LP_ECERT, "the relay's certificate is not trusted: %s", gnutls_strerror(rv));
 	if (status & (GNUTLS_CERT_SIGNER_NOT_FOUND | GNUTLS_CERT_SIGNER_NOT_CA)) {
 		*distrust = LP_TLS_DISTRUST_SIGNER;
 		return lp_fail(failure, LP_ECERT,
-		               "the relay's certificate is not trusted: no CA that this system trusts has signed it");
+			"the relay's certificate is not trusted: no CA that this system trusts has signed it");
 	}
 	return fail_status(status, failure);
 }
 
 int lp_tls_trust_check(const struct lp_tls_trust *trust, gnutls_session_t session, const char *name,
-                       struct lp_failure *failure, enum lp_tls_distrust *distrust)
+	struct lp_failure *failure, enum lp_tls_distrust *distrust)
 {
 	unsigned n = 0, n_read = 0;
 	gnutls_x509_crt_t certs[CERTS_MAX];
@@ -221,8 +221,8 @@ int lp_tls_trust_check(const struct lp_tls_trust *trust, gnutls_session_t sessio
 		if (gnutls_x509_crt_import(certs[n_read], &shown[n_read], GNUTLS_X509_FMT_DER) != 0)
 			rv = lp_fail(failure, LP_ECERT, "the relay's certificate cannot be read");
 	}
-	bool pinned =
-		trust->pin && trust->pin_len == shown[0].size && memcmp(trust->pin, shown[0].data, trust->pin_len) == 0;
+	bool pinned = trust->pin && trust->pin_len == shown[0].size &&
+		      memcmp(trust->pin, shown[0].data, trust->pin_len) == 0;
 	if (rv == 0)
 		rv = check_time(certs[0], failure);
 	if (rv == 0 && !pinned)

@@ -18,6 +18,6 @@ void lp_tls_trust_free(struct lp_tls_trust *trust);
 /* Checks the certificates that the peer of |session| showed against the trust, the clock and |name|. 0, or LP_ECERT
    with the reason, for people and in |distrust|. */
 int lp_tls_trust_check(const struct lp_tls_trust *trust, gnutls_session_t session, const char *name,
-                       struct lp_failure *failure, enum lp_tls_distrust *distrust);
+	struct lp_failure *failure, enum lp_tls_distrust *distrust);
 
 #endif

@@ -62,15 +62,15 @@ static int pair_paths(const struct lp_certificate_config *config, struct lp_fail
 }
 
 /* Says which option a file belongs to that is not as it should be, and what to do. */
-static int fail_option(const char *option, int result, const struct lp_failure *why, const char *advice,
-                       struct lp_failure *failure)
+static int fail_option(
+	const char *option, int result, const struct lp_failure *why, const char *advice, struct lp_failure *failure)
 {
 	return lp_fail(failure, result, "--%s: %s: %s", option, why->text, advice);
 }
 
 /* Reads a file of the option |option|. */
-static int read_file(const char *option, const char *path, struct lp_failure *failure, uint8_t **ret_data,
-                     size_t *ret_len)
+static int read_file(
+	const char *option, const char *path, struct lp_failure *failure, uint8_t **ret_data, size_t *ret_len)
 {
 	struct lp_failure why = {0};
 	int result = lp_file_read(path, FILE_MAX_BYTES, &why, ret_data, ret_len);
@@ -93,9 +93,9 @@ static int write_state(const char *path, const uint8_t *data, size_t len, bool s
 static int fail_half(const char *there, const char *lost, struct lp_failure *failure)
 {
 	return lp_fail(failure, LP_ECERT,
-	               "%s is there, %s is not: put it back from a backup, or remove the other for a new certificate "
-	               "(members then need the new file)",
-	               there, lost);
+		"%s is there, %s is not: put it back from a backup, or remove the other for a new certificate "
+		"(members then need the new file)",
+		there, lost);
 }
 
 /* Reads both files. LP_ENOTFOUND: of a pair that the relay made, neither is there. */
@@ -118,14 +118,14 @@ static int blame_files(const struct pair *pair, int result, struct lp_failure *f
 {
 	struct lp_failure why = failure ? *failure : (struct lp_failure){0};
 	return lp_fail(failure, result, "%.120s, %.120s: %.130s: check these files", pair->cert_path, pair->key_path,
-	               why.text);
+		why.text);
 }
 
 /* Makes a self-signed pair and keeps it. */
 static int pair_make(struct pair *pair, const char *server_name, int64_t now_unix_s, struct lp_failure *failure)
 {
-	int result = lp_tls_self_signed(server_name, now_unix_s, failure, &pair->cert, &pair->cert_len, &pair->key,
-	                                &pair->key_len);
+	int result = lp_tls_self_signed(
+		server_name, now_unix_s, failure, &pair->cert, &pair->cert_len, &pair->key, &pair->key_len);
 	if (result == 0)
 		result = write_state(pair->key_path, pair->key, pair->key_len, true, failure);
 	if (result < 0)
@@ -154,19 +154,19 @@ static int write_der(const struct pair *pair, const char *path, struct lp_failur
 
 /* Warns, by an event, of a certificate that is not for the name that the operator gave. */
 static void check_name(const struct lp_certificate_config *config, const struct lp_tls *tls, const char *path,
-                       const struct lp_log *log)
+	const struct lp_log *log)
 {
 	char other[LP_TLS_NAME_MAX];
 	if (!config->server_name_given || lp_tls_is_for(tls, config->server_name, other))
 		return;
 	lp_event_certificate_name(log, path, other, config->server_name,
-	                          is_own(config) ? "pass a certificate for that name, or leave --server-name out"
-	                                         : "remove relay.pem and relay.key for a new one (members then need "
-	                                           "the new file), or give the old name");
+		is_own(config) ? "pass a certificate for that name, or leave --server-name out"
+			       : "remove relay.pem and relay.key for a new one (members then need "
+				 "the new file), or give the old name");
 }
 
 int lp_certificate_load(const struct lp_certificate_config *config, int64_t now_unix_s, const struct lp_log *log,
-                        struct lp_failure *failure, struct lp_tls **ret_tls)
+	struct lp_failure *failure, struct lp_tls **ret_tls)
 {
 	struct pair pair = {0};
 	struct lp_tls *tls = NULL;
@@ -199,7 +199,7 @@ int lp_certificate_load(const struct lp_certificate_config *config, int64_t now_
 }
 
 int lp_certificate_reload(const struct lp_certificate_config *config, struct lp_tls *tls, const struct lp_log *log,
-                          struct lp_failure *failure)
+	struct lp_failure *failure)
 {
 	struct pair pair = {0};
 	int result = pair_paths(config, failure, &pair);

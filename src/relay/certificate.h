@@ -22,10 +22,10 @@ struct lp_certificate_config {
    event warns if it is not for |server_name|. Where one of its two files is lost the other is left as it is, LP_ECERT.
    |now_unix_s| is the time it begins at. */
 int lp_certificate_load(const struct lp_certificate_config *config, int64_t now_unix_s, const struct lp_log *log,
-                        struct lp_failure *failure, struct lp_tls **ret_tls);
+	struct lp_failure *failure, struct lp_tls **ret_tls);
 /* Reads the files again and puts them in the place of what |tls| has. On failure nothing changes. */
 int lp_certificate_reload(const struct lp_certificate_config *config, struct lp_tls *tls, const struct lp_log *log,
-                          struct lp_failure *failure);
+	struct lp_failure *failure);
 /* Warns, by an event, of a certificate that expires within 14 days or has expired. */
 void lp_certificate_check_expiry(const struct lp_tls *tls, int64_t now_unix_s, const struct lp_log *log);
 

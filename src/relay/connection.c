@@ -60,7 +60,7 @@ static void leave(struct lp_connection *connection)
 		return;
 	connection->peer = NULL;
 	lp_event_peer_left(relay->log, lp_peer_room(peer), lp_peer_id(peer), lp_role_text(lp_peer_role(peer)),
-	                   lp_peer_name(peer), lp_peer_mac(peer), lp_reason_wire(connection->reason));
+		lp_peer_name(peer), lp_peer_mac(peer), lp_reason_wire(connection->reason));
 	lp_rooms_leave(relay->rooms, peer, connection->reason);
 }
 
@@ -99,8 +99,8 @@ void lp_connection_send(struct lp_connection *connection, const struct lp_messag
 		end(connection, LP_QUIC_APP_OVERLOAD, LP_REASON_CONNECTION, "the control stream is not read");
 }
 
-void lp_connection_end(struct lp_connection *connection, enum lp_quic_app_error code, enum lp_reason reason,
-                       const char *text)
+void lp_connection_end(
+	struct lp_connection *connection, enum lp_quic_app_error code, enum lp_reason reason, const char *text)
 {
 	struct lp_message message = {.type = LP_MESSAGE_DISCONNECT};
 	message.disconnect.reason = reason;
@@ -159,9 +159,9 @@ void lp_connection_datagram(struct lp_connection *connection, const uint8_t *dat
 		return;
 	if (lp_peer_malformed(connection->peer, now_ns)) {
 		lp_event_malformed_limit(relay->log, lp_peer_room(connection->peer), lp_peer_id(connection->peer),
-		                         relay->config.malformed_limit);
-		lp_connection_end(connection, LP_QUIC_APP_MALFORMED, LP_REASON_MALFORMED,
-		                  "too many malformed DATAGRAMs");
+			relay->config.malformed_limit);
+		lp_connection_end(
+			connection, LP_QUIC_APP_MALFORMED, LP_REASON_MALFORMED, "too many malformed DATAGRAMs");
 	}
 }
 
@@ -191,7 +191,7 @@ static void reject(struct lp_connection *connection, const struct lp_hello *hell
 	struct lp_relay *relay = connection->relay;
 	relay->counters.rejects++;
 	lp_event_peer_rejected(relay->log, lp_quic_remote(connection->quic), hello->room, lp_role_text(hello->role),
-	                       &hello->mac, lp_reject_wire(why->code), why->message);
+		&hello->mac, lp_reject_wire(why->code), why->message);
 	lp_connection_send(connection, &message);
 	end(connection, LP_QUIC_APP_REJECTED, LP_REASON_CONNECTION, lp_reject_wire(why->code));
 }
@@ -201,8 +201,8 @@ static void replace(struct lp_connection *old)
 {
 	old->peer = NULL;
 	lp_connection_end(old, LP_QUIC_APP_REPLACED, LP_REASON_REPLACED,
-	                  "the member came back on another connection: was it started twice, or elsewhere with a copy "
-	                  "of its identity file?");
+		"the member came back on another connection: was it started twice, or elsewhere with a copy "
+		"of its identity file?");
 }
 
 /* Admits the member, or not. */
@@ -229,24 +229,22 @@ static void on_hello(struct lp_connection *connection, const struct lp_hello *he
 		return;
 	}
 	if (lp_rooms_join(relay->rooms, hello, connection, now_ns, on_welcome, &connection->peer, &why, &replaced) <
-	    0) {
+		0) {
 		reject(connection, hello, &why);
 		return;
 	}
 	relay->counters.joins++;
 	/* Not all at once for those who came at once, as after a restart. */
-	connection->stats_due_ns =
-		now_ns + relay->config.stats_interval_ns / STATS_PHASES * (1 + relay->counters.joins % STATS_PHASES);
+	connection->stats_due_ns = now_ns + relay->config.stats_interval_ns / STATS_PHASES *
+						    (1 + relay->counters.joins % STATS_PHASES);
 	if (replaced) {
 		replace(replaced);
 		lp_event_peer_resumed(relay->log, lp_peer_room(connection->peer), lp_peer_id(connection->peer),
-		                      lp_role_text(hello->role), hello->name, &hello->mac,
-		                      lp_quic_remote(connection->quic));
+			lp_role_text(hello->role), hello->name, &hello->mac, lp_quic_remote(connection->quic));
 		return;
 	}
 	lp_event_peer_joined(relay->log, lp_peer_room(connection->peer), lp_peer_id(connection->peer),
-	                     lp_role_text(hello->role), hello->name, &hello->mac, lp_quic_remote(connection->quic),
-	                     hello->software);
+		lp_role_text(hello->role), hello->name, &hello->mac, lp_quic_remote(connection->quic), hello->software);
 }
 
 /* Acts on one message. */

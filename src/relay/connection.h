@@ -47,7 +47,7 @@ void lp_connection_add_drops(const struct lp_connection *connection, uint64_t *d
 /* Sends a message; a member that does not read its control stream is closed. */
 void lp_connection_send(struct lp_connection *connection, const struct lp_message *message);
 /* Sends `disconnect` and closes. The others hear |reason| when the member leaves. Harmless on one that was closed. */
-void lp_connection_end(struct lp_connection *connection, enum lp_quic_app_error code, enum lp_reason reason,
-                       const char *text);
+void lp_connection_end(
+	struct lp_connection *connection, enum lp_quic_app_error code, enum lp_reason reason, const char *text);
 
 #endif

@@ -144,8 +144,8 @@ static int print_status(const char *path)
 	size_t len;
 	int result;
 	if (!path[0])
-		result = lp_fail(&failure, LP_EINVAL,
-		                 "status: which relay? pass the --status-socket that it was started with");
+		result = lp_fail(
+			&failure, LP_EINVAL, "status: which relay? pass the --status-socket that it was started with");
 	else
 		result = lp_unix_call(path, "status", STATUS_TIMEOUT_NS, &failure, &answer, &len);
 	if (result == 0) {
@@ -177,19 +177,19 @@ static int start(struct app *app, struct lp_failure *failure)
 		.der_out_path = options->der_out_path,
 	};
 	if ((result = lp_loop_new(&app->loop)) < 0 ||
-	    (result = lp_timer_new(app->loop, on_certificate_timer, app, &app->certificate_timer)) < 0 ||
-	    (result = lp_timer_new(app->loop, on_drain_timer, app, &app->drain_timer)) < 0 ||
-	    (result = lp_timer_new(app->loop, on_watchdog_timer, app, &app->watchdog_timer)) < 0 ||
-	    (result = lp_loop_on_signal(app->loop, on_signal, app)) < 0)
+		(result = lp_timer_new(app->loop, on_certificate_timer, app, &app->certificate_timer)) < 0 ||
+		(result = lp_timer_new(app->loop, on_drain_timer, app, &app->drain_timer)) < 0 ||
+		(result = lp_timer_new(app->loop, on_watchdog_timer, app, &app->watchdog_timer)) < 0 ||
+		(result = lp_loop_on_signal(app->loop, on_signal, app)) < 0)
 		return lp_fail(failure, result, "cannot start: %s", lp_error_text(result));
 	lp_event_started(log, lp_relay_program.name, LP_VERSION);
 	if (app->common.priority && (result = lp_priority_raise()) < 0)
 		lp_event_priority_kept(log, lp_error_text(result));
 	int64_t now_unix_s = lp_loop_unix_s(app->loop);
 	if ((result = lp_certificate_load(&app->certificate, now_unix_s, log, failure, &app->tls)) < 0 ||
-	    (result = lp_certificate_secret(options->state_dir, failure, options->relay.secret)) < 0 ||
-	    (result = lp_relay_new(app->loop, &options->relay, app->tls, log, failure, &app->relay)) < 0 ||
-	    (result = start_diagnostics(app, failure)) < 0 || (result = lp_drop_privileges(failure)) < 0)
+		(result = lp_certificate_secret(options->state_dir, failure, options->relay.secret)) < 0 ||
+		(result = lp_relay_new(app->loop, &options->relay, app->tls, log, failure, &app->relay)) < 0 ||
+		(result = start_diagnostics(app, failure)) < 0 || (result = lp_drop_privileges(failure)) < 0)
 		return result;
 	on_certificate_timer(app, lp_loop_now_ns(app->loop));
 	lp_relay_local(app->relay, &local);

@@ -46,34 +46,34 @@ char *lp_relay_metrics_text(struct lp_relay *relay)
 	lp_text_init(&text, data, TEXT_BYTES);
 	lp_relay_drops(relay, drops);
 	metric(&text, "lanparty_relay_uptime_seconds", "gauge", "Seconds since the start.",
-	       (lp_loop_now_ns(relay->loop) - relay->started_ns) / LP_SEC);
+		(lp_loop_now_ns(relay->loop) - relay->started_ns) / LP_SEC);
 	metric(&text, "lanparty_relay_rooms", "gauge", "Rooms with at least one member.",
-	       lp_rooms_room_count(relay->rooms));
+		lp_rooms_room_count(relay->rooms));
 	metric(&text, "lanparty_relay_peers", "gauge", "Members in all rooms.", lp_rooms_peer_count(relay->rooms));
 	metric(&text, "lanparty_relay_connections", "gauge", "QUIC connections, handshakes included.",
-	       lp_quic_conn_count(relay->endpoint));
+		lp_quic_conn_count(relay->endpoint));
 	metric(&text, "lanparty_relay_joins_total", "counter", "Members admitted.", counters->joins);
 	metric(&text, "lanparty_relay_rejects_total", "counter", "Members not admitted.", counters->rejects);
 	metric(&text, "lanparty_relay_joins_limited_total", "counter",
-	       "Members not admitted because too many joined their room.", lp_rooms_joins_limited(relay->rooms));
+		"Members not admitted because too many joined their room.", lp_rooms_joins_limited(relay->rooms));
 	metric(&text, "lanparty_relay_frames_in_total", "counter", "Ethernet frames received from members.",
-	       counters->frames);
+		counters->frames);
 	metric(&text, "lanparty_relay_frames_out_total", "counter", "Ethernet frames sent or queued to members.",
-	       counters->targets);
+		counters->targets);
 	metric(&text, "lanparty_relay_bytes_in_total", "counter", "Bytes of the frames received.", counters->bytes);
 	metric(&text, "lanparty_relay_udp_datagrams_in_total", "counter", "UDP datagrams received.",
-	       quic->datagrams_in);
+		quic->datagrams_in);
 	metric(&text, "lanparty_relay_udp_datagrams_out_total", "counter", "UDP datagrams sent.", quic->datagrams_out);
 	metric(&text, "lanparty_relay_udp_bytes_in_total", "counter", "Bytes of UDP payload received.", quic->bytes_in);
 	metric(&text, "lanparty_relay_udp_bytes_out_total", "counter", "Bytes of UDP payload sent.", quic->bytes_out);
 	metric(&text, "lanparty_relay_udp_invalid_in_total", "counter", "UDP datagrams that belong to no connection.",
-	       quic->invalid_in);
+		quic->invalid_in);
 	metric(&text, "lanparty_relay_retries_sent_total", "counter", "Retry packets sent under load.",
-	       quic->retries_sent);
+		quic->retries_sent);
 	metric(&text, "lanparty_relay_stateless_resets_sent_total", "counter", "Stateless resets sent.",
-	       quic->resets_sent);
+		quic->resets_sent);
 	metric(&text, "lanparty_relay_connections_refused_total", "counter", "Handshakes refused by a limit.",
-	       quic->conns_refused);
+		quic->conns_refused);
 	add_drops(&text, drops);
 	assert(!text.cut);
 	return data;

@@ -16,7 +16,7 @@ static const struct lp_help_row commands[] = {
 
 static const struct lp_help_row examples[] = {
 	{"lanparty-relay --listen 443/udp --server-name play.example.org --dev-cert-der-out relay.der",
-         "a relay with a certificate of its own; give relay.der to the members"},
+		"a relay with a certificate of its own; give relay.der to the members"},
 	{"lanparty-relay --cert fullchain.pem --key privkey.pem", "with a certificate of a public CA"},
 	{"lanparty-relay status --status-socket /run/lanparty-relay/status", "who is in which room"},
 	{NULL, NULL},
@@ -38,8 +38,7 @@ const struct lp_program lp_relay_program = {
 	.name = "lanparty-relay",
 	.summary = "carries a LAN party's Ethernet frames between its members",
 	.about = "The relay listens on one UDP port and carries Ethernet frames, as QUIC DATAGRAMs, between the "
-		 "members of "
-		 "each room: one gateway at the party, clients anywhere.",
+		 "members of each room: one gateway at the party, clients anywhere.",
 	.commands = commands,
 	.examples = examples,
 	.files = files,
@@ -66,9 +65,9 @@ static int parse_rate(const struct lp_option *option, const char *value, void *d
 		}
 		if (end == value || *end || value[0] == '-' || per_s > UINT32_MAX || burst > UINT32_MAX)
 			return lp_fail(failure, LP_EINVAL,
-			               "'%s' is not a limit: use RATE or RATE/BURST, so many %s a second and at once, "
-			               "as 1000 or 1000/2000, or off",
-			               value, unit);
+				"'%s' is not a limit: use RATE or RATE/BURST, so many %s a second and at once, "
+				"as 1000 or 1000/2000, or off",
+				value, unit);
 		rate = (struct lp_rate){.per_s = (uint32_t)per_s, .burst = (uint32_t)burst};
 	}
 	*(struct lp_rate *)dest = rate;
@@ -89,89 +88,81 @@ static int parse_metrics(const struct lp_option *option, const char *value, void
 
 const struct lp_option lp_relay_option_rows[] = {
 	{"listen", "ADDR:PORT|PORT/udp", LP_LISTEN(struct lp_relay_options, relay.listen, 0), .group = "Network",
-         .standard = "443/udp",
-         .help = "the UDP port to listen on; without an address: on every address, IPv4 and IPv6"},
+		.standard = "443/udp",
+		.help = "the UDP port to listen on; without an address: on every address, IPv4 and IPv6"},
 	{"cert", "FILE", LP_TEXT(struct lp_relay_options, cert_path), .group = "Certificate",
-         .help = "the certificate with its chain, PEM (default: a self-signed one, made at the first start)"},
+		.help = "the certificate with its chain, PEM (default: a self-signed one, made at the first start)"},
 	{"key", "FILE", LP_TEXT(struct lp_relay_options, key_path), .help = "the private key of --cert, PEM"},
 	{"server-name", "NAME", LP_HOST(struct lp_relay_options, server_name), .standard = "lanparty-relay.local",
-         .help = "the name that the self-signed certificate is made for; if it is given, one that is there "
-                 "already is checked for it"},
+		.help = "the name that the self-signed certificate is made for; if it is given, one that is there "
+			"already is checked for it"},
 	{"state-dir", "DIR", LP_TEXT(struct lp_relay_options, state_dir), .standard = "/var/lib/lanparty-relay",
-         .help = "where the self-signed certificate and its key are kept"},
+		.help = "where the self-signed certificate and its key are kept"},
 	{"dev-cert-der-out", "FILE", LP_TEXT(struct lp_relay_options, der_out_path),
-         .help = "write the certificate as DER, for the members' --relay-ca-cert"},
+		.help = "write the certificate as DER, for the members' --relay-ca-cert"},
 	{"room-mtu", "BYTES", LP_NUMBER(struct lp_relay_options, relay.room_mtu, 1280, 1500), .group = "Rooms",
-         .standard = "1500",
-         .help = "IP bytes of the largest packet in a room; frames that a path cannot carry whole travel in fragments"},
+		.standard = "1500",
+		.help = "IP bytes of the largest packet in a room; frames that a path cannot carry whole travel in fragments"},
 	{"max-rooms", "N", LP_NUMBER(struct lp_relay_options, relay.max_rooms, 1, 1000000), .standard = "1000",
-         .help = "rooms at most"},
+		.help = "rooms at most"},
 	{"max-peers", "N", LP_NUMBER(struct lp_relay_options, relay.max_peers, 1, 1000000), .standard = "4096",
-         .help = "members in all rooms at most"},
+		.help = "members in all rooms at most"},
 	{"max-peers-per-room", "N",
-         LP_NUMBER(struct lp_relay_options, relay.max_peers_per_room, 1, LP_ROOM_TARGETS_MAX), .standard = "256",
-         .help = "members of a room at most, the gateway included"},
+		LP_NUMBER(struct lp_relay_options, relay.max_peers_per_room, 1, LP_ROOM_TARGETS_MAX), .standard = "256",
+		.help = "members of a room at most, the gateway included"},
 	{"max-macs-per-gateway", "N", LP_NUMBER(struct lp_relay_options, relay.max_macs_per_gateway, 1, 1000000),
-         .standard = "4096", .help = "stations behind a gateway at most"},
+		.standard = "4096", .help = "stations behind a gateway at most"},
 	{"limit-joins", "RATE[/BURST]", LP_CUSTOM(struct lp_relay_options, relay.joins, parse_rate), .min = LIMIT_JOINS,
-         .standard = "4/256",
-         .help = "newcomers of a room, so many a second and at once; who comes back to its place is none; off: no "
-                 "limit"},
+		.standard = "4/256",
+		.help = "newcomers of a room, so many a second and at once; who comes back to its place is none; off: no "
+			"limit"},
 	{"max-connections-per-address", "N", LP_NUMBER(struct lp_relay_options, relay.max_conns_per_source, 0, 1000000),
-         .group = "Protection", .standard = "64",
-         .help = "connections from one IPv4 address or IPv6 /64 at most, four times as many from an IPv6 /48; 0: no "
-                 "limit"},
+		.group = "Protection", .standard = "64",
+		.help = "connections from one IPv4 address or IPv6 /64 at most, four times as many from an IPv6 /48; 0: no "
+			"limit"},
 	{"max-handshakes", "N", LP_NUMBER(struct lp_relay_options, relay.max_handshakes, 1, 1000000), .standard = "128",
-         .help = "handshakes under way, or begun within 10 s, before newcomers must prove their address (Retry)"},
+		.help = "handshakes under way, or begun within 10 s, before newcomers must prove their address (Retry)"},
 	{"max-handshakes-per-address", "N",
-         LP_NUMBER(struct lp_relay_options, relay.max_handshakes_per_source, 1, 1000000), .standard = "32",
-         .help = "handshakes under way, or begun within a second, from one address; more are ignored"},
+		LP_NUMBER(struct lp_relay_options, relay.max_handshakes_per_source, 1, 1000000), .standard = "32",
+		.help = "handshakes under way, or begun within a second, from one address; more are ignored"},
 	{"malformed-limit", "N", LP_NUMBER(struct lp_relay_options, relay.malformed_limit, 1, 1000000),
-         .standard = "100", .help = "malformed DATAGRAMs of a member within 10 s before it is disconnected"},
+		.standard = "100", .help = "malformed DATAGRAMs of a member within 10 s before it is disconnected"},
 	{"queue", "BYTES", LP_SIZE(struct lp_relay_options, relay.queue_max_bytes, 64 << 10, 64 << 20),
-         .standard = "1M", .help = "what may wait for one member whose path is slower than the room"},
+		.standard = "1M", .help = "what may wait for one member whose path is slower than the room"},
 	{"queues", "BYTES", LP_SIZE(struct lp_relay_options, relay.pool_max_bytes, 1 << 20, UINT64_C(1) << 36),
-         .standard = "256M", .help = "what may wait for all members together"},
+		.standard = "256M", .help = "what may wait for all members together"},
 #define X(name, wire, on, drop, text) \
-	{"filter-" wire, \
-	 NULL, \
-	 LP_SWITCH(struct lp_relay_options, filters[LP_FILTER_##name]), \
-	 .group = "Filters", \
-	 .standard = (on) ? "on" : "off", \
-	 .help = "refuse " text},
+	{"filter-" wire, NULL, LP_SWITCH(struct lp_relay_options, filters[LP_FILTER_##name]), .group = "Filters", \
+		.standard = (on) ? "on" : "off", .help = "refuse " text},
 	LP_FILTERS(X)
 #undef X
 #define STANDARD(rate, burst) (rate) ? #rate "/" #burst : "off"
 #define X(name, wire, unit, drop, client_rate, client_burst, gateway_rate, gateway_burst, text) \
-	{"limit-" wire, \
-	 "RATE[/BURST]", \
-	 LP_CUSTOM(struct lp_relay_options, relay.limits.client[LP_LIMIT_##name], parse_rate), \
-	 .min = LP_LIMIT_##name, \
-	 .group = "Limits for each client, a second", \
-	 .standard = STANDARD(client_rate, client_burst), \
-	 .help = unit ": " text}, \
-		{"gateway-limit-" wire, \
-	         "RATE[/BURST]", \
-	         LP_CUSTOM(struct lp_relay_options, relay.limits.gateway[LP_LIMIT_##name], parse_rate), \
-	         .min = LP_LIMIT_##name, \
-	         .standard = STANDARD(gateway_rate, gateway_burst), \
-	         .help = "the same for each gateway, in " unit},
+	{"limit-" wire, "RATE[/BURST]", \
+		LP_CUSTOM(struct lp_relay_options, relay.limits.client[LP_LIMIT_##name], parse_rate), \
+		.min = LP_LIMIT_##name, .group = "Limits for each client, a second", \
+		.standard = STANDARD(client_rate, client_burst), .help = unit ": " text}, \
+		{"gateway-limit-" wire, "RATE[/BURST]", \
+			LP_CUSTOM(struct lp_relay_options, relay.limits.gateway[LP_LIMIT_##name], parse_rate), \
+			.min = LP_LIMIT_##name, .standard = STANDARD(gateway_rate, gateway_burst), \
+			.help = "the same for each gateway, in " unit},
 		LP_LIMITS(X)
 #undef X
 #undef STANDARD
 			{"idle-timeout", "TIME",
-                         LP_DURATION(struct lp_relay_options, relay.idle_timeout_ns, 5 * LP_SEC, 600 * LP_SEC),
-                         .group = "Times", .standard = "20s", .help = "a member that is silent for so long is gone"},
+				LP_DURATION(struct lp_relay_options, relay.idle_timeout_ns, 5 * LP_SEC, 600 * LP_SEC),
+				.group = "Times", .standard = "20s",
+				.help = "a member that is silent for so long is gone"},
 	{"hello-timeout", "TIME", LP_DURATION(struct lp_relay_options, relay.hello_timeout_ns, LP_SEC, 60 * LP_SEC),
-         .standard = "5s", .help = "a connection that does not say who it is within this time is closed"},
+		.standard = "5s", .help = "a connection that does not say who it is within this time is closed"},
 	{"stats-interval", "TIME", LP_DURATION(struct lp_relay_options, relay.stats_interval_ns, LP_SEC, 3600 * LP_SEC),
-         .standard = "10s", .help = "how often members and relay tell each other their counters"},
+		.standard = "10s", .help = "how often members and relay tell each other their counters"},
 	{"status-socket", "PATH", LP_TEXT(struct lp_relay_options, status_socket), .group = "Diagnostics",
-         .help = "answer on this Unix socket with rooms, members and counters as JSON (see the command status)"},
+		.help = "answer on this Unix socket with rooms, members and counters as JSON (see the command status)"},
 	{"metrics", "ADDR:PORT|PORT", LP_CUSTOM(struct lp_relay_options, metrics, parse_metrics),
-         .help = "serve the counters for Prometheus at http://ADDR:PORT/metrics; without an address: on loopback"},
+		.help = "serve the counters for Prometheus at http://ADDR:PORT/metrics; without an address: on loopback"},
 	{"frame-log", "WHAT", LP_FRAMELOG(struct lp_relay_options, relay.framelog), .standard = "off",
-         .help = "log single frames: all, drops, 1/N (every Nth), N/s (at most so many), joined by commas; off"},
+		.help = "log single frames: all, drops, 1/N (every Nth), N/s (at most so many), joined by commas; off"},
 };
 const size_t lp_relay_option_rows_n = LP_OPTIONS_N(lp_relay_option_rows);
 
@@ -183,8 +174,8 @@ int lp_relay_options_apply(struct lp_relay_options *options, struct lp_failure *
 	if (options->cert_path[0] && !options->key_path[0])
 		return lp_fail(failure, LP_EINVAL, "--cert without --key: pass the certificate's private key, too");
 	if (strcmp(options->der_out_path, "-") == 0)
-		return lp_fail(failure, LP_EINVAL,
-		               "--dev-cert-der-out: '-' is no path: use /dev/stdout for standard output");
+		return lp_fail(
+			failure, LP_EINVAL, "--dev-cert-der-out: '-' is no path: use /dev/stdout for standard output");
 	if (options->metrics.port != 0 && options->metrics.family == 0) {
 		options->metrics.family = 4;
 		memcpy(options->metrics.ip, (const uint8_t[]){127, 0, 0, 1}, 4);

@@ -56,7 +56,7 @@ static void tell_refused(struct lp_relay *relay)
 {
 	uint64_t refused = lp_quic_counters(relay->endpoint)->conns_refused;
 	if (refused == relay->refused_told ||
-	    (relay->refused_told_ns && relay->now_ns - relay->refused_told_ns < LP_SEC))
+		(relay->refused_told_ns && relay->now_ns - relay->refused_told_ns < LP_SEC))
 		return;
 	const struct lp_quic_refusal *last = lp_quic_last_refusal(relay->endpoint);
 	lp_event_connection_refused(relay->log, last->reason, &last->remote, refused - relay->refused_told - 1);
@@ -147,8 +147,8 @@ static void on_migrated(void *ctx, struct lp_quic_conn *quic)
 	struct lp_relay *relay = ctx;
 	struct lp_connection *connection = lp_quic_user(quic);
 	if (connection && connection->peer)
-		lp_event_migrated(relay->log, lp_peer_room(connection->peer), lp_peer_id(connection->peer),
-		                  lp_quic_remote(quic));
+		lp_event_migrated(
+			relay->log, lp_peer_room(connection->peer), lp_peer_id(connection->peer), lp_quic_remote(quic));
 }
 
 /* A connection is over. */
@@ -256,7 +256,7 @@ static int new_rooms(struct lp_relay *relay)
 }
 
 int lp_relay_new(struct lp_loop *loop, const struct lp_relay_config *config, struct lp_tls *tls,
-                 const struct lp_log *log, struct lp_failure *failure, struct lp_relay **ret_relay)
+	const struct lp_log *log, struct lp_failure *failure, struct lp_relay **ret_relay)
 {
 	struct lp_relay *relay = calloc(1, sizeof *relay);
 	int result = LP_ENOMEM;
@@ -272,9 +272,9 @@ int lp_relay_new(struct lp_loop *loop, const struct lp_relay_config *config, str
 	if ((result = lp_udp_open(loop, &config->listen, on_udp, relay, failure, &relay->udp)) < 0)
 		goto fail;
 	if ((result = lp_timer_new(loop, on_quic_timer, relay, &relay->quic_timer)) < 0 ||
-	    (result = lp_timer_new(loop, on_tick, relay, &relay->tick_timer)) < 0 ||
-	    (result = lp_frame_pool_new(config->pool_max_bytes, &relay->pool)) < 0 ||
-	    (result = new_endpoint(relay, tls)) < 0 || (result = new_rooms(relay)) < 0) {
+		(result = lp_timer_new(loop, on_tick, relay, &relay->tick_timer)) < 0 ||
+		(result = lp_frame_pool_new(config->pool_max_bytes, &relay->pool)) < 0 ||
+		(result = new_endpoint(relay, tls)) < 0 || (result = new_rooms(relay)) < 0) {
 		lp_fail(failure, result, "cannot start the relay: %s", lp_error_text(result));
 		goto fail;
 	}
@@ -293,7 +293,7 @@ void lp_relay_drain(struct lp_relay *relay, enum lp_reason reason, void (*done)(
 	relay->drained_ctx = ctx;
 	for (struct lp_connection *c = relay->connections; c; c = c->next)
 		lp_connection_end(c, LP_QUIC_APP_SHUTDOWN, reason,
-		                  reason == LP_REASON_RESTARTING ? "the relay restarts" : "the relay is ending");
+			reason == LP_REASON_RESTARTING ? "the relay restarts" : "the relay is ending");
 	bool none = relay->connections == NULL;
 	end_pass(relay);
 	if (none && relay->drained) {

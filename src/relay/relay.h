@@ -54,7 +54,7 @@ void lp_relay_config_init(struct lp_relay_config *config);
 
 /* Opens the port and serves from then on. |tls| and |log| are borrowed until lp_relay_free(). */
 int lp_relay_new(struct lp_loop *loop, const struct lp_relay_config *config, struct lp_tls *tls,
-                 const struct lp_log *log, struct lp_failure *failure, struct lp_relay **ret_relay);
+	const struct lp_log *log, struct lp_failure *failure, struct lp_relay **ret_relay);
 /* Tells every member that the relay ends (|reason|: shutdown or restarting), closes all connections, and calls
    |done| when the last is gone. */
 void lp_relay_drain(struct lp_relay *relay, enum lp_reason reason, void (*done)(void *ctx), void *ctx);

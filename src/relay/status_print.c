@@ -55,8 +55,8 @@ static void print_peer(const json_t *peer, FILE *out)
 	print_column(text(peer, "mac"), 18, out);
 	print_column(text(peer, "address"), 24, out);
 	fprintf(out, "%8.1f %6lld %10lld %10lld %8lld%s\n", (double)number(peer, "rtt_us") / 1000.0,
-	        number(peer, "datagram_budget"), number(peer, "frames_in"), number(peer, "frames_out"), all_drops(peer),
-	        json_is_true(json_object_get(peer, "lan_down")) ? "  no link to its LAN" : "");
+		number(peer, "datagram_budget"), number(peer, "frames_in"), number(peer, "frames_out"), all_drops(peer),
+		json_is_true(json_object_get(peer, "lan_down")) ? "  no link to its LAN" : "");
 }
 
 int lp_relay_status_print(const char *json, size_t len, FILE *out, struct lp_failure *failure)
@@ -69,21 +69,21 @@ int lp_relay_status_print(const char *json, size_t len, FILE *out, struct lp_fai
 	if (!json_is_object(root)) {
 		json_decref(root);
 		return lp_fail(failure, LP_EMALFORMED,
-		               "the answer is not a relay's status: is this the relay's --status-socket?");
+			"the answer is not a relay's status: is this the relay's --status-socket?");
 	}
 	fprintf(out, "relay %s, up %lld s: %lld rooms, %zu peers, %lld connections, %lld joins, %lld rejects\n",
-	        text(root, "version"), number(root, "uptime_s"), number(root, "rooms"),
-	        json_array_size(json_object_get(root, "peers")), number(root, "connections"), number(root, "joins"),
-	        number(root, "rejects"));
+		text(root, "version"), number(root, "uptime_s"), number(root, "rooms"),
+		json_array_size(json_object_get(root, "peers")), number(root, "connections"), number(root, "joins"),
+		number(root, "rejects"));
 	fprintf(out,
-	        "frames in %lld, out %lld; datagrams in %lld, out %lld, invalid %lld; retries %lld, refused %lld\n",
-	        number(root, "frames_in"), number(root, "frames_out"), number(root, "udp_datagrams_in"),
-	        number(root, "udp_datagrams_out"), number(root, "udp_invalid_in"), number(root, "retries_sent"),
-	        number(root, "connections_refused"));
+		"frames in %lld, out %lld; datagrams in %lld, out %lld, invalid %lld; retries %lld, refused %lld\n",
+		number(root, "frames_in"), number(root, "frames_out"), number(root, "udp_datagrams_in"),
+		number(root, "udp_datagrams_out"), number(root, "udp_invalid_in"), number(root, "retries_sent"),
+		number(root, "connections_refused"));
 	json_object_foreach(json_object_get(root, "drops"), reason, value)
 		fprintf(out, "dropped %lld: %s\n", (long long)json_integer_value(value), reason);
 	fprintf(out, "\n%-16s %5s  %-8s %-18s %-17s  %-24s %8s %6s %10s %10s %8s\n", "ROOM", "PEER", "ROLE", "NAME",
-	        "MAC", "ADDRESS", "RTT ms", "BUDGET", "FRAMES IN", "FRAMES OUT", "DROPS");
+		"MAC", "ADDRESS", "RTT ms", "BUDGET", "FRAMES IN", "FRAMES OUT", "DROPS");
 	json_array_foreach(json_object_get(root, "peers"), i, value) print_peer(value, out);
 	json_decref(root);
 	return 0;

@@ -23,8 +23,8 @@ static int judge_words(const struct lp_hello *hello, struct lp_admission *admiss
 {
 	if (hello->version != LP_PROTOCOL_VERSION) {
 		lp_admission_refuse(reject, LP_REJECT_BAD_VERSION,
-		                    "the relay speaks protocol version %d, this member version %u", LP_PROTOCOL_VERSION,
-		                    (unsigned)hello->version);
+			"the relay speaks protocol version %d, this member version %u", LP_PROTOCOL_VERSION,
+			(unsigned)hello->version);
 		return LP_EPERM;
 	}
 	if (hello->role != LP_ROLE_CLIENT && hello->role != LP_ROLE_GATEWAY) {
@@ -33,8 +33,7 @@ static int judge_words(const struct lp_hello *hello, struct lp_admission *admiss
 	}
 	if (!lp_room_code_valid(hello->room)) {
 		lp_admission_refuse(reject, LP_REJECT_BAD_ROOM,
-		                    "a room code has %d to %d characters of A-Z, 0-9 and '-'", LP_ROOM_CODE_MIN,
-		                    LP_ROOM_CODE_MAX);
+			"a room code has %d to %d characters of A-Z, 0-9 and '-'", LP_ROOM_CODE_MIN, LP_ROOM_CODE_MAX);
 		return LP_EPERM;
 	}
 	memcpy(admission->code, hello->room, sizeof admission->code);
@@ -62,7 +61,7 @@ static int judge_mac(const struct lp_hello *hello, struct lp_reject *reject)
 
 /* What the path carries, against what the largest frame of the room needs. */
 static int judge_budget(const struct lp_rooms *rooms, const struct lp_room *room, const struct lp_hello *hello,
-                        struct lp_reject *reject)
+	struct lp_reject *reject)
 {
 	uint16_t mtu = room ? room->mtu : rooms->config.room_mtu;
 	size_t needed = lp_budget_min(lp_budget_frame_max(mtu));
@@ -71,8 +70,8 @@ static int judge_budget(const struct lp_rooms *rooms, const struct lp_room *room
 	if (hello->datagram_budget >= needed)
 		return 0;
 	lp_admission_refuse(reject, LP_REJECT_MTU_TOO_SMALL,
-	                    "the path carries DATAGRAMs of %u bytes, the room's MTU of %u needs %zu",
-	                    (unsigned)hello->datagram_budget, mtu, needed);
+		"the path carries DATAGRAMs of %u bytes, the room's MTU of %u needs %zu",
+		(unsigned)hello->datagram_budget, mtu, needed);
 	return LP_EPERM;
 }
 
@@ -96,7 +95,7 @@ static int judge_place(struct lp_room *room, const struct lp_hello *hello, uint6
 	char text[LP_MAC_TEXT_MAX];
 	if (hello->role == LP_ROLE_GATEWAY && room->gateway) {
 		lp_admission_refuse(reject, LP_REJECT_GATEWAY_EXISTS, "room %s has a gateway already (%s)", room->code,
-		                    lp_mac_format(&room->gateway->mac, text));
+			lp_mac_format(&room->gateway->mac, text));
 		reject->mac = room->gateway->mac;
 		return LP_EPERM;
 	}
@@ -106,8 +105,8 @@ static int judge_place(struct lp_room *room, const struct lp_hello *hello, uint6
 	const struct lp_peer *owner = entry->owner;
 	bool on_lan = owner->role == LP_ROLE_GATEWAY;
 	lp_admission_refuse(reject, LP_REJECT_DUPLICATE_MAC, "%s is in room %s already: %s",
-	                    lp_mac_format(&hello->mac, text), room->code,
-	                    on_lan ? "a station on the LAN behind the gateway has it" : "another client has it");
+		lp_mac_format(&hello->mac, text), room->code,
+		on_lan ? "a station on the LAN behind the gateway has it" : "another client has it");
 	return LP_EPERM;
 }
 
@@ -117,24 +116,24 @@ static int judge_limits(const struct lp_rooms *rooms, const struct lp_room *room
 	const struct lp_rooms_config *config = &rooms->config;
 	if (room && room->n_peers >= config->max_peers_per_room) {
 		lp_admission_refuse(reject, LP_REJECT_ROOM_FULL, "room %s has %zu of at most %zu members", room->code,
-		                    room->n_peers, config->max_peers_per_room);
+			room->n_peers, config->max_peers_per_room);
 		return LP_EFULL;
 	}
 	if (rooms->n_peers >= config->max_peers) {
 		lp_admission_refuse(reject, LP_REJECT_RELAY_FULL, "the relay serves %zu of at most %zu members",
-		                    rooms->n_peers, config->max_peers);
+			rooms->n_peers, config->max_peers);
 		return LP_EFULL;
 	}
 	if (!room && rooms->n_rooms >= config->max_rooms) {
 		lp_admission_refuse(reject, LP_REJECT_RELAY_FULL, "the relay serves %zu of at most %zu rooms",
-		                    rooms->n_rooms, config->max_rooms);
+			rooms->n_rooms, config->max_rooms);
 		return LP_EFULL;
 	}
 	return 0;
 }
 
 int lp_admission_judge(const struct lp_rooms *rooms, const struct lp_hello *hello, uint64_t now_ns,
-                       struct lp_admission *ret_admission, struct lp_reject *ret_reject)
+	struct lp_admission *ret_admission, struct lp_reject *ret_reject)
 {
 	struct lp_admission admission = {0};
 	int result;

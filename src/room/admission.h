@@ -20,7 +20,7 @@ struct lp_admission {
 
 /* Judges |hello|; changes nothing. 0, or LP_EPERM or LP_EFULL with |ret_reject| filled in. */
 int lp_admission_judge(const struct lp_rooms *rooms, const struct lp_hello *hello, uint64_t now_ns,
-                       struct lp_admission *ret_admission, struct lp_reject *ret_reject);
+	struct lp_admission *ret_admission, struct lp_reject *ret_reject);
 /* Fills in a refusal with a text of its own. */
 void lp_admission_refuse(struct lp_reject *reject, enum lp_reject_code code, const char *format, ...) LP_PRINTF(3, 4);
 

@@ -55,7 +55,7 @@ enum lp_limit lp_class_of_group(struct lp_view *view)
 		return LP_LIMIT_RESERVE;
 	case LP_IP_ICMPV6:
 		return ip->upper_len > 0 && is_needed_icmpv6(*lp_view_upper(view)) ? LP_LIMIT_RESERVE
-		                                                                   : LP_LIMIT_BROADCAST;
+										   : LP_LIMIT_BROADCAST;
 	default:
 		return LP_LIMIT_BROADCAST;
 	}

@@ -57,8 +57,8 @@ uint32_t lp_filters_default(void)
 }
 
 /* Writes down which rows a role's frames of one kind are asked. */
-static void make_plan(const struct lp_filters *filters, bool gateway, unsigned kind,
-                      uint8_t plan[LP_FILTER_PLAN_MAX + 1])
+static void make_plan(
+	const struct lp_filters *filters, bool gateway, unsigned kind, uint8_t plan[LP_FILTER_PLAN_MAX + 1])
 {
 	size_t n = 0;
 	for (size_t i = 0; i < DEEP_ROWS; i++) {
@@ -138,7 +138,7 @@ enum lp_drop lp_filters_ask(const struct lp_filters *filters, enum lp_role role,
 	if ((filters->on & LP_FILTER_BIT(BAD_SOURCE)) && is_bad_source(view))
 		return LP_DROP_BAD_SOURCE;
 	if ((filters->on & LP_FILTER_BIT(SWITCH_CONTROL)) && view->fault == LP_ETHER_OK &&
-	    lp_switch_control(&view->ether, view->dst))
+		lp_switch_control(&view->ether, view->dst))
 		return LP_DROP_SWITCH_CONTROL;
 	const uint8_t *plan = filters->plan[role == LP_ROLE_GATEWAY][kind_of(view)];
 	for (; *plan < DEEP_ROWS; plan++) {

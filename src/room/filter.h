@@ -14,17 +14,17 @@ struct lp_view;
 /* X(name, wire name (of the option that switches it), on by default, drop, what it refuses) */
 #define LP_FILTERS(X) \
 	X(MALFORMED, "malformed", true, MALFORMED_FRAME, \
-	  "frames that are too short, with an impossible length or type, or with more than two tags") \
+		"frames that are too short, with an impossible length or type, or with more than two tags") \
 	X(OVERSIZE, "oversize", true, OVERSIZE, "frames longer than the room's MTU allows") \
 	X(BAD_SOURCE, "bad-source", true, BAD_SOURCE, "a source MAC that is a group, zero, or the destination") \
 	X(SPOOFED_SOURCE, "spoofed-source", true, SPOOFED_SOURCE, \
-	  "a client's frame from another MAC than its own, and a gateway's from a client's") \
+		"a client's frame from another MAC than its own, and a gateway's from a client's") \
 	X(SWITCH_CONTROL, "switch-control", true, SWITCH_CONTROL, \
-	  "what switches tell one another: spanning tree, LLDP, pause, link aggregation") \
+		"what switches tell one another: spanning tree, LLDP, pause, link aggregation") \
 	X(ROGUE_RA, "rogue-ra", true, ROGUE_RA, \
-	  "router advertisements and redirects from a client, and what cannot be told from them") \
+		"router advertisements and redirects from a client, and what cannot be told from them") \
 	X(ROGUE_DHCP, "rogue-dhcp", true, ROGUE_DHCP, \
-	  "DHCP and DHCPv6 servers' messages from a client, and what cannot be told from them") \
+		"DHCP and DHCPv6 servers' messages from a client, and what cannot be told from them") \
 	X(ARP_INSPECTION, "arp-inspection", false, ARP_SPOOF, "a client's ARP whose sender is not the frame's source") \
 	X(ISOLATION, "isolation", false, ISOLATED, "frames from client to client")
 

@@ -31,8 +31,8 @@ static enum lp_drop check_source(struct lp_peer *from, uint64_t src, uint64_t no
 }
 
 /* Broadcast and multicast: everybody else, as far as the limits go. */
-static enum lp_drop decide_group(struct lp_peer *from, struct lp_view *view, uint64_t now_ns,
-                                 struct lp_verdict *verdict)
+static enum lp_drop decide_group(
+	struct lp_peer *from, struct lp_view *view, uint64_t now_ns, struct lp_verdict *verdict)
 {
 	struct lp_room *room = from->room;
 	enum lp_drop drop = lp_meter_take(&from->meter, lp_class_of_group(view), view->len, now_ns);
@@ -52,8 +52,8 @@ static enum lp_drop decide_group(struct lp_peer *from, struct lp_view *view, uin
 
 /* Unicast: to whom it belongs. A station that nobody has can only be behind the gateway, and is not if the gateway asks
    for it. Nothing goes back to where it came from. */
-static enum lp_drop decide_unicast(struct lp_peer *from, const struct lp_view *view, uint64_t now_ns,
-                                   struct lp_verdict *verdict)
+static enum lp_drop decide_unicast(
+	struct lp_peer *from, const struct lp_view *view, uint64_t now_ns, struct lp_verdict *verdict)
 {
 	struct lp_room *room = from->room;
 	struct lp_mac_entry *entry = lp_mac_table_find(&room->macs, view->dst, now_ns);
@@ -62,7 +62,7 @@ static enum lp_drop decide_unicast(struct lp_peer *from, const struct lp_view *v
 	if (!to || to == from)
 		return LP_DROP_UNKNOWN_UNICAST;
 	if (from->role == LP_ROLE_CLIENT && to->role == LP_ROLE_CLIENT &&
-	    (drop = refuse_if(room->rooms, LP_FILTER_ISOLATION)) != LP_DROP_NONE)
+		(drop = refuse_if(room->rooms, LP_FILTER_ISOLATION)) != LP_DROP_NONE)
 		return drop;
 	drop = lp_meter_take(&from->meter, entry ? LP_LIMIT_TOTAL : LP_LIMIT_UNKNOWN, view->len, now_ns);
 	if (drop == LP_DROP_NONE)
@@ -71,7 +71,7 @@ static enum lp_drop decide_unicast(struct lp_peer *from, const struct lp_view *v
 }
 
 void lp_rooms_forward(struct lp_rooms *rooms, struct lp_peer *from, const uint8_t *frame, size_t len, uint64_t now_ns,
-                      struct lp_verdict *ret_verdict)
+	struct lp_verdict *ret_verdict)
 {
 	struct lp_view view;
 	*ret_verdict = (struct lp_verdict){.targets = rooms->targets};

@@ -13,13 +13,13 @@
    A rate of 0 means no limit. docs/limits.md says why the figures are what they are. */
 #define LP_LIMITS(X) \
 	X(RESERVE, "reserve", "frames", LIMIT_BROADCAST, 200, 400, 2000, 4000, \
-	  "group frames that a network cannot work without: ARP, DHCP, neighbour discovery, IGMP and MLD") \
+		"group frames that a network cannot work without: ARP, DHCP, neighbour discovery, IGMP and MLD") \
 	X(BROADCAST, "broadcast", "frames", LIMIT_BROADCAST, 500, 1000, 2000, 4000, \
-	  "all other group frames: game discovery, game traffic, what nobody knows") \
+		"all other group frames: game discovery, game traffic, what nobody knows") \
 	X(CHATTER, "chatter", "frames", LIMIT_BROADCAST, 100, 200, 500, 1000, \
-	  "group frames of operating systems: mDNS, SSDP, LLMNR, NetBIOS, WS-Discovery") \
+		"group frames of operating systems: mDNS, SSDP, LLMNR, NetBIOS, WS-Discovery") \
 	X(UNKNOWN, "unknown", "frames", LIMIT_UNKNOWN, 1000, 2000, 0, 0, \
-	  "frames to a station that the room has not heard of") \
+		"frames to a station that the room has not heard of") \
 	X(TOTAL, "total", "kbit", LIMIT_TOTAL, 0, 0, 0, 0, "everything that the member sends but the reserve")
 
 enum lp_limit {

@@ -58,9 +58,9 @@ void lp_peer_welcome(const struct lp_peer *peer, struct lp_welcome *ret_welcome)
 		.mtu = room->mtu,
 		.gateway_present = room->gateway != NULL,
 		.limits = {.broadcast_pps = lp_limits_group_pps(limits, peer->role),
-	                   .unknown_pps = rates[LP_LIMIT_UNKNOWN].per_s,
-	                   .total_kbps = rates[LP_LIMIT_TOTAL].per_s,
-	                   .peers = (uint32_t)room->rooms->config.max_peers_per_room},
+			.unknown_pps = rates[LP_LIMIT_UNKNOWN].per_s,
+			.total_kbps = rates[LP_LIMIT_TOTAL].per_s,
+			.peers = (uint32_t)room->rooms->config.max_peers_per_room},
 	};
 	memcpy(welcome.room, room->code, sizeof welcome.room);
 	lp_token_format(peer->token, welcome.resume);

@@ -81,7 +81,7 @@ static bool is_rogue_icmpv6(const struct lp_ip *ip, uint8_t type)
 	if (type == ICMPV6_ADVERTISEMENT || type == ICMPV6_REDIRECT)
 		return true;
 	bool discovery = (type >= ICMPV6_SOLICITATION && type <= ICMPV6_REDIRECT) || type == ICMPV6_CERT_SOLICITATION ||
-	                 type == ICMPV6_CERT_ADVERTISEMENT;
+			 type == ICMPV6_CERT_ADVERTISEMENT;
 	return ip->fragment && discovery;
 }
 

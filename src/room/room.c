@@ -45,7 +45,7 @@ static void fill_defaults(struct lp_rooms_config *config)
 int lp_rooms_new(const struct lp_rooms_config *config, struct lp_rooms **ret_rooms)
 {
 	if (config->max_rooms == 0 || config->max_peers == 0 || config->max_peers_per_room == 0 ||
-	    config->max_peers_per_room > LP_ROOM_TARGETS_MAX)
+		config->max_peers_per_room > LP_ROOM_TARGETS_MAX)
 		return LP_ERANGE;
 	struct lp_rooms *rooms = calloc(1, sizeof *rooms);
 	if (!rooms)
@@ -58,7 +58,7 @@ int lp_rooms_new(const struct lp_rooms_config *config, struct lp_rooms **ret_roo
 		lp_limits_init(&rooms->limits);
 	rooms->config.limits = &rooms->limits;
 	lp_filters_init(&rooms->filters, (lp_filters_default() | config->filters_on) & ~config->filters_off,
-	                rooms->config.room_mtu);
+		rooms->config.room_mtu);
 	for (rooms->n_chains = 1; rooms->n_chains < config->max_rooms && rooms->n_chains < CHAINS_MAX;)
 		rooms->n_chains *= 2;
 	rooms->by_code = calloc(rooms->n_chains, sizeof(struct lp_room *));
@@ -226,14 +226,14 @@ static bool takes_newcomer(struct lp_room *room, uint64_t now_ns, struct lp_reje
 	if (lp_bucket_take(&room->joins, 1, now_ns))
 		return true;
 	room->rooms->joins_limited++;
-	lp_admission_refuse(reject, LP_REJECT_ROOM_FULL, "too many join room %s at once: try again in some seconds",
-	                    room->code);
+	lp_admission_refuse(
+		reject, LP_REJECT_ROOM_FULL, "too many join room %s at once: try again in some seconds", room->code);
 	return false;
 }
 
 /* Gives the place of |peer| to the connection that proved to be the same member. */
-static void take_over(struct lp_peer *peer, const struct lp_hello *hello, void *user, uint64_t now_ns,
-                      bool *ret_renamed)
+static void take_over(
+	struct lp_peer *peer, const struct lp_hello *hello, void *user, uint64_t now_ns, bool *ret_renamed)
 {
 	char name[LP_NAME_MAX + 1];
 	copy_name(hello->name, name);
@@ -246,8 +246,8 @@ static void take_over(struct lp_peer *peer, const struct lp_hello *hello, void *
 }
 
 int lp_rooms_join(struct lp_rooms *rooms, const struct lp_hello *hello, void *user, uint64_t now_ns,
-                  void (*welcome)(void *ctx, struct lp_peer *peer), struct lp_peer **ret_peer,
-                  struct lp_reject *ret_reject, void **ret_replaced)
+	void (*welcome)(void *ctx, struct lp_peer *peer), struct lp_peer **ret_peer, struct lp_reject *ret_reject,
+	void **ret_replaced)
 {
 	struct lp_admission admission;
 	void *replaced = NULL;

@@ -34,9 +34,9 @@ struct lp_rooms_config {
 	size_t max_macs_per_gateway;  /* besides its own; 0: LP_ROOM_MACS_PER_GATEWAY */
 	uint16_t room_mtu;            /* IP bytes; 0: LP_ROOM_MTU */
 	uint32_t min_datagram_budget; /* below this: mtu_too_small; never less than what four fragments of the largest
-	                                 frame need */
+					 frame need */
 	uint64_t mac_age_ns;          /* learned MACs of the gateway are forgotten after this silence; 0:
-	                                 LP_ROOM_MAC_AGE_NS */
+					 LP_ROOM_MAC_AGE_NS */
 	uint32_t malformed_limit;     /* see lp_peer_malformed(); 0: LP_ROOM_MALFORMED_LIMIT */
 	uint8_t hash_key[16];         /* keys the tables */
 	/* Tells |to| that |about| joined or left (then with |reason|). It must not call lp_rooms_join() or _leave(). */
@@ -65,13 +65,13 @@ void lp_rooms_free(struct lp_rooms *rooms); /* every peer must have left */
    limit on joins, but a new name is, of which the others must hear: it keeps the old one when there were too many.
    0; LP_EPERM, LP_EFULL or LP_ENOMEM with |ret_reject| filled in (and nothing else). */
 int lp_rooms_join(struct lp_rooms *rooms, const struct lp_hello *hello, void *user, uint64_t now_ns,
-                  void (*welcome)(void *ctx, struct lp_peer *peer), struct lp_peer **ret_peer,
-                  struct lp_reject *ret_reject, void **ret_replaced);
+	void (*welcome)(void *ctx, struct lp_peer *peer), struct lp_peer **ret_peer, struct lp_reject *ret_reject,
+	void **ret_replaced);
 /* Takes the peer out, with its MACs; the others are told. |peer| is freed. */
 void lp_rooms_leave(struct lp_rooms *rooms, struct lp_peer *peer, enum lp_reason reason);
 /* Learns, filters, limits and decides. |ret_verdict| is always filled in. */
 void lp_rooms_forward(struct lp_rooms *rooms, struct lp_peer *from, const uint8_t *frame, size_t len, uint64_t now_ns,
-                      struct lp_verdict *ret_verdict);
+	struct lp_verdict *ret_verdict);
 
 void *lp_peer_user(const struct lp_peer *peer);
 uint16_t lp_peer_id(const struct lp_peer *peer);

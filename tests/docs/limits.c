@@ -35,7 +35,7 @@ static void print_filters(void)
 	for (enum lp_filter i = 0; i < LP_FILTER_COUNT; i++) {
 		const struct lp_filter_row *row = lp_filter_row(i);
 		printf("| `%s` | %s | `%s` | %s |\n", row->wire, row->on ? "on" : "off", lp_drop_wire(row->drop),
-		       row->text);
+			row->text);
 	}
 }
 

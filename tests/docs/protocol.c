@@ -80,7 +80,7 @@ static void print_rejects(void)
 	printf("| code | meaning | worth another try |\n|---|---|---|\n");
 	for (unsigned i = 0; i < LP_REJECT_OTHER; i++)
 		printf("| `%s` | %s | %s |\n", lp_reject_wire(i), lp_reject_text(i),
-		       lp_reject_may_retry(i) ? "yes" : "no");
+			lp_reject_may_retry(i) ? "yes" : "no");
 }
 
 static void print_drops(void)

@@ -230,7 +230,7 @@ static int open_socket(const char *address, uint16_t port)
 		die(address, "not an address");
 	int fd = socket(six ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 ||
-	    connect(fd, six ? (struct sockaddr *)&v6 : (struct sockaddr *)&v4, six ? sizeof v6 : sizeof v4) < 0)
+		connect(fd, six ? (struct sockaddr *)&v6 : (struct sockaddr *)&v4, six ? sizeof v6 : sizeof v4) < 0)
 		die(address, strerror(errno));
 	return fd;
 }
@@ -291,7 +291,7 @@ int main(int argc, char **argv)
 	fill_random(NULL, config.secret, sizeof config.secret);
 	lp_ctrl_stream_init(&bare.stream);
 	if (lp_quic_endpoint_new(&config, &bare.endpoint) < 0 ||
-	    lp_quic_connect(bare.endpoint, &(struct lp_addr){0}, &bare.remote, argv[4], clock_ns(), &bare.conn) < 0)
+		lp_quic_connect(bare.endpoint, &(struct lp_addr){0}, &bare.remote, argv[4], clock_ns(), &bare.conn) < 0)
 		die("connect", "failed");
 	bare.conn = NULL;
 	lp_quic_flush(bare.endpoint, clock_ns());

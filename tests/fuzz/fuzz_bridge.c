@@ -52,14 +52,14 @@ static void cross(struct lp_bridge *bridge, struct lp_reader *r, bool from_lan, 
 	if (how & 2)
 		frame.offload = (struct lp_offload){.gso = LP_GSO_TCP4, .gso_size = lp_reader_u16(r), .hdr_len = how};
 	enum lp_drop drop = from_lan ? lp_bridge_from_lan(bridge, &frame, now_ns)
-	                             : lp_bridge_from_tunnel(bridge, bytes, frame.len, now_ns);
+				     : lp_bridge_from_tunnel(bridge, bytes, frame.len, now_ns);
 	check(drop < LP_DROP_COUNT);
 	/* What crossed came from a station, and never from both sides at one time. */
 	if (drop != LP_DROP_NONE)
 		return;
 	check(frame.len >= 14 && !(bytes[6] & 1) && memcmp(bytes, bytes + 6, 6) != 0);
 	check((from_lan ? lp_bridge_from_tunnel(bridge, bytes, frame.len, now_ns)
-	                : lp_bridge_from_lan(bridge, &frame, now_ns)) != LP_DROP_NONE);
+			: lp_bridge_from_lan(bridge, &frame, now_ns)) != LP_DROP_NONE);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

@@ -26,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	}
 	/* A hello of another version is written with fields that were not read. */
 	if (size <= 4 || lp_message_decode(encoded + 4, (size_t)size - 4, &failure, &again) < 0 ||
-	    memcmp(&message, &again, sizeof message) != 0)
+		memcmp(&message, &again, sizeof message) != 0)
 		abort();
 	return 0;
 }

@@ -49,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	for (size_t piece = 1; piece <= 7; piece += 2) {
 		struct outcome cut = run(data, len, piece);
 		if (cut.n_messages != whole.n_messages || cut.n_bytes != whole.n_bytes || cut.sum != whole.sum ||
-		    cut.result != whole.result)
+			cut.result != whole.result)
 			abort();
 	}
 	if (whole.n_bytes + 4 * whole.n_messages > len)

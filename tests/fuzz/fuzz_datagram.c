@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		return 0;
 	size_t header_len = lp_datagram_write_header(&datagram, header);
 	if (datagram.payload_len == 0 || header_len + datagram.payload_len != len ||
-	    datagram.payload != data + header_len || memcmp(header, data, header_len) != 0)
+		datagram.payload != data + header_len || memcmp(header, data, header_len) != 0)
 		abort();
 	return 0;
 }

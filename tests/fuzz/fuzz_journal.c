@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		assert(change->interface.luid > 0 && (change->family == 4 || change->family == 6));
 		if (change->kind == LP_CHANGE_ROUTE)
 			assert(change->destination.family == change->family &&
-			       change->next_hop.family == change->family);
+				change->next_hop.family == change->family);
 	}
 	text = lp_journal_encode(&journal);
 	assert(text && strlen(text) <= LP_JOURNAL_MAX_BYTES);

@@ -43,7 +43,7 @@ static uint8_t next_byte(struct script *script)
 }
 
 static int hostile_seal(struct lp_aead_key *key, uint8_t *dest, const uint8_t *data, size_t len,
-                        const uint8_t nonce[LP_AEAD_NONCE], const uint8_t *aad, size_t aad_len)
+	const uint8_t nonce[LP_AEAD_NONCE], const uint8_t *aad, size_t aad_len)
 {
 	struct hostile_key *mine = (struct hostile_key *)key;
 	struct hostile *owner = mine->owner;
@@ -55,7 +55,7 @@ static int hostile_seal(struct lp_aead_key *key, uint8_t *dest, const uint8_t *d
 }
 
 static int hostile_open(struct lp_aead_key *key, uint8_t *dest, const uint8_t *data, size_t len,
-                        const uint8_t nonce[LP_AEAD_NONCE], const uint8_t *aad, size_t aad_len)
+	const uint8_t nonce[LP_AEAD_NONCE], const uint8_t *aad, size_t aad_len)
 {
 	struct hostile_key *mine = (struct hostile_key *)key;
 	return mine->real->open(mine->real, dest, data, len, nonce, aad, aad_len);
@@ -206,9 +206,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	wire_node_start(&server);
 	wire_node_start(&client);
 	hostile = (struct hostile){.aead = {.name = "hostile",
-	                                    .packet_key = hostile_packet_key,
-	                                    .header_key = hostile_header_key,
-	                                    .free = hostile_free}};
+					   .packet_key = hostile_packet_key,
+					   .header_key = hostile_header_key,
+					   .free = hostile_free}};
 	if (lp_aead_new(&hostile.real) < 0)
 		abort();
 	client.endpoint->aead = &hostile.aead;

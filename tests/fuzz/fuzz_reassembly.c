@@ -57,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		if (data[0] & 1)
 			lp_reassembly_expire(reassembly, now_ns);
 		if (lp_datagram_read(bytes, LP_DATAGRAM_FRAGMENT_HEADER + payload_len, &d) < 0 ||
-		    d.kind != LP_DATAGRAM_FRAGMENT)
+			d.kind != LP_DATAGRAM_FRAGMENT)
 			continue;
 		memset(bytes + LP_DATAGRAM_FRAGMENT_HEADER, fill_of(&d, d.index), payload_len);
 		int result = lp_reassembly_add(reassembly, &d, now_ns, &frame, &frame_len);

@@ -36,7 +36,7 @@ static void on_peer(void *ctx, const struct lp_peer_event *peer, bool joined, bo
 	struct told *told = ctx;
 	const struct lp_peer_event *remembered = lp_session_peer(told->session, peer->peer_id);
 	if (!told->joined || told->ended || (!joined && remembered) ||
-	    (joined && known && (!remembered || !lp_mac_equal(&remembered->mac, &peer->mac))))
+		(joined && known && (!remembered || !lp_mac_equal(&remembered->mac, &peer->mac))))
 		abort();
 	if (joined && peer->role == LP_ROLE_GATEWAY && !lp_session_gateway_present(told->session))
 		abort();
@@ -51,7 +51,7 @@ static void on_stats(void *ctx, const struct lp_stats_message *stats)
 }
 
 static void on_ended(void *ctx, const struct lp_reject *reject, const struct lp_disconnect *disconnect,
-                     const struct lp_failure *failure)
+	const struct lp_failure *failure)
 {
 	struct told *told = ctx;
 	if (told->ended || !!reject + !!disconnect + !!failure != 1 || (failure && failure->code >= 0))

@@ -56,9 +56,9 @@ struct party *party_new(uint64_t seed)
 
 	struct lp_failure failure;
 	if (lp_tls_self_signed("relay.example", lp_loop_unix_s(party->relay_loop), &failure, &cert, &cert_len, &key,
-	                       &key_len) < 0 ||
-	    lp_tls_server_new(cert, cert_len, key, key_len, &failure, &party->server_tls) < 0 ||
-	    lp_tls_client_new(cert, cert_len, &failure, &party->client_tls) < 0)
+		    &key_len) < 0 ||
+		lp_tls_server_new(cert, cert_len, key, key_len, &failure, &party->server_tls) < 0 ||
+		lp_tls_client_new(cert, cert_len, &failure, &party->client_tls) < 0)
 		give_up(failure.text);
 	free(cert);
 	free(key);
@@ -86,7 +86,7 @@ void party_start_relay(struct party *party)
 	struct lp_failure failure;
 	lp_host_enter(party->relay_host);
 	if (lp_relay_new(party->relay_loop, &party->relay_config, party->server_tls, &party->log, &failure,
-	                 &party->relay) < 0)
+		    &party->relay) < 0)
 		give_up(failure.text);
 }
 
@@ -134,8 +134,8 @@ struct party_member *party_add(struct party *party, enum lp_role role, const cha
 	member->host = lp_world_add_host(party->world, member->name, ip);
 	member->port = lp_host_port(member->host, role == LP_ROLE_GATEWAY ? "eth1" : "lan0");
 	if (role == LP_ROLE_GATEWAY)
-		lp_port_set_wired(member->port, &(struct lp_mac){{2, 0xee, 0, 0, 0, (uint8_t)(1 + member->index)}},
-		                  1500, false);
+		lp_port_set_wired(
+			member->port, &(struct lp_mac){{2, 0xee, 0, 0, 0, (uint8_t)(1 + member->index)}}, 1500, false);
 	lp_port_set_sink(member->port, party_frame_take, member);
 	lp_host_enter(member->host);
 	if (lp_loop_new(&member->loop) < 0)
@@ -237,8 +237,8 @@ struct lp_member *party_lp_member(struct party_member *member)
 bool party_is_joined(const struct party_member *member)
 {
 	struct lp_member *lp_member = member->client    ? lp_client_member(member->client)
-	                              : member->gateway ? lp_gateway_member(member->gateway)
-	                                                : NULL;
+				      : member->gateway ? lp_gateway_member(member->gateway)
+							: NULL;
 	struct lp_member_view view;
 	if (!lp_member || member->ended)
 		return false;
@@ -301,12 +301,12 @@ bool party_all_reach_all(struct party *party, uint64_t timeout_ns)
 			for (unsigned to = 0; to < party->n_members; to++) {
 				struct party_member *a = party->members[from], *b = party->members[to];
 				if (from == to || !party_is_running(a) || !party_is_running(b) ||
-				    strcmp(a->room, b->room) != 0 || party_arrived(a, b, numbers[from]))
+					strcmp(a->room, b->room) != 0 || party_arrived(a, b, numbers[from]))
 					continue;
 				all = false;
 				if (party->log.sink)
 					fprintf(stderr, "%12.6f nothing from %s to %s\n",
-					        (double)lp_world_now_ns(party->world) / 1e9, a->name, b->name);
+						(double)lp_world_now_ns(party->world) / 1e9, a->name, b->name);
 			}
 		}
 	}
@@ -327,11 +327,11 @@ static void compare_peer(void *ctx, struct lp_peer *peer)
 	struct comparison *comparison = ctx;
 	const struct lp_peer_event *known = comparison->known;
 	if (strcmp(lp_peer_room(peer), comparison->member->room) != 0 ||
-	    strcmp(lp_peer_name(peer), comparison->member->name) == 0)
+		strcmp(lp_peer_name(peer), comparison->member->name) == 0)
 		return;
 	comparison->n_expected++;
 	if (known && known->peer_id == lp_peer_id(peer) && known->role == lp_peer_role(peer) &&
-	    lp_mac_equal(&known->mac, lp_peer_mac(peer)) && strcmp(known->name, lp_peer_name(peer)) == 0)
+		lp_mac_equal(&known->mac, lp_peer_mac(peer)) && strcmp(known->name, lp_peer_name(peer)) == 0)
 		comparison->n_found++;
 }
 
@@ -362,12 +362,12 @@ bool party_pictures_agree(struct party *party)
 		if (comparison.n_known == comparison.n_expected && comparison.n_found == comparison.n_expected)
 			continue;
 		fprintf(stderr, "party: %s knows %zu peers, %zu of them as the relay does, which has %zu\n",
-		        member->name, comparison.n_known, comparison.n_found, comparison.n_expected);
+			member->name, comparison.n_known, comparison.n_found, comparison.n_expected);
 		same = false;
 	}
 	if (lp_rooms_peer_count(party->relay->rooms) != n_running) {
 		fprintf(stderr, "party: the relay has %zu peers, %zu are running\n",
-		        lp_rooms_peer_count(party->relay->rooms), n_running);
+			lp_rooms_peer_count(party->relay->rooms), n_running);
 		same = false;
 	}
 	return same;

@@ -58,7 +58,7 @@ struct party_member {
 	uint32_t n_sent, n_refused;             /* frames; those that the device did not take */
 	struct party_arrivals *from[PARTY_MAX]; /* by sender; NULL: nothing yet */
 	void (*on_frame)(struct party_member *to, const struct party_member *from, uint32_t number,
-	                 uint64_t latency_ns); /* may be NULL */
+		uint64_t latency_ns); /* may be NULL */
 };
 
 struct party {

@@ -30,7 +30,7 @@ static unsigned get16(const uint8_t *at)
 }
 
 void party_frame_write(uint8_t *frame, const struct party_member *from, const struct lp_mac *to, uint32_t number,
-                       size_t len, uint16_t flow, uint64_t now_ns)
+	size_t len, uint16_t flow, uint64_t now_ns)
 {
 	memset(frame, 0, PATTERN_AT);
 	memcpy(frame, to->octet, 6);
@@ -83,8 +83,8 @@ void party_frame_take(void *ctx, const struct lp_frame *frame)
 		return;
 	}
 	struct party_member *from = party->members[sender];
-	party_frame_write(expected, from, &to, number, frame->len, (uint16_t)(get16(frame->data + UDP_AT) - 30000U),
-	                  sent_ns);
+	party_frame_write(
+		expected, from, &to, number, frame->len, (uint16_t)(get16(frame->data + UDP_AT) - 30000U), sent_ns);
 	if (get16(frame->data + IP_AT + 2) != frame->len - IP_AT || memcmp(expected, frame->data, frame->len) != 0) {
 		party->n_corrupt++;
 		return;
@@ -121,8 +121,8 @@ uint32_t party_send(struct party_member *from, const struct party_member *to, si
 		fprintf(stderr, "party: too many frames\n");
 		abort();
 	}
-	party_frame_write(data, from, to ? &to->mac : &broadcast, number, len, flow,
-	                  lp_world_now_ns(from->party->world));
+	party_frame_write(
+		data, from, to ? &to->mac : &broadcast, number, len, flow, lp_world_now_ns(from->party->world));
 	if (!lp_port_put(from->port, &(struct lp_frame){.data = data, .len = len}))
 		from->n_refused++;
 	return number;

@@ -13,7 +13,7 @@ struct party_member;
 
 /* Writes frame |number| of |from|, |len| bytes (PARTY_FRAME_MIN to PARTY_FRAME_MAX). */
 void party_frame_write(uint8_t *frame, const struct party_member *from, const struct lp_mac *to, uint32_t number,
-                       size_t len, uint16_t flow, uint64_t now_ns);
+	size_t len, uint16_t flow, uint64_t now_ns);
 /* A sink: checks a frame that came out of the member's device, and notes it. Frames that are not a party's are left
    alone. */
 void party_frame_take(void *member, const struct lp_frame *frame);

@@ -112,8 +112,8 @@ static void open_endpoint(struct rogue *rogue, struct party *party, struct lp_ho
 	rogue->host = host;
 	lp_host_enter(host);
 	if (lp_loop_new(&rogue->loop) < 0 || lp_udp_open(rogue->loop, &any, on_udp, rogue, NULL, &rogue->udp) < 0 ||
-	    lp_timer_new(rogue->loop, on_timer, rogue, &rogue->timer) < 0 ||
-	    lp_quic_endpoint_new(&config, &rogue->endpoint) < 0)
+		lp_timer_new(rogue->loop, on_timer, rogue, &rogue->timer) < 0 ||
+		lp_quic_endpoint_new(&config, &rogue->endpoint) < 0)
 		abort();
 }
 
@@ -180,10 +180,10 @@ bool rogue_join(struct rogue *rogue, unsigned last)
 {
 	char json[300];
 	snprintf(json, sizeof json,
-	         "{\"type\":\"hello\",\"version\":1,\"role\":\"client\",\"room\":\"LAN\",\"mac\":\"02:66:00:00:00:%"
-	         "02x\","
-	         "\"datagram_budget\":1400,\"software\":\"rogue\"}",
-	         last & 0xff);
+		"{\"type\":\"hello\",\"version\":1,\"role\":\"client\",\"room\":\"LAN\",\"mac\":\"02:66:00:00:00:%"
+		"02x\","
+		"\"datagram_budget\":1400,\"software\":\"rogue\"}",
+		last & 0xff);
 	rogue_say_json(rogue, json);
 	party_run(rogue->party, 500 * LP_MS);
 	rogue->said[rogue->n_said] = 0;

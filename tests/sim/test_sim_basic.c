@@ -62,7 +62,7 @@ static void test_rules(void **state)
 	for (unsigned from = 0; from < 4; from++) {
 		for (unsigned to = 0; to < 4; to++)
 			assert_int_equal(party_count(party->members[from], party->members[to]) - before[from][to],
-			                 expected[from][to]);
+				expected[from][to]);
 		assert_int_equal(party_count(other, party->members[from]), 0);
 	}
 	check(party);
@@ -159,7 +159,7 @@ static void test_bad_lines(void **state)
 		for (unsigned n = 0; n < 600; n++) {
 			struct party_member *from = party->members[n % party->n_members];
 			party_send(from, n % 3 ? party->members[(n + 1) % party->n_members] : NULL,
-			           n % 2 ? 64 : PARTY_FRAME_MAX, (uint16_t)(n % 5));
+				n % 2 ? 64 : PARTY_FRAME_MAX, (uint16_t)(n % 5));
 			party_run(party, LP_SEC / 60);
 		}
 		party_run(party, LP_SEC);

@@ -71,7 +71,7 @@ static void test_flood(void **state)
 		}
 		unsigned n_sent = (SECONDS - WARM_SECONDS) * TICKS / GAME_TICKS;
 		printf("slow line %u: %u of %u frames of the game, slowest %.1f ms, device refused %u\n", slow, n_game,
-		       n_sent, (double)slowest_ns / 1e6, a->n_refused);
+			n_sent, (double)slowest_ns / 1e6, a->n_refused);
 		assert_true(n_game >= n_sent);
 		assert_true(slowest_ns < line.delay_ns + 10 * LP_MS);
 		assert_int_equal(a->n_refused, 0);

@@ -130,7 +130,7 @@ static void test_udp(void **state)
 			uint8_t data[1500];
 			size_t len = make_garbage(dice, &caught, data);
 			lp_host_send_raw(hosts[lp_dice_below(dice, 3)], (uint16_t)(40000 + lp_dice_below(dice, 20)),
-			                 lp_dice_chance(dice, 0.8) ? &relay : &member, data, len);
+				lp_dice_chance(dice, 0.8) ? &relay : &member, data, len);
 		}
 	}
 	check(party, 600);
@@ -149,31 +149,26 @@ static void test_control(void **state)
 		size_t len;    /* of raw bytes; 0: |data| is JSON */
 		uint64_t code; /* that closes the connection */
 	} rows[] = {
-		{"\0\0\0\0", 4, LP_QUIC_APP_PROTOCOL},
-		{"\0\0\100\1", 4, LP_QUIC_APP_PROTOCOL},
-		{"\377\377\377\377", 4, LP_QUIC_APP_PROTOCOL},
-		{"\0\0\0\1x", 5, LP_QUIC_APP_PROTOCOL},
-		{"\0\0\0\2\300\200", 6, LP_QUIC_APP_PROTOCOL},
-		{"GET / HTTP/1.1\r\n\r\n", 18, LP_QUIC_APP_PROTOCOL},
-		{"{}", 0, LP_QUIC_APP_PROTOCOL},
-		{"[]", 0, LP_QUIC_APP_PROTOCOL},
-		{"{\"type\":1}", 0, LP_QUIC_APP_PROTOCOL},
-		{"{\"type\":\"stats\"}", 0, LP_QUIC_APP_PROTOCOL},
+		{"\0\0\0\0", 4, LP_QUIC_APP_PROTOCOL}, {"\0\0\100\1", 4, LP_QUIC_APP_PROTOCOL},
+		{"\377\377\377\377", 4, LP_QUIC_APP_PROTOCOL}, {"\0\0\0\1x", 5, LP_QUIC_APP_PROTOCOL},
+		{"\0\0\0\2\300\200", 6, LP_QUIC_APP_PROTOCOL}, {"GET / HTTP/1.1\r\n\r\n", 18, LP_QUIC_APP_PROTOCOL},
+		{"{}", 0, LP_QUIC_APP_PROTOCOL}, {"[]", 0, LP_QUIC_APP_PROTOCOL},
+		{"{\"type\":1}", 0, LP_QUIC_APP_PROTOCOL}, {"{\"type\":\"stats\"}", 0, LP_QUIC_APP_PROTOCOL},
 		{"{\"type\":\"never_heard_of\"}", 0, LP_QUIC_APP_PROTOCOL}, /* before hello */
 		{HELLO "}", 0, LP_QUIC_APP_PROTOCOL},
 		{HELLO ",\"mac\":\"02:66:00:00:00:02\"" REST, 0, LP_QUIC_APP_PROTOCOL},
 		{"{\"type\":\"hello\",\"version\":2,\"role\":\"client\",\"room\":\"LAN\",\"mac\":\"02:66:00:00:00:"
-	         "01\"" REST,
-	         0, LP_QUIC_APP_REJECTED},
+		 "01\"" REST,
+			0, LP_QUIC_APP_REJECTED},
 		{"{\"type\":\"hello\",\"version\":1,\"role\":\"client\",\"room\":\"LAN\",\"mac\":\"01:66:00:00:00:"
-	         "01\"" REST,
-	         0, LP_QUIC_APP_REJECTED},
+		 "01\"" REST,
+			0, LP_QUIC_APP_REJECTED},
 		{"{\"type\":\"hello\",\"version\":1,\"role\":\"client\",\"room\":\"LAN\",\"mac\":\"02:5a:00:00:00:"
-	         "02\"" REST,
-	         0, LP_QUIC_APP_REJECTED}, /* somebody's */
+		 "02\"" REST,
+			0, LP_QUIC_APP_REJECTED}, /* somebody's */
 		{"{\"type\":\"hello\",\"version\":1,\"role\":\"gateway\",\"room\":\"LAN\",\"mac\":\"02:66:00:00:00:"
-	         "01\"" REST,
-	         0, LP_QUIC_APP_REJECTED},
+		 "01\"" REST,
+			0, LP_QUIC_APP_REJECTED},
 		{HELLO ",\"datagram_budget\":100,\"software\":\"x\"}", 0, LP_QUIC_APP_REJECTED},
 		{"", 0, LP_QUIC_APP_TIMEOUT}, /* says nothing */
 	};
@@ -249,18 +244,14 @@ static void test_last_message(void **state)
 	} rows[] = {
 		{{X, X, X, X, X, X, X}, LP_QUIC_APP_PROTOCOL, {.n_broken = 1}},
 		{{X, HELLO REST, BYE}, LP_QUIC_APP_PROTOCOL, {.n_broken = 1}},
-		{{HELLO ",\"datagram_budget\":1,\"software\":\"x\"}", HELLO REST, X},
-	         LP_QUIC_APP_REJECTED,
-	         {.n_rejected = 1}},
-		{{HELLO REST, BYE, X, HELLO REST, "{\"type\":\"stats\"}"},
-	         LP_QUIC_APP_OK,
-	         {.n_joined = 1, .n_left = 1, .reason = "goodbye"}},
-		{{HELLO REST, HELLO REST, BYE},
-	         LP_QUIC_APP_PROTOCOL,
-	         {.n_broken = 1, .n_joined = 1, .n_left = 1, .reason = "protocol_error"}},
-		{{HELLO REST, "{\"type\":\"stats\"}", BYE, X},
-	         LP_QUIC_APP_PROTOCOL,
-	         {.n_broken = 1, .n_joined = 1, .n_left = 1, .reason = "protocol_error"}},
+		{{HELLO ",\"datagram_budget\":1,\"software\":\"x\"}", HELLO REST, X}, LP_QUIC_APP_REJECTED,
+			{.n_rejected = 1}},
+		{{HELLO REST, BYE, X, HELLO REST, "{\"type\":\"stats\"}"}, LP_QUIC_APP_OK,
+			{.n_joined = 1, .n_left = 1, .reason = "goodbye"}},
+		{{HELLO REST, HELLO REST, BYE}, LP_QUIC_APP_PROTOCOL,
+			{.n_broken = 1, .n_joined = 1, .n_left = 1, .reason = "protocol_error"}},
+		{{HELLO REST, "{\"type\":\"stats\"}", BYE, X}, LP_QUIC_APP_PROTOCOL,
+			{.n_broken = 1, .n_joined = 1, .n_left = 1, .reason = "protocol_error"}},
 	};
 	struct party *party = new_party(6);
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -277,7 +268,7 @@ static void test_last_message(void **state)
 		assert_int_equal(rogue.why.code, rows[i].code);
 		if (memcmp(&heard, &rows[i].heard, sizeof heard) != 0)
 			fail_msg("row %zu: %u broken, %u joined, %u rejected, %u left: %s", i, heard.n_broken,
-			         heard.n_joined, heard.n_rejected, heard.n_left, heard.reason);
+				heard.n_joined, heard.n_rejected, heard.n_left, heard.reason);
 		rogue_close(&rogue);
 	}
 	check(party, 0);
@@ -476,8 +467,8 @@ static void test_bad_relay(void **state)
 		{NULL, LP_QUIC_APP_TIMEOUT, "did not answer the hello"},
 		{"{\"type\":\"hello\"}", LP_QUIC_APP_PROTOCOL, "broke the protocol"},
 		{"{\"type\":\"stats\",\"frames_in\":0,\"frames_out\":0,\"bytes_in\":0,\"bytes_out\":0,"
-	         "\"datagrams_in\":0,\"datagrams_out\":0}",
-	         LP_QUIC_APP_PROTOCOL, "a message before the welcome"},
+		 "\"datagrams_in\":0,\"datagrams_out\":0}",
+			LP_QUIC_APP_PROTOCOL, "a message before the welcome"},
 		{"{\"type\":\"reject\",\"code\":\"room_full\",\"message\":\"no\"}", LP_QUIC_APP_OK, "room_full"},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -502,10 +493,14 @@ static void test_bad_relay(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_udp),           cmocka_unit_test(test_control),
-		cmocka_unit_test(test_control_noise), cmocka_unit_test(test_datagrams),
-		cmocka_unit_test(test_control_flood), cmocka_unit_test(test_slow_reader),
-		cmocka_unit_test(test_last_message),  cmocka_unit_test(test_drops_told),
+		cmocka_unit_test(test_udp),
+		cmocka_unit_test(test_control),
+		cmocka_unit_test(test_control_noise),
+		cmocka_unit_test(test_datagrams),
+		cmocka_unit_test(test_control_flood),
+		cmocka_unit_test(test_slow_reader),
+		cmocka_unit_test(test_last_message),
+		cmocka_unit_test(test_drops_told),
 		cmocka_unit_test(test_bad_relay),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

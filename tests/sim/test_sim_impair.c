@@ -114,15 +114,15 @@ static void strike(struct storm *storm)
 		break;
 	case 7:
 		lp_host_set_offline(member->host, true);
-		storm->online_ns[member->index] =
-			lp_world_now_ns(party->world) + 100 * LP_MS + lp_dice_below(storm->dice, 8 * LP_SEC);
+		storm->online_ns[member->index] = lp_world_now_ns(party->world) + 100 * LP_MS +
+						  lp_dice_below(storm->dice, 8 * LP_SEC);
 		break;
 	case 8:
 		stop_relay(storm);
 		break;
 	case 9:
 		lp_host_pause(lp_dice_chance(storm->dice, 0.2) ? party->relay_host : member->host,
-		              lp_dice_below(storm->dice, 2 * LP_SEC));
+			lp_dice_below(storm->dice, 2 * LP_SEC));
 		break;
 	case 10:
 		/* One that has no token of its place would have to wait until the relay gives the place away. */
@@ -170,9 +170,9 @@ static void rage(struct storm *storm)
 		for (unsigned i = 0; i < party->n_members; i++) {
 			struct party_member *from = party->members[i];
 			size_t len = lp_dice_chance(storm->dice, 0.5)
-			                     ? PARTY_FRAME_MIN + lp_dice_below(storm->dice, 200)
-			                     : PARTY_FRAME_MIN + lp_dice_below(storm->dice,
-			                                                       PARTY_FRAME_MAX - PARTY_FRAME_MIN + 1);
+					     ? PARTY_FRAME_MIN + lp_dice_below(storm->dice, 200)
+					     : PARTY_FRAME_MIN + lp_dice_below(storm->dice,
+									 PARTY_FRAME_MAX - PARTY_FRAME_MIN + 1);
 			struct party_member *to = party->members[lp_dice_below(storm->dice, party->n_members)];
 			party_send(from, to == from ? NULL : to, len, (uint16_t)lp_dice_below(storm->dice, 3));
 		}
@@ -222,7 +222,7 @@ static bool run_seed(uint64_t seed)
 	bool recovered = ok && recover(&storm);
 	if (!ok || !recovered || party->n_corrupt || party->n_twice || party->n_astray) {
 		fprintf(stderr, "seed %llu: joined %d, recovered %d, %u corrupt, %u twice, %u astray\n",
-		        (unsigned long long)seed, ok, recovered, party->n_corrupt, party->n_twice, party->n_astray);
+			(unsigned long long)seed, ok, recovered, party->n_corrupt, party->n_twice, party->n_astray);
 		ok = false;
 	}
 	if (getenv("PARTY_LOG"))

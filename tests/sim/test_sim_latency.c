@@ -30,7 +30,7 @@ struct arrivals {
 static void write_frame(uint8_t *frame, size_t len, uint16_t port, uint64_t now_ns)
 {
 	static const uint8_t head[42] = {
-		2,    0, 0, 0, 0, 1, 2, 0, 0,  0,  0, 2, 8,  0,                    /* Ethernet */
+		2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0,                          /* Ethernet */
 		0x45, 0, 0, 0, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2, /* IPv4 */
 		0x10, 0, 0, 0, 0, 0, 0, 0,                                         /* UDP */
 	};
@@ -92,9 +92,12 @@ static void test_beside_bulk(void **state)
 		size_t queue_bytes;
 		uint64_t p99_ns; /* over the delay */
 	} rows[] = {
-		{1 * LP_MS, 64 * 1024, 10 * LP_MS},  {9 * LP_MS, 16 * 1024, 10 * LP_MS},
-		{9 * LP_MS, 256 * 1024, 10 * LP_MS}, {17 * LP_MS, 64 * 1024, 10 * LP_MS},
-		{25 * LP_MS, 64 * 1024, 10 * LP_MS}, {60 * LP_MS, 256 * 1024, 20 * LP_MS},
+		{1 * LP_MS, 64 * 1024, 10 * LP_MS},
+		{9 * LP_MS, 16 * 1024, 10 * LP_MS},
+		{9 * LP_MS, 256 * 1024, 10 * LP_MS},
+		{17 * LP_MS, 64 * 1024, 10 * LP_MS},
+		{25 * LP_MS, 64 * 1024, 10 * LP_MS},
+		{60 * LP_MS, 256 * 1024, 20 * LP_MS},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		static struct arrivals arrivals;
@@ -115,8 +118,8 @@ static void test_beside_bulk(void **state)
 		uint64_t median_ns = arrivals.latency_ns[GAME_FRAMES / 2] - line.delay_ns;
 		uint64_t p99_ns = arrivals.latency_ns[GAME_FRAMES * 99 / 100] - line.delay_ns;
 		printf("10 Mbit/s, %2.0f ms, buffer of %3zu KiB: median +%.1f ms, p99 +%.1f ms, bulk %.2f Mbit/s\n",
-		       (double)line.delay_ns / 1e6, line.queue_bytes / 1024, (double)median_ns / 1e6,
-		       (double)p99_ns / 1e6, bulk_bps / 1e6);
+			(double)line.delay_ns / 1e6, line.queue_bytes / 1024, (double)median_ns / 1e6,
+			(double)p99_ns / 1e6, bulk_bps / 1e6);
 		assert_true(p99_ns < rows[i].p99_ns);
 		assert_true(bulk_bps > 9.2e6);
 		tunnel_close(&tunnel);

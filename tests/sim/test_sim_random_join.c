@@ -26,8 +26,8 @@ static struct party *new_party(uint64_t seed)
 			line.loss = 0.05;
 			line.reorder = 0.05;
 		}
-		struct party_member *member =
-			party_add(party, i < 2 ? LP_ROLE_GATEWAY : LP_ROLE_CLIENT, i % 2 ? "ONE" : "TWO");
+		struct party_member *member = party_add(
+			party, i < 2 ? LP_ROLE_GATEWAY : LP_ROLE_CLIENT, i % 2 ? "ONE" : "TWO");
 		lp_host_set_lines(member->host, &line, &line);
 	}
 	return party;

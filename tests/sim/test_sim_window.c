@@ -68,8 +68,8 @@ static void test_growth(void **state)
 		lp_quic_stats(tunnel.client.conn, &stats);
 		printf("%3.0f Mbit/s, %2.0f ms: %.2f of it carried, window %zu, round trip %.1f ms, longest gap %.1f "
 		       "ms\n",
-		       (double)rows[i].line.rate_bps / 1e6, (double)rows[i].line.delay_ns / 1e6, part,
-		       (size_t)stats.cwnd_bytes, (double)stats.srtt_ns / 1e6, (double)longest_gap_ns / 1e6);
+			(double)rows[i].line.rate_bps / 1e6, (double)rows[i].line.delay_ns / 1e6, part,
+			(size_t)stats.cwnd_bytes, (double)stats.srtt_ns / 1e6, (double)longest_gap_ns / 1e6);
 		assert_true(part >= rows[i].least);
 		tunnel_close(&tunnel);
 	}

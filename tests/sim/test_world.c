@@ -101,8 +101,8 @@ static void test_lines(void **state)
 		assert_int_equal(b.numbers[i], i);
 
 	/* 1028 bytes each ms */
-	lp_host_set_lines(a.host, &(struct lp_line){.rate_bps = 8224000, .queue_bytes = 20 * 1028},
-	                  &(struct lp_line){0});
+	lp_host_set_lines(
+		a.host, &(struct lp_line){.rate_bps = 8224000, .queue_bytes = 20 * 1028}, &(struct lp_line){0});
 	b.n_seen = 0;
 	send_run(&a, &b.addr, 0, 40, 1000);
 	lp_world_run_until(world, 3 * LP_SEC);
@@ -127,8 +127,8 @@ static void test_chance(void **state)
 		end_open(&a, world, "192.0.2.1", 0);
 		end_open(&b, world, "192.0.2.2", 443);
 		lp_host_set_lines(a.host,
-		                  &(struct lp_line){.loss = 0.1, .duplicate = 0.2, .reorder = 0.05, .congestion = 1},
-		                  &(struct lp_line){0});
+			&(struct lp_line){.loss = 0.1, .duplicate = 0.2, .reorder = 0.05, .congestion = 1},
+			&(struct lp_line){0});
 		for (uint32_t i = 0; i < 2000; i++) {
 			send_run(&a, &b.addr, i, 1, 100);
 			lp_world_run_until(world, LP_SEC + i * LP_MS);
@@ -407,10 +407,10 @@ static void test_devices(void **state)
 	struct lp_packet_info info;
 	struct lp_failure failure;
 	assert_int_equal(lp_packet_open(loop, &packet_config, on_frames, on_device_error, &n_read, &failure, &packet),
-	                 LP_ENOTFOUND);
+		LP_ENOTFOUND);
 	lp_port_set_wired(lp_host_port(host, "eth0"), &(struct lp_mac){{2, 0, 0, 0, 0, 9}}, 1500, false);
-	assert_int_equal(lp_packet_open(loop, &packet_config, on_frames, on_device_error, &n_read, &failure, &packet),
-	                 0);
+	assert_int_equal(
+		lp_packet_open(loop, &packet_config, on_frames, on_device_error, &n_read, &failure, &packet), 0);
 	lp_packet_info(packet, &info);
 	assert_int_equal(info.mtu, 1500);
 	assert_int_equal(info.mac.octet[5], 9);
@@ -425,8 +425,12 @@ static void test_devices(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lines),   cmocka_unit_test(test_chance), cmocka_unit_test(test_mtu),
-		cmocka_unit_test(test_nat),     cmocka_unit_test(test_host),   cmocka_unit_test(test_netwatch),
+		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_chance),
+		cmocka_unit_test(test_mtu),
+		cmocka_unit_test(test_nat),
+		cmocka_unit_test(test_host),
+		cmocka_unit_test(test_netwatch),
 		cmocka_unit_test(test_devices),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

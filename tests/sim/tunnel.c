@@ -130,7 +130,7 @@ static void on_random(void *ctx, uint8_t *data, size_t len)
 
 /* Makes one end on its host. */
 static void end_open(struct tunnel *tunnel, struct tunnel_end *end, const char *ip, uint16_t port, struct lp_tls *tls,
-                     enum lp_quic_congestion congestion)
+	enum lp_quic_congestion congestion)
 {
 	struct lp_addr local = {.port = port};
 	end->tunnel = tunnel;
@@ -148,8 +148,8 @@ static void end_open(struct tunnel *tunnel, struct tunnel_end *end, const char *
 	};
 	lp_random_fill(config.secret, sizeof config.secret);
 	if (lp_udp_open(end->loop, &local, on_udp, end, NULL, &end->udp) < 0 ||
-	    lp_timer_new(end->loop, on_timer, end, &end->timer) < 0 || lp_frame_pool_new(16 << 20, &end->pool) < 0 ||
-	    lp_quic_endpoint_new(&config, &end->endpoint) < 0)
+		lp_timer_new(end->loop, on_timer, end, &end->timer) < 0 ||
+		lp_frame_pool_new(16 << 20, &end->pool) < 0 || lp_quic_endpoint_new(&config, &end->endpoint) < 0)
 		give_up(ip);
 }
 
@@ -169,10 +169,10 @@ static void make_world(struct tunnel *tunnel, uint64_t seed)
 	lp_host_enter(tunnel->client.host);
 	if (lp_loop_new(&tunnel->client.loop) < 0)
 		give_up("out of memory");
-	if (lp_tls_self_signed("server", lp_loop_unix_s(tunnel->server.loop), &failure, &cert, &cert_len, &key,
-	                       &key_len) < 0 ||
-	    lp_tls_server_new(cert, cert_len, key, key_len, &failure, &tunnel->server_tls) < 0 ||
-	    lp_tls_client_new(cert, cert_len, &failure, &tunnel->client_tls) < 0)
+	if (lp_tls_self_signed(
+		    "server", lp_loop_unix_s(tunnel->server.loop), &failure, &cert, &cert_len, &key, &key_len) < 0 ||
+		lp_tls_server_new(cert, cert_len, key, key_len, &failure, &tunnel->server_tls) < 0 ||
+		lp_tls_client_new(cert, cert_len, &failure, &tunnel->client_tls) < 0)
 		give_up(failure.text);
 	free(cert);
 	free(key);
@@ -186,7 +186,7 @@ static bool is_opening(void *ctx)
 }
 
 void tunnel_open(struct tunnel *tunnel, uint64_t seed, const struct lp_line *line, enum lp_quic_congestion congestion,
-                 size_t queue_max_bytes)
+	size_t queue_max_bytes)
 {
 	struct lp_quic_conn *conn;
 	memset(tunnel, 0, sizeof *tunnel);
@@ -202,7 +202,7 @@ void tunnel_open(struct tunnel *tunnel, uint64_t seed, const struct lp_line *lin
 	lp_udp_local(tunnel->client.udp, &bound);
 	local.port = bound.port;
 	if (lp_quic_connect(tunnel->client.endpoint, &local, &tunnel->server_addr, "server",
-	                    lp_world_now_ns(tunnel->world), &conn) < 0)
+		    lp_world_now_ns(tunnel->world), &conn) < 0)
 		give_up("no connection");
 	end_pass(&tunnel->client);
 	if (!lp_world_run_while(tunnel->world, is_opening, tunnel, lp_world_now_ns(tunnel->world) + 10 * LP_SEC))

@@ -42,7 +42,7 @@ struct tunnel {
 
 /* A world with both hosts, connected: ready to send. */
 void tunnel_open(struct tunnel *tunnel, uint64_t seed, const struct lp_line *line, enum lp_quic_congestion congestion,
-                 size_t queue_max_bytes);
+	size_t queue_max_bytes);
 void tunnel_close(struct tunnel *tunnel);
 /* Sends a frame: a pass of its own. */
 void tunnel_send(struct tunnel_end *end, const uint8_t *frame, size_t len);

@@ -24,7 +24,7 @@ static const struct lp_choice colours[] = {
 
 static const struct lp_option network_rows[] = {
 	{"listen", "ADDR:PORT", LP_LISTEN(struct sample, listen, 0), .standard = "443/udp", .group = "Network",
-         .help = "where to listen"},
+		.help = "where to listen"},
 	{"relay", "HOST:PORT", LP_HOSTPORT(struct sample, relay, 443), .required = true, .help = "whom to join"},
 	{"server-name", "NAME", LP_HOST(struct sample, server_name), .help = "its name"},
 	{"virtual-mac", "MAC", LP_MAC(struct sample, mac), .help = "a MAC"},
@@ -34,7 +34,7 @@ static const struct lp_option other_rows[] = {
 	{"room", "CODE", LP_TEXT(struct sample, room), .group = "Room", .help = "the room, with a \"quote\" and a \\"},
 	{"reconnect", NULL, LP_SWITCH(struct sample, reconnect), .standard = "on", .help = "come back"},
 	{"wait-time", "TIME", LP_DURATION(struct sample, wait_ns, LP_SEC, 3600 * LP_SEC), .standard = "10s",
-         .group = "Figures", .help = "how long"},
+		.group = "Figures", .help = "how long"},
 	{"buffer-size", "SIZE", LP_SIZE(struct sample, size, 1, UINT32_MAX), .standard = "64k", .help = "how much"},
 	{"tiny", "N", LP_NUMBER(struct sample, tiny, 1, 255), .standard = "7", .help = "a little"},
 	{"huge", "N", LP_NUMBER(struct sample, huge, 0, UINT64_MAX), .help = "a lot"},

@@ -20,8 +20,8 @@ struct frame_list {
 };
 
 /* Adds a copy of a frame that is given in parts. */
-static inline void frame_list_add(struct frame_list *list, const struct lp_bytes *parts, size_t n_parts,
-                                  const struct lp_offload *offload)
+static inline void frame_list_add(
+	struct frame_list *list, const struct lp_bytes *parts, size_t n_parts, const struct lp_offload *offload)
 {
 	size_t len = 0;
 	for (size_t i = 0; i < n_parts; i++)
@@ -55,7 +55,7 @@ static inline bool frame_list_same(const struct frame_list *a, const struct fram
 		return false;
 	for (size_t i = 0; i < a->n; i++) {
 		if (a->frame[i].len != b->frame[i].len ||
-		    memcmp(a->frame[i].data, b->frame[i].data, a->frame[i].len) != 0)
+			memcmp(a->frame[i].data, b->frame[i].data, a->frame[i].len) != 0)
 			return false;
 	}
 	return true;

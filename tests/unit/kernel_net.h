@@ -121,8 +121,8 @@ static inline int kernel_net_open(struct kernel_net *net, const char *name, bool
 		net->out = kernel_tap(out, false, offload & ~(unsigned)(TUN_F_USO4 | TUN_F_USO6));
 	}
 	int err = control < 0 || net->in < 0 || net->out < 0 || ioctl(control, SIOCBRADDBR, bridge) < 0 ||
-	          kernel_up(control, bridge, NULL) < 0 || kernel_up(control, in, bridge) < 0 ||
-	          kernel_up(control, out, bridge) < 0;
+		  kernel_up(control, bridge, NULL) < 0 || kernel_up(control, in, bridge) < 0 ||
+		  kernel_up(control, out, bridge) < 0;
 	close(control);
 	return err ? -1 : 0;
 }
@@ -137,8 +137,8 @@ static inline void kernel_net_close(struct kernel_net *net)
 /* Hands a frame to the kernel. */
 static inline int kernel_write(const struct kernel_net *net, const struct lp_frame *frame)
 {
-	static const uint8_t types[] = {VIRTIO_NET_HDR_GSO_NONE, VIRTIO_NET_HDR_GSO_TCPV4, VIRTIO_NET_HDR_GSO_TCPV6,
-	                                VIRTIO_NET_HDR_GSO_UDP_L4};
+	static const uint8_t types[] = {
+		VIRTIO_NET_HDR_GSO_NONE, VIRTIO_NET_HDR_GSO_TCPV4, VIRTIO_NET_HDR_GSO_TCPV6, VIRTIO_NET_HDR_GSO_UDP_L4};
 	static uint8_t data[sizeof(struct virtio_net_hdr) + LP_SUPER_FRAME_MAX];
 	const struct lp_offload *o = &frame->offload;
 	struct virtio_net_hdr hdr = {
@@ -173,9 +173,9 @@ static inline void kernel_read(const struct kernel_net *net, size_t n_wanted, in
 		uint8_t type = hdr.gso_type & (uint8_t)~VIRTIO_NET_HDR_GSO_ECN;
 		struct lp_offload offload = {
 			.gso = type == VIRTIO_NET_HDR_GSO_TCPV4    ? LP_GSO_TCP4
-		               : type == VIRTIO_NET_HDR_GSO_TCPV6  ? LP_GSO_TCP6
-		               : type == VIRTIO_NET_HDR_GSO_UDP_L4 ? LP_GSO_UDP
-		                                                   : LP_GSO_NONE,
+			       : type == VIRTIO_NET_HDR_GSO_TCPV6  ? LP_GSO_TCP6
+			       : type == VIRTIO_NET_HDR_GSO_UDP_L4 ? LP_GSO_UDP
+								   : LP_GSO_NONE,
 			.gso_ecn = hdr.gso_type & VIRTIO_NET_HDR_GSO_ECN,
 			.needs_csum = csum,
 			.gso_size = hdr.gso_size,

@@ -167,17 +167,17 @@ static inline size_t packet_build(const struct packet *p, uint8_t *out)
 
 /* Builds a super-frame as a device hands it over: the checksum partial, metadata in |ret_offload|. |gso_size| 0: a
    plain frame that only lacks its checksum. */
-static inline size_t packet_build_super(const struct packet *p, uint16_t gso_size, uint8_t *out,
-                                        struct lp_offload *ret_offload)
+static inline size_t packet_build_super(
+	const struct packet *p, uint16_t gso_size, uint8_t *out, struct lp_offload *ret_offload)
 {
 	size_t len = packet_build(p, out), l4 = packet_l4(p);
 	uint16_t offset = p->protocol == PACKET_TCP ? 16 : 6;
 	packet_put16(out + l4 + offset, packet_pseudo(p, out, len - l4));
 	*ret_offload = (struct lp_offload){
 		.gso = gso_size == 0               ? LP_GSO_NONE
-	               : p->protocol == PACKET_UDP ? LP_GSO_UDP
-	               : p->version == 4           ? LP_GSO_TCP4
-	                                           : LP_GSO_TCP6,
+		       : p->protocol == PACKET_UDP ? LP_GSO_UDP
+		       : p->version == 4           ? LP_GSO_TCP4
+						   : LP_GSO_TCP6,
 		.needs_csum = true,
 		.gso_size = gso_size,
 		.hdr_len = (uint16_t)packet_headers(p),

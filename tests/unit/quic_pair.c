@@ -67,7 +67,7 @@ int pair_send(struct wire_node *from, struct lp_quic_conn *conn, size_t len, uns
 	static uint8_t body[65536];
 	uint8_t head[4] = {0x10, (uint8_t)(number >> 16), (uint8_t)(number >> 8), (uint8_t)number};
 	memset(body, (int)(number & 0xff), len);
-	struct lp_bytes parts[] = {{.data = head, .len = len < 4 ? len : 4},
-	                           {.data = body, .len = len < 4 ? 0 : len - 4}};
+	struct lp_bytes parts[] = {
+		{.data = head, .len = len < 4 ? len : 4}, {.data = body, .len = len < 4 ? 0 : len - 4}};
 	return lp_quic_send_datagram(conn, parts, 2, from->wire->now_ns);
 }

@@ -88,7 +88,7 @@ void wire_done(struct wire *wire)
 
 /* Puts one datagram under way. */
 static void launch(struct wire *wire, const struct lp_addr *from, const struct lp_addr *to, uint8_t ecn,
-                   const uint8_t *data, size_t len, uint64_t at_ns)
+	const uint8_t *data, size_t len, uint64_t at_ns)
 {
 	struct wire_packet *packet = malloc(sizeof *packet + len);
 	assert(packet);
@@ -98,8 +98,8 @@ static void launch(struct wire *wire, const struct lp_addr *from, const struct l
 	heap_push(wire, packet);
 }
 
-void wire_inject(struct wire *wire, const struct lp_addr *from, const struct lp_addr *to, const uint8_t *data,
-                 size_t len)
+void wire_inject(
+	struct wire *wire, const struct lp_addr *from, const struct lp_addr *to, const uint8_t *data, size_t len)
 {
 	launch(wire, from, to, 0, data, len, wire->now_ns);
 }
@@ -130,7 +130,7 @@ static bool chance(struct wire *wire, unsigned ppm)
 
 /* Sends one datagram over the wire, which may lose it. */
 static void transmit(struct wire *wire, struct wire_node *from, const struct wire_port *port,
-                     const struct lp_udp_msg *msg, const uint8_t *data, size_t len)
+	const struct lp_udp_msg *msg, const uint8_t *data, size_t len)
 {
 	uint64_t at_ns = wire->now_ns;
 	wire->n_sent++;
@@ -316,8 +316,8 @@ void wire_flush(struct wire_node *node)
 struct lp_quic_conn *wire_connect(struct wire_node *node, struct wire_node *to, const char *name)
 {
 	struct lp_quic_conn *conn = NULL;
-	int rv = lp_quic_connect(node->endpoint, &node->ports[0].local, &to->ports[0].public, name, node->wire->now_ns,
-	                         &conn);
+	int rv = lp_quic_connect(
+		node->endpoint, &node->ports[0].local, &to->ports[0].public, name, node->wire->now_ns, &conn);
 	assert(rv == 0);
 	(void)rv;
 	wire_flush(node);
@@ -336,10 +336,10 @@ static void deliver(struct wire *wire)
 				if (!port->up || !lp_addr_equal(&port->public, &packet->to))
 					continue;
 				struct lp_udp_msg msg = {.data = packet->data,
-				                         .len = packet->len,
-				                         .ecn = packet->ecn,
-				                         .local = port->local,
-				                         .remote = packet->from};
+					.len = packet->len,
+					.ecn = packet->ecn,
+					.local = port->local,
+					.remote = packet->from};
 				lp_quic_receive(node->endpoint, &msg, 1, wire->now_ns);
 			}
 		}
@@ -405,7 +405,7 @@ struct lp_tls *wire_server_tls(const char *name, int64_t unix_s, uint8_t **ret_c
 	uint8_t *key = NULL;
 	size_t key_len = 0;
 	if (lp_tls_self_signed(name, unix_s, &failure, ret_cert, ret_cert_len, &key, &key_len) < 0 ||
-	    lp_tls_server_new(*ret_cert, *ret_cert_len, key, key_len, &failure, &tls) < 0)
+		lp_tls_server_new(*ret_cert, *ret_cert_len, key, key_len, &failure, &tls) < 0)
 		fprintf(stderr, "%s\n", failure.text);
 	assert(tls);
 	free(key);

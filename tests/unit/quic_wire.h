@@ -101,8 +101,8 @@ struct wire_overheard {
 /* Keeps what |of| sends from now on, super-datagrams left out, in |overheard|, which outlives the wire's use. */
 void wire_overhear(struct wire *wire, const struct wire_node *of, struct wire_overheard *overheard);
 /* Puts a datagram on the wire as if it came from |from|. */
-void wire_inject(struct wire *wire, const struct lp_addr *from, const struct lp_addr *to, const uint8_t *data,
-                 size_t len);
+void wire_inject(
+	struct wire *wire, const struct lp_addr *from, const struct lp_addr *to, const uint8_t *data, size_t len);
 
 /* Credentials for tests: a relay's for |name| that are valid around |unix_s|, and its certificate as PEM. */
 struct lp_tls *wire_server_tls(const char *name, int64_t unix_s, uint8_t **ret_cert, size_t *ret_cert_len);

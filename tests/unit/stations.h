@@ -48,8 +48,8 @@ static inline struct seen *station_find(struct station *station, uint16_t id)
 }
 
 /* lp_rooms_config.notify */
-static inline void station_notify(void *ctx, struct lp_peer *to, const struct lp_peer *about, bool joined,
-                                  enum lp_reason reason)
+static inline void station_notify(
+	void *ctx, struct lp_peer *to, const struct lp_peer *about, bool joined, enum lp_reason reason)
 {
 	struct station *station = lp_peer_user(to);
 	struct seen *seen = station_find(station, lp_peer_id(about));
@@ -126,8 +126,8 @@ static inline struct lp_hello hello_of(unsigned n, enum lp_role role, const char
 }
 
 /* Joins with |hello| and expects success; returns the user that was replaced. */
-static inline void *station_join_with(struct lp_rooms *rooms, struct station *station, const struct lp_hello *hello,
-                                      uint64_t now_ns)
+static inline void *station_join_with(
+	struct lp_rooms *rooms, struct station *station, const struct lp_hello *hello, uint64_t now_ns)
 {
 	struct lp_reject reject = {0};
 	void *replaced = station;
@@ -139,8 +139,8 @@ static inline void *station_join_with(struct lp_rooms *rooms, struct station *st
 }
 
 /* Station |n| joins and replaces nobody. */
-static inline void station_join(struct lp_rooms *rooms, struct station *station, unsigned n, enum lp_role role,
-                                const char *room)
+static inline void station_join(
+	struct lp_rooms *rooms, struct station *station, unsigned n, enum lp_role role, const char *room)
 {
 	struct lp_hello hello = hello_of(n, role, room);
 	assert_null(station_join_with(rooms, station, &hello, 0));

@@ -21,7 +21,7 @@ static const struct {
 	bool usable;
 } class_rows[] = {
 	{{.key = "0000", .component = "pci\\ven_8086&dev_100e", .guid = "{00000000-1111-2222-3333-444444444444}"},
-         false},
+		false},
 	{{.key = "0001", .component = "tap0901", .guid = GUID_A}, true},
 	{{.key = "0002", .component = "TAP0901", .guid = GUID_A}, true},
 	{{.key = "0003", .component = "root\\tap0901", .guid = GUID_A}, true},

@@ -25,55 +25,36 @@ struct row {
 static const struct row rows[] = {
 	{"version 2", {.version = 2}, LP_REJECT_BAD_VERSION, {"version 1", "version 2"}},
 	{"version 0", {.version = 0, OK_ROOM, OK_MAC, OK_BUDGET}, LP_REJECT_BAD_VERSION, {"version 0"}},
-	{"a role of the future",
-         {OK_VERSION, OK_ROOM, OK_MAC, OK_BUDGET, .role = LP_ROLE_OTHER},
-         LP_REJECT_BAD_ROLE,
-         {"client or a gateway"}},
+	{"a role of the future", {OK_VERSION, OK_ROOM, OK_MAC, OK_BUDGET, .role = LP_ROLE_OTHER}, LP_REJECT_BAD_ROLE,
+		{"client or a gateway"}},
 	{"no room", {OK_VERSION, OK_MAC, OK_BUDGET}, LP_REJECT_BAD_ROOM, {"3 to 32", "A-Z"}},
 	{"a short room", {OK_VERSION, OK_MAC, OK_BUDGET, .room = "AB"}, LP_REJECT_BAD_ROOM, {"3 to 32"}},
 	{"a space in it", {OK_VERSION, OK_MAC, OK_BUDGET, .room = "A B"}, LP_REJECT_BAD_ROOM, {"3 to 32"}},
 	{"MAC zero", {OK_VERSION, OK_ROOM, OK_BUDGET}, LP_REJECT_BAD_MAC, {"00:00:00:00:00:00"}},
-	{"MAC a group",
-         {OK_VERSION, OK_ROOM, OK_BUDGET, .mac = MAC(3, 0, 0, 0, 0, 1)},
-         LP_REJECT_BAD_MAC,
-         {"03:00:00:00:00:01", "group"}},
-	{"MAC broadcast",
-         {OK_VERSION, OK_ROOM, OK_BUDGET, .mac = MAC(255, 255, 255, 255, 255, 255)},
-         LP_REJECT_BAD_MAC,
-         {"ff:ff:ff:ff:ff:ff"}},
-	{"MAC of a card",
-         {OK_VERSION, OK_ROOM, OK_BUDGET, .mac = MAC(0, 0x1b, 0x21, 0, 0, 1)},
-         LP_REJECT_BAD_MAC,
-         {"00:1b:21:00:00:01", "locally administered"}},
+	{"MAC a group", {OK_VERSION, OK_ROOM, OK_BUDGET, .mac = MAC(3, 0, 0, 0, 0, 1)}, LP_REJECT_BAD_MAC,
+		{"03:00:00:00:00:01", "group"}},
+	{"MAC broadcast", {OK_VERSION, OK_ROOM, OK_BUDGET, .mac = MAC(255, 255, 255, 255, 255, 255)}, LP_REJECT_BAD_MAC,
+		{"ff:ff:ff:ff:ff:ff"}},
+	{"MAC of a card", {OK_VERSION, OK_ROOM, OK_BUDGET, .mac = MAC(0, 0x1b, 0x21, 0, 0, 1)}, LP_REJECT_BAD_MAC,
+		{"00:1b:21:00:00:01", "locally administered"}},
 	{"a gateway's MAC a group",
-         {OK_VERSION, OK_ROOM, OK_BUDGET, .role = LP_ROLE_GATEWAY, .mac = MAC(1, 0, 0x5e, 0, 0, 1)},
-         LP_REJECT_BAD_MAC,
-         {"group"}},
-	{"budget",
-         {OK_VERSION, OK_ROOM, OK_MAC, .datagram_budget = 388},
-         LP_REJECT_MTU_TOO_SMALL,
-         {"388", "1500", "389"}},
+		{OK_VERSION, OK_ROOM, OK_BUDGET, .role = LP_ROLE_GATEWAY, .mac = MAC(1, 0, 0x5e, 0, 0, 1)},
+		LP_REJECT_BAD_MAC, {"group"}},
+	{"budget", {OK_VERSION, OK_ROOM, OK_MAC, .datagram_budget = 388}, LP_REJECT_MTU_TOO_SMALL,
+		{"388", "1500", "389"}},
 	{"no budget", {OK_VERSION, OK_ROOM, OK_MAC}, LP_REJECT_MTU_TOO_SMALL, {"of 0 bytes", "389"}},
-	{"a second gateway",
-         {OK_VERSION, OK_ROOM, OK_MAC, OK_BUDGET, .role = LP_ROLE_GATEWAY},
-         LP_REJECT_GATEWAY_EXISTS,
-         {"PARTY", "00:1b:21:00:00:02"}},
+	{"a second gateway", {OK_VERSION, OK_ROOM, OK_MAC, OK_BUDGET, .role = LP_ROLE_GATEWAY},
+		LP_REJECT_GATEWAY_EXISTS, {"PARTY", "00:1b:21:00:00:02"}},
 	{"the gateway's own MAC",
-         {OK_VERSION, .room = "party", OK_BUDGET, .role = LP_ROLE_GATEWAY, .mac = MAC(0, 0x1b, 0x21, 0, 0, 2)},
-         LP_REJECT_GATEWAY_EXISTS,
-         {"PARTY"}},
-	{"a client's MAC",
-         {OK_VERSION, OK_ROOM, OK_BUDGET, .mac = MAC(2, 0, 0, 0, 0, 1)},
-         LP_REJECT_DUPLICATE_MAC,
-         {"02:00:00:00:00:01", "PARTY", "another client"}},
-	{"a LAN station's MAC",
-         {OK_VERSION, OK_ROOM, OK_BUDGET, .mac = MAC(2, 0, 0, 0, 0, 5)},
-         LP_REJECT_DUPLICATE_MAC,
-         {"02:00:00:00:00:05", "behind the gateway"}},
+		{OK_VERSION, .room = "party", OK_BUDGET, .role = LP_ROLE_GATEWAY, .mac = MAC(0, 0x1b, 0x21, 0, 0, 2)},
+		LP_REJECT_GATEWAY_EXISTS, {"PARTY"}},
+	{"a client's MAC", {OK_VERSION, OK_ROOM, OK_BUDGET, .mac = MAC(2, 0, 0, 0, 0, 1)}, LP_REJECT_DUPLICATE_MAC,
+		{"02:00:00:00:00:01", "PARTY", "another client"}},
+	{"a LAN station's MAC", {OK_VERSION, OK_ROOM, OK_BUDGET, .mac = MAC(2, 0, 0, 0, 0, 5)}, LP_REJECT_DUPLICATE_MAC,
+		{"02:00:00:00:00:05", "behind the gateway"}},
 	{"a gateway with a client's MAC",
-         {OK_VERSION, .room = "OTHER", OK_BUDGET, .role = LP_ROLE_GATEWAY, .mac = MAC(2, 0, 0, 0, 0, 2)},
-         LP_REJECT_DUPLICATE_MAC,
-         {"02:00:00:00:00:02", "OTHER"}},
+		{OK_VERSION, .room = "OTHER", OK_BUDGET, .role = LP_ROLE_GATEWAY, .mac = MAC(2, 0, 0, 0, 0, 2)},
+		LP_REJECT_DUPLICATE_MAC, {"02:00:00:00:00:02", "OTHER"}},
 };
 
 /* A room PARTY with a gateway, a station behind it and a client, and a room OTHER with a client. */
@@ -127,8 +108,8 @@ static void test_refused(void **state)
 		struct lp_peer *peer = NULL;
 		void *replaced = NULL;
 		memset(&reject, 0xff, sizeof reject);
-		int result = lp_rooms_join(place->rooms, &row->hello, &station, LP_SEC, station_welcome, &peer, &reject,
-		                           &replaced);
+		int result = lp_rooms_join(
+			place->rooms, &row->hello, &station, LP_SEC, station_welcome, &peer, &reject, &replaced);
 		if (result != LP_EPERM)
 			fail_msg("%s: %d", row->text, result);
 		if (reject.code != row->code)
@@ -192,8 +173,8 @@ static void test_learned_mac(void **state)
 	void *replaced = NULL;
 	gateway.mac = mac_of(0x001b21000002);
 	assert_int_equal(lp_rooms_join(place->rooms, &hello, &station, LP_SEC + LP_ROOM_MAC_AGE_NS - 1, station_welcome,
-	                               &station.peer, &reject, &replaced),
-	                 LP_EPERM);
+				 &station.peer, &reject, &replaced),
+		LP_EPERM);
 	assert_null(station_join_with(place->rooms, &station, &hello, LP_SEC + LP_ROOM_MAC_AGE_NS));
 	station_leave(place->rooms, &station, LP_REASON_GOODBYE);
 	station_leave(place->rooms, &place->gateway, LP_REASON_GOODBYE);
@@ -235,8 +216,8 @@ static void test_budget(void **state)
 }
 
 /* Tries to let station |n| into |room|; returns the code, or LP_REJECT_OTHER when it is in. */
-static enum lp_reject_code try_join(struct lp_rooms *rooms, struct station *station, unsigned n, const char *room,
-                                    const char *says)
+static enum lp_reject_code try_join(
+	struct lp_rooms *rooms, struct station *station, unsigned n, const char *room, const char *says)
 {
 	struct lp_hello hello = hello_of(n, LP_ROLE_CLIENT, room);
 	struct lp_reject reject;

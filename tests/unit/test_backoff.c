@@ -34,8 +34,8 @@ static void test_bounds(void **state)
 		assert_in_range(shortest_ns, LP_BACKOFF_MIN_NS, LP_BACKOFF_MAX_NS / 2);
 		assert_in_range(longest_ns, 2 * shortest_ns, 2 * shortest_ns + 1);
 		assert_in_range(longest_ns, 0, LP_BACKOFF_MAX_NS);
-		assert_in_range(lp_backoff_next(&(struct lp_backoff){0}, high), LP_BACKOFF_MIN_NS,
-		                2 * LP_BACKOFF_MIN_NS);
+		assert_in_range(
+			lp_backoff_next(&(struct lp_backoff){0}, high), LP_BACKOFF_MIN_NS, 2 * LP_BACKOFF_MIN_NS);
 	}
 	assert_int_equal(short_waits.ceiling_ns, LP_BACKOFF_MAX_NS);
 	assert_int_equal(lp_backoff_next(&short_waits, low), LP_BACKOFF_MAX_NS / 2);
@@ -80,24 +80,42 @@ static void test_may_retry(void **state)
 		enum lp_reject_code code;
 		bool retry;
 	} rejects[] = {
-		{LP_REJECT_BAD_VERSION, false},  {LP_REJECT_BAD_ROOM, false},     {LP_REJECT_BAD_ROLE, false},
-		{LP_REJECT_BAD_MAC, false},      {LP_REJECT_DUPLICATE_MAC, true}, {LP_REJECT_GATEWAY_EXISTS, true},
-		{LP_REJECT_ROOM_FULL, true},     {LP_REJECT_RELAY_FULL, true},    {LP_REJECT_MTU_TOO_SMALL, true},
-		{LP_REJECT_UNAUTHORIZED, false}, {LP_REJECT_REDIRECT, false},     {LP_REJECT_OTHER, false},
+		{LP_REJECT_BAD_VERSION, false},
+		{LP_REJECT_BAD_ROOM, false},
+		{LP_REJECT_BAD_ROLE, false},
+		{LP_REJECT_BAD_MAC, false},
+		{LP_REJECT_DUPLICATE_MAC, true},
+		{LP_REJECT_GATEWAY_EXISTS, true},
+		{LP_REJECT_ROOM_FULL, true},
+		{LP_REJECT_RELAY_FULL, true},
+		{LP_REJECT_MTU_TOO_SMALL, true},
+		{LP_REJECT_UNAUTHORIZED, false},
+		{LP_REJECT_REDIRECT, false},
+		{LP_REJECT_OTHER, false},
 	};
 	static const struct {
 		enum lp_reason reason;
 		bool retry;
 	} reasons[] = {
-		{LP_REASON_GOODBYE, true},    {LP_REASON_TIMEOUT, true},    {LP_REASON_MALFORMED, true},
-		{LP_REASON_PROTOCOL, false},  {LP_REASON_REPLACED, false},  {LP_REASON_SHUTDOWN, true},
-		{LP_REASON_RESTARTING, true}, {LP_REASON_CONNECTION, true}, {LP_REASON_OTHER, true},
+		{LP_REASON_GOODBYE, true},
+		{LP_REASON_TIMEOUT, true},
+		{LP_REASON_MALFORMED, true},
+		{LP_REASON_PROTOCOL, false},
+		{LP_REASON_REPLACED, false},
+		{LP_REASON_SHUTDOWN, true},
+		{LP_REASON_RESTARTING, true},
+		{LP_REASON_CONNECTION, true},
+		{LP_REASON_OTHER, true},
 	};
 	static const struct {
 		int code;
 		bool retry;
 	} failures[] = {
-		{LP_ETIMEOUT, true}, {LP_EUNREACH, true}, {LP_ENOMEM, true}, {LP_EPROTO, false}, {LP_ECERT, false},
+		{LP_ETIMEOUT, true},
+		{LP_EUNREACH, true},
+		{LP_ENOMEM, true},
+		{LP_EPROTO, false},
+		{LP_ECERT, false},
 	};
 	assert_int_equal(sizeof rejects / sizeof rejects[0], LP_REJECT_OTHER + 1);
 	assert_int_equal(sizeof reasons / sizeof reasons[0], LP_REASON_OTHER + 1);

@@ -150,18 +150,10 @@ static void test_crossing(void **state)
 		{"LAN to LAN", FROM_LAN, LAN(1), LAN(2), LP_DROP_UNKNOWN_UNICAST, IPV4_PING},
 		{"LAN to nobody known", FROM_LAN, LAN(9), LAN(2), LP_DROP_UNKNOWN_UNICAST, IPV4_PING},
 		{"LAN to the gateway itself", FROM_LAN, INTERFACE, LAN(2), LP_DROP_UNKNOWN_UNICAST, IPV4_PING},
-		{"an offer of DHCP",
-	         FROM_LAN,
-	         REMOTE(1),
-	         LAN(1),
-	         LP_DROP_NONE,
-	         {TYPE(0x0800), IP4(17), UDP(67, 68), BYTE(2)}},
-		{"a router's advertisement",
-	         FROM_LAN,
-	         0x333300000001,
-	         LAN(1),
-	         LP_DROP_NONE,
-	         {TYPE(0x86dd), IP6(58), BYTE(134)}},
+		{"an offer of DHCP", FROM_LAN, REMOTE(1), LAN(1), LP_DROP_NONE,
+			{TYPE(0x0800), IP4(17), UDP(67, 68), BYTE(2)}},
+		{"a router's advertisement", FROM_LAN, 0x333300000001, LAN(1), LP_DROP_NONE,
+			{TYPE(0x86dd), IP6(58), BYTE(134)}},
 		{"tagged", FROM_LAN, REMOTE(1), LAN(1), LP_DROP_NONE, {TAG(0x8100, 5), TYPE(0x0800), BYTES(1500, 0)}},
 		{"too long", FROM_LAN, REMOTE(1), LAN(1), LP_DROP_OVERSIZE, {TYPE(0x0800), BYTES(1501, 0)}},
 		{"a member's MAC on the LAN", FROM_LAN, BROADCAST, REMOTE(1), LP_DROP_SPOOFED_SOURCE, IPV4_PING},
@@ -182,19 +174,11 @@ static void test_crossing(void **state)
 		{"malformed", FROM_TUNNEL, LAN(1), REMOTE(1), LP_DROP_MALFORMED_FRAME, {TYPE(1510), BYTES(46, 0)}},
 		{"spanning tree", FROM_TUNNEL, LAN(1), REMOTE(1), LP_DROP_SWITCH_CONTROL, BPDU(0, 0)},
 		{"pause", FROM_TUNNEL, 0x0180c2000001, REMOTE(1), LP_DROP_SWITCH_CONTROL, {TYPE(0x8808), BYTES(46, 0)}},
-		{"the longest",
-	         FROM_TUNNEL,
-	         LAN(1),
-	         REMOTE(1),
-	         LP_DROP_NONE,
-	         {TAG(0x8100, 5), TYPE(0x0800), BYTES(1500, 0)}},
+		{"the longest", FROM_TUNNEL, LAN(1), REMOTE(1), LP_DROP_NONE,
+			{TAG(0x8100, 5), TYPE(0x0800), BYTES(1500, 0)}},
 		{"too long", FROM_TUNNEL, LAN(1), REMOTE(1), LP_DROP_OVERSIZE, {TYPE(0x0800), BYTES(1501, 0)}},
-		{"another experiment with our type",
-	         FROM_LAN,
-	         BROADCAST,
-	         LAN(1),
-	         LP_DROP_NONE,
-	         {TYPE(0x88b5), BYTES(46, 1)}},
+		{"another experiment with our type", FROM_LAN, BROADCAST, LAN(1), LP_DROP_NONE,
+			{TYPE(0x88b5), BYTES(46, 1)}},
 	};
 	struct place *place = *state;
 	join(place, 1);
@@ -325,8 +309,8 @@ static void test_bounds(void **state)
 /* The frame that tells switches where a MAC is, byte for byte. */
 static void test_refresh_frame(void **state)
 {
-	static const uint8_t expected[LP_ETHER_FRAME_MIN] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02, 0,    0,   0, 0,
-	                                                     1,    0x00, 0x06, 0x00, 0x01, 0xaf, 0x81, 0x01, 0x00};
+	static const uint8_t expected[LP_ETHER_FRAME_MIN] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02, 0, 0, 0, 0, 1,
+		0x00, 0x06, 0x00, 0x01, 0xaf, 0x81, 0x01, 0x00};
 	struct place *place = *state;
 	uint8_t frame[LP_ETHER_FRAME_MIN];
 	struct lp_ether ether;
@@ -385,9 +369,8 @@ static void test_topology_kinds(void **state)
 		{"rapid", false, BPDU(0x02, 0x3c)},
 		{"rapid with the flag", true, BPDU(0x02, 0x3d)},
 		{"tagged", true, {TAG(0x8100, 5), LEN(0), LLC(0x424203), BYTES(3, 0), BYTE(2), BYTE(1)}},
-		{"PVST+ with the flag",
-	         true,
-	         {LEN(0), SNAP(0x00000c, 0x010b), BYTES(3, 0), BYTE(2), BYTE(1), BYTES(30, 0)}},
+		{"PVST+ with the flag", true,
+			{LEN(0), SNAP(0x00000c, 0x010b), BYTES(3, 0), BYTE(2), BYTE(1), BYTES(30, 0)}},
 		{"PVST+", false, {LEN(0), SNAP(0x00000c, 0x010b), BYTES(3, 0), BYTE(2), BYTE(0), BYTES(30, 0)}},
 		{"CDP", false, {LEN(0), SNAP(0x00000c, 0x2000), BYTES(3, 0), BYTE(2), BYTE(1), BYTES(30, 0)}},
 		{"another protocol", false, {LEN(0), LLC(0x424203), BYTE(0), BYTE(1), BYTE(0), BYTE(0x80), BYTE(1)}},
@@ -412,8 +395,8 @@ static void test_topology_kinds(void **state)
 static void test_topology(void **state)
 {
 	static const struct step change = {"", FROM_LAN, 0x0180c2000000, LAN(1), LP_DROP_NONE, BPDU(0x80, 0)};
-	static const struct step from_tunnel = {"",        FROM_TUNNEL,  0x0180c2000000,
-	                                        REMOTE(1), LP_DROP_NONE, BPDU(0x80, 0)};
+	static const struct step from_tunnel = {
+		"", FROM_TUNNEL, 0x0180c2000000, REMOTE(1), LP_DROP_NONE, BPDU(0x80, 0)};
 	struct place *place = *state;
 	uint64_t src;
 	for (uint16_t n = 1; n <= 5; n++)
@@ -528,9 +511,12 @@ static void test_loops(void **state)
 		uint8_t sender;
 		int told; /* LP_BRIDGE_LOOP_COUNT: nothing */
 	} table[] = {
-		{FROM_TUNNEL, ROOM, 1, LP_BRIDGE_LOOP_TUNNEL},     {FROM_TUNNEL, ROOM, 2, LP_BRIDGE_LOOP_OTHER_GATEWAY},
-		{FROM_TUNNEL, "OTHER", 2, LP_BRIDGE_LOOP_COUNT},   {FROM_LAN, ROOM, 1, LP_BRIDGE_LOOP_LAN},
-		{FROM_LAN, ROOM, 2, LP_BRIDGE_LOOP_OTHER_GATEWAY}, {FROM_LAN, "OTHER", 2, LP_BRIDGE_LOOP_COUNT},
+		{FROM_TUNNEL, ROOM, 1, LP_BRIDGE_LOOP_TUNNEL},
+		{FROM_TUNNEL, ROOM, 2, LP_BRIDGE_LOOP_OTHER_GATEWAY},
+		{FROM_TUNNEL, "OTHER", 2, LP_BRIDGE_LOOP_COUNT},
+		{FROM_LAN, ROOM, 1, LP_BRIDGE_LOOP_LAN},
+		{FROM_LAN, ROOM, 2, LP_BRIDGE_LOOP_OTHER_GATEWAY},
+		{FROM_LAN, "OTHER", 2, LP_BRIDGE_LOOP_COUNT},
 	};
 	struct place *place = *state;
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
@@ -542,9 +528,9 @@ static void test_loops(void **state)
 		/* Twice at once: told once, counted twice. No probe ever crosses. */
 		for (unsigned k = 0; k < 2; k++)
 			assert_int_equal(table[i].side == FROM_LAN
-			                         ? lp_bridge_from_lan(place->bridge, &from_lan, place->now_ns)
-			                         : lp_bridge_from_tunnel(place->bridge, frame, len, place->now_ns),
-			                 LP_DROP_SWITCH_CONTROL);
+						 ? lp_bridge_from_lan(place->bridge, &from_lan, place->now_ns)
+						 : lp_bridge_from_tunnel(place->bridge, frame, len, place->now_ns),
+				LP_DROP_SWITCH_CONTROL);
 		if (table[i].told < LP_BRIDGE_LOOP_COUNT)
 			before[table[i].told]++;
 		assert_memory_equal(before, place->told, sizeof before);
@@ -586,12 +572,18 @@ static void test_strays(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		PLACE_TEST(test_crossing),      cmocka_unit_test(test_mtu),
-		PLACE_TEST(test_super_frame),   PLACE_TEST(test_members),
-		cmocka_unit_test(test_bounds),  PLACE_TEST(test_refresh_frame),
-		PLACE_TEST(test_refresh),       PLACE_TEST(test_topology_kinds),
-		PLACE_TEST(test_topology),      cmocka_unit_test(test_probe_frame),
-		cmocka_unit_test(test_probing), PLACE_TEST(test_loops),
+		PLACE_TEST(test_crossing),
+		cmocka_unit_test(test_mtu),
+		PLACE_TEST(test_super_frame),
+		PLACE_TEST(test_members),
+		cmocka_unit_test(test_bounds),
+		PLACE_TEST(test_refresh_frame),
+		PLACE_TEST(test_refresh),
+		PLACE_TEST(test_topology_kinds),
+		PLACE_TEST(test_topology),
+		cmocka_unit_test(test_probe_frame),
+		cmocka_unit_test(test_probing),
+		PLACE_TEST(test_loops),
 		PLACE_TEST(test_strays),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

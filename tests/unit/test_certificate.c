@@ -88,8 +88,8 @@ static void test_name(void **state)
 	f->config.server_name_given = true;
 	assert_int_equal(load(f, &failure), 0);
 	assert_non_null(strstr(f->told, "relay.pem is for 'lanparty-relay.local', --server-name is 'play.example.org': "
-	                                "members told that name will refuse it: remove relay.pem and relay.key for a "
-	                                "new one (members then need the new file), or give the old name\n"));
+					"members told that name will refuse it: remove relay.pem and relay.key for a "
+					"new one (members then need the new file), or give the old name\n"));
 
 	snprintf(own, sizeof own, "%s/relay.pem", f->folder);
 	snprintf(key, sizeof key, "%s/relay.key", f->folder);
@@ -126,9 +126,9 @@ static void test_half(void **state)
 		assert_int_equal(lp_file_remove(path[lost], NULL), 0);
 		assert_int_equal(load(f, &failure), LP_ECERT);
 		snprintf(text, sizeof text,
-		         "%s is there, %s is not: put it back from a backup, or remove the other for a new "
-		         "certificate (members then need the new file)",
-		         kept, path[lost]);
+			"%s is there, %s is not: put it back from a backup, or remove the other for a new "
+			"certificate (members then need the new file)",
+			kept, path[lost]);
 		assert_string_equal(failure.text, text);
 		assert_int_equal(lp_file_read(kept, 10000, NULL, &after, &len), 0);
 		assert_string_equal((char *)before, (char *)after);

@@ -98,9 +98,9 @@ static void assert_restored(struct bench *bench)
 static struct lp_route pin(void)
 {
 	return (struct lp_route){.destination = addr("203.0.113.10"),
-	                         .next_hop = addr("192.0.2.1"),
-	                         .interface = {WIRE, 5},
-	                         .prefix_bits = 32};
+		.next_hop = addr("192.0.2.1"),
+		.interface = {WIRE, 5},
+		.prefix_bits = 32};
 }
 
 /* All that a session changes. Goes on after a failure, as the client may. */
@@ -367,10 +367,14 @@ static void test_full(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_session),       cmocka_unit_test(test_one_failure),
-		cmocka_unit_test(test_killed),        cmocka_unit_test(test_foreign_route),
-		cmocka_unit_test(test_others_change), cmocka_unit_test(test_adapter_away),
-		cmocka_unit_test(test_damaged),       cmocka_unit_test(test_full),
+		cmocka_unit_test(test_session),
+		cmocka_unit_test(test_one_failure),
+		cmocka_unit_test(test_killed),
+		cmocka_unit_test(test_foreign_route),
+		cmocka_unit_test(test_others_change),
+		cmocka_unit_test(test_adapter_away),
+		cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_full),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

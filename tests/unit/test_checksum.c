@@ -93,7 +93,7 @@ static void test_pseudo(void **state)
 		packet_build(&p, frame);
 		for (uint32_t len = 8; len < 70000; len += 4321) {
 			lp_sum_store_partial(bytes, version == 4 ? lp_sum_pseudo4(frame + 14, 17, len)
-			                                         : lp_sum_pseudo6(frame + 14, 17, len));
+								 : lp_sum_pseudo6(frame + 14, 17, len));
 			assert_int_equal(lp_be16_get(bytes), packet_pseudo(&p, frame, len));
 		}
 	}
@@ -120,8 +120,11 @@ static void test_replace(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_example), cmocka_unit_test(test_naive),   cmocka_unit_test(test_pieces),
-		cmocka_unit_test(test_pseudo),  cmocka_unit_test(test_replace),
+		cmocka_unit_test(test_example),
+		cmocka_unit_test(test_naive),
+		cmocka_unit_test(test_pieces),
+		cmocka_unit_test(test_pseudo),
+		cmocka_unit_test(test_replace),
 	};
 	return cmocka_run_group_tests_name("checksum", tests, NULL, NULL);
 }

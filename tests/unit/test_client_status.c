@@ -67,24 +67,24 @@ static void test_evening(void **state)
 		{JOINED(true, "basement"), LP_STATUS_ON_LAN, "on the LAN: room PARTY, gateway 'basement'"},
 		{JOINED(true, "attic"), LP_STATUS_ON_LAN, "on the LAN: room PARTY, gateway 'attic'"},
 		{JOINED(false, NULL), LP_STATUS_GATEWAY_GONE,
-	         "in room PARTY: the LAN gateway 'attic' is gone, waiting for it to come back"},
+			"in room PARTY: the LAN gateway 'attic' is gone, waiting for it to come back"},
 		{JOINED(true, ""), LP_STATUS_ON_LAN, "on the LAN: room PARTY, gateway present"},
 		{PAUSING("timed out", 300), LP_STATUS_RECONNECTING,
-	         "connection to the relay lost (timed out): reconnecting in 300ms"},
+			"connection to the relay lost (timed out): reconnecting in 300ms"},
 		{SEEKING, LP_STATUS_RECONNECTING, NULL},
 		{PAUSING("timed out", 450), LP_STATUS_UNREACHABLE,
-	         "relay relay.example:443 unreachable (timed out): trying until it answers"},
+			"relay relay.example:443 unreachable (timed out): trying until it answers"},
 		{SEEKING, LP_STATUS_UNREACHABLE, NULL},
 		{PAUSING("timed out", 600), LP_STATUS_UNREACHABLE, NULL},
 		{SEEKING, LP_STATUS_UNREACHABLE, NULL},
 		{PAUSING("no route", 900), LP_STATUS_UNREACHABLE,
-	         "relay relay.example:443 unreachable (no route): trying until it answers"},
+			"relay relay.example:443 unreachable (no route): trying until it answers"},
 		{SEEKING, LP_STATUS_UNREACHABLE, NULL},
 		{JOINED(false, NULL), LP_STATUS_GATEWAY_GONE,
-	         "in room PARTY: the LAN gateway is gone, waiting for it to come back"},
+			"in room PARTY: the LAN gateway is gone, waiting for it to come back"},
 		{JOINED(true, "basement"), LP_STATUS_ON_LAN, "on the LAN: room PARTY, gateway 'basement'"},
 		{PAUSING("timed out", 300), LP_STATUS_RECONNECTING,
-	         "connection to the relay lost (timed out): reconnecting in 300ms"},
+			"connection to the relay lost (timed out): reconnecting in 300ms"},
 		{OVER(""), LP_STATUS_ENDED, "ended"},
 	};
 	play(LP_ROLE_CLIENT, evening, sizeof evening / sizeof evening[0]);
@@ -96,7 +96,7 @@ static void test_never_there(void **state)
 	static const struct moment attempts[] = {
 		{SEEKING, LP_STATUS_CONNECTING, "connecting to relay.example:443"},
 		{PAUSING("refused", 300), LP_STATUS_UNREACHABLE,
-	         "relay relay.example:443 unreachable (refused): trying until it answers"},
+			"relay relay.example:443 unreachable (refused): trying until it answers"},
 		{SEEKING, LP_STATUS_UNREACHABLE, NULL},
 		{OVER("room_full: 12 of 12"), LP_STATUS_ENDED, "ended: room_full: 12 of 12"},
 	};
@@ -109,27 +109,25 @@ static void test_place_held(void **state)
 	static const struct moment attempts[] = {
 		{SEEKING, LP_STATUS_CONNECTING, "connecting to relay.example:443"},
 		{HELD, LP_STATUS_PLACE_HELD,
-	         "room PARTY: the relay still holds this place from before: it is free within half a minute; trying "
-	         "again"},
+			"room PARTY: the relay still holds this place from before: it is free within half a minute; trying "
+			"again"},
 		{SEEKING_HELD, LP_STATUS_PLACE_HELD, NULL},
 		{HELD, LP_STATUS_PLACE_HELD, NULL},
 		{SEEKING_HELD, LP_STATUS_PLACE_HELD, NULL},
 		{JOINED(false, NULL), LP_STATUS_WAITING_FOR_GATEWAY, "in room PARTY: waiting for the LAN gateway"},
 		/* What is to be done here comes before what others are to do. */
-		{{.phase = LP_STATUS_JOINED, .device = "lan0", .trouble = "is down"},
-	         LP_STATUS_NO_LAN,
-	         "in room PARTY: waiting for the LAN: lan0 is down"},
+		{{.phase = LP_STATUS_JOINED, .device = "lan0", .trouble = "is down"}, LP_STATUS_NO_LAN,
+			"in room PARTY: waiting for the LAN: lan0 is down"},
 		{JOINED(true, "attic"), LP_STATUS_ON_LAN, "on the LAN: room PARTY, gateway 'attic'"},
 		{{.phase = LP_STATUS_JOINED,
-	          .gateway_present = true,
-	          .gateway_name = "attic",
-	          .gateway_lan_down = true},
-	         LP_STATUS_NO_LAN,
-	         "in room PARTY: waiting for the LAN: the gateway 'attic' has no link to it, its cable may be out"},
+			 .gateway_present = true,
+			 .gateway_name = "attic",
+			 .gateway_lan_down = true},
+			LP_STATUS_NO_LAN,
+			"in room PARTY: waiting for the LAN: the gateway 'attic' has no link to it, its cable may be out"},
 		/* A gateway that is gone says nothing any more. */
-		{{.phase = LP_STATUS_JOINED, .gateway_lan_down = true},
-	         LP_STATUS_GATEWAY_GONE,
-	         "in room PARTY: the LAN gateway 'attic' is gone, waiting for it to come back"},
+		{{.phase = LP_STATUS_JOINED, .gateway_lan_down = true}, LP_STATUS_GATEWAY_GONE,
+			"in room PARTY: the LAN gateway 'attic' is gone, waiting for it to come back"},
 	};
 	play(LP_ROLE_CLIENT, attempts, sizeof attempts / sizeof attempts[0]);
 }
@@ -140,9 +138,8 @@ static void test_gateway(void **state)
 	static const struct moment moments[] = {
 		{JOINED(true, NULL), LP_STATUS_ON_LAN, "room PARTY is on this LAN"},
 		{JOINED(false, NULL), LP_STATUS_ON_LAN, NULL},
-		{{.phase = LP_STATUS_JOINED, .device = "eth1", .trouble = "is down"},
-	         LP_STATUS_NO_LAN,
-	         "in room PARTY: waiting for the LAN: eth1 is down"},
+		{{.phase = LP_STATUS_JOINED, .device = "eth1", .trouble = "is down"}, LP_STATUS_NO_LAN,
+			"in room PARTY: waiting for the LAN: eth1 is down"},
 		{JOINED(false, NULL), LP_STATUS_ON_LAN, "room PARTY is on this LAN"},
 		/* At once again, without a pause: the network changed. */
 		{SEEKING, LP_STATUS_RECONNECTING, "connection to the relay lost: reconnecting"},
@@ -174,8 +171,11 @@ static void test_hostile(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_evening), cmocka_unit_test(test_never_there), cmocka_unit_test(test_place_held),
-		cmocka_unit_test(test_gateway), cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_evening),
+		cmocka_unit_test(test_never_there),
+		cmocka_unit_test(test_place_held),
+		cmocka_unit_test(test_gateway),
+		cmocka_unit_test(test_hostile),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

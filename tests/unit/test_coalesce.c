@@ -71,20 +71,21 @@ static const struct {
 	{"later fragment", {.version = 4, .protocol = PACKET_TCP, .fragment = 0x2002, .payload_len = 100}, 0, 0},
 	{"reserved bit", {.version = 4, .protocol = PACKET_TCP, .fragment = 0x8000, .payload_len = 100}, 0, 0},
 	{"IP options",
-         {.version = 4, .protocol = PACKET_TCP, .ip_options = record_route, .ip_options_len = 8, .payload_len = 100},
-         0,
-         0},
+		{.version = 4,
+			.protocol = PACKET_TCP,
+			.ip_options = record_route,
+			.ip_options_len = 8,
+			.payload_len = 100},
+		0, 0},
 	{"ICMP", {.version = 4, .protocol = 1, .payload_len = 100}, 0, 0},
 	{"total length too long", {.version = 4, .protocol = PACKET_TCP, .payload_len = 100}, 16, 9},
 	{"version", {.version = 4, .protocol = PACKET_TCP, .payload_len = 100}, 14, 0x55},
 	{"IPv6 fragment",
-         {.version = 6, .protocol = PACKET_TCP, .extensions = {44}, .n_extensions = 1, .payload_len = 100},
-         0,
-         0},
+		{.version = 6, .protocol = PACKET_TCP, .extensions = {44}, .n_extensions = 1, .payload_len = 100}, 0,
+		0},
 	{"IPv6 authentication",
-         {.version = 6, .protocol = PACKET_TCP, .extensions = {51}, .n_extensions = 1, .payload_len = 100},
-         0,
-         0},
+		{.version = 6, .protocol = PACKET_TCP, .extensions = {51}, .n_extensions = 1, .payload_len = 100}, 0,
+		0},
 	{"UDP without checksum", {.version = 4, .protocol = PACKET_UDP, .payload_len = 100}, 40, 0},
 	{"UDP length", {.version = 4, .protocol = PACKET_UDP, .payload_len = 100}, 39, 9},
 	{"UDP, empty", {.version = 4, .protocol = PACKET_UDP}, 0, 0},
@@ -130,10 +131,10 @@ static void test_order(void **state)
 	(void)state;
 	static const struct packet between[] = {
 		{.version = 4,
-	         .protocol = PACKET_TCP,
-	         .flags = PACKET_ACK,
-	         .source_port = 1,
-	         .target_port = 2},                                                                     /* empty */
+			.protocol = PACKET_TCP,
+			.flags = PACKET_ACK,
+			.source_port = 1,
+			.target_port = 2},                                                              /* empty */
 		{.version = 4, .protocol = PACKET_TCP, .flags = 4, .source_port = 1, .target_port = 2}, /* reset */
 		{.version = 4, .protocol = PACKET_TCP, .fragment = 0x2000, .payload = payload, .payload_len = 64},
 		{.version = 6, .protocol = PACKET_UDP, .extensions = {44}, .n_extensions = 1},
@@ -144,12 +145,12 @@ static void test_order(void **state)
 		static struct flushed out;
 		memset(&out, 0, sizeof out);
 		struct packet p = {.version = 4,
-		                   .protocol = PACKET_TCP,
-		                   .flags = PACKET_ACK,
-		                   .source_port = 1,
-		                   .target_port = 2,
-		                   .payload = payload,
-		                   .payload_len = 500};
+			.protocol = PACKET_TCP,
+			.flags = PACKET_ACK,
+			.source_port = 1,
+			.target_port = 2,
+			.payload = payload,
+			.payload_len = 500};
 		for (int k = 0; k < 6; k++, p.seq += 500, p.id++) {
 			if (k == 3)
 				assert_int_equal(add(c, &between[i], &in), 0);
@@ -174,11 +175,11 @@ static void test_interleaved(void **state)
 	static const uint8_t arp[60] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 1, 0x08, 0x06};
 	memset(&out, 0, sizeof out);
 	struct packet a = {.version = 4,
-	                   .protocol = PACKET_TCP,
-	                   .flags = PACKET_ACK,
-	                   .host = 1,
-	                   .payload = payload,
-	                   .payload_len = 500};
+		.protocol = PACKET_TCP,
+		.flags = PACKET_ACK,
+		.host = 1,
+		.payload = payload,
+		.payload_len = 500};
 	struct packet b = a;
 	b.host = 2;
 	const struct packet icmp = {.version = 6, .protocol = 58, .payload = payload, .payload_len = 8};
@@ -209,9 +210,9 @@ static void test_kinds(void **state)
 			memset(&out, 0, sizeof out);
 			assert_int_equal(lp_coalesce_new(&config, &c), 0);
 			struct packet p = {.version = kind & 1 ? 6 : 4,
-			                   .protocol = kind & 2 ? PACKET_UDP : PACKET_TCP,
-			                   .payload = payload,
-			                   .payload_len = 500};
+				.protocol = kind & 2 ? PACKET_UDP : PACKET_TCP,
+				.payload = payload,
+				.payload_len = 500};
 			for (int k = 0; k < 4; k++, p.seq += 500, p.id++)
 				assert_int_equal(add(c, &p, &in), 0);
 			lp_coalesce_flush(c, cut, &out);
@@ -286,12 +287,12 @@ static void test_longest(void **state)
 	static struct flushed out;
 	memset(&out, 0, sizeof out);
 	struct packet p = {.version = 4,
-	                   .protocol = PACKET_TCP,
-	                   .n_tags = 2,
-	                   .tpid = {0x88a8, 0x8100},
-	                   .flags = PACKET_ACK,
-	                   .payload = payload,
-	                   .payload_len = 1455};
+		.protocol = PACKET_TCP,
+		.n_tags = 2,
+		.tpid = {0x88a8, 0x8100},
+		.flags = PACKET_ACK,
+		.payload = payload,
+		.payload_len = 1455};
 	for (int k = 0; k < 90; k++, p.seq += 1455, p.id++)
 		assert_int_equal(add(c, &p, &in), 0);
 	lp_coalesce_flush(c, cut, &out);
@@ -308,8 +309,12 @@ int main(void)
 	for (size_t i = 0; i < sizeof payload; i++)
 		payload[i] = (uint8_t)(i * 2654435761U >> 13);
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_apart), cmocka_unit_test(test_order),  cmocka_unit_test(test_interleaved),
-		cmocka_unit_test(test_kinds), cmocka_unit_test(test_bounds), cmocka_unit_test(test_longest),
+		cmocka_unit_test(test_apart),
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_interleaved),
+		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_longest),
 	};
 	return cmocka_run_group_tests_name("coalesce", tests, NULL, NULL);
 }

@@ -137,8 +137,12 @@ static void test_empty(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_gap),   cmocka_unit_test(test_schedule), cmocka_unit_test(test_spared),
-		cmocka_unit_test(test_spike), cmocka_unit_test(test_resume),   cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_gap),
+		cmocka_unit_test(test_schedule),
+		cmocka_unit_test(test_spared),
+		cmocka_unit_test(test_spike),
+		cmocka_unit_test(test_resume),
+		cmocka_unit_test(test_empty),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

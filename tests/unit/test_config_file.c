@@ -12,8 +12,8 @@
 #include "cli_sample.h"
 
 /* Reads a file that is exactly |len| bytes. */
-static int parse(const char *data, size_t len, struct sample *sample, struct lp_options *options,
-                 struct lp_failure *failure)
+static int parse(
+	const char *data, size_t len, struct sample *sample, struct lp_options *options, struct lp_failure *failure)
 {
 	char *exact = malloc(len ? len : 1);
 	assert_non_null(exact);

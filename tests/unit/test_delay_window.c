@@ -82,9 +82,14 @@ static void test_settles(void **state)
 		double rate_bps;
 		uint64_t most_ns; /* wait */
 	} rows[] = {
-		{20 * LP_MS, 10e6, 5 * LP_MS},  {2 * LP_MS, 10e6, 5 * LP_MS},    {100 * LP_MS, 10e6, 5 * LP_MS},
-		{50 * LP_MS, 200e6, 5 * LP_MS}, {LP_MS / 5, 2e9, 5 * LP_MS},     {10 * LP_MS, 1e6, 24 * LP_MS},
-		{1 * LP_MS, 100e6, 5 * LP_MS},  {300 * LP_MS, 50e6, 60 * LP_MS},
+		{20 * LP_MS, 10e6, 5 * LP_MS},
+		{2 * LP_MS, 10e6, 5 * LP_MS},
+		{100 * LP_MS, 10e6, 5 * LP_MS},
+		{50 * LP_MS, 200e6, 5 * LP_MS},
+		{LP_MS / 5, 2e9, 5 * LP_MS},
+		{10 * LP_MS, 1e6, 24 * LP_MS},
+		{1 * LP_MS, 100e6, 5 * LP_MS},
+		{300 * LP_MS, 50e6, 60 * LP_MS},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct lp_delay_window window;
@@ -316,10 +321,17 @@ static void test_never_shut(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_settles),    cmocka_unit_test(test_follows),       cmocka_unit_test(test_sparse),
-		cmocka_unit_test(test_losses),     cmocka_unit_test(test_both_ways),     cmocka_unit_test(test_shallow),
-		cmocka_unit_test(test_falls),      cmocka_unit_test(test_stray_losses),  cmocka_unit_test(test_leap),
-		cmocka_unit_test(test_never_shut), cmocka_unit_test(test_off_and_reset),
+		cmocka_unit_test(test_settles),
+		cmocka_unit_test(test_follows),
+		cmocka_unit_test(test_sparse),
+		cmocka_unit_test(test_losses),
+		cmocka_unit_test(test_both_ways),
+		cmocka_unit_test(test_shallow),
+		cmocka_unit_test(test_falls),
+		cmocka_unit_test(test_stray_losses),
+		cmocka_unit_test(test_leap),
+		cmocka_unit_test(test_never_shut),
+		cmocka_unit_test(test_off_and_reset),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

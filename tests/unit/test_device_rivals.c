@@ -36,7 +36,7 @@ static void test_networks(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		if (lp_device_networks_meet(rows[i].ours, rows[i].our_bits, rows[i].other, rows[i].other_bits) !=
-		    rows[i].meet)
+			rows[i].meet)
 			fail_msg("row %zu", i);
 }
 
@@ -45,8 +45,8 @@ static const struct {
 	const char *command, *network, *broadcast;
 } steps[] = {
 	{"ip link add h0 type veth peer name h1 && ip link set h1 up && ip link set h0 up && "
-         "ip addr add 192.168.1.50/24 dev h0 && ip route add default via 192.168.1.1",
-         "", ""},
+	 "ip addr add 192.168.1.50/24 dev h0 && ip route add default via 192.168.1.1",
+		"", ""},
 	{"ip link add t0 type veth peer name t1 && ip link set t1 up && ip link set t0 up", "", ""},
 	{"ip addr add 192.168.1.115/24 dev t0", "h0", "h0"},
 	{"ip addr replace 10.20.0.51/24 dev t0 && ip addr del 192.168.1.115/24 dev t0", "", "h0"},

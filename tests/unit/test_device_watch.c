@@ -68,10 +68,8 @@ static void test_gateway(void **state)
 		{{.enabled = true, .mtu = 1500}, 0, "eth1: no link: is the cable in the switch?", "has no link"},
 		{{.enabled = true, .link = true, .mtu = 1500}, 0, "eth1: the interface carries frames again", NULL},
 		{{.enabled = true, .link = true, .mtu = 1500}, 1500, NULL, NULL},
-		{{.link = true, .mtu = 1500},
-	         1500,
-	         "eth1: the interface is down: 'sudo ip link set eth1 up'",
-	         "is down"},
+		{{.link = true, .mtu = 1500}, 1500, "eth1: the interface is down: 'sudo ip link set eth1 up'",
+			"is down"},
 		{{.enabled = true, .link = true, .mtu = 1500}, 1500, "eth1: the interface carries frames again", NULL},
 		{{.enabled = true, .link = true, .mtu = 1400}, 1500, "eth1 has MTU 1400, the room 1500: ", NULL},
 		{{.enabled = true, .link = true, .mtu = 1400}, 0, NULL, NULL},
@@ -96,21 +94,15 @@ static void test_client(void **state)
 		{{.mac = OTHER}, 1500, "eth1: the interface is down: 'sudo ip link set eth1 up'", "is down"},
 		{{.mac = OTHER}, 0, NULL, "is down"}, /* the relay is away meanwhile */
 		{{.enabled = true, .mac = OTHER}, 1500, "eth1: the interface carries frames again", NULL},
-		{{.enabled = true, .network_rival = "wlan0", .broadcast_rival = ""},
-	         1500,
-	         "eth1 and wlan0 are in the same network: ",
-	         NULL},
-		{{.enabled = true, .network_rival = "wlan0", .broadcast_rival = "wlan0"},
-	         1500,
-	         "broadcasts of this computer do not reach eth1, and games that look for servers by broadcast will "
-	         "look "
-	         "elsewhere: they leave by wlan0: 'sudo ip route add 255.255.255.255 dev eth1', ",
-	         NULL},
+		{{.enabled = true, .network_rival = "wlan0", .broadcast_rival = ""}, 1500,
+			"eth1 and wlan0 are in the same network: ", NULL},
+		{{.enabled = true, .network_rival = "wlan0", .broadcast_rival = "wlan0"}, 1500,
+			"broadcasts of this computer do not reach eth1, and games that look for servers by broadcast will "
+			"look elsewhere: they leave by wlan0: 'sudo ip route add 255.255.255.255 dev eth1', ",
+			NULL},
 		{{.enabled = true, .network_rival = "", .broadcast_rival = "wlan0"}, 1500, NULL, NULL},
-		{{.enabled = true, .network_rival = "wlan0", .broadcast_rival = ""},
-	         1500,
-	         "eth1 and wlan0 are in the same network: ",
-	         NULL},
+		{{.enabled = true, .network_rival = "wlan0", .broadcast_rival = ""}, 1500,
+			"eth1 and wlan0 are in the same network: ", NULL},
 	};
 	play(LP_ROLE_CLIENT, moments, sizeof moments / sizeof moments[0]);
 }

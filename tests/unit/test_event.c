@@ -58,15 +58,15 @@ static void test_text_and_json(void **state)
 	lp_event_peer_joined(&seen.log, "LAN-1", 7, "client", "Zo\xc3\xab", &mac, &addr, "x 1.0");
 	assert_int_equal(seen.event, LP_EVENT_peer_joined);
 	assert_string_equal(seen.text, "room LAN-1: client 'Zo\xc3\xab' joined as peer 7 "
-	                               "(02:5a:00:00:00:01, [2001:db8::1]:443, x 1.0)");
+				       "(02:5a:00:00:00:01, [2001:db8::1]:443, x 1.0)");
 	assert_string_equal(seen.json, "{\"level\":\"info\",\"event\":\"peer_joined\",\"room\":\"LAN-1\",\"peer\":7,"
-	                               "\"role\":\"client\",\"name\":\"Zo\xc3\xab\",\"mac\":\"02:5a:00:00:00:01\","
-	                               "\"address\":\"[2001:db8::1]:443\",\"software\":\"x 1.0\"}");
+				       "\"role\":\"client\",\"name\":\"Zo\xc3\xab\",\"mac\":\"02:5a:00:00:00:01\","
+				       "\"address\":\"[2001:db8::1]:443\",\"software\":\"x 1.0\"}");
 
 	lp_event_reconnecting(&seen.log, "timed out", 1500 * LP_MS);
 	assert_string_equal(seen.text, "no connection to the relay (timed out): trying again in 1.5s");
 	assert_string_equal(seen.json, "{\"level\":\"debug\",\"event\":\"reconnecting\",\"reason\":\"timed out\","
-	                               "\"delay_us\":1500000}");
+				       "\"delay_us\":1500000}");
 
 	lp_event_certificate(&seen.log, "/x.pem", "made", 1795342500);
 	assert_string_equal(seen.text, "certificate /x.pem made, valid until 2026-11-22T10:15:00Z");
@@ -228,9 +228,12 @@ static void test_small_buffers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_text_and_json),  cmocka_unit_test(test_empty),
-		cmocka_unit_test(test_levels),         cmocka_unit_test(test_hostile_strings),
-		cmocka_unit_test(test_rows_are_sound), cmocka_unit_test(test_small_buffers),
+		cmocka_unit_test(test_text_and_json),
+		cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_levels),
+		cmocka_unit_test(test_hostile_strings),
+		cmocka_unit_test(test_rows_are_sound),
+		cmocka_unit_test(test_small_buffers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

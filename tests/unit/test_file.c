@@ -134,8 +134,8 @@ static void test_failed_write(void **state)
 	assert_non_null(strstr(failure.text, "taken"));
 	assert_int_equal(entries(*state), 1);
 	/* A file where a folder would have to be. */
-	assert_int_equal(lp_file_write(in(state, "taken/inside/deeper"), (const uint8_t *)"x", 1, false, &failure),
-	                 LP_EIO);
+	assert_int_equal(
+		lp_file_write(in(state, "taken/inside/deeper"), (const uint8_t *)"x", 1, false, &failure), LP_EIO);
 }
 
 /* A certificate goes where a link leads, a secret takes its place; what is a pipe or a device stays one. */

@@ -140,8 +140,11 @@ static void test_ecn_cannot(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_flows), cmocka_unit_test(test_fragments),  cmocka_unit_test(test_others),
-		cmocka_unit_test(test_ecn),   cmocka_unit_test(test_ecn_cannot),
+		cmocka_unit_test(test_flows),
+		cmocka_unit_test(test_fragments),
+		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_ecn),
+		cmocka_unit_test(test_ecn_cannot),
 	};
 	return cmocka_run_group_tests_name("flow", tests, NULL, NULL);
 }

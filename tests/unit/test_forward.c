@@ -47,8 +47,8 @@ static const struct part arp[] = {TYPE(0x0806), BYTES(46, 0), {PART_END, 0, 0, 0
 static const struct part mdns[] = {TYPE(0x0800), IP4(17), UDP(5353, 5353), BYTES(30, 0), {PART_END, 0, 0, 0}};
 
 /* Sends a frame; returns the reason of a drop, or NONE. |ret_targets|: bits of enum who. */
-static enum lp_drop send_parts(struct place *place, enum who from, uint64_t dst, uint64_t src, const struct part *parts,
-                               unsigned *ret_targets)
+static enum lp_drop send_parts(
+	struct place *place, enum who from, uint64_t dst, uint64_t src, const struct part *parts, unsigned *ret_targets)
 {
 	uint8_t frame[FRAME_MAX];
 	struct lp_verdict verdict;
@@ -249,8 +249,8 @@ static void test_isolation(void **state)
 /* The filters are asked, by role. */
 static void test_filters(void **state)
 {
-	static const struct part offer[] = {TYPE(0x0800), IP4(17),       UDP(67, 68),
-	                                    BYTE(2),      BYTES(300, 0), {PART_END, 0, 0, 0}};
+	static const struct part offer[] = {
+		TYPE(0x0800), IP4(17), UDP(67, 68), BYTE(2), BYTES(300, 0), {PART_END, 0, 0, 0}};
 	struct place place;
 	unsigned targets;
 	(void)state;
@@ -271,14 +271,14 @@ static void test_chatter_flood(void **state)
 	for (unsigned ms = 0; ms < 20000; ms++) {
 		passed += send_parts(&place, ALICE, BROADCAST, STATION_MAC(1), mdns, &targets) == LP_DROP_NONE;
 		if (ms % 20 == 0) /* 50 a second */
-			assert_int_equal(send_parts(&place, ALICE, BROADCAST, STATION_MAC(1), arp, &targets),
-			                 LP_DROP_NONE);
+			assert_int_equal(
+				send_parts(&place, ALICE, BROADCAST, STATION_MAC(1), arp, &targets), LP_DROP_NONE);
 		if (ms % 4 == 0) /* 250 a second */
-			assert_int_equal(send_parts(&place, ALICE, BROADCAST, STATION_MAC(1), game, &targets),
-			                 LP_DROP_NONE);
+			assert_int_equal(
+				send_parts(&place, ALICE, BROADCAST, STATION_MAC(1), game, &targets), LP_DROP_NONE);
 		if (ms % 25 == 0)
-			assert_int_equal(send_parts(&place, BOB, BROADCAST, STATION_MAC(2), mdns, &targets),
-			                 LP_DROP_NONE);
+			assert_int_equal(
+				send_parts(&place, BOB, BROADCAST, STATION_MAC(2), mdns, &targets), LP_DROP_NONE);
 		place.now_ns += LP_MS;
 	}
 	const struct lp_limit_row *row = lp_limit_row(LP_LIMIT_CHATTER);
@@ -354,11 +354,16 @@ static void test_join_later(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rules),      cmocka_unit_test(test_spoofing_allowed),
-		cmocka_unit_test(test_alone),      cmocka_unit_test(test_leave),
-		cmocka_unit_test(test_mac_limit),  cmocka_unit_test(test_isolation),
-		cmocka_unit_test(test_filters),    cmocka_unit_test(test_chatter_flood),
-		cmocka_unit_test(test_lan_storm),  cmocka_unit_test(test_other_limits),
+		cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_spoofing_allowed),
+		cmocka_unit_test(test_alone),
+		cmocka_unit_test(test_leave),
+		cmocka_unit_test(test_mac_limit),
+		cmocka_unit_test(test_isolation),
+		cmocka_unit_test(test_filters),
+		cmocka_unit_test(test_chatter_flood),
+		cmocka_unit_test(test_lan_storm),
+		cmocka_unit_test(test_other_limits),
 		cmocka_unit_test(test_join_later),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

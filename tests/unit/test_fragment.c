@@ -13,8 +13,8 @@
 #include "proto/fragment.h"
 
 /* A fragment of |len| bytes with |fill| in them. */
-static struct lp_datagram fragment_of(uint16_t source, uint16_t id, uint8_t index, uint8_t count, size_t len,
-                                      uint8_t fill)
+static struct lp_datagram fragment_of(
+	uint16_t source, uint16_t id, uint8_t index, uint8_t count, size_t len, uint8_t fill)
 {
 	static uint8_t data[2048];
 	memset(data, fill, len);
@@ -69,8 +69,12 @@ static void test_budget(void **state)
 		int family;
 		size_t budget, inner;
 	} rows[] = {
-		{1500, 4, 1440, 1422}, {1500, 6, 1420, 1402}, {1492, 4, 1432, 1414},
-		{1280, 6, 1200, 1182}, {60, 4, 0, 0},         {70, 4, 10, 0},
+		{1500, 4, 1440, 1422},
+		{1500, 6, 1420, 1402},
+		{1492, 4, 1432, 1414},
+		{1280, 6, 1200, 1182},
+		{60, 4, 0, 0},
+		{70, 4, 10, 0},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		assert_int_equal(lp_budget_of_path(rows[i].path_mtu, rows[i].family), rows[i].budget);
@@ -120,8 +124,8 @@ static void test_round_trip(void **state)
 				uint8_t *exact = malloc(piece);
 				assert_non_null(exact);
 				memcpy(exact, frame + at, piece);
-				const struct lp_datagram d = {LP_DATAGRAM_FRAGMENT, 9,     id,   index,
-				                              (uint8_t)plan.count,  exact, piece};
+				const struct lp_datagram d = {
+					LP_DATAGRAM_FRAGMENT, 9, id, index, (uint8_t)plan.count, exact, piece};
 				n_given++;
 				int result = lp_reassembly_add(r, &d, now_ns++, &whole, &whole_len);
 				assert_int_equal(result, n_given == plan.count);
@@ -335,9 +339,14 @@ static void test_random(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_plan),   cmocka_unit_test(test_budget), cmocka_unit_test(test_round_trip),
-		cmocka_unit_test(test_mixed),  cmocka_unit_test(test_spoof),  cmocka_unit_test(test_time),
-		cmocka_unit_test(test_bounds), cmocka_unit_test(test_random),
+		cmocka_unit_test(test_plan),
+		cmocka_unit_test(test_budget),
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_mixed),
+		cmocka_unit_test(test_spoof),
+		cmocka_unit_test(test_time),
+		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_random),
 	};
 	return cmocka_run_group_tests_name("fragment", tests, NULL, NULL);
 }

@@ -134,24 +134,24 @@ static void test_line(void **state)
 		const char *line;
 	} rows[] = {
 		{MACS "\x08\x06xxxx", 18, LP_DROP_NONE, 3,
-	         "frame room LAN peer 7 in 02:5a:00:00:00:01 > ff:ff:ff:ff:ff:ff 0x0806 18 bytes: forwarded to 3"},
+			"frame room LAN peer 7 in 02:5a:00:00:00:01 > ff:ff:ff:ff:ff:ff 0x0806 18 bytes: forwarded to 3"},
 		{MACS "\x08\x06xxxx", 18, LP_DROP_NONE, 0,
-	         "frame room LAN peer 7 in 02:5a:00:00:00:01 > ff:ff:ff:ff:ff:ff 0x0806 18 bytes: forwarded"},
+			"frame room LAN peer 7 in 02:5a:00:00:00:01 > ff:ff:ff:ff:ff:ff 0x0806 18 bytes: forwarded"},
 		{MACS "\x00\x26xxxx", 18, LP_DROP_SWITCH_CONTROL, 0,
-	         "frame room LAN peer 7 in 02:5a:00:00:00:01 > ff:ff:ff:ff:ff:ff length 38 18 bytes: dropped: "
-	         "switch_control"},
+			"frame room LAN peer 7 in 02:5a:00:00:00:01 > ff:ff:ff:ff:ff:ff length 38 18 bytes: dropped: "
+			"switch_control"},
 		{MACS "\x81\x00\x20\x05\x86\xdd", 18, LP_DROP_NONE, 1,
-	         "frame room LAN peer 7 in 02:5a:00:00:00:01 > ff:ff:ff:ff:ff:ff 0x86dd vlan 5 18 bytes: forwarded to "
-	         "1"},
+			"frame room LAN peer 7 in 02:5a:00:00:00:01 > ff:ff:ff:ff:ff:ff 0x86dd vlan 5 18 bytes: forwarded to "
+			"1"},
 		{MACS "\x88\xa8\x00\x09\x81\x00\x00\x05\x86\xdd", 22, LP_DROP_NONE, 1,
-	         "frame room LAN peer 7 in 02:5a:00:00:00:01 > ff:ff:ff:ff:ff:ff 0x86dd vlan 9 22 bytes: forwarded to "
-	         "1"},
+			"frame room LAN peer 7 in 02:5a:00:00:00:01 > ff:ff:ff:ff:ff:ff 0x86dd vlan 9 22 bytes: forwarded to "
+			"1"},
 		{"\xff\xff\xff", 3, LP_DROP_MALFORMED_FRAME, 0,
-	         "frame room LAN peer 7 in 00:00:00:00:00:00 > 00:00:00:00:00:00 length 0 3 bytes: dropped: "
-	         "malformed_frame"},
+			"frame room LAN peer 7 in 00:00:00:00:00:00 > 00:00:00:00:00:00 length 0 3 bytes: dropped: "
+			"malformed_frame"},
 		{MACS "\x81\x00", 14, LP_DROP_MALFORMED_FRAME, 0,
-	         "frame room LAN peer 7 in 02:5a:00:00:00:01 > ff:ff:ff:ff:ff:ff length 0 14 bytes: dropped: "
-	         "malformed_frame"},
+			"frame room LAN peer 7 in 02:5a:00:00:00:01 > ff:ff:ff:ff:ff:ff length 0 14 bytes: dropped: "
+			"malformed_frame"},
 	};
 	char line[400];
 	struct lp_log log = {.level = LP_LEVEL_INFO, .sink = keep_line, .ctx = line};
@@ -162,12 +162,12 @@ static void test_line(void **state)
 		assert_non_null(exact);
 		memcpy(exact, rows[i].frame, rows[i].len);
 		lp_framelog_write(&log, &(struct lp_frame_note){.room = "LAN",
-		                                                .peer_id = 7,
-		                                                .direction = "in",
-		                                                .frame = exact,
-		                                                .len = rows[i].len,
-		                                                .drop = rows[i].drop,
-		                                                .n_targets = rows[i].n_targets});
+						.peer_id = 7,
+						.direction = "in",
+						.frame = exact,
+						.len = rows[i].len,
+						.drop = rows[i].drop,
+						.n_targets = rows[i].n_targets});
 		free(exact);
 		assert_string_equal(line, rows[i].line);
 	}
@@ -201,15 +201,19 @@ static void test_prometheus(void **state)
 	lp_prometheus_sample(&text, "lp_drops_total", labels, 2, 7);
 	lp_prometheus_sample(&text, "lp_rooms", NULL, 0, UINT64_MAX);
 	assert_string_equal(data, "# HELP lp_drops_total frames dropped\n# TYPE lp_drops_total counter\n"
-	                          "lp_drops_total{room=\"a\\\"b\\\\c\\nd\",reason=\"x\"} 7\n"
-	                          "lp_rooms 18446744073709551615\n");
+				  "lp_drops_total{room=\"a\\\"b\\\\c\\nd\",reason=\"x\"} 7\n"
+				  "lp_rooms 18446744073709551615\n");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parse), cmocka_unit_test(test_policy), cmocka_unit_test(test_throttle),
-		cmocka_unit_test(test_line),  cmocka_unit_test(test_drops),  cmocka_unit_test(test_prometheus),
+		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_policy),
+		cmocka_unit_test(test_throttle),
+		cmocka_unit_test(test_line),
+		cmocka_unit_test(test_drops),
+		cmocka_unit_test(test_prometheus),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

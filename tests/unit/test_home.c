@@ -202,7 +202,7 @@ static int run_loop(bool priority)
 	if (traffic.n_all < 2 || (priority && lp_priority_raise() < 0))
 		return NOT_POSSIBLE;
 	if (lp_loop_new(&traffic.loop) < 0 || lp_timer_new(traffic.loop, on_timer, &traffic, &traffic.timer) < 0 ||
-	    lp_udp_open(traffic.loop, &loopback, on_datagrams, &traffic, NULL, &traffic.udp) < 0)
+		lp_udp_open(traffic.loop, &loopback, on_datagrams, &traffic, NULL, &traffic.udp) < 0)
 		return FAILED;
 	lp_udp_local(traffic.udp, &traffic.to);
 	uint64_t now_ns = lp_loop_now_ns(traffic.loop);

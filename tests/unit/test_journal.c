@@ -34,54 +34,54 @@ static const struct {
 	{"{\"kind\": \"command\", \"luid\": 1, \"index\": 1}", false},
 	/* Not one host, or none that is elsewhere. */
 	{"{\"kind\": \"route\", \"luid\": 1, \"index\": 5, \"destination\": \"0.0.0.0\", \"next_hop\": \"192.0.2.1\", "
-         "\"metric\": 0}",
-         false},
+	 "\"metric\": 0}",
+		false},
 	{"{\"kind\": \"route\", \"luid\": 1, \"index\": 5, \"destination\": \"127.0.0.1\", \"next_hop\": \"0.0.0.0\", "
-         "\"metric\": 0}",
-         false},
+	 "\"metric\": 0}",
+		false},
 	{"{\"kind\": \"route\", \"luid\": 1, \"index\": 5, \"destination\": \"255.255.255.255\", \"next_hop\": "
-         "\"0.0.0.0\", \"metric\": 0}",
-         false},
+	 "\"0.0.0.0\", \"metric\": 0}",
+		false},
 	{"{\"kind\": \"route\", \"luid\": 1, \"index\": 5, \"destination\": \"::1\", \"next_hop\": \"::\", \"metric\": "
-         "0}",
-         false},
+	 "0}",
+		false},
 	/* Families that do not fit, addresses with more to them, no interface, numbers out of bounds. */
 	{"{\"kind\": \"route\", \"luid\": 1, \"index\": 5, \"destination\": \"203.0.113.10\", \"next_hop\": \"::\", "
-         "\"metric\": 0}",
-         false},
+	 "\"metric\": 0}",
+		false},
 	{"{\"kind\": \"route\", \"luid\": 1, \"index\": 5, \"destination\": \"203.0.113.10:443\", \"next_hop\": "
-         "\"192.0.2.1\", \"metric\": 0}",
-         false},
+	 "\"192.0.2.1\", \"metric\": 0}",
+		false},
 	{"{\"kind\": \"route\", \"luid\": 0, \"index\": 5, \"destination\": \"203.0.113.10\", \"next_hop\": "
-         "\"192.0.2.1\", \"metric\": 0}",
-         false},
+	 "\"192.0.2.1\", \"metric\": 0}",
+		false},
 	{"{\"kind\": \"route\", \"luid\": 1, \"index\": 4294967296, \"destination\": \"203.0.113.10\", \"next_hop\": "
-         "\"192.0.2.1\", \"metric\": 0}",
-         false},
+	 "\"192.0.2.1\", \"metric\": 0}",
+		false},
 	{"{\"kind\": \"route\", \"luid\": 1, \"index\": 5, \"destination\": \"203.0.113.10\", \"next_hop\": "
-         "\"192.0.2.1\", \"metric\": -1}",
-         false},
+	 "\"192.0.2.1\", \"metric\": -1}",
+		false},
 	/* A field more, a field less, one twice. */
 	{"{\"kind\": \"route\", \"luid\": 1, \"index\": 5, \"destination\": \"203.0.113.10\", \"next_hop\": "
-         "\"192.0.2.1\", \"metric\": 0, \"prefix\": 0}",
-         false},
+	 "\"192.0.2.1\", \"metric\": 0, \"prefix\": 0}",
+		false},
 	{"{\"kind\": \"route\", \"luid\": 1, \"index\": 5, \"destination\": \"203.0.113.10\", \"metric\": 0}", false},
 	{"{\"kind\": \"route\", \"luid\": 1, \"luid\": 2, \"index\": 5, \"destination\": \"203.0.113.10\", "
-         "\"next_hop\": "
-         "\"192.0.2.1\", \"metric\": 0}",
-         false},
+	 "\"next_hop\": "
+	 "\"192.0.2.1\", \"metric\": 0}",
+		false},
 	/* Settings. */
 	{"{\"kind\": \"settings\", \"luid\": 2, \"index\": 7, \"family\": 5, \"before\": " SETTINGS
-         ", \"after\": " SETTINGS "}",
-         false},
+	 ", \"after\": " SETTINGS "}",
+		false},
 	{"{\"kind\": \"settings\", \"luid\": 2, \"index\": 7, \"family\": 4, \"before\": " SETTINGS ", \"after\": {}}",
-         false},
+		false},
 	{"{\"kind\": \"settings\", \"luid\": 2, \"index\": 7, \"family\": 4, \"before\": {\"mtu\": 0, \"metric\": 25, "
-         "\"automatic_metric\": true, \"no_default_routes\": false}, \"after\": " SETTINGS "}",
-         false},
+	 "\"automatic_metric\": true, \"no_default_routes\": false}, \"after\": " SETTINGS "}",
+		false},
 	{"{\"kind\": \"settings\", \"luid\": 2, \"index\": 7, \"family\": 4, \"before\": {\"mtu\": 1, \"metric\": 25, "
-         "\"automatic_metric\": 1, \"no_default_routes\": false}, \"after\": " SETTINGS "}",
-         false},
+	 "\"automatic_metric\": 1, \"no_default_routes\": false}, \"after\": " SETTINGS "}",
+		false},
 };
 
 /* A whole file with these changes. Returns what decoding says. */
@@ -121,21 +121,16 @@ static void test_rows(void **state)
 /* What is around the changes. */
 static void test_file(void **state)
 {
-	static const char *const bad[] = {"",
-	                                  "nonsense",
-	                                  "{}",
-	                                  "{\"version\": 1}",
-	                                  "[1]",
-	                                  "{\"version\": 1, \"changes\": {}}",
-	                                  "{\"version\": 1, \"changes\": [], \"more\": 1}"};
+	static const char *const bad[] = {"", "nonsense", "{}", "{\"version\": 1}", "[1]",
+		"{\"version\": 1, \"changes\": {}}", "{\"version\": 1, \"changes\": [], \"more\": 1}"};
 	struct lp_journal journal;
 	char many[LP_JOURNAL_MAX * 200 + 400] = "", why[160];
 
 	(void)state;
 	assert_int_equal(decode("", "2", &journal), LP_EMALFORMED);
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-		assert_int_equal(lp_journal_decode((const uint8_t *)bad[i], strlen(bad[i]), why, &journal),
-		                 LP_EMALFORMED);
+		assert_int_equal(
+			lp_journal_decode((const uint8_t *)bad[i], strlen(bad[i]), why, &journal), LP_EMALFORMED);
 	for (int i = 0; i < LP_JOURNAL_MAX; i++)
 		strcat(strcat(many, i ? "," : ""), ROUTE4);
 	assert_int_equal(decode(many, "1", &journal), 0);

@@ -64,12 +64,8 @@ static const struct row rows[] = {
 	{"tcp4, more than 64 KiB", {TCP4}, 60, 1448},
 	{"tcp4, as much as a device takes", {TCP4}, 46, 1455, .odd = 46, .odd_len = 6},
 	{"tcp4, timestamps", {TCP4, .tcp_options = timestamps, .tcp_options_len = 12}, 8, 1000},
-	{"tcp4, later timestamp",
-         {TCP4, .tcp_options = timestamps, .tcp_options_len = 12},
-         8,
-         1000,
-         .odd = 4,
-         .timestamp = true},
+	{"tcp4, later timestamp", {TCP4, .tcp_options = timestamps, .tcp_options_len = 12}, 8, 1000, .odd = 4,
+		.timestamp = true},
 	{"tcp4, short end", {TCP4}, 5, 1000, .odd = 5, .odd_len = 7},
 	{"tcp4, short in between", {TCP4}, 6, 1000, .odd = 3, .odd_len = 999},
 	{"tcp4, longer in between", {TCP4}, 6, 1000, .odd = 3, .odd_len = 1001},
@@ -92,14 +88,8 @@ static const struct row rows[] = {
 	{"tcp4, identification jumps", {TCP4}, 6, 1000, .odd = 3, .id_gap = 1},
 	{"tcp4, identification wraps", {TCP4, .id = 65533}, 6, 1000},
 	{"tcp4, same identification", {TCP4, .id = 7}, 6, 1000, .same_id = true, .loose = true},
-	{"tcp4, same identification, then not",
-         {TCP4, .id = 7},
-         6,
-         1000,
-         .odd = 4,
-         .id_gap = 1,
-         .same_id = true,
-         .loose = true},
+	{"tcp4, same identification, then not", {TCP4, .id = 7}, 6, 1000, .odd = 4, .id_gap = 1, .same_id = true,
+		.loose = true},
 	{"tcp4, no DF", {TCP4, .id = 7}, 6, 1000, .no_df = true},
 	{"tcp4, no DF, same identification", {TCP4, .id = 7}, 6, 1000, .same_id = true, .no_df = true, .loose = true},
 	{"tcp4, empty segment", {TCP4}, 6, 1000, .odd = 3, .empty = true},
@@ -118,12 +108,8 @@ static const struct row rows[] = {
 	{"tcp6, label and class", {TCP6, .flow_label = 0xabcde, .tos = 0x88}, 8, 1000},
 	{"tcp6, other class", {TCP6}, 8, 1000, .odd = 4, .tos = 8},
 	{"tcp6, other hop limit", {TCP6}, 8, 1000, .odd = 4, .ttl = 8},
-	{"tcp6, PSH, timestamps",
-         {TCP6, .tcp_options = timestamps, .tcp_options_len = 12},
-         8,
-         1000,
-         .odd = 5,
-         .flags = PACKET_PSH},
+	{"tcp6, PSH, timestamps", {TCP6, .tcp_options = timestamps, .tcp_options_len = 12}, 8, 1000, .odd = 5,
+		.flags = PACKET_PSH},
 	{"tcp6, hop-by-hop", {TCP6, .extensions = {0}, .n_extensions = 1}, 8, 1000},
 	{"tcp6, destination options", {TCP6, .extensions = {60}, .n_extensions = 1}, 8, 1000},
 	{"tcp6, padding", {TCP6}, 6, 1000, .odd = 3, .pad = 3, .loose = true},
@@ -297,8 +283,8 @@ static bool prepare(void)
 {
 	/* /sys shows the interfaces of the namespace in which it was mounted. */
 	if (mount("sysfs", "/sys", "sysfs", 0, NULL) < 0 ||
-	    kernel_set("/sys/class/net/gro-in/gro_flush_timeout", FLUSH_NS) < 0 ||
-	    kernel_set("/sys/class/net/gro-in/napi_defer_hard_irqs", "1") < 0)
+		kernel_set("/sys/class/net/gro-in/gro_flush_timeout", FLUSH_NS) < 0 ||
+		kernel_set("/sys/class/net/gro-in/napi_defer_hard_irqs", "1") < 0)
 		return false;
 	return system("ethtool -K gro-in gro on rx-udp-gro-forwarding on >/dev/null 2>&1") == 0;
 }

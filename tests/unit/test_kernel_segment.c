@@ -41,9 +41,8 @@ static const struct row rows[] = {
 	{"tcp4, sequence number wraps", {TCP4, .seq = 0xfffff000, .payload_len = 20000}, 1448},
 	{"tcp4, identification wraps", {TCP4, .id = 65534, .payload_len = 9000}, 1448},
 	{"tcp4, timestamps", {TCP4, .tcp_options = timestamps, .tcp_options_len = 12, .payload_len = 30001}, 1448},
-	{"tcp4, selective acknowledgement",
-         {TCP4, .tcp_options = sack, .tcp_options_len = 20, .payload_len = 5000},
-         1200},
+	{"tcp4, selective acknowledgement", {TCP4, .tcp_options = sack, .tcp_options_len = 20, .payload_len = 5000},
+		1200},
 	{"tcp4, no DF", {TCP4, .id = 77, .payload_len = 5000}, 1200, .no_df = true},
 	{"tcp4, IP options", {TCP4, .ip_options = ip_options, .ip_options_len = 8, .payload_len = 9000}, 1400},
 	{"tcp4, PSH", {TCP4, .flags = PACKET_PSH, .payload_len = 9000}, 1400},
@@ -55,8 +54,8 @@ static const struct row rows[] = {
 	{"tcp6, 64 KiB", {TCP6, .payload_len = 65535 - 60}, 1440},
 	{"tcp6, traffic class, label", {TCP6, .tos = 0xb9, .flow_label = 0x12345, .payload_len = 10000}, 1428},
 	{"tcp6, timestamps, PSH",
-         {TCP6, .flags = PACKET_PSH, .tcp_options = timestamps, .tcp_options_len = 12, .payload_len = 10000},
-         1400},
+		{TCP6, .flags = PACKET_PSH, .tcp_options = timestamps, .tcp_options_len = 12, .payload_len = 10000},
+		1400},
 	{"tcp6, hop-by-hop", {TCP6, .extensions = {0}, .n_extensions = 1, .payload_len = 10000}, 1400},
 	{"tcp6, three extensions", {TCP6, .extensions = {0, 43, 60}, .n_extensions = 3, .payload_len = 10000}, 1400},
 	{"tcp6, tag", {TCP6, TAG, .payload_len = 9000}, 1400},
@@ -90,7 +89,7 @@ static bool same(const char *name, const struct frame_list *ours, const struct f
 			at++;
 		if (at < a->len || a->len != b->len || b->offload.needs_csum) {
 			print_message("%s: frame %zu (%zu bytes, the kernel's %zu) differs at byte %zu\n", name, i,
-			              a->len, b->len, at);
+				a->len, b->len, at);
 			return false;
 		}
 	}

@@ -26,20 +26,15 @@ static const struct bucket_row bucket_rows[] = {
 	{"a token comes exactly in time", 10, 1, {{0, 1, true}, {100 * LP_MS - 1, 1, false}, {100 * LP_MS, 1, true}}},
 	{"never more than the burst", 10, 2, {{0, 2, true}, {LP_SEC, 3, false}, {LP_SEC, 2, true}, {LP_SEC, 1, false}}},
 	{"a refusal takes nothing", 10, 4, {{0, 3, true}, {0, 2, false}, {0, 1, true}}},
-	{"thirds do not get lost",
-         3,
-         1,
-         {{0, 1, true}, {LP_SEC / 3, 1, false}, {LP_SEC / 3 + 1, 1, true}, {LP_SEC, 1, true}, {LP_SEC, 1, false}}},
+	{"thirds do not get lost", 3, 1,
+		{{0, 1, true}, {LP_SEC / 3, 1, false}, {LP_SEC / 3 + 1, 1, true}, {LP_SEC, 1, true},
+			{LP_SEC, 1, false}}},
 	{"no limit", 0, 0, {{0, UINT32_MAX, true}, {0, UINT32_MAX, true}}},
-	{"a clock that goes back adds nothing, and runs on from there",
-         10,
-         1,
-         {{LP_SEC, 1, true}, {0, 1, false}, {100 * LP_MS, 1, true}}},
+	{"a clock that goes back adds nothing, and runs on from there", 10, 1,
+		{{LP_SEC, 1, true}, {0, 1, false}, {100 * LP_MS, 1, true}}},
 	{"a clock that jumps ahead", 10, 2, {{0, 2, true}, {UINT64_MAX - 1, 2, true}, {UINT64_MAX - 1, 1, false}}},
-	{"the largest figures",
-         UINT64_C(125) << 32,
-         UINT64_MAX,
-         {{0, UINT32_MAX, true}, {LP_NEVER - 1, UINT32_MAX, true}}},
+	{"the largest figures", UINT64_C(125) << 32, UINT64_MAX,
+		{{0, UINT32_MAX, true}, {LP_NEVER - 1, UINT32_MAX, true}}},
 };
 
 static void test_bucket(void **state)
@@ -146,8 +141,11 @@ static void test_group_pps(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_bucket), cmocka_unit_test(test_rate),      cmocka_unit_test(test_classes),
-		cmocka_unit_test(test_total),  cmocka_unit_test(test_group_pps),
+		cmocka_unit_test(test_bucket),
+		cmocka_unit_test(test_rate),
+		cmocka_unit_test(test_classes),
+		cmocka_unit_test(test_total),
+		cmocka_unit_test(test_group_pps),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -188,7 +188,7 @@ static void test_budgets(void **state)
 			send_numbered(&f, len, len, LP_SEC);
 			unsigned n = f.conn.n_datagrams - before;
 			if (budget > LP_DATAGRAM_FRAGMENT_HEADER &&
-			    len <= LP_FRAGMENTS_MAX * (budget - LP_DATAGRAM_FRAGMENT_HEADER)) {
+				len <= LP_FRAGMENTS_MAX * (budget - LP_DATAGRAM_FRAGMENT_HEADER)) {
 				assert_int_equal(f.sink.n, n_before + 1);
 				assert_int_equal(f.sink.len, len);
 			} else {
@@ -475,8 +475,8 @@ static void test_random(void **state)
 		const struct lp_link_counters *counters = lp_link_counters(f.link);
 		assert_int_equal(counters->frames_out, f.sink.n);
 		assert_int_equal(counters->drops[LP_DROP_OVERSIZE], 0);
-		assert_int_equal(f.sink.n + counters->drops[LP_DROP_QUEUE_FULL] + counters->drops[LP_DROP_QUEUE_AQM],
-		                 3000);
+		assert_int_equal(
+			f.sink.n + counters->drops[LP_DROP_QUEUE_FULL] + counters->drops[LP_DROP_QUEUE_AQM], 3000);
 		teardown(&f);
 	}
 }
@@ -484,9 +484,15 @@ static void test_random(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_whole),        cmocka_unit_test(test_budgets),   cmocka_unit_test(test_half_way),
-		cmocka_unit_test(test_budget_moves), cmocka_unit_test(test_congested), cmocka_unit_test(test_drops),
-		cmocka_unit_test(test_ahead),        cmocka_unit_test(test_malformed), cmocka_unit_test(test_random),
+		cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_budgets),
+		cmocka_unit_test(test_half_way),
+		cmocka_unit_test(test_budget_moves),
+		cmocka_unit_test(test_congested),
+		cmocka_unit_test(test_drops),
+		cmocka_unit_test(test_ahead),
+		cmocka_unit_test(test_malformed),
+		cmocka_unit_test(test_random),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -52,12 +52,12 @@ static void test_full(void **state)
 {
 	(void)state;
 	expect_view(&full, 200,
-	            "on the LAN: room PARTY, gateway 'basement'\n"
-	            "  relay    relay.example:443, RTT 12.3 ms, jitter 0.4 ms, loss up 0.12 %, down -\n"
-	            "  gateway  basement, RTT 13.2 ms\n"
-	            "  traffic  up 1.2 Mbit/s (340 frames/s), down 987 bit/s (1 frames/s), dropped 7\n"
-	            "  room     5 others, MTU 1500, in one piece up to 1422\n"
-	            "  device   lan0, 192.0.2.17, MAC 02:5a:00:00:00:01\n");
+		"on the LAN: room PARTY, gateway 'basement'\n"
+		"  relay    relay.example:443, RTT 12.3 ms, jitter 0.4 ms, loss up 0.12 %, down -\n"
+		"  gateway  basement, RTT 13.2 ms\n"
+		"  traffic  up 1.2 Mbit/s (340 frames/s), down 987 bit/s (1 frames/s), dropped 7\n"
+		"  room     5 others, MTU 1500, in one piece up to 1422\n"
+		"  device   lan0, 192.0.2.17, MAC 02:5a:00:00:00:01\n");
 }
 
 static void test_not_joined(void **state)
@@ -70,14 +70,14 @@ static void test_not_joined(void **state)
 	view.device_address = NULL;
 	view.device_note = "down";
 	expect_view(&view, 200,
-	            "relay unreachable\n"
-	            "  relay    relay.example:443, next attempt in 2.5s\n"
-	            "  gateway  \n"
-	            "  traffic  \n"
-	            "  room     \n"
-	            "  device   lan0, no address yet, MAC 02:5a:00:00:00:01, down\n");
-	expect_view(&(struct lp_live_view){0}, 200,
-	            "\n  relay    \n  gateway  \n  traffic  \n  room     \n  device   \n");
+		"relay unreachable\n"
+		"  relay    relay.example:443, next attempt in 2.5s\n"
+		"  gateway  \n"
+		"  traffic  \n"
+		"  room     \n"
+		"  device   lan0, no address yet, MAC 02:5a:00:00:00:01, down\n");
+	expect_view(
+		&(struct lp_live_view){0}, 200, "\n  relay    \n  gateway  \n  traffic  \n  room     \n  device   \n");
 }
 
 static void test_clipped(void **state)
@@ -87,13 +87,12 @@ static void test_clipped(void **state)
 	view.status = "Zoë's évening";
 	view.gateway_present = false;
 	expect_view(&view, 12,
-	            "Zoë's éven"
-	            "in\n"
-	            "  relay    r\n"
-	            "  gateway  n\n"
-	            "  traffic  u\n"
-	            "  room     5\n"
-	            "  device   l\n");
+		"Zoë's évenin\n"
+		"  relay    r\n"
+		"  gateway  n\n"
+		"  traffic  u\n"
+		"  room     5\n"
+		"  device   l\n");
 	expect_view(&view, 0, "\n\n\n\n\n\n");
 }
 
@@ -126,9 +125,15 @@ static void test_bit_rates(void **state)
 		uint64_t bps;
 		const char *text;
 	} rows[] = {
-		{0, "up 0 bit/s ("},          {999, "up 999 bit/s ("},         {1000, "up 1.0 kbit/s ("},
-		{99949, "up 99.9 kbit/s ("},  {100000, "up 100 kbit/s ("},     {999999, "up 999 kbit/s ("},
-		{1000000, "up 1.0 Mbit/s ("}, {2500000000, "up 2.5 Gbit/s ("}, {UINT64_MAX / 2, "up 1844674 Tbit/s ("},
+		{0, "up 0 bit/s ("},
+		{999, "up 999 bit/s ("},
+		{1000, "up 1.0 kbit/s ("},
+		{99949, "up 99.9 kbit/s ("},
+		{100000, "up 100 kbit/s ("},
+		{999999, "up 999 kbit/s ("},
+		{1000000, "up 1.0 Mbit/s ("},
+		{2500000000, "up 2.5 Gbit/s ("},
+		{UINT64_MAX / 2, "up 1844674 Tbit/s ("},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct lp_rates fast = {.up_bps = rows[i].bps};
@@ -208,8 +213,12 @@ static void test_snapshot(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_full),     cmocka_unit_test(test_not_joined), cmocka_unit_test(test_clipped),
-		cmocka_unit_test(test_few_rows), cmocka_unit_test(test_bit_rates),  cmocka_unit_test(test_snapshot),
+		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_not_joined),
+		cmocka_unit_test(test_clipped),
+		cmocka_unit_test(test_few_rows),
+		cmocka_unit_test(test_bit_rates),
+		cmocka_unit_test(test_snapshot),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -76,7 +76,7 @@ static void test_journal(void **state)
 	lp_event_hello_timeout(&sheet.output.log, NULL);
 	lp_event_connection_opened(&sheet.output.log, NULL);
 	assert_string_equal(sheet_close(&sheet), "<3>error: x\n<4>warning: x\n<6>x\n"
-	                                         "<6>none said no hello in time\n<7>none connected\n");
+						 "<6>none said no hello in time\n<7>none connected\n");
 }
 
 /* JSON: each line an object; one that is too long keeps its name and loses its fields. */
@@ -169,8 +169,11 @@ static void test_flood(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_text),   cmocka_unit_test(test_journal), cmocka_unit_test(test_json),
-		cmocka_unit_test(test_around), cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_journal),
+		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_around),
+		cmocka_unit_test(test_flood),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

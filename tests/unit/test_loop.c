@@ -51,8 +51,8 @@ static void set_up(struct fixture *fixture, unsigned n)
 	assert_int_equal(lp_loop_new(&fixture->loop), 0);
 	for (unsigned i = 0; i < n; i++) {
 		fixture->probes[i].fixture = fixture;
-		assert_int_equal(lp_timer_new(fixture->loop, on_probe, &fixture->probes[i], &fixture->probes[i].timer),
-		                 0);
+		assert_int_equal(
+			lp_timer_new(fixture->loop, on_probe, &fixture->probes[i], &fixture->probes[i].timer), 0);
 	}
 }
 
@@ -248,8 +248,12 @@ static void test_clocks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_order),  cmocka_unit_test(test_move),        cmocka_unit_test(test_past),
-		cmocka_unit_test(test_greedy), cmocka_unit_test(test_free_inside), cmocka_unit_test(test_random),
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_move),
+		cmocka_unit_test(test_past),
+		cmocka_unit_test(test_greedy),
+		cmocka_unit_test(test_free_inside),
+		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_clocks),
 	};
 

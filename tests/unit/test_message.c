@@ -31,56 +31,56 @@ static const struct {
 } good[] = {
 	{HELLO, NULL, LP_MESSAGE_HELLO},
 	{"{\"type\":\"hello\",\"version\":1,\"role\":\"gateway\",\"room\":\"ABC\",\"mac\":\"00:00:00:00:00:00\","
-         "\"datagram_budget\":0,\"name\":\"J\\u00fcrgen \\ud83c\\udfae\",\"software\":\"\",\"resume\":\"00ffAB\"}",
-         "{\"type\":\"hello\",\"version\":1,\"role\":\"gateway\",\"room\":\"ABC\",\"mac\":\"00:00:00:00:00:00\","
-         "\"datagram_budget\":0,\"name\":\"Jürgen 🎮\",\"software\":\"\",\"resume\":\"00ffAB\"}",
-         LP_MESSAGE_HELLO},
+	 "\"datagram_budget\":0,\"name\":\"J\\u00fcrgen \\ud83c\\udfae\",\"software\":\"\",\"resume\":\"00ffAB\"}",
+		"{\"type\":\"hello\",\"version\":1,\"role\":\"gateway\",\"room\":\"ABC\",\"mac\":\"00:00:00:00:00:00\","
+		"\"datagram_budget\":0,\"name\":\"Jürgen 🎮\",\"software\":\"\",\"resume\":\"00ffAB\"}",
+		LP_MESSAGE_HELLO},
 	/* any order, any space, either case, either separator, fields of a later version, empty options */
 	{" {\"software\":\"t 1\",\"datagram_budget\":1200,\"later\":{\"a\":[1,2.5,null]},\n\"name\":\"\","
-         "\"mac\":\"02-00-00-00-00-01\",\"room\":\"party-1\",\"role\":\"client\",\"version\":1,\"type\":\"hello\"}\t",
-         HELLO, LP_MESSAGE_HELLO},
+	 "\"mac\":\"02-00-00-00-00-01\",\"room\":\"party-1\",\"role\":\"client\",\"version\":1,\"type\":\"hello\"}\t",
+		HELLO, LP_MESSAGE_HELLO},
 	/* another version: nothing else counts */
 	{"{\"type\":\"hello\",\"version\":2}",
-         "{\"type\":\"hello\",\"version\":2,\"role\":\"client\",\"room\":\"\",\"mac\":\"00:00:00:00:00:00\","
-         "\"datagram_budget\":0,\"software\":\"\"}",
-         LP_MESSAGE_HELLO},
+		"{\"type\":\"hello\",\"version\":2,\"role\":\"client\",\"room\":\"\",\"mac\":\"00:00:00:00:00:00\","
+		"\"datagram_budget\":0,\"software\":\"\"}",
+		LP_MESSAGE_HELLO},
 	{"{\"type\":\"hello\",\"role\":5,\"room\":[],\"version\":0}",
-         "{\"type\":\"hello\",\"version\":0,\"role\":\"client\",\"room\":\"\",\"mac\":\"00:00:00:00:00:00\","
-         "\"datagram_budget\":0,\"software\":\"\"}",
-         LP_MESSAGE_HELLO},
+		"{\"type\":\"hello\",\"version\":0,\"role\":\"client\",\"room\":\"\",\"mac\":\"00:00:00:00:00:00\","
+		"\"datagram_budget\":0,\"software\":\"\"}",
+		LP_MESSAGE_HELLO},
 	{"{\"type\":\"welcome\",\"peer_id\":1,\"room\":\"ABC\",\"mtu\":1500,\"gateway_present\":false}", NULL,
-         LP_MESSAGE_WELCOME},
+		LP_MESSAGE_WELCOME},
 	{"{\"type\":\"welcome\",\"peer_id\":65535,\"room\":\"ABC\",\"mtu\":65535,\"gateway_present\":true,"
-         "\"unfragmented_mtu\":1422,\"stats_interval_s\":10,\"resume\":\"0123456789abcdef\",\"limits\":{"
-         "\"broadcast_pps\":500,\"unknown_pps\":100,\"total_kbps\":4294967295,\"peers\":64}}",
-         NULL, LP_MESSAGE_WELCOME},
+	 "\"unfragmented_mtu\":1422,\"stats_interval_s\":10,\"resume\":\"0123456789abcdef\",\"limits\":{"
+	 "\"broadcast_pps\":500,\"unknown_pps\":100,\"total_kbps\":4294967295,\"peers\":64}}",
+		NULL, LP_MESSAGE_WELCOME},
 	{"{\"type\":\"welcome\",\"peer_id\":1,\"room\":\"ABC\",\"mtu\":576,\"gateway_present\":true,"
-         "\"limits\":{\"peers\":3,\"later\":true}}",
-         "{\"type\":\"welcome\",\"peer_id\":1,\"room\":\"ABC\",\"mtu\":576,\"gateway_present\":true,"
-         "\"limits\":{\"peers\":3}}",
-         LP_MESSAGE_WELCOME},
+	 "\"limits\":{\"peers\":3,\"later\":true}}",
+		"{\"type\":\"welcome\",\"peer_id\":1,\"room\":\"ABC\",\"mtu\":576,\"gateway_present\":true,"
+		"\"limits\":{\"peers\":3}}",
+		LP_MESSAGE_WELCOME},
 	{"{\"type\":\"reject\",\"code\":\"bad_room\",\"message\":\"no\"}", NULL, LP_MESSAGE_REJECT},
 	{"{\"type\":\"reject\",\"code\":\"redirect\",\"message\":\"\",\"address\":\"r2.example:443\"}", NULL,
-         LP_MESSAGE_REJECT},
+		LP_MESSAGE_REJECT},
 	{"{\"type\":\"reject\",\"code\":\"full_moon\",\"message\":\"no\"}",
-         "{\"type\":\"reject\",\"code\":\"other\",\"message\":\"no\"}", LP_MESSAGE_REJECT},
+		"{\"type\":\"reject\",\"code\":\"other\",\"message\":\"no\"}", LP_MESSAGE_REJECT},
 	{JOINED, NULL, LP_MESSAGE_PEER_JOINED},
 	{"{\"type\":\"peer_joined\",\"peer_id\":7,\"role\":\"judge\",\"mac\":\"0A:1B:2C:3D:4E:5F\",\"name\":\"\\u001b["
-         "1m\\\"\\\\\"}",
-         "{\"type\":\"peer_joined\",\"peer_id\":7,\"role\":\"other\",\"mac\":\"0a:1b:2c:3d:4e:5f\",\"name\":\"\\u001b["
-         "1m\\\"\\\\\"}",
-         LP_MESSAGE_PEER_JOINED},
+	 "1m\\\"\\\\\"}",
+		"{\"type\":\"peer_joined\",\"peer_id\":7,\"role\":\"other\",\"mac\":\"0a:1b:2c:3d:4e:5f\",\"name\":\"\\u001b["
+		"1m\\\"\\\\\"}",
+		LP_MESSAGE_PEER_JOINED},
 	{"{\"type\":\"peer_left\",\"peer_id\":7,\"reason\":\"timeout\"}", NULL, LP_MESSAGE_PEER_LEFT},
 	{"{\"type\":\"peer_left\",\"peer_id\":7,\"reason\":\"bored\",\"name\":3}",
-         "{\"type\":\"peer_left\",\"peer_id\":7,\"reason\":\"other\"}", LP_MESSAGE_PEER_LEFT},
+		"{\"type\":\"peer_left\",\"peer_id\":7,\"reason\":\"other\"}", LP_MESSAGE_PEER_LEFT},
 	{STATS, NULL, LP_MESSAGE_STATS},
 	{"{\"type\":\"stats\"," STATS_REST ",\"drops\":{\"oversize\":9,\"not_joined\":9223372036854775807},"
-         "\"rtt_us\":12000,\"packets_lost\":3,\"gateway_present\":true,\"gateway_rtt_us\":900,"
-         "\"unfragmented_mtu\":1150,\"lan_down\":true}",
-         NULL, LP_MESSAGE_STATS},
+	 "\"rtt_us\":12000,\"packets_lost\":3,\"gateway_present\":true,\"gateway_rtt_us\":900,"
+	 "\"unfragmented_mtu\":1150,\"lan_down\":true}",
+		NULL, LP_MESSAGE_STATS},
 	{"{\"type\":\"stats\"," STATS_REST ",\"drops\":{\"gremlins\":\"many\",\"none\":-1,\"oversize\":0},"
-         "\"rtt_us\":0}",
-         STATS, LP_MESSAGE_STATS},
+	 "\"rtt_us\":0}",
+		STATS, LP_MESSAGE_STATS},
 	{"{\"type\":\"disconnect\",\"code\":\"restarting\",\"message\":\"back soon\"}", NULL, LP_MESSAGE_DISCONNECT},
 };
 
@@ -110,18 +110,18 @@ static const struct {
 	{"[[[[[[[[[[[[[[[[[", "control message: nested deeper than 16"},
 	{"{\"a\":[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]}", "control message: nested deeper than 16"},
 	{"{\"type\":\"hello\",\"version\":1,\"role\":\"client\",\"room\":\"ABC\",\"mac\":\"02:00:00:00:00\"}",
-         "hello: field 'mac': not a MAC address"},
+		"hello: field 'mac': not a MAC address"},
 	{"{\"type\":\"hello\",\"version\":1,\"role\":\"client\",\"room\":\"ABC\",\"mac\":\"02:00:00:00:00:01:02\"}",
-         "hello: field 'mac': not a MAC address"},
+		"hello: field 'mac': not a MAC address"},
 	{"{\"type\":\"hello\",\"version\":1," HELLO_REST ",\"resume\":\"0g\"}",
-         "hello: field 'resume': not hex digits"},
+		"hello: field 'resume': not hex digits"},
 	{"{\"type\":\"hello\",\"version\":-1}", "hello: field 'version': not between 0 and 4294967295"},
 	{"{\"type\":\"hello\",\"version\":1.0}", "hello: field 'version': not an integer"},
 	{"{\"type\":\"stats\"," STATS_REST ",\"drops\":{\"oversize\":-1}}", "stats: field 'drops': out of range"},
 	{"{\"type\":\"stats\"," STATS_REST ",\"drops\":{\"oversize\":true}}", "stats: field 'drops': not an integer"},
 	{"{\"type\":\"welcome\",\"peer_id\":1,\"room\":\"ABC\",\"mtu\":1500,\"gateway_present\":true,"
-         "\"limits\":{\"peers\":\"3\"}}",
-         "limits: field 'peers': not an integer"},
+	 "\"limits\":{\"peers\":\"3\"}}",
+		"limits: field 'peers': not an integer"},
 };
 
 /* Decodes a text from memory of exactly its size. */
@@ -240,9 +240,9 @@ static void test_room_text(void **state)
 		char json[512];
 		struct lp_message m;
 		snprintf(json, sizeof json,
-		         "{\"type\":\"hello\",\"version\":1,\"role\":\"client\",\"room\":\"%s\","
-		         "\"mac\":\"ff:ff:ff:ff:ff:ff\",\"datagram_budget\":1,\"software\":\"\"}",
-		         rows[i].in);
+			"{\"type\":\"hello\",\"version\":1,\"role\":\"client\",\"room\":\"%s\","
+			"\"mac\":\"ff:ff:ff:ff:ff:ff\",\"datagram_budget\":1,\"software\":\"\"}",
+			rows[i].in);
 		assert_int_equal(decode(json, NULL, &m), 0);
 		assert_string_equal(m.hello.room, rows[i].out);
 	}
@@ -299,10 +299,14 @@ static json_t *repeated(char c, size_t len)
 static void try_field(json_t *root, json_t *in, const struct lp_field *field)
 {
 	static const char *const types[] = {
-		[LP_FIELD_UINT] = "not an integer",  [LP_FIELD_BOOL] = "not true or false",
-		[LP_FIELD_TEXT] = "not a string",    [LP_FIELD_ROOM] = "not a string",
-		[LP_FIELD_HEX] = "not a string",     [LP_FIELD_MAC] = "not a string",
-		[LP_FIELD_WORD] = "not a string",    [LP_FIELD_DROPS] = "not an object",
+		[LP_FIELD_UINT] = "not an integer",
+		[LP_FIELD_BOOL] = "not true or false",
+		[LP_FIELD_TEXT] = "not a string",
+		[LP_FIELD_ROOM] = "not a string",
+		[LP_FIELD_HEX] = "not a string",
+		[LP_FIELD_MAC] = "not a string",
+		[LP_FIELD_WORD] = "not a string",
+		[LP_FIELD_DROPS] = "not an object",
 		[LP_FIELD_OBJECT] = "not an object",
 	};
 	const char *wrong_type = types[field->kind], *name = field->name;
@@ -364,8 +368,8 @@ static uint64_t random_in(uint64_t *seed, uint64_t min, uint64_t max)
 /* A text of up to |max| bytes with controls and characters of all lengths in it. */
 static void random_text(uint64_t *seed, char *to, size_t max)
 {
-	static const char *const pieces[] = {"a",  "Z",    "\"", "\\", "/", "\x01",  "\x1b",
-	                                     "\n", "\x7f", "ü",  "€",  "🎮", "\u202e"};
+	static const char *const pieces[] = {
+		"a", "Z", "\"", "\\", "/", "\x01", "\x1b", "\n", "\x7f", "ü", "€", "🎮", "\u202e"};
 	size_t len = random_u64(seed) % (max + 1);
 	for (size_t at = 0;;) {
 		const char *piece = pieces[random_u64(seed) % (sizeof pieces / sizeof pieces[0])];
@@ -569,12 +573,18 @@ static void test_words(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good),           cmocka_unit_test(test_bad),
-		cmocka_unit_test(test_values),         cmocka_unit_test(test_unknown_type),
-		cmocka_unit_test(test_room_text),      cmocka_unit_test(test_every_field),
-		cmocka_unit_test(test_round_trip),     cmocka_unit_test(test_saturates),
-		cmocka_unit_test(test_encode_refuses), cmocka_unit_test(test_largest_fits),
-		cmocka_unit_test(test_text_not_utf8),  cmocka_unit_test(test_room_code),
+		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_unknown_type),
+		cmocka_unit_test(test_room_text),
+		cmocka_unit_test(test_every_field),
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_saturates),
+		cmocka_unit_test(test_encode_refuses),
+		cmocka_unit_test(test_largest_fits),
+		cmocka_unit_test(test_text_not_utf8),
+		cmocka_unit_test(test_room_code),
 		cmocka_unit_test(test_words),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,8 +18,8 @@ struct load {
 
 /* Runs |passes| passes in which frames come every gap_ns (0: as fast as they are taken, |at_once| each time).
    Returns after how many of them the loop napped. */
-static unsigned run(struct lp_moderation *moderation, uint64_t *now_ns, const struct load *load, unsigned at_once,
-                    unsigned passes)
+static unsigned run(
+	struct lp_moderation *moderation, uint64_t *now_ns, const struct load *load, unsigned at_once, unsigned passes)
 {
 	uint64_t next_ns = *now_ns;
 	unsigned naps = 0;

@@ -114,10 +114,10 @@ static void test_others(void **state)
 	uint8_t whole[256];
 	for (int version = 4; version <= 6; version += 2) {
 		struct packet p = {.version = version,
-		                   .protocol = PACKET_TCP,
-		                   .flags = PACKET_SYN,
-		                   .tcp_options = option,
-		                   .tcp_options_len = 4};
+			.protocol = PACKET_TCP,
+			.flags = PACKET_SYN,
+			.tcp_options = option,
+			.tcp_options_len = 4};
 		size_t len = packet_build(&p, whole);
 		for (size_t cut = 0; cut < len; cut++) {
 			uint8_t *frame = malloc(cut ? cut : 1);

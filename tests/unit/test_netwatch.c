@@ -64,15 +64,15 @@ static const struct {
 	{"ip addr add fd01::2/64 dev w0 nodad && ip route add default via fd01::1", "10.1.0.2", "fd01::2", 1472, 1452},
 	{"ip link set w0 mtu 9000", "10.1.0.2", "fd01::2", 8972, 8952},
 	{"ip addr add 10.1.0.9/24 dev w0 && ip route replace default via 10.1.0.1 src 10.1.0.9", "10.1.0.9", "fd01::2",
-         8972, 8952},
+		8972, 8952},
 	{"ip route add unreachable 192.0.2.0/24", NULL, "fd01::2", 0, 8952},
 	{"ip route del unreachable 192.0.2.0/24 && ip route add blackhole 2001:db8::/32", "10.1.0.9", NULL, 8972, 0},
 	{"ip route del blackhole 2001:db8::/32 && ip link add t0 type veth peer name t1 && ip link set t1 up && "
-         "ip link set t0 up && ip addr add fd20::2/64 dev t0 nodad && ip addr add 10.20.0.2/24 dev t0",
-         "10.1.0.9", "fd01::2", 8972, 8952},
+	 "ip link set t0 up && ip addr add fd20::2/64 dev t0 nodad && ip addr add 10.20.0.2/24 dev t0",
+		"10.1.0.9", "fd01::2", 8972, 8952},
 	/* The way is still there, but the only address is that of another interface, such as the tunnel's own. */
 	{"ip route add default via fd01::1 dev w0 metric 5 onlink && ip addr del fd01::2/64 dev w0", "10.1.0.9", NULL,
-         8972, 8952},
+		8972, 8952},
 	{"ip link set w0 down", NULL, NULL, 0, 0},
 };
 
@@ -152,7 +152,7 @@ static void test_endless(void **state)
 	assert_int_equal(lp_loop_new(&heard.loop), 0);
 	assert_int_equal(lp_netwatch_new(heard.loop, on_count, &heard, &netwatch), 0);
 	netns_run("(for i in $(seq 200); do echo link set w0 mtu $((1000 + i)); done) | ip -batch - & "
-	          "(for i in $(seq 100); do ip link set w1 mtu $((1000 + i)) || break; done) >/dev/null 2>&1 &");
+		  "(for i in $(seq 100); do ip link set w1 mtu $((1000 + i)) || break; done) >/dev/null 2>&1 &");
 	for (int i = 0; i < 100 && heard.calls < 4; i++)
 		run(heard.loop, 20);
 	assert_true(heard.calls >= 4);

@@ -44,8 +44,8 @@ static void test_send(void **state)
 		if (abstract)
 			address.sun_path[0] = '\0';
 		assert_int_equal(bind(fd, (struct sockaddr *)&address,
-		                      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(name))),
-		                 0);
+					 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(name))),
+			0);
 		for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 			ssize_t n;
 

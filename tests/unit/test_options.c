@@ -118,8 +118,8 @@ static void test_mistakes(void **state)
 		{"--no-reconnect=1", "--no-reconnect takes no value: use --reconnect or --no-reconnect"},
 		{"--tag=bad", "--tag: 'bad' is no tag"},
 		{"--listen=443/tcp",
-	         "--listen: '443/tcp' is nothing to listen on: use ADDR:PORT or [IPV6]:PORT, with a "
-	         "numeric address"},
+			"--listen: '443/tcp' is nothing to listen on: use ADDR:PORT or [IPV6]:PORT, with a "
+			"numeric address"},
 		{"--room=\033[31m-------", "--room: the value has 12 bytes, at most 8 are possible"},
 		{"--colour=\033[31m", "--colour: '\\x1b[31m' is not possible: use red or green"},
 	};
@@ -301,8 +301,8 @@ static void test_peek(void **state)
 {
 	struct sample sample;
 	struct lp_options options;
-	char *argv[] = {(char[]){"x"},        (char[]){"--room"}, (char[]){"--loud"},   (char[]){"--nonsense"},
-	                (char[]){"--tiny=3"}, (char[]){"--"},     (char[]){"--huge=1"}, NULL};
+	char *argv[] = {(char[]){"x"}, (char[]){"--room"}, (char[]){"--loud"}, (char[]){"--nonsense"},
+		(char[]){"--tiny=3"}, (char[]){"--"}, (char[]){"--huge=1"}, NULL};
 	(void)state;
 	sample_init(&sample, &options);
 	assert_string_equal(lp_options_peek(&options, 7, argv, "room"), "--loud");
@@ -365,9 +365,14 @@ static void test_man_page(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults), cmocka_unit_test(test_forms),     cmocka_unit_test(test_mistakes),
-		cmocka_unit_test(test_values),   cmocka_unit_test(test_long_host), cmocka_unit_test(test_peek),
-		cmocka_unit_test(test_help),     cmocka_unit_test(test_man_page),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_forms),
+		cmocka_unit_test(test_mistakes),
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_long_host),
+		cmocka_unit_test(test_peek),
+		cmocka_unit_test(test_help),
+		cmocka_unit_test(test_man_page),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

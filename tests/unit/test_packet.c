@@ -81,7 +81,7 @@ static void on_packet(void *ctx, const struct lp_frame *frames, size_t n_frames)
 			kept->len = frames[i].len;
 			kept->offload = frames[i].offload;
 			memcpy(kept->data, frames[i].data,
-			       kept->len < sizeof kept->data ? kept->len : sizeof kept->data);
+				kept->len < sizeof kept->data ? kept->len : sizeof kept->data);
 		}
 	}
 	if (lan->to)
@@ -150,7 +150,7 @@ static void lan_up(struct lan *lan)
 	netns_run("ip link set host0 netns /proc/%d/fd/%d", getpid(), lan->host);
 	netns_enter(lan->host);
 	netns_run("ip link set host0 address 02:5a:00:00:00:0a && ip link set host0 up && "
-	          "ip addr add 10.9.0.1/24 dev host0 && ip addr add fd09::1/64 dev host0 nodad");
+		  "ip addr add 10.9.0.1/24 dev host0 && ip addr add fd09::1/64 dev host0 nodad");
 	lan->host_raw = raw_socket("host0");
 	netns_enter(lan->gateway);
 	assert_int_equal(lp_packet_open(lan->loop, &config, on_packet, on_error, lan, &failure, &lan->packet), 0);
@@ -195,8 +195,8 @@ static void test_life(void **state)
 		struct lp_packet_config config = {.interface = rows[i].interface};
 		struct lp_failure failure = {0};
 
-		assert_int_equal(lp_packet_open(lan.loop, &config, on_packet, on_error, NULL, &failure, &none),
-		                 rows[i].code);
+		assert_int_equal(
+			lp_packet_open(lan.loop, &config, on_packet, on_error, NULL, &failure, &none), rows[i].code);
 		assert_non_null(strstr(failure.text, rows[i].text));
 		assert_null(none);
 	}
@@ -297,7 +297,7 @@ static void test_vlan_checksum(void **state)
 		skip();
 	}
 	netns_run("ip link set host0.5 up && ip addr add 10.5.0.1/24 dev host0.5 && "
-	          "ip neigh add 10.5.0.2 lladdr 02:5a:00:00:00:0b dev host0.5");
+		  "ip neigh add 10.5.0.2 lladdr 02:5a:00:00:00:0b dev host0.5");
 	fd = socket(AF_INET, SOCK_DGRAM, 0);
 	inet_pton(AF_INET, "10.5.0.2", &to.sin_addr);
 	assert_int_equal(sendto(fd, "hello", 5, 0, (struct sockaddr *)&to, sizeof to), 5);
@@ -335,13 +335,13 @@ static void test_vlan_super_frame(void **state)
 	static uint8_t frame[TAGGED_HEADERS + 4000], seen[LP_VNET_BYTES + sizeof frame];
 	static struct lan lan;
 	const struct lp_frame super = {.data = frame,
-	                               .len = sizeof frame,
-	                               .offload = {.gso = LP_GSO_TCP4,
-	                                           .needs_csum = true,
-	                                           .gso_size = 1000,
-	                                           .hdr_len = TAGGED_HEADERS,
-	                                           .csum_start = 38,
-	                                           .csum_offset = 16}};
+		.len = sizeof frame,
+		.offload = {.gso = LP_GSO_TCP4,
+			.needs_csum = true,
+			.gso_size = 1000,
+			.hdr_len = TAGGED_HEADERS,
+			.csum_start = 38,
+			.csum_offset = 16}};
 	size_t payload_bytes = 0;
 	int one = 1;
 	ssize_t n;
@@ -367,7 +367,7 @@ static void test_vlan_super_frame(void **state)
 	/* In one piece or cut by the kernel; the tag is beside the frame here, in auxiliary data. */
 	while ((n = recv(lan.host_raw, seen, sizeof seen, MSG_DONTWAIT)) > 0)
 		if (seen[LP_VNET_BYTES + 12] == 8 && n > (ssize_t)(LP_VNET_BYTES + TAGGED_HEADERS - 4) &&
-		    seen[n - 1] == 0x66)
+			seen[n - 1] == 0x66)
 			payload_bytes += (size_t)n - LP_VNET_BYTES - (TAGGED_HEADERS - 4);
 	assert_int_equal(payload_bytes, 4000);
 	lan_down(&lan);
@@ -389,7 +389,7 @@ static void test_send(void **state)
 	/* More than one system call takes, less than a receive buffer of the usual size holds. */
 	for (size_t i = 0; i < 90; i++)
 		frames[i] = i % 9 ? (struct lp_frame){.data = frame, .len = sizeof frame}
-		                  : (struct lp_frame){.data = tagged, .len = sizeof tagged};
+				  : (struct lp_frame){.data = tagged, .len = sizeof tagged};
 	host_raw = lan.host_raw;
 	assert_int_equal(lp_packet_send(lan.packet, frames, 90), 90);
 	for (ssize_t n; (n = recv(host_raw, seen, sizeof seen, MSG_DONTWAIT)) > 0;) {
@@ -421,7 +421,7 @@ static void test_send(void **state)
 
 /* Builds a UDP packet in a frame. |option_bytes| of IPv4 options; |fragment| as in the header. Returns its length. */
 static size_t udp_frame(uint8_t *frame, const char *from, uint16_t from_port, const char *to, uint16_t to_port,
-                        size_t option_bytes, uint16_t fragment)
+	size_t option_bytes, uint16_t fragment)
 {
 	bool ipv6 = strchr(from, ':');
 	size_t header_bytes = ipv6 ? 40 : 20 + option_bytes;
@@ -513,7 +513,7 @@ static void test_exclude(void **state)
 		assert_int_equal(lp_addr_parse(rows[i].remote, 0, &remote), 0);
 		assert_int_equal(lp_packet_exclude_tunnel(lan.packet, &local, &remote), 0);
 		len = udp_frame(frame, rows[i].from, rows[i].from_port, rows[i].to, rows[i].to_port,
-		                rows[i].option_bytes, rows[i].fragment);
+			rows[i].option_bytes, rows[i].fragment);
 		lan.n_kept = 0;
 		host_sends(&lan, frame, len);
 		if (rows[i].passes)
@@ -559,15 +559,15 @@ static void transfer_host_tap(bool to_host, bool ipv6, bool vlan)
 	assert_int_equal(lp_tap_up(tap, 1500, NULL), 0);
 	if (vlan)
 		netns_run("ip link add link lan7 name lan7.5 type vlan id 5 && ip link set lan7.5 up");
-	netns_run("ip addr add 10.8.0.2/24 dev lan7%s && ip addr add fd08::2/64 dev lan7%s nodad", interface,
-	          interface);
+	netns_run(
+		"ip addr add 10.8.0.2/24 dev lan7%s && ip addr add fd08::2/64 dev lan7%s nodad", interface, interface);
 	if (!to_host)
 		transfer_listen(&transfer, ipv6 ? "fd08::2" : "10.8.0.2");
 	netns_enter(lan.host);
 	if (vlan)
 		netns_run("ip link add link host0 name host0.5 type vlan id 5 && ip link set host0.5 up");
 	netns_run("ip addr add 10.8.0.1/24 dev host0%s && ip addr add fd08::1/64 dev host0%s nodad", interface,
-	          interface);
+		interface);
 	if (to_host)
 		transfer_listen(&transfer, ipv6 ? "fd08::1" : "10.8.0.1");
 	if (to_host)
@@ -579,8 +579,7 @@ static void transfer_host_tap(bool to_host, bool ipv6, bool vlan)
 		run(&lan, 10);
 	transfer_finish(&transfer);
 	print_message("to the %s, IPv%d%s: %zu frames from the wire, %zu super-frames, %zu out\n",
-	              to_host ? "host" : "TAP", ipv6 ? 6 : 4, vlan ? ", VLAN" : "", lan.frames, lan.supers,
-	              lan.tap_supers);
+		to_host ? "host" : "TAP", ipv6 ? 6 : 4, vlan ? ", VLAN" : "", lan.frames, lan.supers, lan.tap_supers);
 	assert_int_equal(lan.refused, 0);
 	assert_true(lan.partials > 0);
 	if (to_host)

@@ -40,7 +40,7 @@ static void teardown(struct fixture *f)
 static void make_frame(uint8_t *frame, size_t len, uint16_t flow, uint32_t mark, uint8_t ecn)
 {
 	static const uint8_t head[42] = {
-		2,    0, 0, 0, 0, 1, 2, 0, 0,  0,  0, 2, 8,  0,                    /* Ethernet */
+		2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0,                          /* Ethernet */
 		0x45, 0, 0, 0, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2, /* IPv4 */
 		0x10, 0, 0, 0, 0, 0, 0, 0,                                         /* UDP */
 	};
@@ -272,8 +272,11 @@ static void test_codel(void **state)
 		uint8_t ecn;
 		bool marks;
 	} rows[] = {
-		{false, true, 2, false}, {true, true, 2, true},    {true, true, 1, true},
-		{true, true, 0, false},  {false, false, 0, false},
+		{false, true, 2, false},
+		{true, true, 2, true},
+		{true, true, 1, true},
+		{true, true, 0, false},
+		{false, false, 0, false},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct fixture f;
@@ -459,8 +462,8 @@ static void test_random(void **state)
 				popped++;
 			}
 			assert_true(lp_frame_pool_used_bytes(f.pool) <= max_bytes);
-			assert_int_equal(pushed,
-			                 popped + counters->frames + counters->dropped_full + counters->dropped_aqm);
+			assert_int_equal(
+				pushed, popped + counters->frames + counters->dropped_full + counters->dropped_aqm);
 		}
 		assert_int_equal(refused, 0);
 		teardown(&f);
@@ -470,12 +473,18 @@ static void test_random(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_order),        cmocka_unit_test(test_head_stays),
-		cmocka_unit_test(test_sparse_first), cmocka_unit_test(test_no_cheating),
-		cmocka_unit_test(test_fair),         cmocka_unit_test(test_codel),
-		cmocka_unit_test(test_fattest),      cmocka_unit_test(test_flow_idle),
-		cmocka_unit_test(test_shared_pool),  cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_many_flows),   cmocka_unit_test(test_memory_returns),
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_head_stays),
+		cmocka_unit_test(test_sparse_first),
+		cmocka_unit_test(test_no_cheating),
+		cmocka_unit_test(test_fair),
+		cmocka_unit_test(test_codel),
+		cmocka_unit_test(test_fattest),
+		cmocka_unit_test(test_flow_idle),
+		cmocka_unit_test(test_shared_pool),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_many_flows),
+		cmocka_unit_test(test_memory_returns),
 		cmocka_unit_test(test_random),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

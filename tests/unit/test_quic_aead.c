@@ -125,7 +125,7 @@ static void test_key_updates(void **state)
 			wire_run(&pair->wire, 50 * LP_MS);
 		}
 		print_message("%s and %s: %u updates\n", lp_quic_aead_name(pair->client.endpoint),
-		              lp_quic_aead_name(pair->server.endpoint), updates);
+			lp_quic_aead_name(pair->server.endpoint), updates);
 		assert_true(updates >= 20);
 		assert_int_equal(pair->client.n_datagrams, 200);
 		assert_int_equal(pair->server.n_datagrams, 200);

@@ -92,7 +92,7 @@ static void test_batch_shape(void **state)
 	assert_int_equal(pair->server.n_datagrams, 7);
 	for (unsigned i = 0; i < 5000; i++) {
 		if (pair_send(&pair->client, pair->at_client, 200 + wire_random(&pair->wire) % 1241, i) < 0 ||
-		    wire_random(&pair->wire) % 7 == 0) {
+			wire_random(&pair->wire) % 7 == 0) {
 			wire_flush(&pair->client);
 			wire_run(&pair->wire, 5 * LP_MS);
 		}
@@ -211,7 +211,7 @@ static void test_recovers_from_overload(void **state)
 	}
 	total = pair->server.datagram_bytes;
 	print_message("longest gap %.1f ms, %.0f Mbit/s, %lu drops\n", (double)longest_ns / 1e6,
-	              (double)total * 8 / 2e6, pair->wire.drops);
+		(double)total * 8 / 2e6, pair->wire.drops);
 	assert_true(longest_ns < 100 * LP_MS);
 	pair_free(pair);
 }

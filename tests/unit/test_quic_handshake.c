@@ -84,8 +84,8 @@ static void test_wrong_pin(void **state)
 	uint8_t *other = NULL, *key = NULL;
 	size_t other_len = 0, key_len = 0;
 	assert_int_equal(lp_tls_self_signed(NAME, today(), NULL, &other, &other_len, &key, &key_len), 0);
-	expect_refused(pair_new(NAME, today(), other, other_len), NAME,
-	               "is not the pinned one: its SHA-256 begins with ");
+	expect_refused(
+		pair_new(NAME, today(), other, other_len), NAME, "is not the pinned one: its SHA-256 begins with ");
 	free(other);
 	free(key);
 }
@@ -147,8 +147,8 @@ static void test_replaced_certificate(void **state)
 	assert_true(wire_wait(&pair->wire, &pair->server.n_ready, 1, LP_SEC));
 	assert_int_equal(lp_tls_self_signed(NAME, today(), &failure, &cert, &cert_len, &key, &key_len), 0);
 	assert_int_equal(lp_tls_server_replace(pair->server_tls, cert, cert_len, cert, cert_len, &failure), LP_ECERT);
-	assert_int_equal(lp_tls_server_replace(pair->server_tls, pair->cert, pair->cert_len, key, key_len, &failure),
-	                 LP_ECERT);
+	assert_int_equal(
+		lp_tls_server_replace(pair->server_tls, pair->cert, pair->cert_len, key, key_len, &failure), LP_ECERT);
 	assert_string_equal(failure.text, "certificate and key do not belong together");
 	assert_int_equal(lp_tls_server_replace(pair->server_tls, cert, cert_len, key, key_len, &failure), 0);
 	/* The old pin does no longer fit; who is there stays. */
@@ -353,7 +353,7 @@ static void test_source_rate(void **state)
 	assert_in_range(pair->server.n_ready, 4, 6);
 	assert_true(counters->conns_refused >= 30);
 	assert_string_equal(lp_quic_last_refusal(pair->server.endpoint)->reason,
-	                    "too many handshakes in a short time from one address");
+		"too many handshakes in a short time from one address");
 	/* A little later it is welcome again. */
 	wire_run(&pair->wire, LP_SEC);
 	unsigned before = pair->server.n_ready;

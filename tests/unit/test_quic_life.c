@@ -170,8 +170,8 @@ static void test_resets_are_limited_and_do_not_loop(void **state)
 	for (unsigned i = 0; i < 1000; i++) {
 		junk[1] = (uint8_t)i;
 		junk[2] = (uint8_t)(i >> 8);
-		wire_inject(&pair->wire, &pair->client.ports[0].public, &pair->server.ports[0].public, junk,
-		            sizeof junk);
+		wire_inject(
+			&pair->wire, &pair->client.ports[0].public, &pair->server.ports[0].public, junk, sizeof junk);
 	}
 	wire_run(&pair->wire, 100 * LP_MS);
 	unsigned long at_server = lp_quic_counters(pair->server.endpoint)->resets_sent;

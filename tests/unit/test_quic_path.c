@@ -155,8 +155,8 @@ static void test_client_without_an_address(void **state)
 	struct lp_quic_conn *conn;
 	pair_start(pair);
 	assert_int_equal(lp_quic_connect(pair->client.endpoint, &none, &pair->server.ports[0].public, PAIR_NAME,
-	                                 pair->wire.now_ns, &conn),
-	                 0);
+				 pair->wire.now_ns, &conn),
+		0);
 	wire_flush(&pair->client);
 	assert_true(wire_wait(&pair->wire, &pair->server.n_ready, 1, LP_SEC));
 	pair->at_client = conn;
@@ -259,8 +259,16 @@ static void test_jumbo_and_small_paths(void **state)
 	static const struct {
 		size_t payload, config, budget;
 	} rows[] = {
-		{8972, 8972, 8940}, {8972, 0, 1440}, {0, 65527, 65493}, {1472, 8972, 1440}, {1464, 0, 1432},
-		{1372, 0, 1340},    {1252, 0, 1220}, {1200, 0, 1168},   {1472, 1432, 1400}, {1380, 0, 1340},
+		{8972, 8972, 8940},
+		{8972, 0, 1440},
+		{0, 65527, 65493},
+		{1472, 8972, 1440},
+		{1464, 0, 1432},
+		{1372, 0, 1340},
+		{1252, 0, 1220},
+		{1200, 0, 1168},
+		{1472, 1432, 1400},
+		{1380, 0, 1340},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct pair *pair = pair_today();

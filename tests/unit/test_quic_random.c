@@ -135,7 +135,7 @@ static void calm_down(struct pair *pair, struct direction directions[2])
 	for (int i = 0; i < 2; i++) {
 		if (directions[i].to->control_len != directions[i].control_sent)
 			fail_msg("seed %llu: %zu of %zu control bytes", current_seed, directions[i].to->control_len,
-			         directions[i].control_sent);
+				directions[i].control_sent);
 		for (size_t k = 0; k < directions[i].control_sent; k++)
 			assert_int_equal(directions[i].to->control[k], (uint8_t)(k * 13 >> 2));
 	}
@@ -171,7 +171,7 @@ static void live(unsigned long long seed)
 		wire_run(&pair->wire, wire_random(&pair->wire) % (20 * LP_MS));
 		if (pair->client.n_closed + pair->server.n_closed > 0)
 			fail_msg("seed %llu, round %d: closed: %s / %s", seed, round, pair->client.why.reason,
-			         pair->server.why.reason);
+				pair->server.why.reason);
 	}
 	calm_down(pair, directions);
 	pair_free(pair);

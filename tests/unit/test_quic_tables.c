@@ -57,8 +57,8 @@ static void test_conn_table(void **state)
 			}
 			break;
 		default:
-			assert_int_equal(lp_conn_table_add(&table, cid, len, conn, &lists[who]),
-			                 model[id] < 0 ? 0 : LP_EEXISTS);
+			assert_int_equal(
+				lp_conn_table_add(&table, cid, len, conn, &lists[who]), model[id] < 0 ? 0 : LP_EEXISTS);
 			if (model[id] < 0)
 				model[id] = (int)who;
 		}
@@ -66,7 +66,7 @@ static void test_conn_table(void **state)
 		cid[0] = (uint8_t)id;
 		cid[1] = (uint8_t)(id >> 8);
 		assert_ptr_equal(lp_conn_table_find(&table, cid, 2 + id % 19),
-		                 model[id] < 0 ? NULL : (void *)&owners[model[id]]);
+			model[id] < 0 ? NULL : (void *)&owners[model[id]]);
 	}
 	uint8_t long_cid[21] = {0};
 	assert_int_equal(lp_conn_table_add(&table, long_cid, 21, NULL, &lists[0]), LP_EINVAL);
@@ -92,8 +92,8 @@ static void test_find_many(void **state)
 		memcpy(ids[i], &i, sizeof i);
 		if (i % 5)
 			assert_int_equal(lp_conn_table_add(&table, ids[i], len,
-			                                   (struct lp_quic_conn *)(void *)&owners[i], &lists[i]),
-			                 0);
+						 (struct lp_quic_conn *)(void *)&owners[i], &lists[i]),
+				0);
 	}
 	for (int round = 0; round < 1000; round++) {
 		const uint8_t *cids[LP_CONN_TABLE_MANY];
@@ -103,8 +103,8 @@ static void test_find_many(void **state)
 			cids[i] = next_random() % 10 ? ids[next_random() % MODEL_IDS] : NULL;
 		lp_conn_table_find_many(&table, cids, n, found);
 		for (size_t i = 0; i < n; i++) {
-			struct lp_quic_conn *alone =
-				cids[i] ? lp_conn_table_find(&table, cids[i], LP_QUIC_CID_LEN) : NULL;
+			struct lp_quic_conn *alone = cids[i] ? lp_conn_table_find(&table, cids[i], LP_QUIC_CID_LEN)
+							     : NULL;
 			assert_ptr_equal(found[i], alone);
 			n_found += found[i] != NULL;
 		}
@@ -236,10 +236,13 @@ static void test_batch(void **state)
 		uint8_t ecn, host;
 		unsigned runs, packets; /* afterwards: runs, packets in the last one */
 	} rows[] = {
-		{1000, 0, 1, 1, 1}, {1000, 0, 1, 1, 2}, {900, 0, 1, 1, 3}, /* a shorter one ends the run */
-		{900, 0, 1, 2, 1},  {900, 2, 1, 3, 1},                     /* another ECN */
-		{900, 2, 2, 4, 1},                                         /* another address */
-		{901, 2, 2, 5, 1},                                         /* a longer one */
+		{1000, 0, 1, 1, 1},
+		{1000, 0, 1, 1, 2},
+		{900, 0, 1, 1, 3}, /* a shorter one ends the run */
+		{900, 0, 1, 2, 1},
+		{900, 2, 1, 3, 1}, /* another ECN */
+		{900, 2, 2, 4, 1}, /* another address */
+		{901, 2, 2, 5, 1}, /* a longer one */
 		{901, 2, 2, 5, 2},
 	};
 	struct lp_batch_pool pool;
@@ -277,8 +280,12 @@ static void test_batch(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_conn_table), cmocka_unit_test(test_find_many), cmocka_unit_test(test_expiry),
-		cmocka_unit_test(test_sources),    cmocka_unit_test(test_control),   cmocka_unit_test(test_batch),
+		cmocka_unit_test(test_conn_table),
+		cmocka_unit_test(test_find_many),
+		cmocka_unit_test(test_expiry),
+		cmocka_unit_test(test_sources),
+		cmocka_unit_test(test_control),
+		cmocka_unit_test(test_batch),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -39,8 +39,8 @@ static struct identity identity_new(const char *name, bool ca, const struct iden
 	gnutls_x509_crt_set_basic_constraints(id.crt, ca, -1);
 	gnutls_x509_crt_set_key_usage(id.crt, ca ? GNUTLS_KEY_KEY_CERT_SIGN : GNUTLS_KEY_DIGITAL_SIGNATURE);
 	assert_int_equal(gnutls_x509_crt_sign2(id.crt, issuer ? issuer->crt : id.crt, issuer ? issuer->key : id.key,
-	                                       GNUTLS_DIG_SHA256, 0),
-	                 0);
+				 GNUTLS_DIG_SHA256, 0),
+		0);
 	return id;
 }
 
@@ -59,8 +59,8 @@ static struct pair *pair_signed(const struct identity *leaf, const struct identi
 	gnutls_x509_crt_export2(leaf->crt, GNUTLS_X509_FMT_PEM, &cert);
 	gnutls_x509_privkey_export2(leaf->key, GNUTLS_X509_FMT_PEM, &key);
 	gnutls_x509_crt_export2(ca->crt, form, &trust);
-	assert_int_equal(lp_tls_server_replace(pair->server_tls, cert.data, cert.size, key.data, key.size, &failure),
-	                 0);
+	assert_int_equal(
+		lp_tls_server_replace(pair->server_tls, cert.data, cert.size, key.data, key.size, &failure), 0);
 	lp_tls_free(pair->client_tls);
 	assert_int_equal(lp_tls_client_new(trust.data, trust.size, &failure, &pair->client_tls), 0);
 	pair->client.config.tls = pair->client_tls;

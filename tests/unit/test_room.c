@@ -38,8 +38,8 @@ static void test_config(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 4; i++) {
 		struct lp_rooms_config config = stations_config(NULL);
-		size_t *field[] = {&config.max_rooms, &config.max_peers, &config.max_peers_per_room,
-		                   &config.max_peers_per_room};
+		size_t *field[] = {
+			&config.max_rooms, &config.max_peers, &config.max_peers_per_room, &config.max_peers_per_room};
 		*field[i] = i == 3 ? LP_ROOM_TARGETS_MAX + 1 : 0;
 		assert_int_equal(lp_rooms_new(&config, &rooms), LP_ERANGE);
 	}
@@ -251,15 +251,15 @@ static void test_resume_refused(void **state)
 }
 
 /* Station |n| tries to join; returns the code, or LP_REJECT_OTHER when it is in. */
-static enum lp_reject_code try_join(struct place *place, struct station *station, unsigned n, const char *room,
-                                    uint64_t now_ns)
+static enum lp_reject_code try_join(
+	struct place *place, struct station *station, unsigned n, const char *room, uint64_t now_ns)
 {
 	struct lp_hello hello = hello_of(n, LP_ROLE_CLIENT, room);
 	struct lp_reject reject = {0};
 	void *replaced = NULL;
 	*station = (struct station){0};
-	int result = lp_rooms_join(place->rooms, &hello, station, now_ns, station_welcome, &station->peer, &reject,
-	                           &replaced);
+	int result = lp_rooms_join(
+		place->rooms, &hello, station, now_ns, station_welcome, &station->peer, &reject, &replaced);
 	if (result == 0)
 		return LP_REJECT_OTHER;
 	assert_int_equal(result, LP_EFULL);
@@ -391,8 +391,8 @@ static void step_at_random(struct place *place, size_t i, const char *rooms[STAT
 		station_leave(place->rooms, station, LP_REASON_GOODBYE);
 		return;
 	}
-	struct lp_hello hello =
-		hello_of((unsigned)i % 20 + 1, roll % 5 ? LP_ROLE_CLIENT : LP_ROLE_GATEWAY, codes[roll / 5 % 3]);
+	struct lp_hello hello = hello_of(
+		(unsigned)i % 20 + 1, roll % 5 ? LP_ROLE_CLIENT : LP_ROLE_GATEWAY, codes[roll / 5 % 3]);
 	snprintf(hello.name, sizeof hello.name, "name %u", roll % 2);
 	if (station->peer) {
 		/* The same member, from a new connection that takes the old one's memory place. */
@@ -402,8 +402,8 @@ static void step_at_random(struct place *place, size_t i, const char *rooms[STAT
 		before = *station;
 		*station = (struct station){0};
 		assert_int_equal(lp_rooms_join(place->rooms, &hello, station, 0, station_welcome, &station->peer,
-		                               &reject, &replaced),
-		                 0);
+					 &reject, &replaced),
+			0);
 		assert_ptr_equal(station->peer, before.peer);
 		assert_ptr_equal(replaced, station);
 		return;
@@ -414,7 +414,7 @@ static void step_at_random(struct place *place, size_t i, const char *rooms[STAT
 		assert_null(replaced);
 	} else {
 		assert_true(reject.code == LP_REJECT_DUPLICATE_MAC || reject.code == LP_REJECT_GATEWAY_EXISTS ||
-		            reject.code == LP_REJECT_ROOM_FULL);
+			    reject.code == LP_REJECT_ROOM_FULL);
 		assert_null(station->peer);
 		assert_int_equal(station->n_welcomes, 0);
 	}
@@ -444,8 +444,14 @@ static void test_long_names(void **state)
 	static const struct {
 		const char *piece, *told;
 	} rows[] = {
-		{"\x01", "?"}, {"\x7f", "?"}, {"\xc2\x80", "??"},       {"\xc2\xa0", "\xc2\xa0"},
-		{"\"", "\""},  {"\\", "\\"},  {"\xc3\xab", "\xc3\xab"}, {"\xe2\x80\xae", "\xe2\x80\xae"},
+		{"\x01", "?"},
+		{"\x7f", "?"},
+		{"\xc2\x80", "??"},
+		{"\xc2\xa0", "\xc2\xa0"},
+		{"\"", "\""},
+		{"\\", "\\"},
+		{"\xc3\xab", "\xc3\xab"},
+		{"\xe2\x80\xae", "\xe2\x80\xae"},
 		{"x", "x"},
 	};
 	(void)state;
@@ -480,12 +486,18 @@ static void test_long_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_config),         cmocka_unit_test(test_welcome),
-		cmocka_unit_test(test_lifecycle),      cmocka_unit_test(test_ids),
-		cmocka_unit_test(test_resume),         cmocka_unit_test(test_resume_full),
-		cmocka_unit_test(test_resume_refused), cmocka_unit_test(test_malformed),
-		cmocka_unit_test(test_each),           cmocka_unit_test(test_pictures),
-		cmocka_unit_test(test_joins),          cmocka_unit_test(test_long_names),
+		cmocka_unit_test(test_config),
+		cmocka_unit_test(test_welcome),
+		cmocka_unit_test(test_lifecycle),
+		cmocka_unit_test(test_ids),
+		cmocka_unit_test(test_resume),
+		cmocka_unit_test(test_resume_full),
+		cmocka_unit_test(test_resume_refused),
+		cmocka_unit_test(test_malformed),
+		cmocka_unit_test(test_each),
+		cmocka_unit_test(test_pictures),
+		cmocka_unit_test(test_joins),
+		cmocka_unit_test(test_long_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -55,9 +55,9 @@ static struct lp_addr addr(const char *text)
 static struct lp_route route(const char *destination, uint8_t prefix_bits, const char *next_hop, uint64_t luid)
 {
 	return (struct lp_route){.destination = addr(destination),
-	                         .prefix_bits = prefix_bits,
-	                         .next_hop = addr(next_hop),
-	                         .interface = {luid, (uint32_t)(luid >> 24 & 0xff)}};
+		.prefix_bits = prefix_bits,
+		.next_hop = addr(next_hop),
+		.interface = {luid, (uint32_t)(luid >> 24 & 0xff)}};
 }
 
 /* A host with a wire and a Wi-Fi, whose metric is higher, a TAP, and a guard. */

@@ -30,8 +30,8 @@ static void keep(void *ctx, const struct lp_bytes *parts, size_t n_parts)
 	assert_true(n_parts == 1 || n_parts == 2);
 	assert_true(out->n < sizeof out->len / sizeof out->len[0]);
 	if (n_parts == 2)
-		assert_true(parts[1].data >= out->inside &&
-		            parts[1].data + parts[1].len <= out->inside + out->inside_len);
+		assert_true(
+			parts[1].data >= out->inside && parts[1].data + parts[1].len <= out->inside + out->inside_len);
 	out->len[out->n] = 0;
 	for (size_t i = 0; i < n_parts; i++) {
 		assert_true(out->total + parts[i].len <= sizeof out->data);
@@ -223,11 +223,11 @@ static void test_lies(void **state)
 	static struct out out;
 	const struct packet p4 = {.version = 4, .protocol = PACKET_TCP, .payload = payload, .payload_len = 4000};
 	const struct packet p6 = {.version = 6,
-	                          .protocol = PACKET_TCP,
-	                          .payload = payload,
-	                          .payload_len = 4000,
-	                          .extensions = {44},
-	                          .n_extensions = 1};
+		.protocol = PACKET_TCP,
+		.payload = payload,
+		.payload_len = 4000,
+		.extensions = {44},
+		.n_extensions = 1};
 	const struct packet u4 = {.version = 4, .protocol = PACKET_UDP, .payload = payload, .payload_len = 4000};
 	for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++) {
 		const struct packet *p = lies[i].packet == '4' ? &p4 : lies[i].packet == '6' ? &p6 : &u4;
@@ -281,11 +281,11 @@ static void test_header_bounds(void **state)
 
 	/* One extension header grows over what was payload, until TCP's own would not fit. */
 	p = (struct packet){.version = 6,
-	                    .protocol = PACKET_TCP,
-	                    .extensions = {60},
-	                    .n_extensions = 1,
-	                    .payload = payload,
-	                    .payload_len = 4000};
+		.protocol = PACKET_TCP,
+		.extensions = {60},
+		.n_extensions = 1,
+		.payload = payload,
+		.payload_len = 4000};
 	for (uint8_t words = 0; words < 80; words++) {
 		size_t l4 = 14 + 40 + 8 + words * (size_t)8;
 		frame.len = packet_build_super(&p, 1000, data, &frame.offload);
@@ -321,9 +321,12 @@ int main(void)
 	for (size_t i = 0; i < sizeof payload; i++)
 		payload[i] = (uint8_t)(i * 2654435761U >> 13);
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_all),           cmocka_unit_test(test_plain),
-		cmocka_unit_test(test_checksum_only), cmocka_unit_test(test_udp_zero),
-		cmocka_unit_test(test_lies),          cmocka_unit_test(test_trailer),
+		cmocka_unit_test(test_all),
+		cmocka_unit_test(test_plain),
+		cmocka_unit_test(test_checksum_only),
+		cmocka_unit_test(test_udp_zero),
+		cmocka_unit_test(test_lies),
+		cmocka_unit_test(test_trailer),
 		cmocka_unit_test(test_header_bounds),
 	};
 	return cmocka_run_group_tests_name("segment", tests, NULL, NULL);

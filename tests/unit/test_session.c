@@ -67,7 +67,7 @@ static void on_peer(void *ctx, const struct lp_peer_event *peer, bool joined, bo
 	struct bench *bench = ctx;
 	char mac[LP_MAC_TEXT_MAX];
 	tell(bench, "%s%s %u %s %s '%s'", known ? "known " : "", joined ? "came" : "left", peer->peer_id,
-	     lp_role_text(peer->role), lp_mac_format(&peer->mac, mac), peer->name);
+		lp_role_text(peer->role), lp_mac_format(&peer->mac, mac), peer->name);
 	tell(bench, joined ? "\n" : " %s\n", lp_reason_wire(peer->reason));
 	if (bench->on_event)
 		bench->on_event(bench);
@@ -82,7 +82,7 @@ static void on_stats(void *ctx, const struct lp_stats_message *stats)
 }
 
 static void on_ended(void *ctx, const struct lp_reject *reject, const struct lp_disconnect *disconnect,
-                     const struct lp_failure *failure)
+	const struct lp_failure *failure)
 {
 	struct bench *bench = ctx;
 	assert_int_equal(!!reject + !!disconnect + !!failure, 1);
@@ -189,39 +189,39 @@ static void test_messages(void **state)
 	} rows[] = {
 		{LP_SESSION_JOINING, WELCOME, "joined PARTY as 3\n", LP_SESSION_JOINED, 0},
 		{LP_SESSION_JOINING, "{\"type\":\"reject\",\"code\":\"room_full\",\"message\":\"12 of 12\"}",
-	         "rejected room_full: 12 of 12\n", LP_SESSION_ENDED, 0},
+			"rejected room_full: 12 of 12\n", LP_SESSION_ENDED, 0},
 		{LP_SESSION_JOINING, "{\"type\":\"disconnect\",\"code\":\"shutdown\",\"message\":\"bye\"}",
-	         "disconnected shutdown: bye\n", LP_SESSION_ENDED, 0},
+			"disconnected shutdown: bye\n", LP_SESSION_ENDED, 0},
 		{LP_SESSION_JOINING, "{\"type\":\"later\"}", "", LP_SESSION_JOINING, 0},
 		{LP_SESSION_JOINING, GATEWAY_CAME, BROKEN "a message before the welcome", LP_SESSION_ENDED, LP_EPROTO},
 		{LP_SESSION_JOINING, GATEWAY_LEFT, BROKEN "a message before the welcome", LP_SESSION_ENDED, LP_EPROTO},
 		{LP_SESSION_JOINING, STATS, BROKEN "a message before the welcome", LP_SESSION_ENDED, LP_EPROTO},
 		{LP_SESSION_JOINING, "{\"type\":\"hello\",\"version\":2}", BROKEN "a hello", LP_SESSION_ENDED,
-	         LP_EPROTO},
+			LP_EPROTO},
 		{LP_SESSION_JOINING, "{\"type\":\"welcome\"}", BROKEN "welcome: field 'peer_id': missing",
-	         LP_SESSION_ENDED, LP_EPROTO},
+			LP_SESSION_ENDED, LP_EPROTO},
 		{LP_SESSION_JOINING,
-	         "{\"type\":\"welcome\",\"peer_id\":3,\"room\":\"OTHER\",\"mtu\":1500,\"gateway_present\":true}",
-	         BROKEN "a welcome to another room", LP_SESSION_ENDED, LP_EPROTO},
+			"{\"type\":\"welcome\",\"peer_id\":3,\"room\":\"OTHER\",\"mtu\":1500,\"gateway_present\":true}",
+			BROKEN "a welcome to another room", LP_SESSION_ENDED, LP_EPROTO},
 		{LP_SESSION_JOINED, GATEWAY_CAME, "came 9 gateway 00:11:22:33:44:55 'basement'\n", LP_SESSION_JOINED,
-	         0},
+			0},
 		{LP_SESSION_JOINED, GATEWAY_LEFT, "left 9 client 00:00:00:00:00:00 '' timeout\n", LP_SESSION_JOINED, 0},
 		{LP_SESSION_JOINED, STATS, "stats 77\n", LP_SESSION_JOINED, 0},
 		{LP_SESSION_JOINED, "{\"type\":\"later\"}", "", LP_SESSION_JOINED, 0},
 		{LP_SESSION_JOINED, "{\"type\":\"disconnect\",\"code\":\"restarting\",\"message\":\"\"}",
-	         "disconnected restarting: \n", LP_SESSION_ENDED, 0},
+			"disconnected restarting: \n", LP_SESSION_ENDED, 0},
 		{LP_SESSION_JOINED, WELCOME, BROKEN "a second welcome", LP_SESSION_ENDED, LP_EPROTO},
 		{LP_SESSION_JOINED, "{\"type\":\"reject\",\"code\":\"room_full\",\"message\":\"\"}",
-	         BROKEN "a reject after the welcome", LP_SESSION_ENDED, LP_EPROTO},
+			BROKEN "a reject after the welcome", LP_SESSION_ENDED, LP_EPROTO},
 		{LP_SESSION_JOINED, "{\"type\":\"hello\",\"version\":2}", BROKEN "a hello", LP_SESSION_ENDED,
-	         LP_EPROTO},
+			LP_EPROTO},
 		{LP_SESSION_JOINED, "{", BROKEN "control message: not complete", LP_SESSION_ENDED, LP_EPROTO},
 		{LP_SESSION_JOINED, "", BROKEN "an impossible message length", LP_SESSION_ENDED, LP_EPROTO},
 		{LP_SESSION_JOINED, "{\"type\":\"peer_left\",\"peer_id\":3,\"reason\":\"goodbye\"}",
-	         BROKEN "a peer_left with our own id", LP_SESSION_ENDED, LP_EPROTO},
+			BROKEN "a peer_left with our own id", LP_SESSION_ENDED, LP_EPROTO},
 		{LP_SESSION_JOINED,
-	         "{\"type\":\"peer_joined\",\"peer_id\":3,\"role\":\"client\",\"mac\":\"02:00:00:00:00:01\"}",
-	         BROKEN "a peer_joined with our own id", LP_SESSION_ENDED, LP_EPROTO},
+			"{\"type\":\"peer_joined\",\"peer_id\":3,\"role\":\"client\",\"mac\":\"02:00:00:00:00:01\"}",
+			BROKEN "a peer_joined with our own id", LP_SESSION_ENDED, LP_EPROTO},
 		{LP_SESSION_IDLE, WELCOME, "", LP_SESSION_IDLE, 0},
 		{LP_SESSION_IDLE, "{", "", LP_SESSION_IDLE, 0},
 		{LP_SESSION_ENDED, WELCOME, "", LP_SESSION_ENDED, 0},
@@ -265,7 +265,7 @@ static void test_peers(void **state)
 	assert_null(lp_session_peer_at(bench.session, 2));
 
 	give(&bench, "{\"type\":\"peer_joined\",\"peer_id\":4,\"role\":\"client\",\"mac\":\"02:00:00:00:00:05\","
-	             "\"name\":\"Zoë\"}");
+		     "\"name\":\"Zoë\"}");
 	expect(&bench, "known came 4 client 02:00:00:00:00:05 'Zoë'\n");
 	assert_int_equal(lp_session_peer_count(bench.session), 2);
 
@@ -402,7 +402,7 @@ static void test_stats_interval(void **state)
 	lp_session_send_stats(bench.session, &stats, NOW + 11 * LP_SEC);
 	assert_true(lp_session_deadline(bench.session) == NOW + 21 * LP_SEC);
 	expect(&bench, "> {\"type\":\"stats\",\"frames_in\":1,\"frames_out\":0,\"bytes_in\":0,\"bytes_out\":0,"
-	               "\"datagrams_in\":0,\"datagrams_out\":0,\"drops\":{\"device\":2},\"rtt_us\":12}\n");
+		       "\"datagrams_in\":0,\"datagrams_out\":0,\"drops\":{\"device\":2},\"rtt_us\":12}\n");
 	/* A relay that wants none. */
 	lp_session_start(bench.session, 1200, NOW);
 	give(&bench, WELCOME_WITH_GATEWAY);
@@ -436,8 +436,8 @@ static void test_many_peers(void **state)
 	bring_to(&bench, LP_SESSION_JOINED);
 	for (unsigned i = 0; i < LP_SESSION_PEERS_MAX + 10; i++) {
 		snprintf(json, sizeof json,
-		         "{\"type\":\"peer_joined\",\"peer_id\":%u,\"role\":\"%s\",\"mac\":\"02:00:00:00:00:01\"}",
-		         10 + i, i == LP_SESSION_PEERS_MAX + 5 ? "gateway" : "client");
+			"{\"type\":\"peer_joined\",\"peer_id\":%u,\"role\":\"%s\",\"mac\":\"02:00:00:00:00:01\"}",
+			10 + i, i == LP_SESSION_PEERS_MAX + 5 ? "gateway" : "client");
 		assert_int_equal(give(&bench, json), 0);
 		assert_int_equal(strncmp(bench.told, "came ", 5), 0);
 		bench.told[0] = '\0';
@@ -447,7 +447,7 @@ static void test_many_peers(void **state)
 	assert_true(lp_session_gateway_present(bench.session));
 	assert_null(lp_session_gateway(bench.session));
 	snprintf(json, sizeof json, "{\"type\":\"peer_left\",\"peer_id\":%u,\"reason\":\"goodbye\"}",
-	         10 + LP_SESSION_PEERS_MAX + 5);
+		10 + LP_SESSION_PEERS_MAX + 5);
 	give(&bench, json);
 	assert_false(lp_session_gateway_present(bench.session));
 	bench_done(&bench);
@@ -534,11 +534,16 @@ static void test_reentrance(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_messages),        cmocka_unit_test(test_peers),
-		cmocka_unit_test(test_gateway_present), cmocka_unit_test(test_resume),
-		cmocka_unit_test(test_welcome_timeout), cmocka_unit_test(test_stats_interval),
-		cmocka_unit_test(test_goodbye),         cmocka_unit_test(test_many_peers),
-		cmocka_unit_test(test_split),           cmocka_unit_test(test_reentrance),
+		cmocka_unit_test(test_messages),
+		cmocka_unit_test(test_peers),
+		cmocka_unit_test(test_gateway_present),
+		cmocka_unit_test(test_resume),
+		cmocka_unit_test(test_welcome_timeout),
+		cmocka_unit_test(test_stats_interval),
+		cmocka_unit_test(test_goodbye),
+		cmocka_unit_test(test_many_peers),
+		cmocka_unit_test(test_split),
+		cmocka_unit_test(test_reentrance),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

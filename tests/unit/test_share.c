@@ -33,11 +33,8 @@ static void test_rest(void **state)
 	static const struct {
 		uint64_t passed_ns, worked_ns, rest_ns;
 	} rows[] = {
-		{8 * LP_MS, 0, 0},
-		{8 * LP_MS, 4 * LP_MS, 0},
-		{8 * LP_MS, 7500 * LP_US, 0},
-		{15 * LP_MS, 15 * LP_MS, LP_MS},
-		{150 * LP_MS, 150 * LP_MS, 10 * LP_MS},
+		{8 * LP_MS, 0, 0}, {8 * LP_MS, 4 * LP_MS, 0}, {8 * LP_MS, 7500 * LP_US, 0},
+		{15 * LP_MS, 15 * LP_MS, LP_MS}, {150 * LP_MS, 150 * LP_MS, 10 * LP_MS},
 		{16 * LP_MS, 8 * LP_MS, 0}, /* it waited for a processor, or for frames: the same to the kernel */
 	};
 
@@ -209,8 +206,11 @@ static void test_turns(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rest), cmocka_unit_test(test_looks), cmocka_unit_test(test_always_busy),
-		cmocka_unit_test(test_loop), cmocka_unit_test(test_turns),
+		cmocka_unit_test(test_rest),
+		cmocka_unit_test(test_looks),
+		cmocka_unit_test(test_always_busy),
+		cmocka_unit_test(test_loop),
+		cmocka_unit_test(test_turns),
 	};
 
 	return cmocka_run_group_tests_name("share", tests, NULL, NULL);

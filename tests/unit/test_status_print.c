@@ -40,15 +40,15 @@ static void test_table(void **state)
 	(void)state;
 	assert_int_equal(print(STATUS(PEER("Alice") "," MEMBER("", ",\"lan_down\":true")), table), 0);
 	assert_string_equal(table,
-	                    "relay 1.2, up 60 s: 1 rooms, 2 peers, 0 connections, 9 joins, 0 rejects\n"
-	                    "frames in 0, out 0; datagrams in 0, out 0, invalid 0; retries 0, refused 0\n"
-	                    "dropped 2: oversize\n\n"
-	                    "ROOM              PEER  ROLE     NAME               MAC                ADDRESS           "
-	                    "         RTT ms BUDGET  FRAMES IN FRAMES OUT    DROPS\n"
-	                    "PARTY                7  client   Alice              02:00:00:00:00:01  192.0.2.1:4711    "
-	                    "           12.3   1440          5          6        3\n"
-	                    "PARTY                7  client   -                  02:00:00:00:00:01  192.0.2.1:4711    "
-	                    "           12.3   1440          5          6        3  no link to its LAN\n");
+		"relay 1.2, up 60 s: 1 rooms, 2 peers, 0 connections, 9 joins, 0 rejects\n"
+		"frames in 0, out 0; datagrams in 0, out 0, invalid 0; retries 0, refused 0\n"
+		"dropped 2: oversize\n\n"
+		"ROOM              PEER  ROLE     NAME               MAC                ADDRESS           "
+		"         RTT ms BUDGET  FRAMES IN FRAMES OUT    DROPS\n"
+		"PARTY                7  client   Alice              02:00:00:00:00:01  192.0.2.1:4711    "
+		"           12.3   1440          5          6        3\n"
+		"PARTY                7  client   -                  02:00:00:00:00:01  192.0.2.1:4711    "
+		"           12.3   1440          5          6        3  no link to its LAN\n");
 }
 
 /* A member's name may hold any character: none of them reaches the operator's terminal as a control. */

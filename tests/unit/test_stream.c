@@ -93,8 +93,12 @@ static void test_impossible_lengths(void **state)
 		uint8_t prefix[4];
 		int result;
 	} rows[] = {
-		{{0, 0, 0, 0}, LP_EMALFORMED},          {{0, 0, 0x40, 0x01}, LP_ETOOBIG}, {{0, 1, 0, 1}, LP_ETOOBIG},
-		{{0xff, 0xff, 0xff, 0xff}, LP_ETOOBIG}, {{0, 0, 0x40, 0x00}, 0},          {{0, 0, 0, 1}, 0},
+		{{0, 0, 0, 0}, LP_EMALFORMED},
+		{{0, 0, 0x40, 0x01}, LP_ETOOBIG},
+		{{0, 1, 0, 1}, LP_ETOOBIG},
+		{{0xff, 0xff, 0xff, 0xff}, LP_ETOOBIG},
+		{{0, 0, 0x40, 0x00}, 0},
+		{{0, 0, 0, 1}, 0},
 		{{'{', '"', 't', 'y'}, LP_ETOOBIG},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -147,8 +151,10 @@ static void test_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_whole),        cmocka_unit_test(test_split_everywhere),
-		cmocka_unit_test(test_byte_by_byte), cmocka_unit_test(test_impossible_lengths),
+		cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_split_everywhere),
+		cmocka_unit_test(test_byte_by_byte),
+		cmocka_unit_test(test_impossible_lengths),
 		cmocka_unit_test(test_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -188,7 +188,7 @@ static void test_frames(void **state)
 		open_tap(&end, loop, "lan7", MAC_A, offload);
 		assert_int_equal(lp_tap_up(end.tap, 1500, NULL), 0);
 		netns_run("ip addr add 10.9.0.1/24 dev lan7 && ip neigh add 10.9.0.2 lladdr 02:5a:00:00:00:0b dev "
-		          "lan7");
+			  "lan7");
 		fd = udp_socket();
 		assert_int_equal(send(fd, "hello", 5, 0), 5);
 		end.stop_at = 1;
@@ -391,7 +391,7 @@ static void transfer_between_taps(const char *to, bool offload)
 		run(loop, 10);
 	transfer_finish(&transfer);
 	print_message("%s, offload %d: %zu frames, %zu super-frames, %zu without checksum\n", to, offload, a.frames,
-	              a.supers, a.partials);
+		a.supers, a.partials);
 	assert_int_equal(a.refused + b.refused, 0);
 	if (offload) {
 		assert_true(a.supers > TRANSFER_BYTES / 65536);
@@ -418,8 +418,12 @@ static void test_transfer(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_life),     cmocka_unit_test(test_frames),  cmocka_unit_test(test_pause),
-		cmocka_unit_test(test_fairness), cmocka_unit_test(test_removed), cmocka_unit_test(test_uso),
+		cmocka_unit_test(test_life),
+		cmocka_unit_test(test_frames),
+		cmocka_unit_test(test_pause),
+		cmocka_unit_test(test_fairness),
+		cmocka_unit_test(test_removed),
+		cmocka_unit_test(test_uso),
 		cmocka_unit_test(test_transfer),
 	};
 

@@ -26,13 +26,13 @@ static const struct {
 	{"\033[2J\033]0;x\a", "\\x1b[2J\\x1b]0;x\\x07", "\"\\u001b[2J\\u001b]0;x\\u0007\""},
 	{"\x7f", "\\x7f", "\"\\u007f\""},
 	{"\xc2\x9b"
-         "31m",
-         "\\u{009b}31m", "\"\\u009b31m\""},                                                    /* C1: CSI */
+	 "31m",
+		"\\u{009b}31m", "\"\\u009b31m\""},                                             /* C1: CSI */
 	{"Zo\xc3\xab \xe2\x82\xac", "Zo\xc3\xab \xe2\x82\xac", "\"Zo\xc3\xab \xe2\x82\xac\""}, /* ë € */
 	{"\xf0\x9f\x8e\xae", "\xf0\x9f\x8e\xae", "\"\xf0\x9f\x8e\xae\""},
 	{"a\xe2\x80\xae"
-         "b",
-         "a\\u{202e}b", "\"a\\u202eb\""}, /* right-to-left override */
+	 "b",
+		"a\\u{202e}b", "\"a\\u202eb\""}, /* right-to-left override */
 	{"a\xe2\x80\x8b", "a\\u{200b}", "\"a\\u200b\""},
 	{"\xff\xfe", "\\xff\\xfe", "\"\xef\xbf\xbd\xef\xbf\xbd\""},
 	{"\xc3", "\\xc3", "\"\xef\xbf\xbd\""},                                           /* cut short */
@@ -193,17 +193,9 @@ static void test_times(void **state)
 /* Both separators, never mixed; a refusal leaves the result alone. */
 static void test_macs(void **state)
 {
-	static const char *const bad[] = {"",
-	                                  "02",
-	                                  "02:",
-	                                  "02:5a:00:00:00",
-	                                  "02:5a:00:00:00:0",
-	                                  "02:5a:00:00:00:01:",
-	                                  "02:5a:00:00:00:01:02",
-	                                  "02:5a-00:00:00:01",
-	                                  "025a00000001",
-	                                  "0g:5a:00:00:00:01",
-	                                  " 02:5a:00:00:00:01"};
+	static const char *const bad[] = {"", "02", "02:", "02:5a:00:00:00", "02:5a:00:00:00:0",
+		"02:5a:00:00:00:01:", "02:5a:00:00:00:01:02", "02:5a-00:00:00:01", "025a00000001", "0g:5a:00:00:00:01",
+		" 02:5a:00:00:00:01"};
 	struct lp_mac mac;
 	char text[LP_MAC_TEXT_MAX];
 	(void)state;
@@ -256,9 +248,15 @@ static void test_failures(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_escapes),   cmocka_unit_test(test_cut),    cmocka_unit_test(test_cut_escape),
-		cmocka_unit_test(test_durations), cmocka_unit_test(test_bytes),  cmocka_unit_test(test_times),
-		cmocka_unit_test(test_macs),      cmocka_unit_test(test_errors), cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_escapes),
+		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_cut_escape),
+		cmocka_unit_test(test_durations),
+		cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_macs),
+		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_failures),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

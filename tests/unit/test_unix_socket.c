@@ -279,8 +279,12 @@ static void test_nobody(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_mode), cmocka_unit_test(test_answers), cmocka_unit_test(test_bad_clients),
-		cmocka_unit_test(test_full), cmocka_unit_test(test_open),    cmocka_unit_test(test_nobody),
+		cmocka_unit_test(test_mode),
+		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_bad_clients),
+		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_open),
+		cmocka_unit_test(test_nobody),
 	};
 
 	return cmocka_run_group_tests_name("unix_socket", tests, NULL, NULL);

@@ -23,20 +23,30 @@ static const struct {
 	{"plain", {0}, {0}},
 	{"checksum", {.needs_csum = true, .csum_start = 34, .csum_offset = 6}, {1, 0, 0, 0, 34, 6}},
 	{"TCP over IPv4",
-         {.gso = LP_GSO_TCP4, .needs_csum = true, .gso_size = 1448, .hdr_len = 66, .csum_start = 34, .csum_offset = 16},
-         {1, 1, 66, 1448, 34, 16}},
+		{.gso = LP_GSO_TCP4,
+			.needs_csum = true,
+			.gso_size = 1448,
+			.hdr_len = 66,
+			.csum_start = 34,
+			.csum_offset = 16},
+		{1, 1, 66, 1448, 34, 16}},
 	{"TCP over IPv6 with CWR",
-         {.gso = LP_GSO_TCP6,
-          .gso_ecn = true,
-          .needs_csum = true,
-          .gso_size = 1428,
-          .hdr_len = 86,
-          .csum_start = 54,
-          .csum_offset = 16},
-         {1, 0x84, 86, 1428, 54, 16}},
+		{.gso = LP_GSO_TCP6,
+			.gso_ecn = true,
+			.needs_csum = true,
+			.gso_size = 1428,
+			.hdr_len = 86,
+			.csum_start = 54,
+			.csum_offset = 16},
+		{1, 0x84, 86, 1428, 54, 16}},
 	{"UDP",
-         {.gso = LP_GSO_UDP, .needs_csum = true, .gso_size = 1000, .hdr_len = 42, .csum_start = 34, .csum_offset = 6},
-         {1, 5, 42, 1000, 34, 6}},
+		{.gso = LP_GSO_UDP,
+			.needs_csum = true,
+			.gso_size = 1000,
+			.hdr_len = 42,
+			.csum_start = 34,
+			.csum_offset = 6},
+		{1, 5, 42, 1000, 34, 6}},
 };
 
 static void test_rows(void **state)
@@ -105,8 +115,8 @@ static void test_header_length(void **state)
 
 		lp_vnet_write(&hdr_rows[i].offload, data);
 		if (hdr_rows[i].offload.csum_start < 188)
-			data[LP_VNET_BYTES + hdr_rows[i].offload.csum_start + 12] =
-				(uint8_t)(hdr_rows[i].tcp_words << 4);
+			data[LP_VNET_BYTES + hdr_rows[i].offload.csum_start + 12] = (uint8_t)(hdr_rows[i].tcp_words
+											      << 4);
 		assert_int_equal(lp_vnet_read(data, sizeof data, &frame), 0);
 		assert_int_equal(frame.offload.hdr_len, hdr_rows[i].hdr_len);
 	}

@@ -94,9 +94,9 @@ static unsigned access_entries(const char *path, bool *ret_protected)
 	PACL list = NULL;
 	unsigned n;
 
-	assert_int_equal(GetNamedSecurityInfoA(path, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, NULL, NULL, &list, NULL,
-	                                       &descriptor),
-	                 ERROR_SUCCESS);
+	assert_int_equal(GetNamedSecurityInfoA(
+				 path, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, NULL, NULL, &list, NULL, &descriptor),
+		ERROR_SUCCESS);
 	assert_non_null(list);
 	n = list->AceCount;
 	assert_true(GetSecurityDescriptorControl(descriptor, &control, &revision));

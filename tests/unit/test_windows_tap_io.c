@@ -26,8 +26,8 @@ static void set_up(struct bench *bench)
 	HANDLE device;
 
 	snprintf(name, sizeof name, "\\\\.\\pipe\\lp-test-tap-io-%lu", (unsigned long)GetCurrentProcessId());
-	bench->driver = CreateNamedPipeA(name, PIPE_ACCESS_DUPLEX, PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE, 1,
-	                                 1 << 20, 1 << 20, 0, NULL);
+	bench->driver = CreateNamedPipeA(
+		name, PIPE_ACCESS_DUPLEX, PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE, 1, 1 << 20, 1 << 20, 0, NULL);
 	assert_true(bench->driver != INVALID_HANDLE_VALUE);
 	device = CreateFileA(name, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, FILE_FLAG_OVERLAPPED, NULL);
 	assert_true(device != INVALID_HANDLE_VALUE);
@@ -201,8 +201,10 @@ static void test_close(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_read_order),     cmocka_unit_test(test_write_order),
-		cmocka_unit_test(test_write_too_long), cmocka_unit_test(test_gone),
+		cmocka_unit_test(test_read_order),
+		cmocka_unit_test(test_write_order),
+		cmocka_unit_test(test_write_too_long),
+		cmocka_unit_test(test_gone),
 		cmocka_unit_test(test_close),
 	};
 

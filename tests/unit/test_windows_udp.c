@@ -279,8 +279,12 @@ static void test_path_payload(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_run),          cmocka_unit_test(test_many),  cmocka_unit_test(test_source),
-		cmocka_unit_test(test_refused),      cmocka_unit_test(test_empty), cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_run),
+		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_source),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_path_payload),
 	};
 

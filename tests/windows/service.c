@@ -8,9 +8,8 @@
 /* Starts it, with a service of its own if there is none yet. 0 or the error. */
 static DWORD start(SC_HANDLE manager, const wchar_t *path)
 {
-	SC_HANDLE service =
-		CreateServiceW(manager, NAME, NAME, SERVICE_ALL_ACCESS, SERVICE_KERNEL_DRIVER, SERVICE_DEMAND_START,
-	                       SERVICE_ERROR_NORMAL, path, NULL, NULL, NULL, NULL, NULL);
+	SC_HANDLE service = CreateServiceW(manager, NAME, NAME, SERVICE_ALL_ACCESS, SERVICE_KERNEL_DRIVER,
+		SERVICE_DEMAND_START, SERVICE_ERROR_NORMAL, path, NULL, NULL, NULL, NULL, NULL);
 
 	if (!service)
 		service = OpenServiceW(manager, NAME, SERVICE_ALL_ACCESS);

@@ -40,7 +40,7 @@ static int open_socket(uint16_t local_port, uint16_t peer_port)
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes) < 0 ||
-	    bind(fd, (struct sockaddr *)&addr, sizeof addr) < 0)
+		bind(fd, (struct sockaddr *)&addr, sizeof addr) < 0)
 		die("socket");
 	addr.sin_port = htons(peer_port);
 	if (connect(fd, (struct sockaddr *)&addr, sizeof addr) < 0)

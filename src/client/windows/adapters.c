@@ -17,14 +17,14 @@ static void print(const struct lp_adapter *adapter)
 	char mac[LP_MAC_TEXT_MAX];
 	int r = lp_tap_probe(adapter, &probe);
 	printf("%s\n  GUID       %s\n  component  %s\n", adapter->name[0] ? adapter->name : "(without a name)",
-	       adapter->guid, adapter->component);
+		adapter->guid, adapter->component);
 	if (probe.index)
 		printf("  interface  %u, LUID 0x%llx\n", (unsigned)probe.index, (unsigned long long)probe.luid);
 	if (r < 0)
 		printf("  state      %s\n", probe.failure.text);
 	else
 		printf("  MAC        %s\n  driver     %u.%u.%u, MTU %u\n", lp_mac_format(&probe.mac, mac),
-		       probe.version[0], probe.version[1], probe.version[2], probe.mtu);
+			probe.version[0], probe.version[1], probe.version[2], probe.mtu);
 }
 
 int lp_client_list_adapters(void)
@@ -35,7 +35,7 @@ int lp_client_list_adapters(void)
 		print(&adapters[i]);
 	if (n == 0)
 		fprintf(stderr, "%s: no TAP adapter on this computer: %s\n", lp_client_program.name,
-		        lp_adapter_driver_hint);
+			lp_adapter_driver_hint);
 	free(adapters);
 	return n > 0 ? LP_EXIT_OK : LP_EXIT_FAILURE;
 }

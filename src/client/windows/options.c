@@ -3,18 +3,18 @@
 static const struct lp_help_row examples[] = {
 	{"lanparty-client-win", "ask for relay and room, and join"},
 	{"lanparty-client-win --relay play.example.org:443 --relay-ca-cert relay.der --room FRIDAY-NIGHT",
-         "join a room; Windows then gets an address from the LAN by itself"},
+		"join a room; Windows then gets an address from the LAN by itself"},
 	{"lanparty-client-win --list-adapters", "list the TAP adapters of this computer"},
 	{NULL, NULL},
 };
 
 static const struct lp_help_row files[] = {
 	{"%ProgramData%\\softlan\\lanparty-client-identity.json",
-         "the MAC address that was made at the first start, and the token of the last place in a room"},
+		"the MAC address that was made at the first start, and the token of the last place in a room"},
 	{"%ProgramData%\\softlan\\lanparty-client-journal.json",
-         "what was changed on this computer and is put back at the end, or at the next start after a crash"},
+		"what was changed on this computer and is put back at the end, or at the next start after a crash"},
 	{"%ProgramData%\\softlan\\lanparty-client-room.conf",
-         "the last answers to the questions of a start without options"},
+		"the last answers to the questions of a start without options"},
 	{NULL, NULL},
 };
 
@@ -37,14 +37,14 @@ const struct lp_program lp_client_program = {
 
 const struct lp_option lp_client_option_rows[] = {
 	{"adapter", "NAME|GUID", LP_TEXT(struct lp_client_options, tap), .group = "Adapter",
-         .help = "the TAP-Windows6 adapter to use, by its connection's name or its GUID (default: the first)"},
+		.help = "the TAP-Windows6 adapter to use, by its connection's name or its GUID (default: the first)"},
 	{"list-adapters", NULL, LP_SWITCH(struct lp_client_options, list_adapters), .no_config = true,
-         .help = "list the TAP-Windows6 adapters and end"},
+		.help = "list the TAP-Windows6 adapters and end"},
 	{"virtual-mac", "MAC", LP_MAC(struct lp_client_options, mac),
-         .help = "use this MAC address instead of the kept one: unicast and locally administered"},
+		.help = "use this MAC address instead of the kept one: unicast and locally administered"},
 	{"identity", "FILE", LP_TEXT(struct lp_client_options, identity_path),
-         .help = "where the MAC address and the place in the room are kept from one start to the next (default: "
-                 "%ProgramData%\\softlan\\lanparty-client-identity.json)"},
+		.help = "where the MAC address and the place in the room are kept from one start to the next (default: "
+			"%ProgramData%\\softlan\\lanparty-client-identity.json)"},
 };
 const size_t lp_client_option_rows_n = LP_OPTIONS_N(lp_client_option_rows);
 const char *const lp_client_rights_advice = "run as administrator";

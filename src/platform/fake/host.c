@@ -100,7 +100,7 @@ void lp_host_pause(struct lp_host *host, uint64_t pause_ns)
 }
 
 void lp_host_watch(struct lp_host *host,
-                   void (*seen)(void *ctx, const struct lp_addr *to, const uint8_t *data, size_t len), void *ctx)
+	void (*seen)(void *ctx, const struct lp_addr *to, const uint8_t *data, size_t len), void *ctx)
 {
 	host->seen = seen;
 	host->seen_ctx = ctx;

@@ -87,12 +87,12 @@ const struct lp_addr *lp_host_ip(const struct lp_host *host, uint8_t family);
 
 /* Puts one datagram on the host's line. Returns 0, or LP_ETOOBIG, LP_EUNREACH as the system would. */
 int lp_net_send(struct lp_host *host, const struct lp_addr *local, const struct lp_addr *remote, uint8_t ecn,
-                const uint8_t *data, size_t len);
+	const uint8_t *data, size_t len);
 /* Forgets every datagram that is on its way. */
 void lp_net_clear(struct lp_world *world);
 /* A datagram arrived at the host: into the socket that has the port. False if there is none or it is full. */
 bool lp_udp_arrive(struct lp_host *host, const struct lp_addr *local, const struct lp_addr *remote, uint8_t ecn,
-                   const uint8_t *data, size_t len);
+	const uint8_t *data, size_t len);
 /* The host's addresses changed. */
 void lp_netwatch_changed(struct lp_host *host);
 /* Free what hosts keep for the next program: files, ports. */

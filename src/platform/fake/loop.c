@@ -119,6 +119,6 @@ void lp_timer_set(struct lp_timer *timer, uint64_t deadline_ns)
 	if (deadline_ns == LP_NEVER)
 		lp_schedule_cancel(&world->schedule, &timer->event);
 	else
-		lp_schedule_set(&world->schedule, &timer->event,
-		                deadline_ns > world->now_ns ? deadline_ns : world->now_ns);
+		lp_schedule_set(
+			&world->schedule, &timer->event, deadline_ns > world->now_ns ? deadline_ns : world->now_ns);
 }

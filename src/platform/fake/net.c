@@ -99,8 +99,8 @@ static uint64_t line_pass(struct lp_world *world, struct lp_fake_line *line, siz
 static void line_harm(struct lp_world *world, const struct lp_line *line, struct transit *transit)
 {
 	if (transit->len && lp_dice_chance(&world->dice, line->corrupt))
-		transit->data[lp_dice_below(&world->dice, transit->len)] ^=
-			(uint8_t)(1 + lp_dice_below(&world->dice, 255));
+		transit->data[lp_dice_below(&world->dice, transit->len)] ^= (uint8_t)(1 +
+										      lp_dice_below(&world->dice, 255));
 	if ((transit->ecn == 1 || transit->ecn == 2) && lp_dice_chance(&world->dice, line->congestion))
 		transit->ecn = 3;
 }
@@ -123,7 +123,7 @@ static struct lp_mapping *mapping_find(struct lp_host *host, uint8_t family, uin
 	for (size_t i = 0; i < host->n_mappings; i++) {
 		struct lp_mapping *mapping = &host->mappings[i];
 		if (mapping->family != family ||
-		    (inner_port ? mapping->inner_port != inner_port : mapping->outer_port != outer_port))
+			(inner_port ? mapping->inner_port != inner_port : mapping->outer_port != outer_port))
 			continue;
 		if (host->nat_timeout_ns == 0 || mapping->used_ns + host->nat_timeout_ns > host->world->now_ns)
 			return mapping;
@@ -184,7 +184,7 @@ static void arrive(void *ctx)
 	struct transit *transit = ctx;
 	struct lp_world *world = transit->world;
 	bool taken = !transit->to->offline && lp_udp_arrive(transit->to, &transit->destination, &transit->source,
-	                                                    transit->ecn, transit->data, transit->len);
+						      transit->ecn, transit->data, transit->len);
 	if (taken)
 		world->counters.delivered++;
 	else
@@ -227,7 +227,7 @@ static void cross(void *ctx)
 
 /* Sends a copy up the host's line. */
 static void ascend(struct lp_host *host, const struct lp_addr *source, const struct lp_addr *remote, uint8_t ecn,
-                   const uint8_t *data, size_t len)
+	const uint8_t *data, size_t len)
 {
 	struct lp_world *world = host->world;
 	uint64_t at_ns = line_pass(world, &host->up, ip_bytes(remote, len));
@@ -242,7 +242,7 @@ static void ascend(struct lp_host *host, const struct lp_addr *source, const str
 }
 
 int lp_net_send(struct lp_host *host, const struct lp_addr *local, const struct lp_addr *remote, uint8_t ecn,
-                const uint8_t *data, size_t len)
+	const uint8_t *data, size_t len)
 {
 	struct lp_world *world = host->world;
 	if (local->family != remote->family || !has_ip(host, local)) {

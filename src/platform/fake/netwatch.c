@@ -71,8 +71,8 @@ void lp_netwatch_avoid(struct lp_netwatch *netwatch, const char *device)
 	(void)device; /* a fake host's routes never lead by its TAP */
 }
 
-int lp_netwatch_source(struct lp_netwatch *netwatch, const struct lp_addr *remote, struct lp_addr *ret_local,
-                       uint32_t *ret_interface)
+int lp_netwatch_source(
+	struct lp_netwatch *netwatch, const struct lp_addr *remote, struct lp_addr *ret_local, uint32_t *ret_interface)
 {
 	const struct lp_addr *ip = lp_host_ip(netwatch->loop->host, remote->family);
 	if (!ip->family)

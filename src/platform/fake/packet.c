@@ -18,7 +18,7 @@ static const struct lp_port *const_port_of(const struct lp_packet *packet)
 }
 
 int lp_packet_open(struct lp_loop *loop, const struct lp_packet_config *config, lp_packet_recv_fn recv,
-                   lp_packet_error_fn error, void *ctx, struct lp_failure *failure, struct lp_packet **ret_packet)
+	lp_packet_error_fn error, void *ctx, struct lp_failure *failure, struct lp_packet **ret_packet)
 {
 	struct lp_port *port = lp_host_port(loop->host, config->interface);
 	if (!port->wired)

@@ -111,8 +111,8 @@ bool lp_port_put(struct lp_port *port, const struct lp_frame *frame)
 }
 
 void lp_port_attach(struct lp_port *port, struct lp_loop *loop,
-                    void (*recv)(void *ctx, const struct lp_frame *frames, size_t n_frames),
-                    void (*error)(void *ctx, const struct lp_failure *failure), void *ctx)
+	void (*recv)(void *ctx, const struct lp_frame *frames, size_t n_frames),
+	void (*error)(void *ctx, const struct lp_failure *failure), void *ctx)
 {
 	assert(!port->loop);
 	port->loop = loop;

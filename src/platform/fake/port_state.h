@@ -39,8 +39,8 @@ struct lp_port {
 
 /* A program opens the device. */
 void lp_port_attach(struct lp_port *port, struct lp_loop *loop,
-                    void (*recv)(void *ctx, const struct lp_frame *frames, size_t n_frames),
-                    void (*error)(void *ctx, const struct lp_failure *failure), void *ctx);
+	void (*recv)(void *ctx, const struct lp_frame *frames, size_t n_frames),
+	void (*error)(void *ctx, const struct lp_failure *failure), void *ctx);
 /* It closes it. */
 void lp_port_detach(struct lp_port *port);
 /* Frames that come out. Returns how many were taken. */

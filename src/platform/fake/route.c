@@ -127,8 +127,8 @@ bool lp_fake_state_equal(const struct lp_fake_state *a, const struct lp_fake_sta
 		const struct lp_fake_interface *x = &a->interfaces[i], *y = &b->interfaces[i];
 
 		if (x->id.luid != y->id.luid || x->absent != y->absent || !lp_addr_equal(&x->address, &y->address) ||
-		    !same_settings(&x->settings[0], &y->settings[0]) ||
-		    !same_settings(&x->settings[1], &y->settings[1]))
+			!same_settings(&x->settings[0], &y->settings[0]) ||
+			!same_settings(&x->settings[1], &y->settings[1]))
 			return false;
 	}
 	return true;
@@ -156,8 +156,8 @@ int lp_route_best(const struct lp_route_query *query, struct lp_failure *failure
 		const struct lp_fake_interface *interface = find_interface(state, row->interface.luid);
 
 		if (!interface || !covers(row, &query->remote) || row->interface.luid == query->except_luid ||
-		    (query->except && is_same(row, query->except)) || cost(row, interface) >= best ||
-		    (row->prefix_bits == 0 && interface->settings[query->remote.family == 6].no_default_routes))
+			(query->except && is_same(row, query->except)) || cost(row, interface) >= best ||
+			(row->prefix_bits == 0 && interface->settings[query->remote.family == 6].no_default_routes))
 			continue;
 		best = cost(row, interface);
 		route = *row;
@@ -245,7 +245,7 @@ int lp_route_remove(const struct lp_route *route, struct lp_failure *failure)
 }
 
 int lp_route_settings(const struct lp_route_interface *interface, uint8_t family, struct lp_failure *failure,
-                      struct lp_route_settings *ret_settings)
+	struct lp_route_settings *ret_settings)
 {
 	int r;
 	struct lp_fake_state *state = begin(failure, &r);
@@ -261,7 +261,7 @@ int lp_route_settings(const struct lp_route_interface *interface, uint8_t family
 }
 
 int lp_route_set(const struct lp_route_interface *interface, uint8_t family, const struct lp_route_settings *settings,
-                 struct lp_failure *failure)
+	struct lp_failure *failure)
 {
 	int r;
 	struct lp_fake_state *state = begin(failure, &r);

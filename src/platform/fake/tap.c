@@ -18,7 +18,7 @@ static const struct lp_port *const_port_of(const struct lp_tap *tap)
 }
 
 int lp_tap_open(struct lp_loop *loop, const struct lp_tap_config *config, lp_tap_recv_fn recv, lp_tap_error_fn error,
-                void *ctx, struct lp_failure *failure, struct lp_tap **ret_tap)
+	void *ctx, struct lp_failure *failure, struct lp_tap **ret_tap)
 {
 	struct lp_port *port = lp_host_port(loop->host, config->name ? config->name : "tap");
 	if (port->loop || port->wired)

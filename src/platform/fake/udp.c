@@ -44,8 +44,8 @@ static bool takes(const struct lp_udp *udp, const struct lp_addr *local)
 {
 	return udp->local.port == local->port &&
 	       (udp->local.family == 0 ||
-	        (udp->local.family == local->family && memcmp(udp->local.ip, (uint8_t[16]){0}, 16) == 0) ||
-	        (udp->local.family == local->family && memcmp(udp->local.ip, local->ip, 16) == 0));
+		       (udp->local.family == local->family && memcmp(udp->local.ip, (uint8_t[16]){0}, 16) == 0) ||
+		       (udp->local.family == local->family && memcmp(udp->local.ip, local->ip, 16) == 0));
 }
 
 /* True if a socket of the host has the port. */
@@ -116,7 +116,7 @@ static void wake(void *ctx)
 		struct lp_udp_msg msgs[BATCH_DATAGRAMS];
 		size_t n_msgs = 0, n_datagrams = 0, used = 0;
 		while (udp->first && n_msgs < BATCH_DATAGRAMS && n_datagrams < BATCH_DATAGRAMS &&
-		       used + 65000 <= sizeof data) {
+			used + 65000 <= sizeof data) {
 			n_datagrams += gather(udp, data + used, &msgs[n_msgs]);
 			used += msgs[n_msgs++].len;
 		}
@@ -128,7 +128,7 @@ static void wake(void *ctx)
 }
 
 int lp_udp_open(struct lp_loop *loop, const struct lp_addr *local, lp_udp_recv_fn recv, void *ctx,
-                struct lp_failure *failure, struct lp_udp **ret_udp)
+	struct lp_failure *failure, struct lp_udp **ret_udp)
 {
 	struct lp_host *host = loop->host;
 	if (local->port && port_in_use(host, local->port))
@@ -170,7 +170,7 @@ void lp_udp_close(struct lp_udp *udp)
 }
 
 bool lp_udp_arrive(struct lp_host *host, const struct lp_addr *local, const struct lp_addr *remote, uint8_t ecn,
-                   const uint8_t *data, size_t len)
+	const uint8_t *data, size_t len)
 {
 	struct lp_udp *udp = host->sockets;
 	while (udp && !takes(udp, local))

@@ -87,6 +87,6 @@ void lp_host_send_raw(struct lp_host *host, uint16_t port, const struct lp_addr 
 void lp_host_pause(struct lp_host *host, uint64_t pause_ns);
 /* Sees every datagram that leaves the host, as sent; |data| is valid until the call returns. NULL: nobody. */
 void lp_host_watch(struct lp_host *host,
-                   void (*seen)(void *ctx, const struct lp_addr *to, const uint8_t *data, size_t len), void *ctx);
+	void (*seen)(void *ctx, const struct lp_addr *to, const uint8_t *data, size_t len), void *ctx);
 
 #endif

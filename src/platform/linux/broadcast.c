@@ -19,7 +19,7 @@ int lp_broadcast_send(uint16_t port, const uint8_t *data, size_t len)
 	if (fd < 0)
 		return lp_os_error(errno);
 	if (setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof on) < 0 ||
-	    sendto(fd, data, len, MSG_DONTWAIT, (const struct sockaddr *)&to, sizeof to) < 0)
+		sendto(fd, data, len, MSG_DONTWAIT, (const struct sockaddr *)&to, sizeof to) < 0)
 		r = lp_os_error(errno);
 	close(fd);
 	return r;

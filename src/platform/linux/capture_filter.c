@@ -62,8 +62,8 @@ static void expect_address(struct program *program, uint32_t at, const struct lp
 }
 
 /* Expects a packet from one end to the other; X holds the length of an IPv4 header. */
-static void expect_way(struct program *program, const struct lp_addr *from, const struct lp_addr *to, bool ipv6,
-                       uint8_t otherwise)
+static void expect_way(
+	struct program *program, const struct lp_addr *from, const struct lp_addr *to, bool ipv6, uint8_t otherwise)
 {
 	uint16_t load = ipv6 ? BPF_H | BPF_ABS : BPF_H | BPF_IND;
 	uint32_t at_ports = ipv6 ? AT_IPV6_PAYLOAD : AT_IP;
@@ -111,8 +111,8 @@ static void drop_tunnel(struct program *program, const struct lp_addr *local, co
 	expect_way(program, remote, local, ipv6, TO_PASS);
 }
 
-size_t lp_capture_filter(const struct lp_addr *local, const struct lp_addr *remote,
-                         struct sock_filter code[LP_CAPTURE_FILTER_MAX])
+size_t lp_capture_filter(
+	const struct lp_addr *local, const struct lp_addr *remote, struct sock_filter code[LP_CAPTURE_FILTER_MAX])
 {
 	struct program program = {.code = code};
 

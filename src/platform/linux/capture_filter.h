@@ -14,7 +14,7 @@ struct lp_addr;
    counts. Both are of |remote|'s family. |remote| NULL: no tunnel yet. Returns the number of instructions.
 
    Frames that the host sends are left out here because a fanout group forgets PACKET_IGNORE_OUTGOING. */
-size_t lp_capture_filter(const struct lp_addr *local, const struct lp_addr *remote,
-                         struct sock_filter code[LP_CAPTURE_FILTER_MAX]);
+size_t lp_capture_filter(
+	const struct lp_addr *local, const struct lp_addr *remote, struct sock_filter code[LP_CAPTURE_FILTER_MAX]);
 
 #endif

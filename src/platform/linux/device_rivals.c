@@ -29,8 +29,8 @@ static void find_network(const struct ifaddrs *all, const struct ifaddrs *ours, 
 {
 	for (const struct ifaddrs *at = all; at; at = at->ifa_next)
 		if (ipv4(at->ifa_addr) != 0 && (at->ifa_flags & IFF_UP) && strcmp(at->ifa_name, ours->ifa_name) != 0 &&
-		    lp_device_networks_meet(ipv4(ours->ifa_addr), prefix_bits(ours), ipv4(at->ifa_addr),
-		                            prefix_bits(at)))
+			lp_device_networks_meet(
+				ipv4(ours->ifa_addr), prefix_bits(ours), ipv4(at->ifa_addr), prefix_bits(at)))
 			snprintf(name, LP_RIVAL_NAME_MAX, "%s", at->ifa_name);
 }
 

@@ -60,7 +60,7 @@ int lp_file_read(const char *path, size_t max_bytes, struct lp_failure *failure,
 		if (len < 0)
 			return path_failure(failure, (int)-len, "cannot be read", path);
 		return lp_fail(failure, LP_ETOOBIG, "%s: longer than the %zu bytes that such a file may have", path,
-		               max_bytes);
+			max_bytes);
 	}
 	data[len] = '\0';
 	*ret_data = data;

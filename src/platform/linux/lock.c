@@ -64,7 +64,7 @@ int lp_lock_take(const char *path, struct lp_failure *failure, struct lp_lock **
 		free(lock->path);
 		free(lock);
 		return lp_fail(failure, err == EWOULDBLOCK ? LP_EINUSE : lp_os_error(err), "%s: cannot be locked: %s",
-		               path, strerror(err));
+			path, strerror(err));
 	}
 	*ret_lock = lock;
 	return 0;

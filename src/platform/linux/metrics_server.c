@@ -29,8 +29,8 @@ struct lp_metrics_server {
 /* Answers with a short text. */
 static enum MHD_Result answer_short(struct MHD_Connection *connection, unsigned status, const char *text)
 {
-	struct MHD_Response *response =
-		MHD_create_response_from_buffer(strlen(text), (void *)(uintptr_t)text, MHD_RESPMEM_PERSISTENT);
+	struct MHD_Response *response = MHD_create_response_from_buffer(
+		strlen(text), (void *)(uintptr_t)text, MHD_RESPMEM_PERSISTENT);
 	if (!response)
 		return MHD_NO;
 	enum MHD_Result result = MHD_queue_response(connection, status, response);
@@ -40,7 +40,7 @@ static enum MHD_Result answer_short(struct MHD_Connection *connection, unsigned 
 
 /* A request is complete. */
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *url, const char *method,
-                                  const char *version, const char *upload, size_t *upload_len, void **request)
+	const char *version, const char *upload, size_t *upload_len, void **request)
 {
 	struct lp_metrics_server *server = ctx;
 	(void)version;
@@ -70,8 +70,8 @@ static void run(struct lp_metrics_server *server)
 	MHD_UNSIGNED_LONG_LONG timeout_ms;
 	MHD_run(server->daemon);
 	lp_timer_set(server->timer, MHD_get_timeout(server->daemon, &timeout_ms) == MHD_YES
-	                                    ? lp_loop_now_ns(server->loop) + (timeout_ms + 1) * LP_MS
-	                                    : LP_NEVER);
+					    ? lp_loop_now_ns(server->loop) + (timeout_ms + 1) * LP_MS
+					    : LP_NEVER);
 }
 
 /* Something came in, or can go out. */
@@ -102,20 +102,19 @@ static int start_daemon(struct lp_metrics_server *server, const struct lp_addr *
 	union lp_sockaddr sa;
 	lp_sockaddr_set(listen, false, &sa);
 	errno = 0;
-	server->daemon =
-		MHD_start_daemon(flags, listen->port, NULL, NULL, on_request, server, MHD_OPTION_SOCK_ADDR, &sa.sa,
-	                         MHD_OPTION_CONNECTION_LIMIT, (unsigned)CLIENTS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
-	                         (unsigned)CLIENT_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-	                         (size_t)CLIENT_MEMORY_BYTES, MHD_OPTION_END);
+	server->daemon = MHD_start_daemon(flags, listen->port, NULL, NULL, on_request, server, MHD_OPTION_SOCK_ADDR,
+		&sa.sa, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CLIENTS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+		(unsigned)CLIENT_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CLIENT_MEMORY_BYTES,
+		MHD_OPTION_END);
 	if (!server->daemon)
 		return lp_fail(failure, errno == EADDRINUSE ? LP_EINUSE : LP_EIO,
-		               "cannot serve metrics at %s: %s: choose another address or port for --metrics",
-		               lp_addr_format(listen, text), errno ? strerror(errno) : "the HTTP library refused");
+			"cannot serve metrics at %s: %s: choose another address or port for --metrics",
+			lp_addr_format(listen, text), errno ? strerror(errno) : "the HTTP library refused");
 	return 0;
 }
 
 int lp_metrics_server_open(struct lp_loop *loop, const struct lp_addr *listen, lp_metrics_fn page, void *ctx,
-                           struct lp_failure *failure, struct lp_metrics_server **ret_server)
+	struct lp_failure *failure, struct lp_metrics_server **ret_server)
 {
 	struct lp_metrics_server *server = calloc(1, sizeof *server);
 	int result;
@@ -130,7 +129,7 @@ int lp_metrics_server_open(struct lp_loop *loop, const struct lp_addr *listen, l
 	result = lp_timer_new(loop, on_timer, server, &server->timer);
 	if (result == 0)
 		result = info ? lp_watch_init(&server->watch, loop, info->epoll_fd, on_readable, server)
-		              : LP_EUNSUPPORTED;
+			      : LP_EUNSUPPORTED;
 	if (result < 0) {
 		lp_fail(failure, result, "cannot serve metrics: %s", lp_error_text(result));
 		goto fail;

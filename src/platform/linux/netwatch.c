@@ -63,8 +63,8 @@ static void on_settled(void *ctx, uint64_t now_ns)
 int lp_netwatch_new(struct lp_loop *loop, lp_netwatch_fn changed, void *ctx, struct lp_netwatch **ret_netwatch)
 {
 	struct sockaddr_nl groups = {.nl_family = AF_NETLINK,
-	                             .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR |
-	                                          RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE};
+		.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE |
+			     RTMGRP_IPV6_ROUTE};
 	struct lp_netwatch *netwatch = malloc(sizeof *netwatch);
 	int r;
 
@@ -144,8 +144,8 @@ void lp_netwatch_avoid(struct lp_netwatch *netwatch, const char *device)
 	netwatch->avoid = device;
 }
 
-int lp_netwatch_source(struct lp_netwatch *netwatch, const struct lp_addr *remote, struct lp_addr *ret_local,
-                       uint32_t *ret_interface)
+int lp_netwatch_source(
+	struct lp_netwatch *netwatch, const struct lp_addr *remote, struct lp_addr *ret_local, uint32_t *ret_interface)
 {
 	struct lp_route_lookup route;
 	int r = lp_route_lookup(remote, netwatch->avoid ? if_nametoindex(netwatch->avoid) : 0, &route);

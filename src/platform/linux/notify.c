@@ -59,8 +59,8 @@ void lp_notify_send(enum lp_notify what, const char *status)
 	if (fd < 0)
 		return;
 	while (sendto(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)&address, address_len) <
-	               0 &&
-	       errno == EINTR)
+			0 &&
+		errno == EINTR)
 		;
 	close(fd);
 }

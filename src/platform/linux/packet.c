@@ -217,8 +217,8 @@ static int check_interface(const char *name, struct lp_interface *ret_interface,
 	if (r < 0)
 		return lp_fail(failure, r, "%s: %s", name, lp_error_text(r));
 	if (!ret_interface->ethernet)
-		return lp_fail(failure, LP_EINVAL, "%s: not an Ethernet interface: choose the one with the LAN's cable",
-		               name);
+		return lp_fail(
+			failure, LP_EINVAL, "%s: not an Ethernet interface: choose the one with the LAN's cable", name);
 	if (!ret_interface->up)
 		return lp_fail(failure, LP_EUNREACH, "%s: the interface is down: 'sudo ip link set %s up'", name, name);
 	return 0;
@@ -244,7 +244,7 @@ static void init_send(struct lp_packet *packet)
 }
 
 int lp_packet_open(struct lp_loop *loop, const struct lp_packet_config *config, lp_packet_recv_fn recv,
-                   lp_packet_error_fn error, void *ctx, struct lp_failure *failure, struct lp_packet **ret_packet)
+	lp_packet_error_fn error, void *ctx, struct lp_failure *failure, struct lp_packet **ret_packet)
 {
 	const char *name = config->interface;
 	struct lp_interface interface;
@@ -260,8 +260,8 @@ int lp_packet_open(struct lp_loop *loop, const struct lp_packet_config *config, 
 	memcpy(packet->name, name, strlen(name));
 	packet->index = interface.index;
 	packet->takes_udp = kernel_sends_udp();
-	packet->info =
-		(struct lp_packet_info){.mac = interface.mac, .mtu = interface.mtu, .wireless = interface.wireless};
+	packet->info = (struct lp_packet_info){
+		.mac = interface.mac, .mtu = interface.mtu, .wireless = interface.wireless};
 	memcpy(packet->info.bridge, interface.bridge, sizeof interface.bridge);
 	packet->recv = recv;
 	packet->error = error;

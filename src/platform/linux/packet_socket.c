@@ -48,7 +48,7 @@ static int open_one(unsigned ifindex)
 	   is none, but drops where the qdisc would wait for the driver, and refuses every super-frame that the device
 	   cannot cut itself (the kernel does that for 600 ns a segment). */
 	if (set_closed(fd) && set_option(fd, SOL_PACKET, PACKET_VNET_HDR, 1) &&
-	    set_option(fd, SOL_PACKET, PACKET_AUXDATA, 1)) {
+		set_option(fd, SOL_PACKET, PACKET_AUXDATA, 1)) {
 		if (!set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES / 2))
 			set_option(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER_BYTES / 2);
 		if (!set_option(fd, SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER_BYTES / 2))
@@ -69,7 +69,7 @@ static void open_group(struct lp_packet_sockets *sockets, unsigned ifindex)
 	socklen_t len = sizeof group;
 
 	if (!set_option(sockets->fds[0], SOL_PACKET, PACKET_FANOUT, group) ||
-	    getsockopt(sockets->fds[0], SOL_PACKET, PACKET_FANOUT, &group, &len) < 0)
+		getsockopt(sockets->fds[0], SOL_PACKET, PACKET_FANOUT, &group, &len) < 0)
 		return;
 	group = (group & 0xffff) | PACKET_FANOUT_HASH << 16;
 	while (sockets->n < LP_PACKET_SOCKETS_MAX) {
@@ -93,8 +93,8 @@ static int open_failure(struct lp_failure *failure, int err, const char *name)
 	return lp_fail(failure, lp_os_error(err), "%s: opening a packet socket: %s", name, strerror(err));
 }
 
-int lp_packet_sockets_open(const char *name, unsigned ifindex, struct lp_failure *failure,
-                           struct lp_packet_sockets *ret_sockets)
+int lp_packet_sockets_open(
+	const char *name, unsigned ifindex, struct lp_failure *failure, struct lp_packet_sockets *ret_sockets)
 {
 	const struct packet_mreq promiscuous = {.mr_ifindex = (int)ifindex, .mr_type = PACKET_MR_PROMISC};
 	struct lp_packet_sockets sockets = {0};
@@ -125,8 +125,8 @@ void lp_packet_sockets_close(struct lp_packet_sockets *sockets)
 	sockets->n = 0;
 }
 
-int lp_packet_sockets_exclude(const struct lp_packet_sockets *sockets, const struct lp_addr *local,
-                              const struct lp_addr *remote)
+int lp_packet_sockets_exclude(
+	const struct lp_packet_sockets *sockets, const struct lp_addr *local, const struct lp_addr *remote)
 {
 	struct sock_filter code[LP_CAPTURE_FILTER_MAX];
 	struct sock_fprog program = {.filter = code};

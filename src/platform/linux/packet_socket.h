@@ -20,12 +20,12 @@ struct lp_packet_sockets {
 };
 
 /* Opens the sockets on an interface, promiscuous. |name| is for the failure's text. */
-int lp_packet_sockets_open(const char *name, unsigned ifindex, struct lp_failure *failure,
-                           struct lp_packet_sockets *ret_sockets);
+int lp_packet_sockets_open(
+	const char *name, unsigned ifindex, struct lp_failure *failure, struct lp_packet_sockets *ret_sockets);
 void lp_packet_sockets_close(struct lp_packet_sockets *sockets);
 /* Leaves a tunnel's packets out, as well as what the host sends; may be called again. |remote| NULL: no tunnel. */
-int lp_packet_sockets_exclude(const struct lp_packet_sockets *sockets, const struct lp_addr *local,
-                              const struct lp_addr *remote);
+int lp_packet_sockets_exclude(
+	const struct lp_packet_sockets *sockets, const struct lp_addr *local, const struct lp_addr *remote);
 /* Frames that came since the last call while a receive buffer was full. */
 uint64_t lp_packet_sockets_overflows(const struct lp_packet_sockets *sockets);
 

@@ -55,7 +55,7 @@ static void job_answer(struct job *job, int error, const struct addrinfo *list)
 {
 	if (error) {
 		snprintf(job->reason, sizeof job->reason, "%s",
-		         error == EAI_NONAME ? "no such host" : gai_strerror(error));
+			error == EAI_NONAME ? "no such host" : gai_strerror(error));
 		return;
 	}
 	for (const struct addrinfo *ai = list; ai && job->n_addrs < ADDRS_MAX; ai = ai->ai_next) {
@@ -139,7 +139,7 @@ static bool is_numeric(const char *host)
 }
 
 int lp_resolve_start(struct lp_loop *loop, const char *host, uint16_t port, lp_resolve_fn done, void *ctx,
-                     struct lp_resolve **ret_resolve)
+	struct lp_resolve **ret_resolve)
 {
 	struct lp_resolve *resolve;
 	struct job *job;

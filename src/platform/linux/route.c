@@ -26,8 +26,8 @@ static int ask(const struct lp_addr *remote, unsigned flags, struct lp_netlink_r
 	struct lp_netlink_request request;
 	size_t len = ip_bytes(remote->family);
 	struct rtmsg message = {.rtm_family = remote->family == 6 ? AF_INET6 : AF_INET,
-	                        .rtm_dst_len = (unsigned char)(8 * len),
-	                        .rtm_flags = flags};
+		.rtm_dst_len = (unsigned char)(8 * len),
+		.rtm_flags = flags};
 
 	lp_netlink_begin(&request, RTM_GETROUTE, &message, sizeof message);
 	lp_netlink_add(&request, RTA_DST, remote->ip, len);
@@ -84,11 +84,11 @@ int lp_route_best(const struct lp_route_query *query, struct lp_failure *failure
 	route.metric = find_number(&reply, RTA_PRIORITY);
 	/* The kernel says what it does, not what it would do: nobody here asks it for more than that. */
 	if ((query->except_luid && route.interface.luid == query->except_luid) ||
-	    (query->except && query->except->prefix_bits == route.prefix_bits &&
-	     lp_addr_equal(&query->except->destination, &route.destination)))
+		(query->except && query->except->prefix_bits == route.prefix_bits &&
+			lp_addr_equal(&query->except->destination, &route.destination)))
 		return lp_fail(failure, LP_EUNSUPPORTED,
-		               "%s: this system does not tell which route would be taken without the present one",
-		               lp_addr_format(&query->remote, text));
+			"%s: this system does not tell which route would be taken without the present one",
+			lp_addr_format(&query->remote, text));
 	*ret_route = route;
 	return 0;
 }
@@ -107,7 +107,7 @@ int lp_route_interface(const char *name, struct lp_failure *failure, struct lp_r
 static uint8_t mask_bits(const struct sockaddr *mask, size_t len)
 {
 	const uint8_t *bytes = len == 16 ? ((const struct sockaddr_in6 *)(const void *)mask)->sin6_addr.s6_addr
-	                                 : (const uint8_t *)&((const struct sockaddr_in *)(const void *)mask)->sin_addr;
+					 : (const uint8_t *)&((const struct sockaddr_in *)(const void *)mask)->sin_addr;
 	uint8_t n = 0;
 
 	for (size_t i = 0; i < len && bytes[i]; i++)
@@ -121,14 +121,14 @@ int lp_route_addresses(struct lp_route_address *addresses, size_t max, struct lp
 	size_t n = 0;
 
 	if (getifaddrs(&all) < 0)
-		return lp_fail(failure, lp_os_error(errno), "cannot read the computer's addresses: %s",
-		               strerror(errno));
+		return lp_fail(
+			failure, lp_os_error(errno), "cannot read the computer's addresses: %s", strerror(errno));
 	for (const struct ifaddrs *entry = all; entry && n < max; entry = entry->ifa_next) {
 		unsigned index = if_nametoindex(entry->ifa_name);
 		struct lp_route_address *row = &addresses[n];
 
 		if (!entry->ifa_addr ||
-		    (entry->ifa_addr->sa_family != AF_INET && entry->ifa_addr->sa_family != AF_INET6))
+			(entry->ifa_addr->sa_family != AF_INET && entry->ifa_addr->sa_family != AF_INET6))
 			continue;
 		*row = (struct lp_route_address){.interface = {.luid = index, .index = index}};
 		lp_sockaddr_get((const union lp_sockaddr *)(const void *)entry->ifa_addr, &row->address);
@@ -174,8 +174,8 @@ int lp_route_add(const struct lp_route *route, struct lp_failure *failure)
 	request.header.nlmsg_flags |= NLM_F_CREATE | NLM_F_EXCL;
 	r = lp_netlink_change(&request);
 	return r < 0 ? lp_fail(failure, r, "cannot add a route to %s: %s", lp_addr_format(&route->destination, text),
-	                       lp_error_text(r))
-	             : 0;
+			       lp_error_text(r))
+		     : 0;
 }
 
 int lp_route_remove(const struct lp_route *route, struct lp_failure *failure)
@@ -187,12 +187,12 @@ int lp_route_remove(const struct lp_route *route, struct lp_failure *failure)
 	begin_change(route, RTM_DELROUTE, &request);
 	r = lp_netlink_change(&request);
 	return r < 0 ? lp_fail(failure, r, "cannot remove the route to %s: %s",
-	                       lp_addr_format(&route->destination, text), lp_error_text(r))
-	             : 0;
+			       lp_addr_format(&route->destination, text), lp_error_text(r))
+		     : 0;
 }
 
 int lp_route_settings(const struct lp_route_interface *interface, uint8_t family, struct lp_failure *failure,
-                      struct lp_route_settings *ret_settings)
+	struct lp_route_settings *ret_settings)
 {
 	unsigned mtu = lp_interface_mtu(interface->index);
 
@@ -205,7 +205,7 @@ int lp_route_settings(const struct lp_route_interface *interface, uint8_t family
 }
 
 int lp_route_set(const struct lp_route_interface *interface, uint8_t family, const struct lp_route_settings *settings,
-                 struct lp_failure *failure)
+	struct lp_failure *failure)
 {
 	char name[IF_NAMESIZE];
 	int r;
@@ -213,13 +213,13 @@ int lp_route_set(const struct lp_route_interface *interface, uint8_t family, con
 	(void)family;
 	if (!settings->automatic_metric || settings->no_default_routes)
 		return lp_fail(failure, LP_EUNSUPPORTED,
-		               "interface %u: here an interface has no metric, and default routes are not switched off "
-		               "for one",
-		               (unsigned)interface->index);
+			"interface %u: here an interface has no metric, and default routes are not switched off "
+			"for one",
+			(unsigned)interface->index);
 	if (!if_indextoname(interface->index, name))
 		return lp_fail(failure, LP_ENOTFOUND, "interface %u: there is none", (unsigned)interface->index);
 	r = lp_interface_set_mtu(name, settings->mtu);
 	return r < 0 ? lp_fail(failure, r, "%s: cannot set the MTU %u: %s", name, (unsigned)settings->mtu,
-	                       lp_error_text(r))
-	             : 0;
+			       lp_error_text(r))
+		     : 0;
 }

@@ -40,8 +40,8 @@ static int ask(const struct lp_addr *remote, unsigned ifindex, unsigned flags, s
 	struct lp_netlink_request request;
 	size_t ip_bytes = remote->family == 6 ? 16 : 4;
 	struct rtmsg message = {.rtm_family = remote->family == 6 ? AF_INET6 : AF_INET,
-	                        .rtm_dst_len = (unsigned char)(8 * ip_bytes),
-	                        .rtm_flags = flags};
+		.rtm_dst_len = (unsigned char)(8 * ip_bytes),
+		.rtm_flags = flags};
 
 	lp_netlink_begin(&request, RTM_GETROUTE, &message, sizeof message);
 	lp_netlink_add(&request, RTA_DST, remote->ip, ip_bytes);

@@ -171,7 +171,7 @@ static int attach(struct lp_tap *tap, struct lp_loop *loop)
 }
 
 int lp_tap_open(struct lp_loop *loop, const struct lp_tap_config *config, lp_tap_recv_fn recv, lp_tap_error_fn error,
-                void *ctx, struct lp_failure *failure, struct lp_tap **ret_tap)
+	void *ctx, struct lp_failure *failure, struct lp_tap **ret_tap)
 {
 	const char *name = config->name ? config->name : "lan%d";
 	struct lp_tap *tap = calloc(1, sizeof *tap);
@@ -193,7 +193,7 @@ int lp_tap_open(struct lp_loop *loop, const struct lp_tap_config *config, lp_tap
 			char text[LP_MAC_TEXT_MAX];
 
 			lp_fail(failure, r, "%s: setting the MAC address %s: %s", tap->device.name,
-			        lp_mac_format(&config->mac, text), lp_error_text(r));
+				lp_mac_format(&config->mac, text), lp_error_text(r));
 			goto fail;
 		}
 	}
@@ -266,8 +266,8 @@ size_t lp_tap_send(struct lp_tap *tap, const struct lp_frame *frames, size_t n_f
 	for (size_t i = 0; i < n_frames; i++) {
 		uint8_t header[LP_VNET_BYTES];
 		struct iovec iov[2] = {{header, sizeof header},
-		                       /* The kernel does not write there. */
-		                       {(void *)(uintptr_t)frames[i].data, frames[i].len}};
+			/* The kernel does not write there. */
+			{(void *)(uintptr_t)frames[i].data, frames[i].len}};
 		ssize_t n;
 
 		lp_vnet_write(&frames[i].offload, header);

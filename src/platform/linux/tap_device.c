@@ -32,22 +32,21 @@ static int open_failure(struct lp_failure *failure, int err, const char *name)
 	case ENOENT:
 	case ENODEV:
 	case ENXIO:
-		return lp_fail(
-			failure, LP_ENOTFOUND,
+		return lp_fail(failure, LP_ENOTFOUND,
 			"/dev/net/tun: this system has no TAP interfaces: load the module ('sudo modprobe tun'), "
 			"or, in a container, pass the device in");
 	case EACCES:
 		return lp_fail(failure, LP_EPERM,
-		               "/dev/net/tun: its mode lets nobody but its owner make TAP interfaces: run with sudo, "
-		               "or, for a program that has CAP_NET_ADMIN, 'sudo chmod 666 /dev/net/tun'");
+			"/dev/net/tun: its mode lets nobody but its owner make TAP interfaces: run with sudo, "
+			"or, for a program that has CAP_NET_ADMIN, 'sudo chmod 666 /dev/net/tun'");
 	case EPERM:
-		return lp_fail(failure, LP_EPERM, "%s: making a TAP interface needs CAP_NET_ADMIN: run with sudo",
-		               name);
+		return lp_fail(
+			failure, LP_EPERM, "%s: making a TAP interface needs CAP_NET_ADMIN: run with sudo", name);
 	case EBUSY:
 		return lp_fail(failure, LP_EEXISTS,
-		               "%s: an interface of this name exists already: does this program run already ('pgrep -a "
-		               "lanparty')? Otherwise choose another name, or remove it ('sudo ip link delete %s')",
-		               name, name);
+			"%s: an interface of this name exists already: does this program run already ('pgrep -a "
+			"lanparty')? Otherwise choose another name, or remove it ('sudo ip link delete %s')",
+			name, name);
 	case EINVAL:
 		return lp_fail(failure, LP_EINVAL, "%s: not a name for an interface", name);
 	default:
@@ -82,9 +81,9 @@ static bool steer_by_flow(int fd)
 	   frame comes from; ARP, ping and the like have none and meet no bulk in queue 0. */
 	static const struct bpf_insn code[] = {
 		{.code = BPF_LDX | BPF_MEM | BPF_W,
-	         .dst_reg = BPF_REG_0,
-	         .src_reg = BPF_REG_1,
-	         .off = offsetof(struct __sk_buff, hash)},
+			.dst_reg = BPF_REG_0,
+			.src_reg = BPF_REG_1,
+			.off = offsetof(struct __sk_buff, hash)},
 		{.code = BPF_JMP | BPF_JEQ | BPF_K, .dst_reg = BPF_REG_0, .off = 2, .imm = 0},
 		{.code = BPF_ALU | BPF_MOD | BPF_K, .dst_reg = BPF_REG_0, .imm = LP_TAP_QUEUES_MAX - 1},
 		{.code = BPF_ALU | BPF_ADD | BPF_K, .dst_reg = BPF_REG_0, .imm = 1},

@@ -185,13 +185,13 @@ static int bind_failure(struct lp_failure *failure, int err, const struct lp_add
 	switch (err) {
 	case EADDRINUSE:
 		return lp_fail(failure, code,
-		               "%s: UDP port %u is in use by another program: choose another port, or stop it "
-		               "('ss -ulpn' names it)",
-		               where, local->port);
+			"%s: UDP port %u is in use by another program: choose another port, or stop it "
+			"('ss -ulpn' names it)",
+			where, local->port);
 	case EACCES:
 		return lp_fail(failure, code,
-		               "%s: UDP port %u: no permission: ports below 1024 need root or CAP_NET_BIND_SERVICE",
-		               where, local->port);
+			"%s: UDP port %u: no permission: ports below 1024 need root or CAP_NET_BIND_SERVICE", where,
+			local->port);
 	case EADDRNOTAVAIL:
 		return lp_fail(failure, code, "%s: not an address of this machine ('ip address' lists them)", where);
 	default:
@@ -217,7 +217,7 @@ static int bind_socket(struct lp_udp *udp, const struct lp_addr *local, struct l
 }
 
 int lp_udp_open(struct lp_loop *loop, const struct lp_addr *local, lp_udp_recv_fn recv, void *ctx,
-                struct lp_failure *failure, struct lp_udp **ret_udp)
+	struct lp_failure *failure, struct lp_udp **ret_udp)
 {
 	struct lp_udp *udp = malloc(sizeof *udp);
 	int r;
@@ -284,7 +284,7 @@ uint64_t lp_udp_overflows(const struct lp_udp *udp)
 	socklen_t len = sizeof info;
 
 	if (getsockopt(udp->fd, SOL_SOCKET, SO_MEMINFO, info, &len) < 0 ||
-	    len < (SK_MEMINFO_DROPS + 1) * sizeof info[0])
+		len < (SK_MEMINFO_DROPS + 1) * sizeof info[0])
 		return 0;
 	return info[SK_MEMINFO_DROPS];
 }

@@ -53,10 +53,10 @@ static void prepare(struct lp_udp_sender *sender, const struct lp_udp_msg *msg, 
 	sender->iov[i] = (struct iovec){(void *)(uintptr_t)(msg->data + offset), len};
 	sender->segment_bytes[i] = msg->segment_bytes && len > msg->segment_bytes ? msg->segment_bytes : 0;
 	*hdr = (struct msghdr){.msg_name = &sender->names[i],
-	                       .msg_namelen = lp_sockaddr_set(&msg->remote, sender->mapped, &sender->names[i]),
-	                       .msg_iov = &sender->iov[i],
-	                       .msg_iovlen = 1,
-	                       .msg_control = sender->control[i]};
+		.msg_namelen = lp_sockaddr_set(&msg->remote, sender->mapped, &sender->names[i]),
+		.msg_iov = &sender->iov[i],
+		.msg_iovlen = 1,
+		.msg_control = sender->control[i]};
 	add_source(hdr, &msg->local);
 	if (msg->ecn) {
 		int tos = msg->ecn;

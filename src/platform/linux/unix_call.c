@@ -20,7 +20,7 @@ static int call_failure(struct lp_failure *failure, int err, const char *path)
 	case ENOENT:
 	case ECONNREFUSED:
 		return lp_fail(failure, lp_os_error(err),
-		               "%s: nobody listens there: is the program running, with this path?", path);
+			"%s: nobody listens there: is the program running, with this path?", path);
 	case EACCES:
 		return lp_fail(failure, LP_EPERM, "%s: no permission: run as the program's user, or with sudo", path);
 	case EAGAIN:
@@ -40,7 +40,7 @@ static int ask(int fd, const struct sockaddr_un *address, const char *request, u
 	if (len < 0 || (size_t)len >= sizeof line)
 		return EMSGSIZE;
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) < 0 ||
-	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) < 0)
+		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) < 0)
 		return errno;
 	if (connect(fd, (const struct sockaddr *)address, sizeof *address) < 0)
 		return errno;
@@ -81,7 +81,7 @@ static int read_answer(int fd, char **data, size_t *len)
 }
 
 int lp_unix_call(const char *path, const char *request, uint64_t timeout_ns, struct lp_failure *failure,
-                 char **ret_answer, size_t *ret_len)
+	char **ret_answer, size_t *ret_len)
 {
 	struct sockaddr_un address;
 	char *data = NULL;

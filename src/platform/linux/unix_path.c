@@ -13,7 +13,7 @@ int lp_unix_path(const char *path, struct lp_failure *failure, struct sockaddr_u
 
 	if (len == 0 || len >= sizeof address.sun_path)
 		return lp_fail(failure, LP_ETOOBIG, "%s: the path of a socket has 1 to %zu bytes: choose a shorter one",
-		               path, sizeof address.sun_path - 1);
+			path, sizeof address.sun_path - 1);
 	memcpy(address.sun_path, path, len);
 	*ret_address = address;
 	return 0;

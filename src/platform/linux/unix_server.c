@@ -80,7 +80,7 @@ static void on_client_timeout(void *ctx, uint64_t now_ns)
 static int client_read(struct client *client)
 {
 	ssize_t n = recv(client->fd, client->request + client->request_len,
-	                 sizeof client->request - client->request_len, MSG_DONTWAIT);
+		sizeof client->request - client->request_len, MSG_DONTWAIT);
 	char *end;
 
 	if (n < 0)
@@ -101,7 +101,7 @@ static int client_write(struct client *client)
 {
 	while (client->sent < client->answer_len) {
 		ssize_t n = send(client->fd, client->answer + client->sent, client->answer_len - client->sent,
-		                 MSG_DONTWAIT | MSG_NOSIGNAL);
+			MSG_DONTWAIT | MSG_NOSIGNAL);
 
 		if (n < 0)
 			return errno == EAGAIN || errno == EINTR ? 0 : LP_ECLOSED;
@@ -145,7 +145,7 @@ static void client_open(struct lp_unix_server *server, struct client **place, in
 	client->server = server;
 	client->fd = fd;
 	if (lp_timer_new(server->loop, on_client_timeout, client, &client->timer) < 0 ||
-	    lp_watch_init(&client->watch, server->loop, fd, on_client, client) < 0) {
+		lp_watch_init(&client->watch, server->loop, fd, on_client, client) < 0) {
 		lp_timer_free(client->timer);
 		close(fd);
 		free(client);
@@ -216,16 +216,16 @@ static int bind_path(int fd, const struct sockaddr_un *address)
 static int open_failure(struct lp_failure *failure, int err, const char *path)
 {
 	if (err == EADDRINUSE)
-		return lp_fail(failure, LP_EINUSE, "%s: in use: another program listens there, or it is no socket",
-		               path);
+		return lp_fail(
+			failure, LP_EINUSE, "%s: in use: another program listens there, or it is no socket", path);
 	if (err == ENOENT)
 		return lp_fail(failure, LP_ENOTFOUND,
-		               "%s: cannot listen there: its folder is missing: make it, or choose another path", path);
+			"%s: cannot listen there: its folder is missing: make it, or choose another path", path);
 	return lp_fail(failure, lp_os_error(err), "%s: cannot listen there: %s", path, strerror(err));
 }
 
 int lp_unix_server_open(struct lp_loop *loop, const char *path, lp_unix_answer_fn answer, void *ctx,
-                        struct lp_failure *failure, struct lp_unix_server **ret_server)
+	struct lp_failure *failure, struct lp_unix_server **ret_server)
 {
 	struct lp_unix_server *server;
 	struct sockaddr_un address;
@@ -248,7 +248,7 @@ int lp_unix_server_open(struct lp_loop *loop, const char *path, lp_unix_answer_f
 		goto fail;
 	}
 	if (listen(server->fd, CLIENTS_MAX) < 0 ||
-	    lp_watch_init(&server->watch, loop, server->fd, on_connection, server) < 0) {
+		lp_watch_init(&server->watch, loop, server->fd, on_connection, server) < 0) {
 		r = open_failure(failure, EIO, path);
 		unlink(path);
 		goto fail;

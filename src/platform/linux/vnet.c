@@ -62,13 +62,13 @@ int lp_vnet_read(const uint8_t *data, size_t len, struct lp_frame *ret_frame)
 	if (i == N_GSO)
 		return LP_EUNSUPPORTED;
 	frame = (struct lp_frame){.data = data + LP_VNET_BYTES,
-	                          .len = len - LP_VNET_BYTES,
-	                          .offload = {.gso = gso_rows[i].gso,
-	                                      .gso_ecn = vnet.gso_type & VIRTIO_NET_HDR_GSO_ECN,
-	                                      .needs_csum = vnet.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM,
-	                                      .gso_size = vnet.gso_size,
-	                                      .csum_start = vnet.csum_start,
-	                                      .csum_offset = vnet.csum_offset}};
+		.len = len - LP_VNET_BYTES,
+		.offload = {.gso = gso_rows[i].gso,
+			.gso_ecn = vnet.gso_type & VIRTIO_NET_HDR_GSO_ECN,
+			.needs_csum = vnet.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM,
+			.gso_size = vnet.gso_size,
+			.csum_start = vnet.csum_start,
+			.csum_offset = vnet.csum_offset}};
 	frame.offload.hdr_len = header_bytes(&frame);
 	*ret_frame = frame;
 	return 0;

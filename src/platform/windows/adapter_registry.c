@@ -139,7 +139,7 @@ int lp_adapter_set_mac_setting(const struct lp_adapter *adapter, const char *tex
 		status = RegDeleteValueW(key, L"NetworkAddress");
 	else
 		status = RegSetValueExW(key, L"NetworkAddress", 0, REG_SZ, (const BYTE *)value,
-		                        (DWORD)((wcslen(value) + 1) * sizeof value[0]));
+			(DWORD)((wcslen(value) + 1) * sizeof value[0]));
 	RegCloseKey(key);
 	return status == ERROR_SUCCESS || (!*text && status == ERROR_FILE_NOT_FOUND) ? 0 : lp_os_error((DWORD)status);
 }

@@ -16,14 +16,14 @@ static DWORD restart(HDEVINFO set, SP_DEVINFO_DATA *device)
 {
 	SP_PROPCHANGE_PARAMS params = {
 		.ClassInstallHeader = {.cbSize = sizeof params.ClassInstallHeader,
-	                               .InstallFunction = DIF_PROPERTYCHANGE},
+			.InstallFunction = DIF_PROPERTYCHANGE},
 		/* In one step: a device that was only stopped would be left disabled if we ended in between. */
 		.StateChange = DICS_PROPCHANGE,
 		.Scope = DICS_FLAG_CONFIGSPECIFIC,
 	};
 
 	if (!SetupDiSetClassInstallParamsW(set, device, &params.ClassInstallHeader, sizeof params) ||
-	    !SetupDiCallClassInstaller(DIF_PROPERTYCHANGE, set, device))
+		!SetupDiCallClassInstaller(DIF_PROPERTYCHANGE, set, device))
 		return GetLastError();
 	return 0;
 }
@@ -35,7 +35,7 @@ static bool find_device(HDEVINFO set, const wchar_t *instance, SP_DEVINFO_DATA *
 
 	for (DWORD i = 0; SetupDiEnumDeviceInfo(set, i, device); i++)
 		if (SetupDiGetDeviceInstanceIdW(set, device, id, sizeof id / sizeof id[0], NULL) &&
-		    _wcsicmp(id, instance) == 0)
+			_wcsicmp(id, instance) == 0)
 			return true;
 	return false;
 }

@@ -15,7 +15,7 @@ int lp_broadcast_send(uint16_t port, const uint8_t *data, size_t len)
 	if (s == INVALID_SOCKET)
 		return lp_os_error((DWORD)WSAGetLastError());
 	if (setsockopt(s, SOL_SOCKET, SO_BROADCAST, (const char *)&on, sizeof on) != 0 ||
-	    sendto(s, (const char *)data, (int)len, 0, (const struct sockaddr *)&to, sizeof to) < 0)
+		sendto(s, (const char *)data, (int)len, 0, (const struct sockaddr *)&to, sizeof to) < 0)
 		r = lp_os_error((DWORD)WSAGetLastError());
 	closesocket(s);
 	return r;

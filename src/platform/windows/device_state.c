@@ -21,6 +21,6 @@ int lp_device_state(const char *name, struct lp_device_state *ret_state)
 	*ret_state = (struct lp_device_state){.up = interface.up, .enabled = true, .address = interface.address};
 	ret_state->address.port = 0;
 	snprintf(ret_state->note, sizeof ret_state->note, "interface %lu, LUID 0x%llx", (unsigned long)interface.index,
-	         (unsigned long long)interface.luid);
+		(unsigned long long)interface.luid);
 	return 0;
 }

@@ -61,7 +61,7 @@ int lp_file_read(const char *path, size_t max_bytes, struct lp_failure *failure,
 	if (r < 0)
 		return lp_fail(failure, r, "%s: cannot be read: %s", path, lp_error_text(r));
 	file = CreateFileW(wide, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
-	                   OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, NULL);
+		OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, NULL);
 	if (file == INVALID_HANDLE_VALUE)
 		return path_failure(failure, GetLastError(), "cannot be read", path);
 	/* One byte more than allowed, to see that there is more; it becomes the NUL otherwise. */
@@ -77,7 +77,7 @@ int lp_file_read(const char *path, size_t max_bytes, struct lp_failure *failure,
 		if (error)
 			return path_failure(failure, error, "cannot be read", path);
 		return lp_fail(failure, LP_ETOOBIG, "%s: longer than the %zu bytes that such a file may have", path,
-		               max_bytes);
+			max_bytes);
 	}
 	data[len] = '\0';
 	*ret_data = data;
@@ -161,8 +161,8 @@ int lp_file_write(const char *path, const uint8_t *data, size_t len, bool secret
 	if (r < 0)
 		return lp_fail(failure, r, "%s: cannot be written: %s", path, lp_error_text(r));
 	if (secret) {
-		if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(SECRET_SDDL, SDDL_REVISION_1,
-		                                                          &attributes.lpSecurityDescriptor, NULL))
+		if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(
+			    SECRET_SDDL, SDDL_REVISION_1, &attributes.lpSecurityDescriptor, NULL))
 			return path_failure(failure, GetLastError(), "cannot be kept from others", path);
 		security = &attributes;
 	}

@@ -71,9 +71,9 @@ int lp_interface_of_guid(const char *guid, struct lp_interface *ret_interface)
 		if (_stricmp(entry->AdapterName, guid) != 0)
 			continue;
 		*ret_interface = (struct lp_interface){.index = entry->IfIndex ? entry->IfIndex : entry->Ipv6IfIndex,
-		                                       .luid = entry->Luid.Value,
-		                                       .up = entry->OperStatus == IfOperStatusUp,
-		                                       .mtu = entry->Mtu};
+			.luid = entry->Luid.Value,
+			.up = entry->OperStatus == IfOperStatusUp,
+			.mtu = entry->Mtu};
 		pick_address(entry, &ret_interface->address);
 		if (entry->PhysicalAddressLength == sizeof ret_interface->mac.octet)
 			memcpy(ret_interface->mac.octet, entry->PhysicalAddress, sizeof ret_interface->mac.octet);
@@ -98,7 +98,7 @@ static bool networks_meet(const IP_ADAPTER_ADDRESSES *ours, const IP_ADAPTER_ADD
 	for (const IP_ADAPTER_UNICAST_ADDRESS *a = ours->FirstUnicastAddress; a; a = a->Next)
 		for (const IP_ADAPTER_UNICAST_ADDRESS *b = other->FirstUnicastAddress; b; b = b->Next)
 			if (ipv4(a) != 0 && ipv4(b) != 0 &&
-			    lp_device_networks_meet(ipv4(a), a->OnLinkPrefixLength, ipv4(b), b->OnLinkPrefixLength))
+				lp_device_networks_meet(ipv4(a), a->OnLinkPrefixLength, ipv4(b), b->OnLinkPrefixLength))
 				return true;
 	return false;
 }
@@ -113,7 +113,7 @@ void lp_interface_find_rival(const char *guid, char *name, size_t size)
 		ours = ours->Next;
 	for (const IP_ADAPTER_ADDRESSES *entry = all; ours && entry; entry = entry->Next)
 		if (entry != ours && entry->OperStatus == IfOperStatusUp && networks_meet(ours, entry) &&
-		    lp_utf8(entry->FriendlyName, name, size) < 0)
+			lp_utf8(entry->FriendlyName, name, size) < 0)
 			snprintf(name, size, "another adapter");
 	free(all);
 }
@@ -143,7 +143,7 @@ unsigned lp_interface_largest_mtu(void)
 
 	for (const IP_ADAPTER_ADDRESSES *entry = all; entry; entry = entry->Next)
 		if (entry->OperStatus == IfOperStatusUp && entry->IfType != IF_TYPE_SOFTWARE_LOOPBACK &&
-		    entry->Mtu != UINT32_MAX && entry->Mtu > mtu)
+			entry->Mtu != UINT32_MAX && entry->Mtu > mtu)
 			mtu = entry->Mtu;
 	free(all);
 	return mtu;

@@ -20,7 +20,7 @@ struct lp_lock {
 static HANDLE open_alone(const wchar_t *path)
 {
 	return CreateFileW(path, GENERIC_READ | GENERIC_WRITE | DELETE, 0, NULL, OPEN_EXISTING,
-	                   FILE_ATTRIBUTE_NORMAL | FILE_FLAG_DELETE_ON_CLOSE, NULL);
+		FILE_ATTRIBUTE_NORMAL | FILE_FLAG_DELETE_ON_CLOSE, NULL);
 }
 
 int lp_lock_take(const char *path, struct lp_failure *failure, struct lp_lock **ret_lock)
@@ -47,8 +47,8 @@ int lp_lock_take(const char *path, struct lp_failure *failure, struct lp_lock **
 		}
 	}
 	if (r == 0 && lock->file == INVALID_HANDLE_VALUE)
-		r = lp_fail(failure, lp_os_error(error), "%s: cannot be locked: %s", path,
-		            lp_os_error_text(error, text));
+		r = lp_fail(
+			failure, lp_os_error(error), "%s: cannot be locked: %s", path, lp_os_error_text(error, text));
 	if (r < 0) {
 		free(lock);
 		return r;

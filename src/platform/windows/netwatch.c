@@ -102,7 +102,7 @@ static uint64_t digest_tables(void)
 	if (GetIpForwardTable2(AF_UNSPEC, &routes) == NO_ERROR) {
 		for (ULONG i = 0; i < routes->NumEntries; i++)
 			digest += digest_row(&routes->Table[i].DestinationPrefix.Prefix,
-			                     &routes->Table[i].InterfaceLuid, &routes->Table[i]);
+				&routes->Table[i].InterfaceLuid, &routes->Table[i]);
 		FreeMibTable(routes);
 	}
 	return digest;
@@ -171,8 +171,8 @@ void lp_netwatch_avoid(struct lp_netwatch *netwatch, const char *device)
 	(void)device; /* a pinned route keeps the tunnel off its own adapter: client/route_guard.h */
 }
 
-int lp_netwatch_source(struct lp_netwatch *netwatch, const struct lp_addr *remote, struct lp_addr *ret_local,
-                       uint32_t *ret_interface)
+int lp_netwatch_source(
+	struct lp_netwatch *netwatch, const struct lp_addr *remote, struct lp_addr *ret_local, uint32_t *ret_interface)
 {
 	union lp_sockaddr sa;
 	int len = lp_sockaddr_set(remote, false, &sa);

@@ -41,20 +41,20 @@ static int check_owner(const char *path, wchar_t *wide, struct lp_failure *failu
 	PSECURITY_DESCRIPTOR descriptor = NULL;
 	PSID owner = NULL;
 	char text[LP_OS_ERROR_TEXT_MAX];
-	DWORD error = GetNamedSecurityInfoW(wide, SE_FILE_OBJECT, OWNER_SECURITY_INFORMATION, &owner, NULL, NULL, NULL,
-	                                    &descriptor);
+	DWORD error = GetNamedSecurityInfoW(
+		wide, SE_FILE_OBJECT, OWNER_SECURITY_INFORMATION, &owner, NULL, NULL, NULL, &descriptor);
 	bool trusted;
 
 	if (error)
 		return lp_fail(failure, lp_os_error(error), "%s: %s", path, lp_os_error_text(error, text));
 	trusted = IsWellKnownSid(owner, WinLocalSystemSid) || IsWellKnownSid(owner, WinBuiltinAdministratorsSid) ||
-	          is_us(owner);
+		  is_us(owner);
 	LocalFree(descriptor);
 	if (!trusted)
 		return lp_fail(failure, LP_EPERM,
-		               "%s: belongs to a user who is no administrator, so what is in it cannot be trusted: "
-		               "remove the folder",
-		               path);
+			"%s: belongs to a user who is no administrator, so what is in it cannot be trusted: "
+			"remove the folder",
+			path);
 	return 0;
 }
 
@@ -68,15 +68,15 @@ int lp_private_folder(const char *path, struct lp_failure *failure)
 
 	if (r < 0)
 		return lp_fail(failure, r, "%s: %s", path, lp_error_text(r));
-	if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(FOLDER_SDDL, SDDL_REVISION_1,
-	                                                          &attributes.lpSecurityDescriptor, NULL) ||
-	    !CreateDirectoryW(wide, &attributes))
+	if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(
+		    FOLDER_SDDL, SDDL_REVISION_1, &attributes.lpSecurityDescriptor, NULL) ||
+		!CreateDirectoryW(wide, &attributes))
 		error = GetLastError();
 	if (attributes.lpSecurityDescriptor)
 		LocalFree(attributes.lpSecurityDescriptor);
 	if (error == ERROR_ALREADY_EXISTS)
 		return check_owner(path, wide, failure);
 	return error ? lp_fail(failure, lp_os_error(error), "%s: cannot be made: %s", path,
-	                       lp_os_error_text(error, text))
-	             : 0;
+			       lp_os_error_text(error, text))
+		     : 0;
 }

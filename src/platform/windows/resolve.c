@@ -114,7 +114,7 @@ static void on_done(void *ctx)
 }
 
 int lp_resolve_start(struct lp_loop *loop, const char *host, uint16_t port, lp_resolve_fn done, void *ctx,
-                     struct lp_resolve **ret_resolve)
+	struct lp_resolve **ret_resolve)
 {
 	struct lp_resolve *resolve = calloc(1, sizeof *resolve);
 	struct job *job = calloc(1, sizeof *job);

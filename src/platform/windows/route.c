@@ -16,8 +16,8 @@ static int address_failure(struct lp_failure *failure, DWORD error, const char *
 	char address[LP_ADDR_TEXT_MAX], text[LP_OS_ERROR_TEXT_MAX];
 
 	return lp_fail(failure, lp_os_error(error), "%s %s: %s%s", doing, lp_addr_format(addr, address),
-	               lp_os_error_text(error, text),
-	               error == ERROR_ACCESS_DENIED ? ": start the program as administrator" : "");
+		lp_os_error_text(error, text),
+		error == ERROR_ACCESS_DENIED ? ": start the program as administrator" : "");
 }
 
 /* Notes why something on an interface failed. */
@@ -29,8 +29,8 @@ static int interface_failure(struct lp_failure *failure, DWORD error, const char
 	if (error == ERROR_FILE_NOT_FOUND)
 		error = ERROR_NOT_FOUND;
 	return lp_fail(failure, lp_os_error(error), "interface %u: cannot %s its IPv%u settings: %s%s", (unsigned)index,
-	               doing, family, lp_os_error_text(error, text),
-	               error == ERROR_ACCESS_DENIED ? ": start the program as administrator" : "");
+		doing, family, lp_os_error_text(error, text),
+		error == ERROR_ACCESS_DENIED ? ": start the program as administrator" : "");
 }
 
 int lp_route_best(const struct lp_route_query *query, struct lp_failure *failure, struct lp_route *ret_route)
@@ -67,7 +67,7 @@ int lp_route_interface(const char *name, struct lp_failure *failure, struct lp_r
 	DWORD error;
 
 	if (sscanf(name, "{%8x-%4x-%4x-%2x%2x-%2x%2x%2x%2x%2x%2x}", &d[0], &d[1], &d[2], &d[3], &d[4], &d[5], &d[6],
-	           &d[7], &d[8], &d[9], &d[10]) != 11)
+		    &d[7], &d[8], &d[9], &d[10]) != 11)
 		return lp_fail(failure, LP_EINVAL, "%s: not the GUID of a network adapter", name);
 	guid = (GUID){d[0], (unsigned short)d[1], (unsigned short)d[2], {0}};
 	for (int i = 0; i < 8; i++)
@@ -77,7 +77,7 @@ int lp_route_interface(const char *name, struct lp_failure *failure, struct lp_r
 		error = ConvertInterfaceLuidToIndex(&luid, &index);
 	if (error)
 		return lp_fail(failure, LP_ENOTFOUND, "%s: not a network interface of this computer now: %s", name,
-		               lp_os_error_text(error, text));
+			lp_os_error_text(error, text));
 	*ret_interface = (struct lp_route_interface){.luid = luid.Value, .index = index};
 	return 0;
 }
@@ -91,7 +91,7 @@ int lp_route_addresses(struct lp_route_address *addresses, size_t max, struct lp
 
 	if (error)
 		return lp_fail(failure, lp_os_error(error), "cannot read the computer's addresses: %s",
-		               lp_os_error_text(error, text));
+			lp_os_error_text(error, text));
 	for (ULONG i = 0; i < table->NumEntries && n < max; i++) {
 		const MIB_UNICASTIPADDRESS_ROW *row = &table->Table[i];
 
@@ -153,7 +153,7 @@ static DWORD read_row(const struct lp_route_interface *interface, uint8_t family
 }
 
 int lp_route_settings(const struct lp_route_interface *interface, uint8_t family, struct lp_failure *failure,
-                      struct lp_route_settings *ret_settings)
+	struct lp_route_settings *ret_settings)
 {
 	MIB_IPINTERFACE_ROW row;
 	DWORD error = read_row(interface, family, &row);
@@ -170,7 +170,7 @@ int lp_route_settings(const struct lp_route_interface *interface, uint8_t family
 }
 
 int lp_route_set(const struct lp_route_interface *interface, uint8_t family, const struct lp_route_settings *settings,
-                 struct lp_failure *failure)
+	struct lp_failure *failure)
 {
 	MIB_IPINTERFACE_ROW row;
 	DWORD error = read_row(interface, family, &row);

@@ -87,11 +87,12 @@ DWORD lp_route_table_best(const struct lp_route_query *query, MIB_IPFORWARD_ROW2
 
 		lp_route_of_row(row, &route);
 		if (!covers(&route, &query->remote) || route.interface.luid == query->except_luid ||
-		    (query->except && is_same(&route, query->except)) || !is_usable(row, &metric))
+			(query->except && is_same(&route, query->except)) || !is_usable(row, &metric))
 			continue;
 		/* The longest prefix, then the lowest sum of the two metrics: as the system itself chooses. */
-		if (found && (route.prefix_bits < best.DestinationPrefix.PrefixLength ||
-		              (route.prefix_bits == best.DestinationPrefix.PrefixLength && metric >= best_metric)))
+		if (found &&
+			(route.prefix_bits < best.DestinationPrefix.PrefixLength ||
+				(route.prefix_bits == best.DestinationPrefix.PrefixLength && metric >= best_metric)))
 			continue;
 		best = *row;
 		best_metric = metric;

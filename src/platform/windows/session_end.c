@@ -47,7 +47,7 @@ void lp_session_end_init(struct lp_session_end *session_end, HANDLE event)
 	session_end->thread = NULL;
 	/* Only where somebody sits at the screen; making windows elsewhere is slow or fails. */
 	if (!GetUserObjectInformationW(GetProcessWindowStation(), UOI_FLAGS, &flags, sizeof flags, NULL) ||
-	    !(flags.dwFlags & WSF_VISIBLE))
+		!(flags.dwFlags & WSF_VISIBLE))
 		return;
 	session_end->thread = CreateThread(NULL, 0, run, event, 0, NULL);
 }

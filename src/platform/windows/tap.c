@@ -53,7 +53,7 @@ static int open_device(struct lp_tap *tap, struct lp_failure *failure)
 		return r;
 	if (!lp_tap_device_ask(device, &tap->driver))
 		r = lp_fail(failure, LP_EIO, "%s: the TAP adapter's driver does not answer: restart the adapter",
-		            lp_tap_name(tap));
+			lp_tap_name(tap));
 	else if ((r = lp_tap_io_new(device, tap->event, &tap->io)) < 0)
 		lp_fail(failure, r, "%s: out of memory", lp_tap_name(tap));
 	if (r < 0)
@@ -117,8 +117,7 @@ static void lose(struct lp_tap *tap, DWORD error)
 	seek_later(tap);
 	if (tap->state)
 		tap->state(tap->ctx, false,
-		           error == ERROR_OPERATION_ABORTED ? "the adapter was disabled"
-		                                            : lp_os_error_text(error, text));
+			error == ERROR_OPERATION_ABORTED ? "the adapter was disabled" : lp_os_error_text(error, text));
 }
 
 /* Frees what is left after lp_tap_close(). */
@@ -180,8 +179,8 @@ static int come_back(struct lp_tap *tap)
 		char was[LP_MAC_TEXT_MAX], is[LP_MAC_TEXT_MAX];
 
 		lp_fail(&failure, LP_EINVAL,
-		        "%s: the TAP adapter came back with MAC %s, and the room knows it with %s: start again",
-		        lp_tap_name(tap), lp_mac_format(&tap->driver.mac, is), lp_mac_format(&mac, was));
+			"%s: the TAP adapter came back with MAC %s, and the room knows it with %s: start again",
+			lp_tap_name(tap), lp_mac_format(&tap->driver.mac, is), lp_mac_format(&mac, was));
 		tap->error(tap->ctx, &failure);
 		return 0;
 	}
@@ -209,7 +208,7 @@ static void on_timer(void *ctx, uint64_t now_ns)
 }
 
 int lp_tap_open(struct lp_loop *loop, const struct lp_tap_config *config, lp_tap_recv_fn recv, lp_tap_error_fn error,
-                void *ctx, struct lp_failure *failure, struct lp_tap **ret_tap)
+	void *ctx, struct lp_failure *failure, struct lp_tap **ret_tap)
 {
 	struct lp_tap *tap = calloc(1, sizeof *tap);
 	int r;
@@ -257,8 +256,8 @@ int lp_tap_up(struct lp_tap *tap, unsigned mtu, struct lp_failure *failure)
 	if (!tap->io)
 		return 0; /* away: it comes up when it is back */
 	if (!lp_tap_device_set_media(lp_tap_io_device(tap->io), true))
-		return lp_fail(failure, LP_EIO, "%s: the TAP adapter cannot be connected: restart it",
-		               lp_tap_name(tap));
+		return lp_fail(
+			failure, LP_EIO, "%s: the TAP adapter cannot be connected: restart it", lp_tap_name(tap));
 	begin(tap);
 	return 0;
 }
@@ -320,12 +319,12 @@ bool lp_tap_details(const struct lp_tap *tap, struct lp_tap_details *ret_details
 
 	(void)lp_interface_of_guid(tap->adapter.guid, &interface);
 	*ret_details = (struct lp_tap_details){.guid = tap->adapter.guid,
-	                                       .index = interface.index,
-	                                       .luid = interface.luid,
-	                                       .mac = tap->driver.mac,
-	                                       .driver_mtu = tap->driver.mtu};
+		.index = interface.index,
+		.luid = interface.luid,
+		.mac = tap->driver.mac,
+		.driver_mtu = tap->driver.mtu};
 	snprintf(ret_details->driver, sizeof ret_details->driver, "%u.%u.%u", tap->driver.version[0],
-	         tap->driver.version[1], tap->driver.version[2]);
+		tap->driver.version[1], tap->driver.version[2]);
 	return true;
 }
 

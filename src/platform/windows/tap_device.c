@@ -27,21 +27,21 @@ static int open_failure(struct lp_failure *failure, DWORD error, const struct lp
 	case ERROR_FILE_NOT_FOUND:
 	case ERROR_PATH_NOT_FOUND:
 		return lp_fail(failure, LP_ENOTFOUND,
-		               "%s: the TAP adapter is disabled or its driver does not run: enable it under 'Network "
-		               "Connections' (ncpa.cpl)",
-		               name);
+			"%s: the TAP adapter is disabled or its driver does not run: enable it under 'Network "
+			"Connections' (ncpa.cpl)",
+			name);
 	case ERROR_GEN_FAILURE:
 	case ERROR_SHARING_VIOLATION:
 		return lp_fail(failure, LP_EINUSE,
-		               "%s: the TAP adapter is in use by another program: end that, or pass --adapter the name "
-		               "of another",
-		               name);
+			"%s: the TAP adapter is in use by another program: end that, or pass --adapter the name "
+			"of another",
+			name);
 	case ERROR_ACCESS_DENIED:
 		return lp_fail(failure, LP_EPERM,
-		               "%s: no permission to open the TAP adapter: start this program as administrator", name);
+			"%s: no permission to open the TAP adapter: start this program as administrator", name);
 	default:
 		return lp_fail(failure, lp_os_error(error), "%s: opening the TAP adapter: %s", name,
-		               lp_os_error_text(error, text));
+			lp_os_error_text(error, text));
 	}
 }
 
@@ -54,7 +54,7 @@ int lp_tap_device_open(const struct lp_adapter *adapter, struct lp_failure *fail
 		return lp_fail(failure, LP_EINVAL, "%s: not a TAP adapter's GUID", adapter->guid);
 	swprintf(path, sizeof path / sizeof path[0], L"\\\\.\\Global\\%ls.tap", guid);
 	device = CreateFileW(path, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING,
-	                     FILE_ATTRIBUTE_SYSTEM | FILE_FLAG_OVERLAPPED, NULL);
+		FILE_ATTRIBUTE_SYSTEM | FILE_FLAG_OVERLAPPED, NULL);
 	if (device == INVALID_HANDLE_VALUE)
 		return open_failure(failure, GetLastError(), adapter);
 	*ret_device = device;

@@ -64,7 +64,7 @@ DWORD lp_tap_io_begin_reads(struct lp_tap_io *io)
 			continue;
 		slot->overlapped = (OVERLAPPED){.hEvent = io->event};
 		if (!ReadFile(io->device, slot->data, SLOT_BYTES, NULL, &slot->overlapped) &&
-		    GetLastError() != ERROR_IO_PENDING)
+			GetLastError() != ERROR_IO_PENDING)
 			return GetLastError();
 		slot->busy = true;
 		io->order[io->n_pending++] = (uint8_t)i;
@@ -155,7 +155,7 @@ size_t lp_tap_io_write(struct lp_tap_io *io, const struct lp_frame *frames, size
 		memcpy(slot->data, frames[i].data, frames[i].len);
 		slot->overlapped = (OVERLAPPED){0};
 		if (!WriteFile(io->device, slot->data, (DWORD)frames[i].len, NULL, &slot->overlapped) &&
-		    GetLastError() != ERROR_IO_PENDING) {
+			GetLastError() != ERROR_IO_PENDING) {
 			if (GetLastError() == ERROR_OPERATION_ABORTED)
 				*error = ERROR_OPERATION_ABORTED;
 			continue;

@@ -69,7 +69,7 @@ static void read_control(WSAMSG *hdr, struct lp_udp_msg *msg)
 			if (segment_bytes > 0 && segment_bytes < msg->len)
 				msg->segment_bytes = (uint16_t)segment_bytes;
 		} else if ((c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_ECN) ||
-		           (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_ECN)) {
+			   (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_ECN)) {
 			msg->ecn = data[0] & 3;
 		} else if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
 			IN_PKTINFO info;
@@ -141,7 +141,7 @@ static bool set_family_options(SOCKET s, bool ip, bool ipv6)
 	   §14). */
 	if (ip) {
 		ok = ok && (set_option(s, IPPROTO_IP, IP_MTU_DISCOVER, LP_PMTUDISC_PROBE) ||
-		            set_option(s, IPPROTO_IP, IP_DONTFRAGMENT, 1));
+				   set_option(s, IPPROTO_IP, IP_DONTFRAGMENT, 1));
 		ok = ok && set_option(s, IPPROTO_IP, IP_PKTINFO, 1);
 		set_option(s, IPPROTO_IP, IP_RECVECN, 1);
 	}
@@ -171,7 +171,7 @@ static int make_socket(struct lp_udp *udp, uint8_t family)
 	udp->socket = s;
 	udp->mapped = both;
 	if (ioctlsocket(s, FIONBIO, &non_blocking) != 0 || (ipv6 && !set_option(s, IPPROTO_IPV6, IPV6_V6ONLY, !both)) ||
-	    !set_family_options(s, !ipv6 || both, ipv6))
+		!set_family_options(s, !ipv6 || both, ipv6))
 		return LP_EUNSUPPORTED;
 	/* A port that nobody listens on must not make the next receive fail. */
 	WSAIoctl(s, SIO_UDP_CONNRESET, &off, sizeof off, NULL, 0, &n, NULL, NULL);
@@ -195,12 +195,12 @@ static int bind_failure(struct lp_failure *failure, DWORD error, const struct lp
 	switch (error) {
 	case WSAEADDRINUSE:
 		return lp_fail(failure, code,
-		               "%s UDP port %u: in use by another program: choose another port, or stop it", where,
-		               local->port);
+			"%s UDP port %u: in use by another program: choose another port, or stop it", where,
+			local->port);
 	case WSAEACCES:
 		return lp_fail(failure, code,
-		               "%s UDP port %u: no permission: another program keeps it for itself, or the system does",
-		               where, local->port);
+			"%s UDP port %u: no permission: another program keeps it for itself, or the system does", where,
+			local->port);
 	case WSAEADDRNOTAVAIL:
 		return lp_fail(failure, code, "%s: not an address of this computer ('ipconfig' lists them)", where);
 	default:
@@ -235,7 +235,7 @@ static int start(struct lp_udp *udp, struct lp_loop *loop)
 	if (r < 0)
 		return r;
 	if (WSAIoctl(udp->socket, SIO_GET_EXTENSION_FUNCTION_POINTER, &id, sizeof id, &udp->recv_msg,
-	             sizeof udp->recv_msg, &n, NULL, NULL) != 0)
+		    sizeof udp->recv_msg, &n, NULL, NULL) != 0)
 		return LP_EUNSUPPORTED;
 	udp->arena = VirtualAlloc(NULL, BATCH_MAX * SLOT_BYTES, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
 	udp->event = CreateEventW(NULL, TRUE, FALSE, NULL);
@@ -247,7 +247,7 @@ static int start(struct lp_udp *udp, struct lp_loop *loop)
 }
 
 int lp_udp_open(struct lp_loop *loop, const struct lp_addr *local, lp_udp_recv_fn recv, void *ctx,
-                struct lp_failure *failure, struct lp_udp **ret_udp)
+	struct lp_failure *failure, struct lp_udp **ret_udp)
 {
 	struct lp_udp *udp = calloc(1, sizeof *udp);
 	int r;

@@ -29,7 +29,7 @@ int lp_udp_sender_init(struct lp_udp_sender *sender, SOCKET socket, bool mapped)
 
 	*sender = (struct lp_udp_sender){.socket = socket, .mapped = mapped, .takes_ecn = true};
 	if (WSAIoctl(socket, SIO_GET_EXTENSION_FUNCTION_POINTER, &id, sizeof id, &sender->send_msg,
-	             sizeof sender->send_msg, &n, NULL, NULL) != 0)
+		    sizeof sender->send_msg, &n, NULL, NULL) != 0)
 		return LP_EUNSUPPORTED;
 	/* Windows 10 2004 and later. */
 	sender->takes_runs = getsockopt(socket, IPPROTO_UDP, UDP_SEND_MSG_SIZE, (char *)&value, &len) == 0;

@@ -163,7 +163,7 @@ static void deliver(struct proxy *proxy)
 		const struct flow *flow = &proxy->flows[packet->flow];
 
 		(void)!sendto(proxy->listen_fd, packet->data, packet->len, 0, (const struct sockaddr *)&flow->client,
-		              flow->client_len);
+			flow->client_len);
 		free(packet);
 	}
 }
@@ -185,9 +185,9 @@ static void print_counters(const char *name, const struct lane_counters *c, cons
 	printf("\"%s\":{\"in\":%llu,\"out\":%llu,\"lost\":%llu,\"too_big\":%llu,\"queue_full\":%llu,\"duplicated\":%"
 	       "llu,"
 	       "\"reordered\":%llu}%s",
-	       name, (unsigned long long)c->in, (unsigned long long)c->out, (unsigned long long)c->lost,
-	       (unsigned long long)c->too_big, (unsigned long long)c->queue_full, (unsigned long long)c->duplicated,
-	       (unsigned long long)c->reordered, end);
+		name, (unsigned long long)c->in, (unsigned long long)c->out, (unsigned long long)c->lost,
+		(unsigned long long)c->too_big, (unsigned long long)c->queue_full, (unsigned long long)c->duplicated,
+		(unsigned long long)c->reordered, end);
 }
 
 /* Does what a line says and answers. */

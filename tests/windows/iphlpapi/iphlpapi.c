@@ -56,8 +56,8 @@ static NET_IFINDEX index_of(const NET_LUID *luid, NET_IFINDEX index)
 /* An address as text. */
 static void format(const SOCKADDR_INET *addr, char text[64])
 {
-	const void *ip =
-		addr->si_family == AF_INET6 ? (const void *)&addr->Ipv6.sin6_addr : (const void *)&addr->Ipv4.sin_addr;
+	const void *ip = addr->si_family == AF_INET6 ? (const void *)&addr->Ipv6.sin6_addr
+						     : (const void *)&addr->Ipv4.sin_addr;
 
 	inet_ntop(addr->si_family == AF_INET6 ? AF_INET6 : AF_INET, (void *)(ULONG_PTR)ip, text, 64);
 }
@@ -72,8 +72,8 @@ static DWORD change_route(const char *verb, const MIB_IPFORWARD_ROW2 *row)
 	format(&row->DestinationPrefix.Prefix, destination);
 	format(&row->NextHop, next_hop);
 	snprintf(question, sizeof question, "route %s %s/%d %s %lu %lu", verb, destination,
-	         row->DestinationPrefix.PrefixLength, next_hop, index_of(&row->InterfaceLuid, row->InterfaceIndex),
-	         row->Metric);
+		row->DestinationPrefix.PrefixLength, next_hop, index_of(&row->InterfaceLuid, row->InterfaceIndex),
+		row->Metric);
 	return ask(question, answer, sizeof answer);
 }
 
@@ -143,8 +143,8 @@ NETIO_STATUS NETIOAPI_API_ SetIpInterfaceEntry(PMIB_IPINTERFACE_ROW row)
 	if (row->Family == AF_INET && row->SitePrefixLength > 32)
 		return ERROR_INVALID_PARAMETER;
 	snprintf(question, sizeof question, "set %lu %d %lu %lu %d %d",
-	         index_of(&row->InterfaceLuid, row->InterfaceIndex), row->Family == AF_INET6 ? 6 : 4, row->NlMtu,
-	         row->Metric, row->UseAutomaticMetric != 0, row->DisableDefaultRoutes != 0);
+		index_of(&row->InterfaceLuid, row->InterfaceIndex), row->Family == AF_INET6 ? 6 : 4, row->NlMtu,
+		row->Metric, row->UseAutomaticMetric != 0, row->DisableDefaultRoutes != 0);
 	return ask(question, answer, sizeof answer);
 }
 
@@ -171,8 +171,8 @@ static int read_route(const char *line, PMIB_IPFORWARD_ROW2 row)
 static NETIO_STATUS ipv6_table(PMIB_IPFORWARD_TABLE2 *ret_table)
 {
 	/* FreeMibTable() gives it back to this heap. */
-	PMIB_IPFORWARD_TABLE2 table =
-		HeapAlloc(GetProcessHeap(), HEAP_ZERO_MEMORY, sizeof *table + ROUTES_MAX * sizeof table->Table[0]);
+	PMIB_IPFORWARD_TABLE2 table = HeapAlloc(
+		GetProcessHeap(), HEAP_ZERO_MEMORY, sizeof *table + ROUTES_MAX * sizeof table->Table[0]);
 	char answer[8192];
 	const char *line;
 	DWORD error = ask("routes6", answer, sizeof answer);
@@ -196,9 +196,9 @@ NETIO_STATUS NETIOAPI_API_ GetIpForwardTable2(ADDRESS_FAMILY family, PMIB_IPFORW
 static int covers(const IP_ADDRESS_PREFIX *prefix, const SOCKADDR_INET *addr)
 {
 	const unsigned char *a = addr->si_family == AF_INET6 ? addr->Ipv6.sin6_addr.s6_addr
-	                                                     : (const unsigned char *)&addr->Ipv4.sin_addr;
+							     : (const unsigned char *)&addr->Ipv4.sin_addr;
 	const unsigned char *p = addr->si_family == AF_INET6 ? prefix->Prefix.Ipv6.sin6_addr.s6_addr
-	                                                     : (const unsigned char *)&prefix->Prefix.Ipv4.sin_addr;
+							     : (const unsigned char *)&prefix->Prefix.Ipv4.sin_addr;
 
 	for (int bit = 0; bit < prefix->PrefixLength; bit++)
 		if ((a[bit / 8] ^ p[bit / 8]) & 0x80 >> bit % 8)
@@ -225,8 +225,7 @@ static void first_address(NET_IFINDEX index, ADDRESS_FAMILY family, SOCKADDR_INE
 }
 
 NETIO_STATUS NETIOAPI_API_ GetBestRoute2(NET_LUID *luid, NET_IFINDEX index, const SOCKADDR_INET *source,
-                                         const SOCKADDR_INET *destination, ULONG options,
-                                         PMIB_IPFORWARD_ROW2 best_route, SOCKADDR_INET *best_source)
+	const SOCKADDR_INET *destination, ULONG options, PMIB_IPFORWARD_ROW2 best_route, SOCKADDR_INET *best_source)
 {
 	NET_IFINDEX wanted = index_of(luid, index);
 	const MIB_IPFORWARD_ROW2 *best = NULL;
@@ -243,8 +242,8 @@ NETIO_STATUS NETIOAPI_API_ GetBestRoute2(NET_LUID *luid, NET_IFINDEX index, cons
 		if ((wanted && row->InterfaceIndex != wanted) || !covers(&row->DestinationPrefix, destination))
 			continue;
 		if (!best || row->DestinationPrefix.PrefixLength > best->DestinationPrefix.PrefixLength ||
-		    (row->DestinationPrefix.PrefixLength == best->DestinationPrefix.PrefixLength &&
-		     row->Metric < best->Metric))
+			(row->DestinationPrefix.PrefixLength == best->DestinationPrefix.PrefixLength &&
+				row->Metric < best->Metric))
 			best = row;
 	}
 	if (best) {

@@ -35,8 +35,8 @@ void *kernel_thread(void (*run)(void *ctx), void *ctx)
 	HANDLE thread;
 
 	return PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, (PKSTART_ROUTINE)(void *)run, ctx)
-	               ? NULL
-	               : thread;
+		       ? NULL
+		       : thread;
 }
 
 /* Waits for a thread's end, 3 s at most. */

@@ -59,8 +59,8 @@ static int read_adapter(HKEY key, struct adapter_config *config)
 
 	*config = (struct adapter_config){.mtu = 1500};
 	if (!read_text(key, L"ComponentId", text, sizeof text) ||
-	    (!kernel_equal(text, L"tap0901") && !kernel_equal(text, L"root\\tap0901")) ||
-	    !read_text(key, L"NetCfgInstanceId", config->guid, sizeof config->guid))
+		(!kernel_equal(text, L"tap0901") && !kernel_equal(text, L"root\\tap0901")) ||
+		!read_text(key, L"NetCfgInstanceId", config->guid, sizeof config->guid))
 		return 0;
 	config->local_port = (unsigned short)read_number(key, L"TestLocalPort");
 	config->peer_port = (unsigned short)read_number(key, L"TestPeerPort");
