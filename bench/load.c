@@ -12,7 +12,6 @@
 #include "base/units.h"
 #include "cli/start.h"
 #include "cli/value.h"
-#include "client-core/session.h"
 #include "egress/queue.h"
 #include "link/link.h"
 #include "platform/file.h"
@@ -23,6 +22,7 @@
 #include "proto/ether.h"
 #include "quic/endpoint.h"
 #include "quic/tls.h"
+#include "session/session.h"
 
 #define FRAME_BYTES 64U
 #define SEQUENCE_OFFSET 16U /* in the frame: u64 time it was sent at */

@@ -14,7 +14,7 @@
 static void keep_place(struct lp_client_app *app, const char *resume)
 {
 	if (!app->options.has_mac)
-		lp_life_keep_place(&app->life, app->options.identity_path, &app->place, resume);
+		lp_app_keep_place(&app->life, app->options.identity_path, &app->place, resume);
 }
 
 /* The relay took us in, and the TAP is up: the right to make and set up adapters has done its work. */
@@ -31,7 +31,7 @@ static void on_joined(void *ctx, const struct lp_welcome *welcome)
 static void on_changed(void *ctx)
 {
 	struct lp_client_app *app = ctx;
-	lp_life_changed(&app->life);
+	lp_app_changed(&app->life);
 }
 
 /* The client is done. */
@@ -40,7 +40,7 @@ static void on_ended(void *ctx, const struct lp_failure *failure)
 	struct lp_client_app *app = ctx;
 	if (!failure)
 		keep_place(app, "");
-	lp_life_ended(&app->life, failure);
+	lp_app_ended(&app->life, failure);
 }
 
 /* The program is asked to end. */
@@ -69,7 +69,7 @@ static int load_identity(struct lp_client_app *app, struct lp_failure *failure, 
 		return lp_fail(failure, result, "%s", why.text);
 	config->mac = app->place.mac;
 	lp_event_identity(&app->life.output.log, options->identity_path, "in use", &app->place.mac);
-	lp_life_take_place(&app->life, &app->place, &config->member);
+	lp_app_take_place(&app->life, &app->place, &config->member);
 	return 0;
 }
 
@@ -94,14 +94,14 @@ static void adopt_mac(struct lp_client_app *app, const struct lp_mac *mac)
 	struct lp_failure failure;
 	app->place.mac = *mac;
 	lp_event_identity(&app->life.output.log, app->options.identity_path, "takes the adapter's MAC", mac);
-	if (lp_place_save(app->options.identity_path, &app->place, &failure) < 0)
+	if (lp_saved_session_save(app->options.identity_path, &app->place, &failure) < 0)
 		lp_event_warned(&app->life.output.log, failure.text);
 }
 
 /* Makes everything; the client begins to look for its relay. */
 static int start(struct lp_client_app *app, struct lp_failure *failure)
 {
-	struct lp_life *life = &app->life;
+	struct lp_app *life = &app->life;
 	struct lp_client_config config = {
 		.tap_name = app->options.tap[0] ? app->options.tap : NULL,
 		.mac_forced = app->options.has_mac,
@@ -113,7 +113,7 @@ static int start(struct lp_client_app *app, struct lp_failure *failure)
 		.ended = on_ended,
 		.ctx = app,
 	};
-	int result = lp_life_begin(life, failure, &config.member);
+	int result = lp_app_begin(life, failure, &config.member);
 	if (result == 0)
 		result = load_identity(app, failure, &config);
 	if (result == 0 && lp_client_guards_routes && (result = find_journal(app, failure)) == 0)
@@ -125,7 +125,7 @@ static int start(struct lp_client_app *app, struct lp_failure *failure)
 	const struct lp_mac *mac = lp_client_mac(app->client);
 	if (!lp_mac_equal(mac, &config.mac))
 		adopt_mac(app, mac);
-	return lp_life_show(
+	return lp_app_show(
 		life, LP_ROLE_CLIENT, lp_client_member(app->client), lp_client_tap_name(app->client), mac, failure);
 }
 
@@ -135,13 +135,13 @@ int lp_client_app_run(struct lp_client_app *app, int argc, char *const *argv)
 	int code;
 	app->life.stop = on_stop;
 	app->life.ctx = app;
-	if (!lp_life_options(&app->life, &lp_client_program, lp_client_option_rows, lp_client_option_rows_n,
+	if (!lp_app_options(&app->life, &lp_client_program, lp_client_option_rows, lp_client_option_rows_n,
 		    &app->options, argc, argv, &options, &code))
 		return code;
 	app->options.has_mac = lp_options_given(&options, "virtual-mac");
 	if (start(app, &app->life.failure) == 0)
 		lp_loop_run(app->life.loop);
-	lp_life_hide(&app->life);
+	lp_app_hide(&app->life);
 	lp_client_free(app->client);
-	return lp_life_end(&app->life);
+	return lp_app_end(&app->life);
 }

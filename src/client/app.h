@@ -2,17 +2,17 @@
 #ifndef LP_CLIENT_APP_H
 #define LP_CLIENT_APP_H
 
+#include "app/app.h"
+#include "app/saved_session.h"
 #include "client/options.h"
-#include "member/life.h"
-#include "member/place.h"
 
 struct lp_client;
 
 /* Everything that the program has. */
 struct lp_client_app {
-	struct lp_life life;
+	struct lp_app life;
 	struct lp_client_options options;
-	struct lp_place place;                 /* with the kept MAC */
+	struct lp_saved_session place;         /* with the kept MAC */
 	char journal_path[LP_CLIENT_PATH_MAX]; /* beside the identity */
 	struct lp_client *client;
 };

@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 #include "base/failure.h"
-#include "client/changes.h"
-#include "client/route_guard.h"
+#include "client/windows/changes.h"
+#include "client/windows/route_guard.h"
 #include "member/edge.h"
 #include "obs/event.h"
 #include "platform/loop.h"

@@ -20,7 +20,7 @@ struct lp_client_config {
 	bool offload;          /* super-frames over the TAP */
 	bool broadcast_routes; /* Linux: what games send to everybody leaves by the TAP */
 	bool clamp_mss;
-	/* Where the notes about changes to the computer are kept (client/route_guard.h), borrowed until
+	/* Where the notes about changes to the computer are kept (client/windows/route_guard.h), borrowed until
 	   lp_client_free(); NULL: routes and interfaces are left as they are. */
 	const char *journal_path;
 	/* The relay took us in; the place's token is worth keeping. */

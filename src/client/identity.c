@@ -1,8 +1,8 @@
 #include "client/identity.h"
 
+#include "app/saved_session.h"
 #include "base/error.h"
 #include "base/failure.h"
-#include "member/place.h"
 #include "platform/random.h"
 
 /* A random MAC that a client may have: unicast, locally administered. */
@@ -12,14 +12,14 @@ static void random_mac(struct lp_mac *mac)
 	mac->octet[0] = (uint8_t)((mac->octet[0] & 0xfc) | 0x02);
 }
 
-int lp_identity_load(const char *path, struct lp_failure *failure, struct lp_place *ret_place)
+int lp_identity_load(const char *path, struct lp_failure *failure, struct lp_saved_session *ret_place)
 {
-	struct lp_place place = {0};
+	struct lp_saved_session place = {0};
 	struct lp_failure why;
-	int result = lp_place_load(path, &why, &place);
+	int result = lp_saved_session_load(path, &why, &place);
 	if (result == LP_ENOTFOUND) {
 		random_mac(&place.mac);
-		result = lp_place_save(path, &place, failure);
+		result = lp_saved_session_save(path, &place, failure);
 	} else if (result < 0) {
 		lp_fail(failure, result, "%s", why.text);
 	} else if (!lp_mac_is_client(&place.mac)) {

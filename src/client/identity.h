@@ -3,10 +3,10 @@
 #define LP_CLIENT_IDENTITY_H
 
 struct lp_failure;
-struct lp_place;
+struct lp_saved_session;
 
 /* Reads it with the last place, or makes a new one with a random locally administered MAC and keeps it. A file that is
    there but cannot be understood is an error: it is never overwritten. */
-int lp_identity_load(const char *path, struct lp_failure *failure, struct lp_place *ret_place);
+int lp_identity_load(const char *path, struct lp_failure *failure, struct lp_saved_session *ret_place);
 
 #endif

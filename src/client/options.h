@@ -1,4 +1,4 @@
-/* The client's own options; member/options.h has those that it shares with the gateway. */
+/* The client's own options; app/options.h has those that it shares with the gateway. */
 #ifndef LP_CLIENT_OPTIONS_H
 #define LP_CLIENT_OPTIONS_H
 
@@ -25,7 +25,7 @@ extern const struct lp_option lp_client_option_rows[];
 extern const size_t lp_client_option_rows_n;
 /* How one gets the rights that a client needs, for people. */
 extern const char *const lp_client_rights_advice;
-/* True where the client looks after the computer's routes (client/route_guard.h). */
+/* True where the client looks after the computer's routes (client/windows/route_guard.h). */
 extern const bool lp_client_guards_routes;
 
 #endif

@@ -1,17 +1,17 @@
 /* lanparty-gateway: a gateway with its options. */
+#include "app/app.h"
+#include "app/saved_session.h"
 #include "base/error.h"
 #include "gateway/gateway.h"
 #include "gateway/options.h"
-#include "member/life.h"
-#include "member/place.h"
 #include "platform/loop.h"
 #include "platform/sandbox.h"
 
 /* Everything that the program has. */
 struct app {
-	struct lp_life life;
+	struct lp_app life;
 	struct lp_gateway_options options;
-	struct lp_place place;
+	struct lp_saved_session place;
 	struct lp_gateway *gateway;
 };
 
@@ -19,14 +19,14 @@ struct app {
 static void on_joined(void *ctx, const struct lp_welcome *welcome)
 {
 	struct app *app = ctx;
-	lp_life_keep_place(&app->life, app->options.state_path, &app->place, welcome->resume);
+	lp_app_keep_place(&app->life, app->options.state_path, &app->place, welcome->resume);
 }
 
 /* The state changed. */
 static void on_changed(void *ctx)
 {
 	struct app *app = ctx;
-	lp_life_changed(&app->life);
+	lp_app_changed(&app->life);
 }
 
 /* The gateway is done. */
@@ -34,8 +34,8 @@ static void on_ended(void *ctx, const struct lp_failure *failure)
 {
 	struct app *app = ctx;
 	if (!failure)
-		lp_life_keep_place(&app->life, app->options.state_path, &app->place, "");
-	lp_life_ended(&app->life, failure);
+		lp_app_keep_place(&app->life, app->options.state_path, &app->place, "");
+	lp_app_ended(&app->life, failure);
 }
 
 /* The program is asked to end. */
@@ -57,18 +57,18 @@ static void on_count(void *ctx, struct lp_bound_counters *counters)
 static int load_place(struct app *app, struct lp_failure *failure, struct lp_member_config *config)
 {
 	struct lp_failure why;
-	int result = lp_place_load(app->options.state_path, &why, &app->place);
+	int result = lp_saved_session_load(app->options.state_path, &why, &app->place);
 	if (result == LP_EMALFORMED)
 		return lp_fail(failure, result, "%s", why.text);
 	if (result == 0)
-		lp_life_take_place(&app->life, &app->place, config);
+		lp_app_take_place(&app->life, &app->place, config);
 	return 0;
 }
 
 /* Makes everything; the gateway begins to look for its relay. */
 static int start(struct app *app, struct lp_failure *failure)
 {
-	struct lp_life *life = &app->life;
+	struct lp_app *life = &app->life;
 	struct lp_gateway_config config = {
 		.interface = app->options.interface,
 		.offload = life->options.offload,
@@ -79,7 +79,7 @@ static int start(struct app *app, struct lp_failure *failure)
 		.ended = on_ended,
 		.ctx = app,
 	};
-	int result = lp_life_begin(life, failure, &config.member);
+	int result = lp_app_begin(life, failure, &config.member);
 	if (result == 0)
 		result = load_place(app, failure, &config.member);
 	if (result == 0)
@@ -89,7 +89,7 @@ static int start(struct app *app, struct lp_failure *failure)
 	if (result < 0)
 		return result;
 	app->place.mac = *lp_gateway_mac(app->gateway);
-	return lp_life_show(life, LP_ROLE_GATEWAY, lp_gateway_member(app->gateway), app->options.interface,
+	return lp_app_show(life, LP_ROLE_GATEWAY, lp_gateway_member(app->gateway), app->options.interface,
 		lp_gateway_mac(app->gateway), failure);
 }
 
@@ -101,12 +101,12 @@ int main(int argc, char **argv)
 	app.life.stop = on_stop;
 	app.life.count = on_count;
 	app.life.ctx = &app;
-	if (!lp_life_options(&app.life, &lp_gateway_program, lp_gateway_option_rows, lp_gateway_option_rows_n,
+	if (!lp_app_options(&app.life, &lp_gateway_program, lp_gateway_option_rows, lp_gateway_option_rows_n,
 		    &app.options, argc, argv, &options, &code))
 		return code;
 	if (start(&app, &app.life.failure) == 0)
 		lp_loop_run(app.life.loop);
-	lp_life_hide(&app.life);
+	lp_app_hide(&app.life);
 	lp_gateway_free(app.gateway);
-	return lp_life_end(&app.life);
+	return lp_app_end(&app.life);
 }

@@ -5,7 +5,6 @@
 
 #include "base/error.h"
 #include "base/units.h"
-#include "client-core/session.h"
 #include "egress/queue.h"
 #include "link/link.h"
 #include "member/state.h"
@@ -15,6 +14,7 @@
 #include "platform/udp.h"
 #include "proto/budget.h"
 #include "quic/endpoint.h"
+#include "session/session.h"
 
 void lp_member_config_init(struct lp_member_config *config)
 {

@@ -1,7 +1,6 @@
 /* A member's way to the relay: the socket, the connection, and how both move when the network changes. */
 #include "base/error.h"
 #include "base/units.h"
-#include "client-core/session.h"
 #include "link/link.h"
 #include "member/state.h"
 #include "obs/event.h"
@@ -11,6 +10,7 @@
 #include "platform/resolve.h"
 #include "platform/udp.h"
 #include "quic/endpoint.h"
+#include "session/session.h"
 
 /* So many looks in a row, a second apart, with packets in flight and nothing received, are a dead path. */
 #define STALL_CHECK_NS LP_SEC

@@ -3,7 +3,6 @@
 
 #include "base/error.h"
 #include "base/units.h"
-#include "client-core/session.h"
 #include "link/link.h"
 #include "member/state.h"
 #include "obs/event.h"
@@ -13,6 +12,7 @@
 #include "platform/resolve.h"
 #include "platform/udp.h"
 #include "quic/endpoint.h"
+#include "session/session.h"
 
 /* How long one address may take to answer: while there are others, or the relay is known to be good and away for now
    (a fresh attempt finds it sooner than the handshake's growing timeouts do); and when it is the last. */

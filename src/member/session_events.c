@@ -1,10 +1,10 @@
 /* What the session tells a member: taken in, others come and go, refused. */
 #include "base/error.h"
-#include "client-core/session.h"
 #include "link/link.h"
 #include "member/state.h"
 #include "obs/event.h"
 #include "quic/endpoint.h"
+#include "session/session.h"
 
 /* Bytes for the control stream. */
 static void on_session_send(void *ctx, const uint8_t *data, size_t len)

@@ -3,8 +3,8 @@
 #define LP_MEMBER_STATE_H
 
 #include "base/failure.h"
-#include "client-core/backoff.h"
 #include "member/member.h"
+#include "session/backoff.h"
 
 struct lp_frame_pool;
 struct lp_link;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "client/journal.h"
+#include "client/windows/journal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/failure.h"
-#include "client-core/session.h"
+#include "session/session.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

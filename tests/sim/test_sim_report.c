@@ -9,11 +9,11 @@
 
 #include <cmocka.h>
 
+#include "app/report_timer.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "bridge/bridge.h"
 #include "gateway/gateway.h"
-#include "member/report.h"
 #include "obs/counters.h"
 #include "obs/event.h"
 #include "party.h"

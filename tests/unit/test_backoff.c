@@ -9,8 +9,8 @@
 
 #include "base/error.h"
 #include "base/failure.h"
-#include "client-core/backoff.h"
 #include "ctrl/message.h"
+#include "session/backoff.h"
 
 static const uint8_t low[8], high[8] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 

@@ -1,5 +1,5 @@
 /* Whatever fails, and whenever the client is killed: in the end the computer is as it was. */
-#include "client/changes.h"
+#include "client/windows/changes.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +12,7 @@
 
 #include "base/error.h"
 #include "base/failure.h"
-#include "client/journal.h"
+#include "client/windows/journal.h"
 #include "obs/event.h"
 #include "platform/fake/route_fake.h"
 #include "platform/fake/world.h"

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/units.h"
-#include "client-core/status.h"
+#include "report/status.h"
 
 /* One moment: the truth, and what the line says afterwards (NULL: no change). */
 struct moment {

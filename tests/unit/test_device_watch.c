@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "base/text.h"
-#include "client-core/device_watch.h"
 #include "obs/event.h"
+#include "report/device_watch.h"
 
 #define OURS \
 	{ \

@@ -1,5 +1,5 @@
 /* The journal of changes: reads back as it was written, and refuses whatever the client would not write. */
-#include "client/journal.h"
+#include "client/windows/journal.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

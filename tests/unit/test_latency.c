@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "client-core/latency.h"
+#include "report/latency.h"
 
 /* Against the formula of RFC 3550 §6.4.1 in floating point. */
 static void test_formula(void **state)

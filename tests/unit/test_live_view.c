@@ -10,11 +10,11 @@
 #include "base/addr.h"
 #include "base/text.h"
 #include "base/units.h"
-#include "client-core/latency.h"
-#include "client-core/live_view.h"
-#include "client-core/rates.h"
-#include "client-core/snapshot.h"
 #include "obs/event.h"
+#include "report/latency.h"
+#include "report/live_view.h"
+#include "report/rates.h"
+#include "report/snapshot.h"
 
 static const struct lp_latency latency = {.rtt_us = 12340, .jitter16_us = 16 * 420, .sampled = true};
 static const struct lp_loss loss = {.ppm = 1250};

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/error.h"
-#include "client-core/peers.h"
+#include "session/peers.h"
 
 /* splitmix64: the same numbers on every machine. */
 static uint64_t random_u64(uint64_t *seed)

@@ -1,5 +1,5 @@
 /* The questions of a start without options: what is asked, what is taken, what is kept for the next time. */
-#include "client/prompt.h"
+#include "client/windows/prompt.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,9 +10,9 @@
 
 #include <cmocka.h>
 
+#include "app/options.h"
 #include "base/text.h"
 #include "cli/options.h"
-#include "member/options.h"
 
 #define ANSWERS_MAX 16
 

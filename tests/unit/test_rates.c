@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "base/units.h"
-#include "client-core/rates.h"
+#include "report/rates.h"
 
 static void test_rates(void **state)
 {

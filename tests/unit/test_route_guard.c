@@ -1,5 +1,5 @@
 /* The relay stays reachable outside the tunnel, whatever the network does, and games prefer the TAP. */
-#include "client/route_guard.h"
+#include "client/windows/route_guard.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "base/failure.h"
 #include "base/units.h"
-#include "client/changes.h"
+#include "client/windows/changes.h"
 #include "obs/event.h"
 #include "platform/fake/route_fake.h"
 #include "platform/fake/world.h"

@@ -12,8 +12,8 @@
 #include "base/attribute.h"
 #include "base/error.h"
 #include "base/failure.h"
-#include "client-core/session.h"
 #include "ctrl/stream.h"
+#include "session/session.h"
 
 #define NOW (5 * LP_SEC)
 

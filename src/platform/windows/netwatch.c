@@ -168,7 +168,7 @@ void lp_netwatch_free(struct lp_netwatch *netwatch)
 void lp_netwatch_avoid(struct lp_netwatch *netwatch, const char *device)
 {
 	(void)netwatch;
-	(void)device; /* a pinned route keeps the tunnel off its own adapter: client/route_guard.h */
+	(void)device; /* a pinned route keeps the tunnel off its own adapter: client/windows/route_guard.h */
 }
 
 int lp_netwatch_source(

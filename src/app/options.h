@@ -1,0 +1,39 @@
+/* The options that client and gateway share: which relay, which room, whom to trust. */
+#ifndef LP_APP_OPTIONS_H
+#define LP_APP_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cli/options.h"
+#include "cli/value.h"
+#include "ctrl/message.h"
+
+struct lp_member_config;
+struct lp_tls;
+
+struct lp_member_options {
+	struct lp_hostport relay;
+	char server_name[256];
+	char ca_path[4096];
+	char room[LP_ROOM_CODE_MAX + 1];
+	char name[LP_NAME_MAX + 1];
+	bool reconnect;
+	bool clamp_mss;
+	bool offload;
+	uint64_t snapshot_ns; /* between two lines of diagnostics in the log; 0: none */
+};
+
+/* The default port of a relay. */
+#define LP_RELAY_PORT 443
+
+extern const struct lp_option lp_member_option_rows[];
+extern const size_t lp_member_option_rows_n;
+
+/* Checks what the parser cannot, reads the certificate to trust and fills in |config| (not what belongs to the program:
+   role, MAC, events). |software| is the program's name; |ret_tls| is the caller's to free, after the member. */
+int lp_member_options_apply(const struct lp_member_options *options, const char *software, struct lp_failure *failure,
+	struct lp_member_config *config, struct lp_tls **ret_tls);
+
+#endif

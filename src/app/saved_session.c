@@ -1,0 +1,77 @@
+#include "app/saved_session.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/failure.h"
+#include "platform/file.h"
+
+#define FILE_MAX_BYTES ((size_t)64 << 10)
+
+/* Copies an optional string field; one that is too long is left out. */
+static void copy_field(const json_t *root, const char *name, char *text, size_t size)
+{
+	const char *value = json_string_value(json_object_get(root, name));
+	if (value && strlen(value) < size)
+		memcpy(text, value, strlen(value) + 1);
+}
+
+/* Takes a place out of the file's JSON. */
+static int decode(
+	const char *path, const uint8_t *data, size_t len, struct lp_failure *failure, struct lp_saved_session *place)
+{
+	json_error_t error;
+	json_t *root = json_loadb((const char *)data, len, JSON_REJECT_DUPLICATES, &error);
+	if (!root)
+		return lp_fail(failure, LP_EMALFORMED,
+			"%s: cannot be understood (line %d: %s): repair it, or remove it to begin anew", path,
+			error.line, error.text);
+	const char *mac = json_string_value(json_object_get(root, "mac"));
+	int result = 0;
+	if (!mac || lp_mac_parse(mac, &place->mac) < 0)
+		result = lp_fail(failure, LP_EMALFORMED,
+			"%s: \"mac\" is not a MAC address: repair the file, or remove it to begin anew", path);
+	copy_field(root, "relay", place->relay, sizeof place->relay);
+	copy_field(root, "room", place->room, sizeof place->room);
+	copy_field(root, "resume", place->resume, sizeof place->resume);
+	json_decref(root);
+	return result;
+}
+
+int lp_saved_session_load(const char *path, struct lp_failure *failure, struct lp_saved_session *ret_place)
+{
+	struct lp_saved_session place = {0};
+	uint8_t *data;
+	size_t len;
+	int result = lp_file_read(path, FILE_MAX_BYTES, failure, &data, &len);
+	if (result < 0)
+		return result;
+	result = decode(path, data, len, failure, &place);
+	free(data);
+	if (result == 0)
+		*ret_place = place;
+	return result;
+}
+
+int lp_saved_session_save(const char *path, const struct lp_saved_session *place, struct lp_failure *failure)
+{
+	char mac[LP_MAC_TEXT_MAX];
+	json_t *root = json_pack("{s:s, s:s, s:s, s:s}", "mac", lp_mac_format(&place->mac, mac), "relay", place->relay,
+		"room", place->room, "resume", place->resume);
+	char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
+	int result;
+	json_decref(root);
+	if (!text)
+		return lp_fail(failure, LP_ENOMEM, "out of memory");
+	result = lp_file_write(path, (const uint8_t *)text, strlen(text), true, failure);
+	free(text);
+	return result;
+}
+
+const char *lp_saved_session_token(const struct lp_saved_session *place, const char *relay, const char *room)
+{
+	bool same = strcmp(place->relay, relay) == 0 && strcmp(place->room, room) == 0;
+	return same ? place->resume : "";
+}

@@ -1,0 +1,326 @@
+#include "client/windows/changes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/failure.h"
+#include "client/windows/journal.h"
+#include "obs/event.h"
+#include "platform/file.h"
+#include "platform/lock.h"
+
+#define PATH_MAX_BYTES 4096
+
+struct lp_changes {
+	const char *path;
+	const struct lp_log *log;
+	struct lp_lock *lock; /* nobody else acts by the same journal */
+	struct lp_journal journal;
+	bool on_disk; /* there is a file, which says what |journal| says or what it said before */
+};
+
+/* Writes the journal, or removes it when nothing stands any more. */
+static int save(struct lp_changes *changes, struct lp_failure *failure)
+{
+	char *text;
+	int r;
+
+	if (changes->journal.n == 0) {
+		r = changes->on_disk ? lp_file_remove(changes->path, failure) : 0;
+		if (r == LP_ENOTFOUND)
+			r = 0;
+		changes->on_disk = changes->on_disk && r < 0;
+		return r;
+	}
+	text = lp_journal_encode(&changes->journal);
+	if (!text)
+		return lp_fail(failure, LP_ENOMEM, "out of memory");
+	/* Even a write that failed may have left something. */
+	changes->on_disk = true;
+	r = lp_file_write(changes->path, (const uint8_t *)text, strlen(text), true, failure);
+	free(text);
+	return r;
+}
+
+/* The route that a change added. */
+static struct lp_route route_of(const struct lp_change *change)
+{
+	return (struct lp_route){
+		.destination = change->destination,
+		.next_hop = change->next_hop,
+		.interface = change->interface,
+		.metric = change->metric,
+		.prefix_bits = change->family == 6 ? 128 : 32,
+	};
+}
+
+/* Puts back what the change of settings replaced, as far as it is still there: what somebody else has set since stays.
+   LP_ENOTFOUND: the interface is away. */
+static int restore(const struct lp_change *change, struct lp_failure *failure)
+{
+	const struct lp_route_settings *before = &change->before, *after = &change->after;
+	struct lp_route_settings now, wanted;
+	int r = lp_route_settings(&change->interface, change->family, failure, &now);
+
+	if (r < 0)
+		return r;
+	wanted = now;
+	if (now.mtu == after->mtu)
+		wanted.mtu = before->mtu;
+	if (now.automatic_metric == after->automatic_metric && (now.automatic_metric || now.metric == after->metric)) {
+		wanted.automatic_metric = before->automatic_metric;
+		wanted.metric = before->metric;
+	}
+	if (now.no_default_routes == after->no_default_routes)
+		wanted.no_default_routes = before->no_default_routes;
+	if (wanted.mtu == now.mtu && wanted.automatic_metric == now.automatic_metric &&
+		(wanted.automatic_metric || wanted.metric == now.metric) &&
+		wanted.no_default_routes == now.no_default_routes)
+		return 0;
+	return lp_route_set(&change->interface, change->family, &wanted, failure);
+}
+
+/* Undoes one change; it is out of the journal when this returns 0. */
+static int undo(struct lp_changes *changes, size_t i, struct lp_failure *failure)
+{
+	const struct lp_change *change = &changes->journal.changes[i];
+	int r;
+
+	if (change->kind == LP_CHANGE_ROUTE) {
+		struct lp_route route = route_of(change);
+
+		r = lp_route_remove(&route, failure);
+		/* Gone with its interface, or with the last start of the system: as it should be. */
+		if (r == LP_ENOTFOUND)
+			r = 0;
+	} else {
+		r = restore(change, failure);
+	}
+	if (r < 0)
+		return r;
+	changes->journal.n--;
+	memmove(&changes->journal.changes[i], &changes->journal.changes[i + 1],
+		(changes->journal.n - i) * sizeof changes->journal.changes[0]);
+	/* If this fails the same change is undone once more at the next start, which does nothing. */
+	save(changes, NULL);
+	return 0;
+}
+
+/* Undoes everything, the last change first. Returns how many were undone. */
+static size_t undo_all(struct lp_changes *changes)
+{
+	size_t n_undone = 0;
+	struct lp_failure failure;
+
+	for (size_t i = changes->journal.n; i-- > 0;) {
+		int r = undo(changes, i, &failure);
+
+		if (r == 0)
+			n_undone++;
+		else if (r == LP_ENOTFOUND)
+			/* A disabled adapter keeps its settings, so they have to be restored when it is back. */
+			lp_event_change_kept(changes->log, failure.text);
+		else
+			lp_event_change_stuck(changes->log, failure.text, changes->path);
+	}
+	if (save(changes, &failure) < 0)
+		lp_event_warned(changes->log, failure.text);
+	return n_undone;
+}
+
+/* Notes a change on the disk, before it is made. */
+static int note(struct lp_changes *changes, const struct lp_change *change, struct lp_failure *failure)
+{
+	int r;
+
+	if (changes->journal.n == LP_JOURNAL_MAX)
+		return lp_fail(failure, LP_EFULL,
+			"%s: %d changes stand already, as many as fit: start the client once with every adapter "
+			"enabled, or remove the file if its adapters are gone for good",
+			changes->path, LP_JOURNAL_MAX);
+	changes->journal.changes[changes->journal.n++] = *change;
+	r = save(changes, failure);
+	if (r < 0) {
+		changes->journal.n--;
+		save(changes, NULL);
+	}
+	return r;
+}
+
+/* Takes the last note back: its change was not made. */
+static void forget_last(struct lp_changes *changes)
+{
+	changes->journal.n--;
+	save(changes, NULL);
+}
+
+/* Keeps a journal that nobody understands aside. */
+static int set_aside(
+	struct lp_changes *changes, const uint8_t *data, size_t len, const char *why, struct lp_failure *failure)
+{
+	char aside[PATH_MAX_BYTES + 16];
+	int r;
+
+	snprintf(aside, sizeof aside, "%s.damaged", changes->path);
+	r = lp_file_write(aside, data, len, true, failure);
+	if (r == 0)
+		r = lp_file_remove(changes->path, failure);
+	if (r == 0)
+		lp_event_journal_damaged(changes->log, changes->path, why, aside);
+	return r;
+}
+
+/* Reads the journal that is there, if any, and undoes it. */
+static int repair(struct lp_changes *changes, struct lp_failure *failure)
+{
+	struct lp_failure why;
+	char reason[160];
+	uint8_t *data;
+	size_t len, n;
+	int r = lp_file_read(changes->path, LP_JOURNAL_MAX_BYTES, &why, &data, &len);
+
+	if (r == LP_ENOTFOUND)
+		return 0;
+	if (r < 0)
+		return lp_fail(failure, r, "%s", why.text);
+	changes->on_disk = true;
+	r = lp_journal_decode(data, len, reason, &changes->journal);
+	if (r < 0)
+		r = set_aside(changes, data, len, reason, failure);
+	free(data);
+	if (r < 0 || changes->journal.n == 0)
+		return r;
+	n = undo_all(changes);
+	if (n > 0)
+		lp_event_repaired(changes->log, n);
+	return 0;
+}
+
+/* Takes the journal for ourselves: one that another client is writing must not be acted upon. */
+static int take_lock(struct lp_changes *changes, struct lp_failure *failure)
+{
+	char path[PATH_MAX_BYTES + 16];
+	int r;
+
+	snprintf(path, sizeof path, "%s.lock", changes->path);
+	r = lp_lock_take(path, failure, &changes->lock);
+	return r == LP_EINUSE ? lp_fail(failure, r,
+					"%s is in use: another client runs on this computer: end it, or pass an "
+					"--identity in another folder to each",
+					changes->path)
+			      : r;
+}
+
+int lp_changes_new(
+	const char *path, const struct lp_log *log, struct lp_failure *failure, struct lp_changes **ret_changes)
+{
+	struct lp_changes *changes = calloc(1, sizeof *changes);
+	int r;
+
+	if (!changes)
+		return lp_fail(failure, LP_ENOMEM, "out of memory");
+	changes->path = path;
+	changes->log = log;
+	if (strlen(path) > PATH_MAX_BYTES)
+		r = lp_fail(failure, LP_ETOOBIG, "%s: too long a path", path);
+	else
+		r = take_lock(changes, failure);
+	if (r == 0)
+		r = repair(changes, failure);
+	if (r < 0) {
+		lp_lock_free(changes->lock);
+		free(changes);
+		return r;
+	}
+	*ret_changes = changes;
+	return 0;
+}
+
+void lp_changes_free(struct lp_changes *changes)
+{
+	if (!changes)
+		return;
+	undo_all(changes);
+	lp_lock_free(changes->lock);
+	free(changes);
+}
+
+int lp_changes_add_route(struct lp_changes *changes, const struct lp_route *route, struct lp_failure *failure)
+{
+	struct lp_change change = {
+		.kind = LP_CHANGE_ROUTE,
+		.interface = route->interface,
+		.destination = route->destination,
+		.next_hop = route->next_hop,
+		.metric = route->metric,
+		.family = route->destination.family,
+	};
+	struct lp_route_query query = {.remote = route->destination};
+	struct lp_route there;
+	int r;
+
+	/* Asked before it is noted: a client that is killed in between must not take somebody else's route for its. */
+	if (lp_route_best(&query, NULL, &there) == 0 && there.prefix_bits == route->prefix_bits &&
+		there.interface.luid == route->interface.luid && lp_addr_equal(&there.next_hop, &route->next_hop))
+		return lp_fail(failure, LP_EEXISTS, "there is such a route already");
+	r = note(changes, &change, failure);
+	if (r < 0)
+		return r;
+	r = lp_route_add(route, failure);
+	if (r < 0)
+		forget_last(changes);
+	return r;
+}
+
+int lp_changes_remove_route(struct lp_changes *changes, const struct lp_route *route, struct lp_failure *failure)
+{
+	for (size_t i = changes->journal.n; i-- > 0;) {
+		const struct lp_change *change = &changes->journal.changes[i];
+
+		if (change->kind == LP_CHANGE_ROUTE && change->interface.luid == route->interface.luid &&
+			lp_addr_equal(&change->destination, &route->destination) &&
+			lp_addr_equal(&change->next_hop, &route->next_hop))
+			return undo(changes, i, failure);
+	}
+	return 0;
+}
+
+/* Undoes what was set on the interface before, so that there is one such change at most and its |before| is true. */
+static int unset(struct lp_changes *changes, const struct lp_route_interface *interface, uint8_t family,
+	struct lp_failure *failure)
+{
+	for (size_t i = changes->journal.n; i-- > 0;) {
+		const struct lp_change *change = &changes->journal.changes[i];
+
+		if (change->kind == LP_CHANGE_SETTINGS && change->interface.luid == interface->luid &&
+			change->family == family)
+			return undo(changes, i, failure);
+	}
+	return 0;
+}
+
+int lp_changes_set(struct lp_changes *changes, const struct lp_route_interface *interface, uint8_t family,
+	const struct lp_route_settings *settings, struct lp_failure *failure)
+{
+	struct lp_change change = {
+		.kind = LP_CHANGE_SETTINGS, .interface = *interface, .family = family, .after = *settings};
+	int r = unset(changes, interface, family, failure);
+
+	if (r == 0)
+		r = lp_route_settings(interface, family, failure, &change.before);
+	if (r == 0)
+		r = note(changes, &change, failure);
+	if (r < 0)
+		return r;
+	r = lp_route_set(interface, family, settings, failure);
+	if (r < 0)
+		forget_last(changes);
+	return r;
+}
+
+size_t lp_changes_count(const struct lp_changes *changes)
+{
+	return changes->journal.n;
+}

@@ -1,0 +1,41 @@
+/* What the client changed on the computer and has to put back, as it stands on the disk. Pure. */
+#ifndef LP_CLIENT_WINDOWS_JOURNAL_H
+#define LP_CLIENT_WINDOWS_JOURNAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "platform/route.h"
+
+/* Changes that stand at once; and bytes of a file with as many. */
+#define LP_JOURNAL_MAX 16
+#define LP_JOURNAL_MAX_BYTES ((size_t)16 << 10)
+
+enum lp_change_kind {
+	LP_CHANGE_ROUTE,    /* a route to one host was added */
+	LP_CHANGE_SETTINGS, /* an interface was set, for one family */
+};
+
+struct lp_change {
+	enum lp_change_kind kind;
+	struct lp_route_interface interface;
+	/* The route: to one host, by |interface|. */
+	struct lp_addr destination, next_hop; /* port 0 */
+	uint32_t metric;
+	/* The settings. */
+	uint8_t family;                         /* 4 or 6; also of a route */
+	struct lp_route_settings before, after; /* what there was, and what it was set to */
+};
+
+struct lp_journal {
+	struct lp_change changes[LP_JOURNAL_MAX]; /* in the order in which they were made */
+	size_t n;
+};
+
+/* The journal as text, malloc'd; NULL without memory. */
+char *lp_journal_encode(const struct lp_journal *journal);
+/* Reads a text, strictly: whatever the client would not have written itself is LP_EMALFORMED, and the reason is in
+   |why|. */
+int lp_journal_decode(const uint8_t *data, size_t len, char why[160], struct lp_journal *ret_journal);
+
+#endif

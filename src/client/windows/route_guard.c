@@ -1,0 +1,314 @@
+#include "client/windows/route_guard.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/failure.h"
+#include "base/units.h"
+#include "client/windows/broadcast_test.h"
+#include "client/windows/changes.h"
+#include "obs/event.h"
+#include "platform/loop.h"
+#include "platform/netwatch.h"
+
+/* Between two looks; while something is still to be done for the first time, and otherwise. */
+#define LOOK_SOON_NS (500 * LP_MS)
+#define LOOK_NS (5 * LP_SEC)
+/* Lower than any that Windows chooses by itself. */
+#define METRIC 1
+/* Of an IPv6 interface at least (RFC 8200 §5). */
+#define MTU_MIN6 1280
+#define ADDRESSES_MAX 64
+
+struct lp_route_guard {
+	struct lp_route_guard_config config;
+	struct lp_loop *loop;
+	struct lp_netwatch *netwatch;
+	struct lp_timer *timer;
+	uint64_t look_ns; /* the next one */
+
+	struct lp_addr relay; /* port 0; family 0: not known yet */
+	struct lp_route pin;  /* our route to it */
+	bool pinned;          /* there is one */
+	bool foreign;         /* somebody else's is there instead */
+	char complaint[400];  /* the last one, so that each is told once */
+
+	struct lp_route_interface tap; /* zeros: not found yet */
+	uint32_t mtu;                  /* of the TAP, as wanted; 0: nothing is wanted yet */
+	bool set[2];                   /* IPv4 and IPv6 are as wanted */
+	bool tested;                   /* the test has begun, for this time that the TAP is there */
+	struct lp_broadcast_test test;
+};
+
+/* Something about the relay's route is not as it should be. Each reason is told once. */
+static void complain(struct lp_route_guard *guard, const char *reason)
+{
+	if (strcmp(guard->complaint, reason) == 0)
+		return;
+	snprintf(guard->complaint, sizeof guard->complaint, "%s", reason);
+	lp_event_route_astray(guard->config.log, &guard->relay, reason);
+}
+
+/* Takes our route back. */
+static void unpin(struct lp_route_guard *guard)
+{
+	struct lp_failure failure;
+
+	if (guard->pinned && lp_changes_remove_route(guard->config.changes, &guard->pin, &failure) < 0)
+		lp_event_warned(guard->config.log, failure.text);
+	guard->pinned = false;
+}
+
+/* Holds the relay's route the way that |best| goes. */
+static void pin(struct lp_route_guard *guard, const struct lp_route *best)
+{
+	struct lp_route route = *best;
+	struct lp_failure failure;
+	int r;
+
+	route.destination = guard->relay;
+	route.prefix_bits = guard->relay.family == 6 ? 128 : 32;
+	route.metric = 0;
+	unpin(guard);
+	r = lp_changes_add_route(guard->config.changes, &route, &failure);
+	if (r == LP_EEXISTS) {
+		guard->foreign = true;
+		lp_event_route_kept(guard->config.log, &guard->relay);
+	} else if (r < 0) {
+		complain(guard, failure.text);
+	} else {
+		bool on_link = lp_addr_equal(&route.next_hop, &(struct lp_addr){.family = route.next_hop.family});
+
+		guard->pin = route;
+		guard->pinned = true;
+		guard->complaint[0] = '\0';
+		lp_event_route_pinned(
+			guard->config.log, &guard->relay, route.interface.index, on_link ? NULL : &route.next_hop);
+	}
+}
+
+/* True if both routes lead the same way. */
+static bool same_way(const struct lp_route *a, const struct lp_route *b)
+{
+	return a->interface.luid == b->interface.luid && lp_addr_equal(&a->next_hop, &b->next_hop);
+}
+
+/* True if our route is there, is the one that counts, and leads the way that is best. */
+static bool is_held(const struct lp_route_guard *guard, const struct lp_route_query *query, const struct lp_route *best)
+{
+	struct lp_route present;
+
+	return guard->pinned && same_way(&guard->pin, best) && lp_route_best(query, NULL, &present) == 0 &&
+	       present.prefix_bits == guard->pin.prefix_bits && same_way(&present, best);
+}
+
+/* Looks which way the relay is reached, and which way it would be without us, and holds the second. */
+static void look_at_route(struct lp_route_guard *guard)
+{
+	struct lp_route_query now = {.remote = guard->relay};
+	struct lp_route_query without_us = {.remote = guard->relay, .except_luid = guard->tap.luid};
+	struct lp_route best, present;
+	struct lp_failure failure;
+	bool for_one_host;
+	int r;
+
+	if (!guard->relay.family)
+		return;
+	if (guard->pinned)
+		without_us.except = &guard->pin;
+	r = lp_route_best(&without_us, &failure, &best);
+	if (r < 0) {
+		/* The network is away: there is nothing to hold, and an old route is no help. */
+		complain(guard, failure.text);
+		return;
+	}
+	if (best.loopback) {
+		unpin(guard);
+		return;
+	}
+	for_one_host = best.prefix_bits == (guard->relay.family == 6 ? 128 : 32);
+	if (for_one_host) {
+		unpin(guard);
+		if (!guard->foreign)
+			lp_event_route_kept(guard->config.log, &guard->relay);
+		guard->foreign = true;
+	} else {
+		guard->foreign = false;
+		if (!is_held(guard, &now, &best))
+			pin(guard, &best);
+	}
+	if (lp_route_best(&now, &failure, &present) < 0)
+		complain(guard, failure.text);
+	else if (present.interface.luid == guard->tap.luid && guard->tap.luid)
+		complain(guard, "it would be reached through the tunnel itself");
+	else if (same_way(&present, &best))
+		guard->complaint[0] = '\0';
+}
+
+/* Sets the TAP for one family. True if nothing is left to do. */
+static bool set_family(struct lp_route_guard *guard, uint8_t family)
+{
+	struct lp_route_settings wanted = {.mtu = guard->mtu, .metric = METRIC, .no_default_routes = true};
+	struct lp_route_settings now;
+	struct lp_failure failure;
+	int r;
+
+	if (family == 6 && guard->mtu < MTU_MIN6)
+		return true;
+	r = lp_route_settings(&guard->tap, family, &failure, &now);
+	/* A family that the TAP does not carry needs nothing. IPv4 comes late to an adapter that was just enabled. */
+	if (r == LP_ENOTFOUND)
+		return family == 6;
+	if (r == 0 && now.mtu == wanted.mtu && now.metric == wanted.metric && !now.automatic_metric &&
+		now.no_default_routes)
+		return true;
+	if (r == 0)
+		r = lp_changes_set(guard->config.changes, &guard->tap, family, &wanted, &failure);
+	if (r < 0) {
+		lp_event_warned(guard->config.log, failure.text);
+		return true;
+	}
+	lp_event_adapter_set(guard->config.log, guard->config.device, guard->tap.index, guard->tap.luid, family,
+		wanted.mtu, wanted.metric);
+	return true;
+}
+
+/* Sets of the TAP what is not set yet. */
+static void look_at_adapter(struct lp_route_guard *guard)
+{
+	if (!guard->mtu || (guard->set[0] && guard->set[1]))
+		return;
+	if (lp_route_interface(guard->config.device_id, NULL, &guard->tap) < 0)
+		return;
+	guard->set[0] = guard->set[0] || set_family(guard, 4);
+	guard->set[1] = guard->set[1] || (guard->set[0] && set_family(guard, 6));
+}
+
+/* True if the TAP has an IPv4 address. */
+static bool has_address(const struct lp_route_guard *guard)
+{
+	struct lp_route_address addresses[ADDRESSES_MAX];
+	int n = lp_route_addresses(addresses, ADDRESSES_MAX, NULL);
+
+	for (int i = 0; i < n; i++)
+		if (addresses[i].interface.luid == guard->tap.luid && addresses[i].address.family == 4)
+			return true;
+	return false;
+}
+
+/* Begins the test of broadcasts once there is an address, and carries it on. */
+static void look_at_broadcasts(struct lp_route_guard *guard, uint64_t now_ns)
+{
+	if (!guard->tested && guard->set[0] && has_address(guard)) {
+		guard->tested = true;
+		lp_broadcast_test_start(&guard->test, now_ns);
+	}
+	if (lp_broadcast_test_expire(&guard->test, now_ns) == LP_BROADCAST_ASTRAY)
+		lp_event_broadcast_astray(guard->config.log, guard->config.device,
+			"another adapter is preferred (a lower metric): disable other virtual adapters");
+}
+
+/* Sets the timer for whatever comes first. */
+static void arm(struct lp_route_guard *guard)
+{
+	lp_timer_set(guard->timer, guard->look_ns < guard->test.next_ns ? guard->look_ns : guard->test.next_ns);
+}
+
+/* A look at everything. */
+static void look(struct lp_route_guard *guard)
+{
+	uint64_t now_ns = lp_loop_now_ns(guard->loop);
+	bool soon = false;
+
+	look_at_adapter(guard);
+	look_at_route(guard);
+	look_at_broadcasts(guard, now_ns);
+	if (guard->mtu)
+		soon = !guard->set[0] || !guard->set[1] || !guard->tested;
+	guard->look_ns = now_ns + (soon || guard->complaint[0] ? LOOK_SOON_NS : LOOK_NS);
+	arm(guard);
+}
+
+/* It is time for a look, or for the next broadcast. */
+static void on_timer(void *ctx, uint64_t now_ns)
+{
+	struct lp_route_guard *guard = ctx;
+
+	if (now_ns >= guard->look_ns) {
+		look(guard);
+		return;
+	}
+	look_at_broadcasts(guard, now_ns);
+	arm(guard);
+}
+
+/* The host's network changed. */
+static void on_network_change(void *ctx)
+{
+	look(ctx);
+}
+
+int lp_route_guard_new(struct lp_loop *loop, const struct lp_route_guard_config *config, struct lp_failure *failure,
+	struct lp_route_guard **ret_guard)
+{
+	struct lp_route_guard *guard = calloc(1, sizeof *guard);
+	int r;
+
+	if (!guard)
+		return lp_fail(failure, LP_ENOMEM, "out of memory");
+	guard->config = *config;
+	guard->loop = loop;
+	lp_broadcast_test_init(&guard->test);
+	r = lp_timer_new(loop, on_timer, guard, &guard->timer);
+	if (r == 0)
+		r = lp_netwatch_new(loop, on_network_change, guard, &guard->netwatch);
+	if (r < 0) {
+		lp_fail(failure, r, "cannot watch the computer's routes: %s", lp_error_text(r));
+		goto fail;
+	}
+	/* Known before the TAP is connected, where it can be: the route is looked for without it. */
+	lp_route_interface(config->device_id, NULL, &guard->tap);
+	guard->look_ns = LP_NEVER;
+	*ret_guard = guard;
+	return 0;
+fail:
+	lp_route_guard_free(guard);
+	return r;
+}
+
+void lp_route_guard_free(struct lp_route_guard *guard)
+{
+	if (!guard)
+		return;
+	lp_netwatch_free(guard->netwatch);
+	lp_timer_free(guard->timer);
+	free(guard);
+}
+
+void lp_route_guard_hold(struct lp_route_guard *guard, const struct lp_addr *relay)
+{
+	struct lp_addr addr = *relay;
+
+	addr.port = 0;
+	if (lp_addr_equal(&addr, &guard->relay))
+		return;
+	unpin(guard);
+	guard->foreign = false;
+	guard->relay = addr;
+	look(guard);
+}
+
+void lp_route_guard_set_adapter(struct lp_route_guard *guard, uint32_t mtu)
+{
+	guard->mtu = mtu;
+	guard->set[0] = guard->set[1] = guard->tested = false;
+	look(guard);
+}
+
+void lp_route_guard_saw(struct lp_route_guard *guard, const uint8_t *frame, size_t len)
+{
+	if (lp_broadcast_test_saw(&guard->test, frame, len))
+		lp_event_broadcast_arrives(guard->config.log, guard->config.device);
+}
