@@ -54,10 +54,10 @@ uninstall: ## remove what make install installed there; state and configuration 
 	@echo "removed from $(DESTDIR)$(PREFIX)"
 
 windows: ## build lanparty-client-win.exe and its libraries with mingw-w64
-	@scripts/words windows-build
+	@scripts/windows-build
 
 windows-installer: ## build the installer of the Windows client
-	@scripts/words windows-installer
+	@scripts/windows-installer
 
 format: ## format all C sources
 	@scripts/format

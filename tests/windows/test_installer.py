@@ -59,8 +59,7 @@ def setup_program():
     """The installer that scripts/windows-installer made."""
     folder = pathlib.Path(wine.windows_binary("lanparty-client-win.exe")).parents[2]
     found = sorted(folder.glob("softlan-*-setup.exe"))
-    if not found:
-        pytest.skip("no installer was built: scripts/windows-installer")
+    assert found, f"no installer in {folder}: run scripts/windows-installer first"
     return str(found[-1])
 
 
