@@ -1,5 +1,6 @@
-/* From JSON to struct lp_message, row by row of the schema. */
+/* From JSON to a struct, row by row of the schema. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -147,32 +148,63 @@ static int fail_field(struct lp_failure *failure, const char *where, const struc
 	return lp_fail(failure, LP_EMALFORMED, "%s: field '%s': %s", where, field->name, reason);
 }
 
-/* Takes the fields of |object| into |message|, which is zero so far. */
 static int read_fields(const char *where, const struct lp_field *fields, size_t n_fields, const json_t *object,
-	struct lp_failure *failure, struct lp_message *message)
+	struct lp_failure *failure, void *base);
+
+/* Reads an array of objects into memory of its own. */
+static int read_list(const struct lp_field *field, const json_t *array, struct lp_failure *failure, char *to)
+{
+	struct lp_list list = {.n = json_array_size(array)};
+	if (list.n == 0)
+		return 0;
+	list.items = calloc(list.n, field->item_size);
+	if (!list.items)
+		return lp_fail(failure, LP_ENOMEM, "out of memory");
+	memcpy(to, &list, sizeof list);
+	for (size_t i = 0; i < list.n; i++) {
+		const json_t *item = json_array_get(array, i);
+		if (!json_is_object(item))
+			return fail_field(failure, field->name, field, "not an array of objects");
+		int result = read_fields(field->name, field->fields, field->n_fields, item, failure,
+			(char *)list.items + i * field->item_size);
+		if (result < 0)
+			return result;
+	}
+	return 0;
+}
+
+/* Reads one field's value. */
+static int read_field(
+	const char *where, const struct lp_field *field, const json_t *value, struct lp_failure *failure, void *base)
+{
+	char *to = (char *)base + field->offset;
+	const char *reason;
+	if (field->kind == LP_FIELD_OBJECT && json_is_object(value))
+		return read_fields(field->name, field->fields, field->n_fields, value, failure, base);
+	if (field->kind == LP_FIELD_LIST && json_is_array(value))
+		return read_list(field, value, failure, to);
+	if (field->kind == LP_FIELD_OBJECT)
+		reason = "not an object";
+	else if (field->kind == LP_FIELD_LIST)
+		reason = "not an array of objects";
+	else
+		reason = readers[field->kind](field, value, to);
+	return reason ? fail_field(failure, where, field, reason) : 0;
+}
+
+/* Reads the fields of |object| into the struct at |base|, which is zero so far. */
+static int read_fields(const char *where, const struct lp_field *fields, size_t n_fields, const json_t *object,
+	struct lp_failure *failure, void *base)
 {
 	for (size_t i = 0; i < n_fields; i++) {
-		const struct lp_field *field = &fields[i];
-		const json_t *value = json_object_get(object, field->name);
-		const char *reason = NULL;
-		if (!value && !field->optional)
-			return fail_field(failure, where, field, "missing");
-		if (!value)
-			continue;
-		if (field->kind == LP_FIELD_OBJECT && json_is_object(value)) {
-			int error = read_fields(field->name, field->fields, field->n_fields, value, failure, message);
-			if (error < 0)
-				return error;
-		} else if (field->kind == LP_FIELD_OBJECT) {
-			reason = "not an object";
-		} else {
-			reason = readers[field->kind](field, value, (char *)message + field->offset);
-		}
-		if (reason)
-			return fail_field(failure, where, field, reason);
-		/* Another version may lay out its hello otherwise: all that counts is that it is another. */
-		if (message->type == LP_MESSAGE_HELLO && message->hello.version != LP_PROTOCOL_VERSION)
-			return 0;
+		const json_t *value = json_object_get(object, fields[i].name);
+		int result = 0;
+		if (value)
+			result = read_field(where, &fields[i], value, failure, base);
+		else if (!fields[i].optional)
+			result = fail_field(failure, where, &fields[i], "missing");
+		if (result < 0)
+			return result;
 	}
 	return 0;
 }
@@ -190,8 +222,15 @@ static int read_message(const json_t *object, struct lp_failure *failure, struct
 		strcmp(json_string_value(type), lp_message_wire(message->type)) != 0)
 		message->type++;
 	size_t n_fields = 0;
+	const char *where = lp_message_wire(message->type);
 	const struct lp_field *fields = lp_schema_fields(message->type, &n_fields);
-	return read_fields(lp_message_wire(message->type), fields, n_fields, object, failure, message);
+	if (message->type == LP_MESSAGE_HELLO) {
+		/* Another version may lay out the rest of its hello differently; its number comes first. */
+		int result = read_fields(where, fields, 1, object, failure, message);
+		if (result < 0 || message->hello.version != LP_PROTOCOL_VERSION)
+			return result;
+	}
+	return read_fields(where, fields, n_fields, object, failure, message);
 }
 
 /* True if objects and arrays are not nested deeper than allowed: the JSON parser calls itself for each level. */
@@ -213,13 +252,13 @@ static bool depth_bounded(const uint8_t *json, size_t len)
 	return true;
 }
 
-/* Says in words of ours why a text is not JSON: the parser's own text quotes the peer's bytes. */
-static int fail_json(struct lp_failure *failure, const json_error_t *error)
+/* Explains why a text is not JSON. jansson's own explanation would quote bytes that a peer sent. */
+static int fail_json(struct lp_failure *failure, const char *what, const json_error_t *error)
 {
 	const char *reason = "not JSON";
 	switch (json_error_code(error)) {
 	case json_error_out_of_memory:
-		return lp_fail(failure, LP_ENOMEM, "control message: out of memory");
+		return lp_fail(failure, LP_ENOMEM, "%s: out of memory", what);
 	case json_error_invalid_utf8:
 		reason = "not UTF-8";
 		break;
@@ -242,22 +281,45 @@ static int fail_json(struct lp_failure *failure, const json_error_t *error)
 	default:
 		break;
 	}
-	return lp_fail(failure, LP_EMALFORMED, "control message: %s (near byte %d)", reason, error->position);
+	return lp_fail(failure, LP_EMALFORMED, "%s: %s (near byte %d)", what, reason, error->position);
+}
+
+/* Parses a JSON text; |ret_root| is the caller's to release. */
+static int parse(const char *what, const char *json, size_t len, struct lp_failure *failure, json_t **ret_root)
+{
+	json_error_t error;
+	if (!depth_bounded((const uint8_t *)json, len))
+		return lp_fail(failure, LP_EMALFORMED, "%s: nested deeper than %d", what, LP_JSON_DEPTH_MAX);
+	*ret_root = json_loadb(json, len, JSON_REJECT_DUPLICATES, &error);
+	return *ret_root ? 0 : fail_json(failure, what, &error);
+}
+
+int lp_fields_read(const char *what, const struct lp_field *fields, size_t n_fields, const char *json, size_t len,
+	struct lp_failure *failure, void *base)
+{
+	json_t *root = NULL;
+	int result = parse(what, json, len, failure, &root);
+	if (result < 0)
+		return result;
+	if (json_is_object(root))
+		result = read_fields(what, fields, n_fields, root, failure, base);
+	else
+		result = lp_fail(failure, LP_EMALFORMED, "%s: not a JSON object", what);
+	json_decref(root);
+	return result;
 }
 
 int lp_message_decode(const uint8_t *json, size_t len, struct lp_failure *failure, struct lp_message *ret_message)
 {
-	json_error_t error;
 	struct lp_message message;
+	json_t *root = NULL;
 	if (len > LP_MESSAGE_MAX)
 		return lp_fail(failure, LP_EMALFORMED, "control message: longer than %u bytes", LP_MESSAGE_MAX);
-	if (!depth_bounded(json, len))
-		return lp_fail(failure, LP_EMALFORMED, "control message: nested deeper than %d", LP_JSON_DEPTH_MAX);
-	json_t *root = json_loadb((const char *)json, len, JSON_REJECT_DUPLICATES, &error);
-	if (!root)
-		return fail_json(failure, &error);
+	int result = parse("control message", (const char *)json, len, failure, &root);
+	if (result < 0)
+		return result;
 	memset(&message, 0, sizeof message);
-	int result = read_message(root, failure, &message);
+	result = read_message(root, failure, &message);
 	json_decref(root);
 	if (result == 0)
 		memcpy(ret_message, &message, sizeof message);

@@ -1,5 +1,6 @@
-/* From struct lp_message to JSON, row by row of the schema. */
+/* From a struct to JSON, row by row of the schema. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cursor.h"
@@ -7,6 +8,10 @@
 #include "base/text.h"
 #include "base/utf8.h"
 #include "ctrl/schema.h"
+
+/* The buffer of lp_fields_json() doubles from the first size to at most the second. */
+#define JSON_FIRST_BYTES ((size_t)16 << 10)
+#define JSON_MAX_BYTES ((size_t)64 << 20)
 
 /* The integer in a field of 2, 4 or 8 bytes. */
 static uint64_t load_uint(const struct lp_field *field, const char *from)
@@ -127,21 +132,44 @@ static bool is_absent(const struct lp_field *field, const char *from)
 	return i == field->size;
 }
 
+static int write_fields(
+	const struct lp_field *fields, size_t n_fields, const void *base, const char *comma, struct lp_text *json);
+
+/* Writes an array of objects. */
+static int write_list(const struct lp_field *field, const char *from, struct lp_text *json)
+{
+	struct lp_list list;
+	memcpy(&list, from, sizeof list);
+	lp_text_add(json, "[");
+	for (size_t i = 0; i < list.n && !json->cut; i++) {
+		lp_text_add(json, i ? ",{" : "{");
+		int result = write_fields(
+			field->fields, field->n_fields, (const char *)list.items + i * field->item_size, "", json);
+		if (result < 0)
+			return result;
+		lp_text_add(json, "}");
+	}
+	lp_text_add(json, "]");
+	return 0;
+}
+
 /* Writes the fields that are not absent, each with |comma| before it. */
-static int write_fields(const struct lp_field *fields, size_t n_fields, const struct lp_message *message,
-	const char *comma, struct lp_text *json)
+static int write_fields(
+	const struct lp_field *fields, size_t n_fields, const void *base, const char *comma, struct lp_text *json)
 {
 	for (size_t i = 0; i < n_fields; i++) {
 		const struct lp_field *field = &fields[i];
-		const char *from = (const char *)message + field->offset;
+		const char *from = (const char *)base + field->offset;
 		int result;
 		if (is_absent(field, from))
 			continue;
 		lp_text_addf(json, "%s\"%s\":", comma, field->name);
 		comma = ",";
-		if (field->kind == LP_FIELD_OBJECT) {
+		if (field->kind == LP_FIELD_LIST)
+			result = write_list(field, from, json);
+		else if (field->kind == LP_FIELD_OBJECT) {
 			lp_text_add(json, "{");
-			result = write_fields(field->fields, field->n_fields, message, "", json);
+			result = write_fields(field->fields, field->n_fields, base, "", json);
 			lp_text_add(json, "}");
 		} else {
 			result = writers[field->kind](field, from, json);
@@ -150,6 +178,33 @@ static int write_fields(const struct lp_field *fields, size_t n_fields, const st
 			return result;
 	}
 	return 0;
+}
+
+int lp_fields_write(const struct lp_field *fields, size_t n_fields, const void *base, struct lp_text *json)
+{
+	lp_text_add(json, "{");
+	int result = write_fields(fields, n_fields, base, "", json);
+	lp_text_add(json, "}");
+	return result;
+}
+
+char *lp_fields_json(const struct lp_field *fields, size_t n_fields, const void *base)
+{
+	char *data = NULL;
+	for (size_t size = JSON_FIRST_BYTES; size <= JSON_MAX_BYTES; size *= 2) {
+		struct lp_text json;
+		char *larger = realloc(data, size);
+		if (!larger)
+			break;
+		data = larger;
+		lp_text_init(&json, data, size);
+		if (lp_fields_write(fields, n_fields, base, &json) < 0)
+			break;
+		if (!json.cut)
+			return data;
+	}
+	free(data);
+	return NULL;
 }
 
 int lp_message_encode(const struct lp_message *message, uint8_t *data, size_t size)

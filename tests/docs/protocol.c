@@ -48,6 +48,9 @@ static void print_range(const struct lp_field *field)
 	case LP_FIELD_OBJECT:
 		printf("object");
 		break;
+	case LP_FIELD_LIST:
+		printf("array of objects");
+		break;
 	}
 }
 

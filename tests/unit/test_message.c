@@ -418,6 +418,8 @@ static void random_field(uint64_t *seed, const struct lp_field *field, struct lp
 		for (size_t i = 0; i < field->n_fields; i++)
 			random_field(seed, &field->fields[i], message);
 		break;
+	case LP_FIELD_LIST: /* no message has one: test_fields */
+		break;
 	}
 }
 
