@@ -8,8 +8,8 @@
 
 #include "ctrl/message.h"
 #include "ctrl/stream.h"
+#include "filter/limit.h"
 #include "quic/endpoint.h"
-#include "room/limit.h"
 
 struct lp_link;
 struct lp_peer;

@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 #include "cli/options.h"
+#include "filter/filter.h"
 #include "relay/relay.h"
-#include "room/filter.h"
 
 struct lp_relay_options {
 	struct lp_relay_config relay;

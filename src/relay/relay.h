@@ -8,8 +8,8 @@
 
 #include "base/addr.h"
 #include "ctrl/message.h"
+#include "filter/limit.h"
 #include "obs/framelog.h"
-#include "room/limit.h"
 
 struct lp_connection;
 struct lp_failure;

@@ -1,7 +1,7 @@
-#include "room/class.h"
+#include "filter/class.h"
+#include "filter/view.h"
 #include "room/room.h"
 #include "room/state.h"
-#include "room/view.h"
 
 /* The drop of a filter that is asked here, if it is on. */
 static inline enum lp_drop refuse_if(const struct lp_rooms *rooms, enum lp_filter filter)

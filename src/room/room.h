@@ -8,9 +8,9 @@
 
 #include "base/units.h"
 #include "ctrl/message.h"
+#include "filter/filter.h"
+#include "filter/limit.h"
 #include "obs/drop.h"
-#include "room/filter.h"
-#include "room/limit.h"
 
 struct lp_room;  /* made by the first who joins, gone with the last who leaves */
 struct lp_peer;  /* a member of a room */

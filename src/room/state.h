@@ -2,9 +2,9 @@
 #ifndef LP_ROOM_STATE_H
 #define LP_ROOM_STATE_H
 
+#include "filter/filter.h"
+#include "filter/limit.h"
 #include "proto/mac_table.h"
-#include "room/filter.h"
-#include "room/limit.h"
 #include "room/room.h"
 #include "room/token.h"
 

@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "filter/filter.h"
+#include "filter/limit.h"
 #include "obs/drop.h"
-#include "room/filter.h"
-#include "room/limit.h"
 
 #include "page.h"
 

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 
 #include "base/cursor.h"
-#include "room/class.h"
-#include "room/filter.h"
-#include "room/view.h"
+#include "filter/class.h"
+#include "filter/filter.h"
+#include "filter/view.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "room/class.h"
+#include "filter/class.h"
 
 #include "frame_parts.h"
 

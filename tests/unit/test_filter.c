@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "room/filter.h"
-#include "room/view.h"
+#include "filter/filter.h"
+#include "filter/view.h"
 
 #include "frame_parts.h"
 

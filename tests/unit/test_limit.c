@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "base/units.h"
-#include "room/limit.h"
+#include "filter/limit.h"
 
 /* One take from a bucket at a time, and whether it succeeds. */
 struct take {

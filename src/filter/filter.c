@@ -1,10 +1,10 @@
-#include "room/filter.h"
+#include "filter/filter.h"
 
 #include <string.h>
 
+#include "filter/rogue.h"
+#include "filter/view.h"
 #include "proto/switch_control.h"
-#include "room/rogue.h"
-#include "room/view.h"
 
 #define KIND_BIT(name) (1U << LP_FILTER_KIND_##name)
 #define SAP_SNAP 0xaa

@@ -1,6 +1,6 @@
 /* Layer 2 safety: which frames of a member the room refuses. One row each. */
-#ifndef LP_ROOM_FILTER_H
-#define LP_ROOM_FILTER_H
+#ifndef LP_FILTER_FILTER_H
+#define LP_FILTER_FILTER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* A frame as filters and classes see it: its headers read once, its IP headers when somebody asks. */
-#ifndef LP_ROOM_VIEW_H
-#define LP_ROOM_VIEW_H
+#ifndef LP_FILTER_VIEW_H
+#define LP_FILTER_VIEW_H
 
 #include <stdbool.h>
 #include <stddef.h>

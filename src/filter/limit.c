@@ -1,4 +1,4 @@
-#include "room/limit.h"
+#include "filter/limit.h"
 
 #include "base/units.h"
 

@@ -1,4 +1,4 @@
-#include "room/class.h"
+#include "filter/class.h"
 
 /* UDP ports that make a class; the destination's, except for DHCP, where either will do. */
 struct port_row {

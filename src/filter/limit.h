@@ -1,6 +1,6 @@
 /* What a member may send in a second: token buckets by class of frame. Pure. */
-#ifndef LP_ROOM_LIMIT_H
-#define LP_ROOM_LIMIT_H
+#ifndef LP_FILTER_LIMIT_H
+#define LP_FILTER_LIMIT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "room/rogue.h"
+#include "filter/rogue.h"
 
 #include <string.h>
 

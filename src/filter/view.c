@@ -1,4 +1,4 @@
-#include "room/view.h"
+#include "filter/view.h"
 
 #include "base/error.h"
 
