@@ -8,8 +8,8 @@
 
 #include "base/failure.h"
 #include "base/units.h"
-#include "platform/loop.h"
-#include "platform/udp.h"
+#include "platform/loop/loop.h"
+#include "platform/net/udp.h"
 
 /* What is in flight at a time: less than the receive buffer holds, so that nothing is lost. */
 #define ROUND 64U

@@ -9,11 +9,11 @@
 #include "base/error.h"
 #include "member/member.h"
 #include "obs/event.h"
-#include "platform/device_rivals.h"
-#include "platform/device_state.h"
-#include "platform/loop.h"
-#include "platform/priority.h"
-#include "platform/terminal.h"
+#include "platform/device/device_state.h"
+#include "platform/loop/loop.h"
+#include "platform/loop/priority.h"
+#include "platform/net/device_rivals.h"
+#include "platform/system/terminal.h"
 #include "quic/tls.h"
 
 bool lp_app_options(struct lp_app *life, const struct lp_program *program, const struct lp_option *rows, size_t n_rows,

@@ -8,7 +8,7 @@
 #include "base/failure.h"
 #include "base/units.h"
 #include "member/member.h"
-#include "platform/file.h"
+#include "platform/system/file.h"
 #include "quic/tls.h"
 
 #define CA_FILE_MAX_BYTES ((size_t)1 << 20)

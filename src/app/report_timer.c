@@ -8,7 +8,7 @@
 #include "member/member.h"
 #include "obs/counters.h"
 #include "obs/event.h"
-#include "platform/loop.h"
+#include "platform/loop/loop.h"
 #include "report/latency.h"
 #include "report/live_view.h"
 #include "report/rates.h"

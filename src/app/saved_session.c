@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/failure.h"
-#include "platform/file.h"
+#include "platform/system/file.h"
 
 #define FILE_MAX_BYTES ((size_t)64 << 10)
 

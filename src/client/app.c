@@ -7,8 +7,8 @@
 #include "client/client.h"
 #include "client/identity.h"
 #include "obs/event.h"
-#include "platform/loop.h"
-#include "platform/sandbox.h"
+#include "platform/loop/loop.h"
+#include "platform/system/sandbox.h"
 
 /* Keeps the token of our place, so that a client that was killed takes it again at once. An empty token forgets it. */
 static void keep_place(struct lp_client_app *app, const char *resume)

@@ -10,8 +10,8 @@
 #include "client/windows/route_guard.h"
 #include "member/edge.h"
 #include "obs/event.h"
-#include "platform/loop.h"
-#include "platform/tap.h"
+#include "platform/device/tap.h"
+#include "platform/loop/loop.h"
 
 /* Offset of the source MAC in a frame, and the shortest frame that has one. */
 #define SOURCE_OFFSET 6

@@ -3,7 +3,7 @@
 #include "app/saved_session.h"
 #include "base/error.h"
 #include "base/failure.h"
-#include "platform/random.h"
+#include "platform/system/random.h"
 
 /* A random MAC that a client may have: unicast, locally administered. */
 static void random_mac(struct lp_mac *mac)

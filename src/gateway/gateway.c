@@ -11,9 +11,9 @@
 #include "ctrl/message.h"
 #include "member/edge.h"
 #include "obs/event.h"
-#include "platform/loop.h"
-#include "platform/packet.h"
-#include "platform/random.h"
+#include "platform/device/packet.h"
+#include "platform/loop/loop.h"
+#include "platform/system/random.h"
 #include "proto/be.h"
 
 struct lp_gateway {

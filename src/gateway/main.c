@@ -4,8 +4,8 @@
 #include "base/error.h"
 #include "gateway/gateway.h"
 #include "gateway/options.h"
-#include "platform/loop.h"
-#include "platform/sandbox.h"
+#include "platform/loop/loop.h"
+#include "platform/system/sandbox.h"
 
 /* Everything that the program has. */
 struct app {

@@ -8,8 +8,8 @@
 #include "base/failure.h"
 #include "base/wipe.h"
 #include "obs/event.h"
-#include "platform/file.h"
-#include "platform/random.h"
+#include "platform/system/file.h"
+#include "platform/system/random.h"
 #include "quic/tls.h"
 
 #define FILE_MAX_BYTES ((size_t)256 << 10)

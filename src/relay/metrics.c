@@ -6,7 +6,7 @@
 #include "base/units.h"
 #include "obs/drop.h"
 #include "obs/prometheus.h"
-#include "platform/loop.h"
+#include "platform/loop/loop.h"
 #include "quic/endpoint.h"
 #include "relay/state.h"
 #include "relay/status.h"

@@ -6,7 +6,7 @@
 #include "base/units.h"
 #include "link/link.h"
 #include "obs/drop.h"
-#include "platform/loop.h"
+#include "platform/loop/loop.h"
 #include "quic/endpoint.h"
 #include "relay/connection.h"
 #include "relay/state.h"

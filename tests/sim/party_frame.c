@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "party.h"
-#include "platform/fake/port.h"
+#include "platform/fake/device/port.h"
 
 /* Where things stand: 14 bytes of Ethernet, 20 of IPv4, 8 of UDP, then the party's own. */
 #define IP_AT 14

@@ -7,9 +7,9 @@
 #include "base/units.h"
 #include "ctrl/message.h"
 #include "party.h"
-#include "platform/loop.h"
-#include "platform/random.h"
-#include "platform/udp.h"
+#include "platform/loop/loop.h"
+#include "platform/net/udp.h"
+#include "platform/system/random.h"
 
 /* Ends a pass. */
 static void end_pass(struct rogue *rogue)

@@ -13,7 +13,7 @@
 #include "member/member.h"
 #include "party.h"
 #include "party_frame.h"
-#include "platform/fake/port.h"
+#include "platform/fake/device/port.h"
 #include "relay/state.h"
 #include "room/room.h"
 

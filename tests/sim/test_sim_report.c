@@ -17,7 +17,7 @@
 #include "obs/counters.h"
 #include "obs/event.h"
 #include "party.h"
-#include "platform/fake/port.h"
+#include "platform/fake/device/port.h"
 
 /* What the live view last said. */
 struct screen {

@@ -11,15 +11,15 @@
 #include "base/error.h"
 #include "base/failure.h"
 #include "base/units.h"
-#include "platform/fake/port.h"
+#include "platform/device/packet.h"
+#include "platform/device/tap.h"
+#include "platform/fake/device/port.h"
 #include "platform/fake/world.h"
-#include "platform/file.h"
-#include "platform/netwatch.h"
-#include "platform/packet.h"
-#include "platform/random.h"
-#include "platform/resolve.h"
-#include "platform/tap.h"
-#include "platform/udp.h"
+#include "platform/net/netwatch.h"
+#include "platform/net/resolve.h"
+#include "platform/net/udp.h"
+#include "platform/system/file.h"
+#include "platform/system/random.h"
 
 #define MAX_SEEN 4096
 

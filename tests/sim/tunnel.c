@@ -7,9 +7,9 @@
 #include "base/failure.h"
 #include "base/units.h"
 #include "egress/queue.h"
-#include "platform/loop.h"
-#include "platform/random.h"
-#include "platform/udp.h"
+#include "platform/loop/loop.h"
+#include "platform/net/udp.h"
+#include "platform/system/random.h"
 #include "quic/tls.h"
 
 /* Ends the test: the tunnel itself failed, not what it tests. */

@@ -1,5 +1,5 @@
 /* Which of the registry's adapters are ours, and which one is meant. */
-#include "platform/adapter.h"
+#include "platform/device/adapter.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

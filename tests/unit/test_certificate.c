@@ -14,7 +14,7 @@
 #include "base/error.h"
 #include "base/failure.h"
 #include "obs/event.h"
-#include "platform/file.h"
+#include "platform/system/file.h"
 #include "quic/tls.h"
 
 #define NOW_UNIX_S 1795342500

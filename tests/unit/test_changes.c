@@ -14,9 +14,9 @@
 #include "base/failure.h"
 #include "client/windows/journal.h"
 #include "obs/event.h"
-#include "platform/fake/route_fake.h"
+#include "platform/fake/net/route_fake.h"
 #include "platform/fake/world.h"
-#include "platform/file.h"
+#include "platform/system/file.h"
 
 #define JOURNAL "/var/lib/softlan/changes.json"
 #define WIRE 0x0006000001000000U

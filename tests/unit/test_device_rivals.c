@@ -1,5 +1,5 @@
 /* Which other interfaces would get what games send: by rows, and with the kernel's own in a namespace. */
-#include "platform/device_rivals.h"
+#include "platform/net/device_rivals.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

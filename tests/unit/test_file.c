@@ -1,5 +1,5 @@
 /* Small files: whole or not at all, with the right mode, never longer than allowed. */
-#include "platform/file.h"
+#include "platform/system/file.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* Where the loop's thread is kept: on one processor while frames come one at a time, on any of them in a crowd, and
    where it is made to wait. */
-#include "platform/linux/home.h"
+#include "platform/posix/loop/home.h"
 
 #include <sched.h>
 #include <setjmp.h>
@@ -13,10 +13,10 @@
 
 #include "base/units.h"
 #include "child.h"
-#include "platform/linux/affinity.h"
-#include "platform/loop.h"
-#include "platform/priority.h"
-#include "platform/udp.h"
+#include "platform/linux/loop/affinity.h"
+#include "platform/loop/loop.h"
+#include "platform/loop/priority.h"
+#include "platform/net/udp.h"
 
 /* A thread's life: passes that find something, one after the other. */
 struct life {

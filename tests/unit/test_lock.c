@@ -1,5 +1,5 @@
 /* One holder at a time; the lock goes with its holder. */
-#include "platform/lock.h"
+#include "platform/system/lock.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,8 +12,8 @@
 
 #include "base/error.h"
 #include "base/failure.h"
-#include "platform/file.h"
-#include "platform/random.h"
+#include "platform/system/file.h"
+#include "platform/system/random.h"
 
 /* Taken, refused, free again; nothing is left. */
 static void test_lock(void **state)

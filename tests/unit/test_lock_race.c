@@ -1,5 +1,5 @@
 /* Programs that start and end at the same moment: never two of them have the lock. */
-#include "platform/lock.h"
+#include "platform/system/lock.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

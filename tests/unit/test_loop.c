@@ -1,5 +1,5 @@
 /* The event loop: order and punctuality of timers, stopping. */
-#include "platform/loop.h"
+#include "platform/loop/loop.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

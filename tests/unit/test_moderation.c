@@ -1,5 +1,5 @@
 /* When the loop naps: in a flood of small frames, and in nothing else. */
-#include "platform/linux/moderation.h"
+#include "platform/posix/loop/moderation.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

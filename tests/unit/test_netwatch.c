@@ -1,5 +1,5 @@
 /* Changes of the host's network are told, once each, and the way to a host is what it is now. */
-#include "platform/netwatch.h"
+#include "platform/net/netwatch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,8 +13,8 @@
 #include "base/error.h"
 #include "base/units.h"
 #include "netns.h"
-#include "platform/loop.h"
-#include "platform/udp.h"
+#include "platform/loop/loop.h"
+#include "platform/net/udp.h"
 
 struct heard {
 	struct lp_loop *loop;

@@ -1,5 +1,5 @@
 /* What the service manager hears. */
-#include "platform/notify.h"
+#include "platform/system/notify.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

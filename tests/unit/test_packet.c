@@ -1,6 +1,6 @@
 /* The packet socket on one end of a veth pair: what the kernel leaves out of frames comes back, what is not for the
    LAN stays out. Needs rights over a network namespace. */
-#include "platform/packet.h"
+#include "platform/device/packet.h"
 
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
@@ -23,9 +23,9 @@
 #include "base/failure.h"
 #include "base/units.h"
 #include "netns.h"
-#include "platform/linux/vnet.h"
-#include "platform/loop.h"
-#include "platform/tap.h"
+#include "platform/device/tap.h"
+#include "platform/linux/device/vnet.h"
+#include "platform/loop/loop.h"
 #include "transfer.h"
 
 #define KEPT 32

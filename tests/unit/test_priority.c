@@ -1,5 +1,5 @@
 /* The priority over other programs: taken where permitted, inherited by nobody, refused without the right to it. */
-#include "platform/priority.h"
+#include "platform/loop/priority.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -14,7 +14,7 @@
 #include "base/error.h"
 #include "base/failure.h"
 #include "child.h"
-#include "platform/sandbox.h"
+#include "platform/system/sandbox.h"
 
 /* How a thread is scheduled. */
 static void *policy_of_thread(void *policy)

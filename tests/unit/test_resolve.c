@@ -1,5 +1,5 @@
 /* Names to addresses: numeric ones at once, wrong ones with a reason, none after the request is freed. */
-#include "platform/resolve.h"
+#include "platform/net/resolve.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 #include "base/units.h"
-#include "platform/loop.h"
+#include "platform/loop/loop.h"
 
 struct answer {
 	struct lp_loop *loop;

@@ -14,7 +14,7 @@
 #include "base/units.h"
 #include "client/windows/changes.h"
 #include "obs/event.h"
-#include "platform/fake/route_fake.h"
+#include "platform/fake/net/route_fake.h"
 #include "platform/fake/world.h"
 
 #define WIRE 0x0006000001000000U

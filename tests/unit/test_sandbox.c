@@ -1,5 +1,5 @@
 /* Rights given up are gone, for this program and those that it starts; what is open goes on working. */
-#include "platform/sandbox.h"
+#include "platform/system/sandbox.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,8 +16,8 @@
 #include "base/error.h"
 #include "base/failure.h"
 #include "netns.h"
-#include "platform/loop.h"
-#include "platform/tap.h"
+#include "platform/device/tap.h"
+#include "platform/loop/loop.h"
 
 static void on_recv(void *ctx, const struct lp_frame *frames, size_t n_frames)
 {

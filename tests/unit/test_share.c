@@ -1,6 +1,6 @@
 /* What a busy loop with real-time scheduling leaves to others: enough, in small pieces, and nothing where it waits by
    itself; to those of its own priority, turns. */
-#include "platform/linux/share.h"
+#include "platform/posix/loop/share.h"
 
 #include <sched.h>
 #include <setjmp.h>
@@ -14,9 +14,9 @@
 
 #include "base/units.h"
 #include "child.h"
-#include "platform/linux/loop_uv.h"
-#include "platform/loop.h"
-#include "platform/priority.h"
+#include "platform/loop/loop.h"
+#include "platform/loop/priority.h"
+#include "platform/posix/loop/loop_uv.h"
 
 /* The kernel's own limit, of 1000 (sched_rt_runtime_us of sched_rt_period_us). */
 #define KERNEL_LIMIT 950U

@@ -1,5 +1,5 @@
 /* Signals arrive in the loop. */
-#include "platform/loop.h"
+#include "platform/loop/loop.h"
 
 #include <setjmp.h>
 #include <signal.h>

@@ -1,5 +1,5 @@
 /* The TAP: made, set up, read, written, removed; with and without offloads. Needs rights over a network namespace. */
-#include "platform/tap.h"
+#include "platform/device/tap.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -19,9 +19,9 @@
 #include "base/failure.h"
 #include "base/units.h"
 #include "netns.h"
-#include "platform/linux/interface.h"
-#include "platform/linux/tap_device.h"
-#include "platform/loop.h"
+#include "platform/linux/device/interface.h"
+#include "platform/linux/device/tap_device.h"
+#include "platform/loop/loop.h"
 #include "transfer.h"
 
 #define MAC_A ((struct lp_mac){{0x02, 0x5a, 0, 0, 0, 0x0a}})

@@ -1,5 +1,5 @@
 /* A terminal is known by its kind, and has a size; a pipe is none. */
-#include "platform/terminal.h"
+#include "platform/system/terminal.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

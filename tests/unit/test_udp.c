@@ -1,5 +1,5 @@
 /* The UDP socket: runs in and out (GSO and GRO), addresses, ECN, both families in one socket. */
-#include "platform/udp.h"
+#include "platform/net/udp.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "base/failure.h"
 #include "base/units.h"
-#include "platform/loop.h"
+#include "platform/loop/loop.h"
 
 #define SEGMENT_BYTES 1200
 

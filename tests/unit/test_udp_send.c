@@ -1,5 +1,5 @@
 /* A kernel or device that refuses runs: every datagram still gets there, alone. */
-#include "platform/linux/udp_send.h"
+#include "platform/linux/net/udp_send.h"
 
 #include <netinet/in.h>
 #include <netinet/udp.h>

@@ -1,5 +1,5 @@
 /* Questions over a Unix socket: answered, bounded, cleaned up. The asker runs in a thread. */
-#include "platform/unix_socket.h"
+#include "platform/system/unix_socket.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -21,7 +21,7 @@
 #include "base/error.h"
 #include "base/failure.h"
 #include "base/units.h"
-#include "platform/loop.h"
+#include "platform/loop/loop.h"
 
 #define LONG_BYTES (3 * 1024 * 1024)
 

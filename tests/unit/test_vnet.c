@@ -1,5 +1,5 @@
 /* The header before a frame: every offload there and back, and as the kernel writes it. */
-#include "platform/linux/vnet.h"
+#include "platform/linux/device/vnet.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

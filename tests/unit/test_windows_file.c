@@ -1,5 +1,5 @@
 /* Small files on Windows: whole or not at all, never longer than allowed, secrets for their owner alone. */
-#include "platform/file.h"
+#include "platform/system/file.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* Overlapped reads and writes of a TAP adapter's device, with a message pipe in its place: each message is a frame. */
-#include "platform/windows/tap_io.h"
+#include "platform/windows/device/tap_io.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* The UDP socket on Windows: runs, addresses of both ends, both families in one socket, what is refused. What Wine
    leaves out (ECN, a chosen source address) is looked at on real Windows only. */
-#include "platform/udp.h"
+#include "platform/net/udp.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,7 +14,7 @@
 #include "base/error.h"
 #include "base/failure.h"
 #include "base/units.h"
-#include "platform/loop.h"
+#include "platform/loop/loop.h"
 
 #define SEGMENT_BYTES 1200
 

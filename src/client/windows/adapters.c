@@ -6,9 +6,9 @@
 #include "base/failure.h"
 #include "cli/start.h"
 #include "client/options.h"
-#include "platform/adapter.h"
-#include "platform/windows/adapter_registry.h"
-#include "platform/windows/tap_probe.h"
+#include "platform/device/adapter.h"
+#include "platform/windows/device/adapter_registry.h"
+#include "platform/windows/device/tap_probe.h"
 
 /* Prints one adapter. */
 static void print(const struct lp_adapter *adapter)

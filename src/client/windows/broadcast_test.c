@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/units.h"
-#include "platform/broadcast.h"
-#include "platform/random.h"
+#include "platform/net/broadcast.h"
+#include "platform/system/random.h"
 
 /* Sent so often, and each one waited for. An address that is quite new may not be used yet. */
 #define TRIES 4

@@ -8,8 +8,8 @@
 #include "base/failure.h"
 #include "client/windows/journal.h"
 #include "obs/event.h"
-#include "platform/file.h"
-#include "platform/lock.h"
+#include "platform/system/file.h"
+#include "platform/system/lock.h"
 
 #define PATH_MAX_BYTES 4096
 

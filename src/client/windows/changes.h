@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "platform/route.h"
+#include "platform/net/route.h"
 
 struct lp_changes;
 struct lp_failure;

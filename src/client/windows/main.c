@@ -10,9 +10,9 @@
 #include "client/app.h"
 #include "client/windows/adapters.h"
 #include "client/windows/prompt.h"
-#include "platform/file.h"
-#include "platform/windows/console.h"
-#include "platform/windows/private_folder.h"
+#include "platform/system/file.h"
+#include "platform/windows/system/console.h"
+#include "platform/windows/system/private_folder.h"
 
 #define ROOM_FILE_MAX ((size_t)16 << 10)
 

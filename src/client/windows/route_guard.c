@@ -10,8 +10,8 @@
 #include "client/windows/broadcast_test.h"
 #include "client/windows/changes.h"
 #include "obs/event.h"
-#include "platform/loop.h"
-#include "platform/netwatch.h"
+#include "platform/loop/loop.h"
+#include "platform/net/netwatch.h"
 
 /* Between two looks; while something is still to be done for the first time, and otherwise. */
 #define LOOK_SOON_NS (500 * LP_MS)

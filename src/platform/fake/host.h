@@ -4,7 +4,7 @@
 
 #include "base/udp_msg.h"
 #include "platform/fake/dice.h"
-#include "platform/fake/schedule.h"
+#include "platform/fake/loop/schedule.h"
 #include "platform/fake/world.h"
 
 struct lp_fake_file;

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
-#include "platform/loop.h"
+#include "platform/loop/loop.h"
 
 struct lp_dice;
 struct lp_host;

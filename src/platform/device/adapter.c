@@ -1,0 +1,83 @@
+#include "platform/device/adapter.h"
+
+#include <ctype.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/failure.h"
+#include "base/text.h"
+
+/* Digits and dashes of a GUID without its braces. */
+#define GUID_LEN 36
+
+const char lp_adapter_driver_hint[] =
+	"install the TAP-Windows6 driver (the tap-windows6 project of OpenVPN): OpenVPN's installer for Windows, on "
+	"the downloads page of openvpn.net's community, brings it, and 'TAP-Windows6' can be chosen alone there";
+
+/* True if the texts are equal but for the case of ASCII letters, over at most |n| bytes. */
+static bool equal_without_case(const char *a, const char *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (tolower((unsigned char)a[i]) != tolower((unsigned char)b[i]))
+			return false;
+		if (a[i] == '\0')
+			return true;
+	}
+	return true;
+}
+
+bool lp_adapter_is_tap(const char *component)
+{
+	return equal_without_case(component, "tap0901", SIZE_MAX) ||
+	       equal_without_case(component, "root\\tap0901", SIZE_MAX);
+}
+
+/* True for {XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX}. */
+static bool is_guid(const char *text)
+{
+	if (strlen(text) != GUID_LEN + 2 || text[0] != '{' || text[GUID_LEN + 1] != '}')
+		return false;
+	for (size_t i = 0; i < GUID_LEN; i++) {
+		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+
+		if (dash ? text[i + 1] != '-' : !isxdigit((unsigned char)text[i + 1]))
+			return false;
+	}
+	return true;
+}
+
+bool lp_adapter_is_usable(const struct lp_adapter *adapter)
+{
+	return lp_adapter_is_tap(adapter->component) && is_guid(adapter->guid);
+}
+
+/* True if |wanted| means this adapter. */
+static bool is_meant(const struct lp_adapter *adapter, const char *wanted)
+{
+	if (adapter->name[0] && equal_without_case(adapter->name, wanted, SIZE_MAX))
+		return true;
+	if (equal_without_case(adapter->guid, wanted, SIZE_MAX))
+		return true;
+	return strlen(wanted) == GUID_LEN && equal_without_case(adapter->guid + 1, wanted, GUID_LEN);
+}
+
+int lp_adapter_choose(const struct lp_adapter *adapters, size_t n_adapters, const char *wanted,
+	struct lp_failure *failure, size_t *ret_index)
+{
+	char known[256];
+	struct lp_text text;
+
+	if (n_adapters == 0)
+		return lp_fail(failure, LP_ENOTFOUND, "no TAP adapter on this computer: %s", lp_adapter_driver_hint);
+	for (size_t i = 0; i < n_adapters; i++) {
+		if (wanted && *wanted && !is_meant(&adapters[i], wanted))
+			continue;
+		*ret_index = i;
+		return 0;
+	}
+	lp_text_init(&text, known, sizeof known);
+	for (size_t i = 0; i < n_adapters; i++)
+		lp_text_addf(&text, "%s'%s'", i ? ", " : "", adapters[i].name[0] ? adapters[i].name : adapters[i].guid);
+	return lp_fail(failure, LP_ENOTFOUND, "--adapter '%s': no such TAP adapter; there is %s", wanted, known);
+}

@@ -1,0 +1,51 @@
+/* A port's own state, for the files of platform/fake alone. */
+#ifndef LP_PLATFORM_FAKE_DEVICE_PORT_STATE_H
+#define LP_PLATFORM_FAKE_DEVICE_PORT_STATE_H
+
+#include "platform/fake/device/port.h"
+#include "platform/fake/loop/schedule.h"
+
+struct lp_loop;
+
+/* A frame that waits for the program. */
+struct lp_port_waiting {
+	struct lp_port_waiting *next;
+	struct lp_frame frame; /* |frame.data| points to |bytes| */
+	uint8_t bytes[];
+};
+
+struct lp_port {
+	struct lp_port *next; /* of the host's */
+	struct lp_host *host;
+	char name[64];
+	struct lp_mac mac;
+	unsigned mtu;
+	unsigned takes; /* a bit for each enum lp_gso */
+	bool wired, wireless;
+	bool offload; /* super-frames may come out, as far as |takes| goes */
+	lp_port_sink_fn sink;
+	void *sink_ctx;
+
+	/* While a program has it open. */
+	struct lp_loop *loop; /* NULL: nobody has */
+	bool up, paused;
+	void (*recv)(void *ctx, const struct lp_frame *frames, size_t n_frames);
+	void (*error)(void *ctx, const struct lp_failure *failure);
+	void *ctx;
+	struct lp_event wake;
+	struct lp_port_waiting *first, **last;
+	size_t n_waiting;
+};
+
+/* A program opens the device. */
+void lp_port_attach(struct lp_port *port, struct lp_loop *loop,
+	void (*recv)(void *ctx, const struct lp_frame *frames, size_t n_frames),
+	void (*error)(void *ctx, const struct lp_failure *failure), void *ctx);
+/* It closes it. */
+void lp_port_detach(struct lp_port *port);
+/* Frames that come out. Returns how many were taken. */
+size_t lp_port_emit(struct lp_port *port, const struct lp_frame *frames, size_t n_frames);
+/* Wakes the program if frames wait and it may have them. */
+void lp_port_poke(struct lp_port *port);
+
+#endif

@@ -1,0 +1,35 @@
+/* What is to happen, and when: the events of the simulated world, in the order of their time. */
+#ifndef LP_PLATFORM_FAKE_LOOP_SCHEDULE_H
+#define LP_PLATFORM_FAKE_LOOP_SCHEDULE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct lp_host;
+
+/* One thing to come. It is part of what it happens to, which initialises it and cancels it before it goes. */
+struct lp_event {
+	uint64_t at_ns;
+	uint64_t order;       /* among events of the same time: first set, first run */
+	size_t place;         /* in the heap, from 1; 0: not scheduled */
+	struct lp_host *host; /* whose code runs; NULL: the network's own */
+	void (*run)(void *ctx);
+	void *ctx;
+};
+
+struct lp_schedule {
+	struct lp_event **heap; /* heap[1] is the next */
+	size_t n_events, size;
+	uint64_t n_set; /* so far */
+};
+
+void lp_schedule_done(struct lp_schedule *schedule);
+/* Sets the event's time, whether or not it had one. Runs out of memory by ending the process: this is test code. */
+void lp_schedule_set(struct lp_schedule *schedule, struct lp_event *event, uint64_t at_ns);
+/* Takes the event off, if it is on. */
+void lp_schedule_cancel(struct lp_schedule *schedule, struct lp_event *event);
+/* The next event, or NULL. */
+struct lp_event *lp_schedule_next(const struct lp_schedule *schedule);
+
+#endif

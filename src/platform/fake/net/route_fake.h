@@ -1,0 +1,44 @@
+/* The routes and interfaces of a simulated host, for tests: what there is, what was changed, and calls that fail. */
+#ifndef LP_PLATFORM_FAKE_NET_ROUTE_FAKE_H
+#define LP_PLATFORM_FAKE_NET_ROUTE_FAKE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "platform/net/route.h"
+
+struct lp_host;
+
+#define LP_FAKE_INTERFACES_MAX 8
+#define LP_FAKE_ROUTES_MAX 16
+#define LP_FAKE_BROADCAST_MAX 64
+
+struct lp_fake_interface {
+	char name[64];
+	struct lp_route_interface id;
+	struct lp_addr address; /* family 0: none */
+	bool absent;            /* disabled: nobody finds it */
+	bool loopback;
+	struct lp_route_settings settings[2]; /* IPv4, IPv6 */
+};
+
+struct lp_fake_state {
+	struct lp_fake_interface interfaces[LP_FAKE_INTERFACES_MAX];
+	struct lp_route routes[LP_FAKE_ROUTES_MAX];
+	size_t n_interfaces, n_routes;
+};
+
+/* The host's state, which the caller may change; made at the first call. */
+struct lp_fake_state *lp_host_routes(struct lp_host *host);
+/* True if everything in both is the same, in the same order. */
+bool lp_fake_state_equal(const struct lp_fake_state *a, const struct lp_fake_state *b);
+/* Lets calls that read or write files, routes or settings fail with |code|: the next |n_good| are fine, then |n_bad|
+   fail, and from there on all are fine again. */
+void lp_host_fail_calls(struct lp_host *host, uint64_t n_good, uint64_t n_bad, int code);
+/* How many such calls there were since lp_host_fail_calls(). */
+uint64_t lp_host_calls(struct lp_host *host);
+/* The last broadcast that was sent, with its length; how many there were is the result. */
+unsigned lp_host_broadcast(struct lp_host *host, const uint8_t **ret_data, size_t *ret_len);
+
+#endif

@@ -1,0 +1,20 @@
+/* The packet filter of a capturing socket: what it leaves out. */
+#ifndef LP_PLATFORM_LINUX_DEVICE_CAPTURE_FILTER_H
+#define LP_PLATFORM_LINUX_DEVICE_CAPTURE_FILTER_H
+
+#include <linux/filter.h>
+#include <stddef.h>
+
+struct lp_addr;
+
+#define LP_CAPTURE_FILTER_MAX 64
+
+/* Writes a classic BPF program for a SOCK_RAW packet socket into |code|: it passes every frame that comes in, but not
+   the tunnel's, UDP between |local| and |remote| whichever way. |local|'s address may be unknown (family 0): its port
+   counts. Both are of |remote|'s family. |remote| NULL: no tunnel yet. Returns the number of instructions.
+
+   Frames that the host sends are left out here because a fanout group forgets PACKET_IGNORE_OUTGOING. */
+size_t lp_capture_filter(
+	const struct lp_addr *local, const struct lp_addr *remote, struct sock_filter code[LP_CAPTURE_FILTER_MAX]);
+
+#endif

@@ -1,0 +1,375 @@
+#include "platform/device/packet.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "base/error.h"
+#include "base/failure.h"
+#include "base/units.h"
+#include "platform/linux/device/interface.h"
+#include "platform/linux/device/packet_socket.h"
+#include "platform/linux/device/vnet.h"
+#include "platform/linux/net/recv_batch.h"
+#include "platform/loop/loop.h"
+#include "platform/posix/loop/watch.h"
+#include "proto/ether.h"
+#include "proto/vlan.h"
+
+/* What is read from one socket before the others, and the loop's other devices, have their turn: one super-frame, or
+   a batch of small ones. */
+#define BATCH_BYTES ((size_t)32 * 1024)
+/* Frames in one sendmmsg(). */
+#define SEND_MAX 64
+/* An interface that is down is looked at so often: the kernel does not tell when it goes away then. */
+#define LOOK_NS LP_SEC
+
+/* One of the sockets that share the interface's frames. */
+struct source {
+	struct lp_packet *packet;
+	int fd;
+	size_t average_bytes; /* of its frames */
+	struct lp_watch watch;
+};
+
+struct lp_packet {
+	struct lp_packet_sockets sockets;
+	char name[IFNAMSIZ];
+	unsigned index;        /* of the interface: another one may get the name */
+	struct lp_timer *look; /* while the interface is down */
+	bool looking;          /* it is set */
+	bool ended;            /* closed, or the error is told: nothing is called any more */
+	bool takes_udp;        /* super-frames of UDP */
+	struct lp_packet_info info;
+	struct lp_packet_counters counters;
+	lp_packet_recv_fn recv;
+	lp_packet_error_fn error;
+	void *ctx;
+	unsigned n_attached; /* sources that the loop knows */
+	struct source sources[LP_PACKET_SOCKETS_MAX];
+	struct lp_frame frames[LP_RECV_BATCH_MAX];
+	struct lp_recv_batch batch;
+	struct mmsghdr send_hdrs[SEND_MAX];
+	struct iovec send_iov[SEND_MAX][3];
+	uint8_t send_vnet[SEND_MAX][LP_VNET_BYTES];
+};
+
+/* What fills a frame up to the shortest length: no bytes of ours leak. */
+static const uint8_t padding[ETH_ZLEN];
+
+/* Tells the owner, once, that no more frames will come. */
+static void report_gone(struct lp_packet *packet)
+{
+	struct lp_failure failure = {0};
+
+	for (unsigned i = 0; i < packet->n_attached; i++)
+		lp_watch_stop(&packet->sources[i].watch);
+	packet->ended = true;
+	lp_timer_set(packet->look, LP_NEVER);
+	lp_fail(&failure, LP_ENOTFOUND, "%s: the interface is gone", packet->name);
+	packet->error(packet->ctx, &failure);
+}
+
+/* Looks whether the interface is still there. The sockets of one that is down go on when it is up again. */
+static void look(struct lp_packet *packet, uint64_t now_ns)
+{
+	struct lp_interface now;
+
+	if (lp_interface_get(packet->name, &now) < 0 || now.index != packet->index) {
+		report_gone(packet);
+		return;
+	}
+	packet->looking = !now.up;
+	lp_timer_set(packet->look, packet->looking ? now_ns + LOOK_NS : LP_NEVER);
+}
+
+/* A socket was told that the interface is down, which it is told once. The owner hears from the loop what is left. */
+static void expect_down(struct lp_packet *packet)
+{
+	if (!packet->ended && !packet->looking)
+		lp_timer_set(packet->look, 0);
+	packet->looking = true;
+}
+
+/* The interface is down, or was a second ago. */
+static void on_look(void *ctx, uint64_t now_ns)
+{
+	look(ctx, now_ns);
+}
+
+/* Makes a frame of one message of the batch. False if it is none that can be carried. */
+static bool read_frame(struct lp_recv_batch *batch, int i, struct lp_frame *ret_frame)
+{
+	uint8_t *data = batch->iov[i].iov_base;
+	struct msghdr *hdr = &batch->msgs[i].msg_hdr;
+	struct lp_frame frame;
+
+	if (hdr->msg_flags & MSG_TRUNC || lp_vnet_read(data, batch->msgs[i].msg_len, &frame) < 0)
+		return false;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(hdr); c; c = CMSG_NXTHDR(hdr, c)) {
+		struct tpacket_auxdata aux;
+
+		if (c->cmsg_level != SOL_PACKET || c->cmsg_type != PACKET_AUXDATA)
+			continue;
+		memcpy(&aux, CMSG_DATA(c), sizeof aux);
+		/* By the bit: a tag with priority 0 and VLAN 0 is a tag too. It goes where the header was. */
+		_Static_assert(LP_ETHER_TAG <= LP_VNET_BYTES, "room for the tag");
+		if (aux.tp_status & TP_STATUS_VLAN_VALID) {
+			uint16_t tpid = aux.tp_status & TP_STATUS_VLAN_TPID_VALID ? aux.tp_vlan_tpid : ETH_P_8021Q;
+
+			frame.data = lp_vlan_push(data + LP_VNET_BYTES, tpid, aux.tp_vlan_tci, &frame.offload);
+			frame.len += LP_ETHER_TAG;
+		}
+	}
+	if (frame.len > LP_SUPER_FRAME_MAX)
+		return false;
+	*ret_frame = frame;
+	return true;
+}
+
+/* The loop saw frames at a socket: one batch is read and handed over; if more wait, the loop comes back after the
+   others. */
+static void on_readable(void *ctx, bool broken)
+{
+	struct source *source = ctx;
+	struct lp_packet *packet = source->packet;
+	size_t n_frames = 0, n_bytes = 0;
+	int n;
+
+	if (packet->ended)
+		return;
+	n = lp_recv_batch_read(&packet->batch, source->fd, BATCH_BYTES, &source->average_bytes);
+	for (int i = 0; i < n; i++)
+		if (read_frame(&packet->batch, i, &packet->frames[n_frames]))
+			n_bytes += packet->frames[n_frames++].len;
+		else
+			packet->counters.unusable++;
+	lp_watch_found(&source->watch, n_frames, n_bytes);
+	if (n_frames)
+		packet->recv(packet->ctx, packet->frames, n_frames);
+	/* EINVAL is a frame with an offload that the header cannot tell of: it is lost, the next ones are not. */
+	if (n == -EINVAL)
+		packet->counters.unusable++;
+	else if (n < 0 && !packet->ended)
+		expect_down(packet);
+	/* The error is read; more frames may come. */
+	if (broken && !packet->ended)
+		lp_watch_start(&source->watch);
+}
+
+/* The loop has let go of a socket. */
+static void on_released(void *ctx)
+{
+	struct source *source = ctx;
+	struct lp_packet *packet = source->packet;
+
+	if (--packet->n_attached == 0) {
+		lp_recv_batch_done(&packet->batch);
+		free(packet);
+	}
+}
+
+/* Gives back everything; the memory goes when the loop has let go of it. */
+static void release(struct lp_packet *packet)
+{
+	packet->ended = true;
+	lp_timer_free(packet->look);
+	packet->look = NULL;
+	for (unsigned i = 0; i < packet->n_attached; i++)
+		lp_watch_close(&packet->sources[i].watch, on_released);
+	lp_packet_sockets_close(&packet->sockets);
+	if (packet->n_attached == 0) {
+		lp_recv_batch_done(&packet->batch);
+		free(packet);
+	}
+}
+
+/* Attaches the sockets to the loop. */
+static int attach(struct lp_packet *packet, struct lp_loop *loop)
+{
+	for (unsigned i = 0; i < packet->sockets.n; i++) {
+		struct source *source = &packet->sources[i];
+		int r;
+
+		source->packet = packet;
+		source->fd = packet->sockets.fds[i];
+		r = lp_watch_init(&source->watch, loop, source->fd, on_readable, source);
+		if (r < 0)
+			return r;
+		packet->n_attached++;
+		lp_watch_start(&source->watch);
+	}
+	return 0;
+}
+
+/* Looks at the interface before anything is opened. */
+static int check_interface(const char *name, struct lp_interface *ret_interface, struct lp_failure *failure)
+{
+	int r = lp_interface_get(name, ret_interface);
+
+	if (r == LP_ENOTFOUND)
+		return lp_fail(failure, r, "%s: there is no such interface ('ip link' lists them)", name);
+	if (r < 0)
+		return lp_fail(failure, r, "%s: %s", name, lp_error_text(r));
+	if (!ret_interface->ethernet)
+		return lp_fail(
+			failure, LP_EINVAL, "%s: not an Ethernet interface: choose the one with the LAN's cable", name);
+	if (!ret_interface->up)
+		return lp_fail(failure, LP_EUNREACH, "%s: the interface is down: 'sudo ip link set %s up'", name, name);
+	return 0;
+}
+
+/* True if the kernel takes UDP super-frames: it has to be 6.2. Only sending one would tell otherwise, and lose it. */
+static bool kernel_sends_udp(void)
+{
+	struct utsname name;
+	int major = 0, minor = 0;
+
+	return uname(&name) == 0 && sscanf(name.release, "%d.%d", &major, &minor) == 2 &&
+	       (major > 6 || (major == 6 && minor >= 2));
+}
+
+/* Prepares the headers for sending, as far as they are the same for each frame. */
+static void init_send(struct lp_packet *packet)
+{
+	for (unsigned i = 0; i < SEND_MAX; i++) {
+		packet->send_iov[i][0] = (struct iovec){packet->send_vnet[i], LP_VNET_BYTES};
+		packet->send_hdrs[i].msg_hdr.msg_iov = packet->send_iov[i];
+	}
+}
+
+int lp_packet_open(struct lp_loop *loop, const struct lp_packet_config *config, lp_packet_recv_fn recv,
+	lp_packet_error_fn error, void *ctx, struct lp_failure *failure, struct lp_packet **ret_packet)
+{
+	const char *name = config->interface;
+	struct lp_interface interface;
+	struct lp_packet *packet;
+	int r;
+
+	r = check_interface(name, &interface, failure);
+	if (r < 0)
+		return r;
+	packet = calloc(1, sizeof *packet);
+	if (!packet)
+		return lp_fail(failure, LP_ENOMEM, "%s: out of memory", name);
+	memcpy(packet->name, name, strlen(name));
+	packet->index = interface.index;
+	packet->takes_udp = kernel_sends_udp();
+	packet->info = (struct lp_packet_info){
+		.mac = interface.mac, .mtu = interface.mtu, .wireless = interface.wireless};
+	memcpy(packet->info.bridge, interface.bridge, sizeof interface.bridge);
+	packet->recv = recv;
+	packet->error = error;
+	packet->ctx = ctx;
+	init_send(packet);
+	r = lp_packet_sockets_open(name, interface.index, failure, &packet->sockets);
+	if (r < 0)
+		goto fail;
+	r = lp_recv_batch_init(&packet->batch);
+	if (r == 0)
+		r = lp_timer_new(loop, on_look, packet, &packet->look);
+	if (r == 0)
+		r = attach(packet, loop);
+	if (r < 0) {
+		lp_fail(failure, r, "%s: %s", name, lp_error_text(r));
+		goto fail;
+	}
+	*ret_packet = packet;
+	return 0;
+fail:
+	release(packet);
+	return r;
+}
+
+int lp_packet_exclude_tunnel(struct lp_packet *packet, const struct lp_addr *local, const struct lp_addr *remote)
+{
+	if (!remote->family || (local->family && local->family != remote->family))
+		return LP_EINVAL;
+	return lp_packet_sockets_exclude(&packet->sockets, local, remote);
+}
+
+/* Prepares frame |i| of a sending batch. */
+static void prepare(struct lp_packet *packet, unsigned i, const struct lp_frame *frame)
+{
+	struct iovec *iov = packet->send_iov[i];
+
+	lp_vnet_write(&frame->offload, packet->send_vnet[i]);
+	/* The kernel does not write there. */
+	iov[1] = (struct iovec){(void *)(uintptr_t)frame->data, frame->len};
+	packet->send_hdrs[i].msg_hdr.msg_iovlen = 2;
+	if (frame->len < ETH_ZLEN) {
+		iov[2] = (struct iovec){(void *)(uintptr_t)padding, ETH_ZLEN - frame->len};
+		packet->send_hdrs[i].msg_hdr.msg_iovlen = 3;
+	}
+}
+
+/* Hands |n| prepared frames, which are |frames|, to the kernel. Returns how many it took. */
+static size_t transmit(struct lp_packet *packet, const struct lp_frame *frames, unsigned n)
+{
+	unsigned done = 0;
+	size_t taken = 0;
+
+	while (done < n) {
+		int r = sendmmsg(packet->sockets.fds[0], packet->send_hdrs + done, n - done, MSG_DONTWAIT);
+
+		if (r > 0) {
+			done += (unsigned)r;
+			taken += (unsigned)r;
+			continue;
+		}
+		if (errno == EINTR)
+			continue;
+		/* No room, or no interface: the rest has no better chance. */
+		if (errno == EAGAIN || errno == ENETDOWN || errno == ENXIO) {
+			if (errno != EAGAIN)
+				expect_down(packet);
+			break;
+		}
+		if (errno == EINVAL && frames[done].offload.gso == LP_GSO_UDP)
+			packet->takes_udp = false;
+		done++;
+	}
+	return taken;
+}
+
+size_t lp_packet_send(struct lp_packet *packet, const struct lp_frame *frames, size_t n_frames)
+{
+	size_t taken = 0;
+
+	for (size_t i = 0; i < n_frames; i += SEND_MAX) {
+		unsigned n = n_frames - i < SEND_MAX ? (unsigned)(n_frames - i) : SEND_MAX;
+
+		for (unsigned j = 0; j < n; j++)
+			prepare(packet, j, &frames[i + j]);
+		taken += transmit(packet, frames + i, n);
+	}
+	return taken;
+}
+
+void lp_packet_info(const struct lp_packet *packet, struct lp_packet_info *ret_info)
+{
+	*ret_info = packet->info;
+}
+
+void lp_packet_counters(struct lp_packet *packet, struct lp_packet_counters *ret_counters)
+{
+	packet->counters.overflows += lp_packet_sockets_overflows(&packet->sockets);
+	*ret_counters = packet->counters;
+}
+
+bool lp_packet_takes(const struct lp_packet *packet, enum lp_gso gso)
+{
+	/* What the device cannot cut the kernel cuts. */
+	return gso != LP_GSO_UDP || packet->takes_udp;
+}
+
+void lp_packet_close(struct lp_packet *packet)
+{
+	if (packet)
+		release(packet);
+}

@@ -1,0 +1,19 @@
+/* struct lp_offload to the header that the kernel puts before a frame, and back (struct virtio_net_hdr). */
+#ifndef LP_PLATFORM_LINUX_DEVICE_VNET_H
+#define LP_PLATFORM_LINUX_DEVICE_VNET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct lp_frame;
+struct lp_offload;
+
+#define LP_VNET_BYTES 10
+
+/* Reads a frame with its header before it; |ret_frame| points into |data|. The kernel's hdr_len tells how much of a
+   super-frame happened to lie in one piece; here it is made the length of the headers. 0; LP_EMALFORMED if it is too
+   short; LP_EUNSUPPORTED for a kind of super-frame that nobody asked for. */
+int lp_vnet_read(const uint8_t *data, size_t len, struct lp_frame *ret_frame);
+void lp_vnet_write(const struct lp_offload *offload, uint8_t header[LP_VNET_BYTES]);
+
+#endif

@@ -1,0 +1,29 @@
+/* The timers of a loop: a binary heap of deadlines. Each system's loop has one, and an alarm that wakes it for the
+   earliest; the functions of lp_timer in platform/loop.h work on it. */
+#ifndef LP_PLATFORM_LOOP_TIMERS_H
+#define LP_PLATFORM_LOOP_TIMERS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct lp_loop;
+struct lp_timer;
+
+struct lp_timers {
+	struct lp_timer **heap; /* the earliest first; disarmed ones are LP_NEVER, at the bottom */
+	size_t n;               /* timers, armed or not */
+	size_t room;            /* of |heap| */
+};
+
+/* The timers of a loop; the loop's own file has it. */
+struct lp_timers *lp_loop_timers(struct lp_loop *loop);
+
+void lp_timers_init(struct lp_timers *timers);
+/* All timers must have been freed. */
+void lp_timers_done(struct lp_timers *timers);
+/* The earliest deadline, or LP_NEVER. */
+uint64_t lp_timers_next(const struct lp_timers *timers);
+/* Calls what is due. */
+void lp_timers_run(struct lp_timers *timers, uint64_t now_ns);
+
+#endif

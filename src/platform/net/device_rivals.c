@@ -1,0 +1,11 @@
+#include "platform/net/device_rivals.h"
+
+bool lp_device_networks_meet(uint32_t ours, unsigned our_bits, uint32_t other, unsigned other_bits)
+{
+	/* A shorter prefix loses to ours; one of 31 bits and more is a tunnel, not a network. */
+	if (our_bits == 0 || other_bits < our_bits || other_bits > 30)
+		return false;
+	if (ours >> 16 == 0xa9fe) /* 169.254.0.0/16, of those who got no address (RFC 3927) */
+		return false;
+	return (ours ^ other) >> (32 - our_bits) == 0;
+}

@@ -1,0 +1,64 @@
+#include "platform/net/device_rivals.h"
+
+#include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "platform/net/route.h"
+
+/* An IPv4 address in the host's order; 0 for anything else. */
+static uint32_t ipv4(const struct sockaddr *address)
+{
+	if (!address || address->sa_family != AF_INET)
+		return 0;
+	return ntohl(((const struct sockaddr_in *)(const void *)address)->sin_addr.s_addr);
+}
+
+/* The bits of a prefix. */
+static unsigned prefix_bits(const struct ifaddrs *entry)
+{
+	return (unsigned)__builtin_popcount(ipv4(entry->ifa_netmask));
+}
+
+/* Looks for an interface, other than that of |ours|, with an address in the same network. */
+static void find_network(const struct ifaddrs *all, const struct ifaddrs *ours, char name[LP_RIVAL_NAME_MAX])
+{
+	for (const struct ifaddrs *at = all; at; at = at->ifa_next)
+		if (ipv4(at->ifa_addr) != 0 && (at->ifa_flags & IFF_UP) && strcmp(at->ifa_name, ours->ifa_name) != 0 &&
+			lp_device_networks_meet(
+				ipv4(ours->ifa_addr), prefix_bits(ours), ipv4(at->ifa_addr), prefix_bits(at)))
+			snprintf(name, LP_RIVAL_NAME_MAX, "%s", at->ifa_name);
+}
+
+/* Looks by which interface a game's broadcast would leave. */
+static void find_broadcast(const char *device, char name[LP_RIVAL_NAME_MAX])
+{
+	const struct lp_route_query everybody = {.remote = {.family = 4, .ip = {255, 255, 255, 255}}};
+	struct lp_route route;
+
+	if (lp_route_best(&everybody, NULL, &route) == 0 && route.interface.index != if_nametoindex(device))
+		if_indextoname(route.interface.index, name);
+}
+
+void lp_device_rivals(const char *name, struct lp_device_rivals *ret_rivals)
+{
+	struct ifaddrs *all;
+	bool has_address = false;
+
+	*ret_rivals = (struct lp_device_rivals){0};
+	if (getifaddrs(&all) < 0)
+		return;
+	for (const struct ifaddrs *at = all; at; at = at->ifa_next) {
+		if (strcmp(at->ifa_name, name) != 0 || !(at->ifa_flags & IFF_UP) || ipv4(at->ifa_addr) == 0)
+			continue;
+		has_address = true;
+		find_network(all, at, ret_rivals->network);
+	}
+	if (has_address)
+		find_broadcast(name, ret_rivals->broadcast);
+	freeifaddrs(all);
+}

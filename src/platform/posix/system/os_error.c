@@ -1,0 +1,53 @@
+#include "platform/posix/system/os_error.h"
+
+#include <errno.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+static const struct {
+	int err;
+	int code;
+} rows[] = {
+	{EACCES, LP_EPERM},
+	{EADDRINUSE, LP_EINUSE},
+	{EADDRNOTAVAIL, LP_EUNREACH},
+	{EAFNOSUPPORT, LP_EUNSUPPORTED},
+	{EAGAIN, LP_EAGAIN},
+	{EBADFD, LP_ECLOSED},
+	{EBUSY, LP_EINUSE},
+	{ECONNREFUSED, LP_EUNREACH},
+	{ECONNRESET, LP_ECLOSED},
+	{EEXIST, LP_EEXISTS},
+	{EFBIG, LP_ETOOBIG},
+	{EHOSTUNREACH, LP_EUNREACH},
+	{EINVAL, LP_EINVAL},
+	{EMFILE, LP_EFULL},
+	{EMSGSIZE, LP_ETOOBIG},
+	{ENAMETOOLONG, LP_ETOOBIG},
+	{ENETDOWN, LP_EUNREACH},
+	{ENETUNREACH, LP_EUNREACH},
+	{ENFILE, LP_EFULL},
+	{ENOBUFS, LP_ENOMEM},
+	{ENODEV, LP_ENOTFOUND},
+	{ENOENT, LP_ENOTFOUND},
+	{ENOMEM, LP_ENOMEM},
+	{ENOPROTOOPT, LP_EUNSUPPORTED},
+	{ENOSPC, LP_EFULL},
+	{ENOSYS, LP_EUNSUPPORTED},
+	{ENXIO, LP_ENOTFOUND},
+	{EOPNOTSUPP, LP_EUNSUPPORTED},
+	{EPERM, LP_EPERM},
+	{EPIPE, LP_ECLOSED},
+	{EPROTONOSUPPORT, LP_EUNSUPPORTED},
+	{ESRCH, LP_ENOTFOUND},
+	{ETIMEDOUT, LP_ETIMEOUT},
+};
+
+int lp_os_error(int err)
+{
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (rows[i].err == err)
+			return rows[i].code;
+	return LP_EIO;
+}

@@ -1,0 +1,23 @@
+/* TAP-Windows6 adapters in the registry, in the order in which it lists them. */
+#ifndef LP_PLATFORM_WINDOWS_DEVICE_ADAPTER_REGISTRY_H
+#define LP_PLATFORM_WINDOWS_DEVICE_ADAPTER_REGISTRY_H
+
+#include <stddef.h>
+
+#include "platform/device/adapter.h"
+#include "proto/mac.h"
+
+struct lp_failure;
+
+/* Reads all, up to LP_ADAPTERS_MAX. The number; 0 also where there is no such class. */
+size_t lp_adapters_read(struct lp_adapter adapters[LP_ADAPTERS_MAX]);
+/* The one that |wanted| means, see lp_adapter_choose(). */
+int lp_adapter_find(const char *wanted, struct lp_failure *failure, struct lp_adapter *ret_adapter);
+/* What the driver is told of its MAC, as the registry has it; empty: nothing, the driver has one of its own. */
+void lp_adapter_mac_setting(const struct lp_adapter *adapter, char text[LP_MAC_TEXT_MAX]);
+/* Changes it, for the driver's next start; empty: takes it away. 0, or LP_EPERM, … */
+int lp_adapter_set_mac_setting(const struct lp_adapter *adapter, const char *text);
+/* Stops and starts the adapter, which makes the driver start anew. 0, or a negative LP_E* where that is refused. */
+int lp_adapter_restart(const struct lp_adapter *adapter);
+
+#endif

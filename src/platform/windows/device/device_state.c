@@ -1,0 +1,26 @@
+#include "platform/device/device_state.h"
+
+#include <stdio.h>
+
+#include "base/error.h"
+#include "platform/device/adapter.h"
+#include "platform/windows/device/adapter_registry.h"
+#include "platform/windows/net/interface.h"
+
+int lp_device_state(const char *name, struct lp_device_state *ret_state)
+{
+	struct lp_adapter adapter;
+	struct lp_interface interface;
+	int r = lp_adapter_find(name, NULL, &adapter);
+
+	if (r == 0)
+		r = lp_interface_of_guid(adapter.guid, &interface);
+	if (r < 0)
+		return r;
+	/* One that is disabled is not found. */
+	*ret_state = (struct lp_device_state){.up = interface.up, .enabled = true, .address = interface.address};
+	ret_state->address.port = 0;
+	snprintf(ret_state->note, sizeof ret_state->note, "interface %lu, LUID 0x%llx", (unsigned long)interface.index,
+		(unsigned long long)interface.luid);
+	return 0;
+}

@@ -1,0 +1,335 @@
+#include "platform/device/tap.h"
+
+#include <windows.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/failure.h"
+#include "base/units.h"
+#include "platform/device/adapter.h"
+#include "platform/loop/loop.h"
+#include "platform/windows/device/adapter_registry.h"
+#include "platform/windows/device/tap_device.h"
+#include "platform/windows/device/tap_io.h"
+#include "platform/windows/loop/wait.h"
+#include "platform/windows/net/interface.h"
+#include "platform/windows/system/os_error.h"
+
+/* How long a restarted adapter may take to be there again, and how often that is looked at. */
+#define RESTART_MS 10000
+#define RESTART_LOOK_MS 100
+/* How often an adapter that went away in mid-session is looked for. */
+#define SEEK_NS (500 * LP_MS)
+
+struct lp_tap {
+	struct lp_loop *loop;
+	struct lp_adapter adapter;
+	struct lp_tap_driver driver;
+	struct lp_tap_io *io; /* NULL while the adapter is away */
+	HANDLE event;
+	struct lp_wait wait;
+	struct lp_timer *timer; /* looks for an adapter that is away */
+	bool up;                /* lp_tap_up() was called */
+	bool paused;
+	bool calling; /* a callback of the owner's is under way */
+	bool closed;
+	lp_tap_recv_fn recv;
+	lp_tap_error_fn error;
+	void (*state)(void *ctx, bool up, const char *reason);
+	void *ctx;
+	struct lp_frame frames[LP_TAP_IO_READS];
+};
+
+/* Opens the adapter's device and asks its driver. */
+static int open_device(struct lp_tap *tap, struct lp_failure *failure)
+{
+	HANDLE device;
+	int r = lp_tap_device_open(&tap->adapter, failure, &device);
+
+	if (r < 0)
+		return r;
+	if (!lp_tap_device_ask(device, &tap->driver))
+		r = lp_fail(failure, LP_EIO, "%s: the TAP adapter's driver does not answer: restart the adapter",
+			lp_tap_name(tap));
+	else if ((r = lp_tap_io_new(device, tap->event, &tap->io)) < 0)
+		lp_fail(failure, r, "%s: out of memory", lp_tap_name(tap));
+	if (r < 0)
+		CloseHandle(device);
+	return r;
+}
+
+/* Opens the device of an adapter that was just restarted. */
+static int reopen_device(struct lp_tap *tap, struct lp_failure *failure)
+{
+	int r;
+
+	for (unsigned waited_ms = 0;; waited_ms += RESTART_LOOK_MS) {
+		r = open_device(tap, failure);
+		if (r == 0 || waited_ms >= RESTART_MS)
+			return r;
+		Sleep(RESTART_LOOK_MS);
+	}
+}
+
+/* Has the driver take the wanted MAC. Where that is refused everything stays as it was, and the driver's MAC tells. */
+static int set_mac(struct lp_tap *tap, const struct lp_mac *mac, struct lp_failure *failure)
+{
+	char before[LP_MAC_TEXT_MAX], wanted[LP_MAC_TEXT_MAX];
+	int r;
+
+	/* Without separators, as every version of the driver reads it. */
+	lp_mac_format(mac, wanted);
+	for (char *to = wanted, *from = wanted;; from++) {
+		if (*from == ':')
+			continue;
+		*to++ = *from;
+		if (!*from)
+			break;
+	}
+	lp_adapter_mac_setting(&tap->adapter, before);
+	if (lp_adapter_set_mac_setting(&tap->adapter, wanted) < 0)
+		return 0;
+	/* The device must be closed for that. */
+	lp_tap_io_free(tap->io);
+	tap->io = NULL;
+	r = lp_adapter_restart(&tap->adapter);
+	if (r < 0)
+		lp_adapter_set_mac_setting(&tap->adapter, before);
+	return reopen_device(tap, failure);
+}
+
+/* Looks again for the adapter that is away. */
+static void seek_later(struct lp_tap *tap)
+{
+	lp_timer_set(tap->timer, lp_loop_now_ns(tap->loop) + SEEK_NS);
+}
+
+/* The adapter was disabled or removed: it may come back. */
+static void lose(struct lp_tap *tap, DWORD error)
+{
+	char text[LP_OS_ERROR_TEXT_MAX];
+
+	lp_tap_io_free(tap->io);
+	tap->io = NULL;
+	seek_later(tap);
+	if (tap->state)
+		tap->state(tap->ctx, false,
+			error == ERROR_OPERATION_ABORTED ? "the adapter was disabled" : lp_os_error_text(error, text));
+}
+
+/* Frees what is left after lp_tap_close(). */
+static void release(struct lp_tap *tap)
+{
+	if (tap->event)
+		CloseHandle(tap->event);
+	free(tap);
+}
+
+/* Begins to read. */
+static void begin(struct lp_tap *tap)
+{
+	DWORD error = lp_tap_io_begin_reads(tap->io);
+
+	if (error)
+		lose(tap, error);
+	else if (lp_tap_io_has_frames(tap->io))
+		SetEvent(tap->event); /* a read that began after these has taken the signal back */
+}
+
+/* Frames have come, or the device is gone. */
+static void on_event(void *ctx)
+{
+	struct lp_tap *tap = ctx;
+	DWORD error;
+	size_t n;
+
+	if (tap->paused || !tap->io || !tap->up)
+		return;
+	n = lp_tap_io_take(tap->io, tap->frames, &error);
+	tap->calling = true;
+	if (n)
+		tap->recv(tap->ctx, tap->frames, n);
+	if (!tap->closed && tap->io) {
+		if (error)
+			lose(tap, error);
+		else
+			begin(tap);
+	}
+	tap->calling = false;
+	if (tap->closed)
+		release(tap);
+}
+
+/* The adapter is there again: everything is as it was before it went, or the session cannot go on. */
+static int come_back(struct lp_tap *tap)
+{
+	struct lp_mac mac = tap->driver.mac;
+	struct lp_failure failure = {0};
+	struct lp_adapter adapter;
+
+	if (lp_adapter_find(tap->adapter.guid, NULL, &adapter) < 0)
+		return LP_ENOTFOUND;
+	tap->adapter = adapter;
+	if (open_device(tap, NULL) < 0)
+		return LP_ENOTFOUND;
+	if (!lp_mac_equal(&tap->driver.mac, &mac)) {
+		char was[LP_MAC_TEXT_MAX], is[LP_MAC_TEXT_MAX];
+
+		lp_fail(&failure, LP_EINVAL,
+			"%s: the TAP adapter came back with MAC %s, and the room knows it with %s: start again",
+			lp_tap_name(tap), lp_mac_format(&tap->driver.mac, is), lp_mac_format(&mac, was));
+		tap->error(tap->ctx, &failure);
+		return 0;
+	}
+	if (!tap->up)
+		return 0;
+	if (tap->state)
+		tap->state(tap->ctx, true, "");
+	if (!tap->closed && tap->io && lp_tap_device_set_media(lp_tap_io_device(tap->io), true))
+		begin(tap);
+	return 0;
+}
+
+/* Time to look for the adapter. */
+static void on_timer(void *ctx, uint64_t now_ns)
+{
+	struct lp_tap *tap = ctx;
+
+	(void)now_ns;
+	tap->calling = true;
+	if (come_back(tap) < 0)
+		seek_later(tap);
+	tap->calling = false;
+	if (tap->closed)
+		release(tap);
+}
+
+int lp_tap_open(struct lp_loop *loop, const struct lp_tap_config *config, lp_tap_recv_fn recv, lp_tap_error_fn error,
+	void *ctx, struct lp_failure *failure, struct lp_tap **ret_tap)
+{
+	struct lp_tap *tap = calloc(1, sizeof *tap);
+	int r;
+
+	if (!tap)
+		return lp_fail(failure, LP_ENOMEM, "TAP adapter: out of memory");
+	*tap = (struct lp_tap){.loop = loop, .recv = recv, .error = error, .state = config->state, .ctx = ctx};
+	r = lp_adapter_find(config->name, failure, &tap->adapter);
+	if (r < 0)
+		goto fail;
+	tap->event = CreateEventW(NULL, FALSE, FALSE, NULL);
+	r = tap->event ? lp_timer_new(loop, on_timer, tap, &tap->timer) : LP_ENOMEM;
+	if (r == 0)
+		r = lp_wait_add(&tap->wait, loop, tap->event, on_event, tap);
+	if (r < 0) {
+		lp_fail(failure, r, "TAP adapter: %s", lp_error_text(r));
+		goto fail;
+	}
+	r = open_device(tap, failure);
+	if (r == 0 && !lp_mac_is_zero(&config->mac) && !lp_mac_equal(&config->mac, &tap->driver.mac))
+		r = set_mac(tap, &config->mac, failure);
+	if (r < 0)
+		goto fail;
+	*ret_tap = tap;
+	return 0;
+fail:
+	lp_tap_close(tap);
+	return r;
+}
+
+/* The stack's MTU is a setting of the IP interface, which outlives this program: platform/route.h sets it and puts it
+   back. */
+int lp_tap_set_mtu(struct lp_tap *tap, unsigned mtu, struct lp_failure *failure)
+{
+	(void)tap;
+	(void)mtu;
+	(void)failure;
+	return 0;
+}
+
+int lp_tap_up(struct lp_tap *tap, unsigned mtu, struct lp_failure *failure)
+{
+	lp_tap_set_mtu(tap, mtu, failure);
+	tap->up = true;
+	if (!tap->io)
+		return 0; /* away: it comes up when it is back */
+	if (!lp_tap_device_set_media(lp_tap_io_device(tap->io), true))
+		return lp_fail(
+			failure, LP_EIO, "%s: the TAP adapter cannot be connected: restart it", lp_tap_name(tap));
+	begin(tap);
+	return 0;
+}
+
+void lp_tap_pause(struct lp_tap *tap)
+{
+	tap->paused = true;
+}
+
+void lp_tap_resume(struct lp_tap *tap)
+{
+	if (!tap->paused)
+		return;
+	tap->paused = false;
+	SetEvent(tap->event);
+}
+
+size_t lp_tap_send(struct lp_tap *tap, const struct lp_frame *frames, size_t n_frames)
+{
+	DWORD error;
+
+	/* What a device that is gone does to writes, it does to reads as well: those see to it. */
+	return tap->io && tap->up ? lp_tap_io_write(tap->io, frames, n_frames, &error) : 0;
+}
+
+void lp_tap_close(struct lp_tap *tap)
+{
+	if (!tap)
+		return;
+	/* Closing the device takes the cable out. */
+	lp_tap_io_free(tap->io);
+	tap->io = NULL;
+	lp_wait_remove(&tap->wait);
+	lp_timer_free(tap->timer);
+	tap->timer = NULL;
+	tap->closed = true;
+	if (!tap->calling)
+		release(tap);
+}
+
+const char *lp_tap_name(const struct lp_tap *tap)
+{
+	return tap->adapter.name[0] ? tap->adapter.name : tap->adapter.guid;
+}
+
+const char *lp_tap_id(const struct lp_tap *tap)
+{
+	return tap->adapter.guid;
+}
+
+const struct lp_mac *lp_tap_mac(const struct lp_tap *tap)
+{
+	return &tap->driver.mac;
+}
+
+bool lp_tap_details(const struct lp_tap *tap, struct lp_tap_details *ret_details)
+{
+	struct lp_interface interface = {0};
+
+	(void)lp_interface_of_guid(tap->adapter.guid, &interface);
+	*ret_details = (struct lp_tap_details){.guid = tap->adapter.guid,
+		.index = interface.index,
+		.luid = interface.luid,
+		.mac = tap->driver.mac,
+		.driver_mtu = tap->driver.mtu};
+	snprintf(ret_details->driver, sizeof ret_details->driver, "%u.%u.%u", tap->driver.version[0],
+		tap->driver.version[1], tap->driver.version[2]);
+	return true;
+}
+
+bool lp_tap_takes(const struct lp_tap *tap, enum lp_gso gso)
+{
+	(void)tap;
+	return gso == LP_GSO_NONE;
+}

@@ -1,0 +1,196 @@
+#include "platform/windows/device/tap_io.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+/* A frame with two tags has 1522 bytes; a read with less room than its frame loses it. */
+#define SLOT_BYTES 2048
+/* Writes that may be under way: more than any batch from the room has. */
+#define WRITES 256
+/* How often a read that is complete waits for one before it that is being completed by another processor. */
+#define YIELDS 4
+/* How long the driver may take to give up what was cancelled. */
+#define CANCEL_MS 2000
+
+/* A read or a write, with its frame. */
+struct slot {
+	OVERLAPPED overlapped;
+	bool busy; /* begun, and its result was not looked at */
+	_Alignas(16) uint8_t data[SLOT_BYTES];
+};
+
+struct lp_tap_io {
+	HANDLE device;
+	HANDLE event;
+	unsigned n_pending;             /* reads that are under way or complete */
+	uint8_t order[LP_TAP_IO_READS]; /* their slots, as they were begun */
+	unsigned next_write;
+	struct slot reads[LP_TAP_IO_READS];
+	struct slot writes[WRITES];
+};
+
+/* True if the system is done with a slot. */
+static bool is_complete(const struct slot *slot)
+{
+	return HasOverlappedIoCompleted(&slot->overlapped);
+}
+
+int lp_tap_io_new(HANDLE device, HANDLE event, struct lp_tap_io **ret_io)
+{
+	struct lp_tap_io *io = calloc(1, sizeof *io);
+
+	if (!io)
+		return LP_ENOMEM;
+	io->device = device;
+	io->event = event;
+	*ret_io = io;
+	return 0;
+}
+
+HANDLE lp_tap_io_device(const struct lp_tap_io *io)
+{
+	return io->device;
+}
+
+DWORD lp_tap_io_begin_reads(struct lp_tap_io *io)
+{
+	for (unsigned i = 0; i < LP_TAP_IO_READS && io->n_pending < LP_TAP_IO_READS; i++) {
+		struct slot *slot = &io->reads[i];
+
+		if (slot->busy)
+			continue;
+		slot->overlapped = (OVERLAPPED){.hEvent = io->event};
+		if (!ReadFile(io->device, slot->data, SLOT_BYTES, NULL, &slot->overlapped) &&
+			GetLastError() != ERROR_IO_PENDING)
+			return GetLastError();
+		slot->busy = true;
+		io->order[io->n_pending++] = (uint8_t)i;
+	}
+	return 0;
+}
+
+bool lp_tap_io_has_frames(const struct lp_tap_io *io)
+{
+	for (unsigned i = 0; i < io->n_pending; i++)
+		if (is_complete(&io->reads[io->order[i]]))
+			return true;
+	return false;
+}
+
+/* True if the read is complete, or becomes so at once: a later one is, and the driver serves them in their order. */
+static bool await_read(const struct lp_tap_io *io, unsigned place)
+{
+	const struct slot *slot = &io->reads[io->order[place]];
+	bool later = false;
+
+	if (is_complete(slot))
+		return true;
+	for (unsigned i = place + 1; i < io->n_pending && !later; i++)
+		later = is_complete(&io->reads[io->order[i]]);
+	for (unsigned i = 0; later && i < YIELDS; i++) {
+		SwitchToThread();
+		if (is_complete(slot))
+			return true;
+	}
+	return false;
+}
+
+size_t lp_tap_io_take(struct lp_tap_io *io, struct lp_frame frames[LP_TAP_IO_READS], DWORD *error)
+{
+	unsigned kept = 0;
+	size_t n = 0;
+
+	*error = 0;
+	for (unsigned i = 0; i < io->n_pending; i++) {
+		struct slot *slot = &io->reads[io->order[i]];
+		DWORD len;
+
+		/* One that is not complete is passed by: should a driver ever mix up the order, so do we. */
+		if (!await_read(io, i)) {
+			io->order[kept++] = io->order[i];
+			continue;
+		}
+		slot->busy = false;
+		if (GetOverlappedResult(io->device, &slot->overlapped, &len, FALSE)) {
+			if (len > 0)
+				frames[n++] = (struct lp_frame){.data = slot->data, .len = len};
+		} else if (GetLastError() != ERROR_MORE_DATA && GetLastError() != ERROR_INSUFFICIENT_BUFFER) {
+			*error = GetLastError();
+		}
+	}
+	io->n_pending = kept;
+	return n;
+}
+
+/* Looks at the result of a write that is complete. 0 or the error. */
+static DWORD end_write(struct lp_tap_io *io, struct slot *slot)
+{
+	DWORD n;
+
+	slot->busy = false;
+	return GetOverlappedResult(io->device, &slot->overlapped, &n, FALSE) ? 0 : GetLastError();
+}
+
+size_t lp_tap_io_write(struct lp_tap_io *io, const struct lp_frame *frames, size_t n_frames, DWORD *error)
+{
+	size_t taken = 0;
+
+	*error = 0;
+	for (size_t i = 0; i < n_frames; i++) {
+		struct slot *slot = &io->writes[io->next_write];
+
+		if (frames[i].len > SLOT_BYTES)
+			continue;
+		if (slot->busy) {
+			/* The oldest write is still under way: there is no room for more. */
+			if (!is_complete(slot))
+				break;
+			/* What is wrong with one frame is no matter for the next; a device that is gone is. */
+			if (end_write(io, slot) == ERROR_OPERATION_ABORTED)
+				*error = ERROR_OPERATION_ABORTED;
+		}
+		memcpy(slot->data, frames[i].data, frames[i].len);
+		slot->overlapped = (OVERLAPPED){0};
+		if (!WriteFile(io->device, slot->data, (DWORD)frames[i].len, NULL, &slot->overlapped) &&
+			GetLastError() != ERROR_IO_PENDING) {
+			if (GetLastError() == ERROR_OPERATION_ABORTED)
+				*error = ERROR_OPERATION_ABORTED;
+			continue;
+		}
+		slot->busy = true;
+		io->next_write = (io->next_write + 1) % WRITES;
+		taken++;
+	}
+	return taken;
+}
+
+/* True when the system is done with all slots. */
+static bool is_idle(const struct lp_tap_io *io)
+{
+	for (unsigned i = 0; i < LP_TAP_IO_READS; i++)
+		if (io->reads[i].busy && !is_complete(&io->reads[i]))
+			return false;
+	for (unsigned i = 0; i < WRITES; i++)
+		if (io->writes[i].busy && !is_complete(&io->writes[i]))
+			return false;
+	return true;
+}
+
+void lp_tap_io_free(struct lp_tap_io *io)
+{
+	ULONGLONG end;
+
+	if (!io)
+		return;
+	end = GetTickCount64() + CANCEL_MS;
+	CancelIoEx(io->device, NULL);
+	while (!is_idle(io) && GetTickCount64() < end)
+		WaitForSingleObject(io->event, 5);
+	CloseHandle(io->device);
+	/* The system may still write into what it did not give back: better lost than freed. */
+	if (is_idle(io))
+		free(io);
+}

@@ -1,0 +1,58 @@
+#include "platform/windows/loop/alarm.h"
+
+#include <timeapi.h>
+
+#include "base/units.h"
+#include "platform/windows/system/os_error.h"
+
+/* Since Windows 10 1803; younger than the headers of the systems that we build on. */
+#ifndef CREATE_WAITABLE_TIMER_HIGH_RESOLUTION
+#define CREATE_WAITABLE_TIMER_HIGH_RESOLUTION 2
+#endif
+
+/* What a waitable timer counts in. */
+#define TICK_NS 100
+
+int lp_alarm_init(struct lp_alarm *alarm)
+{
+	*alarm = (struct lp_alarm){.armed_ns = LP_NEVER};
+	alarm->timer = CreateWaitableTimerExW(NULL, NULL, CREATE_WAITABLE_TIMER_HIGH_RESOLUTION, TIMER_ALL_ACCESS);
+	if (alarm->timer)
+		return 0;
+	alarm->timer = CreateWaitableTimerExW(NULL, NULL, 0, TIMER_ALL_ACCESS);
+	if (!alarm->timer)
+		return lp_os_error(GetLastError());
+	/* Its wake-ups come with the clock's tick, 15.6 ms unless somebody asks for more. */
+	alarm->coarse = timeBeginPeriod(1) == TIMERR_NOERROR;
+	return 0;
+}
+
+void lp_alarm_done(struct lp_alarm *alarm)
+{
+	if (alarm->coarse)
+		timeEndPeriod(1);
+	if (alarm->timer)
+		CloseHandle(alarm->timer);
+	*alarm = (struct lp_alarm){0};
+}
+
+void lp_alarm_fired(struct lp_alarm *alarm)
+{
+	alarm->armed_ns = LP_NEVER;
+}
+
+void lp_alarm_set(struct lp_alarm *alarm, uint64_t next_ns, uint64_t now_ns)
+{
+	LARGE_INTEGER due;
+	uint64_t wait_ns;
+
+	if (next_ns >= alarm->armed_ns)
+		return;
+	wait_ns = next_ns > now_ns ? next_ns - now_ns : 0;
+	/* Negative: from now on. Rounded up, or it would fire before the deadline; 0 would be a date. */
+	due.QuadPart = -(LONGLONG)((wait_ns + TICK_NS - 1) / TICK_NS);
+	if (due.QuadPart == 0)
+		due.QuadPart = -1;
+	SetWaitableTimer(alarm->timer, &due, 0, NULL, NULL, FALSE);
+	alarm->armed_ns = next_ns;
+}

@@ -1,0 +1,196 @@
+#include <winsock2.h>
+
+#include "platform/loop/loop.h"
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/error.h"
+#include "base/units.h"
+#include "platform/loop/timers.h"
+#include "platform/windows/loop/alarm.h"
+#include "platform/windows/loop/wait.h"
+#include "platform/windows/system/os_error.h"
+#include "platform/windows/system/signals.h"
+
+/* One thread that waits for all its handles together: sockets by their events, devices by the events of overlapped
+   reads, a waitable timer. No other thread is in between, so a frame is never handed over. */
+
+struct lp_loop {
+	struct lp_timers timers;
+	struct lp_alarm alarm;
+	struct lp_wait alarm_wait;
+	struct lp_signals signals;
+	struct lp_wait signal_wait;
+	lp_signal_fn signal_fn;
+	void *signal_ctx;
+	uint64_t ticks_per_s;
+	bool stopped;
+	unsigned n; /* handles that are waited for */
+	HANDLE handles[MAXIMUM_WAIT_OBJECTS];
+	struct lp_wait *waits[MAXIMUM_WAIT_OBJECTS];
+};
+
+struct lp_timers *lp_loop_timers(struct lp_loop *loop)
+{
+	return &loop->timers;
+}
+
+int lp_wait_add(struct lp_wait *wait, struct lp_loop *loop, HANDLE handle, lp_wait_fn fn, void *ctx)
+{
+	if (loop->n == MAXIMUM_WAIT_OBJECTS)
+		return LP_EFULL;
+	*wait = (struct lp_wait){.loop = loop, .handle = handle, .fn = fn, .ctx = ctx, .place = loop->n};
+	loop->handles[loop->n] = handle;
+	loop->waits[loop->n++] = wait;
+	return 0;
+}
+
+void lp_wait_remove(struct lp_wait *wait)
+{
+	struct lp_loop *loop = wait->loop;
+	struct lp_wait *last;
+
+	if (!loop)
+		return;
+	last = loop->waits[--loop->n];
+	last->place = wait->place;
+	loop->waits[last->place] = last;
+	loop->handles[last->place] = last->handle;
+	wait->loop = NULL;
+}
+
+/* The waitable timer fired: what is due is called before the next sleep. */
+static void on_alarm(void *ctx)
+{
+	struct lp_loop *loop = ctx;
+
+	lp_alarm_fired(&loop->alarm);
+}
+
+int lp_loop_new(struct lp_loop **ret_loop)
+{
+	struct lp_loop *loop = calloc(1, sizeof *loop);
+	LARGE_INTEGER frequency;
+	WSADATA winsock;
+	int r;
+
+	if (!loop)
+		return LP_ENOMEM;
+	if (WSAStartup(MAKEWORD(2, 2), &winsock) != 0) {
+		free(loop);
+		return LP_EUNSUPPORTED;
+	}
+	QueryPerformanceFrequency(&frequency);
+	loop->ticks_per_s = (uint64_t)frequency.QuadPart;
+	lp_timers_init(&loop->timers);
+	r = lp_alarm_init(&loop->alarm);
+	if (r < 0) {
+		WSACleanup();
+		free(loop);
+		return r;
+	}
+	lp_wait_add(&loop->alarm_wait, loop, loop->alarm.timer, on_alarm, loop);
+	*ret_loop = loop;
+	return 0;
+}
+
+void lp_loop_free(struct lp_loop *loop)
+{
+	if (!loop)
+		return;
+	lp_timers_done(&loop->timers);
+	lp_wait_remove(&loop->alarm_wait);
+	lp_wait_remove(&loop->signal_wait);
+	assert(loop->n == 0);
+	lp_signals_done(&loop->signals);
+	lp_alarm_done(&loop->alarm);
+	WSACleanup();
+	free(loop);
+}
+
+/* Calls what is signalled among the handles from |first| on; waits for the first of them up to |timeout_ms|. */
+static void dispatch(struct lp_loop *loop, unsigned first, DWORD timeout_ms)
+{
+	while (first < loop->n && !loop->stopped) {
+		DWORD r = WaitForMultipleObjects(loop->n - first, loop->handles + first, FALSE, timeout_ms);
+
+		/* Nothing is abandoned here, and a handle that is not valid would be a bug of ours. */
+		assert(r != WAIT_FAILED);
+		if (r >= WAIT_OBJECT_0 + (loop->n - first))
+			return;
+		first += r - WAIT_OBJECT_0;
+		/* May remove any handle: whoever takes its place has its turn in the next pass. */
+		loop->waits[first]->fn(loop->waits[first]->ctx);
+		first++;
+		timeout_ms = 0;
+	}
+}
+
+int lp_loop_run(struct lp_loop *loop)
+{
+	while (!loop->stopped) {
+		uint64_t now_ns = lp_loop_now_ns(loop);
+		uint64_t next_ns;
+
+		lp_timers_run(&loop->timers, now_ns);
+		if (loop->stopped)
+			break;
+		next_ns = lp_timers_next(&loop->timers);
+		if (next_ns <= now_ns) {
+			/* Another is due already: the others have their turn first. */
+			dispatch(loop, 0, 0);
+			continue;
+		}
+		lp_alarm_set(&loop->alarm, next_ns, now_ns);
+		dispatch(loop, 0, INFINITE);
+	}
+	/* A stop that comes before the run counts for it. */
+	loop->stopped = false;
+	return 0;
+}
+
+void lp_loop_stop(struct lp_loop *loop)
+{
+	loop->stopped = true;
+}
+
+uint64_t lp_loop_now_ns(const struct lp_loop *loop)
+{
+	LARGE_INTEGER ticks;
+	uint64_t n, per_s = loop->ticks_per_s;
+
+	QueryPerformanceCounter(&ticks);
+	n = (uint64_t)ticks.QuadPart;
+	return n / per_s * LP_SEC + n % per_s * LP_SEC / per_s;
+}
+
+int64_t lp_loop_unix_s(const struct lp_loop *loop)
+{
+	(void)loop;
+	return (int64_t)time(NULL);
+}
+
+/* Somebody asks the program to end. */
+static void on_signal(void *ctx)
+{
+	struct lp_loop *loop = ctx;
+
+	loop->signal_fn(loop->signal_ctx, LP_SIGNAL_STOP);
+}
+
+int lp_loop_on_signal(struct lp_loop *loop, lp_signal_fn fn, void *ctx)
+{
+	int r;
+
+	loop->signal_fn = fn;
+	loop->signal_ctx = ctx;
+	if (loop->signal_wait.loop)
+		return 0;
+	r = lp_signals_init(&loop->signals);
+	if (r < 0)
+		return r;
+	return lp_wait_add(&loop->signal_wait, loop, loop->signals.event, on_signal, loop);
+}

@@ -1,8 +1,0 @@
-#include "platform/sandbox.h"
-
-int lp_drop_privileges(struct lp_failure *failure)
-{
-	/* The routes are put back at the end, which needs the administrator's rights until then. */
-	(void)failure;
-	return 0;
-}

@@ -1,0 +1,98 @@
+#include "platform/windows/system/console.h"
+
+#include <windows.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "platform/windows/system/wide.h"
+
+#define LINE_CHARS 2048
+
+void lp_console_begin(struct lp_console *console)
+{
+	HANDLE input = GetStdHandle(STD_INPUT_HANDLE);
+	DWORD mode;
+
+	console->output_code_page = GetConsoleOutputCP();
+	if (console->output_code_page)
+		SetConsoleOutputCP(CP_UTF8);
+	console->input_mode = 0;
+	if (GetConsoleMode(input, &mode)) {
+		console->input_mode = mode;
+		/* A click into the window would make the next line of the log wait until the mark is gone. */
+		SetConsoleMode(input, (mode & ~(DWORD)ENABLE_QUICK_EDIT_MODE) | ENABLE_EXTENDED_FLAGS);
+	}
+}
+
+void lp_console_end(const struct lp_console *console)
+{
+	if (console->output_code_page)
+		SetConsoleOutputCP(console->output_code_page);
+	if (console->input_mode)
+		SetConsoleMode(GetStdHandle(STD_INPUT_HANDLE), console->input_mode | ENABLE_EXTENDED_FLAGS);
+}
+
+char **lp_console_arguments(int argc, wchar_t *const *wide)
+{
+	size_t pointer_bytes = ((size_t)argc + 1) * sizeof(char *), bytes = pointer_bytes;
+	char **argv, *to;
+
+	for (int i = 0; i < argc; i++)
+		bytes += 3 * wcslen(wide[i]) + 1;
+	argv = malloc(bytes);
+	if (!argv)
+		return NULL;
+	to = (char *)argv + pointer_bytes;
+	for (int i = 0; i < argc; i++) {
+		lp_utf8(wide[i], to, 3 * wcslen(wide[i]) + 1);
+		argv[i] = to;
+		to += strlen(to) + 1;
+	}
+	argv[argc] = NULL;
+	return argv;
+}
+
+bool lp_console_is_ours(void)
+{
+	DWORD processes[2];
+
+	return GetConsoleProcessList(processes, 2) == 1;
+}
+
+/* Takes the end off a line. False if it has none: it is longer, or the input ends in its middle. */
+static bool cut_end(char *line)
+{
+	char *end = strchr(line, '\n');
+
+	if (!end)
+		return false;
+	if (end > line && end[-1] == '\r')
+		end--;
+	*end = '\0';
+	return true;
+}
+
+bool lp_console_read_line(char *line, size_t size)
+{
+	HANDLE input = GetStdHandle(STD_INPUT_HANDLE);
+	wchar_t wide[LINE_CHARS];
+	DWORD mode, n;
+
+	/* A file or a pipe has bytes, UTF-8 like all our files; a console has UTF-16. */
+	if (!GetConsoleMode(input, &mode))
+		return fgets(line, (int)size, stdin) && cut_end(line);
+	if (!ReadConsoleW(input, wide, LINE_CHARS - 1, &n, NULL) || n == 0)
+		return false;
+	wide[n] = L'\0';
+	return lp_utf8(wide, line, size) == 0 && cut_end(line);
+}
+
+bool lp_console_program_data(char *path, size_t size)
+{
+	wchar_t wide[MAX_PATH];
+	DWORD n = GetEnvironmentVariableW(L"ProgramData", wide, MAX_PATH);
+
+	return n > 0 && n < MAX_PATH && lp_utf8(wide, path, size) == 0;
+}

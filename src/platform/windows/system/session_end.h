@@ -1,0 +1,18 @@
+/* The end of the user's session. Windows tells a console program of logoff and shutdown by its console handler only
+   if user32 is not loaded, which nobody can promise: a window that is never shown hears of them as well. */
+#ifndef LP_PLATFORM_WINDOWS_SYSTEM_SESSION_END_H
+#define LP_PLATFORM_WINDOWS_SYSTEM_SESSION_END_H
+
+#include <stdbool.h>
+#include <windows.h>
+
+struct lp_session_end {
+	HANDLE thread; /* NULL: there is none */
+};
+
+/* Signals |event|, which must outlive it, when the session ends, and then holds Windows back while the program cleans
+   up. Without a desktop nothing happens. */
+void lp_session_end_init(struct lp_session_end *session_end, HANDLE event);
+void lp_session_end_done(struct lp_session_end *session_end);
+
+#endif

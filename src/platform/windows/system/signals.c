@@ -1,0 +1,66 @@
+#include <stdbool.h>
+
+#include "platform/windows/system/signals.h"
+
+#include <stdio.h>
+
+#include "platform/windows/system/os_error.h"
+
+/* How long a handler that may not return before the program has ended keeps its thread: longer than Windows lets any
+   handler live (5 s for a closed window). The program's end takes the thread with it. */
+#define HOLD_MS 30000
+
+/* The event's name: the handler gets no pointer from Windows, so it finds the event by the process. */
+static void event_name(wchar_t name[64])
+{
+	swprintf(name, 64, L"Local\\softlan-stop-%lu", (unsigned long)GetCurrentProcessId());
+}
+
+/* Windows' callback, on a thread of its own: tells the loop. */
+static BOOL WINAPI on_control(DWORD type)
+{
+	wchar_t name[64];
+	HANDLE event;
+
+	event_name(name);
+	event = OpenEventW(EVENT_MODIFY_STATE, FALSE, name);
+	if (!event)
+		return FALSE;
+	SetEvent(event);
+	CloseHandle(event);
+	/* Windows ends the process as soon as this returns, whatever the loop is doing. */
+	if (type == CTRL_CLOSE_EVENT || type == CTRL_LOGOFF_EVENT || type == CTRL_SHUTDOWN_EVENT)
+		Sleep(HOLD_MS);
+	return TRUE;
+}
+
+int lp_signals_init(struct lp_signals *signals)
+{
+	wchar_t name[64];
+
+	*signals = (struct lp_signals){0};
+	event_name(name);
+	signals->event = CreateEventW(NULL, FALSE, FALSE, name);
+	if (!signals->event)
+		return lp_os_error(GetLastError());
+	if (!SetConsoleCtrlHandler(on_control, TRUE)) {
+		int result = lp_os_error(GetLastError());
+
+		lp_signals_done(signals);
+		return result;
+	}
+	signals->handler = true;
+	/* A session without windows (a service's) has no such end to tell. */
+	lp_session_end_init(&signals->session_end, signals->event);
+	return 0;
+}
+
+void lp_signals_done(struct lp_signals *signals)
+{
+	lp_session_end_done(&signals->session_end);
+	if (signals->handler)
+		SetConsoleCtrlHandler(on_control, FALSE);
+	if (signals->event)
+		CloseHandle(signals->event);
+	*signals = (struct lp_signals){0};
+}
