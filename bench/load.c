@@ -21,7 +21,7 @@
 #include "platform/system/random.h"
 #include "proto/ether.h"
 #include "quic/endpoint.h"
-#include "quic/tls.h"
+#include "quic/tls/credentials.h"
 #include "session/session.h"
 
 #define FRAME_BYTES 64U

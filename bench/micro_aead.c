@@ -7,7 +7,7 @@
 #include <gnutls/gnutls.h>
 #include <ngtcp2/ngtcp2_crypto.h>
 
-#include "quic/aead.h"
+#include "quic/aead/aead.h"
 
 #define ROUNDS 200000
 

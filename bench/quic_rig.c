@@ -9,7 +9,7 @@
 
 #include "base/failure.h"
 #include "base/units.h"
-#include "quic/tls.h"
+#include "quic/tls/credentials.h"
 
 #define NAME "bench.test"
 #define OUT_BYTES (8U << 20)

@@ -14,7 +14,7 @@
 #include "platform/loop/priority.h"
 #include "platform/net/device_rivals.h"
 #include "platform/system/terminal.h"
-#include "quic/tls.h"
+#include "quic/tls/credentials.h"
 
 bool lp_app_options(struct lp_app *life, const struct lp_program *program, const struct lp_option *rows, size_t n_rows,
 	void *dest, int argc, char *const *argv, struct lp_options *ret_options, int *ret_exit)

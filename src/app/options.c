@@ -9,7 +9,7 @@
 #include "base/units.h"
 #include "member/member.h"
 #include "platform/system/file.h"
-#include "quic/tls.h"
+#include "quic/tls/credentials.h"
 
 #define CA_FILE_MAX_BYTES ((size_t)1 << 20)
 

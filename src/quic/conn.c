@@ -68,7 +68,7 @@ int lp_conn_read(struct lp_quic_conn *conn, const ngtcp2_path *path, uint8_t ecn
 		lp_conn_fail(conn, rv);
 	else
 		conn->heard_ns = conn->endpoint->now_ns;
-	lp_stall_heard(&conn->stall);
+	lp_pto_heard(&conn->stall);
 	if (!elsewhere)
 		conn->elsewhere_ns = 0;
 	else if (conn->state == LP_CONN_READY && conn->endpoint->config.server)
@@ -116,7 +116,7 @@ static void tell_changes(struct lp_quic_conn *conn)
 					    !lp_addr_equal(&conn->remote, &conn->told_remote))) {
 		conn->told_local = conn->local;
 		conn->told_remote = conn->remote;
-		lp_delay_window_reset(&conn->delay, conn->endpoint->now_ns);
+		lp_cc_delay_reset(&conn->delay, conn->endpoint->now_ns);
 		if (config->events->migrated)
 			config->events->migrated(config->ctx, conn);
 	}
@@ -129,7 +129,7 @@ bool lp_conn_window_open(struct lp_quic_conn *conn)
 {
 	ngtcp2_conn_info info;
 	ngtcp2_conn_get_conn_info(conn->library, &info);
-	return lp_delay_window_open(&conn->delay, info.bytes_in_flight);
+	return lp_cc_delay_open(&conn->delay, info.bytes_in_flight);
 }
 
 /* Shows the window by delay what the packets that were read have told. */
@@ -156,7 +156,7 @@ static void measure_delay(struct lp_quic_conn *conn)
 		.packet_bytes = conn->packet_max,
 		.received_bytes = conn->received_bytes,
 	};
-	lp_delay_window_update(&conn->delay, &sample, conn->endpoint->now_ns);
+	lp_cc_delay_update(&conn->delay, &sample, conn->endpoint->now_ns);
 }
 
 /* Lets the user go on if the window is open again. */
@@ -207,7 +207,7 @@ void lp_conn_flush(struct lp_quic_conn *conn)
 		if (conn->wants_write || (conn->n_to_answer && conn->endpoint->now_ns >= conn->answer_ns))
 			lp_conn_write(conn);
 		tell_writable(conn);
-		lp_conn_write_probe(conn, lp_mtu_watch_probe(&conn->mtu, conn->endpoint->now_ns));
+		lp_conn_write_probe(conn, lp_pmtud_probe(&conn->mtu, conn->endpoint->now_ns));
 	}
 	if (conn->state == LP_CONN_ENDED)
 		tell_closed(conn);

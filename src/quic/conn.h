@@ -9,17 +9,17 @@
 #include <ngtcp2/ngtcp2.h>
 
 #include "base/addr.h"
+#include "quic/cc/delay.h"
+#include "quic/cc/pmtud.h"
+#include "quic/cc/pto.h"
 #include "quic/conn_table.h"
 #include "quic/control.h"
-#include "quic/delay_window.h"
 #include "quic/endpoint.h"
 #include "quic/expiry.h"
-#include "quic/mtu_watch.h"
-#include "quic/stall.h"
-#include "quic/tls_session.h"
+#include "quic/tls/session.h"
 
 struct lp_batch;
-struct lp_source;
+struct lp_addr_limit;
 
 /* UDP payload from which on a packet is taken for a bulk transfer's: its sender waits for the acknowledgement. */
 #define LP_CONN_LARGE 600
@@ -78,16 +78,16 @@ struct lp_quic_conn {
 	uint64_t expired_ns;   /* when the timers were last looked after */
 	uint64_t probing_until_ns; /* an answer to a probe of the library's may come, and with it another MTU */
 	uint64_t skew_ns;          /* how far the library's time is ahead of ours */
-	struct lp_stall stall;
-	struct lp_delay_window delay;
-	struct lp_mtu_watch mtu;
+	struct lp_pto stall;
+	struct lp_cc_delay delay;
+	struct lp_pmtud mtu;
 	struct lp_control control;
 	int64_t control_id; /* -1 before it is open */
 
 	struct lp_quic_conn *prev, *next;       /* among all of the endpoint */
 	struct lp_cid_list cids;                /* our ids */
 	struct lp_cid_list tokens;              /* stateless-reset tokens of the peer's ids in use */
-	struct lp_source *source;               /* of a server's connection */
+	struct lp_addr_limit *source;           /* of a server's connection */
 	struct lp_addr told_local, told_remote; /* the path that `migrated` was last told of */
 	struct lp_addr moving_to;               /* client: local address of a migration under way; family 0: none */
 	uint64_t followed_ns; /* server: when it last followed the client by force (conn_nudge.c); 0: never */

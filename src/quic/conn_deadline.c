@@ -15,9 +15,9 @@ static uint64_t library_deadline(struct lp_quic_conn *conn)
 	if (at_ns != LP_NEVER)
 		at_ns = at_ns > conn->skew_ns ? at_ns - conn->skew_ns : 0;
 	if (conn->blocked && conn->state == LP_CONN_READY)
-		at_ns = lp_earlier(at_ns, lp_stall_deadline(&conn->stall, lp_conn_probe_timeout(conn)));
+		at_ns = lp_earlier(at_ns, lp_pto_deadline(&conn->stall, lp_conn_probe_timeout(conn)));
 	if (conn->state == LP_CONN_READY)
-		at_ns = lp_earlier(at_ns, lp_mtu_watch_deadline(&conn->mtu));
+		at_ns = lp_earlier(at_ns, lp_pmtud_deadline(&conn->mtu));
 	return at_ns;
 }
 

@@ -3,9 +3,9 @@
 #include <ngtcp2/ngtcp2_crypto.h>
 
 #include "base/units.h"
+#include "quic/aead/packet_keys.h"
 #include "quic/conn.h"
 #include "quic/endpoint_state.h"
-#include "quic/packet_keys.h"
 #include "quic/stateless.h"
 
 /* The control stream broke its rules. */
@@ -124,14 +124,14 @@ static int on_datagram_acked(ngtcp2_conn *library, uint64_t id, void *user_data)
 	struct lp_quic_conn *conn = user_data;
 	uint64_t now_ns = conn->endpoint->now_ns, value = lp_dgram_value(id);
 	(void)library;
-	lp_stall_progress(&conn->stall, now_ns);
+	lp_pto_progress(&conn->stall, now_ns);
 	switch (lp_dgram_kind(id)) {
 	case LP_DGRAM_PROBE:
-		if (lp_mtu_watch_probe_done(&conn->mtu, value, true, now_ns))
+		if (lp_pmtud_probe_done(&conn->mtu, value, true, now_ns))
 			conn->changed = true;
 		break;
 	case LP_DGRAM_LARGE:
-		lp_mtu_watch_acked(&conn->mtu, now_ns);
+		lp_pmtud_acked(&conn->mtu, now_ns);
 		conn->rtt_ns = lp_earlier(conn->rtt_ns, now_ns - value);
 		break;
 	case LP_DGRAM_SMALL:
@@ -147,14 +147,14 @@ static int on_datagram_lost(ngtcp2_conn *library, uint64_t id, void *user_data)
 	struct lp_quic_conn *conn = user_data;
 	uint64_t now_ns = conn->endpoint->now_ns;
 	ngtcp2_conn_info info;
-	lp_stall_progress(&conn->stall, now_ns);
+	lp_pto_progress(&conn->stall, now_ns);
 	switch (lp_dgram_kind(id)) {
 	case LP_DGRAM_PROBE:
-		(void)lp_mtu_watch_probe_done(&conn->mtu, lp_dgram_value(id), false, now_ns);
+		(void)lp_pmtud_probe_done(&conn->mtu, lp_dgram_value(id), false, now_ns);
 		return 0;
 	case LP_DGRAM_LARGE:
 		ngtcp2_conn_get_conn_info(library, &info);
-		if (lp_mtu_watch_lost(&conn->mtu, info.smoothed_rtt, now_ns))
+		if (lp_pmtud_lost(&conn->mtu, info.smoothed_rtt, now_ns))
 			conn->changed = true;
 		break;
 	case LP_DGRAM_SMALL:

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/units.h"
+#include "quic/aead/packet_keys.h"
 #include "quic/batch.h"
 #include "quic/endpoint_state.h"
 #include "quic/path.h"
@@ -16,6 +17,14 @@ static ngtcp2_conn *get_library(ngtcp2_crypto_conn_ref *ref)
 {
 	struct lp_quic_conn *conn = ref->user_data;
 	return conn->library;
+}
+
+/* TLS has a secret of one direction of |level|. */
+static int install_key(
+	void *user, bool receive, ngtcp2_encryption_level level, const uint8_t *secret, size_t secret_len)
+{
+	struct lp_quic_conn *conn = user;
+	return lp_packet_keys_install(conn->library, conn->endpoint->aead, receive, level, secret, secret_len);
 }
 
 /* Chooses a connection id. */
@@ -43,9 +52,9 @@ static int conn_new(struct lp_quic_endpoint *endpoint, const struct lp_addr *loc
 	conn->local = conn->told_local = *local;
 	conn->remote = conn->told_remote = *remote;
 	lp_control_init(&conn->control);
-	lp_mtu_watch_init(&conn->mtu);
-	lp_delay_window_init(&conn->delay, endpoint->config.queue_delay_ns, endpoint->now_ns);
-	int rv = lp_tls_session_init(&conn->tls, endpoint->config.tls, endpoint->aead, server_name, get_library, conn);
+	lp_pmtud_init(&conn->mtu);
+	lp_cc_delay_init(&conn->delay, endpoint->config.queue_delay_ns, endpoint->now_ns);
+	int rv = lp_tls_session_init(&conn->tls, endpoint->config.tls, server_name, get_library, install_key, conn);
 	if (rv < 0) {
 		free(conn);
 		return rv;

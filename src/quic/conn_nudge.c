@@ -36,7 +36,7 @@ static bool pass_timer(struct lp_quic_conn *conn)
 	if (at_ns == UINT64_MAX)
 		return false;
 	if (at_ns > now_ns) {
-		if (!lp_stall_skip(&conn->stall, at_ns - now_ns))
+		if (!lp_pto_skip(&conn->stall, at_ns - now_ns))
 			return false;
 		conn->skew_ns += at_ns - now_ns;
 	}
@@ -82,15 +82,15 @@ void lp_conn_nudge(struct lp_quic_conn *conn)
 {
 	uint64_t now_ns = conn->endpoint->now_ns;
 	if (!conn->blocked || conn->state != LP_CONN_READY ||
-		now_ns < lp_stall_deadline(&conn->stall, lp_conn_probe_timeout(conn)))
+		now_ns < lp_pto_deadline(&conn->stall, lp_conn_probe_timeout(conn)))
 		return;
 	/* The peer is there and talks, but nothing of ours arrives, or the library has lost its way among paths. It is
 	   told, and can come back on another connection. */
-	if (lp_stall_hopeless(&conn->stall, now_ns) && now_ns - conn->heard_ns < HEARD_NS) {
+	if (lp_pto_hopeless(&conn->stall, now_ns) && now_ns - conn->heard_ns < HEARD_NS) {
 		lp_conn_close(conn, false, NGTCP2_NO_VIABLE_PATH, "nothing that is sent arrives");
 		return;
 	}
-	lp_stall_nudged(&conn->stall, now_ns);
+	lp_pto_nudged(&conn->stall, now_ns);
 	uint64_t before = in_flight(conn);
 	if (before == 0)
 		return;

@@ -194,7 +194,7 @@ void lp_conn_write_probe(struct lp_quic_conn *conn, size_t size)
 		else
 			number++; /* it may be that the packet's number is longer */
 		if (accepted) {
-			lp_mtu_watch_probe_sent(&conn->mtu);
+			lp_pmtud_probe_sent(&conn->mtu);
 			return;
 		}
 	}
@@ -227,9 +227,9 @@ bool lp_conn_update_budget(struct lp_quic_conn *conn)
 		lp_path_get(path, &conn->local, &conn->remote);
 		lp_path_set(&conn->shown, &conn->local, &conn->remote);
 	}
-	lp_mtu_watch_path(&conn->mtu, ngtcp2_conn_get_path_max_tx_udp_payload_size(conn->library), other_path,
+	lp_pmtud_path(&conn->mtu, ngtcp2_conn_get_path_max_tx_udp_payload_size(conn->library), other_path,
 		conn->endpoint->now_ns);
-	conn->packet_max = lp_mtu_watch_cap(&conn->mtu);
+	conn->packet_max = lp_pmtud_cap(&conn->mtu);
 
 	const ngtcp2_transport_params *peer = ngtcp2_conn_get_remote_transport_params(conn->library);
 	size_t budget = 0;
@@ -273,7 +273,7 @@ static int write_datagram(
 		conn->packet_ns);
 	conn->in_library = false;
 	if (accepted && kind == LP_DGRAM_LARGE)
-		lp_mtu_watch_sent(&conn->mtu, conn->endpoint->now_ns);
+		lp_pmtud_sent(&conn->mtu, conn->endpoint->now_ns);
 	if (n == NGTCP2_ERR_WRITE_MORE) {
 		conn->packet_open = true;
 		conn->packet_used = used;
@@ -323,7 +323,7 @@ static int send_datagram(
 		rv = LP_EAGAIN;
 	if (rv == LP_EAGAIN && !conn->blocked) {
 		conn->blocked = true;
-		lp_stall_begin(&conn->stall, conn->endpoint->now_ns);
+		lp_pto_begin(&conn->stall, conn->endpoint->now_ns);
 	}
 	return rv < 0 ? rv : 0;
 }

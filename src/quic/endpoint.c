@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/units.h"
-#include "quic/aead.h"
+#include "quic/aead/aead.h"
 #include "quic/conn.h"
 #include "quic/endpoint_state.h"
 #include "quic/path.h"
@@ -24,7 +24,7 @@ int lp_quic_endpoint_new(const struct lp_quic_config *config, struct lp_quic_end
 		goto no_table;
 	if (lp_conn_table_init(&endpoint->tokens, config->secret) < 0)
 		goto no_tokens;
-	if (lp_sources_init(&endpoint->sources, config->secret + LP_SIPHASH_KEY) < 0)
+	if (lp_addr_limits_init(&endpoint->sources, config->secret + LP_SIPHASH_KEY) < 0)
 		goto no_sources;
 	if (config->aead != LP_QUIC_AEAD_HELPER &&
 		(config->aead == LP_QUIC_AEAD_GNUTLS ? lp_aead_gnutls_new : lp_aead_new)(&endpoint->aead) < 0)
@@ -32,7 +32,7 @@ int lp_quic_endpoint_new(const struct lp_quic_config *config, struct lp_quic_end
 	*ret_endpoint = endpoint;
 	return 0;
 no_aead:
-	lp_sources_done(&endpoint->sources);
+	lp_addr_limits_done(&endpoint->sources);
 no_sources:
 	lp_conn_table_done(&endpoint->tokens);
 no_tokens:
@@ -74,7 +74,7 @@ void lp_quic_endpoint_free(struct lp_quic_endpoint *endpoint)
 	lp_batch_pool_done(&endpoint->pool);
 	lp_aead_free(endpoint->aead);
 	lp_expiry_done(&endpoint->expiry);
-	lp_sources_done(&endpoint->sources);
+	lp_addr_limits_done(&endpoint->sources);
 	lp_conn_table_done(&endpoint->tokens);
 	lp_conn_table_done(&endpoint->cids);
 	free(endpoint);
@@ -105,7 +105,7 @@ int lp_endpoint_add(struct lp_quic_endpoint *endpoint, struct lp_quic_conn *conn
 	if (lp_expiry_reserve(&endpoint->expiry, endpoint->n_conns + 1) < 0)
 		return LP_ENOMEM;
 	if (endpoint->config.server) {
-		conn->source = lp_sources_enter(&endpoint->sources, &conn->remote, conn->proven);
+		conn->source = lp_addr_limits_enter(&endpoint->sources, &conn->remote, conn->proven);
 		if (!conn->source)
 			return LP_ENOMEM;
 	}
@@ -125,7 +125,7 @@ static void settle(struct lp_quic_endpoint *endpoint, struct lp_quic_conn *conn)
 {
 	endpoint->n_handshakes--;
 	if (conn->source)
-		lp_sources_settle(conn->source, conn->proven);
+		lp_addr_limits_settle(conn->source, conn->proven);
 }
 
 void lp_endpoint_established(struct lp_quic_endpoint *endpoint, struct lp_quic_conn *conn)
@@ -145,7 +145,7 @@ void lp_endpoint_ended(struct lp_quic_endpoint *endpoint, struct lp_quic_conn *c
 	if (conn->half_open)
 		settle(endpoint, conn); /* and stays half-open: it does not linger */
 	if (conn->source)
-		lp_sources_leave(&endpoint->sources, conn->source);
+		lp_addr_limits_leave(&endpoint->sources, conn->source);
 	conn->source = NULL;
 }
 

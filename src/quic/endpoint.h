@@ -16,7 +16,7 @@
 #include "base/addr.h"
 #include "base/bytes.h"
 #include "base/udp_msg.h"
-#include "quic/tls.h"
+#include "quic/tls/credentials.h"
 
 struct lp_failure;
 struct lp_quic_conn;

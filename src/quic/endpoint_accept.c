@@ -100,8 +100,8 @@ static void answer_refusal(
 
 /* True if |n_more| connections fit into what a source and its site, NULL where there is none, may have; handshakes that
    others may have begun in its name do not count. */
-static bool fits(const struct lp_quic_config *config, const struct lp_source *source, const struct lp_source *site,
-	size_t n_more)
+static bool fits(const struct lp_quic_config *config, const struct lp_addr_limit *source,
+	const struct lp_addr_limit *site, size_t n_more)
 {
 	size_t max = config->max_conns_per_source;
 	return max == 0 || ((!source || source->n_conns - source->n_unproven + n_more <= max) &&
@@ -121,13 +121,13 @@ bool lp_endpoint_admit(struct lp_quic_endpoint *endpoint, const struct lp_quic_c
 static bool over_limit(struct lp_quic_endpoint *endpoint, const struct stray *stray, bool proven)
 {
 	const struct lp_quic_config *config = &endpoint->config;
-	const struct lp_source *source = lp_sources_find(&endpoint->sources, &stray->msg->remote);
+	const struct lp_addr_limit *source = lp_addr_limits_find(&endpoint->sources, &stray->msg->remote);
 	if (config->max_conns && endpoint->n_live >= config->max_conns) {
 		note_refusal(endpoint, &stray->msg->remote, "as many as there may be in all");
 		answer_refusal(endpoint, stray, NGTCP2_CONNECTION_REFUSED, "the relay is full");
 		return true;
 	}
-	if (!fits(config, source, lp_sources_find_site(&endpoint->sources, &stray->msg->remote), 1)) {
+	if (!fits(config, source, lp_addr_limits_find_site(&endpoint->sources, &stray->msg->remote), 1)) {
 		note_refusal(endpoint, &stray->msg->remote, "too many from one address");
 		answer_refusal(endpoint, stray, NGTCP2_CONNECTION_REFUSED, "too many connections from your address");
 		return true;
@@ -138,7 +138,7 @@ static bool over_limit(struct lp_quic_endpoint *endpoint, const struct stray *st
 		note_refusal(endpoint, &stray->msg->remote, "too many handshakes under way from one address");
 		return true;
 	}
-	if (!lp_pace_take(lp_sources_pace(&endpoint->sources, &stray->msg->remote),
+	if (!lp_pace_take(lp_addr_limits_pace(&endpoint->sources, &stray->msg->remote),
 		    PROVEN_NS / config->max_handshakes_per_source, config->max_handshakes_per_source,
 		    endpoint->now_ns)) {
 		note_refusal(endpoint, &stray->msg->remote, "too many handshakes in a short time from one address");
@@ -151,7 +151,7 @@ static bool over_limit(struct lp_quic_endpoint *endpoint, const struct stray *st
 static bool must_prove(struct lp_quic_endpoint *endpoint, const struct stray *stray)
 {
 	const struct lp_quic_config *config = &endpoint->config;
-	const struct lp_source *source = lp_sources_find(&endpoint->sources, &stray->msg->remote);
+	const struct lp_addr_limit *source = lp_addr_limits_find(&endpoint->sources, &stray->msg->remote);
 	if (endpoint->n_handshakes >= config->max_handshakes)
 		return true;
 	if (config->max_handshakes_per_source && source && source->n_unproven >= config->max_handshakes_per_source)

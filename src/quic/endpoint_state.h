@@ -9,12 +9,12 @@
 #include <ngtcp2/ngtcp2.h>
 
 #include "base/udp_msg.h"
+#include "quic/addr_limits.h"
 #include "quic/batch.h"
 #include "quic/conn_table.h"
 #include "quic/endpoint.h"
 #include "quic/expiry.h"
 #include "quic/pace.h"
-#include "quic/sources.h"
 
 struct lp_aead;
 struct lp_quic_conn;
@@ -29,7 +29,7 @@ struct lp_quic_endpoint {
 	uint64_t now_ns;      /* of the call that is under way; never runs backwards */
 	struct lp_conn_table cids;
 	struct lp_conn_table tokens; /* by stateless-reset token: a reset names no id (RFC 9000 §10.3.1) */
-	struct lp_sources sources;
+	struct lp_addr_limits sources;
 	struct lp_expiry expiry;
 	struct lp_quic_conn *conns;                    /* all */
 	struct lp_quic_conn *first_dirty, *last_dirty; /* to be flushed */

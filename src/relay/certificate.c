@@ -10,7 +10,7 @@
 #include "obs/event.h"
 #include "platform/system/file.h"
 #include "platform/system/random.h"
-#include "quic/tls.h"
+#include "quic/tls/credentials.h"
 
 #define FILE_MAX_BYTES ((size_t)256 << 10)
 #define PATH_BYTES 1024

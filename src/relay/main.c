@@ -14,7 +14,7 @@
 #include "platform/system/notify.h"
 #include "platform/system/sandbox.h"
 #include "platform/system/unix_socket.h"
-#include "quic/tls.h"
+#include "quic/tls/credentials.h"
 #include "relay/certificate.h"
 #include "relay/options.h"
 #include "relay/relay.h"

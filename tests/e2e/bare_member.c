@@ -22,7 +22,7 @@
 #include "ctrl/message.h"
 #include "ctrl/stream.h"
 #include "quic/endpoint.h"
-#include "quic/tls.h"
+#include "quic/tls/credentials.h"
 
 #define LINE_MAX_BYTES (LP_MESSAGE_MAX * 4)
 #define FILE_MAX_BYTES 65536

@@ -9,9 +9,9 @@
 
 #include "../unit/quic_wire.h"
 #include "base/units.h"
-#include "quic/aead.h"
+#include "quic/aead/aead.h"
 #include "quic/endpoint_state.h"
-#include "quic/tls.h"
+#include "quic/tls/credentials.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

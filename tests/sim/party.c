@@ -11,7 +11,7 @@
 #include "party_frame.h"
 #include "platform/fake/device/port.h"
 #include "platform/loop/loop.h"
-#include "quic/tls.h"
+#include "quic/tls/credentials.h"
 #include "relay/state.h"
 #include "room/room.h"
 

@@ -10,7 +10,7 @@
 #include "platform/loop/loop.h"
 #include "platform/net/udp.h"
 #include "platform/system/random.h"
-#include "quic/tls.h"
+#include "quic/tls/credentials.h"
 
 /* Ends the test: the tunnel itself failed, not what it tests. */
 static void give_up(const char *what)

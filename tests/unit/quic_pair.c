@@ -10,7 +10,7 @@
 
 #include "base/failure.h"
 #include "base/units.h"
-#include "quic/tls.h"
+#include "quic/tls/credentials.h"
 
 struct pair *pair_new(const char *name, int64_t unix_s, const uint8_t *pin, size_t pin_len)
 {

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/failure.h"
 #include "base/units.h"
-#include "quic/tls.h"
+#include "quic/tls/credentials.h"
 
 /* A datagram under way. */
 struct wire_packet {

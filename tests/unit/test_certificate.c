@@ -15,7 +15,7 @@
 #include "base/failure.h"
 #include "obs/event.h"
 #include "platform/system/file.h"
-#include "quic/tls.h"
+#include "quic/tls/credentials.h"
 
 #define NOW_UNIX_S 1795342500
 

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "base/units.h"
-#include "quic/aead.h"
+#include "quic/aead/aead.h"
 #include "quic_pair.h"
 
 static int (*const backends[])(struct lp_aead **) = {lp_aead_gnutls_new, lp_aead_ipsec_mb_new, lp_aead_new};

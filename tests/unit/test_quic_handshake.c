@@ -11,7 +11,7 @@
 #include "base/failure.h"
 #include "base/units.h"
 #include "quic/conn.h"
-#include "quic/tls.h"
+#include "quic/tls/credentials.h"
 #include "quic_pair.h"
 
 #define NAME PAIR_NAME

@@ -8,11 +8,11 @@
 
 #include "base/error.h"
 #include "base/units.h"
+#include "quic/addr_limits.h"
 #include "quic/batch.h"
 #include "quic/conn_table.h"
 #include "quic/control.h"
 #include "quic/expiry.h"
-#include "quic/sources.h"
 
 static uint32_t random_state = 1;
 
@@ -152,32 +152,32 @@ static void test_expiry(void **state)
 static void test_sources(void **state)
 {
 	(void)state;
-	struct lp_sources sources;
-	struct lp_source *held[300];
+	struct lp_addr_limits sources;
+	struct lp_addr_limit *held[300];
 	bool established[300];
 	struct lp_addr addrs[300];
-	assert_int_equal(lp_sources_init(&sources, key), 0);
+	assert_int_equal(lp_addr_limits_init(&sources, key), 0);
 	for (unsigned i = 0; i < 300; i++) {
 		/* 100 IPv4 addresses, 50 IPv6 prefixes of 64 bits with different ends and ports */
 		addrs[i] = (struct lp_addr){.family = i % 2 ? 6 : 4, .port = (uint16_t)i};
 		addrs[i].ip[3] = (uint8_t)(i % 100);
 		addrs[i].ip[15] = i % 2 ? (uint8_t)i : 0;
-		held[i] = lp_sources_enter(&sources, &addrs[i], i % 5 == 0);
+		held[i] = lp_addr_limits_enter(&sources, &addrs[i], i % 5 == 0);
 		assert_non_null(held[i]);
 		established[i] = i % 3 == 0;
 		if (established[i])
-			lp_sources_settle(held[i], i % 5 == 0);
+			lp_addr_limits_settle(held[i], i % 5 == 0);
 	}
 	assert_int_equal(sources.n_sources, 150); /* with the site of each IPv6 prefix */
-	const struct lp_source *site = lp_sources_find_site(&sources, &addrs[1]);
+	const struct lp_addr_limit *site = lp_addr_limits_find_site(&sources, &addrs[1]);
 	assert_non_null(site);
 	assert_ptr_equal(held[1]->site, site);
 	assert_int_equal(site->n_conns, 3);
 	assert_int_equal(site->n_handshakes + site->n_unproven, 2);
-	assert_null(lp_sources_find_site(&sources, &addrs[0]));
+	assert_null(lp_addr_limits_find_site(&sources, &addrs[0]));
 	assert_null(held[0]->site);
 	for (unsigned i = 0; i < 100; i++) {
-		const struct lp_source *source = lp_sources_find(&sources, &addrs[i]);
+		const struct lp_addr_limit *source = lp_addr_limits_find(&sources, &addrs[i]);
 		assert_non_null(source);
 		assert_int_equal(source->n_conns, 3);
 		/* Of the three one is established; all of them are proved, or none. */
@@ -186,12 +186,12 @@ static void test_sources(void **state)
 	}
 	for (unsigned i = 0; i < 300; i++) {
 		if (!established[i])
-			lp_sources_settle(held[i], i % 5 == 0);
-		lp_sources_leave(&sources, held[i]);
+			lp_addr_limits_settle(held[i], i % 5 == 0);
+		lp_addr_limits_leave(&sources, held[i]);
 	}
-	assert_null(lp_sources_find(&sources, &addrs[0]));
-	assert_null(lp_sources_find_site(&sources, &addrs[1]));
-	lp_sources_done(&sources);
+	assert_null(lp_addr_limits_find(&sources, &addrs[0]));
+	assert_null(lp_addr_limits_find_site(&sources, &addrs[1]));
+	lp_addr_limits_done(&sources);
 }
 
 static void test_control(void **state)

@@ -11,8 +11,8 @@
 #include "base/error.h"
 #include "base/failure.h"
 #include "base/units.h"
-#include "quic/tls.h"
-#include "quic/tls_handle.h"
+#include "quic/tls/credentials.h"
+#include "quic/tls/handle.h"
 #include "quic_pair.h"
 
 /* A certificate with its key. */

@@ -1,9 +1,0 @@
-#include "base/error.h"
-#include "quic/aead.h"
-
-/* This build has no such library. */
-int lp_aead_ipsec_mb_new(struct lp_aead **ret_aead)
-{
-	(void)ret_aead;
-	return LP_EUNSUPPORTED;
-}

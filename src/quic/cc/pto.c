@@ -1,0 +1,53 @@
+#include "quic/cc/pto.h"
+
+#include "base/units.h"
+
+#define SKIP_MAX_NS LP_SEC
+#define NUDGES_MAX 16
+#define WAIT_MAX_NS LP_SEC
+#define HOPELESS_NS (10 * LP_SEC)
+
+void lp_pto_progress(struct lp_pto *pto, uint64_t now_ns)
+{
+	pto->since_ns = now_ns;
+	pto->stuck_ns = 0;
+	pto->n_nudges = 0;
+}
+
+void lp_pto_begin(struct lp_pto *pto, uint64_t now_ns)
+{
+	pto->since_ns = now_ns;
+	if (pto->stuck_ns == 0)
+		pto->stuck_ns = now_ns;
+}
+
+bool lp_pto_hopeless(const struct lp_pto *pto, uint64_t now_ns)
+{
+	return pto->stuck_ns && now_ns - pto->stuck_ns >= HOPELESS_NS;
+}
+
+void lp_pto_heard(struct lp_pto *pto)
+{
+	pto->skipped_ns = 0;
+}
+
+uint64_t lp_pto_deadline(const struct lp_pto *pto, uint64_t timeout_ns)
+{
+	uint64_t wait_ns = timeout_ns << pto->n_nudges;
+	return pto->since_ns + (wait_ns < WAIT_MAX_NS ? wait_ns : WAIT_MAX_NS);
+}
+
+void lp_pto_nudged(struct lp_pto *pto, uint64_t now_ns)
+{
+	pto->since_ns = now_ns;
+	if (pto->n_nudges < NUDGES_MAX)
+		pto->n_nudges++;
+}
+
+bool lp_pto_skip(struct lp_pto *pto, uint64_t ns)
+{
+	if (ns > SKIP_MAX_NS - pto->skipped_ns)
+		return false;
+	pto->skipped_ns += ns;
+	return true;
+}

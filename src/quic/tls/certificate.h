@@ -1,0 +1,25 @@
+/* A relay's certificate with its key. Sessions hold references, so that it can be replaced while they run. */
+#ifndef LP_QUIC_TLS_CERTIFICATE_H
+#define LP_QUIC_TLS_CERTIFICATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <gnutls/gnutls.h>
+
+struct lp_failure;
+
+struct lp_tls_cert {
+	gnutls_certificate_credentials_t credentials;
+	int64_t expiry_unix_s;
+	unsigned n_refs;
+};
+
+/* Reads certificate chain and key; one reference is the caller's. LP_ECERT with the reason otherwise. */
+int lp_tls_cert_new(const uint8_t *cert_pem, size_t cert_len, const uint8_t *key_pem, size_t key_len,
+	struct lp_failure *failure, struct lp_tls_cert **ret_cert);
+struct lp_tls_cert *lp_tls_cert_ref(struct lp_tls_cert *cert);
+/* Gives a reference back; NULL is fine. */
+void lp_tls_cert_unref(struct lp_tls_cert *cert);
+
+#endif

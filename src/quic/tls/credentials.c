@@ -1,0 +1,156 @@
+#include "quic/tls/credentials.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <gnutls/x509.h>
+
+#include "base/error.h"
+#include "base/failure.h"
+#include "quic/tls/certificate.h"
+#include "quic/tls/datum.h"
+#include "quic/tls/handle.h"
+#include "quic/tls/name.h"
+#include "quic/tls/trust.h"
+
+/* Ciphers in our order; where the CPU has no AES instructions ChaCha20 is faster. */
+static const char aes_first[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+AES-128-GCM:+CHACHA20-POLY1305:"
+				"+AES-256-GCM:-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:%DISABLE_TLS13_COMPAT_MODE";
+static const char chacha_first[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+CHACHA20-POLY1305:+AES-128-GCM:"
+				   "+AES-256-GCM:-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:%DISABLE_TLS13_COMPAT_MODE";
+
+/* True if the CPU encrypts AES by instructions. */
+static bool cpu_has_aes(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	return __builtin_cpu_supports("aes") && __builtin_cpu_supports("pclmul");
+#elif defined(__ARM_FEATURE_CRYPTO) || defined(__ARM_FEATURE_AES)
+	return true;
+#else
+	return false;
+#endif
+}
+
+/* Allocates the part that relay and member share. */
+static int tls_new(bool server, struct lp_failure *failure, struct lp_tls **ret_tls)
+{
+	struct lp_tls *tls = calloc(1, sizeof *tls);
+	if (!tls)
+		return lp_fail(failure, LP_ENOMEM, "out of memory");
+	tls->server = server;
+	tls->protocol = LP_QUIC_ALPN;
+	if (gnutls_priority_init(&tls->priority, cpu_has_aes() ? aes_first : chacha_first, NULL) != 0) {
+		free(tls);
+		return lp_fail(failure, LP_ETLS, "this GnuTLS offers no TLS 1.3");
+	}
+	*ret_tls = tls;
+	return 0;
+}
+
+int lp_tls_server_new(const uint8_t *cert_pem, size_t cert_len, const uint8_t *key_pem, size_t key_len,
+	struct lp_failure *failure, struct lp_tls **ret_tls)
+{
+	struct lp_tls *tls = NULL;
+	int rv = tls_new(true, failure, &tls);
+	if (rv < 0)
+		return rv;
+	rv = lp_tls_cert_new(cert_pem, cert_len, key_pem, key_len, failure, &tls->cert);
+	if (rv < 0) {
+		lp_tls_free(tls);
+		return rv;
+	}
+	*ret_tls = tls;
+	return 0;
+}
+
+int lp_tls_server_replace(struct lp_tls *tls, const uint8_t *cert_pem, size_t cert_len, const uint8_t *key_pem,
+	size_t key_len, struct lp_failure *failure)
+{
+	struct lp_tls_cert *cert = NULL;
+	assert(tls->server);
+	int rv = lp_tls_cert_new(cert_pem, cert_len, key_pem, key_len, failure, &cert);
+	if (rv < 0)
+		return rv;
+	lp_tls_cert_unref(tls->cert);
+	tls->cert = cert;
+	return 0;
+}
+
+int lp_tls_client_new(const uint8_t *ca, size_t ca_len, struct lp_failure *failure, struct lp_tls **ret_tls)
+{
+	struct lp_tls *tls = NULL;
+	int rv = tls_new(false, failure, &tls);
+	if (rv < 0)
+		return rv;
+	if (gnutls_certificate_allocate_credentials(&tls->anonymous) != 0) {
+		rv = lp_fail(failure, LP_ENOMEM, "out of memory");
+		goto fail;
+	}
+	rv = lp_tls_trust_new(ca, ca_len, failure, &tls->trust);
+	if (rv < 0)
+		goto fail;
+	*ret_tls = tls;
+	return 0;
+fail:
+	lp_tls_free(tls);
+	return rv;
+}
+
+void lp_tls_free(struct lp_tls *tls)
+{
+	if (!tls)
+		return;
+	lp_tls_cert_unref(tls->cert);
+	lp_tls_trust_free(tls->trust);
+	if (tls->anonymous)
+		gnutls_certificate_free_credentials(tls->anonymous);
+	gnutls_priority_deinit(tls->priority);
+	free(tls);
+}
+
+int lp_tls_pem_to_der(const uint8_t *pem, size_t len, struct lp_failure *failure, uint8_t **ret_der, size_t *ret_len)
+{
+	gnutls_datum_t from, der = {0};
+	gnutls_x509_crt_t crt;
+	if (lp_datum_set(&from, pem, len) < 0)
+		return lp_fail(failure, LP_ECERT, "too large");
+	if (gnutls_x509_crt_init(&crt) != 0)
+		return lp_fail(failure, LP_ENOMEM, "out of memory");
+	int rv = LP_ECERT;
+	if (gnutls_x509_crt_import(crt, &from, GNUTLS_X509_FMT_PEM) == 0 &&
+		gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_DER, &der) == 0)
+		rv = 0;
+	gnutls_x509_crt_deinit(crt);
+	if (rv < 0)
+		return lp_fail(failure, LP_ECERT, "not a PEM certificate");
+	uint8_t *copy = malloc(der.size);
+	if (copy)
+		memcpy(copy, der.data, der.size);
+	gnutls_free(der.data);
+	if (!copy)
+		return lp_fail(failure, LP_ENOMEM, "out of memory");
+	*ret_der = copy;
+	*ret_len = der.size;
+	return 0;
+}
+
+int64_t lp_tls_expiry_unix_s(const struct lp_tls *tls)
+{
+	return tls->cert ? tls->cert->expiry_unix_s : 0;
+}
+
+bool lp_tls_is_for(const struct lp_tls *tls, const char *name, char ret_other[LP_TLS_NAME_MAX])
+{
+	gnutls_datum_t der;
+	gnutls_x509_crt_t crt;
+	bool is_for = false;
+	strcpy(ret_other, "?");
+	if (!tls->cert || gnutls_certificate_get_crt_raw(tls->cert->credentials, 0, 0, &der) != 0 ||
+		gnutls_x509_crt_init(&crt) != 0)
+		return false;
+	if (gnutls_x509_crt_import(crt, &der, GNUTLS_X509_FMT_DER) == 0)
+		is_for = lp_tls_name_check(crt, name, ret_other);
+	gnutls_x509_crt_deinit(crt);
+	return is_for;
+}

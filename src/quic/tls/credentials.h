@@ -1,0 +1,47 @@
+/* Credentials for QUIC: the relay's certificate, and what a member trusts (TLS 1.3, RFC 8446, RFC 9001). */
+#ifndef LP_QUIC_TLS_CREDENTIALS_H
+#define LP_QUIC_TLS_CREDENTIALS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct lp_failure;
+struct lp_tls;
+
+#define LP_QUIC_ALPN "lanparty/1"
+#define LP_TLS_NAME_MAX 128 /* bytes of a name that is shown, with its NUL */
+
+/* What a member finds wrong with the certificate that a relay shows. */
+enum lp_tls_distrust {
+	LP_TLS_DISTRUST_NONE,   /* nothing, or something that nobody at the member's can do anything about */
+	LP_TLS_DISTRUST_PIN,    /* it is not the pinned one, and no pinned CA has signed it */
+	LP_TLS_DISTRUST_SIGNER, /* no CA of the system's has signed it */
+	LP_TLS_DISTRUST_NAME,   /* it is for another name */
+};
+
+/* A relay's credentials from PEM bytes (certificate chain, private key). LP_ECERT with the reason otherwise. */
+int lp_tls_server_new(const uint8_t *cert_pem, size_t cert_len, const uint8_t *key_pem, size_t key_len,
+	struct lp_failure *failure, struct lp_tls **ret_tls);
+/* Puts other credentials in their place; connections that exist keep theirs. On failure nothing changes. */
+int lp_tls_server_replace(struct lp_tls *tls, const uint8_t *cert_pem, size_t cert_len, const uint8_t *key_pem,
+	size_t key_len, struct lp_failure *failure);
+
+/* A member's trust: |ca| is a certificate in DER or PEM that is pinned, or a CA that signs; NULL: the system's CAs. */
+int lp_tls_client_new(const uint8_t *ca, size_t ca_len, struct lp_failure *failure, struct lp_tls **ret_tls);
+
+void lp_tls_free(struct lp_tls *tls);
+
+/* Makes a self-signed certificate for |server_name| with an ECDSA P-256 key, valid for ten years from
+   |now_unix_s|. The three results are malloc'd and the caller's to free. */
+int lp_tls_self_signed(const char *server_name, int64_t now_unix_s, struct lp_failure *failure, uint8_t **ret_cert_pem,
+	size_t *ret_cert_len, uint8_t **ret_key_pem, size_t *ret_key_len);
+/* The first certificate of a PEM file as DER, malloc'd. */
+int lp_tls_pem_to_der(const uint8_t *pem, size_t len, struct lp_failure *failure, uint8_t **ret_der, size_t *ret_len);
+/* When the server's certificate expires, in seconds of Unix time. */
+int64_t lp_tls_expiry_unix_s(const struct lp_tls *tls);
+/* True if the server's certificate is for |name|; otherwise the first name that it is for is in |ret_other|,
+   printable. */
+bool lp_tls_is_for(const struct lp_tls *tls, const char *name, char ret_other[LP_TLS_NAME_MAX]);
+
+#endif

@@ -1,0 +1,189 @@
+#include "quic/tls/session.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <ngtcp2/ngtcp2_crypto_gnutls.h>
+
+#include "base/addr.h"
+#include "base/error.h"
+#include "quic/tls/certificate.h"
+#include "quic/tls/credentials.h"
+#include "quic/tls/datum.h"
+#include "quic/tls/handle.h"
+#include "quic/tls/trust.h"
+
+#define CIDS_TOLD 5 /* connection ids that the peer may have here: enough to migrate four times in a row */
+
+/* The session that a TLS handle belongs to. */
+static struct lp_tls_session *session_of(gnutls_session_t handle)
+{
+	ngtcp2_crypto_conn_ref *ref = gnutls_session_get_ptr(handle);
+	return (struct lp_tls_session *)(void *)((char *)ref - offsetof(struct lp_tls_session, conn_ref));
+}
+
+/* The relay's certificates have arrived: are they trusted? Not 0 ends the handshake. */
+static int verify(gnutls_session_t handle)
+{
+	struct lp_tls_session *session = session_of(handle);
+	return lp_tls_trust_check(session->tls->trust, handle, session->name, &session->failure, &session->distrust) < 0
+		       ? GNUTLS_E_CERTIFICATE_ERROR
+		       : 0;
+}
+
+/* TLS has new secrets: keys are made from them. Not 0 ends the handshake. */
+static int take_secrets(gnutls_session_t handle, gnutls_record_encryption_level_t level, const void *rx_secret,
+	const void *tx_secret, size_t len)
+{
+	const struct lp_tls_session *session = session_of(handle);
+	ngtcp2_crypto_conn_ref *ref = gnutls_session_get_ptr(handle);
+	ngtcp2_encryption_level quic_level = ngtcp2_crypto_gnutls_from_gnutls_record_encryption_level(level);
+	if (rx_secret && session->install_key(ref->user_data, true, quic_level, rx_secret, len) < 0)
+		return -1;
+	if (tx_secret && session->install_key(ref->user_data, false, quic_level, tx_secret, len) < 0)
+		return -1;
+	return 0;
+}
+
+/* TLS has handshake bytes to send. Not 0 ends the handshake. */
+static int take_bytes(gnutls_session_t handle, gnutls_record_encryption_level_t level,
+	gnutls_handshake_description_t type, const void *data, size_t len)
+{
+	ngtcp2_crypto_conn_ref *ref = gnutls_session_get_ptr(handle);
+	ngtcp2_conn *library = ref->get_conn(ref);
+	if (type == GNUTLS_HANDSHAKE_CHANGE_CIPHER_SPEC) /* not in QUIC (RFC 9001 §8.4) */
+		return 0;
+	int rv = ngtcp2_conn_submit_crypto_data(
+		library, ngtcp2_crypto_gnutls_from_gnutls_record_encryption_level(level), data, len);
+	if (rv != 0)
+		ngtcp2_conn_set_tls_error(library, rv);
+	return rv == 0 ? 0 : -1;
+}
+
+/* TLS ends the handshake with an alert, which QUIC carries in its own way (RFC 9001 §4.8). */
+static int take_alert(gnutls_session_t handle, gnutls_record_encryption_level_t level, gnutls_alert_level_t severity,
+	gnutls_alert_description_t alert)
+{
+	ngtcp2_crypto_conn_ref *ref = gnutls_session_get_ptr(handle);
+	(void)level, (void)severity;
+	ngtcp2_conn_set_tls_alert(ref->get_conn(ref), (uint8_t)alert);
+	return 0;
+}
+
+/* The peer's transport parameters came (RFC 9001 §8.2). */
+static int take_params(gnutls_session_t handle, const uint8_t *data, size_t len)
+{
+	ngtcp2_crypto_conn_ref *ref = gnutls_session_get_ptr(handle);
+	ngtcp2_conn *library = ref->get_conn(ref);
+	int rv = ngtcp2_conn_decode_and_set_remote_transport_params(library, data, len);
+	if (rv != 0)
+		ngtcp2_conn_set_tls_error(library, rv);
+	return rv == 0 ? 0 : -1;
+}
+
+/* Ours are to be sent. The peer is told to keep fewer connection ids here than the library takes: when NATs rebind
+   while the peer migrates, version 1.11 counts an id twice that it knows on two paths, finds the limit exceeded that
+   the peer kept, and ends the connection. */
+static int give_params(gnutls_session_t handle, gnutls_buffer_t out)
+{
+	ngtcp2_crypto_conn_ref *ref = gnutls_session_get_ptr(handle);
+	ngtcp2_transport_params params = *ngtcp2_conn_get_local_transport_params(ref->get_conn(ref));
+	uint8_t data[256];
+	params.active_connection_id_limit = CIDS_TOLD;
+	ngtcp2_ssize n = ngtcp2_transport_params_encode(data, sizeof data, &params);
+	return n >= 0 && gnutls_buffer_append_data(out, data, (size_t)n) == 0 ? 0 : -1;
+}
+
+/* Connects TLS with QUIC. */
+static int configure(gnutls_session_t handle)
+{
+	gnutls_handshake_set_secret_function(handle, take_secrets);
+	gnutls_handshake_set_read_function(handle, take_bytes);
+	gnutls_alert_set_read_function(handle, take_alert);
+	return gnutls_session_ext_register(handle, "QUIC transport parameters",
+		       NGTCP2_TLSEXT_QUIC_TRANSPORT_PARAMETERS_V1, GNUTLS_EXT_TLS, take_params, give_params, NULL, NULL,
+		       NULL, GNUTLS_EXT_FLAG_TLS | GNUTLS_EXT_FLAG_CLIENT_HELLO | GNUTLS_EXT_FLAG_EE) == 0
+		       ? 0
+		       : LP_ETLS;
+}
+
+/* Sets up a relay's side. */
+static int init_server(struct lp_tls_session *session, struct lp_tls *tls)
+{
+	if (gnutls_init(&session->session, GNUTLS_SERVER | GNUTLS_NO_TICKETS | GNUTLS_NO_END_OF_EARLY_DATA) != 0)
+		return LP_ENOMEM;
+	session->cert = lp_tls_cert_ref(tls->cert);
+	if (gnutls_credentials_set(session->session, GNUTLS_CRD_CERTIFICATE, session->cert->credentials) != 0 ||
+		configure(session->session) < 0)
+		return LP_ETLS;
+	return 0;
+}
+
+/* True if a name is an IP address, which SNI does not carry (RFC 6066 §3). */
+static bool is_address(const char *name)
+{
+	struct lp_addr addr;
+	return lp_addr_parse(name, 0, &addr) == 0;
+}
+
+/* Sets up a member's side. */
+static int init_client(struct lp_tls_session *session, struct lp_tls *tls, const char *server_name)
+{
+	if (strlen(server_name) >= sizeof session->name)
+		return LP_EINVAL;
+	strcpy(session->name, server_name);
+	if (gnutls_init(&session->session, GNUTLS_CLIENT | GNUTLS_NO_TICKETS | GNUTLS_NO_END_OF_EARLY_DATA) != 0)
+		return LP_ENOMEM;
+	if (gnutls_credentials_set(session->session, GNUTLS_CRD_CERTIFICATE, tls->anonymous) != 0 ||
+		configure(session->session) < 0)
+		return LP_ETLS;
+	if (!is_address(server_name) &&
+		gnutls_server_name_set(session->session, GNUTLS_NAME_DNS, server_name, strlen(server_name)) != 0)
+		return LP_EINVAL;
+	gnutls_session_set_verify_function(session->session, verify);
+	return 0;
+}
+
+int lp_tls_session_init(struct lp_tls_session *session, struct lp_tls *tls, const char *server_name,
+	ngtcp2_crypto_get_conn get_conn, lp_tls_install_key *install_key, void *user)
+{
+	gnutls_datum_t protocol;
+	(void)lp_datum_set(&protocol, (const uint8_t *)tls->protocol, strlen(tls->protocol));
+	memset(session, 0, sizeof *session);
+	session->tls = tls;
+	session->install_key = install_key;
+	session->conn_ref = (ngtcp2_crypto_conn_ref){.get_conn = get_conn, .user_data = user};
+	int rv = tls->server ? init_server(session, tls) : init_client(session, tls, server_name);
+	if (rv == 0) {
+		gnutls_session_set_ptr(session->session, &session->conn_ref);
+		if (gnutls_priority_set(session->session, tls->priority) != 0 ||
+			gnutls_alpn_set_protocols(session->session, &protocol, 1, GNUTLS_ALPN_MANDATORY) != 0)
+			rv = LP_ETLS;
+	}
+	if (rv < 0)
+		lp_tls_session_done(session);
+	return rv;
+}
+
+void lp_tls_session_done(struct lp_tls_session *session)
+{
+	if (session->session)
+		gnutls_deinit(session->session);
+	session->session = NULL;
+	lp_tls_cert_unref(session->cert);
+	session->cert = NULL;
+}
+
+void lp_tls_session_reason(
+	const struct lp_tls_session *session, uint8_t alert, bool from_peer, char *ret_text, size_t size)
+{
+	const char *name = gnutls_alert_get_name((gnutls_alert_description_t)alert);
+	if (!from_peer && session->failure.code)
+		snprintf(ret_text, size, "%s", session->failure.text);
+	else if (alert == GNUTLS_A_NO_APPLICATION_PROTOCOL)
+		snprintf(ret_text, size, "the other end does not speak %s", session->tls->protocol);
+	else
+		snprintf(ret_text, size,
+			from_peer ? "the other end refused the TLS handshake: %s" : "TLS handshake: %s",
+			name ? name : "unknown alert");
+}

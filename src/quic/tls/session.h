@@ -1,0 +1,41 @@
+/* One TLS 1.3 handshake inside a QUIC connection (RFC 9001). */
+#ifndef LP_QUIC_TLS_SESSION_H
+#define LP_QUIC_TLS_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <gnutls/gnutls.h>
+#include <ngtcp2/ngtcp2_crypto.h>
+
+#include "base/failure.h"
+#include "quic/tls/credentials.h"
+
+struct lp_tls_cert;
+
+/* Makes packet keys from the TLS secret of one direction of |level| (RFC 9001 §5.1). 0 or LP_ETLS. */
+typedef int lp_tls_install_key(
+	void *user, bool receive, ngtcp2_encryption_level level, const uint8_t *secret, size_t secret_len);
+
+struct lp_tls_session {
+	gnutls_session_t session;
+	ngtcp2_crypto_conn_ref conn_ref; /* how the TLS callbacks find the connection */
+	lp_tls_install_key *install_key; /* gets |conn_ref|'s user data */
+	struct lp_tls *tls;              /* borrowed; of a client, whose trust is asked */
+	struct lp_tls_cert *cert;        /* a reference; of a server */
+	char name[256];                  /* of a client: what the certificate must be for */
+	struct lp_failure failure;       /* why the handshake was refused, for people */
+	enum lp_tls_distrust distrust;   /* and what about, if it is the certificate */
+};
+
+/* Starts a session for a connection: |get_conn| gives the library's connection to TLS, from |user|, and |install_key|
+   makes its packet keys. */
+int lp_tls_session_init(struct lp_tls_session *session, struct lp_tls *tls, const char *server_name,
+	ngtcp2_crypto_get_conn get_conn, lp_tls_install_key *install_key, void *user);
+void lp_tls_session_done(struct lp_tls_session *session);
+/* Writes why the handshake failed, with the alert |alert| of ours or of the peer's if there is nothing better. */
+void lp_tls_session_reason(
+	const struct lp_tls_session *session, uint8_t alert, bool from_peer, char *ret_text, size_t size);
+
+#endif

@@ -1,0 +1,235 @@
+#include "quic/tls/trust.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <gnutls/crypto.h>
+#include <gnutls/x509.h>
+
+#include "base/error.h"
+#include "base/failure.h"
+#include "base/text.h"
+#include "quic/tls/datum.h"
+#include "quic/tls/name.h"
+
+#define CERTS_MAX 16
+#define FINGERPRINT_BYTES 10 /* of a SHA-256: enough to tell two certificates apart, and two fit a line */
+#define FINGERPRINT_TEXT (FINGERPRINT_BYTES * 3)
+
+struct lp_tls_trust {
+	gnutls_x509_trust_list_t cas; /* NULL if there is none */
+	uint8_t *pin;                 /* the first certificate of the file as DER; NULL for the system's CAs */
+	size_t pin_len;
+	char pin_print[FINGERPRINT_TEXT];
+};
+
+/* Writes how the SHA-256 of a certificate begins, as "ab:cd:…". */
+static void fingerprint(const uint8_t *der, size_t len, char ret_text[FINGERPRINT_TEXT])
+{
+	static const char digits[] = "0123456789abcdef";
+	uint8_t hash[32] = {0};
+	(void)gnutls_hash_fast(GNUTLS_DIG_SHA256, der, len, hash);
+	for (size_t i = 0; i < FINGERPRINT_BYTES; i++) {
+		ret_text[3 * i] = digits[hash[i] >> 4];
+		ret_text[3 * i + 1] = digits[hash[i] & 15];
+		ret_text[3 * i + 2] = i + 1 < FINGERPRINT_BYTES ? ':' : '\0';
+	}
+}
+
+/* Reads the certificates of a file, PEM or DER. Returns their number. */
+static int import(const uint8_t *data, size_t len, gnutls_x509_crt_t certs[CERTS_MAX])
+{
+	gnutls_datum_t datum;
+	if (lp_datum_set(&datum, data, len) < 0)
+		return 0;
+	unsigned n = CERTS_MAX;
+	int rv = gnutls_x509_crt_list_import(certs, &n, &datum, GNUTLS_X509_FMT_PEM, 0);
+	if (rv > 0)
+		return rv;
+	if (gnutls_x509_crt_init(&certs[0]) != 0)
+		return 0;
+	if (gnutls_x509_crt_import(certs[0], &datum, GNUTLS_X509_FMT_DER) == 0)
+		return 1;
+	gnutls_x509_crt_deinit(certs[0]);
+	return 0;
+}
+
+/* Keeps the first certificate as the pin. */
+static int keep_pin(struct lp_tls_trust *trust, gnutls_x509_crt_t cert)
+{
+	gnutls_datum_t der = {0};
+	if (gnutls_x509_crt_export2(cert, GNUTLS_X509_FMT_DER, &der) != 0)
+		return LP_ENOMEM;
+	trust->pin = malloc(der.size);
+	if (trust->pin) {
+		memcpy(trust->pin, der.data, der.size);
+		trust->pin_len = der.size;
+		fingerprint(trust->pin, trust->pin_len, trust->pin_print);
+	}
+	gnutls_free(der.data);
+	return trust->pin ? 0 : LP_ENOMEM;
+}
+
+/* Takes over the certificates of a file: the first is the pin, and those that are CAs may sign. */
+static int load_file(struct lp_tls_trust *trust, const uint8_t *ca, size_t ca_len, struct lp_failure *failure)
+{
+	gnutls_x509_crt_t certs[CERTS_MAX];
+	int n = import(ca, ca_len, certs);
+	if (n <= 0)
+		return lp_fail(failure, LP_ECERT, "not a certificate in DER or PEM form");
+	int rv = keep_pin(trust, certs[0]);
+	for (int i = 0; i < n; i++) {
+		bool is_ca = gnutls_x509_crt_get_ca_status(certs[i], NULL) > 0;
+		if (!is_ca || gnutls_x509_trust_list_add_cas(trust->cas, &certs[i], 1, 0) != 1)
+			gnutls_x509_crt_deinit(certs[i]);
+	}
+	return rv < 0 ? lp_fail(failure, rv, "out of memory") : 0;
+}
+
+int lp_tls_trust_new(const uint8_t *ca, size_t ca_len, struct lp_failure *failure, struct lp_tls_trust **ret_trust)
+{
+	struct lp_tls_trust *trust = calloc(1, sizeof *trust);
+	int rv;
+	if (!trust || gnutls_x509_trust_list_init(&trust->cas, 0) != 0) {
+		rv = lp_fail(failure, LP_ENOMEM, "out of memory");
+		goto fail;
+	}
+	if (ca) {
+		rv = load_file(trust, ca, ca_len, failure);
+		if (rv < 0)
+			goto fail;
+	} else if (gnutls_x509_trust_list_add_system_trust(trust->cas, 0, 0) <= 0) {
+		rv = lp_fail(failure, LP_ECERT, "this system has no CA certificates");
+		goto fail;
+	}
+	*ret_trust = trust;
+	return 0;
+fail:
+	lp_tls_trust_free(trust);
+	return rv;
+}
+
+void lp_tls_trust_free(struct lp_tls_trust *trust)
+{
+	if (!trust)
+		return;
+	if (trust->cas)
+		gnutls_x509_trust_list_deinit(trust->cas, 1);
+	free(trust->pin);
+	free(trust);
+}
+
+/* Writes a time as a day, "2025-01-01", UTC. */
+static void day_text(time_t when, char ret_text[16])
+{
+	char full[32];
+	struct lp_text text;
+	lp_text_init(&text, full, sizeof full);
+	lp_text_time(&text, when);
+	snprintf(ret_text, 16, "%.10s", full);
+}
+
+/* Checks that a certificate is valid today. */
+static int check_time(gnutls_x509_crt_t cert, struct lp_failure *failure)
+{
+	time_t now = time(NULL);
+	time_t from = gnutls_x509_crt_get_activation_time(cert), until = gnutls_x509_crt_get_expiration_time(cert);
+	char day[16];
+	if (until != (time_t)-1 && now > until) {
+		day_text(until, day);
+		return lp_fail(failure, LP_ECERT, "the relay's certificate expired on %s", day);
+	}
+	if (from != (time_t)-1 && now < from) {
+		day_text(from, day);
+		return lp_fail(failure, LP_ECERT,
+			"the relay's certificate is not valid before %s: is this computer's clock right?", day);
+	}
+	return 0;
+}
+
+/* Checks that a certificate is for |name|. */
+static int check_name(
+	gnutls_x509_crt_t cert, const char *name, struct lp_failure *failure, enum lp_tls_distrust *distrust)
+{
+	char other[LP_TLS_NAME_MAX];
+	if (lp_tls_name_check(cert, name, other))
+		return 0;
+	*distrust = LP_TLS_DISTRUST_NAME;
+	return lp_fail(failure, LP_ECERT, "the relay's certificate is for '%s', not for '%s'", other, name);
+}
+
+/* Says what GnuTLS finds wrong with a chain: its text without the blank at the end. */
+static int fail_status(unsigned status, struct lp_failure *failure)
+{
+	gnutls_datum_t text = {0};
+	(void)gnutls_certificate_verification_status_print(status, GNUTLS_CRT_X509, &text, 0);
+	const char *words = text.data ? (const char *)text.data : "for no reason that GnuTLS tells";
+	int len = (int)strlen(words);
+	while (len > 0 && words[len - 1] == ' ')
+		len--;
+	(void)lp_fail(failure, LP_ECERT, "the relay's certificate is not trusted: %.*s", len, words);
+	gnutls_free(text.data);
+	return LP_ECERT;
+}
+
+/* Checks that the chain leads to a CA that is trusted. Time and name are checked elsewhere. */
+static int check_chain(const struct lp_tls_trust *trust, gnutls_x509_crt_t *certs, unsigned n,
+	const gnutls_datum_t *leaf, struct lp_failure *failure, enum lp_tls_distrust *distrust)
+{
+	unsigned status = 0;
+	char print[FINGERPRINT_TEXT];
+	int rv = gnutls_x509_trust_list_verify_crt(trust->cas, certs, n, 0, &status, NULL);
+	if (rv == 0 && status == 0)
+		return 0;
+	if (trust->pin) {
+		*distrust = LP_TLS_DISTRUST_PIN;
+		fingerprint(leaf->data, leaf->size, print);
+		return lp_fail(failure, LP_ECERT,
+			"the relay's certificate is not the pinned one: its SHA-256 begins with %s, that of the "
+			"pinned one with %s",
+			print, trust->pin_print);
+	}
+	if (rv != 0)
+		return lp_fail(failure, LP_ECERT, "the relay's certificate is not trusted: %s", gnutls_strerror(rv));
+	if (status & (GNUTLS_CERT_SIGNER_NOT_FOUND | GNUTLS_CERT_SIGNER_NOT_CA)) {
+		*distrust = LP_TLS_DISTRUST_SIGNER;
+		return lp_fail(failure, LP_ECERT,
+			"the relay's certificate is not trusted: no CA that this system trusts has signed it");
+	}
+	return fail_status(status, failure);
+}
+
+int lp_tls_trust_check(const struct lp_tls_trust *trust, gnutls_session_t session, const char *name,
+	struct lp_failure *failure, enum lp_tls_distrust *distrust)
+{
+	unsigned n = 0, n_read = 0;
+	gnutls_x509_crt_t certs[CERTS_MAX];
+	const gnutls_datum_t *shown = gnutls_certificate_get_peers(session, &n);
+	if (!shown || n == 0)
+		return lp_fail(failure, LP_ECERT, "the relay showed no certificate");
+	if (n > CERTS_MAX)
+		n = CERTS_MAX;
+	int rv = 0;
+	for (; n_read < n && rv == 0; n_read++) {
+		if (gnutls_x509_crt_init(&certs[n_read]) != 0) {
+			rv = lp_fail(failure, LP_ENOMEM, "out of memory");
+			break;
+		}
+		if (gnutls_x509_crt_import(certs[n_read], &shown[n_read], GNUTLS_X509_FMT_DER) != 0)
+			rv = lp_fail(failure, LP_ECERT, "the relay's certificate cannot be read");
+	}
+	bool pinned = trust->pin && trust->pin_len == shown[0].size &&
+		      memcmp(trust->pin, shown[0].data, trust->pin_len) == 0;
+	if (rv == 0)
+		rv = check_time(certs[0], failure);
+	if (rv == 0 && !pinned)
+		rv = check_chain(trust, certs, n, &shown[0], failure, distrust);
+	if (rv == 0)
+		rv = check_name(certs[0], name, failure, distrust);
+	for (unsigned i = 0; i < n_read; i++)
+		gnutls_x509_crt_deinit(certs[i]);
+	return rv;
+}

@@ -1,0 +1,23 @@
+/* What a member trusts: one pinned certificate, CAs from a file, or the system's CAs. */
+#ifndef LP_QUIC_TLS_TRUST_H
+#define LP_QUIC_TLS_TRUST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <gnutls/gnutls.h>
+
+#include "quic/tls/credentials.h"
+
+struct lp_failure;
+struct lp_tls_trust;
+
+/* From the bytes of a file (DER or PEM), or from the system (|ca| NULL). */
+int lp_tls_trust_new(const uint8_t *ca, size_t ca_len, struct lp_failure *failure, struct lp_tls_trust **ret_trust);
+void lp_tls_trust_free(struct lp_tls_trust *trust);
+/* Checks the certificates that the peer of |session| showed against the trust, the clock and |name|. 0, or LP_ECERT
+   with the reason, for people and in |distrust|. */
+int lp_tls_trust_check(const struct lp_tls_trust *trust, gnutls_session_t session, const char *name,
+	struct lp_failure *failure, enum lp_tls_distrust *distrust);
+
+#endif
