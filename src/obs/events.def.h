@@ -132,6 +132,11 @@ LP_EVENT_ROW(adapter_set, INFO,
              "{device}: interface {interface}, IPv{family} MTU {mtu}, metric {metric}, default routes not used",
              "The TAP adapter is set so that games send on it, and the internet stays where it was.",
              (str, device), (u64, interface), (u64, luid), (u64, family), (u64, mtu), (u64, metric))
+LP_EVENT_ROW(adapter_foreign, WARN,
+             "{device}: another program set IPv{family} to MTU {mtu}, metric {metric}, which stays. Games may not find the "
+             "LAN's servers. End that program, or set the metric to 'automatic'",
+             "Another program changed what the client set on its TAP adapter.",
+             (str, device), (u64, family), (u64, mtu), (u64, metric))
 LP_EVENT_ROW(route_pinned, INFO, "the way to the relay {remote} is held: interface {interface}[, by {next_hop}]",
              "A route to the relay alone keeps the tunnel on the interface that it used before the TAP came up.",
              (addr, remote), (u64, interface), (addr, next_hop))

@@ -262,9 +262,68 @@ static void test_broadcast(void **state)
 	end(&bench);
 }
 
+/* The settings are these, whatever the padding between them is. */
+static void assert_settings(const struct lp_route_settings *is, const struct lp_route_settings *wanted)
+{
+	assert_int_equal(is->mtu, wanted->mtu);
+	assert_int_equal(is->metric, wanted->metric);
+	assert_int_equal(is->automatic_metric, wanted->automatic_metric);
+	assert_int_equal(is->no_default_routes, wanted->no_default_routes);
+}
+
+/* Windows makes the IP interface again and forgets what was set: it is set again at the next look. */
+static void test_forgotten_settings(void **state)
+{
+	(void)state;
+	struct bench bench;
+	begin(&bench);
+	struct lp_fake_interface *tap = &bench.state->interfaces[1];
+	lp_route_guard_set_adapter(bench.guard, 1400);
+	pass(&bench, LP_SEC);
+	struct lp_route_settings set = tap->settings[0];
+	assert_true(set.no_default_routes);
+	assert_int_equal(set.metric, 1);
+	unsigned n_set = bench.n_events[LP_EVENT_adapter_set];
+	for (int family = 0; family < 2; family++) {
+		tap->settings[family] = bench.before.interfaces[1].settings[family];
+		pass(&bench, 10 * LP_SEC);
+		assert_settings(&tap->settings[family], &set);
+		assert_int_equal(bench.n_events[LP_EVENT_adapter_set], ++n_set);
+	}
+	/* Another speed of the link, another automatic metric. */
+	tap->settings[0] = (struct lp_route_settings){.mtu = 1500, .metric = 15, .automatic_metric = true};
+	pass(&bench, 10 * LP_SEC);
+	assert_settings(&tap->settings[0], &set);
+	assert_int_equal(bench.n_events[LP_EVENT_adapter_foreign], 0);
+	end(&bench);
+}
+
+/* What another program sets stays, is logged once, and does not end the rest. */
+static void test_foreign_settings(void **state)
+{
+	(void)state;
+	struct bench bench;
+	begin(&bench);
+	struct lp_route_settings *tap = &bench.state->interfaces[1].settings[0];
+	lp_route_guard_set_adapter(bench.guard, 1400);
+	pass(&bench, LP_SEC);
+	tap->metric = 7;
+	tap->no_default_routes = false;
+	pass(&bench, 60 * LP_SEC);
+	assert_int_equal(tap->metric, 7);
+	assert_int_equal(tap->mtu, 1400);
+	assert_true(tap->no_default_routes);
+	assert_int_equal(bench.n_events[LP_EVENT_adapter_foreign], 1);
+	bench.before.interfaces[1].settings[0].metric = 7;
+	bench.before.interfaces[1].settings[0].automatic_metric = false;
+	end(&bench);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_forgotten_settings),
+		cmocka_unit_test(test_foreign_settings),
 		cmocka_unit_test(test_route),
 		cmocka_unit_test(test_foreign),
 		cmocka_unit_test(test_adapter),

@@ -320,6 +320,18 @@ int lp_changes_set(struct lp_changes *changes, const struct lp_route_interface *
 	return r;
 }
 
+const struct lp_route_settings *lp_changes_before(
+	const struct lp_changes *changes, const struct lp_route_interface *interface, uint8_t family)
+{
+	for (size_t i = changes->journal.n; i-- > 0;) {
+		const struct lp_change *change = &changes->journal.changes[i];
+		if (change->kind == LP_CHANGE_SETTINGS && change->interface.luid == interface->luid &&
+			change->family == family)
+			return &change->before;
+	}
+	return NULL;
+}
+
 size_t lp_changes_count(const struct lp_changes *changes)
 {
 	return changes->journal.n;

@@ -29,6 +29,10 @@ int lp_changes_remove_route(struct lp_changes *changes, const struct lp_route *r
    LP_ENOTFOUND: no such interface, or it does not carry this family. */
 int lp_changes_set(struct lp_changes *changes, const struct lp_route_interface *interface, uint8_t family,
 	const struct lp_route_settings *settings, struct lp_failure *failure);
+/* The interface's settings before lp_changes_set() changed them; NULL if they are unchanged. Valid until the next
+   change. */
+const struct lp_route_settings *lp_changes_before(
+	const struct lp_changes *changes, const struct lp_route_interface *interface, uint8_t family);
 /* How many changes stand. */
 size_t lp_changes_count(const struct lp_changes *changes);
 

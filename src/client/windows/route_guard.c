@@ -35,10 +35,13 @@ struct lp_route_guard {
 	bool foreign;         /* somebody else's is there instead */
 	char complaint[400];  /* the last one, so that each is told once */
 
-	struct lp_route_interface tap; /* zeros: not found yet */
-	uint32_t mtu;                  /* of the TAP, as wanted; 0: nothing is wanted yet */
-	bool set[2];                   /* IPv4 and IPv6 are as wanted */
-	bool tested;                   /* the test has begun, for this time that the TAP is there */
+	struct lp_route_interface tap;                /* zeros: not found yet */
+	uint32_t mtu;                                 /* of the TAP, as wanted; 0: nothing is wanted yet */
+	bool set[2];                                  /* nothing is left to set for IPv4 and IPv6 */
+	uint32_t set_mtu[2];                          /* what was set last */
+	struct lp_route_settings foreign_settings[2]; /* another program's, as they were last logged */
+	char set_complaint[400];                      /* the last failure to set them, so that each is logged once */
+	bool tested;                                  /* the test has begun, for this time that the TAP is there */
 	struct lp_broadcast_test test;
 };
 
@@ -147,43 +150,79 @@ static void look_at_route(struct lp_route_guard *guard)
 		guard->complaint[0] = '\0';
 }
 
-/* Sets the TAP for one family. True if nothing is left to do. */
-static bool set_family(struct lp_route_guard *guard, uint8_t family)
+/* Logs once that another program set the TAP to |now|, which stays. */
+static void report_foreign(struct lp_route_guard *guard, uint8_t family, const struct lp_route_settings *now)
+{
+	struct lp_route_settings *reported = &guard->foreign_settings[family == 6];
+	if (reported->mtu == now->mtu && reported->metric == now->metric)
+		return;
+	*reported = *now;
+	lp_event_adapter_foreign(guard->config.log, guard->config.device, family, now->mtu, now->metric);
+}
+
+/* What the TAP should be set to, now that it is set to |now|. Windows forgets the settings when it makes the IP
+   interface again (a filter driver was installed, IPv4 was unbound and bound): they are then what they were before us,
+   or automatic, and are set again. A value that is neither is another program's and stays. */
+static struct lp_route_settings wanted_settings(
+	struct lp_route_guard *guard, uint8_t family, const struct lp_route_settings *now)
 {
 	struct lp_route_settings wanted = {.mtu = guard->mtu, .metric = METRIC, .no_default_routes = true};
+	const struct lp_route_settings *before = lp_changes_before(guard->config.changes, &guard->tap, family);
+	const struct lp_route_settings *reported = &guard->foreign_settings[family == 6];
+	if (!before)
+		return wanted;
+	/* A foreign value is also what a later change finds before itself: it is known by the report. */
+	bool foreign_mtu = now->mtu != guard->set_mtu[family == 6] &&
+			   (now->mtu != before->mtu || now->mtu == reported->mtu);
+	bool foreign_metric = !now->automatic_metric && now->metric != METRIC &&
+			      (before->automatic_metric || now->metric != before->metric ||
+				      now->metric == reported->metric);
+	if (foreign_mtu)
+		wanted.mtu = now->mtu;
+	if (foreign_metric)
+		wanted.metric = now->metric;
+	if (foreign_mtu || foreign_metric)
+		report_foreign(guard, family, now);
+	return wanted;
+}
+
+/* Sets the TAP for one family, unless it is set already. True if nothing is left to do. */
+static bool set_family(struct lp_route_guard *guard, uint8_t family)
+{
 	struct lp_route_settings now;
 	struct lp_failure failure;
-	int r;
-
 	if (family == 6 && guard->mtu < MTU_MIN6)
 		return true;
-	r = lp_route_settings(&guard->tap, family, &failure, &now);
+	int result = lp_route_settings(&guard->tap, family, &failure, &now);
 	/* A family that the TAP does not carry needs nothing. IPv4 comes late to an adapter that was just enabled. */
-	if (r == LP_ENOTFOUND)
+	if (result == LP_ENOTFOUND)
 		return family == 6;
-	if (r == 0 && now.mtu == wanted.mtu && now.metric == wanted.metric && !now.automatic_metric &&
-		now.no_default_routes)
-		return true;
-	if (r == 0)
-		r = lp_changes_set(guard->config.changes, &guard->tap, family, &wanted, &failure);
-	if (r < 0) {
-		lp_event_warned(guard->config.log, failure.text);
-		return true;
+	if (result == 0) {
+		struct lp_route_settings wanted = wanted_settings(guard, family, &now);
+		if (now.mtu == wanted.mtu && now.metric == wanted.metric && !now.automatic_metric &&
+			now.no_default_routes)
+			return true;
+		result = lp_changes_set(guard->config.changes, &guard->tap, family, &wanted, &failure);
+		if (result == 0) {
+			guard->set_mtu[family == 6] = wanted.mtu;
+			lp_event_adapter_set(guard->config.log, guard->config.device, guard->tap.index, guard->tap.luid,
+				family, wanted.mtu, wanted.metric);
+		}
 	}
-	lp_event_adapter_set(guard->config.log, guard->config.device, guard->tap.index, guard->tap.luid, family,
-		wanted.mtu, wanted.metric);
+	if (result < 0 && strcmp(guard->set_complaint, failure.text) != 0) {
+		snprintf(guard->set_complaint, sizeof guard->set_complaint, "%s", failure.text);
+		lp_event_warned(guard->config.log, failure.text);
+	}
 	return true;
 }
 
-/* Sets of the TAP what is not set yet. */
+/* Sets the TAP, and sets it again where its settings were lost. */
 static void look_at_adapter(struct lp_route_guard *guard)
 {
-	if (!guard->mtu || (guard->set[0] && guard->set[1]))
+	if (!guard->mtu || lp_route_interface(guard->config.device_id, NULL, &guard->tap) < 0)
 		return;
-	if (lp_route_interface(guard->config.device_id, NULL, &guard->tap) < 0)
-		return;
-	guard->set[0] = guard->set[0] || set_family(guard, 4);
-	guard->set[1] = guard->set[1] || (guard->set[0] && set_family(guard, 6));
+	guard->set[0] = set_family(guard, 4);
+	guard->set[1] = guard->set[0] && set_family(guard, 6);
 }
 
 /* True if the TAP has an IPv4 address. */
