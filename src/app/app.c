@@ -12,7 +12,7 @@
 #include "platform/device/device_state.h"
 #include "platform/loop/loop.h"
 #include "platform/loop/priority.h"
-#include "platform/net/device_rivals.h"
+#include "platform/net/route_conflicts.h"
 #include "platform/system/terminal.h"
 #include "quic/tls/credentials.h"
 
@@ -117,9 +117,9 @@ static const char *on_look(void *ctx, unsigned room_mtu, bool lan)
 	struct lp_device_state state = {0};
 	/* One that is gone fails by itself. */
 	if (lp_device_state(life->device, &state) == 0) {
-		struct lp_device_rivals rivals = {0};
+		struct lp_route_conflicts conflicts = {0};
 		if (life->watch.role == LP_ROLE_CLIENT) /* a gateway's host does not play */
-			lp_device_rivals(life->device, &rivals);
+			lp_route_conflicts(life->device, &conflicts);
 		struct lp_device_facts facts = {
 			.enabled = state.enabled,
 			.link = state.up,
@@ -127,8 +127,8 @@ static const char *on_look(void *ctx, unsigned room_mtu, bool lan)
 			.mac = state.mac,
 			.has_address = state.address.family && !is_made_up(&state.address),
 			.lan = lan,
-			.network_rival = rivals.network,
-			.broadcast_rival = rivals.broadcast,
+			.network_rival = conflicts.network,
+			.broadcast_rival = conflicts.broadcast,
 		};
 		lp_device_watch_look(&life->watch, &facts, room_mtu);
 	}

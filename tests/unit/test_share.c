@@ -159,7 +159,7 @@ static void on_crowd(void *ctx, uint64_t now_ns)
 	struct busy *busy = ctx;
 	uint64_t until_ns = used_ns() + LP_MS / 3;
 
-	lp_loop_found(lp_loop_uv(busy->loop), 64, 64 * 1400);
+	lp_loop_found(busy->loop, 64, 64 * 1400);
 	while (used_ns() < until_ns)
 		;
 	if (until_ns >= busy->until_ns)

@@ -17,7 +17,8 @@
 #include "platform/linux/device/vnet.h"
 #include "platform/linux/net/recv_batch.h"
 #include "platform/loop/loop.h"
-#include "platform/posix/loop/watch.h"
+#include "platform/posix/loop/fd_watch.h"
+#include "platform/posix/loop/loop_uv.h"
 #include "proto/ether.h"
 #include "proto/vlan.h"
 
@@ -34,10 +35,11 @@ struct source {
 	struct lp_packet *packet;
 	int fd;
 	size_t average_bytes; /* of its frames */
-	struct lp_watch watch;
+	struct lp_fd_watch watch;
 };
 
 struct lp_packet {
+	struct lp_loop *loop;
 	struct lp_packet_sockets sockets;
 	char name[IFNAMSIZ];
 	unsigned index;        /* of the interface: another one may get the name */
@@ -68,7 +70,7 @@ static void report_gone(struct lp_packet *packet)
 	struct lp_failure failure = {0};
 
 	for (unsigned i = 0; i < packet->n_attached; i++)
-		lp_watch_stop(&packet->sources[i].watch);
+		lp_fd_watch_stop(&packet->sources[i].watch);
 	packet->ended = true;
 	lp_timer_set(packet->look, LP_NEVER);
 	lp_fail(&failure, LP_ENOTFOUND, "%s: the interface is gone", packet->name);
@@ -149,7 +151,7 @@ static void on_readable(void *ctx, bool broken)
 			n_bytes += packet->frames[n_frames++].len;
 		else
 			packet->counters.unusable++;
-	lp_watch_found(&source->watch, n_frames, n_bytes);
+	lp_loop_found(packet->loop, n_frames, n_bytes);
 	if (n_frames)
 		packet->recv(packet->ctx, packet->frames, n_frames);
 	/* EINVAL is a frame with an offload that the header cannot tell of: it is lost, the next ones are not. */
@@ -159,7 +161,7 @@ static void on_readable(void *ctx, bool broken)
 		expect_down(packet);
 	/* The error is read; more frames may come. */
 	if (broken && !packet->ended)
-		lp_watch_start(&source->watch);
+		lp_fd_watch_start(&source->watch);
 }
 
 /* The loop has let go of a socket. */
@@ -181,7 +183,7 @@ static void release(struct lp_packet *packet)
 	lp_timer_free(packet->look);
 	packet->look = NULL;
 	for (unsigned i = 0; i < packet->n_attached; i++)
-		lp_watch_close(&packet->sources[i].watch, on_released);
+		lp_fd_watch_close(&packet->sources[i].watch, on_released);
 	lp_packet_sockets_close(&packet->sockets);
 	if (packet->n_attached == 0) {
 		lp_recv_batch_done(&packet->batch);
@@ -198,11 +200,11 @@ static int attach(struct lp_packet *packet, struct lp_loop *loop)
 
 		source->packet = packet;
 		source->fd = packet->sockets.fds[i];
-		r = lp_watch_init(&source->watch, loop, source->fd, on_readable, source);
+		r = lp_fd_watch_init(&source->watch, lp_loop_uv(loop), source->fd, on_readable, source);
 		if (r < 0)
 			return r;
 		packet->n_attached++;
-		lp_watch_start(&source->watch);
+		lp_fd_watch_start(&source->watch);
 	}
 	return 0;
 }
@@ -263,6 +265,7 @@ int lp_packet_open(struct lp_loop *loop, const struct lp_packet_config *config, 
 	packet->info = (struct lp_packet_info){
 		.mac = interface.mac, .mtu = interface.mtu, .wireless = interface.wireless};
 	memcpy(packet->info.bridge, interface.bridge, sizeof interface.bridge);
+	packet->loop = loop;
 	packet->recv = recv;
 	packet->error = error;
 	packet->ctx = ctx;

@@ -14,7 +14,8 @@
 #include "platform/linux/device/tap_device.h"
 #include "platform/linux/device/vnet.h"
 #include "platform/linux/net/broadcast_routes.h"
-#include "platform/posix/loop/watch.h"
+#include "platform/posix/loop/fd_watch.h"
+#include "platform/posix/loop/loop_uv.h"
 #include "platform/posix/system/os_error.h"
 
 /* What is read from one queue before the others, and the loop's other devices, have their turn: one super-frame, or
@@ -35,10 +36,11 @@ struct queue {
 	int fd;
 	bool watched; /* for frames */
 	bool paused;  /* by lp_tap_pause() */
-	struct lp_watch watch;
+	struct lp_fd_watch watch;
 };
 
 struct lp_tap {
+	struct lp_loop *loop;
 	struct lp_tap_device device;
 	struct lp_mac mac;
 	bool up; /* lp_tap_up() was called */
@@ -60,7 +62,7 @@ static void watch_all(struct lp_tap *tap)
 {
 	for (unsigned i = 0; i < tap->n_attached; i++) {
 		if (!tap->queues[i].watched)
-			lp_watch_start(&tap->queues[i].watch);
+			lp_fd_watch_start(&tap->queues[i].watch);
 		tap->queues[i].watched = true;
 	}
 }
@@ -72,7 +74,7 @@ static void report_gone(struct lp_tap *tap, int err)
 	struct lp_failure failure = {0};
 
 	for (unsigned i = 0; i < tap->n_attached; i++)
-		lp_watch_stop(&tap->queues[i].watch);
+		lp_fd_watch_stop(&tap->queues[i].watch);
 	tap->ended = true;
 	if (err == EBADFD || if_nametoindex(name) == 0)
 		lp_fail(&failure, LP_ENOTFOUND, "%s: the TAP interface was removed by somebody else", name);
@@ -101,7 +103,7 @@ static size_t read_batch(struct lp_tap *tap, const struct queue *queue, int *err
 		n++;
 		used += ((size_t)len + 63) & ~(size_t)63;
 	}
-	lp_watch_found(&queue->watch, n, used);
+	lp_loop_found(tap->loop, n, used);
 	return n;
 }
 
@@ -116,7 +118,7 @@ static void on_readable(void *ctx, bool broken)
 		return;
 	if (!err && queue->paused) {
 		/* Only now is it worth a system call. */
-		lp_watch_stop(&queue->watch);
+		lp_fd_watch_stop(&queue->watch);
 		queue->watched = false;
 		return;
 	}
@@ -147,7 +149,7 @@ static void release(struct lp_tap *tap)
 {
 	tap->ended = true;
 	for (unsigned i = 0; i < tap->n_attached; i++)
-		lp_watch_close(&tap->queues[i].watch, on_released);
+		lp_fd_watch_close(&tap->queues[i].watch, on_released);
 	lp_tap_device_close(&tap->device);
 	if (tap->n_attached == 0)
 		free(tap);
@@ -162,7 +164,7 @@ static int attach(struct lp_tap *tap, struct lp_loop *loop)
 
 		queue->tap = tap;
 		queue->fd = tap->device.fds[i];
-		r = lp_watch_init(&queue->watch, loop, queue->fd, on_readable, queue);
+		r = lp_fd_watch_init(&queue->watch, lp_loop_uv(loop), queue->fd, on_readable, queue);
 		if (r < 0)
 			return r;
 		tap->n_attached++;
@@ -179,6 +181,7 @@ int lp_tap_open(struct lp_loop *loop, const struct lp_tap_config *config, lp_tap
 
 	if (!tap)
 		return lp_fail(failure, LP_ENOMEM, "%s: out of memory", name);
+	tap->loop = loop;
 	tap->recv = recv;
 	tap->error = error;
 	tap->ctx = ctx;

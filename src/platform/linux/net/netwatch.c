@@ -15,7 +15,8 @@
 #include "base/units.h"
 #include "platform/linux/net/route_lookup.h"
 #include "platform/loop/loop.h"
-#include "platform/posix/loop/watch.h"
+#include "platform/posix/loop/fd_watch.h"
+#include "platform/posix/loop/loop_uv.h"
 #include "platform/posix/net/sockaddr.h"
 #include "platform/posix/system/os_error.h"
 
@@ -30,7 +31,7 @@ struct lp_netwatch {
 	const char *avoid; /* an interface's name; NULL: none */
 	lp_netwatch_fn changed;
 	void *ctx;
-	struct lp_watch watch;
+	struct lp_fd_watch watch;
 };
 
 /* The kernel told something; what, does not matter. */
@@ -40,7 +41,7 @@ static void on_message(void *ctx, bool broken)
 	uint8_t data[8192];
 
 	if (broken)
-		lp_watch_start(&netwatch->watch);
+		lp_fd_watch_start(&netwatch->watch);
 	/* ENOBUFS means that messages were lost: a change as well. */
 	while (recv(netwatch->fd, data, sizeof data, MSG_DONTWAIT) > 0 || errno == ENOBUFS || errno == EINTR)
 		errno = 0;
@@ -79,10 +80,10 @@ int lp_netwatch_new(struct lp_loop *loop, lp_netwatch_fn changed, void *ctx, str
 	r = lp_timer_new(loop, on_settled, netwatch, &netwatch->timer);
 	if (r < 0)
 		goto fail;
-	r = lp_watch_init(&netwatch->watch, loop, netwatch->fd, on_message, netwatch);
+	r = lp_fd_watch_init(&netwatch->watch, lp_loop_uv(loop), netwatch->fd, on_message, netwatch);
 	if (r < 0)
 		goto fail;
-	lp_watch_start(&netwatch->watch);
+	lp_fd_watch_start(&netwatch->watch);
 	*ret_netwatch = netwatch;
 	return 0;
 fail:
@@ -104,7 +105,7 @@ void lp_netwatch_free(struct lp_netwatch *netwatch)
 	if (!netwatch)
 		return;
 	lp_timer_free(netwatch->timer);
-	lp_watch_close(&netwatch->watch, on_released);
+	lp_fd_watch_close(&netwatch->watch, on_released);
 	close(netwatch->fd);
 }
 

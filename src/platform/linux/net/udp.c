@@ -14,7 +14,8 @@
 #include "platform/linux/net/recv_batch.h"
 #include "platform/linux/net/route_lookup.h"
 #include "platform/linux/net/udp_send.h"
-#include "platform/posix/loop/watch.h"
+#include "platform/posix/loop/fd_watch.h"
+#include "platform/posix/loop/loop_uv.h"
 #include "platform/posix/net/sockaddr.h"
 #include "platform/posix/system/os_error.h"
 
@@ -31,12 +32,13 @@
 #define BATCH_BYTES ((size_t)128 * 1024)
 
 struct lp_udp {
+	struct lp_loop *loop;
 	int fd;
 	bool mapped; /* an IPv6 socket that also carries IPv4 */
 	struct lp_addr local;
 	lp_udp_recv_fn recv;
 	void *ctx;
-	struct lp_watch watch;
+	struct lp_fd_watch watch;
 	struct lp_udp_msg msgs[LP_RECV_BATCH_MAX];
 	size_t average_bytes; /* of a message */
 	struct lp_recv_batch batch;
@@ -106,7 +108,7 @@ static void on_readable(void *ctx, bool broken)
 		socklen_t len = sizeof err;
 
 		getsockopt(udp->fd, SOL_SOCKET, SO_ERROR, &err, &len);
-		lp_watch_start(&udp->watch);
+		lp_fd_watch_start(&udp->watch);
 		return;
 	}
 	n = lp_recv_batch_read(&udp->batch, udp->fd, BATCH_BYTES, &udp->average_bytes);
@@ -122,7 +124,7 @@ static void on_readable(void *ctx, bool broken)
 		n_bytes += msg->len;
 		n_packets += msg->segment_bytes ? msg->len / msg->segment_bytes : 1;
 	}
-	lp_watch_found(&udp->watch, n_packets, n_bytes);
+	lp_loop_found(udp->loop, n_packets, n_bytes);
 	udp->recv(udp->ctx, udp->msgs, (size_t)n);
 }
 
@@ -224,7 +226,7 @@ int lp_udp_open(struct lp_loop *loop, const struct lp_addr *local, lp_udp_recv_f
 
 	if (!udp)
 		return lp_fail(failure, LP_ENOMEM, "UDP socket: out of memory");
-	*udp = (struct lp_udp){.recv = recv, .ctx = ctx};
+	*udp = (struct lp_udp){.loop = loop, .recv = recv, .ctx = ctx};
 	udp->fd = make_socket(local->family, &udp->mapped);
 	if (udp->fd < 0) {
 		r = lp_fail(failure, udp->fd, "UDP socket: %s", lp_error_text(udp->fd));
@@ -235,7 +237,7 @@ int lp_udp_open(struct lp_loop *loop, const struct lp_addr *local, lp_udp_recv_f
 	if (r == 0) {
 		r = lp_recv_batch_init(&udp->batch);
 		if (r == 0)
-			r = lp_watch_init(&udp->watch, loop, udp->fd, on_readable, udp);
+			r = lp_fd_watch_init(&udp->watch, lp_loop_uv(loop), udp->fd, on_readable, udp);
 		if (r < 0)
 			lp_fail(failure, r, "UDP socket: %s", lp_error_text(r));
 	}
@@ -246,7 +248,7 @@ int lp_udp_open(struct lp_loop *loop, const struct lp_addr *local, lp_udp_recv_f
 		return r;
 	}
 	lp_udp_sender_init(&udp->sender, udp->fd, udp->mapped);
-	lp_watch_start(&udp->watch);
+	lp_fd_watch_start(&udp->watch);
 	*ret_udp = udp;
 	return 0;
 }
@@ -264,7 +266,7 @@ void lp_udp_close(struct lp_udp *udp)
 {
 	if (!udp)
 		return;
-	lp_watch_close(&udp->watch, on_released);
+	lp_fd_watch_close(&udp->watch, on_released);
 	close(udp->fd);
 }
 

@@ -11,12 +11,13 @@
 #include "base/error.h"
 #include "base/units.h"
 #include "platform/linux/loop/affinity.h"
-#include "platform/linux/loop/alarm.h"
 #include "platform/loop/timers.h"
+#include "platform/posix/loop/clock.h"
 #include "platform/posix/loop/home.h"
 #include "platform/posix/loop/loop_uv.h"
 #include "platform/posix/loop/moderation.h"
 #include "platform/posix/loop/share.h"
+#include "platform/posix/loop/timerfd.h"
 
 static const struct {
 	int number;
@@ -40,7 +41,7 @@ struct lp_loop {
 	lp_signal_fn signal_fn;
 	void *signal_ctx;
 	struct lp_timers timers;
-	struct lp_alarm alarm;
+	struct lp_timerfd timerfd;
 	struct lp_moderation moderation;
 	struct lp_share share;
 	struct lp_home home;
@@ -55,10 +56,8 @@ uv_loop_t *lp_loop_uv(struct lp_loop *loop)
 	return &loop->uv;
 }
 
-void lp_loop_found(uv_loop_t *uv, size_t n, size_t bytes)
+void lp_loop_found(struct lp_loop *loop, size_t n, size_t bytes)
 {
-	struct lp_loop *loop = uv->data;
-
 	lp_moderation_found(&loop->moderation, n, bytes);
 	lp_home_found(&loop->home, n, bytes);
 }
@@ -125,7 +124,7 @@ static void on_prepare(uv_prepare_t *prepare)
 		if (rest_ns)
 			rest(rest_ns);
 	}
-	lp_alarm_set(&loop->alarm, lp_timers_next(&loop->timers));
+	lp_timerfd_set(&loop->timerfd, lp_timers_next(&loop->timers));
 }
 
 /* Takes the numbers of standard streams that were closed when we came. What is opened next would get them, and then the
@@ -159,9 +158,8 @@ int lp_loop_new(struct lp_loop **ret_loop)
 		free(loop);
 		return LP_ENOMEM;
 	}
-	loop->uv.data = loop;
 	lp_timers_init(&loop->timers);
-	r = lp_alarm_init(&loop->alarm, loop);
+	r = lp_timerfd_init(&loop->timerfd, &loop->uv);
 	if (r < 0) {
 		uv_loop_close(&loop->uv);
 		free(loop);
@@ -181,7 +179,7 @@ void lp_loop_free(struct lp_loop *loop)
 	if (!loop)
 		return;
 	lp_timers_done(&loop->timers);
-	lp_alarm_done(&loop->alarm);
+	lp_timerfd_done(&loop->timerfd);
 	uv_close((uv_handle_t *)&loop->prepare, NULL);
 	for (size_t i = 0; i < loop->n_signals; i++)
 		uv_close((uv_handle_t *)&loop->signals[i], NULL);

@@ -1,4 +1,4 @@
-/* What the files of this folder may know of the loop: libuv's side of it. */
+/* The loop as the devices of posix/ and linux/ use it. */
 #ifndef LP_PLATFORM_POSIX_LOOP_LOOP_UV_H
 #define LP_PLATFORM_POSIX_LOOP_LOOP_UV_H
 
@@ -8,7 +8,7 @@
 struct lp_loop;
 
 uv_loop_t *lp_loop_uv(struct lp_loop *loop);
-/* A device found |n| frames or packets in this pass, of |bytes| together. */
-void lp_loop_found(uv_loop_t *uv, size_t n, size_t bytes);
+/* Reports that a device received |n| frames or packets of |bytes| in total in this pass. */
+void lp_loop_found(struct lp_loop *loop, size_t n, size_t bytes);
 
 #endif

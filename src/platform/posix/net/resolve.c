@@ -11,7 +11,8 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "platform/posix/loop/watch.h"
+#include "platform/posix/loop/fd_watch.h"
+#include "platform/posix/loop/loop_uv.h"
 #include "platform/posix/net/sockaddr.h"
 
 /* A thread of its own for each lookup, rather than libuv's pool, for two reasons: a lookup that waits for a dead
@@ -38,7 +39,7 @@ struct lp_resolve {
 	struct job *job;
 	lp_resolve_fn done;
 	void *ctx;
-	struct lp_watch watch;
+	struct lp_fd_watch watch;
 };
 
 /* Gives up one owner's share. */
@@ -122,7 +123,7 @@ static void on_done(void *ctx, bool broken)
 	(void)broken;
 	if (!atomic_load(&job->answered))
 		return;
-	lp_watch_stop(&resolve->watch);
+	lp_fd_watch_stop(&resolve->watch);
 	resolve->done(resolve->ctx, job->addrs, job->n_addrs, job->reason);
 }
 
@@ -157,7 +158,7 @@ int lp_resolve_start(struct lp_loop *loop, const char *host, uint16_t port, lp_r
 	if (job->done_fd < 0)
 		goto fail;
 	*resolve = (struct lp_resolve){.job = job, .done = done, .ctx = ctx};
-	r = lp_watch_init(&resolve->watch, loop, job->done_fd, on_done, resolve);
+	r = lp_fd_watch_init(&resolve->watch, lp_loop_uv(loop), job->done_fd, on_done, resolve);
 	if (r < 0) {
 		close(job->done_fd);
 		goto fail;
@@ -175,7 +176,7 @@ int lp_resolve_start(struct lp_loop *loop, const char *host, uint16_t port, lp_r
 			eventfd_write(job->done_fd, 1);
 		}
 	}
-	lp_watch_start(&resolve->watch);
+	lp_fd_watch_start(&resolve->watch);
 	*ret_resolve = resolve;
 	return 0;
 fail:
@@ -194,6 +195,6 @@ void lp_resolve_free(struct lp_resolve *resolve)
 {
 	if (!resolve)
 		return;
-	lp_watch_close(&resolve->watch, on_released);
+	lp_fd_watch_close(&resolve->watch, on_released);
 	job_release(resolve->job);
 }

@@ -10,7 +10,8 @@
 #include "base/failure.h"
 #include "base/units.h"
 #include "platform/loop/loop.h"
-#include "platform/posix/loop/watch.h"
+#include "platform/posix/loop/fd_watch.h"
+#include "platform/posix/loop/loop_uv.h"
 #include "platform/posix/net/sockaddr.h"
 
 #define CLIENTS_MAX 16
@@ -23,7 +24,7 @@ struct lp_metrics_server {
 	struct lp_timer *timer; /* the library's own deadline */
 	lp_metrics_fn page;
 	void *ctx;
-	struct lp_watch watch;
+	struct lp_fd_watch watch;
 };
 
 /* Answers with a short text. */
@@ -128,13 +129,13 @@ int lp_metrics_server_open(struct lp_loop *loop, const struct lp_addr *listen, l
 	const union MHD_DaemonInfo *info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 	result = lp_timer_new(loop, on_timer, server, &server->timer);
 	if (result == 0)
-		result = info ? lp_watch_init(&server->watch, loop, info->epoll_fd, on_readable, server)
+		result = info ? lp_fd_watch_init(&server->watch, lp_loop_uv(loop), info->epoll_fd, on_readable, server)
 			      : LP_EUNSUPPORTED;
 	if (result < 0) {
 		lp_fail(failure, result, "cannot serve metrics: %s", lp_error_text(result));
 		goto fail;
 	}
-	lp_watch_start(&server->watch);
+	lp_fd_watch_start(&server->watch);
 	*ret_server = server;
 	return 0;
 fail:
@@ -150,6 +151,6 @@ void lp_metrics_server_close(struct lp_metrics_server *server)
 	if (!server)
 		return;
 	lp_timer_free(server->timer);
-	lp_watch_close(&server->watch, on_released);
+	lp_fd_watch_close(&server->watch, on_released);
 	MHD_stop_daemon(server->daemon);
 }

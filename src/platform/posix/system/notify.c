@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/units.h"
-#include "platform/linux/loop/alarm.h"
+#include "platform/posix/loop/clock.h"
 
 /* sd_notify(3) documents the protocol: one datagram of lines to the socket that $NOTIFY_SOCKET names. */
 static const char *const states[] = {

@@ -9,7 +9,8 @@
 #include "base/failure.h"
 #include "base/units.h"
 #include "platform/loop/loop.h"
-#include "platform/posix/loop/watch.h"
+#include "platform/posix/loop/fd_watch.h"
+#include "platform/posix/loop/loop_uv.h"
 #include "platform/posix/system/os_error.h"
 #include "platform/posix/system/unix_path.h"
 #include "platform/system/unix_socket.h"
@@ -28,7 +29,7 @@ struct client {
 	size_t request_len;
 	char *answer; /* NULL until the question is complete */
 	size_t answer_len, sent;
-	struct lp_watch watch;
+	struct lp_fd_watch watch;
 };
 
 struct lp_unix_server {
@@ -39,7 +40,7 @@ struct lp_unix_server {
 	void *ctx;
 	struct client *clients[CLIENTS_MAX]; /* NULL: free */
 	bool full;                           /* no new ones are accepted now */
-	struct lp_watch watch;
+	struct lp_fd_watch watch;
 };
 
 /* The loop has let go of a client's socket. */
@@ -61,11 +62,11 @@ static void client_close(struct client *client)
 			server->clients[i] = NULL;
 	client->server = NULL;
 	lp_timer_free(client->timer);
-	lp_watch_close(&client->watch, on_client_released);
+	lp_fd_watch_close(&client->watch, on_client_released);
 	close(client->fd);
 	if (server->full) {
 		server->full = false;
-		lp_watch_start(&server->watch);
+		lp_fd_watch_start(&server->watch);
 	}
 }
 
@@ -127,7 +128,7 @@ static void on_client(void *ctx, bool broken)
 	if (r == 0 && client->answer) {
 		r = client_write(client);
 		if (r == 0)
-			lp_watch_start_write(&client->watch);
+			lp_fd_watch_start_write(&client->watch);
 	}
 	if (r != 0)
 		client_close(client);
@@ -145,7 +146,7 @@ static void client_open(struct lp_unix_server *server, struct client **place, in
 	client->server = server;
 	client->fd = fd;
 	if (lp_timer_new(server->loop, on_client_timeout, client, &client->timer) < 0 ||
-		lp_watch_init(&client->watch, server->loop, fd, on_client, client) < 0) {
+		lp_fd_watch_init(&client->watch, lp_loop_uv(server->loop), fd, on_client, client) < 0) {
 		lp_timer_free(client->timer);
 		close(fd);
 		free(client);
@@ -153,7 +154,7 @@ static void client_open(struct lp_unix_server *server, struct client **place, in
 	}
 	*place = client;
 	lp_timer_set(client->timer, lp_loop_now_ns(server->loop) + CLIENT_NS);
-	lp_watch_start(&client->watch);
+	lp_fd_watch_start(&client->watch);
 }
 
 /* Somebody wants to ask. */
@@ -173,7 +174,7 @@ static void on_connection(void *ctx, bool broken)
 		return;
 	}
 	server->full = true;
-	lp_watch_stop(&server->watch);
+	lp_fd_watch_stop(&server->watch);
 }
 
 /* True if the path is a socket that nobody listens on any more. */
@@ -248,12 +249,12 @@ int lp_unix_server_open(struct lp_loop *loop, const char *path, lp_unix_answer_f
 		goto fail;
 	}
 	if (listen(server->fd, CLIENTS_MAX) < 0 ||
-		lp_watch_init(&server->watch, loop, server->fd, on_connection, server) < 0) {
+		lp_fd_watch_init(&server->watch, lp_loop_uv(loop), server->fd, on_connection, server) < 0) {
 		r = open_failure(failure, EIO, path);
 		unlink(path);
 		goto fail;
 	}
-	lp_watch_start(&server->watch);
+	lp_fd_watch_start(&server->watch);
 	*ret_server = server;
 	return 0;
 fail:
@@ -279,6 +280,6 @@ void lp_unix_server_close(struct lp_unix_server *server)
 			client_close(server->clients[i]);
 	unlink(server->path);
 	free(server->path);
-	lp_watch_close(&server->watch, on_server_released);
+	lp_fd_watch_close(&server->watch, on_server_released);
 	close(server->fd);
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "platform/net/device_rivals.h"
+#include "platform/net/route_conflicts.h"
 #include "platform/windows/net/ip_helper.h"
 #include "platform/windows/net/sockaddr.h"
 #include "platform/windows/system/wide.h"
@@ -98,12 +98,13 @@ static bool networks_meet(const IP_ADAPTER_ADDRESSES *ours, const IP_ADAPTER_ADD
 	for (const IP_ADAPTER_UNICAST_ADDRESS *a = ours->FirstUnicastAddress; a; a = a->Next)
 		for (const IP_ADAPTER_UNICAST_ADDRESS *b = other->FirstUnicastAddress; b; b = b->Next)
 			if (ipv4(a) != 0 && ipv4(b) != 0 &&
-				lp_device_networks_meet(ipv4(a), a->OnLinkPrefixLength, ipv4(b), b->OnLinkPrefixLength))
+				lp_route_networks_overlap(
+					ipv4(a), a->OnLinkPrefixLength, ipv4(b), b->OnLinkPrefixLength))
 				return true;
 	return false;
 }
 
-void lp_interface_find_rival(const char *guid, char *name, size_t size)
+void lp_interface_find_conflict(const char *guid, char *name, size_t size)
 {
 	IP_ADAPTER_ADDRESSES *all = read_all();
 	const IP_ADAPTER_ADDRESSES *ours = all;

@@ -1,6 +1,6 @@
-#include "platform/net/device_rivals.h"
+#include "platform/net/route_conflicts.h"
 
-bool lp_device_networks_meet(uint32_t ours, unsigned our_bits, uint32_t other, unsigned other_bits)
+bool lp_route_networks_overlap(uint32_t ours, unsigned our_bits, uint32_t other, unsigned other_bits)
 {
 	/* A shorter prefix loses to ours; one of 31 bits and more is a tunnel, not a network. */
 	if (our_bits == 0 || other_bits < our_bits || other_bits > 30)

@@ -1,4 +1,4 @@
-#include "platform/net/device_rivals.h"
+#include "platform/net/route_conflicts.h"
 
 #include <arpa/inet.h>
 #include <ifaddrs.h>
@@ -25,17 +25,17 @@ static unsigned prefix_bits(const struct ifaddrs *entry)
 }
 
 /* Looks for an interface, other than that of |ours|, with an address in the same network. */
-static void find_network(const struct ifaddrs *all, const struct ifaddrs *ours, char name[LP_RIVAL_NAME_MAX])
+static void find_network(const struct ifaddrs *all, const struct ifaddrs *ours, char name[LP_CONFLICT_NAME_MAX])
 {
 	for (const struct ifaddrs *at = all; at; at = at->ifa_next)
 		if (ipv4(at->ifa_addr) != 0 && (at->ifa_flags & IFF_UP) && strcmp(at->ifa_name, ours->ifa_name) != 0 &&
-			lp_device_networks_meet(
+			lp_route_networks_overlap(
 				ipv4(ours->ifa_addr), prefix_bits(ours), ipv4(at->ifa_addr), prefix_bits(at)))
-			snprintf(name, LP_RIVAL_NAME_MAX, "%s", at->ifa_name);
+			snprintf(name, LP_CONFLICT_NAME_MAX, "%s", at->ifa_name);
 }
 
 /* Looks by which interface a game's broadcast would leave. */
-static void find_broadcast(const char *device, char name[LP_RIVAL_NAME_MAX])
+static void find_broadcast(const char *device, char name[LP_CONFLICT_NAME_MAX])
 {
 	const struct lp_route_query everybody = {.remote = {.family = 4, .ip = {255, 255, 255, 255}}};
 	struct lp_route route;
@@ -44,21 +44,21 @@ static void find_broadcast(const char *device, char name[LP_RIVAL_NAME_MAX])
 		if_indextoname(route.interface.index, name);
 }
 
-void lp_device_rivals(const char *name, struct lp_device_rivals *ret_rivals)
+void lp_route_conflicts(const char *name, struct lp_route_conflicts *ret_conflicts)
 {
 	struct ifaddrs *all;
 	bool has_address = false;
 
-	*ret_rivals = (struct lp_device_rivals){0};
+	*ret_conflicts = (struct lp_route_conflicts){0};
 	if (getifaddrs(&all) < 0)
 		return;
 	for (const struct ifaddrs *at = all; at; at = at->ifa_next) {
 		if (strcmp(at->ifa_name, name) != 0 || !(at->ifa_flags & IFF_UP) || ipv4(at->ifa_addr) == 0)
 			continue;
 		has_address = true;
-		find_network(all, at, ret_rivals->network);
+		find_network(all, at, ret_conflicts->network);
 	}
 	if (has_address)
-		find_broadcast(name, ret_rivals->broadcast);
+		find_broadcast(name, ret_conflicts->broadcast);
 	freeifaddrs(all);
 }

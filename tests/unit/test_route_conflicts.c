@@ -1,5 +1,5 @@
 /* Which other interfaces would get what games send: by rows, and with the kernel's own in a namespace. */
-#include "platform/net/device_rivals.h"
+#include "platform/net/route_conflicts.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -35,7 +35,7 @@ static void test_networks(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		if (lp_device_networks_meet(rows[i].ours, rows[i].our_bits, rows[i].other, rows[i].other_bits) !=
+		if (lp_route_networks_overlap(rows[i].ours, rows[i].our_bits, rows[i].other, rows[i].other_bits) !=
 			rows[i].meet)
 			fail_msg("row %zu", i);
 }
@@ -62,13 +62,13 @@ static void test_steps(void **state)
 	(void)state;
 	netns_new();
 	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
-		struct lp_device_rivals rivals;
+		struct lp_route_conflicts conflicts;
 
 		print_message("%s\n", steps[i].command);
 		netns_run("%s", steps[i].command);
-		lp_device_rivals("t0", &rivals);
-		assert_string_equal(rivals.network, steps[i].network);
-		assert_string_equal(rivals.broadcast, steps[i].broadcast);
+		lp_route_conflicts("t0", &conflicts);
+		assert_string_equal(conflicts.network, steps[i].network);
+		assert_string_equal(conflicts.broadcast, steps[i].broadcast);
 	}
 }
 

@@ -1,15 +1,15 @@
-#include "platform/net/device_rivals.h"
+#include "platform/net/route_conflicts.h"
 
 #include "platform/device/adapter.h"
 #include "platform/windows/device/adapter_registry.h"
 #include "platform/windows/net/interface.h"
 
-void lp_device_rivals(const char *name, struct lp_device_rivals *ret_rivals)
+void lp_route_conflicts(const char *name, struct lp_route_conflicts *ret_conflicts)
 {
 	struct lp_adapter adapter;
 
 	/* Where broadcasts go, the client tests by itself (client/windows/broadcast_test). */
-	*ret_rivals = (struct lp_device_rivals){0};
+	*ret_conflicts = (struct lp_route_conflicts){0};
 	if (lp_adapter_find(name, NULL, &adapter) == 0)
-		lp_interface_find_rival(adapter.guid, ret_rivals->network, sizeof ret_rivals->network);
+		lp_interface_find_conflict(adapter.guid, ret_conflicts->network, sizeof ret_conflicts->network);
 }
