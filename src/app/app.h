@@ -7,10 +7,10 @@
 
 #include "app/options.h"
 #include "base/failure.h"
+#include "base/mac.h"
 #include "cli/live.h"
 #include "cli/log.h"
 #include "cli/start.h"
-#include "proto/mac.h"
 #include "report/device_watch.h"
 
 struct lp_bound_counters;

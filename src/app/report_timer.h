@@ -5,8 +5,8 @@
 
 #include <stdint.h>
 
+#include "base/mac.h"
 #include "ctrl/message.h"
-#include "proto/mac.h"
 
 struct lp_bound_counters;
 struct lp_log;

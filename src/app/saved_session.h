@@ -3,8 +3,8 @@
 #ifndef LP_APP_SAVED_SESSION_H
 #define LP_APP_SAVED_SESSION_H
 
+#include "base/mac.h"
 #include "ctrl/message.h"
-#include "proto/mac.h"
 
 struct lp_failure;
 

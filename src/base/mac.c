@@ -11,6 +11,18 @@ const char *lp_mac_format(const struct lp_mac *mac, char text[LP_MAC_TEXT_MAX])
 	return text;
 }
 
+bool lp_mac_is_zero(const struct lp_mac *mac)
+{
+	static const struct lp_mac zero;
+	return lp_mac_equal(mac, &zero);
+}
+
+bool lp_mac_is_client(const struct lp_mac *mac)
+{
+	/* IEEE 802-2014 §8.2.2: bit 0 is the group bit, bit 1 the locally administered bit. */
+	return (mac->octet[0] & 3) == 2;
+}
+
 /* The value of a hex digit, or -1. */
 static int hex_digit(char c)
 {

@@ -7,10 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/mac.h"
 #include "base/units.h"
 #include "obs/drop.h"
 #include "proto/ether.h"
-#include "proto/mac.h"
 #include "proto/offload.h"
 
 struct lp_bridge;

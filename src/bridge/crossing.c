@@ -81,7 +81,7 @@ static bool is_oversize(const struct lp_frame *frame, const struct lp_ether *eth
 /* What concerns both directions: frames that nobody sends, and switches' own. */
 static enum lp_drop check(const struct lp_ether *ether, uint64_t dst, uint64_t src)
 {
-	if ((src >> 40 & 1) || src == 0 || src == dst)
+	if (lp_mac_key_is_group(src) || src == 0 || src == dst)
 		return LP_DROP_BAD_SOURCE;
 	return lp_switch_control(ether, dst) ? LP_DROP_SWITCH_CONTROL : LP_DROP_NONE;
 }
@@ -129,7 +129,7 @@ static enum lp_drop judge_lan(struct lp_bridge *bridge, const struct lp_frame *f
 		return LP_DROP_SWITCH_CONTROL;
 	if ((drop = learn_local(bridge, src, now_ns)) != LP_DROP_NONE)
 		return drop;
-	if (!(dst >> 40 & 1) && !is_remote(bridge, dst, now_ns))
+	if (!lp_mac_key_is_group(dst) && !is_remote(bridge, dst, now_ns))
 		return LP_DROP_UNKNOWN_UNICAST;
 	return is_oversize(frame, &ether, bridge->config.room_mtu) ? LP_DROP_OVERSIZE : LP_DROP_NONE;
 }

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "proto/mac.h"
+#include "base/mac.h"
 
 struct lp_bridge_member {
 	struct lp_bridge_member *prev, *next; /* by due_ns, the earliest first */

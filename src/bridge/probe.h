@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/mac.h"
 #include "bridge/bridge.h"
 #include "proto/ether.h"
-#include "proto/mac.h"
 
 /* What a probe says (docs/protocol.md): of which room, from which gateway, and its number. */
 struct lp_probe {

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/mac.h"
 #include "cli/options.h"
-#include "proto/mac.h"
 
 #define LP_CLIENT_PATH_MAX 4096
 

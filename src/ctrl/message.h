@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/mac.h"
 #include "obs/counters.h"
-#include "proto/mac.h"
 
 struct lp_failure;
 

@@ -124,7 +124,7 @@ static bool is_oversize(const struct lp_view *view, size_t mtu)
 /* True for a source that no station has. */
 static bool is_bad_source(const struct lp_view *view)
 {
-	return (view->src >> 40 & 1) || view->src == 0 || view->src == view->dst;
+	return lp_mac_key_is_group(view->src) || view->src == 0 || view->src == view->dst;
 }
 
 enum lp_drop lp_filters_ask(const struct lp_filters *filters, enum lp_role role, struct lp_view *view)

@@ -37,7 +37,7 @@ static inline void lp_view_init(struct lp_view *view, const uint8_t *frame, size
 /* True if the destination is a group, broadcast among them. */
 static inline bool lp_view_to_group(const struct lp_view *view)
 {
-	return view->dst >> 40 & 1;
+	return lp_mac_key_is_group(view->dst);
 }
 
 /* The IP headers of a frame whose type is IPv4 or IPv6; NULL if they cannot be read, or are of the other version. */

@@ -9,8 +9,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/mac.h"
 #include "proto/be.h"
-#include "proto/mac.h"
 
 #define LP_ETHER_HEADER 14U
 #define LP_ETHER_TAG 4U

@@ -8,9 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/mac.h"
 #include "base/siphash.h"
 #include "base/units.h"
-#include "proto/mac.h"
 
 #define LP_MAC_HINTS 64U
 
@@ -31,13 +31,6 @@ struct lp_mac_table {
 	uint8_t hash_key[LP_SIPHASH_KEY];
 	uint32_t hints[LP_MAC_HINTS]; /* slot of a MAC that was looked up; always below capacity */
 };
-
-/* The six octets as a number. */
-static inline uint64_t lp_mac_key(const uint8_t octets[6])
-{
-	return (uint64_t)octets[0] << 40 | (uint64_t)octets[1] << 32 | (uint64_t)octets[2] << 24 |
-	       (uint64_t)octets[3] << 16 | (uint64_t)octets[4] << 8 | octets[5];
-}
 
 /* When an entry that is heard of now expires: never LP_NEVER, whatever the clock says. */
 static inline uint64_t lp_mac_expiry(uint64_t now_ns, uint64_t age_ns)

@@ -17,7 +17,7 @@ bool lp_switch_control_slow(const struct lp_ether *ether, uint64_t dst);
 /* True if the frame is switch control: by its destination (|dst|, its lp_mac_key()), by its LLC, or by its type. */
 static inline bool lp_switch_control(const struct lp_ether *ether, uint64_t dst)
 {
-	bool plain = !(dst >> 40 & 1) && dst >> 24 != LP_SWITCH_CONTROL_EXTREME && ether->llc == LP_LLC_NONE &&
+	bool plain = !lp_mac_key_is_group(dst) && dst >> 24 != LP_SWITCH_CONTROL_EXTREME && ether->llc == LP_LLC_NONE &&
 		     ether->type < LP_ETHER_TYPE_PAUSE;
 	return !plain && lp_switch_control_slow(ether, dst);
 }

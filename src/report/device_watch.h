@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
+#include "base/mac.h"
 #include "ctrl/message.h"
-#include "proto/mac.h"
 
 struct lp_log;
 

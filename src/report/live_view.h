@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "proto/mac.h"
+#include "base/mac.h"
 
 struct lp_latency;
 struct lp_loss;

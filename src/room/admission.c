@@ -49,7 +49,7 @@ static int judge_mac(const struct lp_hello *hello, struct lp_reject *reject)
 	const char *wrong = NULL;
 	if (lp_mac_is_zero(mac))
 		wrong = "is not an address";
-	else if (lp_mac_is_multicast(mac))
+	else if (lp_mac_is_group(mac))
 		wrong = "is a group's address, not a station's";
 	else if (hello->role == LP_ROLE_CLIENT && !lp_mac_is_client(mac))
 		wrong = "is a manufacturer's; a client needs a locally administered one, such as 02:xx:xx:xx:xx:xx";

@@ -25,7 +25,7 @@ static enum lp_drop check_source(struct lp_peer *from, uint64_t src, uint64_t no
 		entry->expires_ns = expires_ns;
 		return LP_DROP_NONE;
 	}
-	if ((src >> 40 & 1) || src == 0)
+	if (lp_mac_key_is_group(src) || src == 0)
 		return LP_DROP_NONE; /* the filter against bad sources is off; nobody can have it */
 	return lp_mac_table_put(&room->macs, src, from, expires_ns, now_ns) < 0 ? LP_DROP_MAC_LIMIT : LP_DROP_NONE;
 }

@@ -8,12 +8,12 @@
 #include <stdint.h>
 
 #include "base/failure.h"
+#include "base/mac.h"
 #include "ctrl/message.h"
 #include "obs/event.h"
 #include "obs/framelog.h"
 #include "platform/fake/dice.h"
 #include "platform/fake/world.h"
-#include "proto/mac.h"
 #include "relay/relay.h"
 
 struct lp_client;

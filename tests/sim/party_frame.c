@@ -89,7 +89,7 @@ void party_frame_take(void *ctx, const struct lp_frame *frame)
 		party->n_corrupt++;
 		return;
 	}
-	bool for_us = lp_mac_is_multicast(&to) || lp_mac_equal(&to, &member->mac);
+	bool for_us = lp_mac_is_group(&to) || lp_mac_equal(&to, &member->mac);
 	if (!for_us && member->role == LP_ROLE_GATEWAY)
 		return; /* unknown unicast goes to the LAN */
 	if (from == member || strcmp(from->room, member->room) != 0 || !for_us) {

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "base/cursor.h"
+#include "base/mac.h"
 #include "proto/be.h"
-#include "proto/mac.h"
 
 enum part_kind {
 	PART_END,

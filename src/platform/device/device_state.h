@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "base/addr.h"
-#include "proto/mac.h"
+#include "base/mac.h"
 
 struct lp_device_state {
 	bool up;           /* it carries frames */

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
-#include "proto/mac.h"
+#include "base/mac.h"
 #include "proto/offload.h"
 
 struct lp_failure;

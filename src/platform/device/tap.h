@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "proto/mac.h"
+#include "base/mac.h"
 #include "proto/offload.h"
 
 struct lp_failure;

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "proto/mac.h"
+#include "base/mac.h"
 #include "proto/offload.h"
 
 struct lp_failure;

@@ -5,7 +5,7 @@
 #include <net/if.h>
 #include <stdbool.h>
 
-#include "proto/mac.h"
+#include "base/mac.h"
 
 struct lp_interface {
 	unsigned index;

@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
+#include "base/mac.h"
 #include "platform/device/adapter.h"
-#include "proto/mac.h"
 
 struct lp_failure;
 

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <windows.h>
 
-#include "proto/mac.h"
+#include "base/mac.h"
 
 struct lp_adapter;
 struct lp_failure;

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "base/failure.h"
-#include "proto/mac.h"
+#include "base/mac.h"
 
 struct lp_adapter;
 

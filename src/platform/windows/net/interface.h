@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
-#include "proto/mac.h"
+#include "base/mac.h"
 
 struct lp_interface {
 	uint32_t index;
