@@ -5,6 +5,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "filter/filter.h"
+#include "filter/limit.h"
+#include "filter/view.h"
 #include "packet.h"
 #include "proto/checksum.h"
 #include "proto/coalesce.h"
@@ -30,7 +33,12 @@ struct bench {
 	uint8_t super_data[LP_SUPER_FRAME_MAX];
 	struct lp_coalesce *coalesce;
 	struct lp_reassembly *reassembly;
-	size_t sink; /* keeps the compiler from leaving work out */
+	struct lp_filters filters;
+	struct lp_limits limits;
+	struct lp_meter_limits meter_limits;
+	struct lp_meter meter;
+	uint64_t time_ns; /* of the meter */
+	size_t sink;      /* keeps the compiler from leaving work out */
 	uint64_t seed;
 };
 
@@ -155,6 +163,32 @@ static void bench_reassembly(struct bench *b)
 	b->sink += (size_t)lp_reassembly_add(b->reassembly, &d, id, &frame, &len);
 }
 
+/* All filters that are on by default, for a client's frame. */
+static void ask_filters(struct bench *b, const uint8_t *frame, size_t len)
+{
+	struct lp_view view;
+	__asm__ volatile("" ::: "memory");
+	lp_view_init(&view, frame, len);
+	b->sink += lp_filters_ask(&b->filters, LP_ROLE_CLIENT, &view);
+}
+
+static void bench_filter(struct bench *b)
+{
+	ask_filters(b, b->frame, b->len);
+}
+
+static void bench_filter6(struct bench *b)
+{
+	ask_filters(b, b->frame6, b->len6);
+}
+
+/* A frame with a rate limit in its class and in total. */
+static void bench_meter(struct bench *b)
+{
+	b->time_ns += 1000;
+	b->sink += lp_meter_take(&b->meter, LP_LIMIT_UNKNOWN, 100, b->time_ns);
+}
+
 /* Runs |fn| for a quarter of a second and prints the best of ten slices. */
 static void run(struct bench *b, const char *name, void (*fn)(struct bench *), unsigned frames, size_t bytes)
 {
@@ -209,6 +243,11 @@ static int prepare(struct bench *b)
 		packet_build(&p, b->segments[i]);
 	p.version = 6;
 	b->len6 = packet_build(&p, b->frame6);
+	lp_filters_init(&b->filters, lp_filters_default(), 1600);
+	lp_limits_init(&b->limits);
+	b->limits.client[LP_LIMIT_TOTAL] = (struct lp_rate){.per_s = 1000000};
+	lp_meter_limits_init(&b->meter_limits, &b->limits, LP_ROLE_CLIENT);
+	lp_meter_init(&b->meter, &b->meter_limits);
 	const struct lp_coalesce_config config = {.tcp4 = true, .tcp6 = true, .udp = true};
 	const struct lp_reassembly_config fragments = {0};
 	return lp_coalesce_new(&config, &b->coalesce) < 0 || lp_reassembly_new(&fragments, &b->reassembly) < 0 ? -1 : 0;
@@ -233,6 +272,9 @@ int main(void)
 	run(b, "coalesce 64 KiB", bench_coalesce, SEGMENTS, b->super.len);
 	run(b, "coalesce, nothing to join", bench_coalesce_lone, SEGMENTS, 0);
 	run(b, "reassemble 2 fragments", bench_reassembly, 1, 0);
+	run(b, "filters, client's TCP", bench_filter, 1, 0);
+	run(b, "filters, client's TCP, IPv6", bench_filter6, 1, 0);
+	run(b, "two rate limits", bench_meter, 1, 0);
 	fprintf(stderr, "%s", b->sink == 42 ? " " : "");
 	lp_coalesce_free(b->coalesce);
 	lp_reassembly_free(b->reassembly);

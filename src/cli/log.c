@@ -108,12 +108,14 @@ static uint64_t clock_ns(void)
 static void print_event(void *ctx, enum lp_event event, const union lp_value *values)
 {
 	struct lp_log_output *output = ctx;
-	struct lp_throttle *throttle = &output->throttles[event];
-	if (event != LP_EVENT_frame && !lp_throttle_allow(throttle, clock_ns()))
+	uint64_t suppressed = output->suppressed[event];
+	if (event != LP_EVENT_frame && !lp_bucket_take(&output->lines[event], &output->limit, 1, clock_ns())) {
+		output->suppressed[event]++;
 		return;
-	uint64_t left_out = lp_throttle_take_suppressed(throttle);
-	if (left_out > 0)
-		lp_event_left_out(&output->log, lp_event_name(event), left_out);
+	}
+	output->suppressed[event] = 0;
+	if (suppressed > 0)
+		lp_event_left_out(&output->log, lp_event_name(event), suppressed);
 	print_line(output, event, values);
 }
 
@@ -129,6 +131,5 @@ void lp_log_output_init(struct lp_log_output *output, const struct lp_common_opt
 		.colours = terminal && term && strcmp(term, "dumb") != 0 && !getenv("NO_COLOR"),
 		.no_time = !terminal && journal && *journal,
 	};
-	for (size_t i = 0; i < LP_EVENT_COUNT; i++)
-		lp_throttle_init(&output->throttles[i], LP_LOG_PER_S, LP_LOG_BURST);
+	lp_ratelimit_init(&output->limit, LP_LOG_PER_S, LP_LOG_BURST);
 }

@@ -5,9 +5,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "base/ratelimit.h"
 #include "cli/start.h"
 #include "obs/event.h"
-#include "obs/throttle.h"
 
 /* Lines of one event: so many at once, as when all members of a full relay come back after a restart, and so many a
    second. Others can cause most events; they are not to fill the disk, nor to hold the loop up. */
@@ -24,7 +24,9 @@ struct lp_log_output {
 	/* Called before and after each line, so that a live view can make way; NULL: nobody. */
 	void (*around)(void *ctx, bool before);
 	void *around_ctx;
-	struct lp_throttle throttles[LP_EVENT_COUNT];
+	struct lp_ratelimit limit; /* of the lines of each event */
+	struct lp_bucket lines[LP_EVENT_COUNT];
+	uint64_t suppressed[LP_EVENT_COUNT]; /* lines since the last one that was printed */
 };
 
 /* Prints to |file|, which is usually stderr and is borrowed. */

@@ -1,11 +1,6 @@
 #include "filter/limit.h"
 
-#include "base/units.h"
-
 #define BYTES_PER_KBIT 125U
-
-/* So many tokens, in billionths, still fit 64 bits. */
-#define TOKENS_MAX (UINT64_C(1) << 34)
 
 static const struct lp_limit_row rows[LP_LIMIT_COUNT] = {
 #define X(name, wire, unit, drop, client_rate, client_burst, gateway_rate, gateway_burst, text) \
@@ -46,52 +41,35 @@ uint32_t lp_limits_group_pps(const struct lp_limits *limits, enum lp_role role)
 	return sum < UINT32_MAX ? (uint32_t)sum : UINT32_MAX;
 }
 
-void lp_bucket_init(struct lp_bucket *bucket, uint64_t per_s, uint64_t burst, uint64_t now_ns)
-{
-	*bucket = (struct lp_bucket){.per_s = per_s, .at_ns = now_ns};
-	if (per_s == 0)
-		return;
-	bucket->full = (burst < TOKENS_MAX ? burst : TOKENS_MAX) * LP_SEC;
-	bucket->fill_ns = bucket->full / per_s + 1;
-	bucket->credit = bucket->full;
-}
-
-bool lp_bucket_take(struct lp_bucket *bucket, uint32_t tokens, uint64_t now_ns)
-{
-	if (bucket->per_s == 0)
-		return true;
-	uint64_t cost = tokens * LP_SEC;
-	if (now_ns > bucket->at_ns) {
-		uint64_t passed_ns = now_ns - bucket->at_ns;
-		/* passed_ns < fill_ns keeps the product below full + per_s. */
-		uint64_t earned = passed_ns < bucket->fill_ns ? passed_ns * bucket->per_s : bucket->full;
-		bucket->credit = earned < bucket->full - bucket->credit ? bucket->credit + earned : bucket->full;
-	}
-	bucket->at_ns = now_ns;
-	if (cost > bucket->credit)
-		return false;
-	bucket->credit -= cost;
-	return true;
-}
-
-void lp_meter_init(struct lp_meter *meter, const struct lp_limits *limits, enum lp_role role, uint64_t now_ns)
+void lp_meter_limits_init(struct lp_meter_limits *meter_limits, const struct lp_limits *limits, enum lp_role role)
 {
 	for (size_t i = 0; i < LP_LIMIT_COUNT; i++) {
 		struct lp_rate rate = rates_of(limits, role)[i];
 		uint64_t tokens = i == LP_LIMIT_TOTAL ? BYTES_PER_KBIT : 1;
 		uint64_t burst = (rate.burst ? rate.burst : rate.per_s) * tokens;
-		/* A bucket that is smaller than a frame would never let one through. */
+		/* A bucket smaller than a frame would never let a frame through. */
 		if (i == LP_LIMIT_TOTAL && burst < LP_LIMIT_TOTAL_BURST_MIN)
 			burst = LP_LIMIT_TOTAL_BURST_MIN;
-		lp_bucket_init(&meter->bucket[i], rate.per_s * tokens, burst, now_ns);
+		lp_ratelimit_init(&meter_limits->of[i], rate.per_s * tokens, burst);
 	}
+}
+
+void lp_meter_init(struct lp_meter *meter, const struct lp_meter_limits *limits)
+{
+	*meter = (struct lp_meter){.limits = limits};
+}
+
+/* Takes |tokens| from the bucket of |limit|. */
+static bool take(struct lp_meter *meter, enum lp_limit limit, uint32_t tokens, uint64_t now_ns)
+{
+	return lp_bucket_take(&meter->bucket[limit], &meter->limits->of[limit], tokens, now_ns);
 }
 
 enum lp_drop lp_meter_take(struct lp_meter *meter, enum lp_limit limit, size_t len, uint64_t now_ns)
 {
-	if (limit != LP_LIMIT_TOTAL && !lp_bucket_take(&meter->bucket[limit], 1, now_ns))
+	if (limit != LP_LIMIT_TOTAL && !take(meter, limit, 1, now_ns))
 		return rows[limit].drop;
-	if (limit != LP_LIMIT_RESERVE && !lp_bucket_take(&meter->bucket[LP_LIMIT_TOTAL], (uint32_t)len, now_ns))
+	if (limit != LP_LIMIT_RESERVE && !take(meter, LP_LIMIT_TOTAL, (uint32_t)len, now_ns))
 		return rows[LP_LIMIT_TOTAL].drop;
 	return LP_DROP_NONE;
 }

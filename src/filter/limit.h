@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/ratelimit.h"
 #include "ctrl/message.h"
 #include "obs/drop.h"
 
@@ -56,26 +57,20 @@ const struct lp_limit_row *lp_limit_row(enum lp_limit limit);
 /* The total's burst is never less than this many bytes. */
 #define LP_LIMIT_TOTAL_BURST_MIN 65536U
 
-/* A token bucket. Its arithmetic is exact: credit is counted in billionths of a token. */
-struct lp_bucket {
-	uint64_t credit;  /* billionths of a token */
-	uint64_t at_ns;   /* when the credit was right */
-	uint64_t full;    /* the most credit */
-	uint64_t fill_ns; /* after so long an empty bucket is full */
-	uint64_t per_s;   /* tokens that come in a second; 0: the bucket never refuses */
+/* The limits of a role, prepared for its meters. */
+struct lp_meter_limits {
+	struct lp_ratelimit of[LP_LIMIT_COUNT];
 };
-
-/* A full bucket of |burst| tokens (more than 2^34 count as so many); |per_s| 0: it never refuses. */
-void lp_bucket_init(struct lp_bucket *bucket, uint64_t per_s, uint64_t burst, uint64_t now_ns);
-/* Takes |tokens|. False, and nothing is taken, if there are not enough. A clock that went back adds nothing. */
-bool lp_bucket_take(struct lp_bucket *bucket, uint32_t tokens, uint64_t now_ns);
 
 /* The buckets of one member. */
 struct lp_meter {
+	const struct lp_meter_limits *limits;
 	struct lp_bucket bucket[LP_LIMIT_COUNT];
 };
 
-void lp_meter_init(struct lp_meter *meter, const struct lp_limits *limits, enum lp_role role, uint64_t now_ns);
+void lp_meter_limits_init(struct lp_meter_limits *meter_limits, const struct lp_limits *limits, enum lp_role role);
+/* Starts with full buckets. |limits| is borrowed while the meter is in use. */
+void lp_meter_init(struct lp_meter *meter, const struct lp_meter_limits *limits);
 /* Counts a frame of |len| bytes in the class |limit| and in the total (LP_LIMIT_TOTAL: in that alone).
    LP_DROP_NONE, or the reason to drop it. */
 enum lp_drop lp_meter_take(struct lp_meter *meter, enum lp_limit limit, size_t len, uint64_t now_ns);

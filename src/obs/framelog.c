@@ -76,7 +76,7 @@ int lp_framelog_parse(const char *text, struct lp_failure *failure, struct lp_fr
 void lp_framelog_init(struct lp_framelog *framelog, const struct lp_framelog_config *config)
 {
 	*framelog = (struct lp_framelog){.config = *config};
-	lp_throttle_init(&framelog->throttle, config->per_s, config->per_s);
+	lp_ratelimit_init(&framelog->limit, config->per_s, config->per_s);
 }
 
 bool lp_framelog_wants_slow(struct lp_framelog *framelog, enum lp_drop drop, uint64_t now_ns)
@@ -86,7 +86,7 @@ bool lp_framelog_wants_slow(struct lp_framelog *framelog, enum lp_drop drop, uin
 	if (++framelog->skipped < framelog->config.one_in)
 		return false;
 	framelog->skipped = 0;
-	return lp_throttle_allow(&framelog->throttle, now_ns);
+	return lp_bucket_take(&framelog->lines, &framelog->limit, 1, now_ns);
 }
 
 /* What a frame's bytes say for the line. */

@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/ratelimit.h"
 #include "obs/drop.h"
-#include "obs/throttle.h"
 
 struct lp_failure;
 struct lp_log;
@@ -22,7 +22,8 @@ struct lp_framelog_config {
 
 struct lp_framelog {
 	struct lp_framelog_config config;
-	struct lp_throttle throttle;
+	struct lp_ratelimit limit;
+	struct lp_bucket lines;
 	uint32_t skipped; /* since the last frame that was sampled */
 };
 

@@ -14,12 +14,6 @@
 #include "relay/state.h"
 #include "room/room.h"
 
-/* What a member may say on its control stream, bytes in a second and at once: to read them costs a hundred times as
-   much as frames do. Its `stats` take less than half of that where they come every second. The longest message fits
-   in twice. */
-#define CONTROL_PER_S 4096U
-#define CONTROL_BURST 32776U
-
 #define STATS_PHASES 16U /* times within the interval of `stats` at which those who join begin */
 
 struct lp_connection *lp_connection_new(struct lp_relay *relay, struct lp_quic_conn *quic, uint64_t now_ns)
@@ -33,7 +27,6 @@ struct lp_connection *lp_connection_new(struct lp_relay *relay, struct lp_quic_c
 	connection->stats_due_ns = LP_NEVER;
 	connection->reason = LP_REASON_CONNECTION;
 	lp_ctrl_stream_init(&connection->stream);
-	lp_bucket_init(&connection->control, CONTROL_PER_S, CONTROL_BURST, now_ns);
 	connection->next = relay->connections;
 	if (connection->next)
 		connection->next->prev = connection;
@@ -274,7 +267,8 @@ static void on_message(struct lp_connection *connection, const struct lp_message
 
 void lp_connection_control(struct lp_connection *connection, const uint8_t *data, size_t len, uint64_t now_ns)
 {
-	if (!connection->ended && !lp_bucket_take(&connection->control, (uint32_t)len, now_ns))
+	if (!connection->ended &&
+		!lp_bucket_take(&connection->control, &connection->relay->control, (uint32_t)len, now_ns))
 		protocol_error(connection, "more on the control stream than a member has to say");
 	while (len > 0 && !connection->ended) {
 		const uint8_t *json;

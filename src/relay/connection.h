@@ -6,14 +6,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/ratelimit.h"
 #include "ctrl/message.h"
 #include "ctrl/stream.h"
-#include "filter/limit.h"
 #include "quic/endpoint.h"
 
 struct lp_link;
 struct lp_peer;
 struct lp_relay;
+
+/* Rate limit of a member's control stream, bytes per second and burst: parsing a byte of it costs a hundred times as
+   much as forwarding one in a frame. A `stats` message every second takes less than half of the rate; the burst holds
+   the longest message twice. */
+#define LP_CONNECTION_CONTROL_PER_S 4096U
+#define LP_CONNECTION_CONTROL_BURST 32776U
 
 /* What every frame touches comes first: with many members each line of it is a miss. */
 struct lp_connection {
@@ -23,7 +29,7 @@ struct lp_connection {
 	struct lp_peer *peer;              /* NULL until admitted, and after it left */
 	struct lp_connection *prev, *next; /* the relay's list */
 	struct lp_ctrl_stream stream;
-	struct lp_bucket control;   /* bytes that it may still say on the control stream */
+	struct lp_bucket control;   /* bytes received on the control stream */
 	uint64_t hello_deadline_ns; /* LP_NEVER once the hello came */
 	uint64_t stats_due_ns;      /* LP_NEVER until admitted */
 	uint16_t told_mtu;          /* the unfragmented_mtu that the member was told last */

@@ -268,6 +268,7 @@ int lp_relay_new(struct lp_loop *loop, const struct lp_relay_config *config, str
 	relay->started_ns = lp_loop_now_ns(loop);
 	relay->now_ns = lp_loop_now_ns(loop);
 	lp_framelog_init(&relay->framelog, &config->framelog);
+	lp_ratelimit_init(&relay->control, LP_CONNECTION_CONTROL_PER_S, LP_CONNECTION_CONTROL_BURST);
 	lp_random_fill((uint8_t *)&relay->hash_seed, sizeof relay->hash_seed);
 	if ((result = lp_udp_open(loop, &config->listen, on_udp, relay, failure, &relay->udp)) < 0)
 		goto fail;

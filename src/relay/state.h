@@ -2,6 +2,7 @@
 #ifndef LP_RELAY_STATE_H
 #define LP_RELAY_STATE_H
 
+#include "base/ratelimit.h"
 #include "relay/relay.h"
 
 struct lp_frame_pool;
@@ -20,6 +21,7 @@ struct lp_relay {
 	struct lp_frame_pool *pool;
 	struct lp_rooms *rooms;
 	struct lp_framelog framelog;
+	struct lp_ratelimit control; /* of each control stream, in bytes */
 	struct lp_timer *quic_timer; /* the endpoint's deadline */
 	struct lp_timer *tick_timer; /* once a second while there are connections */
 	struct lp_connection *connections;

@@ -57,6 +57,10 @@ int lp_rooms_new(const struct lp_rooms_config *config, struct lp_rooms **ret_roo
 	else
 		lp_limits_init(&rooms->limits);
 	rooms->config.limits = &rooms->limits;
+	lp_meter_limits_init(&rooms->meter_limits[0], &rooms->limits, LP_ROLE_CLIENT);
+	lp_meter_limits_init(&rooms->meter_limits[1], &rooms->limits, LP_ROLE_GATEWAY);
+	lp_ratelimit_init(
+		&rooms->joins, config->joins.per_s, config->joins.burst ? config->joins.burst : config->joins.per_s);
 	lp_filters_init(&rooms->filters, (lp_filters_default() | config->filters_on) & ~config->filters_off,
 		rooms->config.room_mtu);
 	for (rooms->n_chains = 1; rooms->n_chains < config->max_rooms && rooms->n_chains < CHAINS_MAX;)
@@ -82,9 +86,8 @@ void lp_rooms_free(struct lp_rooms *rooms)
 }
 
 /* Makes an empty room. NULL when there is no memory. */
-static struct lp_room *make_room(struct lp_rooms *rooms, const char *code, uint64_t now_ns)
+static struct lp_room *make_room(struct lp_rooms *rooms, const char *code)
 {
-	const struct lp_rate *joins = &rooms->config.joins;
 	struct lp_room **chain = chain_of(rooms, code);
 	struct lp_room *room = calloc(1, sizeof *room);
 	if (!room)
@@ -95,7 +98,6 @@ static struct lp_room *make_room(struct lp_rooms *rooms, const char *code, uint6
 	}
 	room->rooms = rooms;
 	memcpy(room->code, code, sizeof room->code);
-	lp_bucket_init(&room->joins, joins->per_s, joins->burst ? joins->burst : joins->per_s, now_ns);
 	room->mtu = rooms->config.room_mtu;
 	room->same_hash = *chain;
 	*chain = room;
@@ -195,7 +197,7 @@ static struct lp_peer *add_peer(struct lp_room *room, const struct lp_hello *hel
 	peer->mac = hello->mac;
 	copy_name(hello->name, peer->name);
 	rooms->config.random(rooms->config.ctx, peer->token, sizeof peer->token);
-	lp_meter_init(&peer->meter, &rooms->limits, peer->role, now_ns);
+	lp_meter_init(&peer->meter, &rooms->meter_limits[peer->role == LP_ROLE_GATEWAY]);
 	peer->index = room->n_peers;
 	room->peers[room->n_peers++] = peer;
 	rooms->n_peers++;
@@ -223,7 +225,7 @@ static void introduce(const struct lp_peer *peer, bool news)
    in the tables of the LAN's switches. */
 static bool takes_newcomer(struct lp_room *room, uint64_t now_ns, struct lp_reject *reject)
 {
-	if (lp_bucket_take(&room->joins, 1, now_ns))
+	if (lp_bucket_take(&room->joins, &room->rooms->joins, 1, now_ns))
 		return true;
 	room->rooms->joins_limited++;
 	lp_admission_refuse(
@@ -237,7 +239,8 @@ static void take_over(
 {
 	char name[LP_NAME_MAX + 1];
 	copy_name(hello->name, name);
-	*ret_renamed = strcmp(peer->name, name) != 0 && lp_bucket_take(&peer->room->joins, 1, now_ns);
+	*ret_renamed = strcmp(peer->name, name) != 0 &&
+		       lp_bucket_take(&peer->room->joins, &peer->room->rooms->joins, 1, now_ns);
 	if (*ret_renamed)
 		memcpy(peer->name, name, sizeof peer->name);
 	peer->user = user;
@@ -262,7 +265,7 @@ int lp_rooms_join(struct lp_rooms *rooms, const struct lp_hello *hello, void *us
 		take_over(peer, hello, user, now_ns, &news);
 	} else {
 		if (!room)
-			room = make_room(rooms, admission.code, now_ns); /* it takes at least one */
+			room = make_room(rooms, admission.code); /* it takes at least one */
 		if (room && !takes_newcomer(room, now_ns, ret_reject))
 			return LP_EFULL;
 		peer = room ? add_peer(room, hello, user, now_ns) : NULL;

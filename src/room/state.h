@@ -41,6 +41,8 @@ struct lp_room {
 struct lp_rooms {
 	struct lp_rooms_config config; /* zeros replaced by defaults */
 	struct lp_limits limits;
+	struct lp_meter_limits meter_limits[2]; /* of clients, of the gateway */
+	struct lp_ratelimit joins;
 	struct lp_filters filters;
 	struct lp_room *first;    /* all rooms */
 	struct lp_room **by_code; /* hash chains */

@@ -81,38 +81,6 @@ static void test_policy(void **state)
 	assert_in_range(count_lines("all", 10000), 100 + 990, 100 + 1000);
 }
 
-/* The throttle: credit of a second, no more after a long silence, and a clock that stands still. */
-static void test_throttle(void **state)
-{
-	struct lp_throttle throttle;
-	unsigned n = 0;
-	(void)state;
-	lp_throttle_init(&throttle, 3, 3);
-	for (int i = 0; i < 10; i++)
-		n += lp_throttle_allow(&throttle, 5 * LP_SEC);
-	assert_int_equal(n, 3);
-	assert_int_equal(lp_throttle_take_suppressed(&throttle), 7);
-	assert_int_equal(lp_throttle_take_suppressed(&throttle), 0);
-	assert_false(lp_throttle_allow(&throttle, 5 * LP_SEC + 300 * LP_MS));
-	assert_true(lp_throttle_allow(&throttle, 5 * LP_SEC + 334 * LP_MS));
-	assert_false(lp_throttle_allow(&throttle, LP_SEC)); /* a clock that goes back gives nothing */
-	n = 0;
-	for (int i = 0; i < 10; i++)
-		n += lp_throttle_allow(&throttle, UINT64_MAX - 1);
-	assert_int_equal(n, 3);
-	lp_throttle_init(&throttle, 1, 1);
-	assert_true(lp_throttle_allow(&throttle, UINT64_MAX)); /* the longest silence does not wrap around */
-	lp_throttle_init(&throttle, 10, 50);
-	for (int i = 0; i < 50; i++)
-		assert_true(lp_throttle_allow(&throttle, LP_SEC));
-	assert_false(lp_throttle_allow(&throttle, LP_SEC));
-	assert_true(lp_throttle_allow(&throttle, LP_SEC + 100 * LP_MS));
-	assert_false(lp_throttle_allow(&throttle, LP_SEC + 100 * LP_MS));
-	lp_throttle_init(&throttle, 0, 0);
-	for (int i = 0; i < 1000; i++)
-		assert_true(lp_throttle_allow(&throttle, 0));
-}
-
 /* Keeps the line of an event. */
 static void keep_line(void *ctx, enum lp_event event, const union lp_value *values)
 {
@@ -210,7 +178,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse),
 		cmocka_unit_test(test_policy),
-		cmocka_unit_test(test_throttle),
 		cmocka_unit_test(test_line),
 		cmocka_unit_test(test_drops),
 		cmocka_unit_test(test_prometheus),
