@@ -8,7 +8,7 @@
 #include "base/failure.h"
 #include "client/windows/changes.h"
 #include "client/windows/route_guard.h"
-#include "member/edge.h"
+#include "member/offload.h"
 #include "obs/event.h"
 #include "platform/device/tap.h"
 #include "platform/loop/loop.h"
@@ -23,7 +23,7 @@ struct lp_client {
 	struct lp_changes *changes;   /* to the computer; NULL: none are made */
 	struct lp_route_guard *guard; /* NULL: routes are not ours to look after */
 	struct lp_member *member;
-	struct lp_edge *edge;
+	struct lp_offloader *offloader;
 	uint16_t mtu;     /* of the room; 0: not known yet */
 	uint16_t tap_mtu; /* of the TAP, as it was last set */
 	uint16_t tcp_mtu; /* of the batch under way: IP bytes that TCP should keep to */
@@ -55,7 +55,7 @@ static void on_tap(void *ctx, const struct lp_frame *frames, size_t n_frames)
 			lp_route_guard_saw(client->guard, frames[i].data, frames[i].len);
 		if (!is_own(client, &frames[i]))
 			lp_member_count_drops(client->member, LP_DROP_SPOOFED_SOURCE, 1);
-		else if (lp_edge_cut(client->edge, &frames[i], client->tcp_mtu, to_tunnel, client) < 0)
+		else if (lp_offloader_split(client->offloader, &frames[i], client->tcp_mtu, to_tunnel, client) < 0)
 			lp_member_count_drops(client->member, LP_DROP_OFFLOAD, 1);
 	}
 	lp_member_flush(client->member);
@@ -163,7 +163,7 @@ static void on_frame(void *ctx, const uint8_t *frame, size_t len, uint64_t now_n
 {
 	struct lp_client *client = ctx;
 	(void)now_ns;
-	if (!lp_edge_gather(client->edge, frame, len, lp_member_unfragmented_mtu(client->member)))
+	if (!lp_offloader_merge(client->offloader, frame, len, lp_member_unfragmented_mtu(client->member)))
 		lp_member_count_drops(client->member, LP_DROP_OVERSIZE, 1);
 }
 
@@ -180,7 +180,7 @@ static void to_tap(void *ctx, const struct lp_frame *frames, size_t n_frames)
 static void on_batch_end(void *ctx)
 {
 	struct lp_client *client = ctx;
-	lp_edge_deliver(client->edge);
+	lp_offloader_deliver(client->offloader);
 }
 
 /* Something changed that a status line tells. */
@@ -288,7 +288,7 @@ int lp_client_new(struct lp_loop *loop, const struct lp_client_config *config, s
 	if (client->changes && (result = start_guard(client, loop, failure)) < 0)
 		goto fail;
 	client->config.member.device = lp_tap_name(client->tap);
-	struct lp_edge_config edge = {
+	struct lp_offloader_config offloader = {
 		.takes_tso4 = lp_tap_takes(client->tap, LP_GSO_TCP4),
 		.takes_tso6 = lp_tap_takes(client->tap, LP_GSO_TCP6),
 		.takes_uso = lp_tap_takes(client->tap, LP_GSO_UDP),
@@ -296,7 +296,7 @@ int lp_client_new(struct lp_loop *loop, const struct lp_client_config *config, s
 		.send = to_tap,
 		.ctx = client,
 	};
-	if ((result = lp_edge_new(&edge, &client->edge)) < 0) {
+	if ((result = lp_offloader_new(&offloader, &client->offloader)) < 0) {
 		lp_fail(failure, result, "out of memory");
 		goto fail;
 	}
@@ -314,7 +314,7 @@ void lp_client_free(struct lp_client *client)
 	if (!client)
 		return;
 	lp_member_free(client->member);
-	lp_edge_free(client->edge);
+	lp_offloader_free(client->offloader);
 	/* Disconnected first, so that nothing is sent by the adapter while it is put back. */
 	lp_tap_close(client->tap);
 	lp_route_guard_free(client->guard);

@@ -9,7 +9,7 @@
 #include "base/units.h"
 #include "bridge/bridge.h"
 #include "ctrl/message.h"
-#include "member/edge.h"
+#include "member/offload.h"
 #include "obs/event.h"
 #include "platform/device/packet.h"
 #include "platform/loop/loop.h"
@@ -22,7 +22,7 @@ struct lp_gateway {
 	struct lp_packet *packet;
 	struct lp_packet_info info;
 	struct lp_member *member;
-	struct lp_edge *edge;
+	struct lp_offloader *offloader;
 	struct lp_bridge *bridge;
 	struct lp_timer *timer; /* the bridge's deadline */
 	struct lp_framelog framelog;
@@ -58,7 +58,8 @@ static void to_tunnel(void *ctx, const struct lp_bytes *parts, size_t n_parts)
 static void from_lan(struct lp_gateway *gateway, const struct lp_frame *frame)
 {
 	enum lp_drop drop = lp_bridge_from_lan(gateway->bridge, frame, gateway->now_ns);
-	if (drop == LP_DROP_NONE && lp_edge_cut(gateway->edge, frame, gateway->tcp_mtu, to_tunnel, gateway) < 0)
+	if (drop == LP_DROP_NONE &&
+		lp_offloader_split(gateway->offloader, frame, gateway->tcp_mtu, to_tunnel, gateway) < 0)
 		drop = LP_DROP_OFFLOAD;
 	if (drop == LP_DROP_UNKNOWN_UNICAST)
 		return; /* from one station of the LAN to another (or to this host): the room loses nothing */
@@ -104,7 +105,7 @@ static void on_frame(void *ctx, const uint8_t *frame, size_t len, uint64_t now_n
 	gateway->now_ns = now_ns;
 	enum lp_drop drop = lp_bridge_from_tunnel(gateway->bridge, frame, len, now_ns);
 	if (drop == LP_DROP_NONE &&
-		!lp_edge_gather(gateway->edge, frame, len, lp_member_unfragmented_mtu(gateway->member)))
+		!lp_offloader_merge(gateway->offloader, frame, len, lp_member_unfragmented_mtu(gateway->member)))
 		drop = LP_DROP_OVERSIZE;
 	if (drop != LP_DROP_NONE)
 		lp_member_count_drops(gateway->member, drop, 1);
@@ -115,7 +116,7 @@ static void on_frame(void *ctx, const uint8_t *frame, size_t len, uint64_t now_n
 static void on_batch_end(void *ctx)
 {
 	struct lp_gateway *gateway = ctx;
-	lp_edge_deliver(gateway->edge);
+	lp_offloader_deliver(gateway->offloader);
 }
 
 /* The bridge saw a loop. */
@@ -196,12 +197,6 @@ static void on_path(void *ctx, const struct lp_addr *local, const struct lp_addr
 	lp_packet_exclude_tunnel(gateway->packet, local, remote);
 }
 
-/* A packet socket cannot wait: its queue drops by itself. */
-static void on_relieved(void *ctx)
-{
-	(void)ctx;
-}
-
 /* Something changed that a status line tells. */
 static void on_changed(void *ctx)
 {
@@ -224,7 +219,6 @@ static const struct lp_member_events member_events = {
 	.batch_end = on_batch_end,
 	.peer = on_peer,
 	.path = on_path,
-	.relieved = on_relieved,
 	.changed = on_changed,
 	.ended = on_ended,
 };
@@ -261,7 +255,7 @@ static int new_parts(struct lp_gateway *gateway)
 		.loop = on_loop,
 		.ctx = gateway,
 	};
-	struct lp_edge_config edge = {
+	struct lp_offloader_config offloader = {
 		.takes_tso4 = config->offload && lp_packet_takes(gateway->packet, LP_GSO_TCP4),
 		.takes_tso6 = config->offload && lp_packet_takes(gateway->packet, LP_GSO_TCP6),
 		.takes_uso = config->offload && lp_packet_takes(gateway->packet, LP_GSO_UDP),
@@ -270,7 +264,7 @@ static int new_parts(struct lp_gateway *gateway)
 		.ctx = gateway,
 	};
 	char room[LP_ROOM_CODE_MAX + 1];
-	int result = lp_edge_new(&edge, &gateway->edge);
+	int result = lp_offloader_new(&offloader, &gateway->offloader);
 	if (result < 0)
 		return result;
 	lp_random_fill(bridge.hash_key, sizeof bridge.hash_key);
@@ -321,7 +315,7 @@ void lp_gateway_free(struct lp_gateway *gateway)
 		return;
 	lp_member_free(gateway->member);
 	lp_bridge_free(gateway->bridge);
-	lp_edge_free(gateway->edge);
+	lp_offloader_free(gateway->offloader);
 	lp_timer_free(gateway->timer);
 	lp_packet_close(gateway->packet);
 	free(gateway);

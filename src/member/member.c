@@ -2,19 +2,24 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/units.h"
 #include "egress/queue.h"
 #include "link/link.h"
 #include "member/state.h"
+#include "obs/event.h"
 #include "platform/loop/loop.h"
+#include "platform/net/netwatch.h"
 #include "platform/net/resolve.h"
 #include "platform/net/udp.h"
 #include "platform/system/random.h"
-#include "proto/budget.h"
 #include "quic/endpoint.h"
 #include "session/session.h"
+
+/* The relay detects a dead member within 30 s. A membership that blocks our MAC for longer is not ours. */
+#define SLOT_HELD_NS (40 * LP_SEC)
 
 void lp_member_config_init(struct lp_member_config *config)
 {
@@ -27,7 +32,221 @@ void lp_member_config_init(struct lp_member_config *config)
 	};
 }
 
-/* Our own figures for the relay. */
+const char *lp_member_state_name(enum lp_member_state state)
+{
+	static const char *const names[] = {
+#define X(name, text) text,
+		LP_MEMBER_STATES(X)
+#undef X
+	};
+	return names[state];
+}
+
+/* The only writer of the state. |deadline_ns|: when on_deadline() acts, LP_NEVER for a state that other events end. */
+static void enter_state(struct lp_member *member, enum lp_member_state state, uint64_t deadline_ns)
+{
+	if (state != member->state)
+		lp_event_member_state(member->log, lp_member_state_name(member->state), lp_member_state_name(state));
+	member->state = state;
+	member->deadline_ns = deadline_ns;
+}
+
+/* Calls the owner's `changed` if the state or the gateway's presence is not that of the last call. */
+static void notify_changes(struct lp_member *member)
+{
+	bool gateway = lp_session_gateway_present(member->session);
+	if (member->state == member->notified_state && gateway == member->notified_gateway)
+		return;
+	member->notified_state = member->state;
+	member->notified_gateway = gateway;
+	if (member->config.events->changed)
+		member->config.events->changed(member->config.ctx);
+}
+
+static void notify_path(const struct lp_member *member)
+{
+	if (member->config.events->path)
+		member->config.events->path(member->config.ctx, &member->local, &member->remote);
+}
+
+/* Ends a pass: sends the packets that were built, reports changes to the owner and sets both timers. Every callback of
+   the loop ends with it. */
+static void flush(struct lp_member *member)
+{
+	lp_quic_flush(member->endpoint, member->now_ns);
+	lp_timer_set(member->quic_timer, lp_quic_deadline(member->endpoint));
+	notify_changes(member);
+	lp_timer_set(member->timer, lp_earlier(lp_session_deadline(member->session), member->deadline_ns));
+}
+
+void lp_member_flush(struct lp_member *member)
+{
+	flush(member);
+}
+
+/* Drops the connection and all that depends on it. */
+static void drop_connection(struct lp_member *member)
+{
+	struct lp_quic_conn *conn = member->conn;
+	lp_member_link_close(member);
+	lp_session_stop(member->session);
+	member->conn = NULL; /* before the call: `closed` of a dropped connection is ignored */
+	member->has_relay_stats = false;
+	member->reported_lan_down = false;
+	if (conn)
+		lp_quic_abandon(conn);
+}
+
+/* Ends the member. |failure| NULL: as the owner wanted. */
+static void end(struct lp_member *member, const struct lp_failure *failure)
+{
+	if (member->state == LP_MEMBER_ENDED)
+		return;
+	enter_state(member, LP_MEMBER_ENDED, LP_NEVER);
+	lp_resolve_free(member->resolve);
+	member->resolve = NULL;
+	notify_changes(member);
+	member->config.events->ended(member->config.ctx, failure);
+}
+
+/* True if the relay rejects us because of a membership that may be ours: this program was killed, and the relay has not
+   detected it yet. */
+static bool waits_for_slot(struct lp_member *member)
+{
+	if (!member->slot_held)
+		return false;
+	if (member->slot_deadline_ns == 0)
+		member->slot_deadline_ns = member->now_ns + SLOT_HELD_NS;
+	return member->now_ns < member->slot_deadline_ns;
+}
+
+/* The connection, or the attempt to make one, failed with |reason|: waits for the next attempt, or ends. */
+static void on_disconnect(struct lp_member *member)
+{
+	bool was_joined = member->state == LP_MEMBER_JOINED;
+	uint8_t random[8];
+	if (member->state == LP_MEMBER_ENDED)
+		return;
+	drop_connection(member);
+	if (member->stopping) {
+		end(member, member->failed ? &member->reason : NULL);
+		return;
+	}
+	if (!member->config.reconnect || !member->may_retry || !(member->ever_joined || waits_for_slot(member))) {
+		end(member, &member->reason);
+		return;
+	}
+	lp_random_fill(random, sizeof random);
+	member->retry_ns = lp_backoff_next(&member->backoff, random);
+	enter_state(member, LP_MEMBER_WAITING, member->now_ns + member->retry_ns);
+	lp_event_reconnecting(member->log, member->reason.text, member->retry_ns);
+	if (was_joined && member->config.events->lost)
+		member->config.events->lost(member->config.ctx);
+}
+
+/* As on_disconnect(), where a later attempt may succeed. */
+static void retry(struct lp_member *member)
+{
+	member->may_retry = true;
+	on_disconnect(member);
+}
+
+/* Connects to the relay's next address. */
+static void connect_next(struct lp_member *member)
+{
+	if (lp_member_connect_next(member) < 0) {
+		retry(member);
+		return;
+	}
+	enter_state(member, LP_MEMBER_CONNECTING, member->now_ns + lp_member_connect_timeout_ns(member));
+	lp_event_connecting(member->log, member->config.relay_host, &member->remote);
+	notify_path(member);
+}
+
+static void on_resolved(void *ctx, const struct lp_addr *addrs, size_t n_addrs, const char *reason)
+{
+	struct lp_member *member = ctx;
+	member->now_ns = lp_loop_now_ns(member->loop);
+	member->n_addrs = n_addrs < LP_MEMBER_ADDRS_MAX ? n_addrs : LP_MEMBER_ADDRS_MAX;
+	member->next_addr = 0;
+	member->had_route = false;
+	if (member->n_addrs > 0)
+		memcpy(member->addrs, addrs, member->n_addrs * sizeof *addrs);
+	else
+		lp_fail(&member->reason, LP_EUNREACH, "%s: cannot find the relay's address: %s: check --relay",
+			member->config.relay_host, reason);
+	lp_resolve_free(member->resolve); /* |addrs| and |reason| belong to it */
+	member->resolve = NULL;
+	connect_next(member);
+	flush(member);
+}
+
+/* Starts a round of attempts: resolve, connect, join. */
+static void resolve(struct lp_member *member)
+{
+	enter_state(member, LP_MEMBER_RESOLVING, LP_NEVER);
+	member->reason.code = 0;
+	member->may_retry = true;
+	if (lp_resolve_start(member->loop, member->config.relay_host, member->config.relay_port, on_resolved, member,
+		    &member->resolve) < 0) {
+		lp_fail(&member->reason, LP_ENOMEM, "out of memory");
+		retry(member);
+	}
+}
+
+/* Migrates after a change of the host's network. */
+static void migrate(struct lp_member *member)
+{
+	switch (lp_member_migrate(member)) {
+	case LP_MIGRATION_NONE:
+		break;
+	case LP_MIGRATION_STARTED:
+		lp_event_path_changed(member->log, &member->local, &member->remote);
+		notify_path(member);
+		break;
+	case LP_MIGRATION_RECONNECT:
+		retry(member);
+		if (member->state == LP_MEMBER_WAITING)
+			member->deadline_ns = member->now_ns;
+		break;
+	}
+}
+
+static void check_path(struct lp_member *member)
+{
+	lp_link_expire(member->link, member->now_ns);
+	if (member->migration_pending)
+		migrate(member);
+	if (member->state != LP_MEMBER_JOINED)
+		return;
+	member->deadline_ns = member->now_ns + LP_MEMBER_PATH_CHECK_NS;
+	if (lp_member_path_check(member))
+		retry(member);
+}
+
+/* The state's deadline is due. */
+static void on_deadline(struct lp_member *member)
+{
+	switch (member->state) {
+	case LP_MEMBER_CONNECTING:
+		drop_connection(member);
+		connect_next(member);
+		break;
+	case LP_MEMBER_JOINED:
+		check_path(member);
+		break;
+	case LP_MEMBER_WAITING:
+		member->reconnects++;
+		resolve(member);
+		break;
+	case LP_MEMBER_RESOLVING:
+	case LP_MEMBER_JOINING:
+	case LP_MEMBER_ENDED:
+		break;
+	}
+}
+
+/* Sends our figures to the relay. */
 static void send_stats(struct lp_member *member)
 {
 	struct lp_stats_message message = {0};
@@ -36,72 +255,256 @@ static void send_stats(struct lp_member *member)
 	message.counters = *lp_link_counters(member->link);
 	message.rtt_us = stats.srtt_ns / LP_US;
 	message.packets_lost = stats.lost_packets;
-	message.lan_down = member->told_lan_down = member->lan_down;
+	message.lan_down = member->reported_lan_down = member->lan_down;
 	lp_session_send_stats(member->session, &message, member->now_ns);
 }
 
-/* Something is due by time. */
 static void on_timer(void *ctx, uint64_t now_ns)
 {
 	struct lp_member *member = ctx;
 	member->now_ns = now_ns;
 	if (lp_session_expire(member->session, now_ns) && member->conn && member->link)
 		send_stats(member);
-	lp_member_path_expire(member, now_ns);
-	lp_member_end_pass(member);
+	if (now_ns >= member->deadline_ns)
+		on_deadline(member);
+	flush(member);
 }
 
-void lp_member_arm(struct lp_member *member)
+static void on_quic_timer(void *ctx, uint64_t now_ns)
 {
-	uint64_t deadline_ns = lp_session_deadline(member->session);
-	switch (member->state) {
-	case LP_MEMBER_CONNECTING:
-		deadline_ns = lp_earlier(deadline_ns, member->attempt_deadline_ns);
-		break;
-	case LP_MEMBER_JOINED:
-		deadline_ns = lp_earlier(deadline_ns, member->stall_check_ns);
-		break;
-	case LP_MEMBER_WAITING:
-		deadline_ns = lp_earlier(deadline_ns, member->retry_at_ns);
-		break;
-	default:
-		break;
+	struct lp_member *member = ctx;
+	member->now_ns = now_ns;
+	lp_quic_expire(member->endpoint, now_ns);
+	flush(member);
+}
+
+/* The host's addresses or routes changed. */
+static void on_network_change(void *ctx)
+{
+	struct lp_member *member = ctx;
+	member->now_ns = lp_loop_now_ns(member->loop);
+	if (member->state == LP_MEMBER_WAITING) {
+		lp_backoff_reset(&member->backoff);
+		member->deadline_ns = member->now_ns;
+	} else if (member->state == LP_MEMBER_JOINED) {
+		migrate(member);
 	}
-	lp_timer_set(member->timer, deadline_ns);
+	flush(member);
+}
+
+static void on_udp(void *ctx, const struct lp_udp_msg *msgs, size_t n_msgs)
+{
+	struct lp_member *member = ctx;
+	member->now_ns = lp_loop_now_ns(member->loop);
+	member->n_batches++;
+	lp_quic_receive(member->endpoint, msgs, n_msgs, member->now_ns);
+	member->config.events->batch_end(member->config.ctx);
+	flush(member);
+}
+
+/* The handshake is complete. */
+static void on_ready(void *ctx, struct lp_quic_conn *conn)
+{
+	struct lp_member *member = ctx;
+	if (conn != member->conn)
+		return;
+	enter_state(member, LP_MEMBER_JOINING, LP_NEVER); /* the session has a deadline for the welcome */
+	if (lp_member_link_open(member) < 0)
+		lp_quic_close(conn, LP_QUIC_APP_OVERLOAD, "out of memory");
+	else
+		lp_session_start(member->session, (uint32_t)lp_quic_budget(conn), member->now_ns);
+}
+
+static void on_control(void *ctx, struct lp_quic_conn *conn, const uint8_t *data, size_t len)
+{
+	struct lp_member *member = ctx;
+	if (conn == member->conn)
+		lp_session_receive(member->session, data, len, member->now_ns);
+}
+
+static void on_datagram(void *ctx, struct lp_quic_conn *conn, const uint8_t *data, size_t len)
+{
+	struct lp_member *member = ctx;
+	if (conn == member->conn)
+		lp_member_link_receive(member, data, len);
+}
+
+static void on_writable(void *ctx, struct lp_quic_conn *conn)
+{
+	struct lp_member *member = ctx;
+	if (conn == member->conn)
+		lp_member_link_writable(member);
+}
+
+static void on_closed(void *ctx, struct lp_quic_conn *conn, const struct lp_quic_close *why)
+{
+	struct lp_member *member = ctx;
+	if (conn != member->conn)
+		return;
+	member->conn = NULL;
+	if (lp_member_judge_close(member, why))
+		connect_next(member);
+	else
+		on_disconnect(member);
+}
+
+static void on_send(void *ctx, const struct lp_udp_msg *msgs, size_t n_msgs)
+{
+	struct lp_member *member = ctx;
+	lp_udp_send(member->udp, msgs, n_msgs);
+}
+
+static void on_random(void *ctx, uint8_t *data, size_t len)
+{
+	(void)ctx;
+	lp_random_fill(data, len);
+}
+
+static const struct lp_quic_events quic_events = {
+	.ready = on_ready,
+	.control = on_control,
+	.datagram = on_datagram,
+	.writable = on_writable,
+	.closed = on_closed,
+	.send = on_send,
+};
+
+static void on_session_send(void *ctx, const uint8_t *data, size_t len)
+{
+	struct lp_member *member = ctx;
+	if (member->conn && lp_quic_send_control(member->conn, data, len) == LP_EFULL)
+		lp_quic_close(member->conn, LP_QUIC_APP_OVERLOAD, "the control stream is not read");
+}
+
+static void on_session_joined(void *ctx, const struct lp_welcome *welcome)
+{
+	struct lp_member *member = ctx;
+	enter_state(member, LP_MEMBER_JOINED, member->now_ns + LP_MEMBER_PATH_CHECK_NS);
+	member->ever_joined = true;
+	member->slot_held = false;
+	lp_member_path_check_start(member);
+	lp_backoff_reset(&member->backoff);
+	lp_event_joined(member->log, welcome->room, welcome->peer_id, welcome->mtu, welcome->gateway_present);
+	member->config.events->joined(member->config.ctx, welcome);
+}
+
+/* Logs that a peer joined or left, with what is remembered of it. */
+static void log_peer(const struct lp_log *log, const struct lp_peer_event *peer, bool joined, bool known)
+{
+	bool is_gateway = peer->role == LP_ROLE_GATEWAY;
+	if (!known)
+		lp_event_member_left_unknown(log, peer->peer_id, lp_reason_wire(peer->reason));
+	else if (joined && is_gateway)
+		lp_event_gateway_present(log, peer->name, &peer->mac);
+	else if (joined)
+		lp_event_member_joined(log, peer->peer_id, lp_role_text(peer->role), peer->name, &peer->mac);
+	else if (is_gateway)
+		lp_event_gateway_gone(log, peer->name, &peer->mac, lp_reason_wire(peer->reason));
+	else
+		lp_event_member_left(log, peer->peer_id, lp_role_text(peer->role), peer->name, &peer->mac,
+			lp_reason_wire(peer->reason));
+}
+
+static void on_session_peer(void *ctx, const struct lp_peer_event *peer, bool joined, bool known)
+{
+	struct lp_member *member = ctx;
+	if (!joined || !known) /* an update of a known peer is not logged */
+		log_peer(member->log, peer, joined, known || joined);
+	if (member->config.events->peer)
+		member->config.events->peer(member->config.ctx, peer, joined, known);
+}
+
+static void on_session_stats(void *ctx, const struct lp_stats_message *stats)
+{
+	struct lp_member *member = ctx;
+	member->relay_stats = *stats;
+	member->has_relay_stats = true;
+	member->n_relay_stats++;
+}
+
+/* Closes the connection; on_closed() then decides what follows. */
+static void on_session_ended(void *ctx, const struct lp_reject *reject, const struct lp_disconnect *disconnect,
+	const struct lp_failure *failure)
+{
+	struct lp_member *member = ctx;
+	enum lp_quic_app_error code = lp_member_judge_session_end(member, reject, disconnect, failure);
+	if (member->conn)
+		lp_quic_close(member->conn, code, member->reason.text);
+}
+
+static const struct lp_session_events session_events = {
+	.send = on_session_send,
+	.joined = on_session_joined,
+	.peer = on_session_peer,
+	.stats = on_session_stats,
+	.ended = on_session_ended,
+};
+
+/* Opens the socket, the QUIC endpoint and the watch on the host's network. */
+static int open_path(struct lp_member *member, struct lp_failure *failure)
+{
+	struct lp_quic_config quic = {
+		.tls = member->config.tls,
+		.events = &quic_events,
+		.ctx = member,
+		.random = on_random,
+		.idle_timeout_ns = member->config.idle_timeout_ns,
+		.keep_alive_ns = member->config.keep_alive_ns,
+	};
+	struct lp_addr any = {0};
+	int result = lp_udp_open(member->loop, &any, on_udp, member, failure, &member->udp);
+	if (result < 0)
+		return result;
+	quic.max_udp_payload = lp_udp_path_payload(member->udp, NULL);
+	lp_random_fill(quic.secret, sizeof quic.secret);
+	if ((result = lp_quic_endpoint_new(&quic, &member->endpoint)) < 0 ||
+		(result = lp_timer_new(member->loop, on_quic_timer, member, &member->quic_timer)) < 0 ||
+		(result = lp_netwatch_new(member->loop, on_network_change, member, &member->netwatch)) < 0)
+		return lp_fail(failure, result, "cannot start the connection: %s", lp_error_text(result));
+	if (member->config.device)
+		lp_netwatch_avoid(member->netwatch, member->config.device);
+	return 0;
+}
+
+static int open_session(struct lp_member *member)
+{
+	const struct lp_member_config *config = &member->config;
+	struct lp_session_config session = {
+		.role = config->role,
+		.mac = config->mac,
+		.events = &session_events,
+		.ctx = member,
+	};
+	snprintf(session.room, sizeof session.room, "%s", config->room);
+	snprintf(session.name, sizeof session.name, "%s", config->name);
+	snprintf(session.software, sizeof session.software, "%s", config->software);
+	snprintf(session.resume, sizeof session.resume, "%s", config->resume);
+	return lp_session_new(&session, &member->session);
 }
 
 int lp_member_new(struct lp_loop *loop, const struct lp_member_config *config, struct lp_failure *failure,
 	struct lp_member **ret_member)
 {
-	struct lp_session_config session = {
-		.role = config->role,
-		.mac = config->mac,
-		.events = &lp_member_session_events,
-	};
 	struct lp_member *member = calloc(1, sizeof *member);
-	int result = LP_ENOMEM;
+	int result;
 	if (!member)
 		return lp_fail(failure, LP_ENOMEM, "out of memory");
 	member->config = *config;
 	member->loop = loop;
 	member->log = config->log;
 	member->now_ns = lp_loop_now_ns(loop);
+	member->deadline_ns = LP_NEVER;
 	lp_random_fill((uint8_t *)&member->hash_seed, sizeof member->hash_seed);
 	lp_backoff_reset(&member->backoff);
-	session.ctx = member;
-	snprintf(session.room, sizeof session.room, "%s", config->room);
-	snprintf(session.name, sizeof session.name, "%s", config->name);
-	snprintf(session.software, sizeof session.software, "%s", config->software);
-	snprintf(session.resume, sizeof session.resume, "%s", config->resume);
-	if ((result = lp_member_open_path(member, failure)) < 0)
+	if ((result = open_path(member, failure)) < 0)
 		goto fail;
 	if ((result = lp_timer_new(loop, on_timer, member, &member->timer)) < 0 ||
 		(result = lp_frame_pool_new(config->queue_max_bytes * 2, &member->pool)) < 0 ||
-		(result = lp_session_new(&session, &member->session)) < 0) {
+		(result = open_session(member)) < 0) {
 		lp_fail(failure, result, "cannot start the member: %s", lp_error_text(result));
 		goto fail;
 	}
-	lp_member_seek(member);
+	resolve(member);
 	*ret_member = member;
 	return 0;
 fail:
@@ -114,45 +517,26 @@ void lp_member_free(struct lp_member *member)
 	if (!member)
 		return;
 	lp_link_free(member->link);
-	lp_member_close_path(member);
+	lp_resolve_free(member->resolve);
+	lp_netwatch_free(member->netwatch);
+	lp_quic_endpoint_free(member->endpoint);
+	lp_timer_free(member->quic_timer);
+	lp_udp_close(member->udp);
 	lp_session_free(member->session);
 	lp_frame_pool_free(member->pool);
 	lp_timer_free(member->timer);
 	free(member);
 }
 
-void lp_member_end(struct lp_member *member, const struct lp_failure *failure)
-{
-	if (member->state == LP_MEMBER_ENDED)
-		return;
-	member->state = LP_MEMBER_ENDED;
-	lp_resolve_free(member->resolve); /* nobody waits for the answer any more */
-	member->resolve = NULL;
-	lp_member_tell_changes(member);
-	member->config.events->ended(member->config.ctx, failure);
-}
-
-void lp_member_tell_changes(struct lp_member *member)
-{
-	bool gateway = lp_session_gateway_present(member->session);
-	if (member->state == member->told_state && gateway == member->told_gateway)
-		return;
-	member->told_state = member->state;
-	member->told_gateway = gateway;
-	if (member->config.events->changed)
-		member->config.events->changed(member->config.ctx);
-}
-
-/* Takes leave: with a goodbye, the end of the connection then ends the member, or at once where there is none. */
+/* Starts the end: with a goodbye if the relay may have admitted us, `closed` then ends the member; otherwise now. */
 static void leave(struct lp_member *member, enum lp_reason reason)
 {
 	member->now_ns = lp_loop_now_ns(member->loop);
 	member->stopping = true;
-	/* From the hello on the relay may have given us a place. */
-	bool has_place = member->state == LP_MEMBER_JOINING || member->state == LP_MEMBER_JOINED;
-	if (!member->conn || !has_place) {
-		lp_member_drop_connection(member);
-		lp_member_end(member, member->failed ? &member->reason : NULL);
+	bool hello_sent = member->state == LP_MEMBER_JOINING || member->state == LP_MEMBER_JOINED;
+	if (!member->conn || !hello_sent) {
+		drop_connection(member);
+		end(member, member->failed ? &member->reason : NULL);
 		return;
 	}
 	lp_session_goodbye(member->session, reason, "");
@@ -162,7 +546,7 @@ static void leave(struct lp_member *member, enum lp_reason reason)
 void lp_member_stop(struct lp_member *member, enum lp_reason reason)
 {
 	leave(member, reason);
-	lp_member_end_pass(member);
+	flush(member);
 }
 
 void lp_member_fail(struct lp_member *member, const struct lp_failure *failure)
@@ -172,64 +556,18 @@ void lp_member_fail(struct lp_member *member, const struct lp_failure *failure)
 	member->failed = true;
 	member->reason = *failure;
 	leave(member, LP_REASON_GOODBYE);
-	/* What is to be sent leaves from the timer: a connection may be at work right now. */
+	/* Flushed from the timer, because this may be called from inside an event of the endpoint. */
 	lp_timer_set(member->timer, member->now_ns);
-}
-
-uint64_t lp_member_begin(struct lp_member *member)
-{
-	member->now_ns = lp_loop_now_ns(member->loop);
-	return member->now_ns;
-}
-
-void lp_member_send(struct lp_member *member, const struct lp_bytes *parts, size_t n_parts)
-{
-	if (!member->link || member->state != LP_MEMBER_JOINED) {
-		lp_member_count_drops(member, LP_DROP_NOT_JOINED, 1);
-		return;
-	}
-	lp_link_send(member->link, 0, parts, n_parts, member->now_ns);
-}
-
-void lp_member_flush(struct lp_member *member)
-{
-	lp_member_end_pass(member);
-}
-
-bool lp_member_congested(struct lp_member *member)
-{
-	if (member->link && lp_link_congested(member->link))
-		member->was_congested = true;
-	return member->was_congested;
-}
-
-uint16_t lp_member_unfragmented_mtu(const struct lp_member *member)
-{
-	const struct lp_welcome *welcome = lp_session_welcome(member->session);
-	size_t mtu;
-	if (!member->conn || !welcome)
-		return 0;
-	mtu = lp_budget_inner_mtu(lp_quic_budget(member->conn));
-	uint16_t told = member->has_relay_stats ? member->relay_stats.unfragmented_mtu : welcome->unfragmented_mtu;
-	if (told != 0 && told < mtu)
-		mtu = told;
-	return (uint16_t)(mtu < welcome->mtu ? mtu : welcome->mtu);
 }
 
 void lp_member_set_lan_down(struct lp_member *member, bool down)
 {
 	member->lan_down = down;
-	if (member->told_lan_down == down || member->state != LP_MEMBER_JOINED || !member->link)
+	if (member->reported_lan_down == down || member->state != LP_MEMBER_JOINED || !member->link)
 		return;
 	member->now_ns = lp_loop_now_ns(member->loop);
 	send_stats(member);
-	lp_member_end_pass(member);
-}
-
-void lp_member_count_drops(struct lp_member *member, enum lp_drop drop, uint64_t n)
-{
-	struct lp_link_counters *counters = member->link ? lp_link_counters(member->link) : &member->counters;
-	counters->drops[drop] += n;
+	flush(member);
 }
 
 void lp_member_each_peer(
@@ -258,11 +596,11 @@ void lp_member_view(struct lp_member *member, struct lp_member_view *ret_view)
 		.gateway_lan_down = member->has_relay_stats && member->relay_stats.lan_down,
 		.gateway_rtt_ns = member->has_relay_stats ? member->relay_stats.gateway_rtt_us * LP_US : 0,
 		.lost_packets = stats.lost_packets,
-		.retry_at_ns = member->retry_at_ns,
+		.retry_at_ns = member->deadline_ns,
 		.retry_ns = member->retry_ns,
 		.reason = member->reason.code ? member->reason.text : NULL,
 		.gateway_name = gateway && gateway->name[0] ? gateway->name : NULL,
-		.place_held = member->place_held,
+		.place_held = member->slot_held,
 		.reconnects = member->reconnects,
 		.local = member->local,
 		.remote = member->remote,
@@ -270,6 +608,6 @@ void lp_member_view(struct lp_member *member, struct lp_member_view *ret_view)
 		.bounds.peers_forgotten = lp_session_counters(member->session)->peers_forgotten,
 		.bounds.tunnel_overflows = lp_udp_overflows(member->udp),
 		.told = member->has_relay_stats ? &member->relay_stats : NULL,
-		.n_told = member->n_told,
+		.n_told = member->n_relay_stats,
 	};
 }

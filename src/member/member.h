@@ -1,5 +1,34 @@
-/* A member of a room, as client and gateway share it: finds the relay, connects, joins, and comes back by itself
-   when the connection is lost. Frames go in by lp_member_send() and come out by the event `frame`. */
+/* A member of a room: the part that client and gateway share. A member finds the relay, connects, joins, carries frames
+   and reconnects when the connection is lost.
+
+   Model. A member owns a UDP socket, a QUIC endpoint and at most one connection to the relay. On the connection run a
+   session (session/session.h: hello, welcome, peers, statistics) and a link (link/link.h: frames). It is one state
+   machine:
+
+     RESOLVING --> CONNECTING --> JOINING --> JOINED
+	 ^             |             |           |
+	 |             v             v           v
+	 +---------------------- WAITING         |        and from any state --> ENDED
+
+   RESOLVING queries the addresses of the relay's name. CONNECTING tries them in order, each with a time limit. JOINING
+   starts with the complete handshake and the hello, and JOINED with the welcome. A failure on the way leads to WAITING,
+   whose length grows (session/backoff.h), and then to a new round that starts with RESOLVING. It leads to ENDED if
+   another attempt cannot succeed (an untrusted certificate, a final reject), with `reconnect` off, and before the first
+   join, so that wrong options are reported immediately.
+
+   A change of the host's network does not change the state: the connection migrates (RFC 9000 §9). If the relay's
+   address has lost its route but another address of the relay has one, the member reconnects there with its resume
+   token and keeps its membership.
+
+   Invariants. enter_state() in member.c is the only writer of the state and logs each change. A link exists in JOINING
+   and JOINED only; frames flow in JOINED only. `ended` is the last event and comes once.
+
+   What it does not do: it does not know where frames come from or go to, decides nothing about their contents, keeps
+   nothing on disk and prints nothing.
+
+   How it is driven: by the loop (socket, timers, network changes, resolver). The owner passes frames in with
+   lp_member_begin(), lp_member_send() and lp_member_flush(), and receives events. From inside an event the owner may
+   call everything but lp_member_flush(), lp_member_stop(), lp_member_set_lan_down() and lp_member_free(). */
 #ifndef LP_MEMBER_MEMBER_H
 #define LP_MEMBER_MEMBER_H
 
@@ -18,26 +47,25 @@ struct lp_loop;
 struct lp_member;
 struct lp_tls;
 
-/* What a member tells its owner; every function gets the owner's |ctx|. `changed`, `lost`, `peer` and
-   `path` may be NULL. */
+/* The owner's callbacks; each gets |ctx|. `lost`, `peer`, `path`, `relieved` and `changed` may be NULL. */
 struct lp_member_events {
 	/* Admitted, for the first time or again. |welcome| is valid until the call returns. */
 	void (*joined)(void *ctx, const struct lp_welcome *welcome);
-	/* The connection is lost; the member tries to come back. */
+	/* The connection is lost; the member reconnects. */
 	void (*lost)(void *ctx);
-	/* A frame from the room; valid until the call returns. |now_ns| is that of the batch. */
+	/* A frame from the room, valid until the call returns. |now_ns| is the time of its batch. */
 	void (*frame)(void *ctx, const uint8_t *frame, size_t len, uint64_t now_ns);
-	/* A batch of frames is over: what was gathered for the device can go. */
+	/* The end of a batch of frames. */
 	void (*batch_end)(void *ctx);
-	/* Somebody joined (|known|: was here already, and there is news) or left (|known| false: was never seen). */
+	/* A peer joined (|known|: an update of a known peer) or left (|known| false: it was not known). */
 	void (*peer)(void *ctx, const struct lp_peer_event *peer, bool joined, bool known);
-	/* The tunnel's own UDP addresses, at the first packet and when they change. */
+	/* The UDP addresses of the tunnel: before the first packet, and when they change. */
 	void (*path)(void *ctx, const struct lp_addr *local, const struct lp_addr *remote);
-	/* The queue towards the relay has room again after lp_member_congested() was true. */
+	/* The egress queue has room again after lp_member_congested() returned true. */
 	void (*relieved)(void *ctx);
-	/* The state, or whether a gateway is in the room, changed. */
+	/* The state, or the gateway's presence, changed. */
 	void (*changed)(void *ctx);
-	/* It is over for good: |failure| says why, NULL after lp_member_stop(). The last event. */
+	/* The last event: |failure| is the reason, NULL after lp_member_stop(). */
 	void (*ended)(void *ctx, const struct lp_failure *failure);
 };
 
@@ -46,31 +74,37 @@ struct lp_member_config {
 	struct lp_mac mac;
 	char relay_host[256];
 	uint16_t relay_port;
-	char server_name[256];
+	char server_name[256]; /* expected in the relay's certificate */
 	char room[LP_ROOM_CODE_MAX + 1];
 	char name[LP_NAME_MAX + 1];
 	char software[LP_NAME_MAX + 1];
-	char resume[LP_RESUME_MAX + 1]; /* of an earlier run, or empty */
-	bool reconnect;                 /* come back after a loss; otherwise a loss ends the member */
-	uint64_t idle_timeout_ns;       /* a relay that is silent for so long is gone */
-	uint64_t keep_alive_ns;
-	size_t queue_max_bytes;                /* of the egress queue */
-	const char *device;                    /* the tunnel's own adapter, by which it must not leave; borrowed until
-						  lp_member_free(); NULL: there is none */
-	struct lp_tls *tls;                    /* borrowed until lp_member_free() */
-	const struct lp_log *log;              /* borrowed until lp_member_free() */
-	const struct lp_member_events *events; /* borrowed until lp_member_free() */
+	char resume[LP_RESUME_MAX + 1]; /* resume token of an earlier run, or empty */
+	bool reconnect;                 /* false: a lost connection ends the member */
+	uint64_t idle_timeout_ns;       /* a relay that is silent for longer is dead */
+	uint64_t keep_alive_ns;         /* interval of PINGs on an idle connection */
+	size_t queue_max_bytes;         /* of the egress queue */
+	/* Name of the tunnel's own adapter, which the tunnel's packets must not use; NULL: none. This and the pointers
+	   below are borrowed until lp_member_free(). */
+	const char *device;
+	struct lp_tls *tls;
+	const struct lp_log *log;
+	const struct lp_member_events *events;
 	void *ctx;
 };
 
-/* What a member is doing now. */
+/* X(name, text): see the diagram above. */
+#define LP_MEMBER_STATES(X) \
+	X(RESOLVING, "resolving") \
+	X(CONNECTING, "connecting") \
+	X(JOINING, "joining") \
+	X(JOINED, "joined") \
+	X(WAITING, "waiting") \
+	X(ENDED, "ended")
+
 enum lp_member_state {
-	LP_MEMBER_RESOLVING,
-	LP_MEMBER_CONNECTING,
-	LP_MEMBER_JOINING,
-	LP_MEMBER_JOINED,
-	LP_MEMBER_WAITING, /* to try again */
-	LP_MEMBER_ENDED,
+#define X(name, text) LP_MEMBER_##name,
+	LP_MEMBER_STATES(X)
+#undef X
 };
 
 /* The figures of the moment, for status lines and diagnostics. */
@@ -99,38 +133,38 @@ struct lp_member_view {
 	uint64_t n_told;                         /* such words so far, over all connections */
 };
 
-/* The defaults of timeouts and bounds. */
+/* Sets the defaults of port, timeouts and limits; everything else is zero. */
 void lp_member_config_init(struct lp_member_config *config);
 
-/* Opens the socket; the search for the relay starts at once, the events come from the loop. */
+/* Opens the socket and starts to resolve the relay's name. Events come from the loop only. 0; LP_ENOMEM, LP_EINVAL (a
+   malformed resume token), or what the system returned for the socket; |failure| is set. */
 int lp_member_new(struct lp_loop *loop, const struct lp_member_config *config, struct lp_failure *failure,
 	struct lp_member **ret_member);
-/* Frees it without a word to the relay. NULL is fine. */
+/* Frees without a goodbye to the relay. NULL is fine. */
 void lp_member_free(struct lp_member *member);
-/* Says goodbye, then `ended` comes with NULL. */
+/* Sends a goodbye; `ended` follows with NULL. */
 void lp_member_stop(struct lp_member *member, enum lp_reason reason);
-/* The owner's device failed: says goodbye, then `ended` comes with |failure|. From anywhere, also from inside of the
-   member's events and from a device's. */
+/* The owner's device failed: sends a goodbye; `ended` follows with |failure|. May be called from inside any event. */
 void lp_member_fail(struct lp_member *member, const struct lp_failure *failure);
 
-/* A batch of frames for the room: begin, send each, flush. Returns what time it is for all of it. */
+/* A batch of frames for the room: begin, send each, flush. Returns the current time, which the whole batch uses. */
 uint64_t lp_member_begin(struct lp_member *member);
-/* Sends a frame given in parts; before the join, and where the queue is full, it is dropped and counted. */
+/* Sends a frame given in parts. Before the join and with a full queue it is dropped and counted. */
 void lp_member_send(struct lp_member *member, const struct lp_bytes *parts, size_t n_parts);
-/* What was sealed leaves. */
+/* Sends the packets that were built. */
 void lp_member_flush(struct lp_member *member);
-/* True while so much waits that a producer which can wait should; `relieved` comes later. */
+/* True if a producer that can pause (a TAP) should; `relieved` follows. */
 bool lp_member_congested(struct lp_member *member);
-/* IP bytes that TCP should not exceed in one packet so that no frame needs fragments. */
+/* IP bytes that fit one DATAGRAM in both directions: TCP's segment size is limited to that. 0 before the join. */
 uint16_t lp_member_unfragmented_mtu(const struct lp_member *member);
-/* A gateway: whether its interface carries no frames; to be called again and again. What the relay does not know yet it
-   is told at once, with `stats`. */
+/* Gateway: whether its interface carries no frames. Sends `stats` if that is news for the relay. */
 void lp_member_set_lan_down(struct lp_member *member, bool down);
 /* Counts frames that the owner dropped. */
 void lp_member_count_drops(struct lp_member *member, enum lp_drop drop, uint64_t n);
 
+const char *lp_member_state_name(enum lp_member_state state);
 void lp_member_view(struct lp_member *member, struct lp_member_view *ret_view);
-/* Calls |fn| for every peer in the room that is known. */
+/* Calls |fn| for each known peer in the room. */
 void lp_member_each_peer(
 	const struct lp_member *member, void (*fn)(void *ctx, const struct lp_peer_event *peer), void *ctx);
 

@@ -1,9 +1,14 @@
-/* A member's own state, for the files of member/ alone. */
+/* The fields of a member, for the files of member/ only.
+
+   member.c is the state machine and the only caller of the other files. These do one step each, return its outcome and
+   call nothing in member.c: connect.c starts a connection to the next address of the relay, migrate.c moves a
+   connection to another local address and detects a dead path, data.c carries frames. */
 #ifndef LP_MEMBER_STATE_H
 #define LP_MEMBER_STATE_H
 
 #include "base/failure.h"
 #include "member/member.h"
+#include "quic/endpoint.h"
 #include "session/backoff.h"
 
 struct lp_frame_pool;
@@ -16,101 +21,111 @@ struct lp_session;
 struct lp_timer;
 struct lp_udp;
 
-/* Addresses of the relay's name that are tried, in order. */
+/* Resolved addresses of the relay that are tried, in the resolver's order. */
 #define LP_MEMBER_ADDRS_MAX 8
 
 struct lp_member {
 	struct lp_member_config config;
 	struct lp_loop *loop;
 	const struct lp_log *log;
-	enum lp_member_state state;
-	uint64_t now_ns; /* of the pass that is under way */
+	uint64_t now_ns; /* time of the current pass */
 
-	/* The way to the relay. */
+	/* Written by enter_state() only. */
+	enum lp_member_state state;
+	uint64_t deadline_ns;   /* end of the attempt (CONNECTING), of the wait (WAITING), next path check (JOINED) */
+	struct lp_timer *timer; /* the earlier of |deadline_ns| and the session's deadline */
+	enum lp_member_state notified_state; /* at the last `changed` */
+	bool notified_gateway;
+
+	/* The relay's addresses. */
+	struct lp_resolve *resolve; /* RESOLVING: the query */
+	struct lp_addr addrs[LP_MEMBER_ADDRS_MAX];
+	size_t n_addrs, next_addr;
+	bool had_route; /* at least one address had a route in this round */
+
+	/* The connection. */
 	struct lp_udp *udp;
 	struct lp_quic_endpoint *endpoint;
+	struct lp_timer *quic_timer; /* the endpoint's deadline */
 	struct lp_netwatch *netwatch;
-	struct lp_resolve *resolve;
-	struct lp_addr addrs[LP_MEMBER_ADDRS_MAX]; /* of the relay */
-	size_t n_addrs, next_addr;
-	bool tried; /* one of them in this round: there was a route */
+	struct lp_quic_conn *conn; /* NULL if there is none */
 	struct lp_addr local, remote;
-	bool move_waits;           /* the connection is to move to another address, and could not yet */
-	struct lp_quic_conn *conn; /* NULL while there is none */
-	struct lp_timer *quic_timer;
+	bool migration_pending;  /* the peer has not yet issued a spare connection ID */
+	uint64_t n_batches;      /* receive batches */
+	uint64_t n_batches_seen; /* at the last path check */
+	unsigned n_silent;       /* consecutive path checks with data in flight and nothing received */
 
 	/* The session on it. */
 	struct lp_session *session;
-	struct lp_frame_pool *pool;
-	struct lp_link *link;             /* NULL until the connection is ready */
-	struct lp_link_counters counters; /* of the links before this one, and of frames that met none */
-	struct lp_stats_message relay_stats;
+	struct lp_stats_message relay_stats; /* the relay's last `stats` */
 	bool has_relay_stats;
-	uint64_t n_told;              /* `stats` of the relay so far */
-	bool lan_down, told_lan_down; /* as the owner said last, and as the relay knows */
+	uint64_t n_relay_stats;           /* `stats` received, on all connections */
+	bool lan_down, reported_lan_down; /* from the owner; in our last `stats` */
+
+	/* The data plane. */
+	struct lp_frame_pool *pool;
+	struct lp_link *link;             /* NULL before the handshake is complete */
+	struct lp_link_counters counters; /* of earlier links, and of frames dropped without a link */
 	uint64_t hash_seed;
 	bool was_congested;
 
-	/* Coming back. */
-	struct lp_timer *timer; /* attempts, retries, the session's deadline, the look for a stall */
+	/* Reconnecting. */
 	struct lp_backoff backoff;
-	uint64_t attempt_deadline_ns; /* connecting: the next address is tried then */
-	uint64_t retry_at_ns;         /* waiting: when it is over */
-	uint64_t retry_ns;            /* waiting: how long in all */
-	uint64_t stall_check_ns;      /* joined: the next look */
-	uint64_t n_received;          /* receive batches so far */
-	uint64_t n_received_seen;     /* at the last look */
-	unsigned n_stalled;           /* looks in a row with packets in flight and nothing received */
+	uint64_t retry_ns; /* WAITING: length of the wait */
 	uint64_t reconnects;
 	bool ever_joined;
-	bool place_held;            /* before the first join: the relay still has a member of our MAC in our place */
-	uint64_t place_deadline_ns; /* until when that may be our own of an earlier run; 0: not asked yet */
+	bool slot_held;            /* not joined yet: the relay still holds a membership with our MAC */
+	uint64_t slot_deadline_ns; /* until then it may be ours, of an earlier run; 0: not rejected for that yet */
+	bool may_retry;            /* another attempt may succeed */
+	struct lp_failure reason;  /* why the last connection or attempt ended; code 0: none */
 	bool stopping;
-	bool failed;                     /* stopping since our owner failed: |reason| says at what */
-	enum lp_member_state told_state; /* with the last `changed` */
-	bool told_gateway;
-	bool may_retry;           /* what ended the session may pass */
-	struct lp_failure reason; /* what ended the session, code 0: nothing yet */
+	bool failed; /* stopping because the owner's device failed; |reason| is the failure */
 };
 
-/* seek.c */
+/* connect.c */
 
-/* Starts looking for the relay: resolve, connect, join. */
-void lp_member_seek(struct lp_member *member);
-/* Tries the next address of the relay, or gives up this round. */
-void lp_member_connect_next(struct lp_member *member);
-/* Lets go of the connection without waiting for anything. */
-void lp_member_drop_connection(struct lp_member *member);
-/* The connection or an attempt is lost, as member->reason says: waits and tries again, or ends. */
-void lp_member_lost(struct lp_member *member);
+/* Starts a QUIC connection to the next address that has a route. 0 on success (|conn|, |local| and |remote| are set);
+   LP_EUNREACH if no address is left, |reason| is set. */
+int lp_member_connect_next(struct lp_member *member);
+/* How long the attempt just started may take. */
+uint64_t lp_member_connect_timeout_ns(const struct lp_member *member);
 
-/* path.c */
+/* migrate.c */
 
-/* Makes the socket and the QUIC endpoint. */
-int lp_member_open_path(struct lp_member *member, struct lp_failure *failure);
-void lp_member_close_path(struct lp_member *member);
-/* Tells the owner which UDP addresses are the tunnel's own. */
-void lp_member_tell_path(struct lp_member *member);
-/* The next look for a stall is a second away, and compares with what has been received until now. */
-void lp_member_plan_stall_check(struct lp_member *member);
-/* What is due by time on the way to the relay. */
-void lp_member_path_expire(struct lp_member *member, uint64_t now_ns);
-/* Ends a pass of the data path: everything that was sealed leaves, the next deadlines are set. */
-void lp_member_end_pass(struct lp_member *member);
+enum lp_migration {
+	LP_MIGRATION_NONE,      /* the path is unchanged, or the migration has to wait (|migration_pending|) */
+	LP_MIGRATION_STARTED,   /* |local| is new */
+	LP_MIGRATION_RECONNECT, /* |remote| has no route, another address of the relay has one; |reason| is set */
+};
 
-/* session_events.c */
+/* Moves the connection to the local address and interface that reach the relay now. */
+enum lp_migration lp_member_migrate(struct lp_member *member);
+/* Starts the path checks of a new connection. */
+void lp_member_path_check_start(struct lp_member *member);
+/* One path check, every LP_MEMBER_PATH_CHECK_NS. True if the path is dead. */
+bool lp_member_path_check(struct lp_member *member);
 
-extern const struct lp_session_events lp_member_session_events;
-/* The connection is ready: the session starts on it. */
-int lp_member_start_session(struct lp_member *member);
+#define LP_MEMBER_PATH_CHECK_NS (1 * LP_SEC)
 
-/* member.c */
+/* reason.c */
 
-/* Sets the timer for whatever comes first. */
-void lp_member_arm(struct lp_member *member);
-/* Tells the owner if the state or the gateway's presence changed. */
-void lp_member_tell_changes(struct lp_member *member);
-/* Ends the member for good. */
-void lp_member_end(struct lp_member *member, const struct lp_failure *failure);
+/* Sets |reason|, unless the session has set it, and |may_retry|. True if the attempt failed in a way that leaves the
+   relay's other addresses to try. */
+bool lp_member_judge_close(struct lp_member *member, const struct lp_quic_close *why);
+/* Sets |reason|, |may_retry| and |slot_held| for a session that ended by one of the three; the others are NULL. Returns
+   the code to close the connection with. */
+enum lp_quic_app_error lp_member_judge_session_end(struct lp_member *member, const struct lp_reject *reject,
+	const struct lp_disconnect *disconnect, const struct lp_failure *failure);
+
+/* data.c */
+
+/* Opens the link on |conn|. 0, LP_ENOMEM. */
+int lp_member_link_open(struct lp_member *member);
+/* Closes the link and keeps its counters. */
+void lp_member_link_close(struct lp_member *member);
+/* One DATAGRAM from the relay. */
+void lp_member_link_receive(struct lp_member *member, const uint8_t *data, size_t len);
+/* The congestion window is open again: sends queued frames. */
+void lp_member_link_writable(struct lp_member *member);
 
 #endif

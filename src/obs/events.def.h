@@ -76,6 +76,8 @@ LP_EVENT_ROW(malformed_limit, WARN, "room {room}: peer {peer} sent more than {li
 /* Going to a relay and being there, as a member sees it */
 LP_EVENT_ROW(identity, INFO, "identity {path} {action}: MAC {mac}", "The member's MAC was made or read.",
              (str, path), (str, action), (mac, mac))
+LP_EVENT_ROW(member_state, DEBUG, "state {from} -> {to}", "The member's state machine (src/member/member.h) moved on.",
+             (str, from), (str, to))
 LP_EVENT_ROW(connecting, DEBUG, "connecting to {host} ({address})", "A handshake with the relay begins.",
              (str, host), (addr, address))
 LP_EVENT_ROW(joined, INFO, "joined room {room} as peer {peer}, MTU {mtu}[, gateway present: {gateway}]",

@@ -1,0 +1,71 @@
+/* Moves a connection when the host's network changes (RFC 9000 §9), and detects a dead path. */
+#include "base/error.h"
+#include "base/units.h"
+#include "member/state.h"
+#include "platform/net/netwatch.h"
+#include "platform/net/udp.h"
+#include "quic/endpoint.h"
+
+/* The path is dead after this many consecutive checks with data in flight and nothing received. */
+#define SILENT_CHECKS 4
+
+/* |remote| has no route any more. Another address of the relay may have one, for example an IPv4 address after IPv6 is
+   lost; a connection cannot migrate to it (RFC 9000 §9: only the client's address changes). */
+static enum lp_migration find_other_address(struct lp_member *member)
+{
+	struct lp_addr local;
+	uint32_t interface;
+	for (size_t i = 0; i < member->n_addrs; i++) {
+		if (lp_netwatch_source(member->netwatch, &member->addrs[i], &local, &interface) < 0)
+			continue;
+		lp_fail(&member->reason, LP_EUNREACH, "no route to the relay's address any more");
+		return LP_MIGRATION_RECONNECT;
+	}
+	return LP_MIGRATION_NONE;
+}
+
+enum lp_migration lp_member_migrate(struct lp_member *member)
+{
+	struct lp_addr local;
+	uint32_t interface;
+	member->migration_pending = false;
+	if (lp_netwatch_source(member->netwatch, &member->remote, &local, &interface) < 0)
+		return find_other_address(member);
+	local.port = member->local.port;
+	if (lp_addr_equal(&local, &member->local)) {
+		lp_udp_set_interface(member->udp, interface);
+		return LP_MIGRATION_NONE;
+	}
+	int result = lp_quic_migrate(member->conn, &local, member->now_ns);
+	/* Without a spare connection ID the connection stays on the old path, which may still work. The next path check
+	   tries again. */
+	member->migration_pending = result == LP_EAGAIN;
+	if (result < 0 && result != LP_EEXISTS)
+		return LP_MIGRATION_NONE;
+	lp_udp_set_interface(member->udp, interface);
+	if (result == LP_EEXISTS)
+		return LP_MIGRATION_NONE;
+	member->local = local;
+	return LP_MIGRATION_STARTED;
+}
+
+void lp_member_path_check_start(struct lp_member *member)
+{
+	member->n_silent = 0;
+	member->n_batches_seen = member->n_batches;
+}
+
+bool lp_member_path_check(struct lp_member *member)
+{
+	struct lp_quic_stats stats;
+	lp_quic_stats(member->conn, &stats);
+	if (stats.in_flight_bytes == 0 || member->n_batches != member->n_batches_seen)
+		member->n_silent = 0;
+	else
+		member->n_silent++;
+	member->n_batches_seen = member->n_batches;
+	if (member->n_silent < SILENT_CHECKS)
+		return false;
+	lp_fail(&member->reason, LP_EUNREACH, "%s: the relay does not answer any more", member->config.relay_host);
+	return true;
+}

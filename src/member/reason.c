@@ -1,0 +1,77 @@
+/* Why a connection or a session ended, for people, and whether another attempt may succeed. */
+#include "base/error.h"
+#include "member/state.h"
+#include "quic/endpoint.h"
+
+/* What a user can do about a certificate that is not trusted; follows the reason. */
+static const char *advice(enum lp_tls_distrust distrust)
+{
+	switch (distrust) {
+	case LP_TLS_DISTRUST_PIN:
+		return ": get the relay's file for --relay-ca-cert anew";
+	case LP_TLS_DISTRUST_SIGNER:
+		return ": pass the relay's file with --relay-ca-cert";
+	case LP_TLS_DISTRUST_NAME:
+		return ": if that is your relay, pass a name that the certificate is for with --server-name";
+	default:
+		return "";
+	}
+}
+
+bool lp_member_judge_close(struct lp_member *member, const struct lp_quic_close *why)
+{
+	const char *host = member->config.relay_host;
+	bool connecting = member->state == LP_MEMBER_CONNECTING;
+	if (why->kind == LP_QUIC_CLOSED_TLS) {
+		lp_fail(&member->reason, LP_ECERT, "%s: %s%s", host, why->reason, advice(why->distrust));
+		member->may_retry = false;
+	} else if (connecting && why->kind == LP_QUIC_CLOSED_TRANSPORT && why->reason[0]) {
+		/* The relay has reached a limit. Its other addresses would refuse us, too. */
+		lp_fail(&member->reason, LP_EFULL, "%s: the relay refused the connection: %s", host, why->reason);
+	} else if (member->reason.code == 0 && connecting) {
+		return true;
+	} else if (member->reason.code == 0) {
+		lp_fail(&member->reason, LP_ECLOSED, "%s: the connection to the relay ended: %s", host,
+			why->reason[0] ? why->reason : "the relay does not answer any more");
+	}
+	return false;
+}
+
+/* The close code for a session that ended without a message from the relay. */
+static enum lp_quic_app_error close_code(const struct lp_failure *failure)
+{
+	switch (failure->code) {
+	case LP_ETIMEOUT:
+		return LP_QUIC_APP_TIMEOUT;
+	case LP_ENOMEM:
+		return LP_QUIC_APP_OVERLOAD;
+	default:
+		return LP_QUIC_APP_PROTOCOL;
+	}
+}
+
+/* True if the membership that blocks us may be ours, of an earlier run. */
+static bool may_be_our_slot(const struct lp_member *member, const struct lp_reject *reject)
+{
+	return reject->code == LP_REJECT_DUPLICATE_MAC ||
+	       (reject->code == LP_REJECT_GATEWAY_EXISTS && lp_mac_equal(&reject->mac, &member->config.mac));
+}
+
+enum lp_quic_app_error lp_member_judge_session_end(struct lp_member *member, const struct lp_reject *reject,
+	const struct lp_disconnect *disconnect, const struct lp_failure *failure)
+{
+	const char *host = member->config.relay_host;
+	member->may_retry = lp_backoff_may_retry(reject, disconnect, failure);
+	member->slot_held = reject && !member->ever_joined && may_be_our_slot(member, reject);
+	if (reject)
+		lp_fail(&member->reason, LP_EPERM, "%s: the relay refused: %s (%s)", host,
+			reject->message[0] ? reject->message : lp_reject_text(reject->code),
+			lp_reject_wire(reject->code));
+	else if (disconnect)
+		lp_fail(&member->reason, LP_ECLOSED, "%s: the relay ended the session: %s (%s)", host,
+			disconnect->message[0] ? disconnect->message : "no reason given",
+			lp_reason_wire(disconnect->reason));
+	else
+		lp_fail(&member->reason, failure->code, "%s: %s", host, failure->text);
+	return disconnect || reject ? LP_QUIC_APP_OK : close_code(failure);
+}
