@@ -14,8 +14,8 @@
 #include "cli/value.h"
 #include "egress/queue.h"
 #include "link/link.h"
+#include "platform/loop/cpu.h"
 #include "platform/loop/loop.h"
-#include "platform/loop/priority.h"
 #include "platform/net/udp.h"
 #include "platform/system/file.h"
 #include "platform/system/random.h"
@@ -497,7 +497,7 @@ int main(int argc, char **argv)
 	}
 	/* Where the relay has priority, its members' machines have it, too. */
 	if (common.priority)
-		(void)lp_priority_raise();
+		(void)lp_cpu_raise_priority();
 	crowd.now_ns = crowd.started_ns = lp_loop_now_ns(crowd.loop);
 	start_more(&crowd);
 	end_pass(&crowd);

@@ -10,8 +10,8 @@
 #include "member/member.h"
 #include "obs/event.h"
 #include "platform/device/device_state.h"
+#include "platform/loop/cpu.h"
 #include "platform/loop/loop.h"
-#include "platform/loop/priority.h"
 #include "platform/net/route_conflicts.h"
 #include "platform/system/terminal.h"
 #include "quic/tls/credentials.h"
@@ -58,7 +58,7 @@ int lp_app_begin(struct lp_app *life, struct lp_failure *failure, struct lp_memb
 	if ((result = lp_loop_new(&life->loop)) < 0 || (result = lp_loop_on_signal(life->loop, on_signal, life)) < 0)
 		return lp_fail(failure, result, "cannot start: %s", lp_error_text(result));
 	lp_event_started(&life->output.log, life->program->name, LP_VERSION);
-	if (life->common.priority && (result = lp_priority_raise()) < 0)
+	if (life->common.priority && (result = lp_cpu_raise_priority()) < 0)
 		lp_event_priority_kept(&life->output.log, lp_error_text(result));
 	return 0;
 }

@@ -8,8 +8,8 @@
 #include "cli/log.h"
 #include "cli/start.h"
 #include "obs/event.h"
+#include "platform/loop/cpu.h"
 #include "platform/loop/loop.h"
-#include "platform/loop/priority.h"
 #include "platform/system/metrics_server.h"
 #include "platform/system/notify.h"
 #include "platform/system/sandbox.h"
@@ -183,7 +183,7 @@ static int start(struct app *app, struct lp_failure *failure)
 		(result = lp_loop_on_signal(app->loop, on_signal, app)) < 0)
 		return lp_fail(failure, result, "cannot start: %s", lp_error_text(result));
 	lp_event_started(log, lp_relay_program.name, LP_VERSION);
-	if (app->common.priority && (result = lp_priority_raise()) < 0)
+	if (app->common.priority && (result = lp_cpu_raise_priority()) < 0)
 		lp_event_priority_kept(log, lp_error_text(result));
 	int64_t now_unix_s = lp_loop_unix_s(app->loop);
 	if ((result = lp_certificate_load(&app->certificate, now_unix_s, log, failure, &app->tls)) < 0 ||

@@ -151,7 +151,7 @@ static void on_readable(void *ctx, bool broken)
 			n_bytes += packet->frames[n_frames++].len;
 		else
 			packet->counters.unusable++;
-	lp_loop_found(packet->loop, n_frames, n_bytes);
+	lp_loop_received(packet->loop, n_frames, n_bytes);
 	if (n_frames)
 		packet->recv(packet->ctx, packet->frames, n_frames);
 	/* EINVAL is a frame with an offload that the header cannot tell of: it is lost, the next ones are not. */

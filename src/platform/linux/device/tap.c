@@ -103,7 +103,7 @@ static size_t read_batch(struct lp_tap *tap, const struct queue *queue, int *err
 		n++;
 		used += ((size_t)len + 63) & ~(size_t)63;
 	}
-	lp_loop_found(tap->loop, n, used);
+	lp_loop_received(tap->loop, n, used);
 	return n;
 }
 

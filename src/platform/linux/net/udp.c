@@ -124,7 +124,7 @@ static void on_readable(void *ctx, bool broken)
 		n_bytes += msg->len;
 		n_packets += msg->segment_bytes ? msg->len / msg->segment_bytes : 1;
 	}
-	lp_loop_found(udp->loop, n_packets, n_bytes);
+	lp_loop_received(udp->loop, n_packets, n_bytes);
 	udp->recv(udp->ctx, udp->msgs, (size_t)n);
 }
 

@@ -8,7 +8,7 @@
 struct lp_loop;
 
 uv_loop_t *lp_loop_uv(struct lp_loop *loop);
-/* Reports that a device received |n| frames or packets of |bytes| in total in this pass. */
-void lp_loop_found(struct lp_loop *loop, size_t n, size_t bytes);
+/* A device received |n| frames or packets of |bytes| in total in this pass. */
+void lp_loop_received(struct lp_loop *loop, size_t n, size_t bytes);
 
 #endif
