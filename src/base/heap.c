@@ -1,7 +1,6 @@
 #include "base/heap.h"
 
 #include <assert.h>
-#include <stdbool.h>
 #include <stdlib.h>
 
 #include "base/error.h"

@@ -4,6 +4,7 @@
 #ifndef LP_BASE_HEAP_H
 #define LP_BASE_HEAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,6 +37,12 @@ int lp_heap_reserve(struct lp_heap *heap, size_t n);
 void lp_heap_set(struct lp_heap *heap, struct lp_heap_node *node, uint64_t key);
 /* Removes |node| if it is in the heap. */
 void lp_heap_remove(struct lp_heap *heap, struct lp_heap_node *node);
+
+/* True if |node| is in its heap. */
+static inline bool lp_heap_contains(const struct lp_heap_node *node)
+{
+	return node->place != 0;
+}
 
 /* The element with the smallest key, or NULL. It stays in the heap. */
 static inline struct lp_heap_node *lp_heap_first(const struct lp_heap *heap)

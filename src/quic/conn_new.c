@@ -163,8 +163,7 @@ void lp_conn_free(struct lp_quic_conn *conn)
 {
 	lp_conn_table_remove_all(&conn->endpoint->cids, &conn->cids);
 	lp_conn_table_remove_all(&conn->endpoint->tokens, &conn->tokens);
-	if (conn->deadline.place)
-		lp_expiry_set(&conn->endpoint->expiry, &conn->deadline, LP_NEVER);
+	lp_expiry_set(&conn->endpoint->expiry, &conn->deadline, LP_NEVER);
 	if (conn->batch)
 		lp_batch_pool_give(&conn->endpoint->pool, conn->batch);
 	ngtcp2_conn_del(conn->library);
