@@ -6,13 +6,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/heap.h"
+
 struct lp_loop;
 struct lp_timer;
 
 struct lp_timers {
-	struct lp_timer **heap; /* the earliest first; disarmed ones are LP_NEVER, at the bottom */
-	size_t n;               /* timers, armed or not */
-	size_t room;            /* of |heap| */
+	struct lp_heap heap; /* of the armed timers, by deadline */
+	size_t n;            /* timers, armed or not */
 };
 
 /* The timers of a loop; the loop's own file has it. */

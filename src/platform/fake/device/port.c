@@ -88,7 +88,7 @@ static void wake(void *ctx)
 
 void lp_port_poke(struct lp_port *port)
 {
-	if (port->loop && port->up && !port->paused && port->first && !port->wake.place)
+	if (port->loop && port->up && !port->paused && port->first && !lp_heap_contains(&port->wake.node))
 		lp_schedule_set(&port->host->world->schedule, &port->wake, port->host->world->now_ns + WAKE_NS);
 }
 

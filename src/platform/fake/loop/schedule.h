@@ -6,22 +6,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/heap.h"
+
 struct lp_host;
 
 /* One thing to come. It is part of what it happens to, which initialises it and cancels it before it goes. */
 struct lp_event {
 	uint64_t at_ns;
-	uint64_t order;       /* among events of the same time: first set, first run */
-	size_t place;         /* in the heap, from 1; 0: not scheduled */
-	struct lp_host *host; /* whose code runs; NULL: the network's own */
+	struct lp_heap_node node; /* events of the same time run in the order in which they were set */
+	struct lp_host *host;     /* whose code runs; NULL: the network's own */
 	void (*run)(void *ctx);
 	void *ctx;
 };
 
 struct lp_schedule {
-	struct lp_event **heap; /* heap[1] is the next */
-	size_t n_events, size;
-	uint64_t n_set; /* so far */
+	struct lp_heap heap;
 };
 
 void lp_schedule_done(struct lp_schedule *schedule);

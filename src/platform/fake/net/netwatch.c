@@ -28,7 +28,7 @@ static void tell(void *ctx)
 void lp_netwatch_changed(struct lp_host *host)
 {
 	for (struct lp_netwatch *netwatch = host->netwatches; netwatch; netwatch = netwatch->next) {
-		if (!netwatch->event.place)
+		if (!lp_heap_contains(&netwatch->event.node))
 			lp_schedule_set(&host->world->schedule, &netwatch->event, host->world->now_ns + TELL_NS);
 	}
 }

@@ -188,7 +188,7 @@ bool lp_udp_arrive(struct lp_host *host, const struct lp_addr *local, const stru
 	*udp->last = waiting;
 	udp->last = &waiting->next;
 	udp->waiting_bytes += len;
-	if (!udp->wake.place)
+	if (!lp_heap_contains(&udp->wake.node))
 		lp_schedule_set(&host->world->schedule, &udp->wake, host->world->now_ns + WAKE_NS);
 	return true;
 }
