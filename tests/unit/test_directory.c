@@ -1,0 +1,221 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/error.h"
+#include "base/failure.h"
+#include "directory/directory.h"
+
+struct fixture {
+	char folder[64];
+	struct lp_directory *directory;
+	struct lp_failure failure;
+};
+
+static int set_up(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof *fixture);
+	assert_non_null(fixture);
+	snprintf(fixture->folder, sizeof fixture->folder, "/tmp/lp-directory-XXXXXX");
+	assert_non_null(mkdtemp(fixture->folder));
+	assert_int_equal(lp_directory_open(fixture->folder, &fixture->failure, &fixture->directory), 0);
+	*state = fixture;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	static const char *const files[] = {"rooms.sqlite", "rooms.sqlite-wal", "rooms.sqlite-shm"};
+	struct fixture *fixture = *state;
+	lp_directory_close(fixture->directory);
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		char path[128];
+		snprintf(path, sizeof path, "%s/%s", fixture->folder, files[i]);
+		unlink(path);
+	}
+	assert_int_equal(rmdir(fixture->folder), 0);
+	free(fixture);
+	return 0;
+}
+
+static struct lp_directory_room room(const char *code)
+{
+	struct lp_directory_room room = {.host_key = {1, 2}, .player_key = {3, 4}, .created_unix_s = 1800000000};
+	snprintf(room.code, sizeof room.code, "%s", code);
+	return room;
+}
+
+static void add(struct fixture *fixture, const char *code)
+{
+	struct lp_directory_room added = room(code);
+	assert_int_equal(lp_directory_add_room(fixture->directory, &added, &fixture->failure), 0);
+}
+
+static void count_room(void *ctx, const struct lp_directory_room *room)
+{
+	strcat(ctx, room->code);
+	strcat(ctx, " ");
+}
+
+static void test_rooms(void **state)
+{
+	struct fixture *fixture = *state;
+	struct lp_directory_room read, again = room("FRIDAY");
+	add(fixture, "FRIDAY");
+	add(fixture, "ALPHA");
+	assert_int_equal(lp_directory_add_room(fixture->directory, &again, &fixture->failure), LP_EEXISTS);
+	assert_int_equal(lp_directory_room(fixture->directory, "FRIDAY", &fixture->failure, &read), 0);
+	assert_memory_equal(read.host_key, again.host_key, LP_INVITE_KEY);
+	assert_memory_equal(read.player_key, again.player_key, LP_INVITE_KEY);
+	assert_int_equal(read.created_unix_s, 1800000000);
+	assert_false(read.locked);
+	assert_int_equal(lp_directory_lock_room(fixture->directory, "FRIDAY", true, &fixture->failure), 0);
+	assert_int_equal(lp_directory_room(fixture->directory, "FRIDAY", &fixture->failure, &read), 0);
+	assert_true(read.locked);
+	char codes[64] = "";
+	assert_int_equal(lp_directory_each_room(fixture->directory, count_room, codes, &fixture->failure), 0);
+	assert_string_equal(codes, "ALPHA FRIDAY ");
+	assert_int_equal(lp_directory_remove_room(fixture->directory, "FRIDAY", &fixture->failure), 0);
+	assert_int_equal(lp_directory_remove_room(fixture->directory, "FRIDAY", &fixture->failure), LP_ENOTFOUND);
+	assert_int_equal(lp_directory_room(fixture->directory, "FRIDAY", &fixture->failure, &read), LP_ENOTFOUND);
+	assert_int_equal(lp_directory_lock_room(fixture->directory, "FRIDAY", true, &fixture->failure), LP_ENOTFOUND);
+}
+
+static int use(struct fixture *fixture, uint32_t invite, uint16_t uses, uint8_t member)
+{
+	uint8_t key[LP_MEMBER_KEY_BYTES] = {member};
+	return lp_directory_use_invite(fixture->directory, "FRIDAY", invite, uses, key, 1800000001, &fixture->failure);
+}
+
+static void test_invites(void **state)
+{
+	struct fixture *fixture = *state;
+	add(fixture, "FRIDAY");
+	assert_int_equal(use(fixture, 1, 2, 10), 0);
+	assert_int_equal(use(fixture, 1, 2, 10), 0);
+	assert_int_equal(use(fixture, 1, 2, 11), 0);
+	assert_int_equal(use(fixture, 1, 2, 12), LP_EFULL);
+	assert_int_equal(use(fixture, 1, 2, 11), 0);
+	assert_int_equal(use(fixture, 2, 2, 12), 0);
+	assert_int_equal(use(fixture, 3, 0, 12), 0);
+	assert_int_equal(lp_directory_invite_uses(fixture->directory, "FRIDAY", 1, &fixture->failure), 2);
+	assert_int_equal(lp_directory_invite_uses(fixture->directory, "FRIDAY", 3, &fixture->failure), 0);
+	assert_int_equal(lp_directory_revoke_invite(fixture->directory, "FRIDAY", 1, 1, &fixture->failure), 0);
+	assert_int_equal(lp_directory_revoke_invite(fixture->directory, "FRIDAY", 1, 2, &fixture->failure), 0);
+	assert_int_equal(
+		lp_directory_revoke_invite(fixture->directory, "OTHER", 1, 2, &fixture->failure), LP_ENOTFOUND);
+	assert_int_equal(use(fixture, 1, 2, 10), LP_EPERM);
+	assert_int_equal(lp_directory_revoke_invite(fixture->directory, "FRIDAY", 3, 1, &fixture->failure), 0);
+	assert_int_equal(use(fixture, 3, 0, 12), LP_EPERM);
+	/* A room of the same code later begins without them. */
+	assert_int_equal(lp_directory_remove_room(fixture->directory, "FRIDAY", &fixture->failure), 0);
+	add(fixture, "FRIDAY");
+	assert_int_equal(use(fixture, 1, 2, 12), 0);
+	assert_int_equal(lp_directory_invite_uses(fixture->directory, "FRIDAY", 1, &fixture->failure), 1);
+}
+
+static void count_ban(void *ctx, const struct lp_directory_ban *ban)
+{
+	strcat(ctx, ban->name);
+	strcat(ctx, " ");
+}
+
+static void test_bans(void **state)
+{
+	struct fixture *fixture = *state;
+	struct lp_directory_ban ban = {.member_key = {7}, .name = "Mallory", .since_unix_s = 5};
+	const uint8_t other[LP_MEMBER_KEY_BYTES] = {8};
+	assert_int_equal(lp_directory_ban(fixture->directory, "FRIDAY", &ban, &fixture->failure), LP_ENOTFOUND);
+	add(fixture, "FRIDAY");
+	assert_int_equal(lp_directory_ban(fixture->directory, "FRIDAY", &ban, &fixture->failure), 0);
+	assert_int_equal(lp_directory_is_banned(fixture->directory, "FRIDAY", ban.member_key, &fixture->failure), 1);
+	assert_int_equal(lp_directory_is_banned(fixture->directory, "FRIDAY", other, &fixture->failure), 0);
+	assert_int_equal(lp_directory_is_banned(fixture->directory, "OTHER", ban.member_key, &fixture->failure), 0);
+	snprintf(ban.name, sizeof ban.name, "Mallory2");
+	assert_int_equal(lp_directory_ban(fixture->directory, "FRIDAY", &ban, &fixture->failure), 0);
+	char names[64] = "";
+	assert_int_equal(lp_directory_each_ban(fixture->directory, "FRIDAY", count_ban, names, &fixture->failure), 0);
+	assert_string_equal(names, "Mallory2 ");
+	assert_int_equal(lp_directory_unban(fixture->directory, "FRIDAY", ban.member_key, &fixture->failure), 0);
+	assert_int_equal(
+		lp_directory_unban(fixture->directory, "FRIDAY", ban.member_key, &fixture->failure), LP_ENOTFOUND);
+	assert_int_equal(lp_directory_is_banned(fixture->directory, "FRIDAY", ban.member_key, &fixture->failure), 0);
+}
+
+/* A command beside the relay: what one has written the other reads, and keys are for the owner alone. */
+static void test_beside(void **state)
+{
+	struct fixture *fixture = *state;
+	struct lp_directory *command;
+	struct lp_directory_room read;
+	assert_int_equal(lp_directory_open(fixture->folder, &fixture->failure, &command), 0);
+	struct lp_directory_room added = room("FRIDAY");
+	assert_int_equal(lp_directory_add_room(command, &added, &fixture->failure), 0);
+	assert_int_equal(lp_directory_room(fixture->directory, "FRIDAY", &fixture->failure, &read), 0);
+	lp_directory_close(command);
+	char path[128];
+	struct stat info;
+	snprintf(path, sizeof path, "%s/rooms.sqlite", fixture->folder);
+	assert_int_equal(stat(path, &info), 0);
+	assert_int_equal(info.st_mode & 077, 0);
+}
+
+/* What a process that was killed had committed is there; what it had not is not. */
+static void test_killed(void **state)
+{
+	struct fixture *fixture = *state;
+	pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		struct lp_directory *own;
+		struct lp_directory_room first = room("FIRST");
+		if (lp_directory_open(fixture->folder, NULL, &own) < 0 || lp_directory_add_room(own, &first, NULL) < 0)
+			_exit(1);
+		_exit(0); /* neither closed nor checkpointed */
+	}
+	int status;
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	struct lp_directory_room read;
+	assert_int_equal(lp_directory_room(fixture->directory, "FIRST", &fixture->failure, &read), 0);
+}
+
+static void test_damaged(void **state)
+{
+	struct fixture *fixture = *state;
+	struct lp_directory *other;
+	char path[128];
+	snprintf(path, sizeof path, "%s/rooms.sqlite", fixture->folder);
+	lp_directory_close(fixture->directory);
+	fixture->directory = NULL;
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	for (int i = 0; i < 2000; i++)
+		fputs("not a database", file);
+	fclose(file);
+	assert_int_equal(lp_directory_open(fixture->folder, &fixture->failure, &other), LP_EIO);
+	assert_non_null(strstr(fixture->failure.text, "damaged"));
+	assert_int_equal(lp_directory_open("/nonexistent", &fixture->failure, &other), LP_EPERM);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_rooms, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_invites, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_bans, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_beside, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_killed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_damaged, set_up, tear_down),
+	};
+	return cmocka_run_group_tests_name("directory", tests, NULL, NULL);
+}
