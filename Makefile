@@ -1,4 +1,4 @@
-# The words people type. The work is done by Meson and by the scripts in scripts/; `make help` lists the words.
+# Targets for people. Meson and scripts/ do the work; `make help` lists the targets.
 PREFIX ?= /usr/local
 DESTDIR ?=
 SECONDS ?= 60
@@ -12,19 +12,19 @@ all: ## build the programs into build/release
 	@scripts/deps --check build
 	@scripts/build release
 
-deps: ## install the packages that building and testing need (as root)
+deps: ## install the packages for building and testing (as root)
 	@scripts/deps build test bench
 
-demo: ## a small internet in network namespaces: a remote player joins the LAN (as root; KEEP=1 leaves it up)
+demo: ## show a remote player joining a LAN, in network namespaces (as root; KEEP=1 leaves the hosts up)
 	@scripts/deps build demo
 	@scripts/build release
 	@KEEP=$(KEEP) LP_BIN=build/release scripts/demo
 
-check: ## every test there is, with gcc, clang and sanitizers (as root); ends with "N passed, N failed"
+check: ## run every test, with gcc, clang and sanitizers (as root); ends with "N passed, N failed"
 	@[ -x /usr/bin/python3 ] || scripts/deps build test
 	@scripts/check
 
-nightly: ## storms over a simulated party with SEEDS (10000) seeds, under the sanitizers
+nightly: ## run a simulated party under impairments with SEEDS (10000) seeds and sanitizers
 	@scripts/deps build test
 	@scripts/build asan
 	@SIM_SEEDS=$(SEEDS) build/asan/tests/sim/test_sim_impair
@@ -40,15 +40,15 @@ bench: ## measure the tunnel beside kernel VXLAN and the bare wire (as root)
 	@LP_BIN=build/release bench/run
 
 install: ## install programs, man pages and units below DESTDIR and PREFIX (/usr/local)
-	@case "$(PREFIX)" in /*) ;; *) echo "make: PREFIX=$(PREFIX): give a path that begins with /" >&2; exit 1 ;; esac
+	@case "$(PREFIX)" in /*) ;; *) echo "make: PREFIX=$(PREFIX) is not an absolute path. Pass one that begins with /" >&2; exit 1 ;; esac
 	@d="$(DESTDIR)$(PREFIX)"; while [ ! -e "$$d" ]; do d=$$(dirname "$$d"); done; [ -w "$$d" ] || \
-		{ echo "make: $$d cannot be written to: run 'sudo make install', or pass another PREFIX" >&2; exit 1; }
+		{ echo "make: $$d cannot be written to. Run 'sudo make install', or pass another PREFIX" >&2; exit 1; }
 	@scripts/deps --check build
 	@scripts/build release -Dprefix=$(PREFIX)
 	@DESTDIR=$(DESTDIR) meson install -C build/release --no-rebuild --quiet --strip
 	@echo "installed below $(DESTDIR)$(PREFIX)"
 
-uninstall: ## remove what make install installed there; state and configuration stay
+uninstall: ## remove what make install installed; state and configuration stay
 	@cd "$(DESTDIR)$(PREFIX)" && for name in lanparty-relay lanparty-gateway lanparty-client; do \
 		rm -f "bin/$$name" "share/man/man8/$$name.8" "lib/systemd/system/$$name.service" || exit 1; done
 	@echo "removed from $(DESTDIR)$(PREFIX)"
@@ -65,5 +65,5 @@ format: ## format all C sources
 clean: ## remove everything that was built
 	rm -rf build
 
-help: ## this list
+help: ## show this list
 	@sed -nE 's/^([a-z-]+): ## (.*)/  make \1\t\2/p' Makefile | expand -t 28
