@@ -97,14 +97,14 @@ const struct lp_addr_limit *lp_addr_limits_find_site(const struct lp_addr_limits
 	return *slot_of(sources, prefix);
 }
 
-struct lp_pace *lp_addr_limits_pace(struct lp_addr_limits *sources, const struct lp_addr *addr)
+struct lp_bucket *lp_addr_limits_bucket(struct lp_addr_limits *sources, const struct lp_addr *addr)
 {
 	uint8_t prefix[9];
 	if (addr->family == 6)
 		site_of(addr, prefix);
 	else
 		prefix_of(addr, prefix);
-	return &sources->paces[lp_siphash(sources->key, prefix, sizeof prefix) % LP_SOURCES_PACES];
+	return &sources->handshakes[lp_siphash(sources->key, prefix, sizeof prefix) % LP_ADDR_LIMITS_BUCKETS];
 }
 
 /* Counts a half-open handshake in the source of |prefix|, which is made if need be. NULL without memory. */

@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/ratelimit.h"
 #include "base/siphash.h"
-#include "quic/pace.h"
 
 struct lp_addr;
 
@@ -23,15 +23,15 @@ struct lp_addr_limit {
 	size_t n_unproven;          /* half-open, the address anybody's */
 };
 
-/* Sources share so many paces; who shares with whom depends on the key. */
-#define LP_SOURCES_PACES 1024U
+/* Buckets that all addresses share by hash; the key decides which addresses share one. */
+#define LP_ADDR_LIMITS_BUCKETS 1024U
 
 struct lp_addr_limits {
 	struct lp_addr_limit **buckets;
 	size_t n_buckets; /* a power of two */
 	size_t n_sources;
 	uint8_t key[LP_SIPHASH_KEY];
-	struct lp_pace paces[LP_SOURCES_PACES];
+	struct lp_bucket handshakes[LP_ADDR_LIMITS_BUCKETS];
 };
 
 /* 0 or LP_ENOMEM. */
@@ -42,8 +42,8 @@ void lp_addr_limits_done(struct lp_addr_limits *sources);
 const struct lp_addr_limit *lp_addr_limits_find(const struct lp_addr_limits *sources, const struct lp_addr *addr);
 /* The site of |addr| if it is known; NULL also for IPv4. */
 const struct lp_addr_limit *lp_addr_limits_find_site(const struct lp_addr_limits *sources, const struct lp_addr *addr);
-/* The pace at which |addr|, proved, begins handshakes; with IPv6 the site's. */
-struct lp_pace *lp_addr_limits_pace(struct lp_addr_limits *sources, const struct lp_addr *addr);
+/* The bucket of the handshakes that begin from |addr|, which is proved; with IPv6 that of its site. */
+struct lp_bucket *lp_addr_limits_bucket(struct lp_addr_limits *sources, const struct lp_addr *addr);
 /* A half-open handshake begins. The source, or NULL without memory. */
 struct lp_addr_limit *lp_addr_limits_enter(struct lp_addr_limits *sources, const struct lp_addr *addr, bool proven);
 /* The handshake is complete, or given up. */

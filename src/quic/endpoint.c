@@ -20,6 +20,7 @@ int lp_quic_endpoint_new(const struct lp_quic_config *config, struct lp_quic_end
 	ngtcp2_path_storage_zero(&endpoint->tx_path);
 	lp_expiry_init(&endpoint->expiry);
 	lp_batch_pool_init(&endpoint->pool);
+	lp_endpoint_init_limits(endpoint);
 	if (lp_conn_table_init(&endpoint->cids, config->secret) < 0)
 		goto no_table;
 	if (lp_conn_table_init(&endpoint->tokens, config->secret) < 0)

@@ -7,16 +7,16 @@
 #include "quic/path.h"
 #include "quic/stateless.h"
 
-#define RESET_EVERY_NS LP_MS /* stateless resets: at most one in this time, */
-#define RESET_BURST 64       /* and this many at once */
+/* Stateless resets that are sent. */
+#define RESETS_PER_S 1000
+#define RESETS_BURST 64
 
 #define SITE_SOURCES 4 /* an IPv6 /48 may have as many connections as so many addresses */
 
-/* A handshake costs a key exchange and a signature, and its client may give it up with the packet that began it. So it
-   is not enough to count those under way: as many as may be under way are begun at once, and as many more within the
-   first of these times by clients whose address may be forged, within the second from one that is proved. */
-#define UNPROVEN_NS (10 * LP_SEC)
-#define PROVEN_NS LP_SEC
+/* A handshake costs a key exchange and a signature, even if its client gives up after its first packet. So handshakes
+   are limited in number at a time, and also in rate. The burst is the limit on their number; the rate is the same
+   number per this many seconds for clients whose address may be forged, and per second for each proven address. */
+#define UNPROVEN_SECONDS 10U
 
 /* A datagram with a header that was read, and where it came from. */
 struct stray {
@@ -34,6 +34,16 @@ static void answer(struct lp_quic_endpoint *endpoint, const struct stray *stray,
 		lp_endpoint_answer(endpoint, len, &stray->msg->local, &stray->msg->remote);
 }
 
+void lp_endpoint_init_limits(struct lp_quic_endpoint *endpoint)
+{
+	const struct lp_quic_config *config = &endpoint->config;
+	lp_ratelimit_init(&endpoint->reset_limit, RESETS_PER_S, RESETS_BURST);
+	/* An unproven handshake takes as many tokens as its rate has seconds, because a rate is per second. */
+	lp_ratelimit_init(&endpoint->unproven_limit, config->max_handshakes, config->max_handshakes * UNPROVEN_SECONDS);
+	lp_ratelimit_init(
+		&endpoint->proven_limit, config->max_handshakes_per_source, config->max_handshakes_per_source);
+}
+
 /* A packet of a connection that we do not know: the peer is told that it is gone. */
 static void answer_reset(struct lp_quic_endpoint *endpoint, const struct stray *stray)
 {
@@ -41,7 +51,7 @@ static void answer_reset(struct lp_quic_endpoint *endpoint, const struct stray *
 	ngtcp2_cid cid;
 	endpoint->counters.invalid_in++;
 	if (stray->len < 1 + LP_QUIC_CID_LEN ||
-		!lp_pace_take(&endpoint->resets, RESET_EVERY_NS, RESET_BURST, endpoint->now_ns))
+		!lp_bucket_take(&endpoint->resets, &endpoint->reset_limit, 1, endpoint->now_ns))
 		return;
 	uint8_t *room = lp_endpoint_answer_room(endpoint);
 	if (!room)
@@ -138,8 +148,7 @@ static bool over_limit(struct lp_quic_endpoint *endpoint, const struct stray *st
 		note_refusal(endpoint, &stray->msg->remote, "too many handshakes under way from one address");
 		return true;
 	}
-	if (!lp_pace_take(lp_addr_limits_pace(&endpoint->sources, &stray->msg->remote),
-		    PROVEN_NS / config->max_handshakes_per_source, config->max_handshakes_per_source,
+	if (!lp_bucket_take(lp_addr_limits_bucket(&endpoint->sources, &stray->msg->remote), &endpoint->proven_limit, 1,
 		    endpoint->now_ns)) {
 		note_refusal(endpoint, &stray->msg->remote, "too many handshakes in a short time from one address");
 		return true;
@@ -156,8 +165,7 @@ static bool must_prove(struct lp_quic_endpoint *endpoint, const struct stray *st
 		return true;
 	if (config->max_handshakes_per_source && source && source->n_unproven >= config->max_handshakes_per_source)
 		return true;
-	return !lp_pace_take(
-		&endpoint->handshakes, UNPROVEN_NS / config->max_handshakes, config->max_handshakes, endpoint->now_ns);
+	return !lp_bucket_take(&endpoint->unproven, &endpoint->unproven_limit, UNPROVEN_SECONDS, endpoint->now_ns);
 }
 
 /* The first Initial of a client: a new connection, or a reason against it. */

@@ -8,13 +8,13 @@
 
 #include <ngtcp2/ngtcp2.h>
 
+#include "base/ratelimit.h"
 #include "base/udp_msg.h"
 #include "quic/addr_limits.h"
 #include "quic/batch.h"
 #include "quic/conn_table.h"
 #include "quic/endpoint.h"
 #include "quic/expiry.h"
-#include "quic/pace.h"
 
 struct lp_aead;
 struct lp_quic_conn;
@@ -44,8 +44,9 @@ struct lp_quic_endpoint {
 	struct lp_batch *full;                    /* batches whose runs are in |msgs| */
 	struct lp_udp_msg msgs[LP_ENDPOINT_MSGS]; /* what goes out next */
 	size_t n_msgs;
-	struct lp_pace resets;     /* stateless ones that are sent */
-	struct lp_pace handshakes; /* that begin without a proof of the address */
+	struct lp_ratelimit reset_limit, unproven_limit, proven_limit;
+	struct lp_bucket resets;   /* stateless resets that are sent */
+	struct lp_bucket unproven; /* handshakes that begin without a proof of the address */
 };
 
 /* Puts a connection on the list for the next flush. */
@@ -73,6 +74,8 @@ void lp_endpoint_answer(
 
 /* endpoint_accept.c */
 
+/* Prepares the rate limits of handshakes and stateless resets from the configuration. */
+void lp_endpoint_init_limits(struct lp_quic_endpoint *endpoint);
 /* A server's handshake is complete, and the peer's address proved by that. False if others from there, complete
    meanwhile, have taken all places. */
 bool lp_endpoint_admit(struct lp_quic_endpoint *endpoint, const struct lp_quic_conn *conn);
