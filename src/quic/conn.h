@@ -9,6 +9,7 @@
 #include <ngtcp2/ngtcp2.h>
 
 #include "base/addr.h"
+#include "base/list.h"
 #include "quic/cc/delay.h"
 #include "quic/cc/pmtud.h"
 #include "quic/cc/pto.h"
@@ -84,7 +85,7 @@ struct lp_quic_conn {
 	struct lp_control control;
 	int64_t control_id; /* -1 before it is open */
 
-	struct lp_quic_conn *prev, *next;       /* among all of the endpoint */
+	struct lp_node node;                    /* in the endpoint's list of all connections */
 	struct lp_cid_list cids;                /* our ids */
 	struct lp_cid_list tokens;              /* stateless-reset tokens of the peer's ids in use */
 	struct lp_addr_limit *source;           /* of a server's connection */

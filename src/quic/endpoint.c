@@ -19,6 +19,7 @@ int lp_quic_endpoint_new(const struct lp_quic_config *config, struct lp_quic_end
 	endpoint->config = *config;
 	ngtcp2_path_storage_zero(&endpoint->tx_path);
 	lp_expiry_init(&endpoint->expiry);
+	lp_list_init(&endpoint->conns);
 	lp_batch_pool_init(&endpoint->pool);
 	lp_endpoint_init_limits(endpoint);
 	if (lp_conn_table_init(&endpoint->cids, config->secret) < 0)
@@ -47,12 +48,7 @@ no_table:
 static void remove_conn(struct lp_quic_endpoint *endpoint, struct lp_quic_conn *conn)
 {
 	lp_endpoint_ended(endpoint, conn);
-	if (conn->prev)
-		conn->prev->next = conn->next;
-	else
-		endpoint->conns = conn->next;
-	if (conn->next)
-		conn->next->prev = conn->prev;
+	lp_list_remove(&conn->node);
 	endpoint->n_conns--;
 	lp_conn_free(conn);
 }
@@ -61,8 +57,8 @@ void lp_quic_endpoint_free(struct lp_quic_endpoint *endpoint)
 {
 	if (!endpoint)
 		return;
-	while (endpoint->conns)
-		remove_conn(endpoint, endpoint->conns);
+	while (!lp_list_is_empty(&endpoint->conns))
+		remove_conn(endpoint, LP_LIST_ELEMENT(endpoint->conns.next, struct lp_quic_conn, node));
 	endpoint->n_msgs = 0;
 	if (endpoint->answers)
 		lp_batch_pool_give(&endpoint->pool, endpoint->answers);
@@ -110,10 +106,7 @@ int lp_endpoint_add(struct lp_quic_endpoint *endpoint, struct lp_quic_conn *conn
 		if (!conn->source)
 			return LP_ENOMEM;
 	}
-	conn->next = endpoint->conns;
-	if (conn->next)
-		conn->next->prev = conn;
-	endpoint->conns = conn;
+	lp_list_insert(&endpoint->conns, &conn->node);
 	conn->counted = conn->half_open = true;
 	endpoint->n_conns++;
 	endpoint->n_live++;

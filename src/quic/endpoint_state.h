@@ -8,6 +8,7 @@
 
 #include <ngtcp2/ngtcp2.h>
 
+#include "base/list.h"
 #include "base/ratelimit.h"
 #include "base/udp_msg.h"
 #include "quic/addr_limits.h"
@@ -31,7 +32,7 @@ struct lp_quic_endpoint {
 	struct lp_conn_table tokens; /* by stateless-reset token: a reset names no id (RFC 9000 §10.3.1) */
 	struct lp_addr_limits sources;
 	struct lp_expiry expiry;
-	struct lp_quic_conn *conns;                    /* all */
+	struct lp_node conns;                          /* all */
 	struct lp_quic_conn *first_dirty, *last_dirty; /* to be flushed */
 	struct lp_quic_conn *dead;                     /* to be freed, linked by next_dirty */
 	size_t n_conns;                                /* all, lingering ones included */
