@@ -1,4 +1,4 @@
-/* Prints docs/limits.md with the tables in it made anew. */
+/* Prints docs/limits.md with its tables regenerated. */
 #include <stdio.h>
 #include <string.h>
 
@@ -39,7 +39,7 @@ static void print_filters(void)
 	}
 }
 
-/* Prints the table of this name. False if there is none. */
+/* Prints the table of this name. False if it is unknown. */
 static bool print_table(const char *name)
 {
 	if (strcmp(name, "limits") == 0)

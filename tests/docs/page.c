@@ -5,7 +5,7 @@
 
 #define LINE_MAX_BYTES 4096
 
-/* Copies a page that is open. */
+/* Copies an open page. */
 static int copy(FILE *file, bool (*print_table)(const char *name))
 {
 	char line[LINE_MAX_BYTES], name[64];

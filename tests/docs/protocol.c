@@ -1,5 +1,5 @@
-/* Prints docs/protocol.md with the tables in it made anew: each between <!-- table: NAME --> and <!-- end -->.
-   Reads the file that is named, or the one of the folder it is run in. */
+/* Prints docs/protocol.md with its tables regenerated, each between <!-- table: NAME --> and <!-- end -->. Reads the
+   given file, or the one in the current folder. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,10 +9,10 @@
 
 #include "page.h"
 
-/* So many words stand in the row itself; more have a table of their own. */
+/* Up to this many words are listed in the row itself; more have a table. */
 #define FEW_WORDS 3
 
-/* The range of a field, in words. */
+/* The range of a field as text. */
 static void print_range(const struct lp_field *field)
 {
 	switch (field->kind) {
@@ -54,7 +54,7 @@ static void print_range(const struct lp_field *field)
 	}
 }
 
-/* The rows of a message's fields; those inside an object as "limits.peers". */
+/* The rows of a message's fields; those in an object as "limits.peers". */
 static void print_fields(const char *prefix, const struct lp_field *fields, size_t n_fields)
 {
 	for (size_t i = 0; i < n_fields; i++) {
@@ -93,7 +93,7 @@ static void print_drops(void)
 		printf("| `%s` | %s |\n", lp_drop_wire(i), lp_drop_text(i));
 }
 
-/* Prints the table of this name. False if there is none. */
+/* Prints the table of this name. False if it is unknown. */
 static bool print_table(const char *name)
 {
 	for (unsigned i = 0; i < LP_MESSAGE_UNKNOWN; i++) {

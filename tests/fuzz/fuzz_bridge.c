@@ -1,4 +1,4 @@
-/* A gateway's bridge under frames from both sides, members that come and go, and jumps of the clock. */
+/* A gateway's bridge with frames from both sides, members that join and leave, and jumps of the clock. */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-/* Ends the run if something that must be true is not. */
+/* Ends the run if an invariant is violated. */
 static void check(bool ok)
 {
 	if (!ok)
@@ -33,7 +33,7 @@ static void take_frames(struct lp_bridge *bridge, uint64_t now_ns)
 	check(lp_bridge_deadline(bridge) > now_ns);
 }
 
-/* A frame from one side; probes of our own are easy to make. */
+/* A frame from one side; often one of our own probes. */
 static void cross(struct lp_bridge *bridge, struct lp_reader *r, bool from_lan, uint64_t now_ns)
 {
 	uint8_t bytes[2048] = {2};
@@ -54,7 +54,7 @@ static void cross(struct lp_bridge *bridge, struct lp_reader *r, bool from_lan, 
 	enum lp_drop drop = from_lan ? lp_bridge_from_lan(bridge, &frame, now_ns)
 				     : lp_bridge_from_tunnel(bridge, bytes, frame.len, now_ns);
 	check(drop < LP_DROP_COUNT);
-	/* What crossed came from a station, and never from both sides at one time. */
+	/* Frames that crossed came from a station, and never from both sides at one time. */
 	if (drop != LP_DROP_NONE)
 		return;
 	check(frame.len >= 14 && !(bytes[6] & 1) && memcmp(bytes, bytes + 6, 6) != 0);
@@ -99,7 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 			break;
 		case 6:
 			now_ns = operation & 128 ? lp_reader_u64(&r) : now_ns + (LP_MS << operation / 8);
-			now_ns &= INT64_MAX; /* the end of time is far */
+			now_ns &= INT64_MAX; /* the clock must not overflow */
 			break;
 		case 7:
 			take_frames(bridge, now_ns);

@@ -1,5 +1,5 @@
-/* Streams of good and not so good frames of a few flows, joined and cut again: each flow's frames come out as they went
-   in, in their order. The input: 6 bytes for each frame, which say what is special about it. */
+/* Streams of regular and irregular frames of a few flows are coalesced and segmented again: each flow's frames come out
+   unchanged and in order. The input: 6 bytes per frame that select its irregularities. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,27 +13,27 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-/* Frames of one flow in a row. */
+/* Consecutive frames of one flow. */
 struct list {
 	uint8_t *data[FRAMES_MAX];
 	size_t len[FRAMES_MAX];
 	size_t n;
 };
 
-/* What goes in, and how much of it came out again. */
+/* The frames that go in, and how many of them came out again. */
 struct run {
-	struct list in[FLOWS + 1]; /* the last: frames that were changed at random, whose flow may be any */
+	struct list in[FLOWS + 1]; /* the last row: randomly changed frames, of any flow */
 	size_t n_out[FLOWS + 1];
 };
 
-/* Ends the run: a rule was broken. */
+/* Ends the run: an invariant is violated. */
 static void check(bool good)
 {
 	if (!good)
 		abort();
 }
 
-/* True if a frame in parts is the one at |at|. */
+/* True if a frame in parts equals the one at |at|. */
 static bool is_frame(const struct list *list, size_t at, const struct lp_bytes *parts, size_t n_parts)
 {
 	size_t head = parts[0].len, tail = n_parts > 1 ? parts[1].len : 0;
@@ -41,8 +41,8 @@ static bool is_frame(const struct list *list, size_t at, const struct lp_bytes *
 	       (tail == 0 || memcmp(list->data[at] + head, parts[1].data, tail) == 0);
 }
 
-/* Compares a frame that came out with the one that is due in its flow, which the second byte names; a changed one with
-   all of them. */
+/* Compares a frame that came out with the next one of its flow, which the second byte identifies; a randomly changed
+   one with all of them. */
 static void compare(void *ctx, const struct lp_bytes *parts, size_t n_parts)
 {
 	struct run *run = ctx;
@@ -59,7 +59,7 @@ static void compare(void *ctx, const struct lp_bytes *parts, size_t n_parts)
 	check(at < in->n);
 }
 
-/* Cuts what comes out of a flush. */
+/* Segments the output of a flush. */
 static void cut(void *ctx, const struct lp_frame *frames, size_t n_frames)
 {
 	for (size_t i = 0; i < n_frames; i++)
@@ -84,7 +84,7 @@ static void prepare(struct packet p[FLOWS])
 	}
 }
 
-/* Builds the next frame of a flow as |step| says; returns its length. */
+/* Builds the next frame of a flow according to |step|; returns its length. */
 static size_t build(struct packet *p, const uint8_t *step, uint8_t *frame)
 {
 	static uint8_t payload[2048];
@@ -103,7 +103,7 @@ static size_t build(struct packet *p, const uint8_t *step, uint8_t *frame)
 		p->seq += step[4];
 		break;
 	case 4:
-		p->id = (uint16_t)(p->id + (step[4] | 1)); /* never the same as the last: that one may be rewritten */
+		p->id = (uint16_t)(p->id + (step[4] | 1)); /* never the last frame's: that one may be rewritten */
 		break;
 	case 5:
 		p->tos = step[4];
@@ -120,7 +120,7 @@ static size_t build(struct packet *p, const uint8_t *step, uint8_t *frame)
 	size_t len = packet_build(p, frame);
 	p->seq += (uint32_t)p->payload_len;
 	p->id++;
-	if (step[3] & 1) /* anything, anywhere but in the first MAC */
+	if (step[3] & 1) /* anything, anywhere after the first MAC */
 		frame[6 + (step[4] | (step[2] & 7U) << 8) % (len - 6)] ^= step[5];
 	if (step[3] & 2)
 		len -= step[5] % (len - 13);

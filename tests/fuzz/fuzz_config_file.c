@@ -1,5 +1,5 @@
-/* A configuration file, and the same lines as words of a command line: either is read or refused with one clean line,
-   and read the same way each time. */
+/* A configuration file, and the same lines as command-line arguments. Both are accepted or refused with one clean line,
+   and with the same result each time. */
 #include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 #define WORDS_MAX 64
 
-/* A refusal has a text without control characters; what was taken is text that ends. */
+/* A refusal has a text without control characters; accepted text is terminated. */
 static void check(int result, const struct lp_failure *failure, const struct sample *sample)
 {
 	assert(result <= 0 && (result < 0) == (failure->code != 0));
@@ -20,7 +20,7 @@ static void check(int result, const struct lp_failure *failure, const struct sam
 	assert(strnlen(sample->relay.host, sizeof sample->relay.host) < sizeof sample->relay.host);
 }
 
-/* Reads the lines as words of a command line. */
+/* Reads the lines as command-line arguments. */
 static void parse_words(const uint8_t *data, size_t len)
 {
 	struct sample sample;

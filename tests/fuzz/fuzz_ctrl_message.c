@@ -1,4 +1,4 @@
-/* Control messages: what is accepted can be written, and reads back as the same; what is refused has a reason. */
+/* Control messages: an accepted message can be written and reads back as the same; a refused one has a reason. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,5 @@
-/* The framing of the control stream: cut in any way, the same messages come out, and never more than arrived. */
+/* The framing of the control stream: split at any positions, the same messages come out, and never more bytes than
+   arrived. */
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -8,14 +9,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-/* What came out: the number of messages, their bytes, a sum over them in order, and how it ended. */
+/* The output: the number of messages, their bytes, a sum that depends on their order, and the final result. */
 struct outcome {
 	size_t n_messages, n_bytes;
 	uint64_t sum;
 	int result;
 };
 
-/* Feeds all bytes in pieces of up to |piece| bytes. */
+/* Feeds all bytes in parts of up to |piece| bytes. */
 static struct outcome run(const uint8_t *data, size_t len, size_t piece)
 {
 	struct lp_ctrl_stream stream;

@@ -1,4 +1,4 @@
-/* The overlay datagram: whatever is read is written back the same. */
+/* The overlay datagram: a parsed header is written back as the same bytes. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* The Ethernet and IP parsers, the flow hash and the congestion mark, on any frame. */
+/* The Ethernet and IP parsers, the flow hash and the ECN mark, on any frame. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,14 +9,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-/* Ends the run: a rule was broken. */
+/* Ends the run: an invariant is violated. */
 static void check(bool good)
 {
 	if (!good)
 		abort();
 }
 
-/* The IP packet at |packet| and what is said about it. */
+/* Checks the IP packet at |packet| against the parsed view. */
 static void check_ip(const uint8_t *packet, size_t len)
 {
 	struct lp_ip ip;
@@ -29,7 +29,7 @@ static void check_ip(const uint8_t *packet, size_t len)
 	check(ip.fragment || (!ip.fragment_offset && !ip.more_fragments));
 }
 
-/* A mark changes nothing but the mark, and an IPv4 header's checksum stays as right as it was. */
+/* Marking changes only the ECN bits, and keeps a correct IPv4 header checksum correct. */
 static void check_mark(const uint8_t *data, size_t len, const struct lp_ether *ether)
 {
 	uint8_t *frame = malloc(len);

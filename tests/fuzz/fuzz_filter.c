@@ -1,6 +1,5 @@
-/* Frames of any kind against the layer 2 filters. What a client gets past them must be no router's or DHCP server's
-   message to a receiver that is more generous than any: it does not look at 802.3 lengths, and has a parser of its
-   own. */
+/* Any frames against the layer 2 filters. A frame from a client that passes them must not be a router's or DHCP
+   server's message to a very permissive receiver, which ignores 802.3 lengths and has its own parser. */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -12,7 +11,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-/* Whether a UDP packet is a DHCP server's, to a receiver of |version|. */
+/* Whether a UDP packet is a DHCP server's, for a receiver of |version|. */
 static bool hears_dhcp(struct lp_reader r, unsigned version)
 {
 	uint16_t from = lp_reader_u16(&r), to = lp_reader_u16(&r);
@@ -25,7 +24,7 @@ static bool hears_dhcp(struct lp_reader r, unsigned version)
 	return (to == 546 || to == 547) && (from == 547 || first == 2 || first == 7 || first == 10 || first == 13);
 }
 
-/* The same for an IPv4 packet that is whole, or the first fragment of one. */
+/* The same for an IPv4 packet that is complete, or its first fragment. */
 static bool hears_v4(struct lp_reader r)
 {
 	size_t header_len = (lp_reader_u8(&r) & 15U) * 4, all = lp_reader_left(&r) + 1;
@@ -93,7 +92,7 @@ static bool hears_v6(struct lp_reader r)
 	return false;
 }
 
-/* Whether the frame is one that only a network's own servers and routers send. */
+/* Whether only a network's own servers and routers send such a frame. */
 static bool hears(const uint8_t *data, size_t len)
 {
 	struct lp_reader r = lp_reader_init(data, len);
@@ -134,7 +133,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	enum lp_limit limit = lp_class_of_group(&view);
 	if (limit != LP_LIMIT_RESERVE && limit != LP_LIMIT_BROADCAST && limit != LP_LIMIT_CHATTER)
 		abort();
-	/* One by one: a filter drops for its own reason only. */
+	/* Each filter alone drops for its own reason only. */
 	for (enum lp_filter i = 0; i < LP_FILTER_COUNT; i++) {
 		lp_filters_init(&filters, UINT32_C(1) << i, 1500);
 		lp_view_init(&view, data, len);

@@ -1,5 +1,5 @@
-/* The client's journal: what is read can be written, and reads back as the same; what is refused has a reason. Nothing
-   that is read would touch anything but one host's route and an interface's settings. */
+/* The client's journal: a journal that is read can be written and reads back as the same; a refused one has a reason.
+   No accepted journal changes anything but one host's route and an interface's settings. */
 #include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>

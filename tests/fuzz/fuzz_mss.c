@@ -1,5 +1,5 @@
-/* MSS clamping on any frame: the TCP checksum stays as right as it was, and once is enough. The input: 2 bytes of MTU,
-   then the frame. */
+/* MSS clamping on any frame: a correct TCP checksum stays correct, and clamping twice changes nothing more. The input:
+   2 bytes of MTU, then the frame. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,14 +8,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-/* Ends the run: a rule was broken. */
+/* Ends the run: an invariant is violated. */
 static void check(bool good)
 {
 	if (!good)
 		abort();
 }
 
-/* The sum of the upper layer of the packet inside, reduced so that the two zeros are one. */
+/* The upper-layer checksum of the inner packet, normalised so that both zeros are equal. */
 static unsigned sum_of(const uint8_t *frame, size_t len)
 {
 	struct lp_ether ether;

@@ -1,6 +1,6 @@
 /* A server's endpoint between a hostile network and a hostile member. The input is a script: raw datagrams, time that
-   passes, bits that flip on the wire, and bytes that a member changes in its packets before it seals them, so that
-   they get past the cipher. Nothing may crash, spin or be left over. */
+   passes, bits that flip on the wire, and bytes that a member changes in its packets before it seals them, so that they
+   pass decryption. Nothing may crash, loop or leak. */
 #include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -17,20 +17,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 #define NAME "fuzz.test"
 
-/* The script, as far as it was read. */
+/* The script and the read position. */
 struct script {
 	const uint8_t *at, *end;
 };
 
-/* A member's cipher that changes what it seals. */
+/* A member's AEAD that changes the plaintext before it seals it. */
 struct hostile {
 	struct lp_aead aead;
 	struct lp_aead *real;
-	uint8_t edits[64]; /* pairs: where, and what to write there */
+	uint8_t edits[64]; /* pairs of an offset and the byte to write there */
 	size_t n_edits;
 };
 
-/* A key of it. */
+/* One of its keys. */
 struct hostile_key {
 	struct lp_aead_key key;
 	struct lp_aead_key *real;
@@ -168,7 +168,7 @@ static void step(struct wire *wire, struct script *script, struct hostile *hosti
 	}
 }
 
-/* Flips a bit in what the member sends, now and then. */
+/* Flips a bit in the member's packets occasionally. */
 static void flip(struct wire *wire, struct wire_node *from, const struct lp_udp_msg *msg)
 {
 	struct script *script = wire->tap_ctx;
@@ -219,7 +219,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	while (script.at < script.end)
 		step(&wire, &script, &hostile);
 	wire_run(&wire, 40 * LP_SEC);
-	/* Whatever was done: who is still there is counted, who is not is gone. */
+	/* At the end, exactly the live connections are counted. */
 	assert(server.n_ready == server.n_conns + server.n_closed);
 	assert(lp_quic_conn_count(server.endpoint) == server.n_conns);
 	wire_node_stop(&server);

@@ -1,5 +1,6 @@
-/* Any sequence of fragments: what comes out is made of pieces of one frame of one source, each in its place. The input:
-   for each datagram a byte of milliseconds that pass, a byte of payload length (times 3), and 8 bytes of header. */
+/* Any sequence of fragments: a reassembled frame consists of fragments of one frame of one source, each at its
+   position. The input: per datagram a byte of milliseconds that pass, a byte of payload length (times 3), and 8 bytes
+   of header. */
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,20 +13,20 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-/* Ends the run: a rule was broken. */
+/* Ends the run: an invariant is violated. */
 static void check(bool good)
 {
 	if (!good)
 		abort();
 }
 
-/* The byte that a fragment's payload is filled with. */
+/* The byte that fills a fragment's payload. */
 static uint8_t fill_of(const struct lp_datagram *d, unsigned index)
 {
 	return (uint8_t)(d->source * 31 + d->frame_id * 7 + index);
 }
 
-/* A frame that came out: equal pieces, each of its own byte, the last one not longer. */
+/* A reassembled frame has parts of equal length, each filled with its own byte; the last part is not longer. */
 static void check_frame(const struct lp_datagram *d, const uint8_t *frame, size_t len)
 {
 	size_t piece = 0, at = 0;

@@ -1,5 +1,5 @@
-/* A whole relay's rooms under sequences of members' doings and jumps of the clock. What members were told must always
-   be what is. */
+/* All rooms of a relay under sequences of member actions and jumps of the clock. The members' view must always equal
+   the relay's state. */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 struct member {
 	struct lp_peer *peer;
-	uint16_t known[MEMBERS]; /* peer ids that it was told are there */
+	uint16_t known[MEMBERS]; /* peer ids that were announced to it */
 	size_t n_known;
 	char resume[LP_RESUME_MAX + 1];
 };
@@ -27,14 +27,14 @@ struct relay {
 	uint8_t random;
 };
 
-/* Ends the run if something that must be true is not. */
+/* Ends the run if an invariant is violated. */
 static void check(bool ok)
 {
 	if (!ok)
 		abort();
 }
 
-/* Where the member has a peer id, or n_known. */
+/* The index of a peer id in the member's list, or n_known. */
 static size_t find(const struct member *member, uint16_t id)
 {
 	size_t i = 0;
@@ -76,7 +76,7 @@ static void on_welcome(void *ctx, struct lp_peer *peer)
 	check(welcome.peer_id != 0 && welcome.mtu == LP_ROOM_MTU);
 }
 
-/* Somebody joins, or comes back with the token that it or somebody else had. */
+/* A member joins, or resumes with its own or another member's token. */
 static void join(struct relay *relay, struct lp_reader *r)
 {
 	size_t i = lp_reader_u8(r) % MEMBERS;
@@ -101,7 +101,7 @@ static void join(struct relay *relay, struct lp_reader *r)
 	if (flags & 128)
 		lp_reader_copy(r, hello.room, sizeof hello.room);
 	if (member->peer)
-		return; /* one connection says hello once */
+		return; /* a connection sends one hello */
 	struct member before = *member;
 	if (lp_rooms_join(relay->rooms, &hello, member, relay->now_ns, on_welcome, &peer, &reject, &replaced) < 0) {
 		check(reject.message[0] != '\0' && replaced == relay);
@@ -114,7 +114,7 @@ static void join(struct relay *relay, struct lp_reader *r)
 	member->peer = peer;
 }
 
-/* Somebody leaves. */
+/* A member leaves. */
 static void leave(struct relay *relay, size_t i)
 {
 	struct member *member = &relay->member[i % MEMBERS];
@@ -124,7 +124,7 @@ static void leave(struct relay *relay, size_t i)
 	member->peer = NULL;
 }
 
-/* Somebody sends a frame; |raw|: all of its bytes come from the input. */
+/* A member sends a frame; |raw|: all of its bytes come from the input. */
 static void forward(struct relay *relay, struct lp_reader *r, bool raw)
 {
 	struct member *member = &relay->member[lp_reader_u8(r) % MEMBERS];
@@ -155,7 +155,7 @@ static void forward(struct relay *relay, struct lp_reader *r, bool raw)
 	}
 }
 
-/* Everybody's picture of its room is right. */
+/* Every member's list of peers is right. */
 static void check_pictures(const struct relay *relay)
 {
 	size_t n_peers = 0;
@@ -215,7 +215,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		case 5:
 			forward(&relay, &r, true);
 			break;
-		case 6: /* the clock runs, or jumps anywhere */
+		case 6: /* the clock advances, or jumps anywhere */
 			relay.now_ns = operation & 128 ? lp_reader_u64(&r) : relay.now_ns + (LP_MS << operation / 8);
 			break;
 		case 7:

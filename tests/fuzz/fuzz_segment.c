@@ -1,5 +1,5 @@
-/* Any frame with any offload metadata is cut or refused; what was cut, joined and cut again is the same. The input: 10
-   bytes of metadata, then the frame. */
+/* Any frame with any offload metadata is segmented or refused. Segmented frames that are coalesced and segmented again
+   are the same. The input: 10 bytes of metadata, then the frame. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,21 +12,21 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-/* Frames in a row. */
+/* Consecutive frames. */
 struct list {
 	uint8_t *data[FRAMES_MAX];
 	size_t len[FRAMES_MAX];
 	size_t n;
 };
 
-/* Ends the run: a rule was broken. */
+/* Ends the run: an invariant is violated. */
 static void check(bool good)
 {
 	if (!good)
 		abort();
 }
 
-/* Keeps a frame; those beyond the list's end are only read. */
+/* Stores a frame; frames beyond the list's end are only read. */
 static void keep(void *ctx, const struct lp_bytes *parts, size_t n_parts)
 {
 	struct list *list = ctx;
@@ -53,14 +53,14 @@ static void clear(struct list *list)
 	list->n = 0;
 }
 
-/* Cuts what comes out of a flush. */
+/* Segments the output of a flush. */
 static void cut(void *ctx, const struct lp_frame *frames, size_t n_frames)
 {
 	for (size_t i = 0; i < n_frames; i++)
 		check(lp_segment(&frames[i], keep, ctx) > 0);
 }
 
-/* Joins the frames of |in| and cuts them again: nothing may have changed. */
+/* Coalesces the frames of |in| and segments them again: they must be unchanged. */
 static void check_round_trip(const struct list *in)
 {
 	const struct lp_coalesce_config config = {.tcp4 = true, .tcp6 = true, .udp = true, .max_supers = 8};

@@ -1,5 +1,5 @@
-/* A member's session fed by a hostile relay. The first byte says how the rest is cut and when time passes; what the
-   member would be told must make sense. */
+/* A member's session with a hostile relay. The first byte selects how the rest is split and when time passes; the
+   member's callbacks must be consistent. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-/* What the session told so far. */
+/* The callbacks so far. */
 struct told {
 	struct lp_session *session;
 	bool joined, ended;

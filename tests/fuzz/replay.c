@@ -1,4 +1,4 @@
-/* Runs a fuzz target over every seed in the folders that are named, so that seeds are ordinary tests. */
+/* Runs a fuzz target over every seed in the given folders, so that seeds are ordinary tests. */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@ static int replay_file(const char *path)
 		return -1;
 	size_t len = fread(data, 1, sizeof data, file);
 	fclose(file);
-	/* An exact-size copy, so that a sanitizer sees the first byte that is read too far. */
+	/* An exact-size copy, so that a sanitizer detects a read past the end. */
 	uint8_t *exact = malloc(len ? len : 1);
 	if (!exact)
 		return -1;

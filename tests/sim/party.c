@@ -15,7 +15,7 @@
 #include "relay/state.h"
 #include "room/room.h"
 
-/* Ends the test: the party itself failed, not what it tests. */
+/* Ends the test. The party itself failed, not the code under test. */
 static void give_up(const char *what)
 {
 	fprintf(stderr, "party: %s\n", what);
@@ -65,7 +65,7 @@ struct party *party_new(uint64_t seed)
 	return party;
 }
 
-/* The member is done. */
+/* The member has ended. */
 static void on_ended(void *ctx, const struct lp_failure *failure)
 {
 	struct party_member *member = ctx;
@@ -73,7 +73,7 @@ static void on_ended(void *ctx, const struct lp_failure *failure)
 	member->failure = failure ? *failure : (struct lp_failure){0};
 }
 
-/* The relay took the member in. */
+/* The relay admitted the member. */
 static void on_joined(void *ctx, const struct lp_welcome *welcome)
 {
 	struct party_member *member = ctx;
@@ -97,7 +97,7 @@ void party_kill_relay(struct party *party)
 	party->relay = NULL;
 }
 
-/* The relay has said goodbye to all. */
+/* The relay has sent goodbye to all members. */
 static void on_drained(void *ctx)
 {
 	((struct party *)ctx)->drained = true;
@@ -313,15 +313,15 @@ bool party_all_reach_all(struct party *party, uint64_t timeout_ns)
 	return all;
 }
 
-/* What a member knows, against what the relay has. */
+/* Compares a member's list of peers with the relay's. */
 struct comparison {
 	const struct party_member *member;
 	struct lp_rooms *rooms;
-	const struct lp_peer_event *known; /* looked for at the relay */
+	const struct lp_peer_event *known; /* the peer to find at the relay */
 	size_t n_known, n_expected, n_found;
 };
 
-/* A peer of the relay: is it the one that is looked for? */
+/* Compares one of the relay's peers with the one to find. */
 static void compare_peer(void *ctx, struct lp_peer *peer)
 {
 	struct comparison *comparison = ctx;
@@ -335,7 +335,7 @@ static void compare_peer(void *ctx, struct lp_peer *peer)
 		comparison->n_found++;
 }
 
-/* A peer that a member knows. */
+/* Checks a peer in the member's list. */
 static void compare_known(void *ctx, const struct lp_peer_event *known)
 {
 	struct comparison *comparison = ctx;

@@ -1,5 +1,5 @@
 /* A whole party in one process for the simulation: a relay, a gateway with a LAN, clients, and frames between them that
-   tell whether they arrived whole and once. */
+   show whether they arrived complete and once. */
 #ifndef LP_TESTS_SIM_PARTY_H
 #define LP_TESTS_SIM_PARTY_H
 
@@ -25,18 +25,18 @@ struct lp_tls;
 struct party;
 
 #define PARTY_MAX 24
-/* Frames that one member may send in a test. */
+/* Maximum number of frames per member in a test. */
 #define PARTY_FRAMES_MAX 65536U
 /* The shortest and the longest frame that a party sends. */
 #define PARTY_FRAME_MIN 60U
 #define PARTY_FRAME_MAX 1514U
 
-/* What arrived from one sender. */
+/* Frames received from one sender. */
 struct party_arrivals {
 	uint8_t seen[PARTY_FRAMES_MAX / 8]; /* a bit for each frame */
 	uint64_t n;
 	uint64_t last_ns;    /* when the last one arrived */
-	uint64_t latency_ns; /* of the last one */
+	uint64_t latency_ns; /* latency of the last one */
 };
 
 /* A member: a client with its TAP, or a gateway with a LAN host behind it. */
@@ -46,17 +46,17 @@ struct party_member {
 	enum lp_role role;
 	char name[32], room[LP_ROOM_CODE_MAX + 1];
 	char resume[65];
-	struct lp_mac mac; /* of who sends and receives at this end */
+	struct lp_mac mac; /* MAC of the sender and receiver at this end */
 	struct lp_host *host;
 	struct lp_loop *loop;
 	struct lp_port *port;
 	struct lp_client *client;   /* NULL: not running, or a gateway */
 	struct lp_gateway *gateway; /* NULL: not running, or a client */
-	unsigned n_joined;          /* how often; clients only */
-	bool ended;                 /* by itself, |failure| says why (code 0: it was told to) */
+	unsigned n_joined;          /* number of joins; clients only */
+	bool ended;                 /* without a request; |failure| has the reason (code 0: it was requested) */
 	struct lp_failure failure;
-	uint32_t n_sent, n_refused;             /* frames; those that the device did not take */
-	struct party_arrivals *from[PARTY_MAX]; /* by sender; NULL: nothing yet */
+	uint32_t n_sent, n_refused;             /* received frames; frames that the device refused */
+	struct party_arrivals *from[PARTY_MAX]; /* by sender; NULL: none yet */
 	void (*on_frame)(struct party_member *to, const struct party_member *from, uint32_t number,
 		uint64_t latency_ns); /* may be NULL */
 };
@@ -69,48 +69,48 @@ struct party {
 	struct lp_relay_config relay_config;
 	struct lp_tls *server_tls, *client_tls;
 	struct lp_log log;
-	struct lp_framelog_config framelog; /* of gateways that start; off at first */
+	struct lp_framelog_config framelog; /* for gateways that start; initially off */
 	struct party_member *members[PARTY_MAX];
 	unsigned n_members;
 	bool drained;
-	unsigned n_corrupt, n_twice, n_astray; /* frames that must not be: each is a failure */
+	unsigned n_corrupt, n_twice, n_astray; /* forbidden frames: each is a failure */
 };
 
-/* A world with a relay host (IPv4 and IPv6, name "relay.example"), the relay not started. With PARTY_LOG in the
-   environment every event is printed. */
+/* Creates a world with a relay host (IPv4 and IPv6, name "relay.example"); the relay is not started. With PARTY_LOG in
+   the environment every event is printed. */
 struct party *party_new(uint64_t seed);
 void party_free(struct party *party);
 void party_start_relay(struct party *party);
-/* The relay's process dies without a word. */
+/* Kills the relay's process without notifying the members. */
 void party_kill_relay(struct party *party);
-/* The relay says goodbye and ends. */
+/* Stops the relay gracefully. */
 void party_drain_relay(struct party *party, enum lp_reason reason);
 
-/* A member on a host of its own, started. */
+/* Starts a member on its own host. */
 struct party_member *party_add(struct party *party, enum lp_role role, const char *room);
 void party_start(struct party_member *member);
-void party_stop(struct party_member *member); /* says goodbye; ends within a second */
-void party_kill(struct party_member *member); /* without a word */
-/* Frees the members that have ended by themselves. Returns how many. */
+void party_stop(struct party_member *member); /* ends gracefully, within a second */
+void party_kill(struct party_member *member); /* kills its process */
+/* Frees the members that have ended without a request. Returns how many. */
 unsigned party_reap(struct party *party);
 bool party_is_running(const struct party_member *member);
 bool party_is_joined(const struct party_member *member);
 struct lp_member *party_lp_member(struct party_member *member);
 
-/* Puts a frame of |len| bytes into the member's device, for |to| (NULL: broadcast). Returns its number. |flow| makes
+/* Puts a frame of |len| bytes into the member's device, for |to| (NULL: broadcast). Returns its number. |flow| selects
    the UDP port. */
 uint32_t party_send(struct party_member *from, const struct party_member *to, size_t len, uint16_t flow);
-/* True if that frame has arrived. */
+/* True if the frame has arrived. */
 bool party_arrived(const struct party_member *from, const struct party_member *to, uint32_t number);
 uint64_t party_count(const struct party_member *from, const struct party_member *to);
-/* Lets time pass. */
+/* Advances the virtual time. */
 void party_run(struct party *party, uint64_t for_ns);
 /* Runs until every running member is joined; false if that takes longer. */
 bool party_run_until_joined(struct party *party, uint64_t timeout_ns);
-/* Sends a frame from everybody to everybody and waits for all of them, again and again; false if |timeout_ns| pass
-   without a round in which all arrive. */
+/* Sends a frame from each member to each other and waits for all of them, repeatedly; false if no round is complete
+   within |timeout_ns|. */
 bool party_all_reach_all(struct party *party, uint64_t timeout_ns);
-/* Every member's picture of its room against the relay's. On a difference prints it and returns false. */
+/* Compares every member's list of peers with the relay's. Prints a difference and returns false. */
 bool party_pictures_agree(struct party *party);
 
 #endif

@@ -7,17 +7,17 @@
 #include "party.h"
 #include "platform/fake/device/port.h"
 
-/* Where things stand: 14 bytes of Ethernet, 20 of IPv4, 8 of UDP, then the party's own. */
+/* Layout: 14 bytes of Ethernet, 20 of IPv4, 8 of UDP, then the party's fields. */
 #define IP_AT 14
 #define UDP_AT 34
 #define SENDER_AT 42
 #define NUMBER_AT 44
 #define TIME_AT 48
 #define PATTERN_AT 56
-/* The UDP port by which a party's frames are known. */
+/* UDP port that identifies a party's frames. */
 #define PORT 27015
 
-/* Writes a number in network order. */
+/* Writes a number in network byte order. */
 static void put16(uint8_t *at, unsigned value)
 {
 	at[0] = (uint8_t)(value >> 8);
@@ -57,7 +57,7 @@ void party_frame_write(uint8_t *frame, const struct party_member *from, const st
 		frame[i] = (uint8_t)(number * 131 + i * 7 + from->index);
 }
 
-/* True if the frame is one of a party's. */
+/* True if the frame is a party's. */
 static bool is_party_frame(const struct lp_frame *frame)
 {
 	return frame->len >= PARTY_FRAME_MIN && get16(frame->data + 12) == 0x0800 &&
@@ -91,7 +91,7 @@ void party_frame_take(void *ctx, const struct lp_frame *frame)
 	}
 	bool for_us = lp_mac_is_group(&to) || lp_mac_equal(&to, &member->mac);
 	if (!for_us && member->role == LP_ROLE_GATEWAY)
-		return; /* unknown unicast goes to the LAN */
+		return; /* unknown unicast is forwarded to the LAN */
 	if (from == member || strcmp(from->room, member->room) != 0 || !for_us) {
 		party->n_astray++;
 		return;

@@ -85,14 +85,14 @@ static void on_random(void *ctx, uint8_t *data, size_t len)
 	lp_random_fill(data, len);
 }
 
-/* True until the handshake is over, one way or the other. */
+/* True until the handshake has succeeded or failed. */
 static bool is_opening(void *ctx)
 {
 	struct rogue *rogue = ctx;
 	return !rogue->ready && !rogue->closed;
 }
 
-/* Makes an endpoint on a host, a server on port 443 or a client. */
+/* Creates an endpoint on a host, a server on port 443 or a client. */
 static void open_endpoint(struct rogue *rogue, struct party *party, struct lp_host *host, bool server)
 {
 	struct lp_addr any = {.port = server ? 443 : 0};

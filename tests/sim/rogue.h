@@ -1,6 +1,4 @@
-/* A member, or a relay, that does not keep to the rules: a real QUIC connection, and nothing but what a test says on
- * it.
- */
+/* A member or a relay that violates the protocol: a real QUIC connection on which a test sends arbitrary bytes. */
 #ifndef LP_TESTS_SIM_ROGUE_H
 #define LP_TESTS_SIM_ROGUE_H
 
@@ -26,22 +24,22 @@ struct rogue {
 	struct lp_quic_conn *conn; /* NULL: not ready, or closed */
 	bool ready, closed;
 	struct lp_quic_close why; /* once closed */
-	uint8_t said[4096];       /* the first bytes that the other end said on the control stream */
+	uint8_t said[4096];       /* the first bytes received on the control stream */
 	size_t n_said;
-	uint64_t n_datagrams; /* that came in */
+	uint64_t n_datagrams; /* number of bytes received */
 };
 
-/* Connects to the party's relay from a host of its own and waits until the handshake is complete. */
+/* Connects to the party's relay from its own host and waits until the handshake is complete. */
 void rogue_open(struct rogue *rogue, struct party *party, const char *ip);
-/* Takes the place of the party's relay, which must not run, for the next member that connects. */
+/* Accepts the next member's connection instead of the party's relay, which must not run. */
 void rogue_listen(struct rogue *rogue, struct party *party);
 void rogue_close(struct rogue *rogue);
-/* Bytes on the control stream, a DATAGRAM. Nothing happens on a connection that was closed. */
+/* Sends bytes on the control stream, or a DATAGRAM. No effect on a closed connection. */
 void rogue_say(struct rogue *rogue, const void *data, size_t len);
 void rogue_datagram(struct rogue *rogue, const void *data, size_t len);
-/* A well-formed message: its length and |json|. */
+/* Sends a well-formed message: its length and |json|. */
 void rogue_say_json(struct rogue *rogue, const char *json);
-/* Joins room LAN as a client with the MAC 02:66:00:00:00:|last|; true if it was welcomed. */
+/* Joins room LAN as a client with the MAC 02:66:00:00:00:|last|; true if it received a welcome. */
 bool rogue_join(struct rogue *rogue, unsigned last);
 
 #endif

@@ -1,4 +1,4 @@
-/* A relay, a gateway and clients on good and bad lines: frames go where the rules say, whole and once. */
+/* A relay, a gateway and clients on good and bad lines. Frames are forwarded by the rules, complete and once. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,7 +17,7 @@
 #include "relay/state.h"
 #include "room/room.h"
 
-/* A party with one gateway and |n_clients|, joined. */
+/* A party with one gateway and |n_clients|, all joined. */
 static struct party *new_party(uint64_t seed, unsigned n_clients)
 {
 	struct party *party = party_new(seed);
@@ -29,7 +29,7 @@ static struct party *new_party(uint64_t seed, unsigned n_clients)
 	return party;
 }
 
-/* Nothing that must not be has been. */
+/* Checks that no forbidden frame was received. */
 static void check(const struct party *party)
 {
 	assert_int_equal(party->n_corrupt, 0);
@@ -37,7 +37,7 @@ static void check(const struct party *party)
 	assert_int_equal(party->n_astray, 0);
 }
 
-/* Broadcast to all, unicast to whom it is for, nothing to anybody else, and nothing across rooms. */
+/* Broadcast reaches all members, unicast only its destination, and nothing crosses rooms. */
 static void test_rules(void **state)
 {
 	(void)state;
@@ -45,7 +45,7 @@ static void test_rules(void **state)
 	struct party_member *gateway = party->members[0], *a = party->members[1], *b = party->members[2];
 	struct party_member *other = party_add(party, LP_ROLE_CLIENT, "OTHER");
 	assert_true(party_run_until_joined(party, 10 * LP_SEC));
-	assert_true(party_all_reach_all(party, 10 * LP_SEC)); /* and the relay knows the LAN's MAC now */
+	assert_true(party_all_reach_all(party, 10 * LP_SEC)); /* now the relay has learned the LAN's MAC */
 
 	uint64_t before[PARTY_MAX][PARTY_MAX] = {{0}};
 	for (unsigned from = 0; from < party->n_members; from++) {
@@ -69,7 +69,7 @@ static void test_rules(void **state)
 	party_free(party);
 }
 
-/* The events of a party: how many frames were logged. */
+/* The events of a party: the number of logged frames. */
 static void count_frames(void *ctx, enum lp_event event, const union lp_value *values)
 {
 	(void)values;
@@ -77,7 +77,7 @@ static void count_frames(void *ctx, enum lp_event event, const union lp_value *v
 		++*(unsigned *)ctx;
 }
 
-/* What stations of the LAN say to one another is nobody's loss: the gateway neither counts nor logs it. */
+/* The gateway neither counts nor logs traffic between stations of the LAN as drops. */
 static void test_lan_alone(void **state)
 {
 	(void)state;
@@ -98,7 +98,7 @@ static void test_lan_alone(void **state)
 	lp_member_view(party_lp_member(gateway), &view);
 	assert_int_equal(lp_drops_total(view.counters->drops), 0);
 	assert_int_equal(n_logged, 0);
-	/* What is dropped on its way into the room still is. */
+	/* Drops on the way into the room are still counted. */
 	uint8_t spoofed[60];
 	party_frame_write(spoofed, client, &elsewhere->mac, 0, sizeof spoofed, 1, 0);
 	assert_true(lp_port_put(gateway->port, &(struct lp_frame){.data = spoofed, .len = sizeof spoofed}));
@@ -111,7 +111,7 @@ static void test_lan_alone(void **state)
 	party_free(party);
 }
 
-/* Every length passes, over paths that carry it whole and paths that need fragments. */
+/* Every frame length passes, on paths with and without fragmentation. */
 static void test_lengths(void **state)
 {
 	(void)state;
@@ -140,7 +140,7 @@ static void test_lengths(void **state)
 	}
 }
 
-/* Loss, reordering, duplicates and corruption cost frames in their measure, and nothing else. */
+/* Loss, reordering, duplication and corruption cost a proportional number of frames, and nothing else. */
 static void test_bad_lines(void **state)
 {
 	(void)state;
@@ -168,7 +168,8 @@ static void test_bad_lines(void **state)
 			uint64_t n_arrived = 0;
 			for (unsigned to = 0; to < party->n_members; to++)
 				n_arrived += party_count(party->members[from], party->members[to]);
-			/* 150 each: 50 to three, 100 to one; two lines at 2 to 3 % each way, more for fragments */
+			/* 150 each: 50 to three members, 100 to one; two lines lose 2 to 3 % in each direction, more
+			   for fragments */
 			assert_in_range(n_arrived, 200, 250);
 		}
 		assert_true(party_pictures_agree(party));
@@ -176,7 +177,7 @@ static void test_bad_lines(void **state)
 	}
 }
 
-/* A client that is told to go away is gone, with its MAC and its place; one that comes back finds everybody. */
+/* A client that ends leaves its MAC and its slot; when it returns it gets all peers. */
 static void test_leave_and_return(void **state)
 {
 	(void)state;
@@ -189,7 +190,7 @@ static void test_leave_and_return(void **state)
 	assert_false(lp_port_is_open(b->port));
 	party_run(party, LP_SEC);
 	assert_true(party_pictures_agree(party));
-	party_send(a, b, 100, 1); /* unknown unicast now: to the LAN alone */
+	party_send(a, b, 100, 1); /* now unknown unicast: sent to the LAN only */
 	party_run(party, LP_SEC);
 	party_start(b);
 	assert_true(party_run_until_joined(party, 5 * LP_SEC));
@@ -206,7 +207,7 @@ static void test_leave_and_return(void **state)
 	party_free(party);
 }
 
-/* A client that is told to end while it joins leaves nobody behind in the room, whenever that is. */
+/* A client that ends at any point of its join leaves no peer in the room. */
 static void test_stop_while_joining(void **state)
 {
 	(void)state;
@@ -232,7 +233,7 @@ static void count_events(void *ctx, enum lp_event event, const union lp_value *v
 	++*(unsigned *)ctx;
 }
 
-/* A client that is told to end before the name server has answered does not begin to connect afterwards. */
+/* A client that ends before its name lookup completes does not connect afterwards. */
 static void test_stop_while_resolving(void **state)
 {
 	(void)state;
@@ -252,7 +253,8 @@ static void test_stop_while_resolving(void **state)
 	party_free(party);
 }
 
-/* A gateway that was killed, and kept no token, waits until the relay gives its own place away; a stranger does not. */
+/* A gateway that was killed, and has no token, retries until the relay has removed its old membership. A different
+   gateway does not. */
 static void test_killed_gateway(void **state)
 {
 	(void)state;
@@ -272,8 +274,8 @@ static void test_killed_gateway(void **state)
 	party_free(party);
 }
 
-/* A path that carries less from the relay than to it: TCP keeps to what the relay can send whole, from the welcome on,
-   and soon to no less than that. */
+/* The path from the relay carries less than the path to it. TCP's MSS respects the relay's limit, from the welcome on,
+   and soon reaches it. */
 static void test_one_way_mtu(void **state)
 {
 	(void)state;
@@ -300,7 +302,7 @@ static void test_one_way_mtu(void **state)
 	}
 }
 
-/* A relay that comes back with another MTU: the devices of who is there follow, up and down. */
+/* A relay returns with another MTU. The members' devices follow, up and down. */
 static void test_another_mtu(void **state)
 {
 	(void)state;
@@ -326,8 +328,8 @@ static void test_another_mtu(void **state)
 	party_free(party);
 }
 
-/* A host's address changes more often in a moment than the relay has given connection ids for, and not one answer comes
-   in between: the session goes on by an address that still works, and moves to the last one as soon as it can. */
+/* A host's address changes more often than the relay has issued connection IDs for, without any reply in between. The
+   session continues from an address that still works, and migrates to the last one as soon as possible. */
 static void test_move_waits(void **state)
 {
 	(void)state;
@@ -343,7 +345,7 @@ static void test_move_waits(void **state)
 		party_run(party, 50 * LP_MS);
 	}
 	lp_member_view(party_lp_member(client), &view);
-	assert_int_equal(view.local.ip[3], 4); /* the fifth has to wait */
+	assert_int_equal(view.local.ip[3], 4); /* the fifth change has to wait */
 	lp_host_set_offline(client->host, false);
 	for (unsigned i = 0; i < 30; i++) {
 		party_send(client, party->members[0], 100, 1);
@@ -351,7 +353,7 @@ static void test_move_waits(void **state)
 	}
 	lp_member_view(party_lp_member(client), &view);
 	assert_int_equal(view.local.ip[3], 5);
-	lp_host_set_ip(client->host, ip); /* the old address goes, and is not missed */
+	lp_host_set_ip(client->host, ip); /* the old address is removed and not needed */
 	assert_true(party_all_reach_all(party, LP_SEC));
 	lp_member_view(party_lp_member(client), &view);
 	assert_int_equal(view.reconnects, 0);

@@ -1,4 +1,4 @@
-/* A game beside a flood that nothing slows down, through the whole house: TAP, client, relay, client, TAP. */
+/* A game beside an unresponsive flood, through the whole stack: TAP, client, relay, client, TAP. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,11 +14,11 @@
 #define FLOOD_FLOW 2
 #define SECONDS 10
 #define WARM_SECONDS 3
-/* A tick sends two frames of the flood, so that they make 20 Mbit/s; the game sends at 60 Hz. */
+/* A tick sends two frames of the flood, 20 Mbit/s in all; the game sends at 60 Hz. */
 #define TICKS 833
 #define GAME_TICKS 14
 
-/* The game's frames that arrived, and the slowest. */
+/* The game's received frames, and the largest latency. */
 static unsigned n_game;
 static uint64_t slowest_ns;
 
@@ -34,7 +34,7 @@ static void on_frame(struct party_member *to, const struct party_member *from, u
 		slowest_ns = latency_ns;
 }
 
-/* Sends what is due in a tick. The game's frames have numbers that three divides, the others do not. */
+/* Sends the frames of a tick. The game's frame numbers are divisible by three, the others are not. */
 static void send_tick(struct party_member *from, struct party_member *to, unsigned tick)
 {
 	for (unsigned i = 0; i < 2; i++) {
@@ -48,12 +48,12 @@ static void send_tick(struct party_member *from, struct party_member *to, unsign
 	party_send(from, to, 64, GAME_FLOW);
 }
 
-/* The line is 10 Mbit/s, the flood 20: the game loses nothing and is late by little. */
+/* The line has 10 Mbit/s, the flood 20. The game loses nothing and its latency stays low. */
 static void test_flood(void **state)
 {
 	(void)state;
 	static const struct lp_line line = {.delay_ns = 5 * LP_MS, .rate_bps = 10000000, .queue_bytes = 65536};
-	for (unsigned slow = 0; slow < 2; slow++) { /* the sender's line, the receiver's */
+	for (unsigned slow = 0; slow < 2; slow++) { /* bottleneck at the sender, at the receiver */
 		struct party *party = party_new(slow + 1);
 		party_start_relay(party);
 		struct party_member *a = party_add(party, LP_ROLE_CLIENT, "LAN");

@@ -1,5 +1,5 @@
-/* Garbage and malice on the UDP port, on the control stream and in DATAGRAMs, while others play: nobody else loses a
-   frame, nothing crashes, nothing grows. */
+/* Garbage and malicious input on the UDP port, the control stream and in DATAGRAMs while others play. The others lose
+   no frame, nothing crashes, nothing grows. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,7 +20,7 @@
 
 #define GAME_NS (LP_SEC / 60)
 
-/* A party of three that plays. */
+/* A playing party of three. */
 static struct party *new_party(uint64_t seed)
 {
 	struct party *party = party_new(seed);
@@ -34,7 +34,7 @@ static struct party *new_party(uint64_t seed)
 	return party;
 }
 
-/* A tick of the game. Returns frames that are to arrive. */
+/* A tick of the game. */
 static void play(struct party *party)
 {
 	party_send(party->members[1], party->members[2], 64, 1);
@@ -44,7 +44,7 @@ static void play(struct party *party)
 	party_run(party, GAME_NS);
 }
 
-/* Every frame of everybody has arrived where it was for, and the party still works. */
+/* Every frame has arrived at its destination, and the party still works. */
 static void check(struct party *party, unsigned n_ticks)
 {
 	static const unsigned pairs[][2] = {{1, 2}, {2, 1}, {1, 0}, {0, 2}};
@@ -61,7 +61,7 @@ static void check(struct party *party, unsigned n_ticks)
 
 #define CAUGHT_MAX 400
 
-/* Datagrams that members sent, for those who listen on the line. */
+/* Datagrams that members sent, as captured on the line. */
 struct caught {
 	uint8_t data[CAUGHT_MAX][1500];
 	size_t len[CAUGHT_MAX];
@@ -77,7 +77,7 @@ static void catch (void *ctx, const struct lp_addr *to, const uint8_t *data, siz
 	memcpy(caught->data[i], data, caught->len[i]);
 }
 
-/* Makes a datagram: random bytes, or a caught one as it was, cut, lengthened, or with bits turned. */
+/* Builds a datagram: random bytes, or a captured one unchanged, truncated, extended or with flipped bits. */
 static size_t make_garbage(struct lp_dice *dice, const struct caught *caught, uint8_t data[1500])
 {
 	size_t len = 1 + lp_dice_below(dice, 1472);
@@ -106,7 +106,7 @@ static size_t make_garbage(struct lp_dice *dice, const struct caught *caught, ui
 	}
 }
 
-/* Garbage and echoes of others' packets on the relay's port, and on the members'. */
+/* Garbage and replayed packets on the relay's port, and on the members'. */
 static void test_udp(void **state)
 {
 	(void)state;
@@ -138,7 +138,7 @@ static void test_udp(void **state)
 	party_free(party);
 }
 
-/* What nobody may say on the control stream, and what the relay answers. */
+/* Forbidden control messages, and the relay's reaction. */
 static void test_control(void **state)
 {
 	(void)state;
@@ -146,8 +146,8 @@ static void test_control(void **state)
 #define REST ",\"datagram_budget\":1400,\"software\":\"x\"}"
 	static const struct {
 		const char *data;
-		size_t len;    /* of raw bytes; 0: |data| is JSON */
-		uint64_t code; /* that closes the connection */
+		size_t len;    /* length of raw bytes; 0: |data| is JSON */
+		uint64_t code; /* with which the relay closes the connection */
 	} rows[] = {
 		{"\0\0\0\0", 4, LP_QUIC_APP_PROTOCOL}, {"\0\0\100\1", 4, LP_QUIC_APP_PROTOCOL},
 		{"\377\377\377\377", 4, LP_QUIC_APP_PROTOCOL}, {"\0\0\0\1x", 5, LP_QUIC_APP_PROTOCOL},
@@ -165,12 +165,12 @@ static void test_control(void **state)
 			0, LP_QUIC_APP_REJECTED},
 		{"{\"type\":\"hello\",\"version\":1,\"role\":\"client\",\"room\":\"LAN\",\"mac\":\"02:5a:00:00:00:"
 		 "02\"" REST,
-			0, LP_QUIC_APP_REJECTED}, /* somebody's */
+			0, LP_QUIC_APP_REJECTED}, /* another member's */
 		{"{\"type\":\"hello\",\"version\":1,\"role\":\"gateway\",\"room\":\"LAN\",\"mac\":\"02:66:00:00:00:"
 		 "01\"" REST,
 			0, LP_QUIC_APP_REJECTED},
 		{HELLO ",\"datagram_budget\":100,\"software\":\"x\"}", 0, LP_QUIC_APP_REJECTED},
-		{"", 0, LP_QUIC_APP_TIMEOUT}, /* says nothing */
+		{"", 0, LP_QUIC_APP_TIMEOUT}, /* no message */
 	};
 	struct party *party = new_party(2);
 	unsigned n_ticks = 0;
@@ -198,10 +198,10 @@ static void test_control(void **state)
 	party_free(party);
 }
 
-/* What the log heard. */
+/* What was logged. */
 struct heard {
 	unsigned n_broken, n_joined, n_rejected, n_left;
-	char reason[32]; /* of the last who left */
+	char reason[32]; /* of the last member that left */
 };
 
 static void hear(void *ctx, enum lp_event event, const union lp_value *values)
@@ -216,7 +216,7 @@ static void hear(void *ctx, enum lp_event event, const union lp_value *values)
 	}
 }
 
-/* Says several messages at once, so that the relay reads all of them in one go. */
+/* Sends several messages in one go, so that the relay reads all of them together. */
 static void say_all(struct rogue *rogue, const char *const *messages)
 {
 	uint8_t data[1000];
@@ -231,7 +231,7 @@ static void say_all(struct rogue *rogue, const char *const *messages)
 	rogue_say(rogue, data, n);
 }
 
-/* The message that ends a connection is the last that the relay acts on, whatever came behind it. */
+/* The relay acts on no message after the one that ends the connection. */
 static void test_last_message(void **state)
 {
 	(void)state;
@@ -276,7 +276,7 @@ static void test_last_message(void **state)
 	party_free(party);
 }
 
-/* Says a message of a type that nobody knows, about |len| bytes that are dear to read. */
+/* Sends a message of an unknown type with about |len| bytes that are expensive to parse. */
 static void say_much(struct rogue *rogue, size_t len)
 {
 	char message[LP_MESSAGE_MAX + 1];
@@ -287,8 +287,8 @@ static void say_much(struct rogue *rogue, size_t len)
 	rogue_say_json(rogue, message);
 }
 
-/* Who says more than there is to say is closed before it has cost the others anything; who says something every second
-   is not. */
+/* A member over the control-stream rate limit is disconnected before it affects the others. One that sends a message
+   per second is not. */
 static void test_control_flood(void **state)
 {
 	(void)state;
@@ -315,7 +315,7 @@ static void test_control_flood(void **state)
 	party_free(party);
 }
 
-/* Random bytes on the control stream, well framed and not, before and after the hello. */
+/* Random bytes on the control stream, framed correctly and incorrectly, before and after the hello. */
 static void test_control_noise(void **state)
 {
 	(void)state;
@@ -348,7 +348,7 @@ static void test_control_noise(void **state)
 	party_free(party);
 }
 
-/* Writes a DATAGRAM that breaks some rule, or an overlay datagram that carries nonsense. */
+/* Writes a DATAGRAM that violates a rule, or an overlay datagram with random content. */
 static size_t make_datagram(struct lp_dice *dice, uint8_t data[1400])
 {
 	size_t len = lp_dice_below(dice, 1380);
@@ -360,11 +360,11 @@ static size_t make_datagram(struct lp_dice *dice, uint8_t data[1400])
 	data[1] = 0;
 	data[6] &= 3;
 	data[7] = (uint8_t)(data[6] + lp_dice_below(dice, 4));
-	data[5] &= 7; /* few frame ids: they get into each other's way */
+	data[5] &= 7; /* few frame ids, so that they collide */
 	return len;
 }
 
-/* What the relay tells its operator of a reason's drops. */
+/* Drops of a reason, as in the relay's metrics. */
 static long told(const struct party *party, const char *reason)
 {
 	char row[100];
@@ -376,7 +376,7 @@ static long told(const struct party *party, const char *reason)
 	return n;
 }
 
-/* Members that send nothing but malformed DATAGRAMs are shown the door, and nobody else notices. */
+/* Members that send only malformed DATAGRAMs are disconnected, without effect on others. */
 static void test_datagrams(void **state)
 {
 	(void)state;
@@ -411,7 +411,7 @@ static void test_datagrams(void **state)
 	party_free(party);
 }
 
-/* A member that never reads: its queue is bounded, and the others' frames are not late. */
+/* A member that never reads. Its queue is bounded, and the others' frames are not delayed. */
 static void test_slow_reader(void **state)
 {
 	(void)state;
@@ -432,7 +432,7 @@ static void test_slow_reader(void **state)
 	party_free(party);
 }
 
-/* What links dropped is in the relay's sums, once, and stays there when the member is gone. */
+/* Drops in links are added to the relay's totals once, and stay there when the member has left. */
 static void test_drops_told(void **state)
 {
 	(void)state;
@@ -442,7 +442,7 @@ static void test_drops_told(void **state)
 	assert_true(rogue_join(&rogue, 1));
 	for (unsigned i = 0; i < 7; i++)
 		rogue_datagram(&rogue, (uint8_t[60]){0x1f}, 60);
-	rogue_datagram(&rogue, (uint8_t[60]){0x11, [7] = 2}, 60); /* the first half of a frame, and never the other */
+	rogue_datagram(&rogue, (uint8_t[60]){0x11, [7] = 2}, 60); /* the first half of a frame, never the other */
 	for (unsigned i = 0; i < 2; i++) {
 		party_run(party, 3 * LP_SEC);
 		assert_int_equal(told(party, "malformed_datagram"), 7);
@@ -455,12 +455,12 @@ static void test_drops_told(void **state)
 	party_free(party);
 }
 
-/* A relay that does not do its part: the member says which part it was when it closes. */
+/* A relay that does not follow the protocol. The member's close reason states the violation. */
 static void test_bad_relay(void **state)
 {
 	(void)state;
 	static const struct {
-		const char *says; /* NULL: nothing */
+		const char *says; /* NULL: no message */
 		enum lp_quic_app_error code;
 		const char *reason;
 	} rows[] = {

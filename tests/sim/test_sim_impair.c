@@ -1,7 +1,7 @@
-/* Everything that can happen to a network happens, at random: loss, reordering, duplicates, delay, changing MTUs,
-   rebinding NATs, changing addresses, cables out, processes killed, relays restarted. No frame may arrive corrupted or
-   twice, and when the weather clears every session comes back by itself.
-   SIM_SEEDS says how many seeds (200), SIM_FIRST which is the first (1); PARTY_LOG prints every event. */
+/* Random impairments of all kinds: loss, reordering, duplication, delay, changing MTUs, rebinding NATs, changing
+   addresses, unplugged cables, killed processes, restarted relays. No frame may arrive corrupted or twice, and after
+   the impairments every session must resume. SIM_SEEDS is the number of seeds (200), SIM_FIRST the first one (1);
+   PARTY_LOG prints every event. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,20 +15,20 @@
 #include "party.h"
 
 #define STORM_S 15
-/* What a session may take to come back: the longest wait between attempts, one attempt that finds nobody, and the time
-   in which a relay that was not told gives a place away. */
+/* The longest time until a session resumes: the longest backoff, one attempt that times out, and the idle timeout of a
+   relay that was not notified. */
 #define RECOVERY_NS (45 * LP_SEC)
 
-/* What is wrong with one seed's world now. */
+/* The current impairments of one seed's world. */
 struct storm {
 	struct party *party;
 	struct lp_dice *dice;
-	uint64_t online_ns[PARTY_MAX]; /* when the cable goes back in; 0: it is in */
+	uint64_t online_ns[PARTY_MAX]; /* when the cable is plugged in again; 0: it is plugged in */
 	uint64_t relay_ns;             /* when the relay is started again; 0: it runs */
-	unsigned n_addresses;          /* given so far */
+	unsigned n_addresses;          /* addresses assigned so far */
 };
 
-/* A number in [0, most], often 0. */
+/* A random number in [0, most], often 0. */
 static double some(struct storm *storm, double most)
 {
 	if (lp_dice_chance(storm->dice, 0.4))
@@ -36,7 +36,7 @@ static double some(struct storm *storm, double most)
 	return most * (double)lp_dice_below(storm->dice, 1001) / 1000;
 }
 
-/* New lines for a member. */
+/* Changes a member's lines. */
 static void new_weather(struct storm *storm, struct party_member *member)
 {
 	static const size_t mtus[] = {0, 0, 0, 1280, 1400, 1492};
@@ -59,7 +59,7 @@ static void new_weather(struct storm *storm, struct party_member *member)
 	lp_host_set_lines(member->host, &lines[0], &lines[1]);
 }
 
-/* Another address for a member, IPv4 or IPv6. */
+/* Gives a member another address, IPv4 or IPv6. */
 static void new_address(struct storm *storm, struct party_member *member)
 {
 	char ip[64];
@@ -75,7 +75,7 @@ static void new_address(struct storm *storm, struct party_member *member)
 	lp_host_remove_ip(member->host, 6);
 }
 
-/* Stops the relay, with or without a word, for a while. */
+/* Stops the relay for a while, gracefully or not. */
 static void stop_relay(struct storm *storm)
 {
 	struct party *party = storm->party;
@@ -88,7 +88,7 @@ static void stop_relay(struct storm *storm)
 	storm->relay_ns = lp_world_now_ns(party->world) + lp_dice_below(storm->dice, 4 * LP_SEC);
 }
 
-/* Something happens. */
+/* Applies a random impairment. */
 static void strike(struct storm *storm)
 {
 	struct party *party = storm->party;
@@ -125,7 +125,7 @@ static void strike(struct storm *storm)
 			lp_dice_below(storm->dice, 2 * LP_SEC));
 		break;
 	case 10:
-		/* One that has no token of its place would have to wait until the relay gives the place away. */
+		/* Without a token a member would have to wait until the relay has removed its old membership. */
 		if (member->role == LP_ROLE_GATEWAY || !member->resume[0])
 			break;
 		party_kill(member);
@@ -136,7 +136,7 @@ static void strike(struct storm *storm)
 	}
 }
 
-/* What was to end by now ends. */
+/* Ends the impairments whose time is over. */
 static void mend(struct storm *storm, bool all)
 {
 	struct party *party = storm->party;
@@ -146,7 +146,7 @@ static void mend(struct storm *storm, bool all)
 			lp_host_set_offline(party->members[i]->host, false);
 			storm->online_ns[i] = 0;
 		}
-		/* whoever gave up (its place was still taken by what was killed) is started again by its user */
+		/* its old membership was still present when it gave up; its user starts it again */
 		if (party->members[i]->ended) {
 			party_kill(party->members[i]);
 			party_start(party->members[i]);
@@ -158,7 +158,7 @@ static void mend(struct storm *storm, bool all)
 	}
 }
 
-/* Some seconds of weather with a game of all with all. */
+/* Some seconds of impairments while all members send to all. */
 static void rage(struct storm *storm)
 {
 	struct party *party = storm->party;
@@ -180,7 +180,7 @@ static void rage(struct storm *storm)
 	}
 }
 
-/* The sky clears. */
+/* Ends all impairments. */
 static void clear_up(struct storm *storm)
 {
 	struct lp_line line = {.delay_ns = 5 * LP_MS};
@@ -189,7 +189,7 @@ static void clear_up(struct storm *storm)
 		lp_host_set_lines(storm->party->members[i]->host, &line, &line);
 }
 
-/* True until everybody is back; whoever ended is started again. */
+/* True until all members have joined. Members that have ended are started again. */
 static bool recover(struct storm *storm)
 {
 	struct party *party = storm->party;
@@ -202,7 +202,7 @@ static bool recover(struct storm *storm)
 	return false;
 }
 
-/* One seed; false, with a line on stderr, if it failed. */
+/* Runs one seed; false, with a line on stderr, if it failed. */
 static bool run_seed(uint64_t seed)
 {
 	struct storm storm = {.party = party_new(seed)};

@@ -19,14 +19,14 @@
 #define GAME_PORT 27015
 #define BULK_PORT 5001
 
-/* What came in. */
+/* What was received. */
 struct arrivals {
 	uint64_t latency_ns[GAME_FRAMES];
 	size_t n_game;
 	uint64_t bulk_bytes;
 };
 
-/* Writes an IPv4 UDP frame to |port| that tells when it was sent. */
+/* Writes an IPv4 UDP frame to |port| that contains its send time. */
 static void write_frame(uint8_t *frame, size_t len, uint16_t port, uint64_t now_ns)
 {
 	static const uint8_t head[42] = {
@@ -60,7 +60,7 @@ static int compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Sends the bulk stream for |for_ns|, and the game's |n_game| frames if there are any. */
+/* Sends the bulk stream for |for_ns|, and the game's |n_game| frames, if any. */
 static void play(struct tunnel *tunnel, uint64_t for_ns, size_t n_game)
 {
 	uint8_t frame[BULK_BYTES];
@@ -82,15 +82,15 @@ static void play(struct tunnel *tunnel, uint64_t for_ns, size_t n_game)
 	}
 }
 
-/* The path's latency and a little, at the 99th percentile, and all frames, whatever buffer the bottleneck has; and the
-   bulk stream still has the link. */
+/* The 99th percentile is the path's latency and little more, no frame is lost, whatever buffer the bottleneck has, and
+   the bulk stream still fills the link. */
 static void test_beside_bulk(void **state)
 {
 	(void)state;
 	static const struct {
 		uint64_t delay_ns;
 		size_t queue_bytes;
-		uint64_t p99_ns; /* over the delay */
+		uint64_t p99_ns; /* above the path's delay */
 	} rows[] = {
 		{1 * LP_MS, 64 * 1024, 10 * LP_MS},
 		{9 * LP_MS, 16 * 1024, 10 * LP_MS},

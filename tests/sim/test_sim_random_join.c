@@ -1,4 +1,4 @@
-/* Members join and leave at random: at every quiet moment each member's picture of its room is the relay's. */
+/* Members join and leave at random. Whenever the party is idle, each member's list of peers equals the relay's. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 
 #define N_MEMBERS 10
 #define N_STEPS 120
-/* A relay that was not told notices that a member is gone after its idle timeout of 30 s. */
+/* A relay that was not notified detects a lost member after its idle timeout of 30 s. */
 #define QUIET_NS (45 * LP_SEC)
 
 /* A party in two rooms, each with a gateway; some on bad lines. */
@@ -33,7 +33,7 @@ static struct party *new_party(uint64_t seed)
 	return party;
 }
 
-/* Something happens to somebody. */
+/* Applies a random change to a random member. */
 static void step(struct party *party)
 {
 	struct lp_dice *dice = lp_world_dice(party->world);
@@ -67,7 +67,7 @@ static void test_pictures(void **state)
 				continue;
 			n_quiet++;
 			party_run(party, QUIET_NS);
-			/* whoever was refused because its place was still taken has ended */
+			/* members that were refused because their old membership was still present have ended */
 			party_reap(party);
 			party_run(party, LP_SEC);
 			if (!party_pictures_agree(party)) {

@@ -1,4 +1,4 @@
-/* What a member tells its user: the losses of its line, and what it could not keep. */
+/* A member's reports to its user: losses of its line, and stations beyond its limits. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,7 +19,7 @@
 #include "party.h"
 #include "platform/fake/device/port.h"
 
-/* What the live view last said. */
+/* The last live view. */
 struct screen {
 	unsigned n_drawn;
 	double up, down; /* losses in percent; below 0: unknown */
@@ -31,7 +31,7 @@ static void on_device(void *ctx, struct lp_report_device *ret_device)
 	*ret_device = (struct lp_report_device){.name = "lan0", .state = "up"};
 }
 
-/* The loss behind |label| in the block. */
+/* The loss after |label| in the view. */
 static double loss_behind(const char *block, const char *label)
 {
 	const char *at = strstr(block, label);
@@ -55,7 +55,7 @@ static void on_size(void *ctx, unsigned *ret_rows, unsigned *ret_columns)
 	*ret_columns = 200;
 }
 
-/* Lets a second pass, with frames both ways or without. */
+/* Runs for a second, with frames in both directions or without. */
 static void pass_second(struct party *party, bool with_frames)
 {
 	struct party_member *gateway = party->members[0], *client = party->members[1];
@@ -68,8 +68,8 @@ static void pass_second(struct party *party, bool with_frames)
 	}
 }
 
-/* The relay tells its figures every 10 s, and those of our end are of packets whose loss shows later: a loss is shown
-   all the time that there is one, and no longer when the path has been quiet. */
+/* The relay sends its figures every 10 s, and ours cover packets whose loss is detected later. A loss is shown as long
+   as it lasts, and disappears when the path has been idle. */
 static void test_losses(void **state)
 {
 	(void)state;
@@ -103,7 +103,7 @@ static void test_losses(void **state)
 		if (screen.down < 5 || screen.down > 50 || screen.up > 70)
 			fail_msg("second %u: loss up %.2f %%, down %.2f %%", s, screen.up, screen.down);
 	}
-	/* Nothing more is sent, and what was sent at last is found lost: that is no loss of all. */
+	/* The last packets before a pause are detected as lost. This is not a loss of 100 %. */
 	for (unsigned s = 0; s < 20; s++) {
 		pass_second(party, false);
 		if (screen.up > 70)
@@ -120,9 +120,9 @@ static void test_losses(void **state)
 	party_free(party);
 }
 
-#define TOGETHER 20U /* members that join at once */
+#define TOGETHER 20U /* members that join at the same time */
 
-/* How often the relay has told all of them its figures. */
+/* Number of times the relay has sent its figures to all. */
 static uint64_t told_together(struct party *party)
 {
 	uint64_t n = 0;
@@ -134,7 +134,7 @@ static uint64_t told_together(struct party *party)
 	return n;
 }
 
-/* Who joined together is told the relay's figures at different times, each every 10 s. */
+/* Members that joined together receive the relay's figures at different times, each every 10 s. */
 static void test_stats_are_spread(void **state)
 {
 	(void)state;
@@ -143,7 +143,7 @@ static void test_stats_are_spread(void **state)
 	for (unsigned i = 0; i < TOGETHER; i++)
 		party_add(party, LP_ROLE_CLIENT, i % 2 ? "ONE" : "TWO");
 	assert_true(party_run_until_joined(party, 10 * LP_SEC));
-	/* What their paths carry is found meanwhile, and told at once. */
+	/* PMTUD finishes in this time, and its result is sent immediately. */
 	party_run(party, 5 * LP_SEC);
 	uint64_t first = told_together(party), before = first;
 	for (unsigned s = 0; s < 30; s++) {
@@ -179,7 +179,7 @@ static void on_count(void *ctx, struct lp_bound_counters *counters)
 	lp_gateway_count(ctx, counters);
 }
 
-/* More stations on the LAN than a gateway remembers: its diagnostics say so. */
+/* A LAN with more stations than a gateway can learn: the diagnostics report it. */
 static void test_bounds(void **state)
 {
 	(void)state;
@@ -220,11 +220,11 @@ static void test_bounds(void **state)
 	party_free(party);
 }
 
-/* Whether a player hears within the interval of `stats` that its gateway's interface carries no frames, or does. */
+/* Whether a player is notified within the `stats` interval that its gateway's interface is down, or up. */
 static bool hears_lan_down(struct party *party, struct party_member *gateway, struct party_member *client, bool down)
 {
 	struct lp_member_view view;
-	for (unsigned s = 0; s < 11; s++) { /* as a report does it, once a second */
+	for (unsigned s = 0; s < 11; s++) { /* once per second, as a report does */
 		lp_host_enter(gateway->host);
 		lp_member_set_lan_down(party_lp_member(gateway), down);
 		party_run(party, LP_SEC);
@@ -233,7 +233,7 @@ static bool hears_lan_down(struct party *party, struct party_member *gateway, st
 	return view.gateway_lan_down == down;
 }
 
-/* A gateway's word reaches the players, also by a relay that was started anew; a client's own does not. */
+/* A gateway's notification reaches the players, also through a restarted relay. A client's own does not. */
 static void test_lan_down(void **state)
 {
 	(void)state;
@@ -246,7 +246,7 @@ static void test_lan_down(void **state)
 	assert_true(hears_lan_down(party, gateway, client, false));
 	assert_true(hears_lan_down(party, gateway, client, true));
 	party_kill_relay(party);
-	party_run(party, 30 * LP_SEC); /* until they know */
+	party_run(party, 30 * LP_SEC); /* until they are notified */
 	party_start_relay(party);
 	assert_true(party_run_until_joined(party, 60 * LP_SEC));
 	lp_member_view(party_lp_member(client), &view);

@@ -1,5 +1,5 @@
-/* A connection that carries nothing but DATAGRAMs: its congestion window has to grow to what the path carries, and to
-   come back after an overload. */
+/* A connection that carries only DATAGRAMs: its congestion window must grow to the path's capacity, and recover after
+   an overload. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,7 +14,7 @@
 
 #define FRAME_BYTES 1300
 
-/* What came in. */
+/* What was received. */
 static uint64_t n_bytes_in, last_in_ns, longest_gap_ns;
 
 static void on_frame(struct tunnel_end *end, const uint8_t *frame, size_t len, uint64_t now_ns)
@@ -27,7 +27,7 @@ static void on_frame(struct tunnel_end *end, const uint8_t *frame, size_t len, u
 	last_in_ns = now_ns;
 }
 
-/* Sends without pause, as much as the link takes, for |for_ns|. Returns the bytes that arrived per second. */
+/* Sends as much as the link accepts for |for_ns|. Returns the received bytes per second. */
 static double flood(struct tunnel *tunnel, uint64_t for_ns)
 {
 	uint8_t frame[FRAME_BYTES] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x88, 0xb5};
@@ -43,14 +43,14 @@ static double flood(struct tunnel *tunnel, uint64_t for_ns)
 	return (double)n_bytes_in * 1e9 / (double)for_ns;
 }
 
-/* The window opens to what the path carries. */
+/* The window grows to the path's capacity. */
 static void test_growth(void **state)
 {
 	(void)state;
 	static const struct {
 		struct lp_line line;
 		uint64_t warm_ns;
-		double least; /* part of the path's rate */
+		double least; /* fraction of the path's rate */
 	} rows[] = {
 		{{.delay_ns = 10 * LP_MS, .rate_bps = 100000000, .queue_bytes = 256 * 1024}, 3 * LP_SEC, 0.85},
 		{{.delay_ns = 25 * LP_MS, .rate_bps = 50000000, .queue_bytes = 256 * 1024}, 4 * LP_SEC, 0.85},

@@ -1,4 +1,4 @@
-/* The simulated world itself: what it promises to the tests that stand on it. */
+/* Tests of the simulated world on which the other tests rely. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,7 +23,7 @@
 
 #define MAX_SEEN 4096
 
-/* A host with a socket that notes what arrives. */
+/* A host with a socket that records what arrives. */
 struct end {
 	struct lp_host *host;
 	struct lp_loop *loop;
@@ -36,7 +36,7 @@ struct end {
 	uint8_t ecn;
 };
 
-/* Takes a receive batch apart. */
+/* Reads a receive batch. */
 static void on_recv(void *ctx, const struct lp_udp_msg *msgs, size_t n_msgs)
 {
 	struct end *end = ctx;
@@ -70,7 +70,7 @@ static void end_close(struct end *end)
 	lp_loop_free(end->loop);
 }
 
-/* Sends |n| numbered datagrams of |len| bytes as one run. */
+/* Sends |n| numbered datagrams of |len| bytes in one batch. */
 static size_t send_run(struct end *from, const struct lp_addr *to, uint32_t first, unsigned n, size_t len)
 {
 	static uint8_t data[64 * 9000];
@@ -115,7 +115,7 @@ static void test_lines(void **state)
 	lp_world_free(world);
 }
 
-/* Loss, duplicates, reordering and corruption come about as often as told, and the same for the same seed. */
+/* Loss, duplication, reordering and corruption have the configured rates, and are the same for the same seed. */
 static void test_chance(void **state)
 {
 	(void)state;
@@ -148,7 +148,7 @@ static void test_chance(void **state)
 	assert_int_equal(n_seen[0], n_seen[1]);
 }
 
-/* The interface's MTU refuses, the path's swallows. */
+/* A datagram above the interface's MTU is refused, one above the path's is dropped. */
 static void test_mtu(void **state)
 {
 	(void)state;
@@ -172,7 +172,7 @@ static void test_mtu(void **state)
 	lp_world_free(world);
 }
 
-/* A NAT shows its own address, forgets on demand and by time, and lets nothing in that was not asked for. */
+/* A NAT translates the source address, removes mappings on demand and by timeout, and drops unsolicited datagrams. */
 static void test_nat(void **state)
 {
 	(void)state;
@@ -206,7 +206,7 @@ static void test_nat(void **state)
 	lp_world_run_until(world, 41 * LP_SEC);
 	assert_int_equal(a.n_seen, 1);
 
-	/* another address, and a host without its cable */
+	/* another address, and a host whose cable is unplugged */
 	lp_host_set_ip(b.host, "192.0.2.3");
 	assert_int_equal(lp_world_counters(world)->refused, 0);
 	send_run(&a, &b.addr, 0, 1, 100);
@@ -221,7 +221,7 @@ static void test_nat(void **state)
 	lp_world_free(world);
 }
 
-/* Notes when a timer fired. */
+/* Records when a timer fired. */
 static void on_timer(void *ctx, uint64_t now_ns)
 {
 	*(uint64_t *)ctx = now_ns;
@@ -244,7 +244,7 @@ static void on_change(void *ctx)
 	++*(unsigned *)ctx;
 }
 
-/* A change of addresses is told, and the source follows it. */
+/* A change of addresses is notified, and the source address follows it. */
 static void test_netwatch(void **state)
 {
 	(void)state;
@@ -275,7 +275,7 @@ static void test_netwatch(void **state)
 	lp_world_free(world);
 }
 
-/* Timers, signals, names, files, chance: each on its host. */
+/* Timers, signals, names, files, random numbers: separate for each host. */
 static void test_host(void **state)
 {
 	(void)state;
@@ -360,7 +360,7 @@ static void on_device_error(void *ctx, const struct lp_failure *failure)
 	*(size_t *)ctx = 1000;
 }
 
-/* Devices: what is put in is read, what is sent comes out, a pause holds, a break is told. */
+/* Devices: frames can be put in and read, sent frames come out, a pause takes effect, a failure is notified. */
 static void test_devices(void **state)
 {
 	(void)state;

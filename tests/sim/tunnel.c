@@ -12,7 +12,7 @@
 #include "platform/system/random.h"
 #include "quic/tls/credentials.h"
 
-/* Ends the test: the tunnel itself failed, not what it tests. */
+/* Ends the test. The tunnel itself failed, not the code under test. */
 static void give_up(const char *what)
 {
 	fprintf(stderr, "tunnel: %s\n", what);
@@ -26,7 +26,7 @@ static void end_pass(struct tunnel_end *end)
 	lp_timer_set(end->timer, lp_quic_deadline(end->endpoint));
 }
 
-/* A frame came out of the link. */
+/* The link delivered a frame. */
 static void on_frame(void *ctx, uint16_t source, const uint8_t *frame, size_t len, uint64_t now_ns)
 {
 	struct tunnel_end *end = ctx;
@@ -35,7 +35,7 @@ static void on_frame(void *ctx, uint16_t source, const uint8_t *frame, size_t le
 		end->frame(end, frame, len, now_ns);
 }
 
-/* The handshake is complete: the link is made. */
+/* The handshake is complete; creates the link. */
 static void on_ready(void *ctx, struct lp_quic_conn *conn)
 {
 	struct tunnel_end *end = ctx;
@@ -128,7 +128,7 @@ static void on_random(void *ctx, uint8_t *data, size_t len)
 	lp_random_fill(data, len);
 }
 
-/* Makes one end on its host. */
+/* Creates one end on its host. */
 static void end_open(struct tunnel *tunnel, struct tunnel_end *end, const char *ip, uint16_t port, struct lp_tls *tls,
 	enum lp_quic_congestion congestion)
 {
@@ -153,7 +153,7 @@ static void end_open(struct tunnel *tunnel, struct tunnel_end *end, const char *
 		give_up(ip);
 }
 
-/* Makes both hosts and the credentials. */
+/* Creates both hosts and the credentials. */
 static void make_world(struct tunnel *tunnel, uint64_t seed)
 {
 	uint8_t *cert, *key;

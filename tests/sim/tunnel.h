@@ -1,4 +1,4 @@
-/* A bare tunnel for the simulation: two hosts, a QUIC connection, a link at each end, and nothing around them. */
+/* A tunnel for the simulation: two hosts, a QUIC connection, and a link at each end. */
 #ifndef LP_TESTS_SIM_TUNNEL_H
 #define LP_TESTS_SIM_TUNNEL_H
 
@@ -28,7 +28,7 @@ struct tunnel_end {
 	struct lp_frame_pool *pool;
 	bool closed;
 	unsigned n_migrated;
-	/* A frame came in; may be NULL. */
+	/* A frame was received; may be NULL. */
 	void (*frame)(struct tunnel_end *end, const uint8_t *frame, size_t len, uint64_t now_ns);
 	void *user;
 };
@@ -40,13 +40,13 @@ struct tunnel {
 	struct lp_tls *server_tls, *client_tls;
 };
 
-/* A world with both hosts, connected: ready to send. */
+/* Creates a world with two connected hosts that are ready to send. */
 void tunnel_open(struct tunnel *tunnel, uint64_t seed, const struct lp_line *line, enum lp_quic_congestion congestion,
 	size_t queue_max_bytes);
 void tunnel_close(struct tunnel *tunnel);
-/* Sends a frame: a pass of its own. */
+/* Sends a frame in its own pass. */
 void tunnel_send(struct tunnel_end *end, const uint8_t *frame, size_t len);
-/* Lets time pass. */
+/* Advances the virtual time. */
 void tunnel_run(struct tunnel *tunnel, uint64_t for_ns);
 uint64_t tunnel_now_ns(const struct tunnel *tunnel);
 
