@@ -77,24 +77,36 @@ int lp_tls_server_replace(struct lp_tls *tls, const uint8_t *cert_pem, size_t ce
 	return 0;
 }
 
-int lp_tls_client_new(const uint8_t *ca, size_t ca_len, struct lp_failure *failure, struct lp_tls **ret_tls)
+/* A member's credentials around its trust, which it takes. */
+static int client_new(struct lp_tls_trust *trust, struct lp_failure *failure, struct lp_tls **ret_tls)
 {
 	struct lp_tls *tls = NULL;
-	int rv = tls_new(false, failure, &tls);
-	if (rv < 0)
-		return rv;
-	if (gnutls_certificate_allocate_credentials(&tls->anonymous) != 0) {
-		rv = lp_fail(failure, LP_ENOMEM, "out of memory");
-		goto fail;
+	int result = tls_new(false, failure, &tls);
+	if (result < 0) {
+		lp_tls_trust_free(trust);
+		return result;
 	}
-	rv = lp_tls_trust_new(ca, ca_len, failure, &tls->trust);
-	if (rv < 0)
-		goto fail;
+	tls->trust = trust;
+	if (gnutls_certificate_allocate_credentials(&tls->own) != 0) {
+		lp_tls_free(tls);
+		return lp_fail(failure, LP_ENOMEM, "out of memory");
+	}
 	*ret_tls = tls;
 	return 0;
-fail:
-	lp_tls_free(tls);
-	return rv;
+}
+
+int lp_tls_client_new(const uint8_t *ca, size_t ca_len, struct lp_failure *failure, struct lp_tls **ret_tls)
+{
+	struct lp_tls_trust *trust;
+	int result = lp_tls_trust_new(ca, ca_len, failure, &trust);
+	return result < 0 ? result : client_new(trust, failure, ret_tls);
+}
+
+int lp_tls_client_pinned_new(const uint8_t pin[LP_TLS_KEY_PIN], struct lp_failure *failure, struct lp_tls **ret_tls)
+{
+	struct lp_tls_trust *trust;
+	int result = lp_tls_trust_pinned_new(pin, failure, &trust);
+	return result < 0 ? result : client_new(trust, failure, ret_tls);
 }
 
 void lp_tls_free(struct lp_tls *tls)
@@ -103,8 +115,8 @@ void lp_tls_free(struct lp_tls *tls)
 		return;
 	lp_tls_cert_unref(tls->cert);
 	lp_tls_trust_free(tls->trust);
-	if (tls->anonymous)
-		gnutls_certificate_free_credentials(tls->anonymous);
+	if (tls->own)
+		gnutls_certificate_free_credentials(tls->own);
 	gnutls_priority_deinit(tls->priority);
 	free(tls);
 }

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "quic/tls/key_id.h"
+
 struct lp_failure;
 struct lp_tls;
 
@@ -29,6 +31,19 @@ int lp_tls_server_replace(struct lp_tls *tls, const uint8_t *cert_pem, size_t ce
 
 /* A member's trust: |ca| is a certificate in DER or PEM that is pinned, or a CA that signs; NULL: the system's CAs. */
 int lp_tls_client_new(const uint8_t *ca, size_t ca_len, struct lp_failure *failure, struct lp_tls **ret_tls);
+
+/* A member's trust in the one relay whose key's id begins with |pin|, whatever the name and the dates in its
+   certificate: they may be renewed, and the clocks may be wrong. LP_ENOMEM, LP_ETLS. */
+int lp_tls_client_pinned_new(const uint8_t pin[LP_TLS_KEY_PIN], struct lp_failure *failure, struct lp_tls **ret_tls);
+
+/* Makes a private key, ECDSA P-256, as PEM (PKCS #8) with a NUL at the end. LP_EINTERNAL. */
+int lp_tls_member_key_new(struct lp_failure *failure, char ret_pem[LP_TLS_KEY_PEM]);
+/* Makes a member's connections show the key in |pem|. Call it once, before the first connection. LP_ECERT: not a
+   private key; LP_ENOMEM, LP_EINTERNAL. */
+int lp_tls_client_show_key(
+	struct lp_tls *tls, const char *pem, struct lp_failure *failure, uint8_t ret_id[LP_TLS_KEY_ID]);
+/* The id of a relay's key. LP_ECERT. */
+int lp_tls_server_key_id(const struct lp_tls *tls, uint8_t ret_id[LP_TLS_KEY_ID]);
 
 void lp_tls_free(struct lp_tls *tls);
 

@@ -13,9 +13,9 @@ struct lp_tls {
 	bool server;
 	const char *protocol; /* for ALPN */
 	gnutls_priority_t priority;
-	struct lp_tls_cert *cert;                   /* of a relay: a reference */
-	struct lp_tls_trust *trust;                 /* of a member */
-	gnutls_certificate_credentials_t anonymous; /* of a member: it shows no certificate */
+	struct lp_tls_cert *cert;             /* of a relay: a reference */
+	struct lp_tls_trust *trust;           /* of a member */
+	gnutls_certificate_credentials_t own; /* of a member: empty, or with its key */
 };
 
 #endif

@@ -116,6 +116,8 @@ static int init_server(struct lp_tls_session *session, struct lp_tls *tls)
 	if (gnutls_credentials_set(session->session, GNUTLS_CRD_CERTIFICATE, session->cert->credentials) != 0 ||
 		configure(session->session) < 0)
 		return LP_ETLS;
+	/* A member may show its key. TLS checks that it holds the private half; everything else is the owner's. */
+	gnutls_certificate_server_set_request(session->session, GNUTLS_CERT_REQUEST);
 	return 0;
 }
 
@@ -134,7 +136,7 @@ static int init_client(struct lp_tls_session *session, struct lp_tls *tls, const
 	strcpy(session->name, server_name);
 	if (gnutls_init(&session->session, GNUTLS_CLIENT | GNUTLS_NO_TICKETS | GNUTLS_NO_END_OF_EARLY_DATA) != 0)
 		return LP_ENOMEM;
-	if (gnutls_credentials_set(session->session, GNUTLS_CRD_CERTIFICATE, tls->anonymous) != 0 ||
+	if (gnutls_credentials_set(session->session, GNUTLS_CRD_CERTIFICATE, tls->own) != 0 ||
 		configure(session->session) < 0)
 		return LP_ETLS;
 	if (!is_address(server_name) &&

@@ -13,6 +13,7 @@
 #include "base/failure.h"
 #include "base/text.h"
 #include "quic/tls/datum.h"
+#include "quic/tls/member_key.h"
 #include "quic/tls/name.h"
 
 #define CERTS_MAX 16
@@ -24,6 +25,8 @@ struct lp_tls_trust {
 	uint8_t *pin;                 /* the first certificate of the file as DER; NULL for the system's CAs */
 	size_t pin_len;
 	char pin_print[FINGERPRINT_TEXT];
+	bool by_key; /* only |key_pin| counts */
+	uint8_t key_pin[LP_TLS_KEY_PIN];
 };
 
 /* Writes how the SHA-256 of a certificate begins, as "ab:cd:…". */
@@ -110,6 +113,18 @@ int lp_tls_trust_new(const uint8_t *ca, size_t ca_len, struct lp_failure *failur
 fail:
 	lp_tls_trust_free(trust);
 	return rv;
+}
+
+int lp_tls_trust_pinned_new(
+	const uint8_t pin[LP_TLS_KEY_PIN], struct lp_failure *failure, struct lp_tls_trust **ret_trust)
+{
+	struct lp_tls_trust *trust = calloc(1, sizeof *trust);
+	if (!trust)
+		return lp_fail(failure, LP_ENOMEM, "out of memory");
+	trust->by_key = true;
+	memcpy(trust->key_pin, pin, sizeof trust->key_pin);
+	*ret_trust = trust;
+	return 0;
 }
 
 void lp_tls_trust_free(struct lp_tls_trust *trust)
@@ -202,9 +217,24 @@ static int check_chain(const struct lp_tls_trust *trust, gnutls_x509_crt_t *cert
 	return fail_status(status, failure);
 }
 
+/* Checks that the relay's key is the pinned one. */
+static int check_key(const struct lp_tls_trust *trust, gnutls_session_t session, struct lp_failure *failure,
+	enum lp_tls_distrust *distrust)
+{
+	uint8_t id[LP_TLS_KEY_ID];
+	if (lp_tls_peer_key_id(session, id) == 0 && memcmp(id, trust->key_pin, sizeof trust->key_pin) == 0)
+		return 0;
+	*distrust = LP_TLS_DISTRUST_PIN;
+	return lp_fail(failure, LP_ECERT,
+		"the relay that answered is not the one in the invite: its key is another one. Ask the host for a new "
+		"invite. If the relay was not set up anew, something in between intercepts the connection");
+}
+
 int lp_tls_trust_check(const struct lp_tls_trust *trust, gnutls_session_t session, const char *name,
 	struct lp_failure *failure, enum lp_tls_distrust *distrust)
 {
+	if (trust->by_key)
+		return check_key(trust, session, failure, distrust);
 	unsigned n = 0, n_read = 0;
 	gnutls_x509_crt_t certs[CERTS_MAX];
 	const gnutls_datum_t *shown = gnutls_certificate_get_peers(session, &n);
