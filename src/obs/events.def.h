@@ -16,6 +16,9 @@ LP_EVENT_ROW(priority_kept, DEBUG, "no priority over other programs: {reason}",
 LP_EVENT_ROW(listening, INFO, "{what}: listening on {address}", "A port is open.", (str, what), (addr, address))
 LP_EVENT_ROW(serving, INFO, "{what}: at {where}", "Something other than a port is open: a socket file, a device.",
              (str, what), (str, where))
+LP_EVENT_ROW(status_unavailable, WARN,
+             "{reason}. The command status cannot reach this program unless it is started with another --status-socket",
+             "The default status socket cannot be opened; everything else works.", (str, reason))
 LP_EVENT_ROW(stopping, INFO, "stopping: {why}", "A signal or a failure ends the program; it says goodbye first.",
              (str, why))
 LP_EVENT_ROW(stopped, INFO, "{program} stopped", "The last event of a program that ended as it should.",

@@ -2,18 +2,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/control.h"
 #include "base/error.h"
 #include "base/failure.h"
 #include "base/units.h"
 #include "cli/log.h"
 #include "cli/start.h"
+#include "http/http.h"
 #include "obs/event.h"
 #include "platform/loop/cpu.h"
 #include "platform/loop/loop.h"
-#include "platform/system/metrics_server.h"
 #include "platform/system/notify.h"
 #include "platform/system/sandbox.h"
-#include "platform/system/unix_socket.h"
 #include "quic/tls/credentials.h"
 #include "relay/certificate.h"
 #include "relay/options.h"
@@ -22,8 +22,6 @@
 
 /* How often the certificate's age is looked at. */
 #define CERTIFICATE_CHECK_NS (24 * 3600 * LP_SEC)
-/* How long `status` waits for an answer. */
-#define STATUS_TIMEOUT_NS (5 * LP_SEC)
 /* How long the last words to the members may take. */
 #define DRAIN_NS LP_SEC
 
@@ -31,13 +29,13 @@
 struct app {
 	struct lp_relay_options options;
 	struct lp_common_options common;
+	struct lp_control_options control;
 	struct lp_log_output output;
 	struct lp_certificate_config certificate;
 	struct lp_loop *loop;
 	struct lp_tls *tls;
 	struct lp_relay *relay;
-	struct lp_unix_server *status;
-	struct lp_metrics_server *metrics;
+	struct lp_http *http;
 	struct lp_timer *certificate_timer, *drain_timer, *watchdog_timer;
 	bool stopping;
 };
@@ -103,60 +101,44 @@ static void on_watchdog_timer(void *ctx, uint64_t now_ns)
 	lp_timer_set(app->watchdog_timer, now_ns + lp_notify_watchdog_ns() / 2);
 }
 
-/* A question at the status socket. */
-static char *on_status(void *ctx, const char *request)
+static void on_status(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply)
 {
 	struct app *app = ctx;
 	(void)request;
-	return lp_relay_status_json(app->relay);
+	reply->body = lp_relay_status_json(app->relay);
+	reply->body_len = reply->body ? strlen(reply->body) : 0;
 }
 
-/* A request for the counters. */
-static char *on_metrics(void *ctx)
+static void on_metrics(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply)
 {
 	struct app *app = ctx;
-	return lp_relay_metrics_text(app->relay);
+	(void)request;
+	reply->content_type = "text/plain; version=0.0.4; charset=utf-8";
+	reply->body = lp_relay_metrics_text(app->relay);
+	reply->body_len = reply->body ? strlen(reply->body) : 0;
 }
 
-/* Opens the ways in which operators look inside. */
-static int start_diagnostics(struct app *app, struct lp_failure *failure)
-{
-	const struct lp_relay_options *options = &app->options;
-	int result = 0;
-	if (options->status_socket[0]) {
-		result = lp_unix_server_open(app->loop, options->status_socket, on_status, app, failure, &app->status);
-		if (result == 0)
-			lp_event_serving(&app->output.log, "status", options->status_socket);
-	}
-	if (result == 0 && options->metrics.port != 0) {
-		result = lp_metrics_server_open(app->loop, &options->metrics, on_metrics, app, failure, &app->metrics);
-		if (result == 0)
-			lp_event_listening(&app->output.log, "metrics", &options->metrics);
-	}
-	return result;
-}
+static const struct lp_http_route routes[] = {
+	{"GET", "/status", LP_HTTP_STATUS, on_status},
+	{"GET", "/metrics", LP_HTTP_METRICS, on_metrics},
+};
 
-/* Asks the running relay how it is, and prints the answer. */
-static int print_status(const char *path)
+/* Opens what operators use to look inside. */
+static int start_http(struct app *app, struct lp_failure *failure)
 {
-	struct lp_failure failure = {0};
-	char *answer;
-	size_t len;
-	int result;
-	if (!path[0])
-		result = lp_fail(
-			&failure, LP_EINVAL, "status: which relay? pass the --status-socket that it was started with");
-	else
-		result = lp_unix_call(path, "status", STATUS_TIMEOUT_NS, &failure, &answer, &len);
-	if (result == 0) {
-		result = lp_relay_status_print(answer, len, stdout, &failure);
-		free(answer);
-		if (result == 0 && (fflush(stdout) != 0 || ferror(stdout)))
-			result = lp_fail(&failure, LP_EIO, "status: standard output cannot be written to");
-	}
+	const struct lp_addr *metrics = &app->options.metrics;
+	struct lp_failure why = {0};
+	int result = lp_http_new(app->loop, routes, sizeof routes / sizeof routes[0], app, failure, &app->http);
+	if (result < 0 ||
+		(result = lp_control_listen(app->http, &lp_relay_program, &app->control, &app->output.log, failure)) <
+			0 ||
+		metrics->port == 0)
+		return result;
+	result = lp_http_listen(app->http, metrics, LP_HTTP_METRICS, NULL, &why, NULL);
 	if (result < 0)
-		fprintf(stderr, "%s: %s\n", lp_relay_program.name, failure.text);
-	return result == 0 ? LP_EXIT_OK : result == LP_EINVAL ? LP_EXIT_USAGE : LP_EXIT_FAILURE;
+		return lp_fail(failure, result, "--metrics: %s. Choose another address or port", why.text);
+	lp_event_listening(&app->output.log, "metrics", metrics);
+	return 0;
 }
 
 /* Makes everything and opens the port. */
@@ -189,7 +171,7 @@ static int start(struct app *app, struct lp_failure *failure)
 	if ((result = lp_certificate_load(&app->certificate, now_unix_s, log, failure, &app->tls)) < 0 ||
 		(result = lp_certificate_secret(options->state_dir, failure, options->relay.secret)) < 0 ||
 		(result = lp_relay_new(app->loop, &options->relay, app->tls, log, failure, &app->relay)) < 0 ||
-		(result = start_diagnostics(app, failure)) < 0 || (result = lp_drop_privileges(failure)) < 0)
+		(result = start_http(app, failure)) < 0 || (result = lp_drop_privileges(failure)) < 0)
 		return result;
 	on_certificate_timer(app, lp_loop_now_ns(app->loop));
 	lp_relay_local(app->relay, &local);
@@ -203,8 +185,7 @@ static int start(struct app *app, struct lp_failure *failure)
 /* Frees everything, in the reverse order. */
 static void finish(struct app *app)
 {
-	lp_metrics_server_close(app->metrics);
-	lp_unix_server_close(app->status);
+	lp_http_free(app->http);
 	lp_relay_free(app->relay);
 	lp_tls_free(app->tls);
 	lp_timer_free(app->watchdog_timer);
@@ -222,11 +203,12 @@ int main(int argc, char **argv)
 	lp_relay_config_init(&app.options.relay);
 	lp_options_init(&options, &lp_relay_program);
 	lp_options_add(&options, lp_relay_option_rows, lp_relay_option_rows_n, &app.options);
+	lp_options_add(&options, lp_control_option_rows, lp_control_option_rows_n, &app.control);
 	if (!lp_start(&options, &app.common, argc, argv, &code))
 		return code;
 	app.options.server_name_given = lp_options_given(&options, "server-name");
 	if (options.command == 0)
-		return print_status(app.options.status_socket);
+		return lp_control_status(&lp_relay_program, &app.control, lp_relay_status_print);
 	lp_log_output_init(&app.output, &app.common, stderr);
 	if (start(&app, &failure) < 0) {
 		lp_event_failed(&app.output.log, failure.text);

@@ -10,7 +10,7 @@
 
 /* The words before options. */
 static const struct lp_help_row commands[] = {
-	{"status", "print the state of the relay that runs with the same --status-socket, as a table"},
+	{"status", "print the state of the running relay, as a table"},
 	{NULL, NULL},
 };
 
@@ -18,12 +18,14 @@ static const struct lp_help_row examples[] = {
 	{"lanparty-relay --listen 443/udp --server-name play.example.org --dev-cert-der-out relay.der",
 		"a relay with a certificate of its own; give relay.der to the members"},
 	{"lanparty-relay --cert fullchain.pem --key privkey.pem", "with a certificate of a public CA"},
-	{"lanparty-relay status --status-socket /run/lanparty-relay/status", "who is in which room"},
+	{"lanparty-relay status", "who is in which room"},
 	{NULL, NULL},
 };
 
 static const struct lp_help_row files[] = {
 	{"relay.pem, relay.key", "in --state-dir: the certificate that was made at the first start, and its key"},
+	{"/run/lanparty/relay.sock, $XDG_RUNTIME_DIR/lanparty/relay.sock",
+		"the default status socket of root's relay, and of another user's"},
 	{"reset.secret", "in --state-dir: lets members know at once that a relay was restarted"},
 	{NULL, NULL},
 };
@@ -157,9 +159,8 @@ const struct lp_option lp_relay_option_rows[] = {
 		.standard = "5s", .help = "a connection that does not say who it is within this time is closed"},
 	{"stats-interval", "TIME", LP_DURATION(struct lp_relay_options, relay.stats_interval_ns, LP_SEC, 3600 * LP_SEC),
 		.standard = "10s", .help = "how often members and relay tell each other their counters"},
-	{"status-socket", "PATH", LP_TEXT(struct lp_relay_options, status_socket), .group = "Diagnostics",
-		.help = "answer on this Unix socket with rooms, members and counters as JSON (see the command status)"},
 	{"metrics", "ADDR:PORT|PORT", LP_CUSTOM(struct lp_relay_options, metrics, parse_metrics),
+		.group = "Diagnostics",
 		.help = "serve the counters for Prometheus at http://ADDR:PORT/metrics; without an address: on loopback"},
 	{"frame-log", "WHAT", LP_FRAMELOG(struct lp_relay_options, relay.framelog), .standard = "off",
 		.help = "log single frames: all, drops, 1/N (every Nth), N/s (at most so many), joined by commas; off"},

@@ -17,7 +17,6 @@ struct lp_relay_options {
 	bool server_name_given; /* not the default */
 	char state_dir[4096];
 	char der_out_path[4096];
-	char status_socket[108];
 	struct lp_addr metrics; /* family 0 and port 0: none */
 	bool filters[LP_FILTER_COUNT];
 };

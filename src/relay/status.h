@@ -1,4 +1,8 @@
-/* What a relay tells its operator: rooms, peers and counters as JSON, as a table, and in Prometheus' text format. */
+/* What a relay shows its operator: a status document (JSON) with rooms' members and counters, the same as a table for
+   a terminal, and counters for Prometheus.
+
+   The document is a struct and rows of fields: the relay fills the struct in and writes it by the rows, the command
+   `status` reads it by the same rows. */
 #ifndef LP_RELAY_STATUS_H
 #define LP_RELAY_STATUS_H
 
@@ -6,13 +10,49 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/addr.h"
+#include "ctrl/message.h"
+#include "ctrl/schema.h"
+#include "obs/drop.h"
+
 struct lp_failure;
 struct lp_relay;
 
-/* The state of the relay as one JSON object, malloc'd, the caller's to free; NULL without memory. Room codes and
-   names of members are in it: it is for the operator alone. */
+/* One member. */
+struct lp_relay_status_peer {
+	uint16_t peer_id;
+	char room[LP_ROOM_CODE_MAX + 1];
+	enum lp_role role;
+	char name[LP_NAME_MAX + 1];
+	struct lp_mac mac;
+	char address[LP_ADDR_TEXT_MAX];
+	uint64_t rtt_us; /* relay to member, smoothed */
+	uint64_t datagram_budget;
+	uint64_t lost_packets;
+	uint64_t frames_in, frames_out, bytes_in, bytes_out;
+	uint64_t drops[LP_DROP_COUNT];
+	bool lan_down; /* a gateway: its interface carries no frames */
+};
+
+struct lp_relay_status {
+	char version[32];
+	uint64_t uptime_s;
+	uint64_t rooms, connections;
+	uint64_t joins, rejects, joins_limited;
+	uint64_t frames_in, frames_out, bytes_in;
+	uint64_t udp_datagrams_in, udp_datagrams_out, udp_invalid_in;
+	uint64_t retries_sent, connections_refused;
+	uint64_t drops[LP_DROP_COUNT];
+	struct lp_list peers; /* of struct lp_relay_status_peer */
+};
+
+extern const struct lp_field lp_relay_status_fields[];
+extern const size_t lp_relay_status_fields_n;
+
+/* The relay's status as one JSON object, malloc'd; NULL without memory. Room codes and members' names are in it: it is
+   for the operator alone. */
 char *lp_relay_status_json(struct lp_relay *relay);
-/* Prints such an object, as it came over the status socket, as a table. 0, or LP_EMALFORMED. */
+/* Prints such an object as a table of at most 80 columns, unless an address is an IPv6 one. 0, or LP_EMALFORMED. */
 int lp_relay_status_print(const char *json, size_t len, FILE *out, struct lp_failure *failure);
 /* The counters as text for Prometheus (exposition format 0.0.4), malloc'd; NULL without memory. Neither room codes nor
    names are in it. */

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import urllib.request
 
 import pytest
@@ -36,16 +35,10 @@ def lab(new_party, tmp_path_factory):
     return made
 
 
-def ask_status(path):
-    """The JSON that the status socket answers with."""
-    with socket.socket(socket.AF_UNIX) as sock:
-        sock.settimeout(PATIENCE_S)
-        sock.connect(path)
-        sock.sendall(b"status\n")
-        text = b""
-        while data := sock.recv(65536):
-            text += data
-    return json.loads(text)
+def get(host, path, page):
+    """What the program at a status socket replies to GET, by curl."""
+    return host.run("curl", "-sS", "--fail", "--max-time", PATIENCE_S, "--unix-socket", path,
+                    f"http://localhost{page}").stdout
 
 
 def find_all(value, key):
@@ -62,12 +55,16 @@ def find_all(value, key):
 
 def test_status_socket(lab):
     """Rooms, peers and counters as JSON; `lanparty-relay status` prints them as a table."""
-    status = ask_status(lab.status_path)
+    status = json.loads(get(lab.relay_host, lab.status_path, "/status"))
     assert {"Alice", "basement"} <= set(find_all(status, "name"))
     assert lab.alice_host.mac(TAP) in set(find_all(status, "mac"))
     run = lab.relay_host.run(programs.binary("lanparty-relay"), "status", "--status-socket", lab.status_path)
     for word in ("PARTY-1", "Alice", "basement", lab.alice_host.mac(TAP)):
         assert word in run.stdout
+    assert max(map(len, run.stdout.splitlines())) <= 80
+    run = lab.relay_host.run(programs.binary("lanparty-relay"), "status", "--json", "--status-socket", lab.status_path)
+    assert {"Alice", "basement"} <= set(find_all(json.loads(run.stdout), "name"))
+    assert "lanparty_relay_rooms 1" in get(lab.relay_host, lab.status_path, "/metrics")
     for output in (">/dev/full", ">&-"):
         for words in (["status", "--status-socket", lab.status_path], ["--version"]):
             unheard = lab.relay_host.run("sh", "-c", f'exec "$@" {output}', "sh", programs.binary("lanparty-relay"),
@@ -76,6 +73,33 @@ def test_status_socket(lab):
     gone = lab.relay_host.run(programs.binary("lanparty-relay"), "status", "--status-socket", "/no/such.sock",
                               check=False)
     assert gone.returncode == 1 and "/no/such.sock" in gone.stderr
+
+
+def test_default_status_socket(lab):
+    """`lanparty-relay status` finds a relay that was started without the option; a second relay runs without one."""
+    relay, folder = os.path.abspath(programs.binary("lanparty-relay")), lab.path("default")
+    private = 'mount -t tmpfs tmpfs /run && exec "$@"'  # others use the machine's own /run
+    first = programs.Daemon(lab, lab.bob_host, "default-relay", "unshare", "--mount", "sh", "-c", private, "sh", relay,
+                            "--listen", "127.0.0.1:10443", "--state-dir", folder, "--log-format", "json")
+    first.wait_event("serving", what="status", where="/run/lanparty/relay.sock")
+    inside = ["nsenter", "--mount", "--target", first.pid]
+    assert lab.bob_host.run(*inside, relay, "status").stdout.startswith("relay ")
+    options = ["--listen", "127.0.0.1:10444", "--state-dir", folder, "--log-format", "json"]
+    second = programs.Daemon(lab, lab.bob_host, "second-relay", *inside, relay, *options)
+    assert "another program is listening" in second.wait_event("status_unavailable")["reason"]
+    second.wait_event("listening", what="relay")
+    given = lab.bob_host.run(*inside, relay, *options, "--listen", "127.0.0.1:10445", "--status-socket",
+                             "/run/lanparty/relay.sock", check=False)
+    assert given.returncode == 1 and "Choose another path" in given.stderr
+    inside[-1] = second.pid
+    first.kill()
+    gone = lab.bob_host.run(*inside, relay, "status", check=False)
+    assert gone.returncode == 1 and "no program is listening" in gone.stderr
+    options[1] = "127.0.0.1:10443"
+    third = programs.Daemon(lab, lab.bob_host, "third-relay", *inside, relay, *options)
+    third.wait_event("serving", what="status", where="/run/lanparty/relay.sock")  # in the place of what was left there
+    assert lab.bob_host.run(*inside, relay, "status").stdout.startswith("relay ")
+    assert [third.stop(), second.stop()] == [0, 0]
 
 
 def test_metrics(lab):

@@ -1,0 +1,227 @@
+/* From a request to the route that serves it, and the reply. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "http/server.h"
+
+/* A request while its body arrives. */
+struct request {
+	const struct lp_http_route *route;
+	char *body;
+	size_t body_len, body_max; /* what has arrived, and what was announced */
+};
+
+/* True if the route's path matches; |ret_rest| is what its star stands for. */
+static bool path_matches(const char *pattern, const char *url, const char **ret_rest)
+{
+	size_t len = strlen(pattern);
+	bool prefix = len > 0 && pattern[len - 1] == '*';
+	len -= prefix;
+	if (prefix ? strncmp(url, pattern, len) != 0 : strcmp(url, pattern) != 0)
+		return false;
+	*ret_rest = url + len;
+	return true;
+}
+
+/* True if a request by |method| is served by a route for |served|. */
+static bool method_matches(const char *served, const char *method)
+{
+	return strcmp(served, method) == 0 || (strcmp(served, "GET") == 0 && strcmp(method, "HEAD") == 0);
+}
+
+/* The route, or NULL; then |ret_path_exists| tells whether another method would have one. */
+static const struct lp_http_route *find_route(const struct lp_http_listener *listener, const char *url,
+	const char *method, const char **ret_rest, bool *ret_path_exists)
+{
+	const struct lp_http *http = listener->http;
+	*ret_path_exists = false;
+	for (size_t i = 0; i < http->n_routes; i++) {
+		const struct lp_http_route *route = &http->routes[i];
+		if (!(route->access & listener->access) || !path_matches(route->path, url, ret_rest))
+			continue;
+		if (method_matches(route->method, method))
+			return route;
+		*ret_path_exists = true;
+	}
+	return NULL;
+}
+
+void lp_http_reply_text(struct lp_http_reply *reply, unsigned status, const char *text)
+{
+	size_t size = strlen(text) + 2;
+	free(reply->body);
+	reply->status = status;
+	reply->content_type = "text/plain; charset=utf-8";
+	reply->body = malloc(size);
+	reply->body_len = size - 1;
+	if (reply->body)
+		snprintf(reply->body, size, "%s\n", text);
+}
+
+/* Queues the reply and takes its body. */
+static enum MHD_Result send_reply(struct MHD_Connection *connection, struct lp_http_reply *reply)
+{
+	if (!reply->body)
+		lp_http_reply_text(reply, MHD_HTTP_INTERNAL_SERVER_ERROR, "out of memory");
+	if (!reply->body)
+		return MHD_NO;
+	struct MHD_Response *response = MHD_create_response_from_buffer(
+		reply->body_len, reply->body, MHD_RESPMEM_MUST_FREE);
+	if (!response) {
+		free(reply->body);
+		return MHD_NO;
+	}
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->content_type);
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+	if (reply->status == MHD_HTTP_UNAUTHORIZED)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
+	enum MHD_Result result = MHD_queue_response(connection, reply->status, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+/* Replies with an error. */
+static enum MHD_Result refuse(struct MHD_Connection *connection, unsigned status, const char *text)
+{
+	struct lp_http_reply reply = {0};
+	lp_http_reply_text(&reply, status, text);
+	return send_reply(connection, &reply);
+}
+
+/* Replies that there is no such path, and which there are on this listener. */
+static enum MHD_Result refuse_path(struct MHD_Connection *connection, const struct lp_http_listener *listener)
+{
+	char data[1024];
+	struct lp_text text;
+	lp_text_init(&text, data, sizeof data);
+	lp_text_add(&text, "not found. There is:");
+	for (size_t i = 0; i < listener->http->n_routes; i++) {
+		const struct lp_http_route *route = &listener->http->routes[i];
+		if (route->access & listener->access)
+			lp_text_addf(&text, "\n%s %s", route->method, route->path);
+	}
+	return refuse(connection, MHD_HTTP_NOT_FOUND, data);
+}
+
+/* True if the request carries the listener's token. The time it takes does not depend on where they differ. */
+static bool has_token(struct MHD_Connection *connection, const char *token)
+{
+	static const char scheme[] = "Bearer ";
+	const char *given = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
+	size_t len = strlen(token);
+	unsigned char difference = 0;
+	if (len == 0)
+		return true;
+	if (!given || strncmp(given, scheme, sizeof scheme - 1) != 0 || strlen(given) != sizeof scheme - 1 + len)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		difference |= (unsigned char)(given[sizeof scheme - 1 + i] ^ token[i]);
+	return difference == 0;
+}
+
+/* Reads the length of the body. 0, or the status of the refusal. */
+static unsigned body_length(struct MHD_Connection *connection, const char *method, size_t *ret_len)
+{
+	const char *text = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+	char *end;
+	*ret_len = 0;
+	if (MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_TRANSFER_ENCODING))
+		return MHD_HTTP_LENGTH_REQUIRED;
+	if (!text)
+		return 0;
+	unsigned long long len = strtoull(text, &end, 10);
+	if (end == text || *end || len > LP_HTTP_BODY_MAX)
+		return MHD_HTTP_CONTENT_TOO_LARGE;
+	if (len > 0 && (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0))
+		return MHD_HTTP_BAD_REQUEST;
+	*ret_len = (size_t)len;
+	return 0;
+}
+
+/* The header is complete: finds the route, or refuses. */
+static enum MHD_Result begin(struct lp_http_listener *listener, struct MHD_Connection *connection, const char *url,
+	const char *method, struct request **ret_request)
+{
+	const char *rest;
+	bool path_exists;
+	size_t body_len;
+	if (!has_token(connection, listener->token))
+		return refuse(connection, MHD_HTTP_UNAUTHORIZED, "the token is missing or wrong");
+	const struct lp_http_route *route = find_route(listener, url, method, &rest, &path_exists);
+	if (!route && path_exists)
+		return refuse(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "this path has other methods");
+	if (!route)
+		return refuse_path(connection, listener);
+	unsigned status = body_length(connection, method, &body_len);
+	if (status == MHD_HTTP_LENGTH_REQUIRED)
+		return refuse(connection, status, "a body needs a Content-Length");
+	if (status == MHD_HTTP_BAD_REQUEST)
+		return refuse(connection, status, "this method has no body");
+	if (status)
+		return refuse(connection, status, "the body is too large");
+	struct request *request = calloc(1, sizeof *request);
+	char *body = malloc(body_len + 1);
+	if (!request || !body) {
+		free(request);
+		free(body);
+		return MHD_NO;
+	}
+	*request = (struct request){.route = route, .body = body, .body_max = body_len};
+	*ret_request = request;
+	return MHD_YES;
+}
+
+/* The body is complete: calls the handler. */
+static enum MHD_Result finish(
+	struct lp_http *http, struct MHD_Connection *connection, const char *url, struct request *request)
+{
+	struct lp_http_reply reply = {.status = MHD_HTTP_OK, .content_type = "application/json"};
+	struct lp_http_request given = {.rest = "", .body = request->body, .body_len = request->body_len};
+	request->body[request->body_len] = '\0';
+	(void)path_matches(request->route->path, url, &given.rest);
+	request->route->handler(http->ctx, &given, &reply);
+	return send_reply(connection, &reply);
+}
+
+enum MHD_Result lp_http_on_request(void *ctx, struct MHD_Connection *connection, const char *url, const char *method,
+	const char *version, const char *upload, size_t *upload_len, void **request_slot)
+{
+	struct lp_http *http = ctx;
+	struct request *request = *request_slot;
+	(void)version;
+	if (!request) {
+		const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+			connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+		const struct lp_http_conn *conn = info ? info->socket_context : NULL;
+		if (!conn)
+			return MHD_NO;
+		enum MHD_Result result = begin(conn->listener, connection, url, method, &request);
+		*request_slot = request;
+		return result;
+	}
+	if (*upload_len == 0)
+		return finish(http, connection, url, request);
+	if (*upload_len > request->body_max - request->body_len)
+		return MHD_NO;
+	memcpy(request->body + request->body_len, upload, *upload_len);
+	request->body_len += *upload_len;
+	*upload_len = 0;
+	return MHD_YES;
+}
+
+void lp_http_on_request_done(
+	void *ctx, struct MHD_Connection *connection, void **request_slot, enum MHD_RequestTerminationCode code)
+{
+	struct request *request = *request_slot;
+	(void)ctx;
+	(void)connection;
+	(void)code;
+	if (!request)
+		return;
+	free(request->body);
+	free(request);
+	*request_slot = NULL;
+}

@@ -1,0 +1,58 @@
+/* The rows of the relay's status document. */
+#include "relay/status.h"
+
+#define AT(type, member) offsetof(struct type, member), sizeof(((struct type *)0)->member)
+#define COUNTER(type, member, text_) \
+	{ \
+#member, LP_FIELD_UINT, false, AT(type, member), .max = INT64_MAX, .text = text_ \
+	}
+#define STRING(type, member, text_) \
+	{ \
+#member, LP_FIELD_TEXT, false, AT(type, member), .max = sizeof(((struct type *)0)->member) - 1, \
+								 .text = text_ \
+	}
+
+static const struct lp_field peer_fields[] = {
+	{"peer_id", LP_FIELD_UINT, false, AT(lp_relay_status_peer, peer_id), .max = UINT16_MAX,
+		.text = "the member's number in its room"},
+	STRING(lp_relay_status_peer, room, "room code"),
+	{"role", LP_FIELD_WORD, false, AT(lp_relay_status_peer, role), .words = &lp_role_words, .text = "its role"},
+	STRING(lp_relay_status_peer, name, "its name, may be empty"),
+	{"mac", LP_FIELD_MAC, false, AT(lp_relay_status_peer, mac), .text = "its MAC address"},
+	STRING(lp_relay_status_peer, address, "where its packets come from"),
+	COUNTER(lp_relay_status_peer, rtt_us, "smoothed round trip, microseconds"),
+	COUNTER(lp_relay_status_peer, datagram_budget, "bytes of the largest DATAGRAM that its path carries"),
+	COUNTER(lp_relay_status_peer, lost_packets, "packets sent to it that were lost"),
+	COUNTER(lp_relay_status_peer, frames_in, "frames received from it"),
+	COUNTER(lp_relay_status_peer, frames_out, "frames sent to it"),
+	COUNTER(lp_relay_status_peer, bytes_in, "bytes of those received"),
+	COUNTER(lp_relay_status_peer, bytes_out, "bytes of those sent"),
+	{"drops", LP_FIELD_DROPS, false, AT(lp_relay_status_peer, drops), .max = INT64_MAX,
+		.text = "frames dropped, by reason"},
+	{"lan_down", LP_FIELD_BOOL, true, AT(lp_relay_status_peer, lan_down),
+		.text = "a gateway's interface has no link"},
+};
+
+const struct lp_field lp_relay_status_fields[] = {
+	STRING(lp_relay_status, version, "the relay's version"),
+	COUNTER(lp_relay_status, uptime_s, "seconds since the start"),
+	COUNTER(lp_relay_status, rooms, "rooms with at least one member"),
+	COUNTER(lp_relay_status, connections, "QUIC connections, handshakes included"),
+	COUNTER(lp_relay_status, joins, "members admitted"),
+	COUNTER(lp_relay_status, rejects, "members refused"),
+	COUNTER(lp_relay_status, joins_limited, "members refused because too many joined their room"),
+	COUNTER(lp_relay_status, frames_in, "frames received"),
+	COUNTER(lp_relay_status, frames_out, "frames sent or queued, once per target"),
+	COUNTER(lp_relay_status, bytes_in, "bytes of the frames received"),
+	COUNTER(lp_relay_status, udp_datagrams_in, "UDP datagrams received"),
+	COUNTER(lp_relay_status, udp_datagrams_out, "UDP datagrams sent"),
+	COUNTER(lp_relay_status, udp_invalid_in, "UDP datagrams that belong to no connection"),
+	COUNTER(lp_relay_status, retries_sent, "Retry packets sent under load"),
+	COUNTER(lp_relay_status, connections_refused, "handshakes refused by a limit"),
+	{"drops", LP_FIELD_DROPS, false, AT(lp_relay_status, drops), .max = INT64_MAX,
+		.text = "frames dropped, by reason"},
+	{"peers", LP_FIELD_LIST, false, AT(lp_relay_status, peers), .fields = peer_fields,
+		.n_fields = sizeof peer_fields / sizeof peer_fields[0],
+		.item_size = sizeof(struct lp_relay_status_peer), .text = "the members of all rooms"},
+};
+const size_t lp_relay_status_fields_n = sizeof lp_relay_status_fields / sizeof lp_relay_status_fields[0];
