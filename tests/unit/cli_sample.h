@@ -17,7 +17,7 @@ enum colour {
 	COLOUR_GREEN = 5,
 };
 
-/* Where the sample's options go. */
+/* Destination of the sample's options. */
 struct sample {
 	struct lp_addr listen;
 	struct lp_hostport relay;
@@ -30,12 +30,12 @@ struct sample {
 	uint64_t huge;
 	enum colour colour;
 	bool reconnect, loud;
-	unsigned n_tags; /* how many --tag were given; "bad" is none */
+	unsigned n_tags; /* number of --tag options; "bad" is refused */
 };
 
 extern const struct lp_program sample_program;
 
-/* Defaults in |sample|, its tables in |options|. */
+/* Sets defaults in |sample| and its tables in |options|. */
 void sample_init(struct sample *sample, struct lp_options *options);
 
 #endif

@@ -1,4 +1,4 @@
-/* Frames in a row, copied, for tests that compare what went in with what came out. */
+/* Lists of copied frames, for tests that compare input and output. */
 #ifndef LP_TESTS_FRAME_LIST_H
 #define LP_TESTS_FRAME_LIST_H
 
@@ -13,7 +13,7 @@
 
 #define FRAME_LIST_MAX 512
 
-/* Frames in a row, with their metadata; the bytes are the list's own. */
+/* A list of frames with their metadata; the list owns the bytes. */
 struct frame_list {
 	size_t n;
 	struct lp_frame frame[FRAME_LIST_MAX];
@@ -42,13 +42,13 @@ static inline void frame_list_clear(struct frame_list *list)
 	list->n = 0;
 }
 
-/* Keeps a frame without metadata; an lp_segment_fn. */
+/* Stores a frame without metadata; an lp_segment_fn. */
 static inline void frame_list_keep(void *list, const struct lp_bytes *parts, size_t n_parts)
 {
 	frame_list_add(list, parts, n_parts, &(struct lp_offload){0});
 }
 
-/* True if both are the same bytes in the same order. */
+/* True if both lists have the same bytes in the same order. */
 static inline bool frame_list_same(const struct frame_list *a, const struct frame_list *b)
 {
 	if (a->n != b->n)

@@ -1,4 +1,4 @@
-/* Frames for tests, put together from parts; the lengths in their headers are filled in. */
+/* Builds frames for tests from parts, and fills in the lengths in their headers. */
 #ifndef LP_TESTS_UNIT_FRAME_PARTS_H
 #define LP_TESTS_UNIT_FRAME_PARTS_H
 
@@ -15,7 +15,7 @@
 enum part_kind {
 	PART_END,
 	PART_U16,   /* a: a big-endian number: a type, a length */
-	PART_LEN,   /* an 802.3 length of all that follows, plus a (which may be negative) */
+	PART_LEN,   /* an 802.3 length of everything after it, plus a (which may be negative) */
 	PART_TAG,   /* a: type, b: tag control */
 	PART_LLC,   /* a: three bytes */
 	PART_SNAP,  /* a: OUI, b: type; with its LLC */
@@ -24,7 +24,7 @@ enum part_kind {
 	PART_EXT,   /* a: next header, b: length field */
 	PART_FRAG,  /* a: next header, b: offset in units of 8 bytes, c: more fragments */
 	PART_UDP,   /* a: source port, b: destination port */
-	PART_BYTES, /* a: how many, b: value */
+	PART_BYTES, /* a: number of bytes, b: value */
 	PART_MAC,   /* a: the last octet of 02-00-00-00-00-xx */
 };
 
@@ -97,7 +97,7 @@ struct part {
 #define FRAME_MAX 2048
 
 struct lengths {
-	size_t llc, ip4, ip6, udp; /* where a field is that counts what follows; 0: nowhere */
+	size_t llc, ip4, ip6, udp; /* offset of a field with the length of the rest; 0: none */
 	int llc_more;
 };
 
@@ -138,7 +138,7 @@ static inline void add_part(struct lp_writer *w, const struct part *part, struct
 		lp_writer_u8(w, (uint8_t)a);
 		lp_writer_zero(w, 10);
 		for (uint32_t i = 5; i < b; i++)
-			lp_writer_u32(w, 0x01010101); /* options that do nothing */
+			lp_writer_u32(w, 0x01010101); /* options without effect */
 		break;
 	case PART_IP6:
 		lengths->ip6 = lp_writer_len(w);

@@ -1,4 +1,4 @@
-/* Two TAPs on a bridge in a network namespace of its own: what the kernel makes of frames between them. */
+/* Two TAPs on a bridge in a new network namespace, to compare with the kernel's handling of frames between them. */
 #ifndef LP_TESTS_KERNEL_NET_H
 #define LP_TESTS_KERNEL_NET_H
 
@@ -32,7 +32,7 @@
 
 struct kernel_net {
 	int in, out; /* the two TAPs */
-	bool uso;    /* the kernel knows UDP segmentation on TAPs */
+	bool uso;    /* the kernel supports UDP segmentation on TAPs */
 };
 
 /* Writes a line to a file of /proc or /sys. */
@@ -46,7 +46,7 @@ static inline int kernel_set(const char *path, const char *text)
 	return n < 0 ? -1 : 0;
 }
 
-/* Enters namespaces of our own: as root, or as root of a user namespace. */
+/* Enters new namespaces: as root, or as root of a user namespace. */
 static inline int kernel_enter(void)
 {
 	char map[64];
@@ -69,7 +69,7 @@ static inline int kernel_enter(void)
 	return 0;
 }
 
-/* Opens a TAP; |napi| lets what is written pass through GRO. Returns its file descriptor. */
+/* Opens a TAP; with |napi|, written frames pass through GRO. Returns its file descriptor. */
 static inline int kernel_tap(const char *name, bool napi, unsigned offload)
 {
 	struct ifreq ifr = {.ifr_flags = (short)(IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | (napi ? IFF_NAPI : 0))};
@@ -134,7 +134,7 @@ static inline void kernel_net_close(struct kernel_net *net)
 	close(net->out);
 }
 
-/* Hands a frame to the kernel. */
+/* Passes a frame to the kernel. */
 static inline int kernel_write(const struct kernel_net *net, const struct lp_frame *frame)
 {
 	static const uint8_t types[] = {
@@ -154,7 +154,7 @@ static inline int kernel_write(const struct kernel_net *net, const struct lp_fra
 	return write(net->in, data, sizeof hdr + frame->len) < 0 ? -1 : 0;
 }
 
-/* Reads frames from the other TAP: |n_wanted|, and more until none comes for |quiet_ms|. Those of other senders are
+/* Reads frames from the other TAP: |n_wanted|, and more until none arrives for |quiet_ms|. Frames of other senders are
    left out. */
 static inline void kernel_read(const struct kernel_net *net, size_t n_wanted, int quiet_ms, struct frame_list *list)
 {

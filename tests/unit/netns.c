@@ -24,7 +24,7 @@ static bool put(const char *path, const char *text)
 	return ok;
 }
 
-/* Makes a namespace, with a user namespace around it where we are not root: root is whoever we were. */
+/* Creates a namespace, inside a user namespace if we are not root. */
 static bool unshare_net(void)
 {
 	char uid_map[32], gid_map[32];

@@ -1,5 +1,5 @@
-/* Builds Ethernet frames with IP, TCP and UDP inside for tests. Written without the code under test: the checksums are
-   the naive ones. */
+/* Builds Ethernet frames with IP, TCP and UDP for tests, without the code under test: checksums are computed
+   naively. */
 #ifndef LP_TESTS_PACKET_H
 #define LP_TESTS_PACKET_H
 
@@ -19,7 +19,7 @@
 #define PACKET_ECE 0x40
 #define PACKET_DF 0x4000
 
-/* What to build; zeros are sensible. */
+/* What to build; zeros are sensible defaults. */
 struct packet {
 	int version; /* 4 or 6 */
 	uint8_t protocol;
@@ -65,25 +65,25 @@ static inline uint32_t packet_sum(uint32_t sum, const uint8_t *data, size_t len)
 	return sum;
 }
 
-/* Where the IP header begins. */
+/* Offset of the IP header. */
 static inline size_t packet_l3(const struct packet *p)
 {
 	return 14 + 4 * (size_t)p->n_tags;
 }
 
-/* Where the TCP or UDP header begins. */
+/* Offset of the TCP or UDP header. */
 static inline size_t packet_l4(const struct packet *p)
 {
 	return packet_l3(p) + (p->version == 4 ? 20 + p->ip_options_len : 40 + 8 * (size_t)p->n_extensions);
 }
 
-/* Where the payload begins. */
+/* Offset of the payload. */
 static inline size_t packet_headers(const struct packet *p)
 {
 	return packet_l4(p) + (p->protocol == PACKET_TCP ? 20 + p->tcp_options_len : 8);
 }
 
-/* The pseudo-header's sum, folded, of an upper layer of |len| bytes. */
+/* The folded pseudo-header sum for an upper layer of |len| bytes. */
 static inline uint32_t packet_pseudo(const struct packet *p, const uint8_t *frame, size_t len)
 {
 	const uint8_t *ip = frame + packet_l3(p);
@@ -126,13 +126,13 @@ static inline void packet_build_ip(const struct packet *p, uint8_t *ip, size_t t
 		const uint8_t body[8] = {
 			i + 1 < p->n_extensions ? p->extensions[i + 1] : p->protocol, 0, 1, 4, 0, 0, 0, 0};
 		memcpy(at, body, 8);
-		if (p->extensions[i] == 43) /* a routing header of no segments left */
+		if (p->extensions[i] == 43) /* a routing header without segments left */
 			memset(at + 2, 0, 6);
 	}
 }
 
-/* Writes the frame to |out| with all lengths and checksums right; returns its length. A super-frame is just a frame
-   with much payload. */
+/* Writes the frame to |out| with correct lengths and checksums; returns its length. A super-frame is a frame with a
+   large payload. */
 static inline size_t packet_build(const struct packet *p, uint8_t *out)
 {
 	static const uint8_t macs[12] = {0x02, 0, 0, 0, 0, 0xbb, 0x02, 0, 0, 0, 0, 0xaa};
@@ -165,7 +165,7 @@ static inline size_t packet_build(const struct packet *p, uint8_t *out)
 	return len;
 }
 
-/* Builds a super-frame as a device hands it over: the checksum partial, metadata in |ret_offload|. |gso_size| 0: a
+/* Builds a super-frame as a device delivers it: with a partial checksum, and metadata in |ret_offload|. |gso_size| 0: a
    plain frame that only lacks its checksum. */
 static inline size_t packet_build_super(
 	const struct packet *p, uint16_t gso_size, uint8_t *out, struct lp_offload *ret_offload)

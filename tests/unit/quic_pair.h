@@ -1,4 +1,4 @@
-/* A relay and a member on a wire, connected. */
+/* A relay and a member, connected by a wire. */
 #ifndef LP_TEST_QUIC_PAIR_H
 #define LP_TEST_QUIC_PAIR_H
 
@@ -15,15 +15,15 @@ struct pair {
 	struct lp_quic_conn *at_server, *at_client; /* after pair_connect() */
 };
 
-/* Makes both ends; the member pins |pin|, or the relay's own certificate if NULL. */
+/* Creates both ends; the member pins |pin|, or the relay's own certificate if NULL. */
 struct pair *pair_new(const char *name, int64_t unix_s, const uint8_t *pin, size_t pin_len);
-/* Both ends with the usual name, valid today. */
+/* Creates both ends with the usual name, at a time when the certificate is valid. */
 struct pair *pair_today(void);
 void pair_start(struct pair *pair);
-/* Connects, and waits until the path's MTU is found. */
+/* Connects, and waits until PMTUD has finished. */
 void pair_connect(struct pair *pair);
 void pair_free(struct pair *pair);
-/* Sends a DATAGRAM of |len| bytes that begins with 0x10 and a number. Returns what the endpoint says. */
+/* Sends a DATAGRAM of |len| bytes that begins with 0x10 and a number. Returns the endpoint's result. */
 int pair_send(struct wire_node *from, struct lp_quic_conn *conn, size_t len, unsigned number);
 
 #endif

@@ -10,7 +10,7 @@
 #include "base/units.h"
 #include "quic/tls/credentials.h"
 
-/* A datagram under way. */
+/* A datagram in flight. */
 struct wire_packet {
 	uint64_t at_ns, number;
 	struct lp_addr from, to;
@@ -58,7 +58,7 @@ static void heap_push(struct wire *wire, struct wire_packet *packet)
 	wire->heap[at] = packet;
 }
 
-/* Takes the packet that arrives next. */
+/* Removes the packet that arrives next. */
 static struct wire_packet *heap_pop(struct wire *wire)
 {
 	struct wire_packet *first = wire->heap[0], *last = wire->heap[--wire->n_heap];
@@ -86,7 +86,7 @@ void wire_done(struct wire *wire)
 	wire->heap = NULL;
 }
 
-/* Puts one datagram under way. */
+/* Puts one datagram in flight. */
 static void launch(struct wire *wire, const struct lp_addr *from, const struct lp_addr *to, uint8_t ecn,
 	const uint8_t *data, size_t len, uint64_t at_ns)
 {
@@ -128,7 +128,7 @@ static bool chance(struct wire *wire, unsigned ppm)
 	return ppm && wire_random(wire) % 1000000 < ppm;
 }
 
-/* Sends one datagram over the wire, which may lose it. */
+/* Sends one datagram over the wire, which may drop it. */
 static void transmit(struct wire *wire, struct wire_node *from, const struct wire_port *port,
 	const struct lp_udp_msg *msg, const uint8_t *data, size_t len)
 {
@@ -347,7 +347,7 @@ static void deliver(struct wire *wire)
 	}
 }
 
-/* The next time at which something happens. */
+/* The time of the next event. */
 static uint64_t next_event(const struct wire *wire)
 {
 	uint64_t at_ns = wire->n_heap ? wire->heap[0]->at_ns : LP_NEVER;
@@ -357,7 +357,7 @@ static uint64_t next_event(const struct wire *wire)
 	return at_ns;
 }
 
-/* Lets the next thing happen, not after |until_ns|. False if there is none. */
+/* Runs the next event, not after |until_ns|. False if there is none. */
 static bool step(struct wire *wire, uint64_t until_ns)
 {
 	uint64_t at_ns = next_event(wire);

@@ -1,4 +1,4 @@
-/* Members of rooms for tests: each keeps the picture of its room that it was told. */
+/* Members of rooms for tests; each keeps the list of peers that was announced to it. */
 #ifndef LP_TESTS_UNIT_STATIONS_H
 #define LP_TESTS_UNIT_STATIONS_H
 
@@ -20,7 +20,7 @@
 #define STATIONS_MAX 64
 #define ENOUGH_BUDGET 1200
 
-/* What a station was told of another. */
+/* A peer as it was announced. */
 struct seen {
 	uint16_t id;
 	enum lp_role role;
@@ -32,12 +32,12 @@ struct station {
 	struct lp_peer *peer; /* NULL: not in a room */
 	struct seen seen[STATIONS_MAX];
 	size_t n_seen;
-	unsigned n_welcomes, n_joined, n_left; /* that it was told */
+	unsigned n_welcomes, n_joined, n_left; /* peers that were announced to it */
 	enum lp_reason last_reason;
 	struct lp_welcome welcome;
 };
 
-/* The station's memory of a peer id, or NULL. */
+/* The station's entry for a peer id, or NULL. */
 static inline struct seen *station_find(struct station *station, uint16_t id)
 {
 	for (size_t i = 0; i < station->n_seen; i++) {
@@ -58,7 +58,7 @@ static inline void station_notify(
 	assert_true(station->n_welcomes > 0); /* the welcome comes first */
 	assert_string_equal(lp_peer_room(to), lp_peer_room(about));
 	if (!joined) {
-		assert_non_null(seen); /* nobody leaves who was not there */
+		assert_non_null(seen); /* a peer that leaves was announced before */
 		assert_true(lp_mac_equal(&seen->mac, lp_peer_mac(about)));
 		*seen = station->seen[--station->n_seen];
 		station->n_left++;
@@ -70,7 +70,8 @@ static inline void station_notify(
 		assert_true(station->n_seen < STATIONS_MAX);
 		seen = &station->seen[station->n_seen++];
 	} else {
-		assert_string_not_equal(seen->name, lp_peer_name(about)); /* only news are told again */
+		assert_string_not_equal(
+			seen->name, lp_peer_name(about)); /* a peer is announced again only after a change */
 	}
 	seen->id = lp_peer_id(about);
 	seen->role = lp_peer_role(about);
@@ -78,7 +79,7 @@ static inline void station_notify(
 	strcpy(seen->name, lp_peer_name(about));
 }
 
-/* The callback of lp_rooms_join(): a new connection knows nobody yet. */
+/* The callback of lp_rooms_join(): a new connection has no peers yet. */
 static inline void station_welcome(void *ctx, struct lp_peer *peer)
 {
 	struct station *station = lp_peer_user(peer);
@@ -88,7 +89,7 @@ static inline void station_welcome(void *ctx, struct lp_peer *peer)
 	station->n_welcomes++;
 }
 
-/* lp_rooms_config.random: not random, but never the same twice. */
+/* lp_rooms_config.random: not random, but never the same value twice. */
 static inline void station_random(void *ctx, uint8_t *data, size_t len)
 {
 	uint32_t *state = ctx;
@@ -98,7 +99,7 @@ static inline void station_random(void *ctx, uint8_t *data, size_t len)
 	}
 }
 
-/* A config that most tests start from; |seed| stays as long as the rooms. */
+/* The config of most tests; |seed| is borrowed for the life of the rooms. */
 static inline struct lp_rooms_config stations_config(uint32_t *seed)
 {
 	return (struct lp_rooms_config){
@@ -138,7 +139,7 @@ static inline void *station_join_with(
 	return replaced;
 }
 
-/* Station |n| joins and replaces nobody. */
+/* Station |n| joins and replaces none. */
 static inline void station_join(
 	struct lp_rooms *rooms, struct station *station, unsigned n, enum lp_role role, const char *room)
 {

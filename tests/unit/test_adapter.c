@@ -1,4 +1,4 @@
-/* Which of the registry's adapters are ours, and which one is meant. */
+/* Which adapters of the registry are TAP adapters, and which one is selected. */
 #include "platform/device/adapter.h"
 
 #include <setjmp.h>
@@ -15,7 +15,7 @@
 #define GUID_A "{410EB49D-2381-4FE7-9B36-498E22619DF0}"
 #define GUID_B "{0000000C-0000-0000-0000-4E6574446576}"
 
-/* What the class of network adapters has, decoys among them. */
+/* Subkeys of the class of network adapters, with decoys. */
 static const struct {
 	struct lp_adapter adapter;
 	bool usable;
@@ -94,7 +94,7 @@ static void test_choose(void **state)
 			assert_int_equal(index, choice_rows[i].index);
 			continue;
 		}
-		/* What was wanted, and what there is. */
+		/* What was requested, and what exists. */
 		assert_int_equal(r, LP_ENOTFOUND);
 		assert_int_equal(index, 99);
 		assert_non_null(strstr(failure.text, choice_rows[i].wanted));
@@ -102,7 +102,7 @@ static void test_choose(void **state)
 	}
 }
 
-/* Without any adapter the message says where the driver comes from. */
+/* Without any adapter the message states where to get the driver. */
 static void test_none(void **state)
 {
 	struct lp_failure failure = {0};

@@ -1,4 +1,4 @@
-/* Addresses: what is accepted, what is not, and how they are written (RFC 4291, RFC 5952). */
+/* Addresses: which texts are accepted, and how addresses are written (RFC 4291, RFC 5952). */
 #include "base/addr.h"
 
 #include <setjmp.h>
@@ -68,7 +68,7 @@ static const struct {
 	{"fe80::1%4294967296", NULL},
 };
 
-/* Each row is taken or refused, and written as it should be. */
+/* Each row is accepted or refused, and written as expected. */
 static void test_rows(void **state)
 {
 	(void)state;
@@ -86,14 +86,14 @@ static void test_rows(void **state)
 		if (result != 0)
 			fail_msg("'%s' was not taken for an address", rows[i].text);
 		assert_string_equal(lp_addr_format(&addr, text), rows[i].written);
-		/* What is written can be read, and is the same. */
+		/* A written address reads back as the same. */
 		assert_int_equal(lp_addr_parse(text, 0, &again), 0);
 		assert_true(lp_addr_equal(&addr, &again));
 		assert_memory_equal(&addr, &again, sizeof addr);
 	}
 }
 
-/* Every field counts, and nothing is a value of its own. */
+/* Every field matters for equality. */
 static void test_equal(void **state)
 {
 	struct lp_addr a, b;
@@ -116,7 +116,7 @@ static void test_equal(void **state)
 	assert_string_equal(lp_addr_format(&b, text), "*:443");
 }
 
-/* The longest text there is fits. */
+/* The longest text fits. */
 static void test_longest(void **state)
 {
 	struct lp_addr addr = {.family = 6, .port = 65535, .scope_id = UINT32_MAX};

@@ -3,7 +3,7 @@
 #include "base/units.h"
 #include "proto/budget.h"
 
-/* What is wrong with a hello, and what the member is told. */
+/* Admission: the checks of a hello, and the reject messages. */
 struct row {
 	const char *text;
 	struct lp_hello hello;
@@ -97,7 +97,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* Every reason to refuse, and that nothing changes by it. */
+/* Every reason for a reject, and that a reject changes nothing. */
 static void test_refused(void **state)
 {
 	struct place *place = *state;
@@ -130,7 +130,7 @@ static void test_refused(void **state)
 	}
 }
 
-/* The code of a room without its end is none, and is not read beyond. */
+/* A room code without a terminator is refused, and not read beyond its field. */
 static void test_endless_code(void **state)
 {
 	struct place *place = *state;
@@ -145,7 +145,7 @@ static void test_endless_code(void **state)
 	assert_int_equal(reject.code, LP_REJECT_BAD_ROOM);
 }
 
-/* What is just good enough. */
+/* Values that are just acceptable. */
 static void test_accepted(void **state)
 {
 	static const struct lp_hello hellos[] = {
@@ -163,7 +163,7 @@ static void test_accepted(void **state)
 	}
 }
 
-/* A MAC that was learned is free again when it was silent for long, or when the gateway left. */
+/* A learned MAC is free again when it has expired, or when the gateway has left. */
 static void test_learned_mac(void **state)
 {
 	struct place *place = *state;
@@ -183,7 +183,7 @@ static void test_learned_mac(void **state)
 	station_leave(place->rooms, &station, LP_REASON_GOODBYE);
 }
 
-/* The MTU of the room decides which budget will do; the config may ask for more. */
+/* The room's MTU determines the smallest budget; the config may require more. */
 static void test_budget(void **state)
 {
 	static const struct {
@@ -215,7 +215,7 @@ static void test_budget(void **state)
 	}
 }
 
-/* Tries to let station |n| into |room|; returns the code, or LP_REJECT_OTHER when it is in. */
+/* Tries to admit station |n| to |room|; returns the code, or LP_REJECT_OTHER if it was admitted. */
 static enum lp_reject_code try_join(
 	struct lp_rooms *rooms, struct station *station, unsigned n, const char *room, const char *says)
 {
@@ -229,7 +229,7 @@ static enum lp_reject_code try_join(
 	return reject.code;
 }
 
-/* Limits of room and relay, and that a place that becomes free can be taken. */
+/* Limits of room and relay; a slot that becomes free can be used. */
 static void test_limits(void **state)
 {
 	uint32_t seed = 0;

@@ -1,4 +1,4 @@
-/* The waits between attempts to reach the relay. */
+/* The waits between connection attempts. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,7 +14,7 @@
 
 static const uint8_t low[8], high[8] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
-/* A number whose remainder is large: the longest wait for a ceiling of |ceiling_ns|. */
+/* A random number with a large remainder: the longest wait for a ceiling of |ceiling_ns|. */
 static void longest(uint64_t ceiling_ns, uint8_t random[8])
 {
 	uint64_t value = ceiling_ns / 2;
@@ -41,7 +41,7 @@ static void test_bounds(void **state)
 	assert_int_equal(lp_backoff_next(&short_waits, low), LP_BACKOFF_MAX_NS / 2);
 }
 
-/* Exponential: each ceiling is a quarter longer, until the limit; and the wait stays in proportion to the outage. */
+/* Exponential: each ceiling is a quarter longer, up to the limit, so the wait stays proportional to the outage. */
 static void test_grows(void **state)
 {
 	(void)state;

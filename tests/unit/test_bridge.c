@@ -71,7 +71,7 @@ static void join(struct place *place, uint16_t n)
 	lp_bridge_peer_joined(place->bridge, n, &mac, place->now_ns);
 }
 
-/* Takes all frames that are due; returns how many, and the source of the last. */
+/* Takes all frames that are due; returns their number, and the source of the last. */
 static unsigned take_frames(struct place *place, uint64_t *ret_src)
 {
 	uint8_t frame[LP_ETHER_FRAME_MIN];
@@ -92,7 +92,7 @@ enum side {
 	FROM_TUNNEL,
 };
 
-/* A frame and whether it may cross. */
+/* A frame, and whether it may cross. */
 struct step {
 	const char *text;
 	enum side side;
@@ -101,7 +101,7 @@ struct step {
 	struct part parts[PARTS_MAX];
 };
 
-/* Asks the bridge, and checks that the drop is counted. */
+/* Queries the bridge, and checks that a drop is counted. */
 static enum lp_drop cross(struct place *place, const struct step *step)
 {
 	uint8_t frame[FRAME_MAX];
@@ -120,7 +120,7 @@ static enum lp_drop cross(struct place *place, const struct step *step)
 	return drop;
 }
 
-/* Runs steps in a row. */
+/* Runs consecutive steps. */
 static void run(struct place *place, const struct step *steps, size_t n_steps)
 {
 	for (size_t i = 0; i < n_steps; i++) {
@@ -185,7 +185,7 @@ static void test_crossing(void **state)
 	RUN(place, steps);
 }
 
-/* The MTU of the LAN and the room's are two. */
+/* The MTU of the LAN and the room's are different. */
 static void test_mtu(void **state)
 {
 	static const struct step steps[] = {
@@ -205,7 +205,7 @@ static void test_mtu(void **state)
 	lp_bridge_free(place.bridge);
 }
 
-/* Of a super-frame, the segments count. */
+/* For a super-frame, the size of its segments matters. */
 static void test_super_frame(void **state)
 {
 	static const struct {
@@ -229,7 +229,7 @@ static void test_super_frame(void **state)
 	}
 }
 
-/* Members come and go, and their MACs with them; LAN stations are forgotten after a while. */
+/* Members join and leave, and with them their MACs; LAN stations age. */
 static void test_members(void **state)
 {
 	static const struct step to_member = {"", FROM_LAN, REMOTE(1), LAN(1), LP_DROP_NONE, IPV4_PING};
@@ -238,13 +238,13 @@ static void test_members(void **state)
 	struct place *place = *state;
 	uint64_t src;
 	assert_int_equal(cross(place, &to_member), LP_DROP_UNKNOWN_UNICAST);
-	assert_int_equal(cross(place, &from_lan), LP_DROP_NONE); /* it is a LAN station now */
+	assert_int_equal(cross(place, &from_lan), LP_DROP_NONE); /* now it is a LAN station */
 	assert_int_equal(cross(place, &from_tunnel), LP_DROP_SPOOFED_SOURCE);
-	join(place, 1); /* the relay knows better */
+	join(place, 1); /* the relay's announcement takes precedence */
 	assert_int_equal(cross(place, &to_member), LP_DROP_NONE);
 	assert_int_equal(cross(place, &from_lan), LP_DROP_SPOOFED_SOURCE);
 	assert_int_equal(cross(place, &from_tunnel), LP_DROP_NONE);
-	join(place, 1); /* told again: it is no second one */
+	join(place, 1); /* announced again: not a second member */
 	join(place, 2);
 	assert_int_equal(lp_bridge_member_count(place->bridge), 2);
 	lp_bridge_peer_left(place->bridge, 1);
@@ -253,10 +253,10 @@ static void test_members(void **state)
 	assert_int_equal(cross(place, &to_member), LP_DROP_UNKNOWN_UNICAST);
 	assert_int_equal(cross(place, &from_lan), LP_DROP_NONE);
 	place->now_ns += 300 * LP_SEC;
-	assert_int_equal(cross(place, &from_tunnel), LP_DROP_NONE); /* the LAN forgot it */
+	assert_int_equal(cross(place, &from_tunnel), LP_DROP_NONE); /* the LAN entry has expired */
 	place->now_ns += 10 * LP_SEC;
-	assert_int_equal(cross(place, &to_member), LP_DROP_UNKNOWN_UNICAST); /* and so did the tunnel */
-	/* A LAN station that goes on sending is not forgotten. */
+	assert_int_equal(cross(place, &to_member), LP_DROP_UNKNOWN_UNICAST); /* and the tunnel's too */
+	/* A LAN station that keeps sending does not expire. */
 	static const struct step local = {"", FROM_LAN, BROADCAST, LAN(1), LP_DROP_NONE, IPV4_PING};
 	static const struct step pretends = {"", FROM_TUNNEL, BROADCAST, LAN(1), LP_DROP_NONE, IPV4_PING};
 	for (unsigned i = 0; i < 3; i++) {
@@ -272,14 +272,14 @@ static void test_members(void **state)
 	join(place, 1);
 	lp_bridge_peer_joined(place->bridge, 1, &mac, place->now_ns);
 	assert_int_equal(cross(place, &to_member), LP_DROP_UNKNOWN_UNICAST);
-	/* Two members with one MAC: the first to leave does not take the other's. */
+	/* Two members with one MAC: the first to leave does not remove the other's. */
 	join(place, 5);
 	lp_bridge_peer_left(place->bridge, 1);
 	static const struct step to_five = {"", FROM_LAN, REMOTE(5), LAN(1), LP_DROP_NONE, IPV4_PING};
 	assert_int_equal(cross(place, &to_five), LP_DROP_NONE);
 }
 
-/* Bounds: of members, and of LAN stations that are remembered; frames cross all the same. */
+/* Bounds of members, and of learned LAN stations; frames still cross beyond them. */
 static void test_bounds(void **state)
 {
 	struct place place = {.now_ns = LP_SEC};
@@ -306,7 +306,7 @@ static void test_bounds(void **state)
 	lp_bridge_free(NULL);
 }
 
-/* The frame that tells switches where a MAC is, byte for byte. */
+/* The Layer 2 Update frame, byte for byte. */
 static void test_refresh_frame(void **state)
 {
 	static const uint8_t expected[LP_ETHER_FRAME_MIN] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02, 0, 0, 0, 0, 1,
@@ -324,7 +324,7 @@ static void test_refresh_frame(void **state)
 	assert_int_equal(lp_bridge_counters(place->bridge)->refreshes, 1);
 }
 
-/* Each MAC is made known on join, and then often enough: never more than 60 s apart. */
+/* Each MAC is announced on join, and then at most 60 s apart. */
 static void test_refresh(void **state)
 {
 	struct place *place = *state;
@@ -349,11 +349,11 @@ static void test_refresh(void **state)
 	lp_bridge_peer_left(place->bridge, 2);
 	place->now_ns += 60 * LP_SEC;
 	assert_int_equal(take_frames(place, &src), 2);
-	join(place, 1); /* told again, as after a new connection */
+	join(place, 1); /* announced again, as after a new connection */
 	assert_int_equal(take_frames(place, &src), 1);
 }
 
-/* What is a topology change. */
+/* Which frames signal a topology change. */
 static void test_topology_kinds(void **state)
 {
 	static const struct {
@@ -391,7 +391,8 @@ static void test_topology_kinds(void **state)
 	}
 }
 
-/* A topology change has all MACs made known at once; a storm of changes no more than every 2 s, with one at its end. */
+/* After a topology change all MACs are announced immediately; during a storm of changes at most every 2 s, and once at
+   its end. */
 static void test_topology(void **state)
 {
 	static const struct step change = {"", FROM_LAN, 0x0180c2000000, LAN(1), LP_DROP_NONE, BPDU(0x80, 0)};
@@ -403,7 +404,7 @@ static void test_topology(void **state)
 		join(place, n);
 	assert_int_equal(take_frames(place, &src), 5);
 	place->now_ns += LP_SEC;
-	assert_int_equal(cross(place, &from_tunnel), LP_DROP_SWITCH_CONTROL); /* that is nobody's LAN */
+	assert_int_equal(cross(place, &from_tunnel), LP_DROP_SWITCH_CONTROL); /* from no LAN of ours */
 	assert_int_equal(take_frames(place, &src), 0);
 	assert_int_equal(cross(place, &change), LP_DROP_SWITCH_CONTROL);
 	assert_int_equal(lp_bridge_deadline(place->bridge), place->now_ns);
@@ -423,7 +424,7 @@ static void test_topology(void **state)
 		assert_int_equal(take_frames(place, &src), 5);
 	}
 	assert_int_equal(lp_bridge_deadline(place->bridge), place->now_ns + LP_BRIDGE_REFRESH_NS);
-	/* A change right after one that had to wait waits as well. */
+	/* A change right after a delayed one is delayed too. */
 	cross(place, &change);
 	assert_int_equal(take_frames(place, &src), 0);
 	place->now_ns += LP_BRIDGE_TOPOLOGY_NS;
@@ -440,7 +441,7 @@ static size_t probe_frame(const char *room, uint8_t sender, uint64_t src, uint8_
 	return LP_ETHER_FRAME_MIN;
 }
 
-/* What a probe is written as can be read again, and nothing shorter or different. */
+/* A written probe reads back as the same; anything shorter or different is refused. */
 static void test_probe_frame(void **state)
 {
 	uint8_t frame[LP_ETHER_FRAME_MIN], changed[LP_ETHER_FRAME_MIN];
@@ -465,7 +466,7 @@ static void test_probe_frame(void **state)
 	}
 }
 
-/* Probes go out at their time. */
+/* Probes are sent on schedule. */
 static void test_probing(void **state)
 {
 	struct place place = {.now_ns = LP_SEC};
@@ -482,7 +483,7 @@ static void test_probing(void **state)
 		place.now_ns += LP_BRIDGE_PROBE_NS;
 	}
 	assert_int_equal(lp_bridge_counters(place.bridge)->probes, 5);
-	/* Each has a number of its own. */
+	/* Each has its own number. */
 	for (uint32_t number = 5; number < 8; number++) {
 		uint8_t frame[LP_ETHER_FRAME_MIN];
 		struct lp_ether ether;
@@ -502,14 +503,14 @@ static void test_probing(void **state)
 	lp_bridge_free(place.bridge);
 }
 
-/* Which probe says what. */
+/* Which probe has which meaning. */
 static void test_loops(void **state)
 {
 	static const struct {
 		enum side side;
 		const char *room;
 		uint8_t sender;
-		int told; /* LP_BRIDGE_LOOP_COUNT: nothing */
+		int told; /* LP_BRIDGE_LOOP_COUNT: none */
 	} table[] = {
 		{FROM_TUNNEL, ROOM, 1, LP_BRIDGE_LOOP_TUNNEL},
 		{FROM_TUNNEL, ROOM, 2, LP_BRIDGE_LOOP_OTHER_GATEWAY},
@@ -525,7 +526,7 @@ static void test_loops(void **state)
 		size_t len = probe_frame(table[i].room, table[i].sender, INTERFACE, frame);
 		struct lp_frame from_lan = {.data = frame, .len = len};
 		memcpy(before, place->told, sizeof before);
-		/* Twice at once: told once, counted twice. No probe ever crosses. */
+		/* Twice in a short time: logged once, counted twice. No probe ever crosses. */
 		for (unsigned k = 0; k < 2; k++)
 			assert_int_equal(table[i].side == FROM_LAN
 						 ? lp_bridge_from_lan(place->bridge, &from_lan, place->now_ns)

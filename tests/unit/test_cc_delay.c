@@ -10,23 +10,24 @@
 
 #define PACKET_BYTES 1400
 
-/* A path as a fluid: what is in flight beyond rate * base waits, and what waits beyond |buffer_ns| is lost. */
+/* A path as a fluid model: bytes in flight beyond rate * base wait in the buffer, and those beyond |buffer_ns| are
+   lost. */
 struct path {
 	uint64_t base_ns;
-	uint64_t others_ns; /* what packets of others make ours wait */
+	uint64_t others_ns; /* queueing delay caused by other senders */
 	double rate_bps;
 	uint64_t buffer_ns;
-	double received_part; /* of what we send comes in as well */
+	double received_part; /* received bytes per sent byte */
 	uint64_t received_bytes;
-	uint64_t cwnd; /* doubles each round, and halves with a loss; 0: the first round is to come */
+	uint64_t cwnd; /* doubles each round, and halves after a loss; 0: before the first round */
 	/* results */
 	uint64_t n_lost, now_ns;
-	uint64_t wait_ns;     /* of ours, in the last round */
+	uint64_t wait_ns;     /* our queueing delay, in the last round */
 	uint64_t max_wait_ns; /* since the test set it to 0 */
-	double carried;       /* part of the rate, of the last round */
+	double carried;       /* utilisation of the rate in the last round */
 };
 
-/* One round trip: in flight is as much as the window lets, at most |wish_bytes|. */
+/* One round trip: as many bytes are in flight as the window permits, at most |wish_bytes|. */
 static void run_round(struct lp_cc_delay *window, struct path *path, uint64_t wish_bytes)
 {
 	uint64_t in_flight = 0;
@@ -59,7 +60,7 @@ static void run_round(struct lp_cc_delay *window, struct path *path, uint64_t wi
 	lp_cc_delay_update(window, &sample, path->now_ns);
 }
 
-/* Runs with as much to send as goes for |for_ns|; returns the part of the rate that was carried. */
+/* Runs with unlimited data for |for_ns|; returns the utilisation. */
 static double run_bulk(struct lp_cc_delay *window, struct path *path, uint64_t for_ns)
 {
 	uint64_t end_ns = path->now_ns + for_ns, start_ns = path->now_ns;
@@ -73,14 +74,14 @@ static double run_bulk(struct lp_cc_delay *window, struct path *path, uint64_t f
 	return carried_ns / (double)(path->now_ns - start_ns);
 }
 
-/* Whatever the rate and the distance: the path is full, and nothing waits long. */
+/* At any rate and distance the path is full and the queueing delay is short. */
 static void test_settles(void **state)
 {
 	(void)state;
 	static const struct {
 		uint64_t base_ns;
 		double rate_bps;
-		uint64_t most_ns; /* wait */
+		uint64_t most_ns; /* queueing delay */
 	} rows[] = {
 		{20 * LP_MS, 10e6, 5 * LP_MS},
 		{2 * LP_MS, 10e6, 5 * LP_MS},
@@ -109,7 +110,7 @@ static void test_settles(void **state)
 	}
 }
 
-/* A path that becomes longer, slower, faster, or fuller of others' packets is followed within seconds. */
+/* A path that becomes longer, slower, faster, or busier is followed within seconds. */
 static void test_follows(void **state)
 {
 	(void)state;
@@ -135,7 +136,7 @@ static void test_follows(void **state)
 	}
 }
 
-/* A game alone is never held back, and does not blow the window up. */
+/* A game alone is never held back, and does not inflate the window. */
 static void test_sparse(void **state)
 {
 	(void)state;
@@ -151,7 +152,7 @@ static void test_sparse(void **state)
 	assert_true(path.max_wait_ns < 30 * LP_MS);
 }
 
-/* Losses that the window does not cause put it out of force, for longer and longer; then it takes over again. */
+/* Losses that the window does not cause suspend it, for longer each time; then it is used again. */
 static void test_losses(void **state)
 {
 	(void)state;
@@ -165,7 +166,7 @@ static void test_losses(void **state)
 		assert_false(lp_cc_delay_open(&window, 1000000));
 		path.n_lost++;
 		run_bulk(&window, &path, LP_SEC / 5);
-		assert_false(lp_cc_delay_open(&window, 1000000)); /* one is no sign */
+		assert_false(lp_cc_delay_open(&window, 1000000)); /* a single loss is not evidence */
 		path.n_lost++;
 		run_round(&window, &path, 1000);
 		assert_true(lp_cc_delay_open(&window, 1000000));
@@ -178,14 +179,14 @@ static void test_losses(void **state)
 		assert_true(off_ns > 19 * LP_SEC / 10 && off_ns > last_off_ns);
 		last_off_ns = off_ns;
 	}
-	/* and what was lost before it took over is no news */
+	/* losses before it was used again do not count */
 	path.n_lost++;
 	run_round(&window, &path, UINT64_MAX);
 	assert_false(lp_cc_delay_open(&window, 1000000));
 	assert_true(run_bulk(&window, &path, 10 * LP_SEC) > 0.9);
 }
 
-/* Single losses far apart, and several at once, do not put it out of force. */
+/* Single distant losses, and bursts, do not suspend it. */
 static void test_stray_losses(void **state)
 {
 	(void)state;
@@ -200,7 +201,8 @@ static void test_stray_losses(void **state)
 	}
 }
 
-/* A path whose rate falls by two hundred: its buffer is not kept full, whether the window was used up or not. */
+/* The rate falls by a factor of two hundred: the buffer does not stay full, whether the window was used fully or
+   not. */
 static void test_falls(void **state)
 {
 	(void)state;
@@ -214,7 +216,7 @@ static void test_falls(void **state)
 		path.rate_bps = 10e6;
 		path.buffer_ns = 50 * LP_MS;
 		if (!used)
-			run_round(&window, &path, 30000); /* whose first packets these are */
+			run_round(&window, &path, 30000); /* which these first packets belong to */
 		run_bulk(&window, &path, LP_SEC / 4);
 		assert_int_equal(path.n_lost, used);
 		assert_true(path.max_wait_ns < (used ? 51 : 30) * LP_MS);
@@ -224,7 +226,7 @@ static void test_falls(void **state)
 	}
 }
 
-/* While the other end sends as much, its queue in our round trips is borne with. */
+/* While the other end sends as much, its queue in our round trips is tolerated. */
 static void test_both_ways(void **state)
 {
 	(void)state;
@@ -241,7 +243,7 @@ static void test_both_ways(void **state)
 	}
 }
 
-/* A buffer too small for the target: the congestion window takes over, nothing is stuck. */
+/* A buffer below the target: the congestion window limits, and sending does not stall. */
 static void test_shallow(void **state)
 {
 	(void)state;
@@ -251,7 +253,7 @@ static void test_shallow(void **state)
 	assert_true(run_bulk(&window, &path, 60 * LP_SEC) > 0.9);
 }
 
-/* Told so, it stays out of the way; and on another path it begins anew. */
+/* When disabled it has no effect; on a new path it starts over. */
 static void test_off_and_reset(void **state)
 {
 	(void)state;
@@ -270,10 +272,10 @@ static void test_off_and_reset(void **state)
 	lp_cc_delay_reset(&window, 3 * LP_SEC);
 	assert_true(lp_cc_delay_open(&window, 100000));
 	lp_cc_delay_update(&window, &sample, 4 * LP_SEC);
-	assert_int_equal(window.phase, LP_DELAY_STARTING); /* old losses are not news */
+	assert_int_equal(window.phase, LP_DELAY_STARTING); /* old losses do not count */
 }
 
-/* A path that becomes a hundred times longer is full again soon, not after the next measurement in its turn. */
+/* A path that becomes a hundred times longer is full again soon, not only after the next scheduled measurement. */
 static void test_leap(void **state)
 {
 	(void)state;
@@ -288,7 +290,8 @@ static void test_leap(void **state)
 	assert_true(run_bulk(&window, &path, 5 * LP_SEC) > 0.95);
 }
 
-/* Whatever is measured, with nothing in flight the next packet may go: otherwise nothing would ever be heard again. */
+/* Whatever is measured, with nothing in flight the next packet may be sent. Otherwise there would never be an ACK
+   again. */
 static void test_never_shut(void **state)
 {
 	(void)state;

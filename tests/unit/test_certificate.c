@@ -1,4 +1,4 @@
-/* The relay's certificate in its state folder: made once, kept whole, checked for its name and its end. */
+/* The relay's certificate in its state folder: created once, kept complete, checked for its name and expiry. */
 #include "relay/certificate.h"
 
 #include <setjmp.h>
@@ -19,15 +19,15 @@
 
 #define NOW_UNIX_S 1795342500
 
-/* A folder, and what was told of the certificate in it. */
+/* A folder, and the events about the certificate in it. */
 struct fixture {
 	char folder[64];
 	struct lp_log log;
 	struct lp_certificate_config config;
-	char told[1000]; /* the events, a line each */
+	char told[1000]; /* the events, one per line */
 };
 
-/* Notes an event. */
+/* Records an event. */
 static void note(void *ctx, enum lp_event event, const union lp_value *values)
 {
 	struct fixture *f = ctx;
@@ -59,7 +59,7 @@ static int tear_down(void **state)
 	return system(command);
 }
 
-/* Loads the certificate as at a start of the relay. */
+/* Loads the certificate as on the relay's start. */
 static int load(struct fixture *f, struct lp_failure *failure)
 {
 	struct lp_tls *tls = NULL;
@@ -70,7 +70,7 @@ static int load(struct fixture *f, struct lp_failure *failure)
 	return result;
 }
 
-/* A certificate for another name than the operator's is told of, at the start and when it is read again. */
+/* A certificate for another name than the configured one is logged, at the start and on reload. */
 static void test_name(void **state)
 {
 	struct fixture *f = *state;
@@ -80,7 +80,7 @@ static void test_name(void **state)
 	assert_int_equal(load(f, &failure), 0);
 	assert_non_null(strstr(f->told, "relay.pem made"));
 
-	/* Nobody asked for a name: whatever there is will do. */
+	/* No name is configured: any certificate is accepted. */
 	f->config.server_name = "play.example.org";
 	assert_int_equal(load(f, &failure), 0);
 	assert_null(strstr(f->told, "is for"));
@@ -108,7 +108,7 @@ static void test_name(void **state)
 	assert_null(strstr(f->told, "is for"));
 }
 
-/* A pair of which one file is lost is left alone: a new one would void every member's pin. */
+/* A pair of which one file is missing is left alone, because a new pair would invalidate every member's pin. */
 static void test_half(void **state)
 {
 	static const char *const names[] = {"relay.pem", "relay.key"};
@@ -140,11 +140,11 @@ static void test_half(void **state)
 	assert_non_null(strstr(f->told, "made"));
 }
 
-/* A warning before the end, and an error after it, with the day. */
+/* A warning before the expiry, and an error after it, with the date. */
 static void test_expiry(void **state)
 {
 	static const struct {
-		int64_t before_s; /* the certificate's end */
+		int64_t before_s; /* the certificate's expiry */
 		const char *told;
 	} rows[] = {
 		{14 * 86400, ""},

@@ -1,4 +1,4 @@
-/* Whatever fails, and whenever the client is killed: in the end the computer is as it was. */
+/* Whichever call fails, and whenever the client is killed, all settings of the computer are restored in the end. */
 #include "client/windows/changes.h"
 
 #include <setjmp.h>
@@ -21,7 +21,7 @@
 #define JOURNAL "/var/lib/softlan/changes.json"
 #define WIRE 0x0006000001000000U
 #define TAP 0x0035000002000000U
-/* More calls than any of the scripts below makes. */
+/* Upper bound of calls in the scripts below. */
 #define CALLS_MAX 200
 
 struct bench {
@@ -79,13 +79,13 @@ static void begin(struct bench *bench)
 	bench->before = *state;
 }
 
-/* Ends the host. */
+/* Frees the host. */
 static void end(struct bench *bench)
 {
 	lp_world_free(bench->world);
 }
 
-/* The computer is as it was, and no journal is left. */
+/* All settings of the computer are restored, and no journal is left. */
 static void assert_restored(struct bench *bench)
 {
 	uint8_t *data;
@@ -103,7 +103,7 @@ static struct lp_route pin(void)
 		.prefix_bits = 32};
 }
 
-/* All that a session changes. Goes on after a failure, as the client may. */
+/* All changes of a session. Continues after a failure, as the client may. */
 static void change_all(struct lp_changes *changes)
 {
 	const struct lp_route_interface tap = {TAP, 9};
@@ -113,13 +113,13 @@ static void change_all(struct lp_changes *changes)
 	lp_changes_add_route(changes, &route, NULL);
 	lp_changes_set(changes, &tap, 4, &games, NULL);
 	lp_changes_set(changes, &tap, 6, &games, NULL);
-	/* The adapter came back, and the network is another one. */
+	/* The adapter returned, and the network is a different one. */
 	lp_changes_set(changes, &tap, 4, &again, NULL);
 	lp_changes_remove_route(changes, &route, NULL);
 	lp_changes_add_route(changes, &route, NULL);
 }
 
-/* One session with nothing in its way. Returns how many calls it made. */
+/* One session without failures. Returns the number of calls. */
 static uint64_t session(struct bench *bench)
 {
 	struct lp_changes *changes;
@@ -132,7 +132,7 @@ static uint64_t session(struct bench *bench)
 	return lp_host_calls(bench->host);
 }
 
-/* Everything is made, and undone at the end. */
+/* All changes are made, and undone at the end. */
 static void test_session(void **state)
 {
 	const struct lp_route_settings games = {1400, 1, false, true};
@@ -158,8 +158,7 @@ static void test_session(void **state)
 	end(&bench);
 }
 
-/* One call fails, each in turn: the session's end restores everything, or, where it is the end that failed, the next
-   start does. */
+/* Each call fails once: the session's end restores everything, or, if the end itself failed, the next start does. */
 static void test_one_failure(void **state)
 {
 	struct lp_changes *changes;
@@ -184,8 +183,8 @@ static void test_one_failure(void **state)
 	end(&bench);
 }
 
-/* The client is killed before each call in turn: nothing that it calls has an effect any more. The next start repairs,
-   and a start that is killed while it repairs is repaired by the one after it. */
+/* The client is killed before each call: its later calls have no effect. The next start repairs, and if that start is
+   killed too, the one after it does. */
 static void test_killed(void **state)
 {
 	struct lp_changes *changes;
@@ -221,7 +220,7 @@ static void test_killed(void **state)
 	end(&bench);
 }
 
-/* Somebody else's route stays, also if the client is killed. */
+/* Another program's route stays, also if the client is killed. */
 static void test_foreign_route(void **state)
 {
 	struct lp_route route = pin();
@@ -255,7 +254,7 @@ static void test_foreign_route(void **state)
 	end(&bench);
 }
 
-/* What somebody sets in mid-session, and what the adapter is then set to for good. */
+/* Another program's setting during the session, and the adapter's final setting. */
 static const struct lp_route_settings others[][2] = {
 	{{1300, 1, false, true}, {1300, 25, true, false}},
 	{{1400, 7, false, true}, {1500, 7, false, false}},
@@ -263,7 +262,7 @@ static const struct lp_route_settings others[][2] = {
 	{{1400, 1, false, false}, {1500, 25, true, false}},
 };
 
-/* What the user sets in mid-session is not undone, and what disappears is no error. */
+/* A user's setting during the session is not undone, and a setting that disappears is not an error. */
 static void test_others_change(void **state)
 {
 	const struct lp_route_settings games = {1400, 1, false, true};
@@ -288,7 +287,7 @@ static void test_others_change(void **state)
 	}
 }
 
-/* An adapter that is disabled at the end is restored when it is there again. */
+/* An adapter that is disabled at the end is restored when it returns. */
 static void test_adapter_away(void **state)
 {
 	const struct lp_route_settings games = {1400, 1, false, true};
@@ -317,7 +316,7 @@ static void test_adapter_away(void **state)
 	end(&bench);
 }
 
-/* A damaged journal is kept, told, and never acted upon. */
+/* A damaged journal is kept and logged, and never applied. */
 static void test_damaged(void **state)
 {
 	static const char text[] = "{\"version\": 1, \"changes\": [{\"kind\": \"route\", \"luid\": 1, \"index\": 1, "
@@ -341,7 +340,7 @@ static void test_damaged(void **state)
 	end(&bench);
 }
 
-/* There is a bound, and it is told. */
+/* The bound is enforced and logged. */
 static void test_full(void **state)
 {
 	struct lp_changes *changes;

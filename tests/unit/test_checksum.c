@@ -12,7 +12,7 @@
 #include "proto/be.h"
 #include "proto/checksum.h"
 
-/* A number that looks random. */
+/* A pseudo-random number. */
 static uint32_t next_random(uint32_t *random)
 {
 	*random = *random * 1664525 + 1013904223;
@@ -32,7 +32,7 @@ static void test_example(void **state)
 	assert_int_equal(lp_be16_get(complement), 0xddf2 ^ 0xffff);
 }
 
-/* Any length at any alignment gives what the naive sum gives. */
+/* Any length at any alignment equals the naive sum. */
 static void test_naive(void **state)
 {
 	(void)state;
@@ -60,7 +60,7 @@ static void test_naive(void **state)
 	}
 }
 
-/* Sums add up: in pieces, and with numbers. The largest input does not overflow. */
+/* Sums can be combined from parts and with numbers. The largest input does not overflow. */
 static void test_pieces(void **state)
 {
 	(void)state;
@@ -83,7 +83,7 @@ static void test_pieces(void **state)
 	assert_int_equal(lp_sum_fold(0), 0);
 }
 
-/* Both pseudo-headers, against the naive ones. */
+/* Both pseudo-headers, compared with the naive ones. */
 static void test_pseudo(void **state)
 {
 	(void)state;
@@ -99,7 +99,7 @@ static void test_pseudo(void **state)
 	}
 }
 
-/* A change is put right without summing again. */
+/* A change is applied to the sum without summing again. */
 static void test_replace(void **state)
 {
 	(void)state;

@@ -1,4 +1,4 @@
-/* The status line: what it says, and that it keeps quiet while nothing is new. */
+/* The status line: its texts, and that it is silent while nothing changes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 #include "base/units.h"
 #include "report/status.h"
 
-/* One moment: the truth, and what the line says afterwards (NULL: no change). */
+/* A state, and the line after it (NULL: no change). */
 struct moment {
 	struct lp_status_input input;
 	enum lp_status status;
@@ -42,7 +42,7 @@ struct moment {
 		.phase = LP_STATUS_OVER, .reason = why \
 	}
 
-/* Plays a story to a fresh line. */
+/* Applies consecutive states to a new line. */
 static void play(enum lp_role role, const struct moment *moments, size_t n_moments)
 {
 	struct lp_status_line line;
@@ -115,7 +115,7 @@ static void test_place_held(void **state)
 		{HELD, LP_STATUS_PLACE_HELD, NULL},
 		{SEEKING_HELD, LP_STATUS_PLACE_HELD, NULL},
 		{JOINED(false, NULL), LP_STATUS_WAITING_FOR_GATEWAY, "in room PARTY: waiting for the LAN gateway"},
-		/* What is to be done here comes before what others are to do. */
+		/* A problem on this computer takes precedence over one elsewhere. */
 		{{.phase = LP_STATUS_JOINED, .device = "lan0", .trouble = "is down"}, LP_STATUS_NO_LAN,
 			"in room PARTY: waiting for the LAN: lan0 is down"},
 		{JOINED(true, "attic"), LP_STATUS_ON_LAN, "on the LAN: room PARTY, gateway 'attic'"},
@@ -125,7 +125,7 @@ static void test_place_held(void **state)
 			 .gateway_lan_down = true},
 			LP_STATUS_NO_LAN,
 			"in room PARTY: waiting for the LAN: the gateway 'attic' has no link to it, its cable may be out"},
-		/* A gateway that is gone says nothing any more. */
+		/* A gateway that has left is ignored. */
 		{{.phase = LP_STATUS_JOINED, .gateway_lan_down = true}, LP_STATUS_GATEWAY_GONE,
 			"in room PARTY: the LAN gateway 'attic' is gone, waiting for it to come back"},
 	};
@@ -141,7 +141,7 @@ static void test_gateway(void **state)
 		{{.phase = LP_STATUS_JOINED, .device = "eth1", .trouble = "is down"}, LP_STATUS_NO_LAN,
 			"in room PARTY: waiting for the LAN: eth1 is down"},
 		{JOINED(false, NULL), LP_STATUS_ON_LAN, "room PARTY is on this LAN"},
-		/* At once again, without a pause: the network changed. */
+		/* Immediately, without a backoff: the network changed. */
 		{SEEKING, LP_STATUS_RECONNECTING, "connection to the relay lost: reconnecting"},
 		{JOINED(false, NULL), LP_STATUS_ON_LAN, "room PARTY is on this LAN"},
 		{PAUSING(NULL, 0), LP_STATUS_RECONNECTING, "connection to the relay lost: reconnecting"},
@@ -149,7 +149,7 @@ static void test_gateway(void **state)
 	play(LP_ROLE_GATEWAY, moments, sizeof moments / sizeof moments[0]);
 }
 
-/* What others made up cannot steer the terminal, and what is too long is cut. */
+/* Text from peers cannot control the terminal, and is truncated if it is too long. */
 static void test_hostile(void **state)
 {
 	(void)state;

@@ -15,13 +15,13 @@
 
 static uint8_t payload[4096];
 
-/* What a flush gave: the frames cut again, how many there were, and the largest. */
+/* The output of a flush: the frames after segmentation, their number, and the largest. */
 struct flushed {
 	struct frame_list cut;
 	size_t n, longest;
 };
 
-/* Cuts what comes out of a flush. */
+/* Segments the output of a flush. */
 static void cut(void *ctx, const struct lp_frame *frames, size_t n_frames)
 {
 	struct flushed *f = ctx;
@@ -32,7 +32,7 @@ static void cut(void *ctx, const struct lp_frame *frames, size_t n_frames)
 	f->n += n_frames;
 }
 
-/* A coalescer that joins everything. */
+/* A coalescer for all kinds. */
 static struct lp_coalesce *make(size_t max_supers, size_t max_frames, size_t lone_bytes)
 {
 	const struct lp_coalesce_config config = {
@@ -48,7 +48,7 @@ static struct lp_coalesce *make(size_t max_supers, size_t max_frames, size_t lon
 	return c;
 }
 
-/* Adds a frame, in a buffer of its exact size, and keeps it in |list|. */
+/* Adds a frame from a buffer of its exact size, and stores it in |list|. */
 static int add(struct lp_coalesce *c, const struct packet *p, struct frame_list *list)
 {
 	uint8_t data[4096];
@@ -59,7 +59,7 @@ static int add(struct lp_coalesce *c, const struct packet *p, struct frame_list 
 
 static const uint8_t record_route[8] = {7, 7, 4};
 
-/* Frames that are not joined. */
+/* Frames that are not coalesced. */
 static const struct {
 	const char *name;
 	struct packet packet;
@@ -93,7 +93,7 @@ static const struct {
 	{"TCP header too short", {.version = 4, .protocol = PACKET_TCP, .payload_len = 100}, 46, 0x40},
 };
 
-/* What is not joined at all: each row twice in a row, both come out as they are. */
+/* Frames that are never coalesced: each row twice, both come out unchanged. */
 static void test_apart(void **state)
 {
 	(void)state;
@@ -125,7 +125,7 @@ static void test_apart(void **state)
 	}
 }
 
-/* A frame of the flow that cannot be joined, or one of unknown flow, is not passed by what comes after. */
+/* Later frames do not overtake a frame of the flow that cannot be coalesced, or a frame of unknown flow. */
 static void test_order(void **state)
 {
 	(void)state;
@@ -165,7 +165,7 @@ static void test_order(void **state)
 	}
 }
 
-/* Other frames between those of a flow do not keep them apart. */
+/* Frames of other flows in between do not prevent coalescing. */
 static void test_interleaved(void **state)
 {
 	(void)state;
@@ -197,7 +197,7 @@ static void test_interleaved(void **state)
 	lp_coalesce_free(c);
 }
 
-/* Kinds that the device does not take stay apart. */
+/* Kinds that the device does not support are not coalesced. */
 static void test_kinds(void **state)
 {
 	(void)state;
@@ -233,7 +233,7 @@ static void count(void *ctx, const struct lp_frame *frames, size_t n_frames)
 	*(size_t *)ctx += n_frames;
 }
 
-/* Every bound is told, and a flush makes room again. */
+/* Every bound is enforced, and a flush makes space again. */
 static void test_bounds(void **state)
 {
 	(void)state;

@@ -16,13 +16,13 @@
 
 static uint8_t payload[4096];
 
-/* What flushes gave: the frames cut again, and how many there were. */
+/* The output of flushes: the frames after segmentation, and their number. */
 struct flushed {
 	struct frame_list cut;
 	size_t n;
 };
 
-/* Cuts what comes out of a flush. */
+/* Segments the output of a flush. */
 static void cut(void *ctx, const struct lp_frame *frames, size_t n_frames)
 {
 	struct flushed *f = ctx;
@@ -31,7 +31,7 @@ static void cut(void *ctx, const struct lp_frame *frames, size_t n_frames)
 	f->n += n_frames;
 }
 
-/* A frame's flow: ports and addresses are in its host byte here, and its kind in its type and protocol. */
+/* A frame's flow: in this test its host byte determines ports and addresses, its type and protocol the kind. */
 static unsigned flow_of(const struct lp_frame *f)
 {
 	const uint8_t *frame = f->data;
@@ -40,7 +40,7 @@ static unsigned flow_of(const struct lp_frame *f)
 	return f->len > 54 ? frame[37] | (unsigned)frame[20] << 8 | 1U << 16 : 1U << 17;
 }
 
-/* The frames of |list| sorted by flow, the order within a flow kept. */
+/* The frames of |list| sorted by flow; the order within a flow does not change. */
 static void sort_by_flow(struct frame_list *list)
 {
 	for (size_t i = 1; i < list->n; i++) {
@@ -54,7 +54,7 @@ static void sort_by_flow(struct frame_list *list)
 	}
 }
 
-/* A number that looks random. */
+/* A pseudo-random number. */
 static uint32_t next_random(uint32_t *random)
 {
 	*random = *random * 1664525 + 1013904223;
@@ -67,7 +67,7 @@ struct sender {
 	size_t size;
 };
 
-/* The next frame of a sender, mostly a good continuation. */
+/* The next frame of a sender, mostly one that continues the flow. */
 static struct packet next_packet(struct sender *s, uint32_t *random)
 {
 	struct packet *p = &s->packet;
@@ -109,7 +109,7 @@ static struct packet next_packet(struct sender *s, uint32_t *random)
 	return now;
 }
 
-/* Random flows; returns how many. */
+/* Random flows; returns their number. */
 static unsigned make_senders(struct sender senders[SENDERS_MAX], uint32_t *random)
 {
 	static const uint8_t options[12] = {1, 1, 8, 10, 1, 2, 3, 4, 5, 6, 7, 8};
@@ -132,7 +132,7 @@ static unsigned make_senders(struct sender senders[SENDERS_MAX], uint32_t *rando
 	return n;
 }
 
-/* One batch: what comes out, cut again, must be each flow's frames in their order. Returns how many went in. */
+/* One batch: the output, segmented again, must be each flow's frames in order. Returns the number of input frames. */
 static size_t run_batch(struct lp_coalesce *c, uint32_t *random, struct flushed *out)
 {
 	struct frame_list in = {.n = 0};
@@ -173,7 +173,7 @@ static void test_random(void **state)
 	assert_int_equal(lp_coalesce_new(&config, &c), 0);
 	for (unsigned round = 0; round < 300; round++)
 		n_in += run_batch(c, &random, &out);
-	assert_true(out.n < n_in * 3 / 4); /* it does join */
+	assert_true(out.n < n_in * 3 / 4); /* some were coalesced */
 	const struct lp_coalesce_counters *counters = lp_coalesce_counters(c);
 	assert_int_equal(counters->merged + counters->lone, n_in);
 	assert_int_equal(counters->supers + counters->lone, out.n);

@@ -27,7 +27,7 @@ static void test_gap(void **state)
 	assert_true(lp_codel_gap_ns(config.interval_ns, UINT32_MAX) > 0);
 }
 
-/* A delay that stays above target is answered with drops at the times of RFC 8289 §5.3. */
+/* A delay that stays above the target causes drops at the times of RFC 8289 §5.3. */
 static void test_schedule(void **state)
 {
 	(void)state;
@@ -57,7 +57,7 @@ static void test_schedule(void **state)
 	assert_in_range(n_drops, 590, 660);
 }
 
-/* What must never be dropped for. */
+/* Cases in which nothing may be dropped. */
 static void test_spared(void **state)
 {
 	(void)state;
@@ -77,7 +77,7 @@ static void test_spared(void **state)
 	}
 }
 
-/* One packet that passes quickly within the interval starts the watch anew. */
+/* One packet with a short delay within the interval restarts it. */
 static void test_spike(void **state)
 {
 	(void)state;
@@ -88,7 +88,7 @@ static void test_spike(void **state)
 	}
 }
 
-/* Feeds a standing delay until |n_drops| drops are made; returns the time of the last. */
+/* Feeds a standing delay until |n_drops| drops; returns the time of the last. */
 static uint64_t drop_until(struct lp_codel *codel, uint64_t now_ns, unsigned n_drops)
 {
 	for (;; now_ns += LP_US * 50) {
@@ -97,7 +97,7 @@ static uint64_t drop_until(struct lp_codel *codel, uint64_t now_ns, unsigned n_d
 	}
 }
 
-/* Dropping that begins again soon goes on at its old pace, later it starts slowly (RFC 8289 §5.5). */
+/* If dropping starts again soon, it continues at its old rate, later it starts slowly (RFC 8289 §5.5). */
 static void test_resume(void **state)
 {
 	(void)state;
@@ -121,7 +121,7 @@ static void test_resume(void **state)
 	}
 }
 
-/* A queue that ran empty has no delay, however long ago its last packet waited. */
+/* A queue that was empty has no delay, however long its last packet waited. */
 static void test_empty(void **state)
 {
 	(void)state;

@@ -1,4 +1,4 @@
-/* Configuration files: what they may say, that the command line wins, and the line of each mistake. */
+/* Configuration files: their syntax, that the command line takes precedence, and the line number of each error. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "base/units.h"
 #include "cli_sample.h"
 
-/* Reads a file that is exactly |len| bytes. */
+/* Reads a file of exactly |len| bytes. */
 static int parse(
 	const char *data, size_t len, struct sample *sample, struct lp_options *options, struct lp_failure *failure)
 {
@@ -25,7 +25,7 @@ static int parse(
 	return result;
 }
 
-/* Everything that a file may look like. */
+/* All forms of a file. */
 static void test_good(void **state)
 {
 	static const char file[] = "\xef\xbb\xbf# a comment\r\n"
@@ -63,7 +63,7 @@ static void test_good(void **state)
 	assert_int_equal(parse("", 0, &sample, &options, &failure), 0);
 }
 
-/* Each mistake names the file and the line. */
+/* Each error states the file and the line. */
 static void test_mistakes(void **state)
 {
 	static const struct {
@@ -96,7 +96,7 @@ static void test_mistakes(void **state)
 	}
 }
 
-/* A NUL byte and an endless line are no text. */
+/* A NUL byte and an overlong line are refused. */
 static void test_no_text(void **state)
 {
 	struct sample sample;

@@ -1,4 +1,4 @@
-/* Bounded cursors: what is read is what was written, and nothing past the end is touched. */
+/* Bounded cursors: reads return what was written, and nothing past the end is accessed. */
 #include "base/cursor.h"
 
 #include <setjmp.h>
@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-/* Every width, big-endian, in a row. */
+/* Every width, big-endian, in sequence. */
 static void test_round_trip(void **state)
 {
 	uint8_t data[32];
@@ -36,7 +36,7 @@ static void test_round_trip(void **state)
 	assert_int_equal(lp_reader_left(&reader), 0);
 }
 
-/* The first read that does not fit spoils all that follow, even those that would fit. */
+/* After the first read that does not fit, all others fail, even those that would fit. */
 static void test_read_error_sticks(void **state)
 {
 	const uint8_t data[3] = {1, 2, 3};
@@ -53,7 +53,7 @@ static void test_read_error_sticks(void **state)
 	assert_ptr_equal(reader.at, data);
 }
 
-/* A write that does not fit writes nothing, and nothing is written after it. */
+/* A write that does not fit writes nothing, and later writes write nothing. */
 static void test_write_error_sticks(void **state)
 {
 	uint8_t data[4] = {0xee, 0xee, 0xee, 0xee};
@@ -68,7 +68,7 @@ static void test_write_error_sticks(void **state)
 	assert_memory_equal(data, "\x01\x02\xee\xee", 4);
 }
 
-/* Lengths near SIZE_MAX do not wrap around, and nothing is nothing. */
+/* Lengths near SIZE_MAX do not wrap around, and length 0 is valid. */
 static void test_extremes(void **state)
 {
 	uint8_t byte = 7;
@@ -88,7 +88,7 @@ static void test_extremes(void **state)
 	assert_true(reader.bad);
 }
 
-/* Random reads against a naive model. */
+/* Random reads, compared with a naive model. */
 static void test_model(void **state)
 {
 	uint8_t data[64];

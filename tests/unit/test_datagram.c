@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "proto/datagram.h"
 
-/* The bytes of docs/protocol.md, read and refused. */
+/* The examples of docs/protocol.md, parsed and refused. */
 static void test_read(void **state)
 {
 	(void)state;
@@ -21,7 +21,7 @@ static void test_read(void **state)
 		{{0x10, 0, 0x12, 0x34, 0xaa}, 5, 0}, {{0x11, 0, 0, 7, 0x01, 0x02, 0, 2, 0xaa}, 9, 0},
 		{{0x11, 0, 0, 7, 0x01, 0x02, 3, 4, 0xaa}, 9, 0},
 		{{0x10, 0, 0x12, 0x34}, 4, LP_EMALFORMED}, /* no payload */
-		{{0x10, 0, 0x12}, 3, LP_EMALFORMED},       /* cut */
+		{{0x10, 0, 0x12}, 3, LP_EMALFORMED},       /* truncated */
 		{{0}, 0, LP_EMALFORMED},                   /* empty */
 		{{0x20, 0, 0, 0, 0xaa}, 5, LP_EMALFORMED}, /* version 2 */
 		{{0x00, 0, 0, 0, 0xaa}, 5, LP_EMALFORMED}, /* version 0 */
@@ -30,20 +30,20 @@ static void test_read(void **state)
 		{{0x11, 0x80, 0, 7, 1, 2, 0, 2, 0xaa}, 9, LP_EMALFORMED},
 		{{0x11, 0, 0, 7, 1, 2, 0, 2}, 8, LP_EMALFORMED}, /* fragment without payload */
 		{{0x11, 0, 0, 7, 1, 2, 0}, 7, LP_EMALFORMED},
-		{{0x11, 0, 0, 7, 1, 2, 0, 1, 0xaa}, 9, LP_EMALFORMED}, /* one fragment is none */
+		{{0x11, 0, 0, 7, 1, 2, 0, 1, 0xaa}, 9, LP_EMALFORMED}, /* a single fragment is invalid */
 		{{0x11, 0, 0, 7, 1, 2, 0, 0, 0xaa}, 9, LP_EMALFORMED},
 		{{0x11, 0, 0, 7, 1, 2, 0, 5, 0xaa}, 9, LP_EMALFORMED}, /* too many */
-		{{0x11, 0, 0, 7, 1, 2, 2, 2, 0xaa}, 9, LP_EMALFORMED}, /* index beyond */
+		{{0x11, 0, 0, 7, 1, 2, 2, 2, 0xaa}, 9, LP_EMALFORMED}, /* index out of range */
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct lp_datagram d = {.source = 0xdead};
 		assert_int_equal(lp_datagram_read(rows[i].data, rows[i].len, &d), rows[i].result);
 		if (rows[i].result < 0)
-			assert_int_equal(d.source, 0xdead); /* not written to */
+			assert_int_equal(d.source, 0xdead); /* not written */
 	}
 }
 
-/* Each field where it belongs. */
+/* Each field at its position. */
 static void test_fields(void **state)
 {
 	(void)state;
@@ -65,7 +65,7 @@ static void test_fields(void **state)
 	assert_int_equal(d.payload_len, 1);
 }
 
-/* What is written reads back. */
+/* A written header reads back as the same. */
 static void test_round_trip(void **state)
 {
 	(void)state;

@@ -1,4 +1,4 @@
-/* What is told of a member's device, and that it is told once. */
+/* Events about a member's device: each is logged once per change. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,21 +24,21 @@
 		} \
 	}
 
-/* One look: the facts, and the beginning of what is told of them (NULL: nothing). */
+/* One poll: the facts, and the start of the logged text (NULL: none). */
 struct moment {
 	struct lp_device_facts facts;
 	unsigned room_mtu;
 	const char *told, *trouble;
 };
 
-/* Keeps the text of the last event. */
+/* Records the text of the last event. */
 static void keep(void *ctx, enum lp_event event, const union lp_value *values)
 {
 	struct lp_text *text = ctx;
 	lp_event_text(text, event, values);
 }
 
-/* Plays a story to a fresh watch. */
+/* Applies consecutive polls to a new watch. */
 static void play(enum lp_role role, const struct moment *moments, size_t n_moments)
 {
 	char data[512];
@@ -92,7 +92,7 @@ static void test_client(void **state)
 		{{.enabled = true, .mtu = 0}, 1500, NULL, NULL},
 		{{.enabled = true, .mac = OTHER}, 1500, "eth1 has another MAC than this member: ", NULL},
 		{{.mac = OTHER}, 1500, "eth1: the interface is down: 'sudo ip link set eth1 up'", "is down"},
-		{{.mac = OTHER}, 0, NULL, "is down"}, /* the relay is away meanwhile */
+		{{.mac = OTHER}, 0, NULL, "is down"}, /* the relay is unreachable in between */
 		{{.enabled = true, .mac = OTHER}, 1500, "eth1: the interface carries frames again", NULL},
 		{{.enabled = true, .network_rival = "wlan0", .broadcast_rival = ""}, 1500,
 			"eth1 and wlan0 are in the same network: ", NULL},
@@ -107,7 +107,7 @@ static void test_client(void **state)
 	play(LP_ROLE_CLIENT, moments, sizeof moments / sizeof moments[0]);
 }
 
-/* A client that gets no address says so after a while, once, and only while a gateway is there. */
+/* A client without an address logs a warning after a while, once, and only while a gateway is present. */
 static void test_no_address(void **state)
 {
 	(void)state;
@@ -117,13 +117,13 @@ static void test_no_address(void **state)
 		bool told;
 	} rows[] = {
 		{{.enabled = true, .lan = true}, LP_DEVICE_PATIENCE, false},
-		{{.enabled = true}, 1, false}, /* the gateway was gone */
+		{{.enabled = true}, 1, false}, /* the gateway was absent */
 		{{.enabled = true}, 3 * LP_DEVICE_PATIENCE, false},
 		{{.enabled = true, .lan = true}, LP_DEVICE_PATIENCE, false},
 		{{.enabled = true, .lan = true}, 1, true},
 		{{.enabled = true, .lan = true}, 3 * LP_DEVICE_PATIENCE, false},
 		{{.enabled = true, .lan = true, .has_address = true}, 1, false},
-		{{.enabled = true, .lan = true}, LP_DEVICE_PATIENCE, false}, /* somebody flushed it */
+		{{.enabled = true, .lan = true}, LP_DEVICE_PATIENCE, false}, /* another program removed it */
 		{{.enabled = true, .lan = true}, 1, true},
 	};
 	char data[512];

@@ -10,11 +10,11 @@
 #include "proto/ether.h"
 #include "proto/vlan.h"
 
-/* What stands behind the two addresses, and what it means. */
+/* The bytes after the two addresses, and their meaning. */
 struct row {
 	const char *name;
 	uint8_t bytes[32];
-	size_t len; /* of them; zeros follow up to |frame_len| */
+	size_t len; /* length of these bytes; zeros follow up to |frame_len| */
 	size_t frame_len;
 	enum lp_ether_fault fault;
 	enum lp_llc llc;
@@ -140,7 +140,7 @@ static void test_rows(void **state)
 	}
 }
 
-/* The fast path says what the slow one says. */
+/* The fast path agrees with the slow one. */
 static void test_fast_is_slow(void **state)
 {
 	(void)state;
@@ -156,7 +156,7 @@ static void test_fast_is_slow(void **state)
 	}
 }
 
-/* Every fault has a text, and nothing else has. */
+/* Every fault has a text, and no other value has. */
 static void test_fault_text(void **state)
 {
 	(void)state;
@@ -165,7 +165,7 @@ static void test_fault_text(void **state)
 	assert_string_equal(lp_ether_fault_text(LP_ETHER_FAULT_COUNT), "unknown fault");
 }
 
-/* A tag put back reads as it was, and the offsets move along. */
+/* A frame with a tag inserted again reads as before, and the offsets move. */
 static void test_vlan(void **state)
 {
 	(void)state;

@@ -1,4 +1,4 @@
-/* Events: text and JSON of each type of field, what is left out, what peers cannot do, and that every row is sound. */
+/* Events: text and JSON of each field type, omitted fields, hostile names, and that every row is valid. */
 #include "obs/event.h"
 
 #include <setjmp.h>
@@ -13,7 +13,7 @@
 #include "base/mac.h"
 #include "base/units.h"
 
-/* What the last event looked like. */
+/* The last event. */
 struct seen {
 	struct lp_log log;
 	int count;
@@ -21,7 +21,7 @@ struct seen {
 	char text[8192], json[8192];
 };
 
-/* Notes an event in both forms. */
+/* Records an event in both forms. */
 static void note(void *ctx, enum lp_event event, const union lp_value *values)
 {
 	struct seen *seen = ctx;
@@ -38,14 +38,14 @@ static void note(void *ctx, enum lp_event event, const union lp_value *values)
 	assert_false(text.cut);
 }
 
-/* A log that notes what is at least as important as |level|. */
+/* A log that records events from |level| up. */
 static void seen_init(struct seen *seen, enum lp_level level)
 {
 	memset(seen, 0, sizeof *seen);
 	seen->log = (struct lp_log){.level = level, .sink = note, .ctx = seen};
 }
 
-/* All types that a member's join has. */
+/* All field types of a member's join. */
 static void test_text_and_json(void **state)
 {
 	struct seen seen;
@@ -83,7 +83,7 @@ static void test_text_and_json(void **state)
 	assert_non_null(strstr(seen.json, "\"gateway\":false}"));
 }
 
-/* Nothing there: NULL and empty values are left out of the text, and null or empty in JSON. */
+/* Missing values: NULL and empty values are omitted in the text, and null or empty in JSON. */
 static void test_empty(void **state)
 {
 	struct seen seen;
@@ -99,7 +99,7 @@ static void test_empty(void **state)
 	assert_string_equal(seen.text, "connections refused: too many, 5 more");
 }
 
-/* What is not wanted is not formatted, and nobody needs to listen. */
+/* An event below the level is not formatted, and a log without a sink is allowed. */
 static void test_levels(void **state)
 {
 	static const struct {
@@ -121,7 +121,7 @@ static void test_levels(void **state)
 	assert_string_equal(lp_level_text((enum lp_level)99), "unknown");
 }
 
-/* A member's name and reason cannot steer a terminal, start a line, or break out of JSON. */
+/* A member's name and reason cannot control a terminal, start a line, or end a JSON string. */
 static void test_hostile_strings(void **state)
 {
 	static const char *const hostile[] = {
@@ -151,14 +151,14 @@ static void test_hostile_strings(void **state)
 		assert_non_null(root);
 		assert_int_equal(json_object_size(root), 8);
 		assert_string_equal(json_string_value(json_object_get(root, "event")), "peer_left");
-		/* What is UTF-8 arrives in JSON as it was. */
+		/* Valid UTF-8 is unchanged in JSON. */
 		if (i != 4)
 			assert_string_equal(json_string_value(json_object_get(root, "name")), hostile[i]);
 		json_decref(root);
 	}
 }
 
-/* Every row: a name of its own, balanced brackets, and only names of its own fields in braces. */
+/* Every row: a unique name, balanced brackets, and only its own fields in braces. */
 static void test_rows_are_sound(void **state)
 {
 	(void)state;
@@ -192,7 +192,7 @@ static void test_rows_are_sound(void **state)
 		}
 		assert_int_equal(depth, 0);
 
-		/* With nothing in any field there is still a line, and JSON. */
+		/* With all fields empty there is still a line, and JSON. */
 		lp_text_init(&text, line, sizeof line);
 		lp_event_text(&text, event, values);
 		lp_text_init(&text, line, sizeof line);
@@ -207,7 +207,7 @@ static void test_rows_are_sound(void **state)
 	assert_string_equal(lp_event_name((enum lp_event)LP_EVENT_COUNT), "unknown");
 }
 
-/* A buffer that is too small ends the line, never the memory after it. */
+/* A buffer that is too small truncates the line and is not overrun. */
 static void test_small_buffers(void **state)
 {
 	union lp_value values[24] = {{0}};

@@ -1,4 +1,4 @@
-/* Small files: whole or not at all, with the right mode, never longer than allowed. */
+/* Small files: complete or not at all, with the right mode, within the length limit. */
 #include "platform/system/file.h"
 
 #include <dirent.h>
@@ -18,7 +18,7 @@
 #include "base/error.h"
 #include "base/failure.h"
 
-/* A folder that is removed with all that is in it. */
+/* A folder that is removed with its content. */
 static int make_folder(void **state)
 {
 	char template[] = "/tmp/lp-test-file-XXXXXX";
@@ -69,7 +69,7 @@ static const struct {
 	{"c/d/key.pem", true, 0600, 0700},
 };
 
-/* What was written is read; modes are right whatever the umask; folders are made. */
+/* Written files read back; modes are right for any umask; folders are created. */
 static void test_modes(void **state)
 {
 	mode_t before = umask(0022);
@@ -99,7 +99,7 @@ static void test_modes(void **state)
 	umask(before);
 }
 
-/* A second write replaces the file in one step: whoever has the old one open keeps reading the old one. */
+/* A second write replaces the file atomically: a reader that has the old one open keeps reading the old one. */
 static void test_replace(void **state)
 {
 	const char *path = in(state, "identity.json");
@@ -121,24 +121,24 @@ static void test_replace(void **state)
 	assert_int_equal(entries(*state), 1);
 }
 
-/* A write that fails leaves the old file, and nothing beside it. */
+/* A failed write leaves the old file, and no other file beside it. */
 static void test_failed_write(void **state)
 {
 	struct lp_failure failure = {0};
 	const char *path = in(state, "taken");
 
-	/* A folder with something in it cannot be replaced by a file. */
+	/* A non-empty folder cannot be replaced by a file. */
 	assert_int_equal(lp_file_write(in(state, "taken/inside"), (const uint8_t *)"x", 1, false, NULL), 0);
 	path = in(state, "taken");
 	assert_true(lp_file_write(path, (const uint8_t *)"x", 1, false, &failure) < 0);
 	assert_non_null(strstr(failure.text, "taken"));
 	assert_int_equal(entries(*state), 1);
-	/* A file where a folder would have to be. */
+	/* A file in place of a folder. */
 	assert_int_equal(
 		lp_file_write(in(state, "taken/inside/deeper"), (const uint8_t *)"x", 1, false, &failure), LP_EIO);
 }
 
-/* A certificate goes where a link leads, a secret takes its place; what is a pipe or a device stays one. */
+/* A certificate is written to a link's target, a secret replaces the link; a pipe or a device stays one. */
 static void test_not_regular(void **state)
 {
 	char target[256], link[256], pipe[256], text[8] = "";

@@ -19,16 +19,16 @@
 	{PART_U16, 1, 0, 0}, {PART_U16, 0x0800, 0, 0}, {PART_U16, 0x0604, 0, 0}, {PART_U16, 1, 0, 0}, STATION(sender), \
 		BYTES(14, 0)
 #define ICMP6(type) BYTE(type), BYTES(15, 0)
-/* Not 0, which stands for station 1, but written as 0. */
+/* Not 0, which selects station 1, but written as 0. */
 #define ZERO_MAC (UINT64_C(1) << 48)
 
-/* A frame from station 1 and what becomes of it. */
+/* A frame from station 1, and its verdict. */
 struct row {
 	const char *text;
-	enum lp_drop client, gateway; /* by who sends it */
+	enum lp_drop client, gateway; /* by the sender's role */
 	uint64_t dst;                 /* 0: broadcast */
 	uint64_t src;                 /* 0: station 1 */
-	uint32_t on;                  /* filters besides the defaults */
+	uint32_t on;                  /* filters in addition to the defaults */
 	struct part parts[PARTS_MAX];
 };
 
@@ -152,7 +152,7 @@ static const struct row rogue_rows[] = {
 		.parts = {IPV6, IP6(17), UDP(1024, 547), BYTE(13), BYTES(40, 0)}},
 };
 
-/* RFC 7113 §2, RFC 7112, RFC 6980, VU#855201, and what follows from them. */
+/* RFC 7113 §2, RFC 7112, RFC 6980, VU#855201, and cases derived from them. */
 static const struct row evasion_rows[] = {
 	{"RA behind a tag", CLIENT(ROGUE_RA), .parts = {TAG(0x8100, 5), IPV6, IP6(58), ICMP6(134)}},
 	{"RA behind VLAN 0", CLIENT(ROGUE_RA), .parts = {TAG(0x8100, 0), IPV6, IP6(58), ICMP6(134)}},
@@ -279,7 +279,7 @@ static enum lp_drop ask(const struct row *row, enum lp_role role, uint32_t on)
 	struct lp_view view;
 	size_t len = make_frame(
 		frame, row->dst ? row->dst : BROADCAST, row->src ? row->src : STATION_MAC(1), row->parts);
-	/* Exactly so many bytes, so that a sanitizer sees what is read behind them. */
+	/* Exactly this many bytes, so that a sanitizer detects a read past the end. */
 	uint8_t *exact = malloc(len);
 	assert_non_null(exact);
 	memcpy(exact, frame, len);
@@ -301,7 +301,7 @@ static enum lp_filter filter_of(enum lp_drop drop)
 	return LP_FILTER_COUNT;
 }
 
-/* Checks all rows of a table; a filter that is off lets through what it alone refuses. */
+/* Checks all rows of a table. A disabled filter passes frames that no other filter drops. */
 static void check(const struct row *rows, size_t n_rows)
 {
 	for (size_t i = 0; i < n_rows; i++) {
@@ -338,7 +338,7 @@ CHECK(rogue)
 CHECK(evasion)
 CHECK(optional)
 
-/* Without a whole header there is nothing to forward by, whatever is switched off. */
+/* A frame without a complete header is dropped, whatever is disabled. */
 static void test_short(void **state)
 {
 	struct lp_filters filters;
@@ -354,7 +354,7 @@ static void test_short(void **state)
 	}
 }
 
-/* With malformed frames let through, what nobody can read is still not a client's to send. */
+/* With malformed frames permitted, a client's frame that cannot be parsed is still dropped. */
 static void test_unreadable(void **state)
 {
 	static const struct row row = {
@@ -366,7 +366,7 @@ static void test_unreadable(void **state)
 	assert_int_equal(ask(&row, LP_ROLE_GATEWAY, on), LP_DROP_NONE);
 }
 
-/* What cannot be told of IPv6 is refused by the one filter if the other is off. */
+/* IPv6 that cannot be classified is dropped by one of the two filters if the other is disabled. */
 static void test_undecided(void **state)
 {
 	static const struct row row = {.parts = {IPV6, IP6(60), BYTE(17), BYTE(200), BYTES(14, 0)}};
@@ -376,7 +376,7 @@ static void test_undecided(void **state)
 	assert_int_equal(ask(&row, LP_ROLE_CLIENT, on & ~LP_FILTER_BIT(ROGUE_DHCP)), LP_DROP_NONE);
 }
 
-/* Each filter has a name and a reason of its own. */
+/* Each filter has its own name and drop reason. */
 static void test_table(void **state)
 {
 	(void)state;

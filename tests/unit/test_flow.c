@@ -19,7 +19,7 @@ static uint64_t hash_of(const struct packet *p)
 	return lp_flow_hash(frame, packet_build(p, frame), SEED);
 }
 
-/* What belongs to a flow has its hash, what does not has another. */
+/* Packets of one flow have the same hash, others a different one. */
 static void test_flows(void **state)
 {
 	(void)state;
@@ -65,7 +65,7 @@ static void test_fragments(void **state)
 	assert_true(hash_of(&first) == hash_of(&later));
 }
 
-/* Frames that are not IP go by their MACs; the seed matters; bits spread. */
+/* Other frames are hashed by their MACs; the seed matters; bits are well distributed. */
 static void test_others(void **state)
 {
 	(void)state;
@@ -88,7 +88,7 @@ static void test_others(void **state)
 		assert_in_range(buckets[i], 50, 160);
 }
 
-/* ECN: every codepoint, IPv4 and IPv6, tagged or not. */
+/* ECN: every codepoint, IPv4 and IPv6, tagged and untagged. */
 static void test_ecn(void **state)
 {
 	(void)state;
@@ -113,7 +113,7 @@ static void test_ecn(void **state)
 	}
 }
 
-/* What is no IP packet, or cut, cannot be marked. */
+/* A frame without an IP packet, or with a truncated one, cannot be marked. */
 static void test_ecn_cannot(void **state)
 {
 	(void)state;

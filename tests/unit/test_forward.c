@@ -20,7 +20,7 @@ struct place {
 	uint64_t now_ns;
 };
 
-/* Makes the room with |config|. */
+/* Creates the room with |config|. */
 static void open_place(struct place *place, struct lp_rooms_config config)
 {
 	*place = (struct place){.now_ns = LP_SEC};
@@ -46,7 +46,7 @@ static const struct part game[] = {TYPE(0x0800), IP4(17), UDP(27015, 27015), BYT
 static const struct part arp[] = {TYPE(0x0806), BYTES(46, 0), {PART_END, 0, 0, 0}};
 static const struct part mdns[] = {TYPE(0x0800), IP4(17), UDP(5353, 5353), BYTES(30, 0), {PART_END, 0, 0, 0}};
 
-/* Sends a frame; returns the reason of a drop, or NONE. |ret_targets|: bits of enum who. */
+/* Sends a frame; returns the drop reason, or NONE. |ret_targets|: bits of enum who. */
 static enum lp_drop send_parts(
 	struct place *place, enum who from, uint64_t dst, uint64_t src, const struct part *parts, unsigned *ret_targets)
 {
@@ -67,13 +67,13 @@ static enum lp_drop send_parts(
 		*ret_targets |= 1U << (station - place->station);
 	}
 	assert_true(verdict.drop == LP_DROP_NONE || verdict.n_targets == 0);
-	/* The drop is counted, and nothing else is. */
+	/* The drop is counted, and nothing else. */
 	drops[verdict.drop] += verdict.drop != LP_DROP_NONE;
 	assert_memory_equal(drops, lp_peer_drops(peer), sizeof drops);
 	return verdict.drop;
 }
 
-/* What becomes of a frame of a game. */
+/* Forwarding of a game's frame. */
 struct step {
 	const char *text;
 	enum who from;
@@ -84,7 +84,7 @@ struct step {
 
 #define TO(who) (1U << (who))
 
-/* Runs the steps one after the other in the same place. */
+/* Runs consecutive steps in the same room. */
 static void run(struct place *place, const struct step *steps, size_t n_steps)
 {
 	for (size_t i = 0; i < n_steps; i++) {
@@ -128,7 +128,7 @@ static void test_rules(void **state)
 	close_place(&place);
 }
 
-/* With the filter off, a client may send as somebody else; nobody is believed to have moved. */
+/* With the filter disabled, a client may send from another source; no MAC is learned from that. */
 static void test_spoofing_allowed(void **state)
 {
 	static const struct step steps[] = {
@@ -151,7 +151,8 @@ static void test_spoofing_allowed(void **state)
 	close_place(&place);
 }
 
-/* Without a gateway nobody has an unknown station; alone in a room nobody hears a broadcast, which is no drop. */
+/* Without a gateway an unknown destination is dropped; a broadcast in a room with one member reaches none, and is not a
+   drop. */
 static void test_alone(void **state)
 {
 	static const struct step without_gateway[] = {
@@ -173,7 +174,7 @@ static void test_alone(void **state)
 	close_place(&place);
 }
 
-/* A gateway that leaves takes its MACs with it; a client's MAC is then free for the LAN, and the other way round. */
+/* A gateway's MACs are removed when it leaves; a client's MAC is then free for the LAN, and vice versa. */
 static void test_leave(void **state)
 {
 	static const struct step before[] = {
@@ -197,7 +198,7 @@ static void test_leave(void **state)
 	close_place(&place);
 }
 
-/* The gateway's MACs are bounded, and room is made by those that were silent for long. */
+/* The gateway's MACs are bounded; expired ones make space. */
 static void test_mac_limit(void **state)
 {
 	struct place place;
@@ -212,7 +213,7 @@ static void test_mac_limit(void **state)
 	for (unsigned n = 20; n < 1000; n++)
 		assert_int_equal(send_parts(&place, GATEWAY, BROADCAST, LAN(n), game, &targets), LP_DROP_MAC_LIMIT);
 	assert_int_equal(lp_peer_room_macs(place.station[ALICE].peer), 20);
-	/* One of them goes on sending: it stays, and is still found. */
+	/* One of them keeps sending: it stays, and is still found. */
 	for (unsigned i = 0; i < 8; i++) {
 		place.now_ns += 10 * LP_SEC;
 		assert_int_equal(send_parts(&place, GATEWAY, BROADCAST, LAN(3), game, &targets), LP_DROP_NONE);
@@ -223,7 +224,7 @@ static void test_mac_limit(void **state)
 	close_place(&place);
 }
 
-/* Clients may be kept from one another. */
+/* Isolation of clients. */
 static void test_isolation(void **state)
 {
 	static const struct step steps[] = {
@@ -246,7 +247,7 @@ static void test_isolation(void **state)
 	close_place(&place);
 }
 
-/* The filters are asked, by role. */
+/* The filters are applied by role. */
 static void test_filters(void **state)
 {
 	static const struct part offer[] = {
@@ -261,7 +262,8 @@ static void test_filters(void **state)
 	close_place(&place);
 }
 
-/* A client that floods 1000 mDNS frames a second loses no ARP and no game broadcast, and neither does anybody else. */
+/* A client that floods 1000 mDNS frames per second loses no ARP and no game broadcast, and neither does any other
+   member. */
 static void test_chatter_flood(void **state)
 {
 	struct place place;
@@ -270,10 +272,10 @@ static void test_chatter_flood(void **state)
 	open_place(&place, stations_config(NULL));
 	for (unsigned ms = 0; ms < 20000; ms++) {
 		passed += send_parts(&place, ALICE, BROADCAST, STATION_MAC(1), mdns, &targets) == LP_DROP_NONE;
-		if (ms % 20 == 0) /* 50 a second */
+		if (ms % 20 == 0) /* 50 per second */
 			assert_int_equal(
 				send_parts(&place, ALICE, BROADCAST, STATION_MAC(1), arp, &targets), LP_DROP_NONE);
-		if (ms % 4 == 0) /* 250 a second */
+		if (ms % 4 == 0) /* 250 per second */
 			assert_int_equal(
 				send_parts(&place, ALICE, BROADCAST, STATION_MAC(1), game, &targets), LP_DROP_NONE);
 		if (ms % 25 == 0)
@@ -287,7 +289,7 @@ static void test_chatter_flood(void **state)
 	close_place(&place);
 }
 
-/* A storm on the LAN: the gateway's chatter and broadcasts are cut, ARP and unicast are not. */
+/* A storm on the LAN: the gateway's chatter and broadcasts are limited, ARP and unicast are not. */
 static void test_lan_storm(void **state)
 {
 	struct place place;
@@ -306,7 +308,7 @@ static void test_lan_storm(void **state)
 	close_place(&place);
 }
 
-/* Unknown unicast and the total have limits of their own. */
+/* Unknown unicast and the total have their own limits. */
 static void test_other_limits(void **state)
 {
 	struct place place;
@@ -322,7 +324,7 @@ static void test_other_limits(void **state)
 	for (unsigned i = 0; i < 3; i++)
 		assert_int_equal(send_parts(&place, ALICE, LAN(1), STATION_MAC(1), game, &targets), LP_DROP_NONE);
 	assert_int_equal(send_parts(&place, ALICE, LAN(1), STATION_MAC(1), game, &targets), LP_DROP_LIMIT_UNKNOWN);
-	/* Once the LAN's station was heard of, it is not unknown any more. */
+	/* A LAN station that was learned is not unknown any more. */
 	assert_int_equal(send_parts(&place, GATEWAY, STATION_MAC(1), LAN(1), game, &targets), LP_DROP_NONE);
 	assert_int_equal(send_parts(&place, ALICE, LAN(1), STATION_MAC(1), game, &targets), LP_DROP_NONE);
 	while (send_parts(&place, ALICE, LAN(1), STATION_MAC(1), game, &targets) == LP_DROP_NONE)
@@ -334,7 +336,7 @@ static void test_other_limits(void **state)
 	close_place(&place);
 }
 
-/* One who joins later is part of it at once. */
+/* A member that joins later gets frames immediately. */
 static void test_join_later(void **state)
 {
 	static const struct step steps[] = {

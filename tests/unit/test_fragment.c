@@ -12,7 +12,7 @@
 #include "proto/budget.h"
 #include "proto/fragment.h"
 
-/* A fragment of |len| bytes with |fill| in them. */
+/* A fragment of |len| bytes of |fill|. */
 static struct lp_datagram fragment_of(
 	uint16_t source, uint16_t id, uint8_t index, uint8_t count, size_t len, uint8_t fill)
 {
@@ -29,7 +29,7 @@ static struct lp_datagram fragment_of(
 	};
 }
 
-/* Every frame length at every budget: as few pieces as possible, about equal, all within the budget. */
+/* Every frame length at every budget: the smallest number of fragments, nearly equal, within the budget. */
 static void test_plan(void **state)
 {
 	(void)state;
@@ -52,15 +52,15 @@ static void test_plan(void **state)
 			assert_in_range(plan.count, 2, LP_FRAGMENTS_MAX);
 			assert_true(plan.piece_len + LP_DATAGRAM_FRAGMENT_HEADER <= budget);
 			assert_true(plan.piece_len * (plan.count - 1) < len && plan.piece_len * plan.count >= len);
-			/* One piece less would not do. */
+			/* One fragment less would not suffice. */
 			assert_true((budget - LP_DATAGRAM_FRAGMENT_HEADER) * (plan.count - 1) < len);
-			/* Nor are they less equal than they must be. */
+			/* Nor is their length more uneven than necessary. */
 			assert_true(plan.piece_len <= (len + plan.count - 1) / plan.count);
 		}
 	}
 }
 
-/* The arithmetic of the table of paths. */
+/* The values of the table of paths. */
 static void test_budget(void **state)
 {
 	(void)state;
@@ -94,7 +94,7 @@ static void test_budget(void **state)
 	}
 }
 
-/* Any frame, cut as planned and given in any order with duplicates, comes back once. */
+/* Any frame, split as planned and delivered in any order with duplicates, is reassembled once. */
 static void test_round_trip(void **state)
 {
 	(void)state;
@@ -102,7 +102,7 @@ static void test_round_trip(void **state)
 	const struct lp_reassembly_config config = {0};
 	struct lp_reassembly *r;
 	uint8_t frame[1522];
-	uint16_t id = 65000; /* wraps on the way */
+	uint16_t id = 65000; /* wraps around in between */
 	uint64_t now_ns = 5;
 	for (size_t i = 0; i < sizeof frame; i++)
 		frame[i] = (uint8_t)(i * 7 + (i >> 8));
@@ -145,7 +145,7 @@ static void test_round_trip(void **state)
 	lp_reassembly_free(r);
 }
 
-/* Fragments that contradict one another kill their frame. */
+/* Contradictory fragments discard their frame. */
 static void test_mixed(void **state)
 {
 	(void)state;
@@ -215,7 +215,7 @@ static void test_spoof(void **state)
 	lp_reassembly_free(r);
 }
 
-/* Time: a frame lives 200 ms from its first fragment, then all its memory goes when nothing comes any more. */
+/* Time: a frame expires 200 ms after its first fragment, and all memory is freed when no more arrive. */
 static void test_time(void **state)
 {
 	(void)state;
@@ -236,7 +236,7 @@ static void test_time(void **state)
 	struct lp_datagram last = fragment_of(1, 5, 1, 2, 100, 1);
 	assert_int_equal(lp_reassembly_add(r, &last, LP_SEC + 200 * LP_MS - 1, &frame, &len), 1);
 
-	/* The same again, too late: without expire() being called, and with. */
+	/* The same after the timeout, without and with a call of expire(). */
 	first.frame_id = last.frame_id = 6;
 	assert_int_equal(lp_reassembly_add(r, &first, 2 * LP_SEC, &frame, &len), 0);
 	assert_int_equal(lp_reassembly_add(r, &last, 2 * LP_SEC + 200 * LP_MS, &frame, &len), 0);
@@ -247,7 +247,7 @@ static void test_time(void **state)
 	lp_reassembly_expire(r, 3 * LP_SEC + 200 * LP_MS);
 	assert_true(lp_reassembly_deadline(r) == LP_NEVER);
 
-	/* A completed id may come again after its time. */
+	/* A completed id may be used again after its time. */
 	assert_int_equal(lp_reassembly_add(r, &first, 4 * LP_SEC, &frame, &len), 0);
 	assert_int_equal(lp_reassembly_add(r, &last, 4 * LP_SEC, &frame, &len), 1);
 	assert_int_equal(lp_reassembly_add(r, &last, 4 * LP_SEC + 199 * LP_MS, &frame, &len), 0);
@@ -258,7 +258,7 @@ static void test_time(void **state)
 	lp_reassembly_free(NULL);
 }
 
-/* More frames at a time than there is room for: the oldest goes. Remnants of ids long past go, too. */
+/* More incomplete frames than slots: the oldest is discarded. Remnants of old ids are discarded, too. */
 static void test_bounds(void **state)
 {
 	(void)state;
@@ -279,7 +279,7 @@ static void test_bounds(void **state)
 	}
 	struct lp_datagram d = fragment_of(1, 100, 0, 2, 100, 1);
 	assert_int_equal(lp_reassembly_add(r, &d, 30, &frame, &len), 0);
-	d = fragment_of(1, 99, 0, 2, 100, 1); /* a little late: no harm */
+	d = fragment_of(1, 99, 0, 2, 100, 1); /* slightly late: no effect */
 	assert_int_equal(lp_reassembly_add(r, &d, 30, &frame, &len), 0);
 	d = fragment_of(2, 50000, 0, 2, 100, 1); /* another source */
 	assert_int_equal(lp_reassembly_add(r, &d, 30, &frame, &len), 0);
@@ -292,7 +292,7 @@ static void test_bounds(void **state)
 	lp_reassembly_free(r);
 }
 
-/* Many senders, loss, reordering and duplicates: what comes out was sent, and once. */
+/* Many senders, loss, reordering and duplicates: each output frame was sent, and comes out once. */
 static void test_random(void **state)
 {
 	(void)state;
@@ -325,7 +325,7 @@ static void test_random(void **state)
 				n_whole++;
 			}
 			if (random & 64)
-				continue; /* stays there: comes again */
+				continue; /* stays in the list: delivered again */
 		}
 		size_t len = id % 380 + 1U;
 		memset(bytes[at], (uint8_t)(id + source), len);

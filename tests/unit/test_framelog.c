@@ -1,4 +1,4 @@
-/* The frame log: what the operator may write, which frames get a line, and what it says; the throttle; counters. */
+/* The frame log: its option, which frames are logged, and the text; the throttle; counters. */
 #include "obs/framelog.h"
 
 #include <setjmp.h>
@@ -15,7 +15,7 @@
 #include "obs/event.h"
 #include "obs/prometheus.h"
 
-/* What --frame-log takes, and what it refuses. */
+/* Values of --frame-log, accepted and refused. */
 static void test_parse(void **state)
 {
 	static const struct {
@@ -54,7 +54,7 @@ static void test_parse(void **state)
 	}
 }
 
-/* How many of |n| frames get a line, one every millisecond; every fifth is dropped. */
+/* Number of logged frames of |n|, one every millisecond; every fifth is dropped. */
 static unsigned count_lines(const char *policy, unsigned n)
 {
 	struct lp_framelog_config config;
@@ -67,7 +67,7 @@ static unsigned count_lines(const char *policy, unsigned n)
 	return lines;
 }
 
-/* Policies in figures. The first second's credit is there at once, then it comes back evenly. */
+/* Policies in figures. The burst is available at the start, then credit accrues evenly. */
 static void test_policy(void **state)
 {
 	(void)state;
@@ -81,7 +81,7 @@ static void test_policy(void **state)
 	assert_in_range(count_lines("all", 10000), 100 + 990, 100 + 1000);
 }
 
-/* Keeps the line of an event. */
+/* Records the line of an event. */
 static void keep_line(void *ctx, enum lp_event event, const union lp_value *values)
 {
 	struct lp_text text;
@@ -91,7 +91,7 @@ static void keep_line(void *ctx, enum lp_event event, const union lp_value *valu
 
 #define MACS "\xff\xff\xff\xff\xff\xff\x02\x5a\0\0\0\1"
 
-/* What the line says of a frame, also of one that is no frame. */
+/* The line for a frame, and for an invalid frame. */
 static void test_line(void **state)
 {
 	static const struct {
@@ -141,7 +141,7 @@ static void test_line(void **state)
 	}
 }
 
-/* Drops are added up, and printed by their names. */
+/* Drops are summed, and printed by name. */
 static void test_drops(void **state)
 {
 	static const uint64_t drops[LP_DROP_COUNT] = {[LP_DROP_ROGUE_RA] = 7, [LP_DROP_NOT_JOINED] = 1};
@@ -157,7 +157,7 @@ static void test_drops(void **state)
 	assert_string_equal(lp_drop_text((enum lp_drop) - 1), "unknown");
 }
 
-/* Prometheus' text format, with a label that wants out of its quotes. */
+/* Prometheus' text format, with a label that contains quotes. */
 static void test_prometheus(void **state)
 {
 	char data[400];

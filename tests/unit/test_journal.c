@@ -1,4 +1,4 @@
-/* The journal of changes: reads back as it was written, and refuses whatever the client would not write. */
+/* The journal of changes: reads back as written; content that the client would not write is refused. */
 #include "client/windows/journal.h"
 
 #include <setjmp.h>
@@ -32,7 +32,7 @@ static const struct {
 	{"{}", false},
 	{"[]", false},
 	{"{\"kind\": \"command\", \"luid\": 1, \"index\": 1}", false},
-	/* Not one host, or none that is elsewhere. */
+	/* Not a single host, or not a remote one. */
 	{"{\"kind\": \"route\", \"luid\": 1, \"index\": 5, \"destination\": \"0.0.0.0\", \"next_hop\": \"192.0.2.1\", "
 	 "\"metric\": 0}",
 		false},
@@ -45,7 +45,7 @@ static const struct {
 	{"{\"kind\": \"route\", \"luid\": 1, \"index\": 5, \"destination\": \"::1\", \"next_hop\": \"::\", \"metric\": "
 	 "0}",
 		false},
-	/* Families that do not fit, addresses with more to them, no interface, numbers out of bounds. */
+	/* Mismatched families, addresses with extra text, no interface, numbers out of range. */
 	{"{\"kind\": \"route\", \"luid\": 1, \"index\": 5, \"destination\": \"203.0.113.10\", \"next_hop\": \"::\", "
 	 "\"metric\": 0}",
 		false},
@@ -61,7 +61,7 @@ static const struct {
 	{"{\"kind\": \"route\", \"luid\": 1, \"index\": 5, \"destination\": \"203.0.113.10\", \"next_hop\": "
 	 "\"192.0.2.1\", \"metric\": -1}",
 		false},
-	/* A field more, a field less, one twice. */
+	/* An extra field, a missing field, a duplicate. */
 	{"{\"kind\": \"route\", \"luid\": 1, \"index\": 5, \"destination\": \"203.0.113.10\", \"next_hop\": "
 	 "\"192.0.2.1\", \"metric\": 0, \"prefix\": 0}",
 		false},
@@ -84,7 +84,7 @@ static const struct {
 		false},
 };
 
-/* A whole file with these changes. Returns what decoding says. */
+/* A complete file with these changes. Returns the decoder's result. */
 static int decode(const char *changes, const char *version, struct lp_journal *journal)
 {
 	char text[8192], why[160] = "";
@@ -97,7 +97,7 @@ static int decode(const char *changes, const char *version, struct lp_journal *j
 	return r;
 }
 
-/* Each row is read or refused, and what is read is written as the same. */
+/* Each row is accepted or refused; accepted ones are written back as the same. */
 static void test_rows(void **state)
 {
 	char why[160];
@@ -118,7 +118,7 @@ static void test_rows(void **state)
 	}
 }
 
-/* What is around the changes. */
+/* The fields around the changes. */
 static void test_file(void **state)
 {
 	static const char *const bad[] = {"", "nonsense", "{}", "{\"version\": 1}", "[1]",
@@ -139,7 +139,7 @@ static void test_file(void **state)
 	assert_int_equal(decode(many, "1", &journal), LP_EMALFORMED);
 }
 
-/* A full journal fits into the bytes that are read. */
+/* A full journal is within the size that is read. */
 static void test_largest(void **state)
 {
 	struct lp_journal journal = {.n = LP_JOURNAL_MAX}, again;

@@ -1,5 +1,5 @@
-/* Streams joined by lp_coalesce_add() and by this machine's GRO: the super-frames must be the same, byte for byte, with
-   the same offload metadata. Needs the right to make network namespaces and TAPs; skipped (77) where there is none. */
+/* Streams coalesced by lp_coalesce_add() and by this machine's GRO: the super-frames must be the same, byte for byte,
+   with the same offload metadata. Needs permission to create network namespaces and TAPs; otherwise skipped (77). */
 #define _GNU_SOURCE /* unshare() */
 
 #include <setjmp.h>
@@ -14,8 +14,8 @@
 #include "proto/coalesce.h"
 #include "proto/segment.h"
 
-/* The kernel keeps what GRO holds for this long, and flushes what is older than a tick: a batch that a tick falls into
-   is tried again. */
+/* The kernel keeps frames in GRO for this long, and flushes what is older than a tick; a batch with a tick in it is
+   repeated. */
 #define FLUSH_NS "8000000"
 #define FLUSH_MS 20
 #define TRIES 40
@@ -25,30 +25,30 @@ static const uint8_t later[12] = {1, 1, 8, 10, 1, 2, 3, 5, 5, 6, 7, 8};
 static const uint8_t ip_options[8] = {7, 7, 4, 0, 0, 0, 0, 0}; /* record route */
 static uint8_t payload[2048];
 
-/* A stream: |n| frames of |packet|, each continuing the last, and one of them changed. */
+/* A stream: |n| frames of |packet|, each continues the previous one, and one of them is changed. */
 struct row {
 	const char *name;
 	struct packet packet;
 	unsigned n;
 	size_t len;      /* payload bytes of each */
-	unsigned odd;    /* which is changed; 0: none, counted from 1 */
-	size_t odd_len;  /* its payload bytes; 0: as all */
+	unsigned odd;    /* the changed frame, counted from 1; 0: none */
+	size_t odd_len;  /* its payload bytes; 0: as the others */
 	uint8_t flags;   /* added to its TCP flags */
-	uint8_t drop;    /* added to its acknowledgement */
-	int seq_gap;     /* its sequence number is so far off */
-	int id_gap;      /* its identification and all after it */
+	uint8_t drop;    /* added to its acknowledgement number */
+	int seq_gap;     /* added to its sequence number */
+	int id_gap;      /* its identification and all later ones */
 	bool same_id;    /* all have the same identification */
 	bool no_df;      /* of IPv4 with TCP */
 	uint8_t tos;     /* xored into its TOS */
 	uint8_t ttl;     /* its TTL */
 	uint16_t window; /* its window */
 	uint16_t tci;    /* its first tag */
-	bool timestamp;  /* its timestamps are later */
-	bool empty;      /* no payload, just an acknowledgement, between two others */
-	int corrupt;     /* which of its bytes is flipped, from the IP header */
-	size_t pad;      /* bytes behind its end */
-	bool tagged;     /* this kernel may lack the code for tags */
-	bool loose;      /* kernels differ, or change more than we do: ours only has to mean the same */
+	bool timestamp;  /* later timestamps */
+	bool empty;      /* no payload, only a TCP acknowledgement, between two others */
+	int corrupt;     /* offset of its flipped byte, from the IP header */
+	size_t pad;      /* bytes after its end */
+	bool tagged;     /* this kernel may lack support for tags */
+	bool loose;      /* kernels differ, or change more than we do; ours only has to be equivalent */
 };
 
 #define TCP4 .version = 4, .protocol = PACKET_TCP
@@ -128,7 +128,7 @@ static const struct row rows[] = {
 	{"udp6, extension", {UDP6, .extensions = {60}, .n_extensions = 1}, 8, 1000},
 };
 
-/* Builds frame |i| (from 1) of a stream in |data|; |p| is what the next one continues. Returns its length. */
+/* Builds frame |i| (from 1) of a stream in |data|; |p| is the state for the next one. Returns its length. */
 static size_t build(const struct row *row, unsigned i, struct packet *p, uint8_t *data)
 {
 	bool odd = i == row->odd;
@@ -182,7 +182,7 @@ static void build_stream(const struct row *row, struct frame_list *stream)
 	}
 }
 
-/* Keeps what comes out of a flush. */
+/* Stores the output of a flush. */
 static void keep(void *ctx, const struct lp_frame *frames, size_t n_frames)
 {
 	for (size_t i = 0; i < n_frames; i++) {
@@ -191,7 +191,7 @@ static void keep(void *ctx, const struct lp_frame *frames, size_t n_frames)
 	}
 }
 
-/* True if both have the same bytes and metadata; |hdr_len| is a hint that everybody fills in differently. */
+/* True if both have the same bytes and metadata, except |hdr_len|, a hint that differs between implementations. */
 static bool same_frame(const struct lp_frame *a, const struct lp_frame *b)
 {
 	const struct lp_offload *x = &a->offload, *y = &b->offload;
@@ -218,7 +218,7 @@ static bool same(const char *name, const struct frame_list *ours, const struct f
 	return false;
 }
 
-/* True if cutting |ours| gives |stream| again; IPv4 identifications apart if all were the same and meant nothing. */
+/* True if segmenting |ours| gives |stream| again, except IPv4 identifications if all were the same and irrelevant. */
 static bool means_the_same(const struct row *row, const struct frame_list *stream, const struct frame_list *ours)
 {
 	struct frame_list cut = {0};
@@ -234,7 +234,7 @@ static bool means_the_same(const struct row *row, const struct frame_list *strea
 	return good;
 }
 
-/* Joins one stream both ways. */
+/* Coalesces one stream both ways. */
 static bool compare(const struct kernel_net *net, const struct row *row)
 {
 	const struct lp_coalesce_config config = {.tcp4 = true, .tcp6 = true, .udp = net->uso};
@@ -277,8 +277,8 @@ static void test_rows(void **state)
 	assert_int_equal(n_bad, 0);
 }
 
-/* Lets the kernel hold what it joins until a timer ends, so that frames written one by one can meet; and lets it join
-   datagrams that are only passing. False if that cannot be had. */
+/* Makes the kernel hold coalesced frames until a timer ends, so that frames that are written one by one are coalesced,
+   and enables coalescing of forwarded datagrams. False if that is not supported. */
 static bool prepare(void)
 {
 	/* /sys shows the interfaces of the namespace in which it was mounted. */

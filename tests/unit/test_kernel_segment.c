@@ -1,5 +1,5 @@
-/* Super-frames cut by lp_segment() and by this machine's kernel: the frames must be the same, byte for byte. Needs the
-   right to make network namespaces and TAPs; skipped (77) where there is none. */
+/* Super-frames segmented by lp_segment() and by this machine's kernel: the frames must be the same, byte for byte.
+   Needs permission to create network namespaces and TAPs; otherwise skipped (77). */
 #define _GNU_SOURCE /* unshare() */
 
 #include <setjmp.h>
@@ -75,7 +75,7 @@ static const struct row rows[] = {
 	{"checksum, udp6, odd", {UDP6, .payload_len = 3}, 0},
 };
 
-/* True if both lists are the same frames; says where they differ if not. */
+/* True if both lists are the same frames; prints the difference if not. */
 static bool same(const char *name, const struct frame_list *ours, const struct frame_list *kernels)
 {
 	if (ours->n != kernels->n) {
@@ -96,7 +96,7 @@ static bool same(const char *name, const struct frame_list *ours, const struct f
 	return true;
 }
 
-/* Cuts one super-frame both ways. */
+/* Segments one super-frame both ways. */
 static bool compare(const struct kernel_net *net, const struct row *row)
 {
 	static uint8_t data[LP_SUPER_FRAME_MAX];

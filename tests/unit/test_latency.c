@@ -8,7 +8,7 @@
 
 #include "report/latency.h"
 
-/* Against the formula of RFC 3550 §6.4.1 in floating point. */
+/* Compared with the formula of RFC 3550 §6.4.1 in floating point. */
 static void test_formula(void **state)
 {
 	(void)state;
@@ -36,7 +36,7 @@ static void test_steady(void **state)
 	for (unsigned i = 0; i < 10; i++)
 		lp_latency_sample(&latency, 1000000);
 	assert_int_equal(lp_latency_jitter_us(&latency), 0);
-	/* One outlier counts on its way up and down, then fades. */
+	/* One outlier counts on its way up and down, then decays. */
 	lp_latency_sample(&latency, 1016000);
 	assert_int_equal(lp_latency_jitter_us(&latency), 1000);
 	for (unsigned i = 0; i < 200; i++)
