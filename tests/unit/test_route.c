@@ -1,5 +1,5 @@
 /* The kernel's routes and interfaces, asked and changed in a namespace of our own. */
-#include "platform/net/route.h"
+#include "platform/net/route_change.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

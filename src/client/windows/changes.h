@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "platform/net/route.h"
+#include "platform/net/route_change.h"
 
 struct lp_changes;
 struct lp_failure;

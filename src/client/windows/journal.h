@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "platform/net/route.h"
+#include "platform/net/route_change.h"
 
 /* Changes that stand at once; and bytes of a file with as many. */
 #define LP_JOURNAL_MAX 16

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "platform/net/route.h"
+#include "platform/net/route_change.h"
 
 struct lp_addr;
 struct lp_changes;

@@ -1,4 +1,4 @@
-#include "platform/net/route.h"
+#include "platform/net/route_change.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,6 @@
 #include "platform/device/device_state.h"
 
 #include <ifaddrs.h>
-#include <linux/if_packet.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <string.h>
 
@@ -10,7 +8,7 @@
 #include "platform/linux/device/interface.h"
 #include "platform/posix/net/sockaddr.h"
 
-/* How much an address says: 2 for IPv4, 1 for IPv6 beyond the link, 0 for anything else. */
+/* Which address to show: 2 for IPv4, 1 for IPv6 beyond the link, 0 for none. */
 static int rank(const struct sockaddr *address)
 {
 	if (!address)
@@ -21,32 +19,30 @@ static int rank(const struct sockaddr *address)
 	       !IN6_IS_ADDR_LINKLOCAL(&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
 }
 
-int lp_device_state(const char *name, struct lp_device_state *ret_state)
+/* The address to show; unchanged if there is none. */
+static void find_address(const char *name, struct lp_addr *address)
 {
-	struct lp_device_state state = {0};
 	struct ifaddrs *all;
-	int best = 0, result = LP_ENOTFOUND;
 	if (getifaddrs(&all) < 0)
-		return LP_EIO;
+		return;
+	int best = 0;
 	for (const struct ifaddrs *entry = all; entry; entry = entry->ifa_next) {
-		if (strcmp(entry->ifa_name, name) != 0)
+		if (strcmp(entry->ifa_name, name) != 0 || rank(entry->ifa_addr) <= best)
 			continue;
-		result = 0;
-		state.enabled = entry->ifa_flags & IFF_UP;
-		if (entry->ifa_addr && entry->ifa_addr->sa_family == AF_PACKET) {
-			const struct sockaddr_ll *ll = (const struct sockaddr_ll *)(const void *)entry->ifa_addr;
-			if (ll->sll_halen == sizeof state.mac.octet)
-				memcpy(state.mac.octet, ll->sll_addr, sizeof state.mac.octet);
-		}
-		state.up = (entry->ifa_flags & IFF_UP) && (entry->ifa_flags & IFF_RUNNING);
-		if (rank(entry->ifa_addr) > best) {
-			best = rank(entry->ifa_addr);
-			lp_sockaddr_get((const union lp_sockaddr *)(const void *)entry->ifa_addr, &state.address);
-		}
+		best = rank(entry->ifa_addr);
+		lp_sockaddr_get((const union lp_sockaddr *)(const void *)entry->ifa_addr, address);
 	}
 	freeifaddrs(all);
-	state.mtu = lp_interface_mtu(if_nametoindex(name));
-	if (result == 0)
-		*ret_state = state;
-	return result;
+}
+
+int lp_device_state(const char *name, struct lp_device_state *ret_state)
+{
+	struct lp_interface interface;
+	int result = lp_interface_get(name, &interface);
+	if (result < 0)
+		return result;
+	*ret_state = (struct lp_device_state){
+		.up = interface.running, .enabled = interface.up, .mtu = interface.mtu, .mac = interface.mac};
+	find_address(name, &ret_state->address);
+	return 0;
 }

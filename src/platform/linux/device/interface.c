@@ -1,191 +1,205 @@
 #include "platform/linux/device/interface.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <linux/pkt_sched.h>
 #include <net/if_arp.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "platform/linux/net/netlink.h"
-#include "platform/posix/system/os_error.h"
 
-/* Puts the name into a request. LP_EINVAL if it is too long for one. */
-static int name_request(struct ifreq *ifr, const char *name)
+/* An interface as a message describes it. */
+struct link {
+	struct lp_interface interface;
+	unsigned master;  /* the interface that it belongs to; 0: none */
+	bool bridge_port; /* its master is a bridge */
+};
+
+static bool is_bridge_port(const struct nlattr *link_info)
 {
-	size_t len = strlen(name);
-
-	*ifr = (struct ifreq){0};
-	if (len == 0 || len >= sizeof ifr->ifr_name)
-		return LP_EINVAL;
-	memcpy(ifr->ifr_name, name, len);
-	return 0;
+	const struct nlattr *attr;
+	mnl_attr_for_each_nested(
+		attr, link_info) if (mnl_attr_get_type(attr) == IFLA_INFO_SLAVE_KIND &&
+				     mnl_attr_get_payload_len(attr) >= 6) return memcmp(mnl_attr_get_payload(attr),
+		"bridge", 6) == 0;
+	return false;
 }
 
-/* One ioctl on an interface, with a socket of its own. 0 or LP_E*. */
-static int request(unsigned long number, struct ifreq *ifr)
+static struct link parse_link(const struct nlmsghdr *message)
 {
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	int r = 0;
+	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
+	struct link link = {.interface = {
+				    .index = (unsigned)info->ifi_index,
+				    .up = info->ifi_flags & IFF_UP,
+				    .running = (info->ifi_flags & IFF_UP) && (info->ifi_flags & IFF_RUNNING),
+				    .loopback = info->ifi_flags & IFF_LOOPBACK,
+				    .ethernet = info->ifi_type == ARPHRD_ETHER,
+			    }};
+	const struct nlattr *attr;
+	mnl_attr_for_each(attr, message, sizeof *info)
+	{
+		switch (mnl_attr_get_type(attr)) {
+		case IFLA_MTU:
+			link.interface.mtu = lp_netlink_get_u32(attr);
+			break;
+		case IFLA_MASTER:
+			link.master = lp_netlink_get_u32(attr);
+			break;
+		case IFLA_ADDRESS:
+			if (mnl_attr_get_payload_len(attr) == sizeof link.interface.mac.octet)
+				memcpy(link.interface.mac.octet, mnl_attr_get_payload(attr),
+					sizeof link.interface.mac.octet);
+			break;
+		case IFLA_LINKINFO:
+			link.bridge_port = is_bridge_port(attr);
+			break;
+		}
+	}
+	return link;
+}
 
-	if (fd < 0)
-		return lp_os_error(errno);
-	if (ioctl(fd, number, ifr) < 0)
-		r = lp_os_error(errno);
-	close(fd);
-	return r;
+static int on_link(const struct nlmsghdr *message, void *ctx)
+{
+	struct link *link = ctx;
+	if (message->nlmsg_type == RTM_NEWLINK)
+		*link = parse_link(message);
+	return MNL_CB_OK;
+}
+
+/* Starts a request about the interface of an index; 0: about all. */
+static struct nlmsghdr *begin(
+	struct lp_netlink_request *request, uint16_t type, unsigned index, struct ifinfomsg **ret_info)
+{
+	struct nlmsghdr *header = lp_netlink_begin(request, type, index ? 0 : NLM_F_DUMP);
+	struct ifinfomsg *info = mnl_nlmsg_put_extra_header(header, sizeof *info);
+	info->ifi_index = (int)index;
+	*ret_info = info;
+	return header;
+}
+
+static int get_link(unsigned index, struct link *ret_link)
+{
+	if (!index)
+		return LP_ENOTFOUND;
+	struct lp_netlink_request request;
+	struct ifinfomsg *info;
+	struct link link = {0};
+	int result = lp_netlink_call(begin(&request, RTM_GETLINK, index, &info), on_link, &link);
+	if (result == 0 && !link.interface.index)
+		return LP_EIO;
+	if (result == 0)
+		*ret_link = link;
+	return result;
 }
 
 /* True if the interface has such an entry in sysfs. */
 static bool has_entry(const char *name, const char *entry)
 {
 	char path[PATH_MAX];
-
 	snprintf(path, sizeof path, "/sys/class/net/%s/%s", name, entry);
 	return access(path, F_OK) == 0;
 }
 
-/* Finds the bridge that the interface is a port of. */
-static void find_bridge(unsigned index, char bridge[IFNAMSIZ])
-{
-	const struct ifinfomsg message = {.ifi_index = (int)index};
-	struct lp_netlink_request request;
-	struct lp_netlink_reply reply;
-	struct lp_bytes kind, master;
-	unsigned master_index;
-
-	bridge[0] = '\0';
-	lp_netlink_begin(&request, RTM_GETLINK, &message, sizeof message);
-	if (lp_netlink_ask(&request, RTM_NEWLINK, &reply) < 0)
-		return;
-	master = lp_netlink_find(&reply, sizeof message, IFLA_MASTER);
-	kind = lp_netlink_find_in(lp_netlink_find(&reply, sizeof message, IFLA_LINKINFO), IFLA_INFO_SLAVE_KIND);
-	if (master.len != sizeof master_index || !kind.data)
-		return;
-	memcpy(&master_index, master.data, sizeof master_index);
-	if (kind.len >= 6 && memcmp(kind.data, "bridge", 6) == 0)
-		if_indextoname(master_index, bridge);
-}
-
 int lp_interface_get(const char *name, struct lp_interface *ret_interface)
 {
-	struct lp_interface interface = {0};
-	struct ifreq ifr;
-	int r = name_request(&ifr, name);
-
-	if (r < 0)
-		return LP_ENOTFOUND;
-	interface.index = if_nametoindex(name);
-	if (!interface.index)
-		return LP_ENOTFOUND;
-	r = request(SIOCGIFFLAGS, &ifr);
-	if (r < 0)
-		return r;
-	interface.up = ifr.ifr_flags & IFF_UP;
-	r = request(SIOCGIFMTU, &ifr);
-	if (r < 0)
-		return r;
-	interface.mtu = (unsigned)ifr.ifr_mtu;
-	r = request(SIOCGIFHWADDR, &ifr);
-	if (r < 0)
-		return r;
-	interface.ethernet = ifr.ifr_hwaddr.sa_family == ARPHRD_ETHER;
-	memcpy(interface.mac.octet, ifr.ifr_hwaddr.sa_data, sizeof interface.mac.octet);
-	interface.wireless = has_entry(name, "wireless") || has_entry(name, "phy80211");
-	find_bridge(interface.index, interface.bridge);
-	*ret_interface = interface;
+	struct link link;
+	int result = get_link(if_nametoindex(name), &link);
+	if (result < 0)
+		return result;
+	link.interface.wireless = has_entry(name, "wireless") || has_entry(name, "phy80211");
+	if (link.bridge_port)
+		if_indextoname(link.master, link.interface.bridge);
+	*ret_interface = link.interface;
 	return 0;
 }
 
 unsigned lp_interface_mtu(unsigned index)
 {
-	struct ifreq ifr = {0};
+	struct link link;
+	return get_link(index, &link) == 0 ? link.interface.mtu : 0;
+}
 
-	if (!if_indextoname(index, ifr.ifr_name) || request(SIOCGIFMTU, &ifr) < 0 || ifr.ifr_mtu < 0)
-		return 0;
-	return (unsigned)ifr.ifr_mtu;
+bool lp_interface_is_loopback(unsigned index)
+{
+	struct link link;
+	return get_link(index, &link) == 0 && link.interface.loopback;
+}
+
+struct largest {
+	unsigned mtu, loopback_mtu;
+};
+
+static int on_each_link(const struct nlmsghdr *message, void *ctx)
+{
+	struct largest *largest = ctx;
+	if (message->nlmsg_type != RTM_NEWLINK)
+		return MNL_CB_OK;
+	struct lp_interface interface = parse_link(message).interface;
+	if (interface.up && interface.loopback)
+		largest->loopback_mtu = interface.mtu;
+	else if (interface.up && interface.mtu > largest->mtu)
+		largest->mtu = interface.mtu;
+	return MNL_CB_OK;
 }
 
 unsigned lp_interface_largest_mtu(void)
 {
-	struct if_nameindex *list = if_nameindex();
-	unsigned largest = 0, loopback = 0;
+	struct lp_netlink_request request;
+	struct ifinfomsg *info;
+	struct largest largest = {0};
+	(void)lp_netlink_call(begin(&request, RTM_GETLINK, 0, &info), on_each_link, &largest);
+	return largest.mtu ? largest.mtu : largest.loopback_mtu;
+}
 
-	for (const struct if_nameindex *i = list; i && i->if_index; i++) {
-		struct ifreq ifr;
-		unsigned mtu = lp_interface_mtu(i->if_index);
-
-		if (name_request(&ifr, i->if_name) < 0 || request(SIOCGIFFLAGS, &ifr) < 0 || !(ifr.ifr_flags & IFF_UP))
-			continue;
-		if (ifr.ifr_flags & IFF_LOOPBACK)
-			loopback = mtu;
-		else if (mtu > largest)
-			largest = mtu;
-	}
-	if (list)
-		if_freenameindex(list);
-	return largest ? largest : loopback;
+/* Changes one attribute of an interface. */
+static int set_attribute(const char *name, uint16_t type, const void *data, size_t len)
+{
+	unsigned index = if_nametoindex(name);
+	if (!index)
+		return LP_ENOTFOUND;
+	struct lp_netlink_request request;
+	struct ifinfomsg *info;
+	struct nlmsghdr *header = begin(&request, RTM_SETLINK, index, &info);
+	mnl_attr_put(header, type, len, data);
+	return lp_netlink_call(header, NULL, NULL);
 }
 
 int lp_interface_set_mac(const char *name, const struct lp_mac *mac)
 {
-	struct ifreq ifr;
-	int r = name_request(&ifr, name);
-
-	if (r < 0)
-		return r;
-	ifr.ifr_hwaddr.sa_family = ARPHRD_ETHER;
-	memcpy(ifr.ifr_hwaddr.sa_data, mac->octet, sizeof mac->octet);
-	return request(SIOCSIFHWADDR, &ifr);
+	return set_attribute(name, IFLA_ADDRESS, mac->octet, sizeof mac->octet);
 }
 
 int lp_interface_set_mtu(const char *name, unsigned mtu)
 {
-	struct ifreq ifr;
-	int r = name_request(&ifr, name);
-
-	if (r < 0)
-		return r;
-	ifr.ifr_mtu = (int)mtu;
-	return request(SIOCSIFMTU, &ifr);
+	return set_attribute(name, IFLA_MTU, &(uint32_t){mtu}, sizeof(uint32_t));
 }
 
 int lp_interface_set_queue(const char *name, unsigned frames)
 {
-	struct ifreq ifr;
-	int r = name_request(&ifr, name);
-
-	if (r < 0)
-		return r;
-	ifr.ifr_qlen = (int)frames;
-	return request(SIOCSIFTXQLEN, &ifr);
+	return set_attribute(name, IFLA_TXQLEN, &(uint32_t){frames}, sizeof(uint32_t));
 }
 
 int lp_interface_set_fifo(const char *name)
 {
-	static const char kind[] = "pfifo";
-	const struct tcmsg message = {.tcm_ifindex = (int)if_nametoindex(name), .tcm_parent = TC_H_ROOT};
 	struct lp_netlink_request request;
-
-	lp_netlink_begin(&request, RTM_NEWQDISC, &message, sizeof message);
-	lp_netlink_add(&request, TCA_KIND, kind, sizeof kind);
-	request.header.nlmsg_flags |= NLM_F_CREATE | NLM_F_REPLACE;
-	return lp_netlink_change(&request);
+	struct nlmsghdr *header = lp_netlink_begin(&request, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE);
+	struct tcmsg *message = mnl_nlmsg_put_extra_header(header, sizeof *message);
+	message->tcm_ifindex = (int)if_nametoindex(name);
+	message->tcm_parent = TC_H_ROOT;
+	mnl_attr_put_strz(header, TCA_KIND, "pfifo");
+	return lp_netlink_call(header, NULL, NULL);
 }
 
 int lp_interface_up(const char *name)
 {
-	struct ifreq ifr;
-	int r = name_request(&ifr, name);
-
-	if (r == 0)
-		r = request(SIOCGIFFLAGS, &ifr);
-	if (r < 0)
-		return r;
-	ifr.ifr_flags |= IFF_UP;
-	return request(SIOCSIFFLAGS, &ifr);
+	unsigned index = if_nametoindex(name);
+	if (!index)
+		return LP_ENOTFOUND;
+	struct lp_netlink_request request;
+	struct ifinfomsg *info;
+	struct nlmsghdr *header = begin(&request, RTM_SETLINK, index, &info);
+	info->ifi_flags = info->ifi_change = IFF_UP;
+	return lp_netlink_call(header, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* A network interface's settings, by its name. */
+/* A network interface's settings. */
 #ifndef LP_PLATFORM_LINUX_DEVICE_INTERFACE_H
 #define LP_PLATFORM_LINUX_DEVICE_INTERFACE_H
 
@@ -9,8 +9,10 @@
 
 struct lp_interface {
 	unsigned index;
-	unsigned mtu;
-	bool up;
+	unsigned mtu; /* IP bytes */
+	bool up;      /* administratively */
+	bool running; /* and it has a carrier */
+	bool loopback;
 	bool ethernet;
 	bool wireless;
 	char bridge[IFNAMSIZ]; /* the bridge that it is a port of, or "" */
@@ -19,15 +21,19 @@ struct lp_interface {
 
 /* 0, LP_ENOTFOUND, LP_EIO. */
 int lp_interface_get(const char *name, struct lp_interface *ret_interface);
-/* IP bytes; 0 if there is no interface of that index. */
+/* IP bytes; 0 if no interface has that index. */
 unsigned lp_interface_mtu(unsigned index);
-/* Of the interfaces that are up; loopback counts only when there is no other. */
+/* Of the interfaces that are up; loopback counts only if there is no other. 0 if there is none. */
 unsigned lp_interface_largest_mtu(void);
+/* True if the interface of that index is the loopback. */
+bool lp_interface_is_loopback(unsigned index);
+
+/* The setters return 0, LP_ENOTFOUND, LP_EPERM, … */
 int lp_interface_set_mac(const char *name, const struct lp_mac *mac);
 int lp_interface_set_mtu(const char *name, unsigned mtu);
-/* Frames that may wait in the kernel for the interface. */
+/* The number of frames that the kernel queues for the interface. */
 int lp_interface_set_queue(const char *name, unsigned frames);
-/* One plain queue in place of what the system puts in front of each of the device's queues. */
+/* Replaces the qdiscs of the device's queues by one plain FIFO. */
 int lp_interface_set_fifo(const char *name);
 int lp_interface_up(const char *name);
 

@@ -1,30 +1,46 @@
 #include "platform/linux/net/broadcast_routes.h"
 
+#include <net/if.h>
 #include <stddef.h>
 
-#include "platform/net/route.h"
+#include "base/error.h"
+#include "platform/linux/net/netlink.h"
 
-/* Limited broadcast (RFC 919 §7), and multicast (RFC 5771 §3). */
-static const struct lp_route routes[] = {
-	{.destination = {.family = 4, .ip = {255, 255, 255, 255}}, .next_hop = {.family = 4}, .prefix_bits = 32},
-	{.destination = {.family = 4, .ip = {224, 0, 0, 0}}, .next_hop = {.family = 4}, .prefix_bits = 4},
+/* Limited broadcast (RFC 919 §7) and multicast (RFC 5771 §3). */
+static const struct {
+	struct lp_addr destination;
+	uint8_t prefix_bits;
+} rows[] = {
+	{{.family = 4, .ip = {255, 255, 255, 255}}, 32},
+	{{.family = 4, .ip = {224, 0, 0, 0}}, 4},
 };
+
+static int add_route(unsigned ifindex, const struct lp_addr *destination, uint8_t prefix_bits)
+{
+	struct lp_netlink_request request;
+	struct nlmsghdr *header = lp_netlink_begin(&request, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL);
+	struct rtmsg *message = mnl_nlmsg_put_extra_header(header, sizeof *message);
+	message->rtm_family = lp_netlink_family(destination->family);
+	message->rtm_dst_len = prefix_bits;
+	message->rtm_table = RT_TABLE_MAIN;
+	message->rtm_protocol = RTPROT_STATIC;
+	message->rtm_scope = RT_SCOPE_LINK;
+	message->rtm_type = RTN_UNICAST;
+	lp_netlink_put_ip(header, RTA_DST, destination);
+	mnl_attr_put_u32(header, RTA_OIF, ifindex);
+	return lp_netlink_call(header, NULL, NULL);
+}
 
 int lp_broadcast_routes_add(const char *interface)
 {
-	struct lp_route_interface at;
-	int result = lp_route_interface(interface, NULL, &at);
-
-	if (result < 0)
-		return result;
-	for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
-		struct lp_route route = routes[i];
-		int r;
-
-		route.interface = at;
-		r = lp_route_add(&route, NULL);
+	unsigned ifindex = if_nametoindex(interface);
+	if (!ifindex)
+		return LP_ENOTFOUND;
+	int result = 0;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		int added = add_route(ifindex, &rows[i].destination, rows[i].prefix_bits);
 		if (result == 0)
-			result = r;
+			result = added;
 	}
 	return result;
 }

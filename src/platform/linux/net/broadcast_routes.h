@@ -1,10 +1,10 @@
-/* Where broadcasts and multicast of programs go that choose no interface: most games'. */
+/* Routes for the broadcasts and multicast of programs that choose no interface, as most games do. */
 #ifndef LP_PLATFORM_LINUX_NET_BROADCAST_ROUTES_H
 #define LP_PLATFORM_LINUX_NET_BROADCAST_ROUTES_H
 
-/* Leads IPv4 broadcasts to 255.255.255.255 and multicast to an interface that is up; the kernel would take the default
-   route. The routes end with the interface, or when it is set down. Routes of somebody else's stay, and then ours are
-   not made. 0, or the first failure. */
+/* Routes 255.255.255.255 and IPv4 multicast to an interface that is up; otherwise the kernel uses the default route.
+   The kernel removes the routes when the interface goes down. Existing routes of other programs are kept, and ours are
+   then not added. 0, or the first error: LP_EEXISTS, LP_EPERM, … */
 int lp_broadcast_routes_add(const char *interface);
 
 #endif

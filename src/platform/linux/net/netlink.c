@@ -1,94 +1,95 @@
 #include "platform/linux/net/netlink.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "platform/posix/system/os_error.h"
 
-void lp_netlink_begin(struct lp_netlink_request *request, uint16_t type, const void *message, size_t len)
+/* A dump is read at most this often. */
+#define DUMP_TRIES 4
+/* The longest part of a dump that the kernel makes. */
+#define REPLY_BYTES 32768
+
+struct nlmsghdr *lp_netlink_begin(struct lp_netlink_request *request, uint16_t type, uint16_t flags)
 {
-	*request = (struct lp_netlink_request){
-		.header = {.nlmsg_len = (uint32_t)NLMSG_SPACE(len), .nlmsg_type = type, .nlmsg_flags = NLM_F_REQUEST}};
-	memcpy(request->body, message, len);
+	struct nlmsghdr *header = mnl_nlmsg_put_header(request->data);
+	header->nlmsg_type = type;
+	/* A dump ends with NLMSG_DONE, anything else with its acknowledgement. */
+	header->nlmsg_flags = NLM_F_REQUEST | flags | ((flags & NLM_F_DUMP) == NLM_F_DUMP ? 0 : NLM_F_ACK);
+	header->nlmsg_seq = 1;
+	return header;
 }
 
-void lp_netlink_add(struct lp_netlink_request *request, uint16_t type, const void *data, size_t len)
+/* Reads the whole reply. 0 or the errno. */
+static int receive(struct mnl_socket *socket, mnl_cb_t reply, void *ctx)
 {
-	struct rtattr *attr = (struct rtattr *)((uint8_t *)request + request->header.nlmsg_len);
-
-	assert(request->header.nlmsg_len + RTA_SPACE(len) <= sizeof *request);
-	attr->rta_type = type;
-	attr->rta_len = (unsigned short)RTA_LENGTH(len);
-	memcpy(RTA_DATA(attr), data, len);
-	request->header.nlmsg_len += (uint32_t)RTA_SPACE(len);
-}
-
-int lp_netlink_ask(const struct lp_netlink_request *request, uint16_t type, struct lp_netlink_reply *ret_reply)
-{
-	const struct nlmsghdr *header = (const struct nlmsghdr *)ret_reply->data;
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	ssize_t n = -1;
-	int err;
-
-	if (fd < 0)
-		return lp_os_error(errno);
-	if (send(fd, request, request->header.nlmsg_len, 0) >= 0)
-		n = recv(fd, ret_reply->data, sizeof ret_reply->data, 0);
-	err = errno;
-	close(fd);
-	if (n < 0)
-		return lp_os_error(err);
-	if (!NLMSG_OK(header, (size_t)n))
-		return LP_EIO;
-	if (header->nlmsg_type == NLMSG_ERROR && header->nlmsg_len >= NLMSG_LENGTH(sizeof(struct nlmsgerr))) {
-		struct nlmsgerr error;
-
-		memcpy(&error, ret_reply->data + NLMSG_HDRLEN, sizeof error);
-		if (error.error)
-			return lp_os_error(-error.error);
+	_Alignas(struct nlmsghdr) uint8_t data[REPLY_BYTES];
+	int more = MNL_CB_OK;
+	while (more > MNL_CB_STOP) {
+		ssize_t len = mnl_socket_recvfrom(socket, data, sizeof data);
+		if (len < 0 && errno == EINTR)
+			continue;
+		if (len < 0)
+			return errno;
+		more = mnl_cb_run(data, (size_t)len, 1, mnl_socket_get_portid(socket), reply, ctx);
 	}
-	return header->nlmsg_type == type ? 0 : LP_EIO;
+	return more < 0 ? errno : 0;
 }
 
-int lp_netlink_change(struct lp_netlink_request *request)
+/* Sends the request and reads the reply. 0 or the errno; EINTR: the dump changed. */
+static int call_once(const struct nlmsghdr *request, mnl_cb_t reply, void *ctx)
 {
-	struct lp_netlink_reply reply;
-
-	/* An error of 0 is the acknowledgement. */
-	request->header.nlmsg_flags |= NLM_F_ACK;
-	return lp_netlink_ask(request, NLMSG_ERROR, &reply);
+	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	if (!socket)
+		return errno;
+	int err = 0;
+	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
+		mnl_socket_sendto(socket, request, request->nlmsg_len) < 0)
+		err = errno;
+	if (!err)
+		err = receive(socket, reply, ctx);
+	mnl_socket_close(socket);
+	return err;
 }
 
-struct lp_bytes lp_netlink_find_in(struct lp_bytes attrs, uint16_t type)
+int lp_netlink_call(struct nlmsghdr *request, mnl_cb_t reply, void *ctx)
 {
-	while (attrs.len >= sizeof(struct rtattr)) {
-		struct rtattr attr;
-		size_t step;
-
-		memcpy(&attr, attrs.data, sizeof attr);
-		if (attr.rta_len < sizeof attr || attr.rta_len > attrs.len)
-			break;
-		if ((attr.rta_type & NLA_TYPE_MASK) == type)
-			return (struct lp_bytes){attrs.data + RTA_LENGTH(0), attr.rta_len - RTA_LENGTH(0)};
-		step = RTA_ALIGN(attr.rta_len);
-		if (step > attrs.len)
-			break;
-		attrs.data += step;
-		attrs.len -= step;
-	}
-	return (struct lp_bytes){0};
+	int err = EINTR;
+	for (unsigned i = 0; i < DUMP_TRIES && err == EINTR; i++)
+		err = call_once(request, reply, ctx);
+	return err ? lp_os_error(err) : 0;
 }
 
-struct lp_bytes lp_netlink_find(const struct lp_netlink_reply *reply, size_t message_len, uint16_t type)
+/* Bytes of an address of a family, 4 or 6. */
+static size_t ip_bytes(uint8_t family)
 {
-	const struct nlmsghdr *header = (const struct nlmsghdr *)reply->data;
-	size_t before = NLMSG_SPACE(message_len);
+	return family == 6 ? 16 : 4;
+}
 
-	if (header->nlmsg_len < before)
-		return (struct lp_bytes){0};
-	return lp_netlink_find_in((struct lp_bytes){reply->data + before, header->nlmsg_len - before}, type);
+void lp_netlink_put_ip(struct nlmsghdr *request, uint16_t type, const struct lp_addr *addr)
+{
+	mnl_attr_put(request, type, ip_bytes(addr->family), addr->ip);
+}
+
+void lp_netlink_get_ip(const struct nlattr *attr, struct lp_addr *addr)
+{
+	if (mnl_attr_get_payload_len(attr) == ip_bytes(addr->family))
+		memcpy(addr->ip, mnl_attr_get_payload(attr), ip_bytes(addr->family));
+}
+
+uint32_t lp_netlink_get_u32(const struct nlattr *attr)
+{
+	return mnl_attr_validate(attr, MNL_TYPE_U32) < 0 ? 0 : mnl_attr_get_u32(attr);
+}
+
+uint8_t lp_netlink_family(uint8_t family)
+{
+	return family == 6 ? AF_INET6 : AF_INET;
+}
+
+uint8_t lp_netlink_ip_version(uint8_t family)
+{
+	return family == AF_INET ? 4 : family == AF_INET6 ? 6 : 0;
 }

@@ -1,35 +1,38 @@
-/* One question to rtnetlink, and its answer. */
+/* rtnetlink requests, with libmnl.
+
+   Each call opens a socket, sends one request and reads the reply to its end: the parts of a dump, and the
+   acknowledgement of everything else. Calls are rare (start, roaming, a check every few seconds), so no socket is kept
+   for them. */
 #ifndef LP_PLATFORM_LINUX_NET_NETLINK_H
 #define LP_PLATFORM_LINUX_NET_NETLINK_H
 
+#include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
-#include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 
-#include "base/bytes.h"
+#include "base/addr.h"
 
-/* A request: a header, the family's own struct, attributes. */
+/* Room for a request: the header, the struct of its type, a few attributes. */
 struct lp_netlink_request {
-	struct nlmsghdr header;
-	uint8_t body[128];
+	_Alignas(struct nlmsghdr) uint8_t data[256];
 };
 
-struct lp_netlink_reply {
-	_Alignas(struct nlmsghdr) uint8_t data[16384];
-};
+/* Starts a request. NLM_F_DUMP among |flags| asks for all objects. Append the type's struct with
+   mnl_nlmsg_put_extra_header() and attributes with mnl_attr_put(). */
+struct nlmsghdr *lp_netlink_begin(struct lp_netlink_request *request, uint16_t type, uint16_t flags);
+/* Sends the request and calls |reply| (NULL: none is expected) for each message of the reply. A dump that changed while
+   it was read is read again: |reply| may see an object twice. 0, or the LP_E* of the kernel's errno. */
+int lp_netlink_call(struct nlmsghdr *request, mnl_cb_t reply, void *ctx);
 
-/* Begins a request of a type with the struct that belongs to it. */
-void lp_netlink_begin(struct lp_netlink_request *request, uint16_t type, const void *message, size_t len);
-/* Appends an attribute; the request has room for it. */
-void lp_netlink_add(struct lp_netlink_request *request, uint16_t type, const void *data, size_t len);
-/* Asks, with a socket of its own. 0 if the answer is one message of |type|, which is then in |ret_reply|;
-   LP_EUNREACH for a destination without a route, LP_E* for other refusals. */
-int lp_netlink_ask(const struct lp_netlink_request *request, uint16_t type, struct lp_netlink_reply *ret_reply);
-/* Asks for a change: 0 when the kernel has made it. */
-int lp_netlink_change(struct lp_netlink_request *request);
-/* The value of the attribute of a type in an answer whose own struct is |message_len| bytes; data NULL: none. */
-struct lp_bytes lp_netlink_find(const struct lp_netlink_reply *reply, size_t message_len, uint16_t type);
-/* The same within the value of an attribute that holds others. */
-struct lp_bytes lp_netlink_find_in(struct lp_bytes attrs, uint16_t type);
+/* Appends an IP address. */
+void lp_netlink_put_ip(struct nlmsghdr *request, uint16_t type, const struct lp_addr *addr);
+/* The IP address of an attribute, into an |addr| that has the family already. Unchanged if the length is wrong. */
+void lp_netlink_get_ip(const struct nlattr *attr, struct lp_addr *addr);
+/* The number of an attribute; 0 if the length is wrong. */
+uint32_t lp_netlink_get_u32(const struct nlattr *attr);
+/* AF_INET or AF_INET6 for 4 or 6, and back (0 for others). */
+uint8_t lp_netlink_family(uint8_t family);
+uint8_t lp_netlink_ip_version(uint8_t family);
 
 #endif

@@ -1,83 +1,105 @@
 #include "platform/linux/net/route_lookup.h"
 
 #include <net/if.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include "base/error.h"
 #include "platform/linux/device/interface.h"
 #include "platform/linux/net/netlink.h"
 
-/* Takes source and interface out of the kernel's answer. */
-static int read_answer(const struct lp_netlink_reply *reply, struct lp_route_lookup *ret_route)
+static int on_route(const struct nlmsghdr *message, void *ctx)
 {
-	const struct rtmsg *message = (const struct rtmsg *)(reply->data + NLMSG_HDRLEN);
-	struct lp_bytes oif = lp_netlink_find(reply, sizeof *message, RTA_OIF);
-	struct lp_bytes source = lp_netlink_find(reply, sizeof *message, RTA_PREFSRC);
-	struct lp_route_lookup route = {0};
-	size_t ip_bytes = message->rtm_family == AF_INET6 ? 16 : 4;
+	struct lp_route_reply *reply = ctx;
+	const struct rtmsg *route = mnl_nlmsg_get_payload(message);
+	if (message->nlmsg_type != RTM_NEWROUTE)
+		return MNL_CB_OK;
+	uint8_t family = lp_netlink_ip_version(route->rtm_family);
+	*reply = (struct lp_route_reply){.type = route->rtm_type, .prefix_bits = route->rtm_dst_len};
+	const struct nlattr *attr;
+	mnl_attr_for_each(attr, message, sizeof *route)
+	{
+		switch (mnl_attr_get_type(attr)) {
+		case RTA_DST:
+			reply->destination.family = family;
+			lp_netlink_get_ip(attr, &reply->destination);
+			break;
+		case RTA_GATEWAY:
+			reply->next_hop.family = family;
+			lp_netlink_get_ip(attr, &reply->next_hop);
+			break;
+		case RTA_PREFSRC:
+			reply->source.family = family;
+			lp_netlink_get_ip(attr, &reply->source);
+			break;
+		case RTA_OIF:
+			reply->ifindex = lp_netlink_get_u32(attr);
+			break;
+		case RTA_PRIORITY:
+			reply->metric = lp_netlink_get_u32(attr);
+			break;
+		}
+	}
+	return MNL_CB_OK;
+}
 
-	if (message->rtm_type != RTN_UNICAST && message->rtm_type != RTN_LOCAL)
+int lp_route_query(const struct lp_addr *remote, unsigned ifindex, bool entry, struct lp_route_reply *ret_reply)
+{
+	if (!remote->family)
+		return LP_EINVAL;
+	struct lp_netlink_request request;
+	struct nlmsghdr *header = lp_netlink_begin(&request, RTM_GETROUTE, 0);
+	struct rtmsg *message = mnl_nlmsg_put_extra_header(header, sizeof *message);
+	message->rtm_family = lp_netlink_family(remote->family);
+	message->rtm_dst_len = remote->family == 6 ? 128 : 32;
+	message->rtm_flags = entry ? RTM_F_FIB_MATCH : 0;
+	lp_netlink_put_ip(header, RTA_DST, remote);
+	if (ifindex)
+		mnl_attr_put_u32(header, RTA_OIF, ifindex);
+	struct lp_route_reply reply = {0};
+	/* Each type of route that rejects packets has an errno of its own. */
+	if (lp_netlink_call(header, on_route, &reply) < 0 || reply.type == RTN_UNSPEC)
 		return LP_EUNREACH;
-	if (oif.len != sizeof route.ifindex || source.len != ip_bytes)
-		return LP_EUNREACH;
-	memcpy(&route.ifindex, oif.data, sizeof route.ifindex);
-	route.source.family = ip_bytes == 16 ? 6 : 4;
-	memcpy(route.source.ip, source.data, ip_bytes);
-	/* Link-local: an address of one interface only (RFC 4291 §2.5.6). */
-	if (ip_bytes == 16 && route.source.ip[0] == 0xfe && (route.source.ip[1] & 0xc0) == 0x80)
-		route.source.scope_id = route.ifindex;
-	route.mtu = lp_interface_mtu(route.ifindex);
-	*ret_route = route;
+	*ret_reply = reply;
 	return 0;
 }
 
-/* Asks for the route to |remote|, by one interface if |ifindex| is not 0. With RTM_F_FIB_MATCH the answer is the entry
-   of the routing table itself; without it what the kernel makes of it, which on an interface without any route is a
-   guess. */
-static int ask(const struct lp_addr *remote, unsigned ifindex, unsigned flags, struct lp_netlink_reply *reply)
+/* What a packet to |remote| would get, through one interface if |ifindex| is not 0. */
+static int query_packet(const struct lp_addr *remote, unsigned ifindex, struct lp_route_lookup *ret_route)
 {
-	struct lp_netlink_request request;
-	size_t ip_bytes = remote->family == 6 ? 16 : 4;
-	struct rtmsg message = {.rtm_family = remote->family == 6 ? AF_INET6 : AF_INET,
-		.rtm_dst_len = (unsigned char)(8 * ip_bytes),
-		.rtm_flags = flags};
-
-	lp_netlink_begin(&request, RTM_GETROUTE, &message, sizeof message);
-	lp_netlink_add(&request, RTA_DST, remote->ip, ip_bytes);
-	if (ifindex)
-		lp_netlink_add(&request, RTA_OIF, &ifindex, sizeof ifindex);
-	/* Each kind of route that forbids has an errno of its own. */
-	return lp_netlink_ask(&request, RTM_NEWROUTE, reply) < 0 ? LP_EUNREACH : 0;
+	struct lp_route_reply reply;
+	int result = lp_route_query(remote, ifindex, false, &reply);
+	if (result < 0)
+		return result;
+	if ((reply.type != RTN_UNICAST && reply.type != RTN_LOCAL) || !reply.ifindex || !reply.source.family)
+		return LP_EUNREACH;
+	/* A link-local address belongs to one interface (RFC 4291 §2.5.6). */
+	if (reply.source.family == 6 && reply.source.ip[0] == 0xfe && (reply.source.ip[1] & 0xc0) == 0x80)
+		reply.source.scope_id = reply.ifindex;
+	*ret_route = (struct lp_route_lookup){
+		.source = reply.source, .ifindex = reply.ifindex, .mtu = lp_interface_mtu(reply.ifindex)};
+	return 0;
 }
 
-/* How good the routing table's entry for |remote| by one interface is: longer prefixes first, then lower metrics. 0: it
-   has none. */
+/* Ranks the routing table's entry for |remote| through one interface: longer prefixes first, then lower metrics. 0: no
+   entry. */
 static uint64_t rank(const struct lp_addr *remote, unsigned ifindex)
 {
-	struct lp_netlink_reply reply;
-	const struct rtmsg *message = (const struct rtmsg *)(reply.data + NLMSG_HDRLEN);
-	uint32_t metric = 0;
-
-	if (ask(remote, ifindex, RTM_F_FIB_MATCH, &reply) < 0 || message->rtm_type != RTN_UNICAST)
+	struct lp_route_reply reply;
+	if (lp_route_query(remote, ifindex, true, &reply) < 0 || reply.type != RTN_UNICAST)
 		return 0;
-	struct lp_bytes priority = lp_netlink_find(&reply, sizeof *message, RTA_PRIORITY);
-	if (priority.len == sizeof metric)
-		memcpy(&metric, priority.data, sizeof metric);
-	return ((uint64_t)message->rtm_dst_len + 1) << 32 | (UINT32_MAX - metric);
+	return ((uint64_t)reply.prefix_bits + 1) << 32 | (UINT32_MAX - reply.metric);
 }
 
-/* The interface, other than |avoid|, with the best route to |remote|; 0: there is none. */
+/* The interface, other than |avoid|, with the best route to |remote|; 0: none. */
 static unsigned best_other(const struct lp_addr *remote, unsigned avoid)
 {
 	struct if_nameindex *all = if_nameindex();
 	uint64_t best = 0;
 	unsigned ifindex = 0;
-
 	for (const struct if_nameindex *at = all; at && at->if_index; at++) {
-		uint64_t r = at->if_index == avoid ? 0 : rank(remote, at->if_index);
-		if (r > best) {
-			best = r;
+		uint64_t now = at->if_index == avoid ? 0 : rank(remote, at->if_index);
+		if (now > best) {
+			best = now;
 			ifindex = at->if_index;
 		}
 	}
@@ -88,22 +110,13 @@ static unsigned best_other(const struct lp_addr *remote, unsigned avoid)
 
 int lp_route_lookup(const struct lp_addr *remote, unsigned avoid, struct lp_route_lookup *ret_route)
 {
-	struct lp_netlink_reply reply;
 	struct lp_route_lookup route;
-	int r;
-
-	if (!remote->family)
-		return LP_EINVAL;
-	r = ask(remote, remote->scope_id, 0, &reply);
-	if (r == 0)
-		r = read_answer(&reply, &route);
-	if (r == 0 && avoid && route.ifindex == avoid) {
+	int result = query_packet(remote, remote->scope_id, &route);
+	if (result == 0 && avoid && route.ifindex == avoid) {
 		unsigned other = best_other(remote, avoid);
-		r = other ? ask(remote, other, 0, &reply) : LP_EUNREACH;
-		if (r == 0)
-			r = read_answer(&reply, &route);
+		result = other ? query_packet(remote, other, &route) : LP_EUNREACH;
 	}
-	if (r == 0)
+	if (result == 0)
 		*ret_route = route;
-	return r;
+	return result;
 }

@@ -1,4 +1,4 @@
-#include "platform/net/route.h"
+#include "platform/net/route_change.h"
 
 #include <stdio.h>
 #include <string.h>
