@@ -37,7 +37,7 @@ int lp_bridge_new(const struct lp_bridge_config *config, uint64_t now_ns, struct
 		return LP_ENOMEM;
 	bridge->config = *config;
 	fill_defaults(&bridge->config);
-	bridge->members.max = bridge->config.max_members;
+	lp_bridge_members_init(&bridge->members, bridge->config.max_members);
 	bridge->interface_key = lp_mac_key(config->interface_mac.octet);
 	bridge->probe_due_ns = bridge->config.probe_ns == LP_NEVER ? LP_NEVER : now_ns;
 	if (lp_mac_table_init(&bridge->macs, config->hash_key, bridge->config.max_macs) < 0) {
@@ -55,7 +55,7 @@ void lp_bridge_free(struct lp_bridge *bridge)
 	lp_bridge_peers_clear(bridge);
 	lp_mac_table_remove_owner(&bridge->macs, &bridge->local);
 	lp_mac_table_remove_owner(&bridge->macs, &bridge->early);
-	assert(bridge->members.n == 0 && !bridge->members.first && !bridge->members.last);
+	assert(bridge->members.n == 0 && lp_list_is_empty(&bridge->members.list));
 	lp_mac_table_done(&bridge->macs);
 	free(bridge);
 }
@@ -88,7 +88,7 @@ void lp_bridge_peer_joined(struct lp_bridge *bridge, uint16_t peer_id, const str
 	if (member) {
 		forget_mac(bridge, member);
 		member->mac = *mac;
-		lp_bridge_members_hurry(&bridge->members, member, now_ns);
+		lp_bridge_members_refresh(&bridge->members, member, now_ns);
 	} else {
 		member = lp_bridge_members_add(&bridge->members, peer_id, mac, now_ns);
 	}
@@ -118,8 +118,8 @@ void lp_bridge_peer_left(struct lp_bridge *bridge, uint16_t peer_id)
 
 void lp_bridge_peers_clear(struct lp_bridge *bridge)
 {
-	while (bridge->members.first)
-		remove_member(bridge, bridge->members.first);
+	for (struct lp_bridge_member *member; (member = lp_bridge_members_first(&bridge->members));)
+		remove_member(bridge, member);
 }
 
 /* Writes the next probe. */
@@ -134,15 +134,15 @@ static void make_probe(struct lp_bridge *bridge, uint8_t frame[LP_ETHER_FRAME_MI
 
 size_t lp_bridge_next_frame(struct lp_bridge *bridge, uint64_t now_ns, uint8_t frame[LP_ETHER_FRAME_MIN])
 {
-	struct lp_bridge_member *member = bridge->members.first;
+	struct lp_bridge_member *member = lp_bridge_members_first(&bridge->members);
 	if (bridge->topology_waits && now_ns >= bridge->topology_free_ns) {
 		bridge->topology_waits = false;
 		bridge->topology_free_ns = lp_bridge_later(now_ns, LP_BRIDGE_TOPOLOGY_NS);
-		lp_bridge_members_hurry_all(&bridge->members, now_ns);
+		lp_bridge_members_refresh_all(&bridge->members, now_ns);
 	}
 	if (member && now_ns >= member->due_ns) {
 		lp_refresh_write(&member->mac, frame);
-		lp_bridge_members_put_off_first(&bridge->members, lp_bridge_later(now_ns, bridge->config.refresh_ns));
+		lp_bridge_members_postpone_first(&bridge->members, lp_bridge_later(now_ns, bridge->config.refresh_ns));
 		bridge->counters.refreshes++;
 		return LP_ETHER_FRAME_MIN;
 	}
@@ -157,8 +157,9 @@ size_t lp_bridge_next_frame(struct lp_bridge *bridge, uint64_t now_ns, uint8_t f
 uint64_t lp_bridge_deadline(const struct lp_bridge *bridge)
 {
 	uint64_t deadline_ns = bridge->probe_due_ns;
-	if (bridge->members.first)
-		deadline_ns = lp_earlier(deadline_ns, bridge->members.first->due_ns);
+	const struct lp_bridge_member *first = lp_bridge_members_first(&bridge->members);
+	if (first)
+		deadline_ns = lp_earlier(deadline_ns, first->due_ns);
 	if (bridge->topology_waits)
 		deadline_ns = lp_earlier(deadline_ns, bridge->topology_free_ns);
 	return deadline_ns;

@@ -63,7 +63,7 @@ static void note_topology_change(struct lp_bridge *bridge, uint64_t now_ns)
 		return;
 	}
 	bridge->topology_free_ns = lp_bridge_later(now_ns, LP_BRIDGE_TOPOLOGY_NS);
-	lp_bridge_members_hurry_all(&bridge->members, now_ns);
+	lp_bridge_members_refresh_all(&bridge->members, now_ns);
 }
 
 /* True if more IP bytes than |mtu| are behind the headers of the frame, or of the segments that it will be cut into. */

@@ -2,28 +2,27 @@
 
 #include <stdlib.h>
 
-/* Takes the member out of the list. */
-static void unlink_member(struct lp_bridge_members *members, struct lp_bridge_member *member)
+#define MEMBER(at) LP_LIST_ELEMENT(at, struct lp_bridge_member, node)
+
+void lp_bridge_members_init(struct lp_bridge_members *members, size_t max)
 {
-	*(member->prev ? &member->prev->next : &members->first) = member->next;
-	*(member->next ? &member->next->prev : &members->last) = member->prev;
-	member->prev = member->next = NULL;
+	lp_list_init(&members->list);
+	members->n = 0;
+	members->max = max;
 }
 
-/* Puts the member at the front of the list. */
-static void link_first(struct lp_bridge_members *members, struct lp_bridge_member *member)
+struct lp_bridge_member *lp_bridge_members_first(const struct lp_bridge_members *members)
 {
-	member->next = members->first;
-	*(members->first ? &members->first->prev : &members->last) = member;
-	members->first = member;
+	return lp_list_is_empty(&members->list) ? NULL : MEMBER(members->list.next);
 }
 
 struct lp_bridge_member *lp_bridge_members_find(const struct lp_bridge_members *members, uint16_t peer_id)
 {
-	struct lp_bridge_member *member = members->first;
-	while (member && member->peer_id != peer_id)
-		member = member->next;
-	return member;
+	LP_LIST_EACH(node, &members->list) {
+		if (MEMBER(node)->peer_id == peer_id)
+			return MEMBER(node);
+	}
+	return NULL;
 }
 
 struct lp_bridge_member *lp_bridge_members_add(
@@ -35,37 +34,35 @@ struct lp_bridge_member *lp_bridge_members_add(
 	member->peer_id = peer_id;
 	member->mac = *mac;
 	member->due_ns = now_ns;
-	link_first(members, member);
+	lp_list_insert(&members->list, &member->node);
 	members->n++;
 	return member;
 }
 
 void lp_bridge_members_remove(struct lp_bridge_members *members, struct lp_bridge_member *member)
 {
-	unlink_member(members, member);
+	lp_list_remove(&member->node);
 	members->n--;
 	free(member);
 }
 
-void lp_bridge_members_hurry(struct lp_bridge_members *members, struct lp_bridge_member *member, uint64_t now_ns)
+void lp_bridge_members_refresh(struct lp_bridge_members *members, struct lp_bridge_member *member, uint64_t now_ns)
 {
-	unlink_member(members, member);
+	lp_list_remove(&member->node);
 	member->due_ns = now_ns;
-	link_first(members, member);
+	lp_list_insert(&members->list, &member->node);
 }
 
-void lp_bridge_members_hurry_all(struct lp_bridge_members *members, uint64_t now_ns)
+void lp_bridge_members_refresh_all(struct lp_bridge_members *members, uint64_t now_ns)
 {
-	for (struct lp_bridge_member *member = members->first; member; member = member->next)
-		member->due_ns = now_ns;
+	LP_LIST_EACH(node, &members->list)
+		MEMBER(node)->due_ns = now_ns;
 }
 
-void lp_bridge_members_put_off_first(struct lp_bridge_members *members, uint64_t due_ns)
+void lp_bridge_members_postpone_first(struct lp_bridge_members *members, uint64_t due_ns)
 {
-	struct lp_bridge_member *member = members->first;
-	unlink_member(members, member);
+	struct lp_bridge_member *member = lp_bridge_members_first(members);
+	lp_list_remove(&member->node);
 	member->due_ns = due_ns;
-	member->prev = members->last;
-	*(members->last ? &members->last->next : &members->first) = member;
-	members->last = member;
+	lp_list_append(&members->list, &member->node);
 }

@@ -96,7 +96,8 @@ size_t lp_rooms_room_count(const struct lp_rooms *rooms)
 
 void lp_rooms_each(const struct lp_rooms *rooms, void (*fn)(void *ctx, struct lp_peer *peer), void *ctx)
 {
-	for (const struct lp_room *room = rooms->first; room; room = room->next) {
+	LP_LIST_EACH(node, &rooms->list) {
+		const struct lp_room *room = LP_LIST_ELEMENT(node, struct lp_room, node);
 		for (size_t i = 0; i < room->n_peers; i++)
 			fn(ctx, room->peers[i]);
 	}

@@ -51,6 +51,7 @@ int lp_rooms_new(const struct lp_rooms_config *config, struct lp_rooms **ret_roo
 	if (!rooms)
 		return LP_ENOMEM;
 	rooms->config = *config;
+	lp_list_init(&rooms->list);
 	fill_defaults(&rooms->config);
 	if (config->limits)
 		rooms->limits = *config->limits;
@@ -79,7 +80,7 @@ void lp_rooms_free(struct lp_rooms *rooms)
 {
 	if (!rooms)
 		return;
-	assert(rooms->n_peers == 0 && rooms->n_rooms == 0 && !rooms->first);
+	assert(rooms->n_peers == 0 && rooms->n_rooms == 0 && lp_list_is_empty(&rooms->list));
 	free(rooms->targets);
 	free(rooms->by_code);
 	free(rooms);
@@ -101,10 +102,7 @@ static struct lp_room *make_room(struct lp_rooms *rooms, const char *code)
 	room->mtu = rooms->config.room_mtu;
 	room->same_hash = *chain;
 	*chain = room;
-	room->next = rooms->first;
-	if (rooms->first)
-		rooms->first->prev = room;
-	rooms->first = room;
+	lp_list_insert(&rooms->list, &room->node);
 	rooms->n_rooms++;
 	return room;
 }
@@ -118,12 +116,7 @@ static void drop_room(struct lp_room *room)
 	while (*link != room)
 		link = &(*link)->same_hash;
 	*link = room->same_hash;
-	if (room->prev)
-		room->prev->next = room->next;
-	else
-		rooms->first = room->next;
-	if (room->next)
-		room->next->prev = room->prev;
+	lp_list_remove(&room->node);
 	rooms->n_rooms--;
 	lp_mac_table_done(&room->macs);
 	free(room->peers);

@@ -2,6 +2,7 @@
 #ifndef LP_ROOM_STATE_H
 #define LP_ROOM_STATE_H
 
+#include "base/list.h"
 #include "filter/filter.h"
 #include "filter/limit.h"
 #include "proto/mac_table.h"
@@ -26,8 +27,8 @@ struct lp_peer {
 
 struct lp_room {
 	struct lp_rooms *rooms;
-	struct lp_room *prev, *next; /* all rooms */
-	struct lp_room *same_hash;   /* chain of the table of codes */
+	struct lp_node node;       /* in the list of all rooms */
+	struct lp_room *same_hash; /* chain of the table of codes */
 	char code[LP_ROOM_CODE_MAX + 1];
 	struct lp_bucket joins; /* what the others must hear of: newcomers and new names */
 	uint16_t mtu;           /* stays while the room lives */
@@ -44,7 +45,7 @@ struct lp_rooms {
 	struct lp_meter_limits meter_limits[2]; /* of clients, of the gateway */
 	struct lp_ratelimit joins;
 	struct lp_filters filters;
-	struct lp_room *first;    /* all rooms */
+	struct lp_node list;      /* all rooms */
 	struct lp_room **by_code; /* hash chains */
 	size_t n_chains;          /* a power of two */
 	size_t n_rooms, n_peers;
