@@ -27,10 +27,7 @@ struct lp_connection *lp_connection_new(struct lp_relay *relay, struct lp_quic_c
 	connection->stats_due_ns = LP_NEVER;
 	connection->reason = LP_REASON_CONNECTION;
 	lp_ctrl_stream_init(&connection->stream);
-	connection->next = relay->connections;
-	if (connection->next)
-		connection->next->prev = connection;
-	relay->connections = connection;
+	lp_list_insert(&relay->connections, &connection->node);
 	lp_quic_set_user(quic, connection);
 	return connection;
 }
@@ -65,12 +62,7 @@ void lp_connection_free(struct lp_connection *connection)
 	lp_link_free(connection->link);
 	lp_ctrl_stream_done(&connection->stream);
 	lp_quic_set_user(connection->quic, NULL);
-	if (connection->prev)
-		connection->prev->next = connection->next;
-	else
-		relay->connections = connection->next;
-	if (connection->next)
-		connection->next->prev = connection->prev;
+	lp_list_remove(&connection->node);
 	free(connection);
 }
 

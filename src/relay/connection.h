@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/list.h"
 #include "base/ratelimit.h"
 #include "ctrl/message.h"
 #include "ctrl/stream.h"
@@ -25,9 +26,9 @@ struct lp_relay;
 struct lp_connection {
 	struct lp_relay *relay;
 	struct lp_quic_conn *quic;
-	struct lp_link *link;              /* NULL until admitted */
-	struct lp_peer *peer;              /* NULL until admitted, and after it left */
-	struct lp_connection *prev, *next; /* the relay's list */
+	struct lp_link *link; /* NULL until admitted */
+	struct lp_peer *peer; /* NULL until admitted, and after it left */
+	struct lp_node node;  /* in the relay's list */
 	struct lp_ctrl_stream stream;
 	struct lp_bucket control;   /* bytes received on the control stream */
 	uint64_t hello_deadline_ns; /* LP_NEVER once the hello came */

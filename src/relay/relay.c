@@ -88,11 +88,11 @@ static void on_tick(void *ctx, uint64_t now_ns)
 {
 	struct lp_relay *relay = ctx;
 	relay->now_ns = now_ns;
-	for (struct lp_connection *c = relay->connections; c; c = c->next)
-		lp_connection_tick(c, now_ns);
+	LP_LIST_EACH(node, &relay->connections)
+		lp_connection_tick(LP_LIST_ELEMENT(node, struct lp_connection, node), now_ns);
 	tell_refused(relay);
 	end_pass(relay);
-	lp_timer_set(relay->tick_timer, relay->connections ? now_ns + TICK_NS : LP_NEVER);
+	lp_timer_set(relay->tick_timer, lp_list_is_empty(&relay->connections) ? LP_NEVER : now_ns + TICK_NS);
 }
 
 /* A handshake is complete. */
@@ -105,7 +105,7 @@ static void on_ready(void *ctx, struct lp_quic_conn *quic)
 		lp_quic_close(quic, LP_QUIC_APP_SHUTDOWN, "the relay is ending");
 		return;
 	}
-	bool first = relay->connections == NULL;
+	bool first = lp_list_is_empty(&relay->connections);
 	if (!lp_connection_new(relay, quic, relay->now_ns)) {
 		lp_quic_close(quic, LP_QUIC_APP_OVERLOAD, "the relay is out of memory");
 		return;
@@ -162,7 +162,7 @@ static void on_closed(void *ctx, struct lp_quic_conn *quic, const struct lp_quic
 			connection->reason = LP_REASON_TIMEOUT;
 		lp_connection_free(connection);
 	}
-	if (relay->draining && !relay->connections && relay->drained) {
+	if (relay->draining && lp_list_is_empty(&relay->connections) && relay->drained) {
 		void (*drained)(void *) = relay->drained;
 		relay->drained = NULL;
 		drained(relay->drained_ctx);
@@ -262,6 +262,7 @@ int lp_relay_new(struct lp_loop *loop, const struct lp_relay_config *config, str
 	int result = LP_ENOMEM;
 	if (!relay)
 		return lp_fail(failure, LP_ENOMEM, "out of memory");
+	lp_list_init(&relay->connections);
 	relay->config = *config;
 	relay->loop = loop;
 	relay->log = log;
@@ -292,10 +293,10 @@ void lp_relay_drain(struct lp_relay *relay, enum lp_reason reason, void (*done)(
 	relay->now_ns = lp_loop_now_ns(relay->loop);
 	relay->drained = done;
 	relay->drained_ctx = ctx;
-	for (struct lp_connection *c = relay->connections; c; c = c->next)
-		lp_connection_end(c, LP_QUIC_APP_SHUTDOWN, reason,
+	LP_LIST_EACH(node, &relay->connections)
+		lp_connection_end(LP_LIST_ELEMENT(node, struct lp_connection, node), LP_QUIC_APP_SHUTDOWN, reason,
 			reason == LP_REASON_RESTARTING ? "the relay restarts" : "the relay is ending");
-	bool none = relay->connections == NULL;
+	bool none = lp_list_is_empty(&relay->connections);
 	end_pass(relay);
 	if (none && relay->drained) {
 		relay->drained = NULL;
@@ -308,8 +309,8 @@ void lp_relay_free(struct lp_relay *relay)
 	if (!relay)
 		return;
 	relay->drained = NULL;
-	while (relay->connections)
-		lp_connection_free(relay->connections);
+	while (!lp_list_is_empty(&relay->connections))
+		lp_connection_free(LP_LIST_ELEMENT(relay->connections.next, struct lp_connection, node));
 	lp_quic_endpoint_free(relay->endpoint);
 	lp_rooms_free(relay->rooms);
 	lp_frame_pool_free(relay->pool);
@@ -327,6 +328,6 @@ void lp_relay_local(const struct lp_relay *relay, struct lp_addr *ret_addr)
 void lp_relay_drops(const struct lp_relay *relay, uint64_t ret_drops[LP_DROP_COUNT])
 {
 	memcpy(ret_drops, relay->counters.drops, sizeof relay->counters.drops);
-	for (const struct lp_connection *c = relay->connections; c; c = c->next)
-		lp_connection_add_drops(c, ret_drops);
+	LP_LIST_EACH(node, &relay->connections)
+		lp_connection_add_drops(LP_LIST_ELEMENT(node, struct lp_connection, node), ret_drops);
 }

@@ -2,6 +2,7 @@
 #ifndef LP_RELAY_STATE_H
 #define LP_RELAY_STATE_H
 
+#include "base/list.h"
 #include "base/ratelimit.h"
 #include "relay/relay.h"
 
@@ -24,7 +25,7 @@ struct lp_relay {
 	struct lp_ratelimit control; /* of each control stream, in bytes */
 	struct lp_timer *quic_timer; /* the endpoint's deadline */
 	struct lp_timer *tick_timer; /* once a second while there are connections */
-	struct lp_connection *connections;
+	struct lp_node connections;
 	uint64_t hash_seed; /* of the egress queues' flows */
 	uint64_t started_ns;
 	uint64_t now_ns;          /* of the pass that is under way */
