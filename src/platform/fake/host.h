@@ -2,6 +2,7 @@
 #ifndef LP_PLATFORM_FAKE_HOST_H
 #define LP_PLATFORM_FAKE_HOST_H
 
+#include "base/list.h"
 #include "base/udp_msg.h"
 #include "platform/fake/dice.h"
 #include "platform/fake/loop/schedule.h"
@@ -72,8 +73,8 @@ struct lp_world {
 	struct lp_world_counters counters;
 	struct lp_host *hosts;
 	struct lp_fake_name *names;
-	struct transit *transits; /* datagrams on their way */
-	uint64_t n_same_time;     /* events since time went on */
+	struct lp_node transits; /* datagrams on their way */
+	uint64_t n_same_time;    /* events since time went on */
 };
 
 /* The current host. */

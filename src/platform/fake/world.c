@@ -21,6 +21,7 @@ int lp_world_new(uint64_t seed, struct lp_world **ret_world)
 	struct lp_world *world = calloc(1, sizeof *world);
 	if (!world)
 		return LP_ENOMEM;
+	lp_list_init(&world->transits);
 	world->now_ns = LP_SEC;
 	world->dice.state = seed;
 	/* Certificates are checked by a library that reads the real calendar. */

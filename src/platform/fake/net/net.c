@@ -11,7 +11,7 @@
 
 /* A datagram on its way. */
 struct transit {
-	struct transit *prev, *next; /* of the world's */
+	struct lp_node node; /* in the world's list */
 	struct lp_event event;
 	struct lp_world *world;
 	struct lp_host *to; /* NULL: still on the sender's line */
@@ -32,9 +32,7 @@ static void transit_free(struct transit *transit)
 {
 	struct lp_world *world = transit->world;
 	lp_schedule_cancel(&world->schedule, &transit->event);
-	*(transit->prev ? &transit->prev->next : &world->transits) = transit->next;
-	if (transit->next)
-		transit->next->prev = transit->prev;
+	lp_list_remove(&transit->node);
 	free(transit);
 }
 
@@ -50,17 +48,14 @@ static struct transit *transit_new(struct lp_world *world, const uint8_t *data, 
 	transit->len = len;
 	if (len)
 		memcpy(transit->data, data, len);
-	transit->next = world->transits;
-	if (transit->next)
-		transit->next->prev = transit;
-	world->transits = transit;
+	lp_list_insert(&world->transits, &transit->node);
 	return transit;
 }
 
 void lp_net_clear(struct lp_world *world)
 {
-	while (world->transits)
-		transit_free(world->transits);
+	while (!lp_list_is_empty(&world->transits))
+		transit_free(LP_LIST_ELEMENT(world->transits.next, struct transit, node));
 }
 
 /* The time at which a datagram that enters the line now comes out; LP_NEVER if it does not. */
