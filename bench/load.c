@@ -10,13 +10,13 @@
 #include "base/error.h"
 #include "base/failure.h"
 #include "base/units.h"
+#include "carrier/udp.h"
 #include "cli/start.h"
 #include "cli/value.h"
 #include "egress/queue.h"
 #include "link/link.h"
 #include "platform/loop/cpu.h"
 #include "platform/loop/loop.h"
-#include "platform/net/udp.h"
 #include "platform/system/file.h"
 #include "platform/system/random.h"
 #include "proto/ether.h"
@@ -66,7 +66,7 @@ struct member;
 struct crowd {
 	struct options options;
 	struct lp_loop *loop;
-	struct lp_udp *udp;
+	struct lp_carrier_udp udp;
 	struct lp_tls *tls;
 	struct lp_quic_endpoint *endpoint;
 	struct lp_frame_pool *pool;
@@ -139,8 +139,8 @@ static void start_more(struct crowd *crowd)
 		crowd->n_started - crowd->n_joined - crowd->n_failed < crowd->options.at_once) {
 		struct member *member = &crowd->members[crowd->n_started++];
 		member->started_ns = crowd->now_ns;
-		if (lp_quic_connect(crowd->endpoint, &any, &crowd->relay, crowd->options.server_name, crowd->now_ns,
-			    &member->conn) < 0)
+		if (lp_quic_connect(crowd->endpoint, &crowd->udp.carrier, &any, &crowd->relay,
+			    crowd->options.server_name, crowd->now_ns, &member->conn) < 0)
 			crowd->n_failed++;
 		else
 			lp_quic_set_user(member->conn, member);
@@ -155,11 +155,11 @@ static void end_pass(struct crowd *crowd)
 }
 
 /* A receive batch. */
-static void on_udp(void *ctx, const struct lp_udp_msg *msgs, size_t n_msgs)
+static void on_udp(void *ctx, struct lp_carrier *carrier, const struct lp_udp_msg *msgs, size_t n_msgs)
 {
 	struct crowd *crowd = ctx;
 	crowd->now_ns = lp_loop_now_ns(crowd->loop);
-	lp_quic_receive(crowd->endpoint, msgs, n_msgs, crowd->now_ns);
+	lp_quic_receive(crowd->endpoint, carrier, msgs, n_msgs, crowd->now_ns);
 	start_more(crowd);
 	end_pass(crowd);
 }
@@ -281,13 +281,6 @@ static void on_closed(void *ctx, struct lp_quic_conn *conn, const struct lp_quic
 	member->link = NULL;
 }
 
-/* UDP datagrams to send. */
-static void on_send(void *ctx, const struct lp_udp_msg *msgs, size_t n_msgs)
-{
-	struct crowd *crowd = ctx;
-	lp_udp_send(crowd->udp, msgs, n_msgs);
-}
-
 /* Random bytes for the endpoint. */
 static void on_random(void *ctx, uint8_t *data, size_t len)
 {
@@ -353,7 +346,6 @@ static const struct lp_quic_events quic_events = {
 	.datagram = on_datagram,
 	.writable = on_writable,
 	.closed = on_closed,
-	.send = on_send,
 };
 
 static const struct lp_session_events session_events = {
@@ -404,7 +396,7 @@ static int make_crowd(struct crowd *crowd, struct lp_failure *failure)
 	if (lp_addr_parse(crowd->options.relay.host, crowd->options.relay.port, &crowd->relay) < 0)
 		return lp_fail(failure, LP_EINVAL, "--relay: a numeric address is wanted here");
 	struct lp_quic_config quic = {
-		.tls = crowd->tls,
+		.client_tls = crowd->tls,
 		.events = &quic_events,
 		.ctx = crowd,
 		.random = on_random,
@@ -413,7 +405,7 @@ static int make_crowd(struct crowd *crowd, struct lp_failure *failure)
 	};
 	lp_random_fill(quic.secret, sizeof quic.secret);
 	if ((result = lp_loop_new(&crowd->loop)) < 0 ||
-		(result = lp_udp_open(crowd->loop, &any, on_udp, crowd, failure, &crowd->udp)) < 0 ||
+		(result = lp_carrier_udp_open(&crowd->udp, crowd->loop, &any, on_udp, crowd, failure)) < 0 ||
 		(result = lp_timer_new(crowd->loop, on_quic_timer, crowd, &crowd->quic_timer)) < 0 ||
 		(result = lp_timer_new(crowd->loop, on_play_timer, crowd, &crowd->play_timer)) < 0 ||
 		(result = lp_frame_pool_new(64 << 20, &crowd->pool)) < 0 ||
@@ -474,7 +466,7 @@ static void finish(struct crowd *crowd)
 	lp_frame_pool_free(crowd->pool);
 	lp_timer_free(crowd->play_timer);
 	lp_timer_free(crowd->quic_timer);
-	lp_udp_close(crowd->udp);
+	lp_carrier_udp_close(&crowd->udp);
 	lp_tls_free(crowd->tls);
 	lp_loop_free(crowd->loop);
 }

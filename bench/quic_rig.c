@@ -50,9 +50,9 @@ static void on_closed(void *ctx, struct lp_quic_conn *conn, const struct lp_quic
 	fail(why->reason);
 }
 
-static void on_send(void *ctx, const struct lp_udp_msg *msgs, size_t n_msgs)
+static void on_send(struct lp_carrier *carrier, const struct lp_udp_msg *msgs, size_t n_msgs)
 {
-	struct rig_end *end = ctx;
+	struct rig_end *end = carrier->ctx;
 	for (size_t i = 0; i < n_msgs; i++) {
 		struct lp_udp_msg *msg = &end->out.msgs[end->out.n_msgs++];
 		assert(end->out.n_msgs < RIG_MSGS && end->out.used + msgs[i].len <= OUT_BYTES);
@@ -75,15 +75,14 @@ static const struct lp_quic_events events = {
 	.ready = on_ready,
 	.datagram = on_datagram,
 	.closed = on_closed,
-	.send = on_send,
 };
 
 /* Makes one end. */
 static void end_open(struct rig *rig, struct rig_end *end, struct lp_tls *tls, size_t n_conns, enum lp_quic_aead aead)
 {
 	bool server = end == &rig->server;
-	struct lp_quic_config config = {.server = server,
-		.tls = tls,
+	struct lp_quic_config config = {.server_tls = server ? tls : NULL,
+		.client_tls = server ? NULL : tls,
 		.events = &events,
 		.ctx = end,
 		.random = on_random,
@@ -93,6 +92,7 @@ static void end_open(struct rig *rig, struct rig_end *end, struct lp_tls *tls, s
 		.max_handshakes_per_source = n_conns,
 		.aead = aead};
 	end->rig = rig;
+	lp_carrier_init(&end->carrier, on_send, NULL, end);
 	end->addr = (struct lp_addr){.ip = {127, 0, 0, server ? 1 : 2}, .port = 443, .family = 4};
 	end->out.bytes = malloc(OUT_BYTES);
 	end->conns = calloc(n_conns, sizeof(struct lp_quic_conn *));
@@ -113,8 +113,8 @@ void rig_open(struct rig *rig, size_t n_conns, enum lp_quic_aead aead)
 	end_open(rig, &rig->client, rig->client_tls, n_conns, aead);
 	for (size_t i = 0; i < n_conns; i++) {
 		struct lp_quic_conn *conn;
-		if (lp_quic_connect(
-			    rig->client.endpoint, &rig->client.addr, &rig->server.addr, NAME, rig_now_ns(), &conn) < 0)
+		if (lp_quic_connect(rig->client.endpoint, &rig->client.carrier, &rig->client.addr, &rig->server.addr,
+			    NAME, rig_now_ns(), &conn) < 0)
 			fail("cannot connect");
 		lp_quic_flush(rig->client.endpoint, rig_now_ns());
 		while (rig->server.n_conns <= i || lp_quic_budget(conn) < SETTLE_BUDGET) {
@@ -144,7 +144,7 @@ uint64_t rig_pass(struct rig_end *from, struct rig_end *to)
 	to->now_ns = start;
 	if (lp_quic_deadline(to->endpoint) <= start)
 		lp_quic_expire(to->endpoint, start);
-	lp_quic_receive(to->endpoint, from->out.msgs, from->out.n_msgs, start);
+	lp_quic_receive(to->endpoint, &to->carrier, from->out.msgs, from->out.n_msgs, start);
 	from->out.n_msgs = 0;
 	from->out.used = 0;
 	lp_quic_flush(to->endpoint, start);

@@ -7,6 +7,7 @@
 
 #include "base/addr.h"
 #include "base/udp_msg.h"
+#include "carrier/carrier.h"
 #include "quic/endpoint.h"
 
 #define RIG_MSGS 4096U
@@ -17,6 +18,7 @@ struct rig;
 struct rig_end {
 	struct rig *rig;
 	struct lp_quic_endpoint *endpoint;
+	struct lp_carrier carrier;
 	struct lp_addr addr;
 	struct {
 		struct lp_udp_msg msgs[RIG_MSGS];

@@ -36,11 +36,11 @@ int lp_member_connect_next(struct lp_member *member)
 		uint32_t interface;
 		if (lp_netwatch_source(member->netwatch, remote, &local, &interface) < 0)
 			continue; /* no route */
-		lp_udp_local(member->udp, &bound);
+		lp_udp_local(member->udp.socket, &bound);
 		local.port = bound.port;
-		lp_udp_set_interface(member->udp, interface);
-		if (lp_quic_connect(member->endpoint, &local, remote, member->config.server_name, member->now_ns,
-			    &member->conn) < 0)
+		lp_udp_set_interface(member->udp.socket, interface);
+		if (lp_quic_connect(member->endpoint, &member->udp.carrier, &local, remote, member->config.server_name,
+			    member->now_ns, &member->conn) < 0)
 			continue;
 		member->had_route = true;
 		member->local = local;

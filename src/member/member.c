@@ -292,12 +292,12 @@ static void on_network_change(void *ctx)
 	flush(member);
 }
 
-static void on_udp(void *ctx, const struct lp_udp_msg *msgs, size_t n_msgs)
+static void on_udp(void *ctx, struct lp_carrier *carrier, const struct lp_udp_msg *msgs, size_t n_msgs)
 {
 	struct lp_member *member = ctx;
 	member->now_ns = lp_loop_now_ns(member->loop);
 	member->n_batches++;
-	lp_quic_receive(member->endpoint, msgs, n_msgs, member->now_ns);
+	lp_quic_receive(member->endpoint, carrier, msgs, n_msgs, member->now_ns);
 	member->config.events->batch_end(member->config.ctx);
 	flush(member);
 }
@@ -348,12 +348,6 @@ static void on_closed(void *ctx, struct lp_quic_conn *conn, const struct lp_quic
 		on_disconnect(member);
 }
 
-static void on_send(void *ctx, const struct lp_udp_msg *msgs, size_t n_msgs)
-{
-	struct lp_member *member = ctx;
-	lp_udp_send(member->udp, msgs, n_msgs);
-}
-
 static void on_random(void *ctx, uint8_t *data, size_t len)
 {
 	(void)ctx;
@@ -366,7 +360,6 @@ static const struct lp_quic_events quic_events = {
 	.datagram = on_datagram,
 	.writable = on_writable,
 	.closed = on_closed,
-	.send = on_send,
 };
 
 static void on_session_send(void *ctx, const uint8_t *data, size_t len)
@@ -444,7 +437,7 @@ static const struct lp_session_events session_events = {
 static int open_path(struct lp_member *member, struct lp_failure *failure)
 {
 	struct lp_quic_config quic = {
-		.tls = member->config.tls,
+		.client_tls = member->config.tls,
 		.events = &quic_events,
 		.ctx = member,
 		.random = on_random,
@@ -452,10 +445,10 @@ static int open_path(struct lp_member *member, struct lp_failure *failure)
 		.keep_alive_ns = member->config.keep_alive_ns,
 	};
 	struct lp_addr any = {0};
-	int result = lp_udp_open(member->loop, &any, on_udp, member, failure, &member->udp);
+	int result = lp_carrier_udp_open(&member->udp, member->loop, &any, on_udp, member, failure);
 	if (result < 0)
 		return result;
-	quic.max_udp_payload = lp_udp_path_payload(member->udp, NULL);
+	quic.max_udp_payload = lp_udp_path_payload(member->udp.socket, NULL);
 	lp_random_fill(quic.secret, sizeof quic.secret);
 	if ((result = lp_quic_endpoint_new(&quic, &member->endpoint)) < 0 ||
 		(result = lp_timer_new(member->loop, on_quic_timer, member, &member->quic_timer)) < 0 ||
@@ -521,7 +514,7 @@ void lp_member_free(struct lp_member *member)
 	lp_netwatch_free(member->netwatch);
 	lp_quic_endpoint_free(member->endpoint);
 	lp_timer_free(member->quic_timer);
-	lp_udp_close(member->udp);
+	lp_carrier_udp_close(&member->udp);
 	lp_session_free(member->session);
 	lp_frame_pool_free(member->pool);
 	lp_timer_free(member->timer);
@@ -606,7 +599,7 @@ void lp_member_view(struct lp_member *member, struct lp_member_view *ret_view)
 		.remote = member->remote,
 		.counters = member->link ? lp_link_counters(member->link) : &member->counters,
 		.bounds.peers_forgotten = lp_session_counters(member->session)->peers_forgotten,
-		.bounds.tunnel_overflows = lp_udp_overflows(member->udp),
+		.bounds.tunnel_overflows = lp_udp_overflows(member->udp.socket),
 		.told = member->has_relay_stats ? &member->relay_stats : NULL,
 		.n_told = member->n_relay_stats,
 	};

@@ -33,16 +33,16 @@ enum lp_migration lp_member_migrate(struct lp_member *member)
 		return find_other_address(member);
 	local.port = member->local.port;
 	if (lp_addr_equal(&local, &member->local)) {
-		lp_udp_set_interface(member->udp, interface);
+		lp_udp_set_interface(member->udp.socket, interface);
 		return LP_MIGRATION_NONE;
 	}
-	int result = lp_quic_migrate(member->conn, &local, member->now_ns);
+	int result = lp_quic_migrate(member->conn, &member->udp.carrier, &local, member->now_ns);
 	/* Without a spare connection ID the connection stays on the old path, which may still work. The next path check
 	   tries again. */
 	member->migration_pending = result == LP_EAGAIN;
 	if (result < 0 && result != LP_EEXISTS)
 		return LP_MIGRATION_NONE;
-	lp_udp_set_interface(member->udp, interface);
+	lp_udp_set_interface(member->udp.socket, interface);
 	if (result == LP_EEXISTS)
 		return LP_MIGRATION_NONE;
 	member->local = local;

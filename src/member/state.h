@@ -7,6 +7,7 @@
 #define LP_MEMBER_STATE_H
 
 #include "base/failure.h"
+#include "carrier/udp.h"
 #include "member/member.h"
 #include "quic/endpoint.h"
 #include "session/backoff.h"
@@ -19,7 +20,6 @@ struct lp_quic_endpoint;
 struct lp_resolve;
 struct lp_session;
 struct lp_timer;
-struct lp_udp;
 
 /* Resolved addresses of the relay that are tried, in the resolver's order. */
 #define LP_MEMBER_ADDRS_MAX 8
@@ -44,7 +44,7 @@ struct lp_member {
 	bool had_route; /* at least one address had a route in this round */
 
 	/* The connection. */
-	struct lp_udp *udp;
+	struct lp_carrier_udp udp;
 	struct lp_quic_endpoint *endpoint;
 	struct lp_timer *quic_timer; /* the endpoint's deadline */
 	struct lp_netwatch *netwatch;

@@ -57,26 +57,28 @@ uint8_t *lp_batch_room(struct lp_batch *batch, size_t max)
 }
 
 /* True if a packet of |len| bytes may follow in the last run: same addresses and ECN, no shorter one before it. */
-static bool fits_run(const struct lp_batch *batch, size_t len, uint8_t ecn, const struct lp_addr *local,
-	const struct lp_addr *remote)
+static bool fits_run(const struct lp_batch *batch, size_t len, uint8_t ecn, const struct lp_carrier *carrier,
+	const struct lp_addr *local, const struct lp_addr *remote)
 {
 	if (batch->n_runs == 0 || batch->run_packets == LP_BATCH_RUN_PACKETS)
 		return false;
 	const struct lp_udp_msg *run = &batch->runs[batch->n_runs - 1];
 	return len <= run->segment_bytes && run->len == batch->run_packets * run->segment_bytes &&
-	       run->len + len <= LP_BATCH_RUN_BYTES && run->ecn == ecn && lp_addr_equal(&run->local, local) &&
+	       run->len + len <= LP_BATCH_RUN_BYTES && run->ecn == ecn &&
+	       batch->carriers[batch->n_runs - 1] == carrier && lp_addr_equal(&run->local, local) &&
 	       lp_addr_equal(&run->remote, remote);
 }
 
-void lp_batch_commit(
-	struct lp_batch *batch, size_t len, uint8_t ecn, const struct lp_addr *local, const struct lp_addr *remote)
+void lp_batch_commit(struct lp_batch *batch, size_t len, uint8_t ecn, struct lp_carrier *carrier,
+	const struct lp_addr *local, const struct lp_addr *remote)
 {
 	assert(len > 0 && len <= LP_BATCH_BYTES - batch->used);
-	if (fits_run(batch, len, ecn, local, remote)) {
+	if (fits_run(batch, len, ecn, carrier, local, remote)) {
 		batch->runs[batch->n_runs - 1].len += len;
 		batch->run_packets++;
 	} else {
 		assert(batch->n_runs < LP_BATCH_RUNS);
+		batch->carriers[batch->n_runs] = carrier;
 		batch->runs[batch->n_runs++] = (struct lp_udp_msg){
 			.data = batch->data + batch->used,
 			.len = len,

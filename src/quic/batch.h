@@ -9,6 +9,8 @@
 
 #include "base/udp_msg.h"
 
+struct lp_carrier;
+
 #define LP_BATCH_BYTES 65536
 #define LP_BATCH_RUN_BYTES 65000 /* below the largest UDP payload of IPv4, 65507 */
 #define LP_BATCH_RUN_PACKETS 64  /* UDP_MAX_SEGMENTS of older kernels */
@@ -21,6 +23,7 @@ struct lp_batch {
 	size_t n_runs;
 	size_t run_packets; /* in the last run */
 	struct lp_udp_msg runs[LP_BATCH_RUNS];
+	struct lp_carrier *carriers[LP_BATCH_RUNS]; /* of each run */
 	uint8_t data[LP_BATCH_BYTES];
 };
 
@@ -44,8 +47,8 @@ void lp_batch_pool_give(struct lp_batch_pool *pool, struct lp_batch *batch);
 /* Where a packet of at most |max| bytes may be written; NULL if there is no room. */
 uint8_t *lp_batch_room(struct lp_batch *batch, size_t max);
 /* A packet of |len| bytes, 1 or more, was written there. */
-void lp_batch_commit(
-	struct lp_batch *batch, size_t len, uint8_t ecn, const struct lp_addr *local, const struct lp_addr *remote);
+void lp_batch_commit(struct lp_batch *batch, size_t len, uint8_t ecn, struct lp_carrier *carrier,
+	const struct lp_addr *local, const struct lp_addr *remote);
 /* Forgets all packets. */
 void lp_batch_clear(struct lp_batch *batch);
 

@@ -15,18 +15,25 @@
 #define ANSWER_LARGE_NS (500 * LP_US)
 #define ANSWER_SMALL_NS (20 * LP_MS)
 
-void lp_conn_path(const struct lp_quic_conn *conn, const struct lp_addr *local, const struct lp_addr *remote,
-	ngtcp2_path_storage *ret_path)
+/* True if a datagram that came to |local| belongs to the path that a client migrates to. */
+static bool is_migrating_to(
+	const struct lp_quic_conn *conn, const struct lp_carrier *carrier, const struct lp_addr *local)
 {
-	struct lp_addr at = *local;
-	/* A client knows its own addresses better than the socket does: it may have bound to none. */
-	if (!conn->endpoint->config.server) {
-		bool moved = conn->moving_to.family && conn->moving_to.family == at.family &&
-			     memcmp(conn->moving_to.ip, at.ip, sizeof at.ip) == 0 &&
-			     (at.port == 0 || at.port == conn->moving_to.port);
-		at = moved ? conn->moving_to : conn->local;
-	}
-	lp_path_set(ret_path, &at, remote);
+	const struct lp_addr *to = &conn->moving_to;
+	if (!to->family || carrier != conn->moving_carrier)
+		return false;
+	return carrier != conn->carrier ||
+	       (to->family == local->family && memcmp(to->ip, local->ip, sizeof to->ip) == 0 &&
+		       (local->port == 0 || local->port == to->port));
+}
+
+void lp_conn_path(const struct lp_quic_conn *conn, struct lp_carrier *carrier, const struct lp_addr *local,
+	const struct lp_addr *remote, ngtcp2_path_storage *ret_path)
+{
+	/* A client knows its own addresses better than the socket does, which may be bound to none. */
+	if (!conn->server)
+		local = is_migrating_to(conn, carrier, local) ? &conn->moving_to : &conn->local;
+	lp_path_set(ret_path, carrier, local, remote);
 }
 
 uint64_t lp_conn_now(const struct lp_quic_conn *conn)
@@ -71,7 +78,7 @@ int lp_conn_read(struct lp_quic_conn *conn, const ngtcp2_path *path, uint8_t ecn
 	lp_pto_heard(&conn->stall);
 	if (!elsewhere)
 		conn->elsewhere_ns = 0;
-	else if (conn->state == LP_CONN_READY && conn->endpoint->config.server)
+	else if (conn->state == LP_CONN_READY && conn->server)
 		lp_conn_follow(conn, path);
 	return 0;
 }
@@ -177,7 +184,7 @@ static void tell_closed(struct lp_quic_conn *conn)
 {
 	const struct lp_quic_config *config = &conn->endpoint->config;
 	lp_endpoint_ended(conn->endpoint, conn);
-	if ((conn->announced || !config->server) && config->events->closed)
+	if ((conn->announced || !conn->server) && config->events->closed)
 		config->events->closed(config->ctx, conn, &conn->why);
 	lp_conn_rest(conn);
 }
@@ -199,7 +206,7 @@ void lp_conn_flush(struct lp_quic_conn *conn)
 			lp_conn_close(conn, true, conn->close_code, conn->why.reason);
 	}
 	if (conn->state <= LP_CONN_READY) {
-		if (conn->announced && conn->tls.session && conn->endpoint->config.server)
+		if (conn->announced && conn->tls.session && conn->server)
 			drop_tls(conn);
 		tell_changes(conn);
 		measure_delay(conn);

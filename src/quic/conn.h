@@ -41,6 +41,7 @@ struct lp_quic_conn {
 	void *user;
 	struct lp_quic_conn *next_dirty;
 	enum lp_conn_state state;
+	bool server;             /* the peer began the connection */
 	bool announced;          /* `ready` was told */
 	bool in_library;         /* inside one of its callbacks: only what is queued may be called */
 	bool dirty;              /* in the endpoint's list for the next flush */
@@ -65,14 +66,15 @@ struct lp_quic_conn {
 	uint64_t received_bytes; /* UDP payload, so far */
 	struct lp_deadline deadline;
 
-	struct lp_batch *batch;       /* borrowed while there are packets in it */
-	uint8_t *packet;              /* where the open packet is built */
-	size_t packet_used;           /* estimate of its length without the tag */
-	uint64_t packet_ns;           /* when it was opened: the library wants the same time until it is finished */
-	ngtcp2_pkt_info tx_info;      /* ECN of the packet being written: the library's own until it is finished */
-	size_t packet_max;            /* what a packet may have on this path now */
-	size_t budget;                /* what lp_quic_budget() says */
-	ngtcp2_path_storage shown;    /* the path that |local| and |remote| were read from */
+	struct lp_batch *batch;    /* borrowed while there are packets in it */
+	uint8_t *packet;           /* where the open packet is built */
+	size_t packet_used;        /* estimate of its length without the tag */
+	uint64_t packet_ns;        /* when it was opened: the library wants the same time until it is finished */
+	ngtcp2_pkt_info tx_info;   /* ECN of the packet being written: the library's own until it is finished */
+	size_t packet_max;         /* what a packet may have on this path now */
+	size_t budget;             /* what lp_quic_budget() says */
+	ngtcp2_path_storage shown; /* the path that |carrier|, |local| and |remote| were read from */
+	struct lp_carrier *carrier;
 	struct lp_addr local, remote; /* of the current path */
 
 	uint64_t elsewhere_ns; /* server: since when packets come only by another path than the current; 0: not so */
@@ -91,6 +93,7 @@ struct lp_quic_conn {
 	struct lp_addr_limit *source;           /* of a server's connection */
 	struct lp_addr told_local, told_remote; /* the path that `migrated` was last told of */
 	struct lp_addr moving_to;               /* client: local address of a migration under way; family 0: none */
+	struct lp_carrier *moving_carrier;      /* and its carrier */
 	uint64_t followed_ns; /* server: when it last followed the client by force (conn_nudge.c); 0: never */
 	uint64_t lost_packets;
 	struct lp_tls_session tls;
@@ -140,12 +143,12 @@ static inline uint64_t lp_dgram_value(uint64_t id)
 /* conn_new.c */
 
 /* A member's side. |ret_conn| belongs to the endpoint. */
-int lp_conn_new_client(struct lp_quic_endpoint *endpoint, const struct lp_addr *local, const struct lp_addr *remote,
-	const char *server_name, struct lp_quic_conn **ret_conn);
+int lp_conn_new_client(struct lp_quic_endpoint *endpoint, const ngtcp2_path *path, const char *server_name,
+	struct lp_quic_conn **ret_conn);
 /* A relay's side, for an Initial packet with the header |hd|; |first_dcid| is what the client chose before a Retry,
    NULL without one. */
-int lp_conn_new_server(struct lp_quic_endpoint *endpoint, const struct lp_addr *local, const struct lp_addr *remote,
-	const ngtcp2_path *path, const ngtcp2_pkt_hd *hd, const ngtcp2_cid *first_dcid, struct lp_quic_conn **ret_conn);
+int lp_conn_new_server(struct lp_quic_endpoint *endpoint, const ngtcp2_path *path, const ngtcp2_pkt_hd *hd,
+	const ngtcp2_cid *first_dcid, struct lp_quic_conn **ret_conn);
 /* Frees it without a word to anybody. */
 void lp_conn_free(struct lp_quic_conn *conn);
 
@@ -159,9 +162,9 @@ bool lp_conn_window_open(struct lp_quic_conn *conn);
 void lp_conn_expire(struct lp_quic_conn *conn);
 /* One pass: closes, writes, tells events, plans the deadline. */
 void lp_conn_flush(struct lp_quic_conn *conn);
-/* The path that a datagram from |remote| to |local| belongs to, as the library knows it. */
-void lp_conn_path(const struct lp_quic_conn *conn, const struct lp_addr *local, const struct lp_addr *remote,
-	ngtcp2_path_storage *ret_path);
+/* The path that a datagram from |remote| to |local| over |carrier| belongs to, as the library knows it. */
+void lp_conn_path(const struct lp_quic_conn *conn, struct lp_carrier *carrier, const struct lp_addr *local,
+	const struct lp_addr *remote, ngtcp2_path_storage *ret_path);
 
 /* conn_deadline.c */
 

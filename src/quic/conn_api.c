@@ -32,10 +32,10 @@ void lp_quic_close(struct lp_quic_conn *conn, enum lp_quic_app_error code, const
 	lp_endpoint_mark(conn->endpoint, conn);
 }
 
-int lp_quic_migrate(struct lp_quic_conn *conn, const struct lp_addr *local, uint64_t now_ns)
+int lp_quic_migrate(struct lp_quic_conn *conn, struct lp_carrier *carrier, const struct lp_addr *local, uint64_t now_ns)
 {
 	ngtcp2_path_storage path;
-	if (conn->endpoint->config.server || local->family != conn->remote.family)
+	if (conn->server || local->family != conn->remote.family)
 		return LP_EINVAL;
 	if (conn->state != LP_CONN_READY || conn->close_wanted)
 		return conn->state == LP_CONN_HANDSHAKE ? LP_EAGAIN : LP_ECLOSED;
@@ -46,7 +46,7 @@ int lp_quic_migrate(struct lp_quic_conn *conn, const struct lp_addr *local, uint
 	lp_conn_finish_packet(conn);
 	if (conn->state != LP_CONN_READY)
 		return LP_ECLOSED;
-	lp_path_set(&path, local, &conn->remote);
+	lp_path_set(&path, carrier, local, &conn->remote);
 	int rv = ngtcp2_conn_initiate_immediate_migration(conn->library, &path.path, lp_conn_now(conn));
 	if (rv == NGTCP2_ERR_INVALID_ARGUMENT)
 		return LP_EEXISTS;
@@ -55,6 +55,7 @@ int lp_quic_migrate(struct lp_quic_conn *conn, const struct lp_addr *local, uint
 	if (rv != 0)
 		return LP_EINTERNAL;
 	conn->moving_to = *local;
+	conn->moving_carrier = carrier;
 	conn->changed = true;
 	conn->wants_write = true;
 	lp_endpoint_mark(conn->endpoint, conn);
@@ -89,6 +90,11 @@ void *lp_quic_user(const struct lp_quic_conn *conn)
 const struct lp_addr *lp_quic_remote(const struct lp_quic_conn *conn)
 {
 	return &conn->remote;
+}
+
+bool lp_quic_accepted(const struct lp_quic_conn *conn)
+{
+	return conn->server;
 }
 
 void lp_quic_stats(const struct lp_quic_conn *conn, struct lp_quic_stats *ret_stats)

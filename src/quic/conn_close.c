@@ -175,7 +175,7 @@ void lp_conn_linger(struct lp_quic_conn *conn)
 	if (!room)
 		return;
 	memcpy(room, conn->close_packet, conn->close_len);
-	lp_batch_commit(conn->batch, conn->close_len, 0, &conn->local, &conn->remote);
+	lp_batch_commit(conn->batch, conn->close_len, 0, conn->carrier, &conn->local, &conn->remote);
 	conn->endpoint->counters.datagrams_out++;
 	conn->endpoint->counters.bytes_out += conn->close_len;
 	lp_endpoint_mark(conn->endpoint, conn);
@@ -186,10 +186,10 @@ void lp_conn_linger(struct lp_quic_conn *conn)
 static bool may_linger(const struct lp_quic_conn *conn)
 {
 	const struct lp_quic_endpoint *endpoint = conn->endpoint;
-	size_t n_lingering = endpoint->n_conns - endpoint->n_live, max = endpoint->config.max_conns;
+	size_t max = endpoint->config.max_conns;
 	if (!conn->linger_until_ns)
 		return false;
-	return !endpoint->config.server || (!conn->half_open && (max == 0 || n_lingering <= max));
+	return !conn->server || (!conn->half_open && (max == 0 || endpoint->n_accepted_closing <= max));
 }
 
 void lp_conn_rest(struct lp_quic_conn *conn)

@@ -48,7 +48,7 @@ static int on_stream_open(ngtcp2_conn *library, int64_t stream_id, void *user_da
 {
 	struct lp_quic_conn *conn = user_data;
 	(void)library;
-	if (conn->endpoint->config.server && conn->control_id < 0 && ngtcp2_is_bidi_stream(stream_id))
+	if (conn->server && conn->control_id < 0 && ngtcp2_is_bidi_stream(stream_id))
 		conn->control_id = stream_id;
 	else
 		control_broken(conn, "there is one stream, the control stream");

@@ -36,25 +36,29 @@ static void choose_cid(struct lp_quic_endpoint *endpoint, ngtcp2_cid *ret_cid, s
 }
 
 /* Allocates what both sides share. */
-static int conn_new(struct lp_quic_endpoint *endpoint, const struct lp_addr *local, const struct lp_addr *remote,
-	const char *server_name, struct lp_quic_conn **ret_conn)
+static int conn_new(struct lp_quic_endpoint *endpoint, const ngtcp2_path *path, bool server, const char *server_name,
+	struct lp_quic_conn **ret_conn)
 {
 	struct lp_quic_conn *conn = calloc(1, sizeof *conn);
 	if (!conn)
 		return LP_ENOMEM;
 	conn->endpoint = endpoint;
+	conn->server = server;
 	conn->control_id = -1;
 	conn->packet_max = LP_MTU_BASE;
 	conn->heard_ns = endpoint->now_ns;
 	conn->rtt_ns = LP_NEVER;
 	conn->sent_large = true;
-	lp_path_set(&conn->shown, local, remote);
-	conn->local = conn->told_local = *local;
-	conn->remote = conn->told_remote = *remote;
+	lp_path_get(path, &conn->local, &conn->remote);
+	conn->carrier = lp_path_carrier(path);
+	lp_path_set(&conn->shown, conn->carrier, &conn->local, &conn->remote);
+	conn->told_local = conn->local;
+	conn->told_remote = conn->remote;
 	lp_control_init(&conn->control);
 	lp_pmtud_init(&conn->mtu);
 	lp_cc_delay_init(&conn->delay, endpoint->config.queue_delay_ns, endpoint->now_ns);
-	int rv = lp_tls_session_init(&conn->tls, endpoint->config.tls, server_name, get_library, install_key, conn);
+	int rv = lp_tls_session_init(&conn->tls, server ? endpoint->config.server_tls : endpoint->config.client_tls,
+		server_name, get_library, install_key, conn);
 	if (rv < 0) {
 		free(conn);
 		return rv;
@@ -80,25 +84,23 @@ static int enter(struct lp_quic_conn *conn, const ngtcp2_cid *scid)
 	return 0;
 }
 
-int lp_conn_new_client(struct lp_quic_endpoint *endpoint, const struct lp_addr *local, const struct lp_addr *remote,
-	const char *server_name, struct lp_quic_conn **ret_conn)
+int lp_conn_new_client(struct lp_quic_endpoint *endpoint, const ngtcp2_path *path, const char *server_name,
+	struct lp_quic_conn **ret_conn)
 {
 	struct lp_quic_conn *conn;
 	struct lp_settings settings;
 	ngtcp2_transport_params params;
-	ngtcp2_path_storage path;
 	ngtcp2_cid scid, dcid;
-	int rv = conn_new(endpoint, local, remote, server_name, &conn);
+	int rv = conn_new(endpoint, path, false, server_name, &conn);
 	if (rv < 0)
 		return rv;
 	choose_cid(endpoint, &scid, LP_QUIC_CID_LEN);
 	choose_cid(endpoint, &dcid, NGTCP2_MAX_CIDLEN);
-	lp_settings_fill(&settings, &endpoint->config, remote->family, endpoint->now_ns);
+	lp_settings_fill(&settings, &endpoint->config, conn->remote.family, endpoint->now_ns);
 	settings.settings.rand_ctx.native_handle = endpoint;
-	lp_settings_params(&params, &endpoint->config);
-	lp_path_set(&path, local, remote);
-	rv = ngtcp2_conn_client_new(&conn->library, &dcid, &scid, &path.path, NGTCP2_PROTO_VER_V1,
-		lp_conn_callbacks(false), &settings.settings, &params, NULL, conn);
+	lp_settings_params(&params, &endpoint->config, false);
+	rv = ngtcp2_conn_client_new(&conn->library, &dcid, &scid, path, NGTCP2_PROTO_VER_V1, lp_conn_callbacks(false),
+		&settings.settings, &params, NULL, conn);
 	rv = rv == 0 ? enter(conn, &scid) : LP_ENOMEM;
 	if (rv < 0) {
 		lp_conn_free(conn);
@@ -112,7 +114,7 @@ int lp_conn_new_client(struct lp_quic_endpoint *endpoint, const struct lp_addr *
 static int server_params(struct lp_quic_endpoint *endpoint, const ngtcp2_pkt_hd *hd, const ngtcp2_cid *first_dcid,
 	const ngtcp2_cid *scid, ngtcp2_transport_params *params)
 {
-	lp_settings_params(params, &endpoint->config);
+	lp_settings_params(params, &endpoint->config, true);
 	params->original_dcid = first_dcid ? *first_dcid : hd->dcid;
 	params->original_dcid_present = 1;
 	if (first_dcid) {
@@ -123,19 +125,19 @@ static int server_params(struct lp_quic_endpoint *endpoint, const ngtcp2_pkt_hd 
 	return lp_stateless_reset_token(endpoint->config.secret, scid, params->stateless_reset_token);
 }
 
-int lp_conn_new_server(struct lp_quic_endpoint *endpoint, const struct lp_addr *local, const struct lp_addr *remote,
-	const ngtcp2_path *path, const ngtcp2_pkt_hd *hd, const ngtcp2_cid *first_dcid, struct lp_quic_conn **ret_conn)
+int lp_conn_new_server(struct lp_quic_endpoint *endpoint, const ngtcp2_path *path, const ngtcp2_pkt_hd *hd,
+	const ngtcp2_cid *first_dcid, struct lp_quic_conn **ret_conn)
 {
 	struct lp_quic_conn *conn;
 	struct lp_settings settings;
 	ngtcp2_transport_params params;
 	ngtcp2_cid scid;
-	int rv = conn_new(endpoint, local, remote, NULL, &conn);
+	int rv = conn_new(endpoint, path, true, NULL, &conn);
 	if (rv < 0)
 		return rv;
 	conn->proven = first_dcid != NULL;
 	choose_cid(endpoint, &scid, LP_QUIC_CID_LEN);
-	lp_settings_fill(&settings, &endpoint->config, remote->family, endpoint->now_ns);
+	lp_settings_fill(&settings, &endpoint->config, conn->remote.family, endpoint->now_ns);
 	settings.settings.rand_ctx.native_handle = endpoint;
 	if (first_dcid) {
 		settings.settings.token = hd->token;

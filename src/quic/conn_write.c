@@ -50,11 +50,12 @@ static void commit(struct lp_quic_conn *conn, size_t len)
 	counters->bytes_out += len;
 	conn->sent_large = conn->sent_large || len >= LP_CONN_LARGE;
 	if (ngtcp2_path_eq(&conn->endpoint->tx_path.path, &conn->shown.path)) {
-		lp_batch_commit(conn->batch, len, conn->tx_info.ecn, &conn->local, &conn->remote);
+		lp_batch_commit(conn->batch, len, conn->tx_info.ecn, conn->carrier, &conn->local, &conn->remote);
 		return;
 	}
-	lp_path_get(&conn->endpoint->tx_path.path, &local, &remote);
-	lp_batch_commit(conn->batch, len, conn->tx_info.ecn, &local, &remote);
+	const ngtcp2_path *path = &conn->endpoint->tx_path.path;
+	lp_path_get(path, &local, &remote);
+	lp_batch_commit(conn->batch, len, conn->tx_info.ecn, lp_path_carrier(path), &local, &remote);
 }
 
 /* The same for one that takes along what the library had to say: acknowledgements, and frames that were lost. Of the
@@ -94,8 +95,7 @@ void lp_conn_finish_packet(struct lp_quic_conn *conn)
 /* Opens the control stream if it is ours to open and there is something to say. */
 static void open_control(struct lp_quic_conn *conn)
 {
-	if (conn->endpoint->config.server || conn->state != LP_CONN_READY || conn->control_id >= 0 ||
-		conn->control.queued == 0)
+	if (conn->server || conn->state != LP_CONN_READY || conn->control_id >= 0 || conn->control.queued == 0)
 		return;
 	int64_t id;
 	if (ngtcp2_conn_open_bidi_stream(conn->library, &id, NULL) == 0)
@@ -225,7 +225,8 @@ bool lp_conn_update_budget(struct lp_quic_conn *conn)
 	bool other_path = !ngtcp2_path_eq(path, &conn->shown.path);
 	if (other_path) {
 		lp_path_get(path, &conn->local, &conn->remote);
-		lp_path_set(&conn->shown, &conn->local, &conn->remote);
+		conn->carrier = lp_path_carrier(path);
+		lp_path_set(&conn->shown, conn->carrier, &conn->local, &conn->remote);
 	}
 	lp_pmtud_path(&conn->mtu, ngtcp2_conn_get_path_max_tx_udp_payload_size(conn->library), other_path,
 		conn->endpoint->now_ns);

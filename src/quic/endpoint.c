@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/units.h"
+#include "carrier/carrier.h"
 #include "quic/aead/aead.h"
 #include "quic/conn.h"
 #include "quic/endpoint_state.h"
@@ -50,6 +51,8 @@ static void remove_conn(struct lp_quic_endpoint *endpoint, struct lp_quic_conn *
 	lp_endpoint_ended(endpoint, conn);
 	lp_list_remove(&conn->node);
 	endpoint->n_conns--;
+	if (conn->server)
+		endpoint->n_accepted_closing--;
 	lp_conn_free(conn);
 }
 
@@ -59,7 +62,8 @@ void lp_quic_endpoint_free(struct lp_quic_endpoint *endpoint)
 		return;
 	while (!lp_list_is_empty(&endpoint->conns))
 		remove_conn(endpoint, LP_LIST_ELEMENT(endpoint->conns.next, struct lp_quic_conn, node));
-	endpoint->n_msgs = 0;
+	for (; endpoint->queued; endpoint->queued = endpoint->queued->next_queued)
+		endpoint->queued->n_msgs = 0;
 	if (endpoint->answers)
 		lp_batch_pool_give(&endpoint->pool, endpoint->answers);
 	while (endpoint->full) {
@@ -67,7 +71,8 @@ void lp_quic_endpoint_free(struct lp_quic_endpoint *endpoint)
 		endpoint->full = batch->next;
 		lp_batch_pool_give(&endpoint->pool, batch);
 	}
-	assert(endpoint->n_conns == 0 && endpoint->n_live == 0 && endpoint->n_handshakes == 0);
+	assert(endpoint->n_conns == 0 && endpoint->n_live == 0 && endpoint->n_accepted_live == 0 &&
+		endpoint->n_accepted_closing == 0 && endpoint->n_handshakes == 0);
 	lp_batch_pool_done(&endpoint->pool);
 	lp_aead_free(endpoint->aead);
 	lp_expiry_done(&endpoint->expiry);
@@ -101,7 +106,7 @@ int lp_endpoint_add(struct lp_quic_endpoint *endpoint, struct lp_quic_conn *conn
 {
 	if (lp_expiry_reserve(&endpoint->expiry, endpoint->n_conns + 1) < 0)
 		return LP_ENOMEM;
-	if (endpoint->config.server) {
+	if (conn->server) {
 		conn->source = lp_addr_limits_enter(&endpoint->sources, &conn->remote, conn->proven);
 		if (!conn->source)
 			return LP_ENOMEM;
@@ -110,13 +115,18 @@ int lp_endpoint_add(struct lp_quic_endpoint *endpoint, struct lp_quic_conn *conn
 	conn->counted = conn->half_open = true;
 	endpoint->n_conns++;
 	endpoint->n_live++;
-	endpoint->n_handshakes++;
+	if (conn->server) {
+		endpoint->n_accepted_live++;
+		endpoint->n_handshakes++;
+	}
 	return 0;
 }
 
 /* The connection is half-open no more: it is established, or has ended. */
 static void settle(struct lp_quic_endpoint *endpoint, struct lp_quic_conn *conn)
 {
+	if (!conn->server)
+		return;
 	endpoint->n_handshakes--;
 	if (conn->source)
 		lp_addr_limits_settle(conn->source, conn->proven);
@@ -136,6 +146,10 @@ void lp_endpoint_ended(struct lp_quic_endpoint *endpoint, struct lp_quic_conn *c
 		return;
 	conn->counted = false;
 	endpoint->n_live--;
+	if (conn->server) {
+		endpoint->n_accepted_live--;
+		endpoint->n_accepted_closing++;
+	}
 	if (conn->half_open)
 		settle(endpoint, conn); /* and stays half-open: it does not linger */
 	if (conn->source)
@@ -150,14 +164,16 @@ void lp_endpoint_bury(struct lp_quic_endpoint *endpoint, struct lp_quic_conn *co
 	endpoint->dead = conn;
 }
 
-int lp_quic_connect(struct lp_quic_endpoint *endpoint, const struct lp_addr *local, const struct lp_addr *remote,
-	const char *server_name, uint64_t now_ns, struct lp_quic_conn **ret_conn)
+int lp_quic_connect(struct lp_quic_endpoint *endpoint, struct lp_carrier *carrier, const struct lp_addr *local,
+	const struct lp_addr *remote, const char *server_name, uint64_t now_ns, struct lp_quic_conn **ret_conn)
 {
 	static const struct lp_addr any;
-	if (remote->family != 4 && remote->family != 6)
+	ngtcp2_path_storage path;
+	if ((remote->family != 4 && remote->family != 6) || !endpoint->config.client_tls)
 		return LP_EINVAL;
 	set_now(endpoint, now_ns);
-	return lp_conn_new_client(endpoint, local ? local : &any, remote, server_name, ret_conn);
+	lp_path_set(&path, carrier, local ? local : &any, remote);
+	return lp_conn_new_client(endpoint, &path.path, server_name, ret_conn);
 }
 
 #define RESET_TOKEN 16
@@ -165,6 +181,7 @@ int lp_quic_connect(struct lp_quic_endpoint *endpoint, const struct lp_addr *loc
 
 /* What the last datagram of a receive batch belonged to: the next one most likely does, too. */
 struct recent {
+	struct lp_carrier *carrier;
 	const struct lp_udp_msg *msg;
 	struct lp_quic_conn *conn;
 	uint8_t cid[LP_QUIC_CID_LEN];
@@ -211,7 +228,7 @@ static void receive_one(struct lp_quic_endpoint *endpoint, struct recent *recent
 	}
 	struct lp_quic_conn *conn = find_conn(endpoint, recent, data, len);
 	if (!conn) {
-		lp_endpoint_stray(endpoint, msg, data, len);
+		lp_endpoint_stray(endpoint, recent->carrier, msg, data, len);
 		return;
 	}
 	if (conn->state == LP_CONN_LINGERING) {
@@ -219,7 +236,7 @@ static void receive_one(struct lp_quic_endpoint *endpoint, struct recent *recent
 		return;
 	}
 	if (recent->msg != msg || recent->path_conn != conn) {
-		lp_conn_path(conn, &msg->local, &msg->remote, &recent->path);
+		lp_conn_path(conn, recent->carrier, &msg->local, &msg->remote, &recent->path);
 		recent->msg = msg;
 		recent->path_conn = conn;
 	}
@@ -260,9 +277,10 @@ static void receive_message(struct lp_quic_endpoint *endpoint, struct recent *re
 		receive_one(endpoint, recent, msg, msg->data + at, msg->len - at < step ? msg->len - at : step);
 }
 
-void lp_quic_receive(struct lp_quic_endpoint *endpoint, const struct lp_udp_msg *msgs, size_t n_msgs, uint64_t now_ns)
+void lp_quic_receive(struct lp_quic_endpoint *endpoint, struct lp_carrier *carrier, const struct lp_udp_msg *msgs,
+	size_t n_msgs, uint64_t now_ns)
 {
-	struct recent recent = {0};
+	struct recent recent = {.carrier = carrier};
 	struct lp_quic_conn *conns[LP_CONN_TABLE_MANY];
 	set_now(endpoint, now_ns);
 	while (n_msgs) {

@@ -18,6 +18,7 @@
 #include "base/udp_msg.h"
 #include "quic/tls/credentials.h"
 
+struct lp_carrier;
 struct lp_failure;
 struct lp_quic_conn;
 struct lp_quic_endpoint;
@@ -68,8 +69,6 @@ struct lp_quic_events {
 	void (*migrated)(void *ctx, struct lp_quic_conn *conn);
 	/* Last event of a connection that was ready, or of a client's that never became ready. */
 	void (*closed)(void *ctx, struct lp_quic_conn *conn, const struct lp_quic_close *why);
-	/* Hands out UDP datagrams; |msgs| is valid until the call returns. What cannot be sent is lost. */
-	void (*send)(void *ctx, const struct lp_udp_msg *msgs, size_t n_msgs);
 };
 
 /* Congestion control (RFC 9002 §7). */
@@ -87,8 +86,9 @@ enum lp_quic_aead {
 };
 
 struct lp_quic_config {
-	bool server;                         /* accepts connections */
-	struct lp_tls *tls;                  /* borrowed until the endpoint is freed */
+	struct lp_tls *server_tls; /* certificate for connections that are accepted; NULL: none are */
+	struct lp_tls *client_tls; /* trust for lp_quic_connect(); NULL: it cannot be called. Both are borrowed until
+				      the endpoint is freed. */
 	const struct lp_quic_events *events; /* borrowed until the endpoint is freed */
 	void *ctx;
 	uint8_t secret[32]; /* signs Retry and stateless-reset tokens, keys the hash tables */
@@ -137,14 +137,16 @@ int lp_quic_endpoint_new(const struct lp_quic_config *config, struct lp_quic_end
 /* Frees the endpoint and its connections without a word to the peers (close and flush first). NULL is fine. */
 void lp_quic_endpoint_free(struct lp_quic_endpoint *endpoint);
 
-/* Starts a connection. |server_name| is checked against the certificate; |local| may have family 0.
-   The first packets leave at the next flush. 0; LP_EINVAL: |remote| is no address; LP_ENOMEM, LP_ETLS. */
-int lp_quic_connect(struct lp_quic_endpoint *endpoint, const struct lp_addr *local, const struct lp_addr *remote,
-	const char *server_name, uint64_t now_ns, struct lp_quic_conn **ret_conn);
+/* Starts a connection over |carrier|. |server_name| is checked against the certificate; |local| may have family 0.
+   The first packets leave at the next flush. 0; LP_EINVAL: |remote| is no address, or the endpoint has no |client_tls|;
+   LP_ENOMEM, LP_ETLS. */
+int lp_quic_connect(struct lp_quic_endpoint *endpoint, struct lp_carrier *carrier, const struct lp_addr *local,
+	const struct lp_addr *remote, const char *server_name, uint64_t now_ns, struct lp_quic_conn **ret_conn);
 
-/* Feeds a receive batch. Garbage is counted and forgotten. */
-void lp_quic_receive(struct lp_quic_endpoint *endpoint, const struct lp_udp_msg *msgs, size_t n_msgs, uint64_t now_ns);
-/* Writes once for every connection that has something to say, hands all of it to `send`, and frees what died. */
+/* Takes a batch that |carrier| received. Garbage is counted and dropped. */
+void lp_quic_receive(struct lp_quic_endpoint *endpoint, struct lp_carrier *carrier, const struct lp_udp_msg *msgs,
+	size_t n_msgs, uint64_t now_ns);
+/* Writes once for every connection that has something to say, gives all of it to the carriers, and frees what died. */
 void lp_quic_flush(struct lp_quic_endpoint *endpoint, uint64_t now_ns);
 /* When lp_quic_expire() is to be called next; LP_NEVER if there is nothing to wait for. */
 uint64_t lp_quic_deadline(const struct lp_quic_endpoint *endpoint);
@@ -174,11 +176,12 @@ void lp_quic_close(struct lp_quic_conn *conn, enum lp_quic_app_error code, const
 /* Lets go of a connection without a word to the peer, which keeps it until it comes back or the idle timeout ends it.
    `closed` comes from the next flush. */
 void lp_quic_abandon(struct lp_quic_conn *conn);
-/* Client: starts a migration to another local address (RFC 9000 §9); `migrated` tells when it is validated. 0;
-   LP_EINVAL: of another family, or on a server; LP_EEXISTS: that is its address; LP_EAGAIN: not now, since the
-   handshake is not complete, the peer has given no spare connection id, or it is called from inside of an event;
-   LP_ECLOSED, LP_EINTERNAL. */
-int lp_quic_migrate(struct lp_quic_conn *conn, const struct lp_addr *local, uint64_t now_ns);
+/* Client: starts a migration to another local address, perhaps on another carrier (RFC 9000 §9); `migrated` follows
+   when the new path is validated. 0; LP_EINVAL: of another family, or the peer connected to us; LP_EEXISTS: it has that
+   address; LP_EAGAIN: not now, since the handshake is not complete, the peer has given no spare connection id, or it is
+   called from inside of an event; LP_ECLOSED, LP_EINTERNAL. */
+int lp_quic_migrate(
+	struct lp_quic_conn *conn, struct lp_carrier *carrier, const struct lp_addr *local, uint64_t now_ns);
 
 /* Asks for new packet keys now (RFC 9001 §6); they also change by themselves. 0; LP_EAGAIN: the last change is not
    yet confirmed, or it is called from inside of an event; LP_ECLOSED, LP_EINTERNAL. */
@@ -187,6 +190,8 @@ int lp_quic_update_keys(struct lp_quic_conn *conn, uint64_t now_ns);
 void lp_quic_set_user(struct lp_quic_conn *conn, void *user);
 void *lp_quic_user(const struct lp_quic_conn *conn);
 const struct lp_addr *lp_quic_remote(const struct lp_quic_conn *conn);
+/* True if the peer connected to us, false if lp_quic_connect() made the connection. */
+bool lp_quic_accepted(const struct lp_quic_conn *conn);
 void lp_quic_stats(const struct lp_quic_conn *conn, struct lp_quic_stats *ret_stats);
 
 #endif

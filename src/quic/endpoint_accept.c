@@ -21,6 +21,7 @@
 /* A datagram with a header that was read, and where it came from. */
 struct stray {
 	const struct lp_udp_msg *msg;
+	struct lp_carrier *carrier;
 	const uint8_t *data;
 	size_t len;
 	ngtcp2_path_storage path;
@@ -31,7 +32,7 @@ struct stray {
 static void answer(struct lp_quic_endpoint *endpoint, const struct stray *stray, size_t len)
 {
 	if (len)
-		lp_endpoint_answer(endpoint, len, &stray->msg->local, &stray->msg->remote);
+		lp_endpoint_answer(endpoint, len, stray->msg, stray->carrier);
 }
 
 void lp_endpoint_init_limits(struct lp_quic_endpoint *endpoint)
@@ -132,7 +133,7 @@ static bool over_limit(struct lp_quic_endpoint *endpoint, const struct stray *st
 {
 	const struct lp_quic_config *config = &endpoint->config;
 	const struct lp_addr_limit *source = lp_addr_limits_find(&endpoint->sources, &stray->msg->remote);
-	if (config->max_conns && endpoint->n_live >= config->max_conns) {
+	if (config->max_conns && endpoint->n_accepted_live >= config->max_conns) {
 		note_refusal(endpoint, &stray->msg->remote, "as many as there may be in all");
 		answer_refusal(endpoint, stray, NGTCP2_CONNECTION_REFUSED, "the relay is full");
 		return true;
@@ -190,8 +191,7 @@ static void accept_initial(struct lp_quic_endpoint *endpoint, const struct stray
 		answer_retry(endpoint, stray);
 		return;
 	}
-	if (lp_conn_new_server(endpoint, &stray->msg->local, &stray->msg->remote, &stray->path.path, &stray->hd,
-		    token == 0 ? &first_dcid : NULL, &conn) < 0) {
+	if (lp_conn_new_server(endpoint, &stray->path.path, &stray->hd, token == 0 ? &first_dcid : NULL, &conn) < 0) {
 		note_refusal(endpoint, &stray->msg->remote, "out of memory");
 		return;
 	}
@@ -201,21 +201,22 @@ static void accept_initial(struct lp_quic_endpoint *endpoint, const struct stray
 	}
 }
 
-void lp_endpoint_stray(struct lp_quic_endpoint *endpoint, const struct lp_udp_msg *msg, const uint8_t *data, size_t len)
+void lp_endpoint_stray(struct lp_quic_endpoint *endpoint, struct lp_carrier *carrier, const struct lp_udp_msg *msg,
+	const uint8_t *data, size_t len)
 {
-	struct stray stray = {.msg = msg, .data = data, .len = len};
+	struct stray stray = {.msg = msg, .carrier = carrier, .data = data, .len = len};
 	ngtcp2_version_cid ids;
-	lp_path_set(&stray.path, &msg->local, &msg->remote);
+	lp_path_set(&stray.path, carrier, &msg->local, &msg->remote);
 	if (!(data[0] & 0x80)) {
 		answer_reset(endpoint, &stray);
 		return;
 	}
 	int rv = ngtcp2_pkt_decode_version_cid(&ids, data, len, LP_QUIC_CID_LEN);
-	if (rv == NGTCP2_ERR_VERSION_NEGOTIATION && endpoint->config.server) {
+	if (rv == NGTCP2_ERR_VERSION_NEGOTIATION && endpoint->config.server_tls) {
 		answer_version(endpoint, &stray, &ids);
 		return;
 	}
-	if (rv != 0 || !endpoint->config.server || ngtcp2_accept(&stray.hd, data, len) != 0) {
+	if (rv != 0 || !endpoint->config.server_tls || ngtcp2_accept(&stray.hd, data, len) != 0) {
 		endpoint->counters.invalid_in++;
 		return;
 	}

@@ -1,5 +1,6 @@
 #include <assert.h>
 
+#include "carrier/carrier.h"
 #include "quic/batch.h"
 #include "quic/conn.h"
 #include "quic/endpoint_state.h"
@@ -12,9 +13,11 @@ void lp_endpoint_send(struct lp_quic_endpoint *endpoint)
 		endpoint->answers = NULL;
 		lp_endpoint_hand_in(endpoint, batch);
 	}
-	if (endpoint->n_msgs)
-		endpoint->config.events->send(endpoint->config.ctx, endpoint->msgs, endpoint->n_msgs);
-	endpoint->n_msgs = 0;
+	while (endpoint->queued) {
+		struct lp_carrier *carrier = endpoint->queued;
+		endpoint->queued = carrier->next_queued;
+		lp_carrier_flush(carrier);
+	}
 	while (endpoint->full) {
 		struct lp_batch *batch = endpoint->full;
 		endpoint->full = batch->next;
@@ -22,15 +25,25 @@ void lp_endpoint_send(struct lp_quic_endpoint *endpoint)
 	}
 }
 
+/* Queues a message at its carrier. */
+static void queue(struct lp_quic_endpoint *endpoint, struct lp_carrier *carrier, const struct lp_udp_msg *msg)
+{
+	if (carrier->n_msgs == LP_CARRIER_MSGS)
+		lp_endpoint_send(endpoint);
+	if (carrier->n_msgs == 0) {
+		carrier->next_queued = endpoint->queued;
+		endpoint->queued = carrier;
+	}
+	(void)lp_carrier_queue(carrier, msg);
+}
+
 void lp_endpoint_hand_in(struct lp_quic_endpoint *endpoint, struct lp_batch *batch)
 {
-	if (endpoint->n_msgs + batch->n_runs > LP_ENDPOINT_MSGS)
-		lp_endpoint_send(endpoint);
 	for (size_t i = 0; i < batch->n_runs; i++) {
-		struct lp_udp_msg *msg = &endpoint->msgs[endpoint->n_msgs++];
-		*msg = batch->runs[i];
+		struct lp_udp_msg *msg = &batch->runs[i];
 		if (msg->len <= msg->segment_bytes)
 			msg->segment_bytes = 0;
+		queue(endpoint, batch->carriers[i], msg);
 	}
 	batch->next = endpoint->full;
 	endpoint->full = batch;
@@ -66,10 +79,10 @@ uint8_t *lp_endpoint_answer_room(struct lp_quic_endpoint *endpoint)
 }
 
 void lp_endpoint_answer(
-	struct lp_quic_endpoint *endpoint, size_t len, const struct lp_addr *local, const struct lp_addr *remote)
+	struct lp_quic_endpoint *endpoint, size_t len, const struct lp_udp_msg *to, struct lp_carrier *carrier)
 {
 	assert(endpoint->answers && len > 0);
-	lp_batch_commit(endpoint->answers, len, 0, local, remote);
+	lp_batch_commit(endpoint->answers, len, 0, carrier, &to->local, &to->remote);
 	endpoint->counters.datagrams_out++;
 	endpoint->counters.bytes_out += len;
 }

@@ -20,8 +20,6 @@
 struct lp_aead;
 struct lp_quic_conn;
 
-#define LP_ENDPOINT_MSGS 512 /* handed to `send` at a time */
-
 struct lp_quic_endpoint {
 	struct lp_quic_config config;
 	struct lp_quic_counters counters;
@@ -37,14 +35,16 @@ struct lp_quic_endpoint {
 	struct lp_quic_conn *dead;                     /* to be freed, linked by next_dirty */
 	size_t n_conns;                                /* all, lingering ones included */
 	size_t n_live;                                 /* not ended */
-	size_t n_handshakes;                           /* half-open */
+	/* Of these, the ones that the peer began. */
+	size_t n_accepted_live;
+	size_t n_accepted_closing; /* ended, but still known */
+	size_t n_handshakes;       /* half-open */
 
 	ngtcp2_path_storage tx_path; /* of the packet being written */
 	struct lp_batch_pool pool;
-	struct lp_batch *answers;                 /* packets without a connection; NULL if there are none */
-	struct lp_batch *full;                    /* batches whose runs are in |msgs| */
-	struct lp_udp_msg msgs[LP_ENDPOINT_MSGS]; /* what goes out next */
-	size_t n_msgs;
+	struct lp_batch *answers;  /* packets without a connection; NULL if there are none */
+	struct lp_batch *full;     /* batches whose runs are queued at carriers */
+	struct lp_carrier *queued; /* carriers that have messages queued */
 	struct lp_ratelimit reset_limit, unproven_limit, proven_limit;
 	struct lp_bucket resets;   /* stateless resets that are sent */
 	struct lp_bucket unproven; /* handshakes that begin without a proof of the address */
@@ -71,7 +71,7 @@ void lp_endpoint_send(struct lp_quic_endpoint *endpoint);
 /* Where an answer without a connection may be written (LP_STATELESS_MAX bytes), or NULL; then how long it is. */
 uint8_t *lp_endpoint_answer_room(struct lp_quic_endpoint *endpoint);
 void lp_endpoint_answer(
-	struct lp_quic_endpoint *endpoint, size_t len, const struct lp_addr *local, const struct lp_addr *remote);
+	struct lp_quic_endpoint *endpoint, size_t len, const struct lp_udp_msg *to, struct lp_carrier *carrier);
 
 /* endpoint_accept.c */
 
@@ -81,7 +81,7 @@ void lp_endpoint_init_limits(struct lp_quic_endpoint *endpoint);
    meanwhile, have taken all places. */
 bool lp_endpoint_admit(struct lp_quic_endpoint *endpoint, const struct lp_quic_conn *conn);
 /* Answers a datagram that belongs to no connection, or begins a connection by it. */
-void lp_endpoint_stray(
-	struct lp_quic_endpoint *endpoint, const struct lp_udp_msg *msg, const uint8_t *data, size_t len);
+void lp_endpoint_stray(struct lp_quic_endpoint *endpoint, struct lp_carrier *carrier, const struct lp_udp_msg *msg,
+	const uint8_t *data, size_t len);
 
 #endif

@@ -62,11 +62,12 @@ static void addr_get(const ngtcp2_addr *from, struct lp_addr *ret_addr)
 	}
 }
 
-void lp_path_set(ngtcp2_path_storage *ret_path, const struct lp_addr *local, const struct lp_addr *remote)
+void lp_path_set(ngtcp2_path_storage *ret_path, struct lp_carrier *carrier, const struct lp_addr *local,
+	const struct lp_addr *remote)
 {
 	addr_set(&ret_path->path.local, &ret_path->local_addrbuf, local, remote->family);
 	addr_set(&ret_path->path.remote, &ret_path->remote_addrbuf, remote, remote->family);
-	ret_path->path.user_data = NULL;
+	ret_path->path.user_data = carrier;
 }
 
 void lp_path_get(const ngtcp2_path *path, struct lp_addr *ret_local, struct lp_addr *ret_remote)

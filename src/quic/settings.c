@@ -54,10 +54,10 @@ void lp_settings_fill(
 	settings->no_pmtud = settings->pmtud_probeslen == 0;
 }
 
-void lp_settings_params(ngtcp2_transport_params *ret_params, const struct lp_quic_config *config)
+void lp_settings_params(ngtcp2_transport_params *ret_params, const struct lp_quic_config *config, bool server)
 {
 	ngtcp2_transport_params_default(ret_params);
-	ret_params->initial_max_streams_bidi = config->server ? 1 : 0;
+	ret_params->initial_max_streams_bidi = server ? 1 : 0;
 	ret_params->initial_max_stream_data_bidi_local = CONTROL_WINDOW;
 	ret_params->initial_max_stream_data_bidi_remote = CONTROL_WINDOW;
 	ret_params->initial_max_data = CONTROL_WINDOW;

@@ -2,6 +2,7 @@
 #ifndef LP_QUIC_SETTINGS_H
 #define LP_QUIC_SETTINGS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <ngtcp2/ngtcp2.h>
@@ -23,6 +24,6 @@ size_t lp_settings_max_payload(const struct lp_quic_config *config);
 void lp_settings_fill(
 	struct lp_settings *ret_settings, const struct lp_quic_config *config, uint8_t family, uint64_t now_ns);
 /* Transport parameters without what belongs to one connection. */
-void lp_settings_params(ngtcp2_transport_params *ret_params, const struct lp_quic_config *config);
+void lp_settings_params(ngtcp2_transport_params *ret_params, const struct lp_quic_config *config, bool server);
 
 #endif

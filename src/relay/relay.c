@@ -65,11 +65,11 @@ static void tell_refused(struct lp_relay *relay)
 }
 
 /* A receive batch of the UDP port. */
-static void on_udp(void *ctx, const struct lp_udp_msg *msgs, size_t n_msgs)
+static void on_udp(void *ctx, struct lp_carrier *carrier, const struct lp_udp_msg *msgs, size_t n_msgs)
 {
 	struct lp_relay *relay = ctx;
 	relay->now_ns = lp_loop_now_ns(relay->loop);
-	lp_quic_receive(relay->endpoint, msgs, n_msgs, relay->now_ns);
+	lp_quic_receive(relay->endpoint, carrier, msgs, n_msgs, relay->now_ns);
 	tell_refused(relay);
 	end_pass(relay);
 }
@@ -169,13 +169,6 @@ static void on_closed(void *ctx, struct lp_quic_conn *quic, const struct lp_quic
 	}
 }
 
-/* UDP datagrams to send. */
-static void on_send(void *ctx, const struct lp_udp_msg *msgs, size_t n_msgs)
-{
-	struct lp_relay *relay = ctx;
-	lp_udp_send(relay->udp, msgs, n_msgs);
-}
-
 /* Random bytes for the pure rooms below. */
 static void on_random(void *ctx, uint8_t *data, size_t len)
 {
@@ -206,7 +199,6 @@ static const struct lp_quic_events quic_events = {
 	.writable = on_writable,
 	.migrated = on_migrated,
 	.closed = on_closed,
-	.send = on_send,
 };
 
 /* Makes the endpoint with the relay's limits. */
@@ -214,13 +206,12 @@ static int new_endpoint(struct lp_relay *relay, struct lp_tls *tls)
 {
 	const struct lp_relay_config *config = &relay->config;
 	struct lp_quic_config quic = {
-		.server = true,
-		.tls = tls,
+		.server_tls = tls,
 		.events = &quic_events,
 		.ctx = relay,
 		.random = on_random,
 		.idle_timeout_ns = config->idle_timeout_ns,
-		.max_udp_payload = lp_udp_path_payload(relay->udp, NULL),
+		.max_udp_payload = lp_udp_path_payload(relay->udp.socket, NULL),
 		.max_conns = config->max_peers + config->max_handshakes,
 		.max_handshakes = config->max_handshakes,
 		.max_handshakes_per_source = config->max_handshakes_per_source,
@@ -271,7 +262,7 @@ int lp_relay_new(struct lp_loop *loop, const struct lp_relay_config *config, str
 	lp_framelog_init(&relay->framelog, &config->framelog);
 	lp_ratelimit_init(&relay->control, LP_CONNECTION_CONTROL_PER_S, LP_CONNECTION_CONTROL_BURST);
 	lp_random_fill((uint8_t *)&relay->hash_seed, sizeof relay->hash_seed);
-	if ((result = lp_udp_open(loop, &config->listen, on_udp, relay, failure, &relay->udp)) < 0)
+	if ((result = lp_carrier_udp_open(&relay->udp, loop, &config->listen, on_udp, relay, failure)) < 0)
 		goto fail;
 	if ((result = lp_timer_new(loop, on_quic_timer, relay, &relay->quic_timer)) < 0 ||
 		(result = lp_timer_new(loop, on_tick, relay, &relay->tick_timer)) < 0 ||
@@ -316,13 +307,13 @@ void lp_relay_free(struct lp_relay *relay)
 	lp_frame_pool_free(relay->pool);
 	lp_timer_free(relay->tick_timer);
 	lp_timer_free(relay->quic_timer);
-	lp_udp_close(relay->udp);
+	lp_carrier_udp_close(&relay->udp);
 	free(relay);
 }
 
 void lp_relay_local(const struct lp_relay *relay, struct lp_addr *ret_addr)
 {
-	lp_udp_local(relay->udp, ret_addr);
+	lp_udp_local(relay->udp.socket, ret_addr);
 }
 
 void lp_relay_drops(const struct lp_relay *relay, uint64_t ret_drops[LP_DROP_COUNT])

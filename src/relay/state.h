@@ -4,20 +4,20 @@
 
 #include "base/list.h"
 #include "base/ratelimit.h"
+#include "carrier/udp.h"
 #include "relay/relay.h"
 
 struct lp_frame_pool;
 struct lp_quic_endpoint;
 struct lp_rooms;
 struct lp_timer;
-struct lp_udp;
 
 struct lp_relay {
 	struct lp_relay_config config;
 	struct lp_relay_counters counters;
 	struct lp_loop *loop;
 	const struct lp_log *log;
-	struct lp_udp *udp;
+	struct lp_carrier_udp udp;
 	struct lp_quic_endpoint *endpoint;
 	struct lp_frame_pool *pool;
 	struct lp_rooms *rooms;

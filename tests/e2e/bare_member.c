@@ -19,6 +19,7 @@
 
 #include "base/failure.h"
 #include "base/units.h"
+#include "carrier/carrier.h"
 #include "ctrl/message.h"
 #include "ctrl/stream.h"
 #include "quic/endpoint.h"
@@ -30,6 +31,7 @@
 struct bare {
 	int fd;
 	struct lp_addr remote;
+	struct lp_carrier carrier;
 	struct lp_quic_endpoint *endpoint;
 	struct lp_quic_conn *conn; /* NULL before the handshake and after the end */
 	struct lp_ctrl_stream stream;
@@ -113,9 +115,9 @@ static void on_closed(void *ctx, struct lp_quic_conn *conn, const struct lp_quic
 }
 
 /* Puts datagrams on the socket, one by one. */
-static void on_send(void *ctx, const struct lp_udp_msg *msgs, size_t n_msgs)
+static void on_send(struct lp_carrier *carrier, const struct lp_udp_msg *msgs, size_t n_msgs)
 {
-	struct bare *bare = ctx;
+	struct bare *bare = carrier->ctx;
 	for (size_t i = 0; i < n_msgs; i++) {
 		size_t step = msgs[i].segment_bytes ? msgs[i].segment_bytes : msgs[i].len;
 		for (size_t at = 0; at < msgs[i].len; at += step) {
@@ -158,7 +160,6 @@ static const struct lp_quic_events events = {
 	.budget = on_budget,
 	.migrated = on_writable,
 	.closed = on_closed,
-	.send = on_send,
 };
 
 /* Does what a line says. */
@@ -216,7 +217,7 @@ static void read_socket(struct bare *bare)
 	ssize_t n;
 	while ((n = recv(bare->fd, data, sizeof data, MSG_DONTWAIT)) > 0) {
 		struct lp_udp_msg msg = {.data = data, .len = (size_t)n, .remote = bare->remote};
-		lp_quic_receive(bare->endpoint, &msg, 1, clock_ns());
+		lp_quic_receive(bare->endpoint, &bare->carrier, &msg, 1, clock_ns());
 	}
 }
 
@@ -287,11 +288,13 @@ int main(int argc, char **argv)
 	if (lp_addr_parse(text, 0, &bare.remote) < 0)
 		die(text, "not an address and port");
 	bare.fd = open_socket(argv[1], bare.remote.port);
-	config.tls = read_trust(argv[3]);
+	config.client_tls = read_trust(argv[3]);
 	fill_random(NULL, config.secret, sizeof config.secret);
 	lp_ctrl_stream_init(&bare.stream);
+	lp_carrier_init(&bare.carrier, on_send, NULL, &bare);
 	if (lp_quic_endpoint_new(&config, &bare.endpoint) < 0 ||
-		lp_quic_connect(bare.endpoint, &(struct lp_addr){0}, &bare.remote, argv[4], clock_ns(), &bare.conn) < 0)
+		lp_quic_connect(bare.endpoint, &bare.carrier, &(struct lp_addr){0}, &bare.remote, argv[4], clock_ns(),
+			&bare.conn) < 0)
 		die("connect", "failed");
 	bare.conn = NULL;
 	lp_quic_flush(bare.endpoint, clock_ns());
@@ -299,7 +302,7 @@ int main(int argc, char **argv)
 		;
 	lp_quic_endpoint_free(bare.endpoint);
 	lp_ctrl_stream_done(&bare.stream);
-	lp_tls_free(config.tls);
+	lp_tls_free(config.client_tls);
 	close(bare.fd);
 	return 0;
 }

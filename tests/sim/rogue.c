@@ -52,23 +52,17 @@ static void on_closed(void *ctx, struct lp_quic_conn *conn, const struct lp_quic
 	rogue->why = *why;
 }
 
-static void on_send(void *ctx, const struct lp_udp_msg *msgs, size_t n_msgs)
-{
-	lp_udp_send(((struct rogue *)ctx)->udp, msgs, n_msgs);
-}
-
 static const struct lp_quic_events events = {
 	.ready = on_ready,
 	.control = on_control,
 	.datagram = on_datagram,
 	.closed = on_closed,
-	.send = on_send,
 };
 
-static void on_udp(void *ctx, const struct lp_udp_msg *msgs, size_t n_msgs)
+static void on_udp(void *ctx, struct lp_carrier *carrier, const struct lp_udp_msg *msgs, size_t n_msgs)
 {
 	struct rogue *rogue = ctx;
-	lp_quic_receive(rogue->endpoint, msgs, n_msgs, lp_loop_now_ns(rogue->loop));
+	lp_quic_receive(rogue->endpoint, carrier, msgs, n_msgs, lp_loop_now_ns(rogue->loop));
 	end_pass(rogue);
 }
 
@@ -97,8 +91,8 @@ static void open_endpoint(struct rogue *rogue, struct party *party, struct lp_ho
 {
 	struct lp_addr any = {.port = server ? 443 : 0};
 	struct lp_quic_config config = {
-		.server = server,
-		.tls = server ? party->server_tls : party->client_tls,
+		.server_tls = server ? party->server_tls : NULL,
+		.client_tls = server ? NULL : party->client_tls,
 		.events = &events,
 		.ctx = rogue,
 		.random = on_random,
@@ -111,7 +105,8 @@ static void open_endpoint(struct rogue *rogue, struct party *party, struct lp_ho
 	rogue->party = party;
 	rogue->host = host;
 	lp_host_enter(host);
-	if (lp_loop_new(&rogue->loop) < 0 || lp_udp_open(rogue->loop, &any, on_udp, rogue, NULL, &rogue->udp) < 0 ||
+	if (lp_loop_new(&rogue->loop) < 0 ||
+		lp_carrier_udp_open(&rogue->udp, rogue->loop, &any, on_udp, rogue, NULL) < 0 ||
 		lp_timer_new(rogue->loop, on_timer, rogue, &rogue->timer) < 0 ||
 		lp_quic_endpoint_new(&config, &rogue->endpoint) < 0)
 		abort();
@@ -128,10 +123,11 @@ void rogue_open(struct rogue *rogue, struct party *party, const char *ip)
 	struct lp_quic_conn *conn;
 	open_endpoint(rogue, party, lp_world_add_host(party->world, "rogue", ip), false);
 	lp_addr_parse(ip, 0, &local);
-	lp_udp_local(rogue->udp, &bound);
+	lp_udp_local(rogue->udp.socket, &bound);
 	local.port = bound.port;
 	lp_addr_parse("192.0.2.1", 443, &relay);
-	if (lp_quic_connect(rogue->endpoint, &local, &relay, "relay.example", lp_loop_now_ns(rogue->loop), &conn) < 0)
+	if (lp_quic_connect(rogue->endpoint, &rogue->udp.carrier, &local, &relay, "relay.example",
+		    lp_loop_now_ns(rogue->loop), &conn) < 0)
 		abort();
 	end_pass(rogue);
 	lp_world_run_while(party->world, is_opening, rogue, lp_world_now_ns(party->world) + 5 * LP_SEC);
@@ -142,7 +138,7 @@ void rogue_close(struct rogue *rogue)
 	lp_host_enter(rogue->host);
 	lp_quic_endpoint_free(rogue->endpoint);
 	lp_timer_free(rogue->timer);
-	lp_udp_close(rogue->udp);
+	lp_carrier_udp_close(&rogue->udp);
 	lp_loop_free(rogue->loop);
 }
 

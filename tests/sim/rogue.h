@@ -6,19 +6,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "carrier/udp.h"
 #include "quic/endpoint.h"
 
 struct lp_host;
 struct lp_loop;
 struct lp_timer;
-struct lp_udp;
 struct party;
 
 struct rogue {
 	struct party *party;
 	struct lp_host *host;
 	struct lp_loop *loop;
-	struct lp_udp *udp;
+	struct lp_carrier_udp udp;
 	struct lp_timer *timer;
 	struct lp_quic_endpoint *endpoint;
 	struct lp_quic_conn *conn; /* NULL: not ready, or closed */

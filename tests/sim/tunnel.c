@@ -91,11 +91,6 @@ static void on_closed(void *ctx, struct lp_quic_conn *conn, const struct lp_quic
 	end->closed = true;
 }
 
-static void on_send(void *ctx, const struct lp_udp_msg *msgs, size_t n_msgs)
-{
-	lp_udp_send(((struct tunnel_end *)ctx)->udp, msgs, n_msgs);
-}
-
 static const struct lp_quic_events events = {
 	.ready = on_ready,
 	.control = on_control,
@@ -103,14 +98,13 @@ static const struct lp_quic_events events = {
 	.writable = on_writable,
 	.migrated = on_migrated,
 	.closed = on_closed,
-	.send = on_send,
 };
 
 /* A receive batch. */
-static void on_udp(void *ctx, const struct lp_udp_msg *msgs, size_t n_msgs)
+static void on_udp(void *ctx, struct lp_carrier *carrier, const struct lp_udp_msg *msgs, size_t n_msgs)
 {
 	struct tunnel_end *end = ctx;
-	lp_quic_receive(end->endpoint, msgs, n_msgs, lp_loop_now_ns(end->loop));
+	lp_quic_receive(end->endpoint, carrier, msgs, n_msgs, lp_loop_now_ns(end->loop));
 	end_pass(end);
 }
 
@@ -136,8 +130,8 @@ static void end_open(struct tunnel *tunnel, struct tunnel_end *end, const char *
 	end->tunnel = tunnel;
 	lp_host_enter(end->host);
 	struct lp_quic_config config = {
-		.server = port != 0,
-		.tls = tls,
+		.server_tls = port ? tls : NULL,
+		.client_tls = port ? NULL : tls,
 		.events = &events,
 		.ctx = end,
 		.random = on_random,
@@ -147,7 +141,7 @@ static void end_open(struct tunnel *tunnel, struct tunnel_end *end, const char *
 		.congestion = congestion,
 	};
 	lp_random_fill(config.secret, sizeof config.secret);
-	if (lp_udp_open(end->loop, &local, on_udp, end, NULL, &end->udp) < 0 ||
+	if (lp_carrier_udp_open(&end->udp, end->loop, &local, on_udp, end, NULL) < 0 ||
 		lp_timer_new(end->loop, on_timer, end, &end->timer) < 0 ||
 		lp_frame_pool_new(16 << 20, &end->pool) < 0 || lp_quic_endpoint_new(&config, &end->endpoint) < 0)
 		give_up(ip);
@@ -199,10 +193,10 @@ void tunnel_open(struct tunnel *tunnel, uint64_t seed, const struct lp_line *lin
 	struct lp_addr local;
 	lp_addr_parse("192.0.2.2", 0, &local);
 	struct lp_addr bound;
-	lp_udp_local(tunnel->client.udp, &bound);
+	lp_udp_local(tunnel->client.udp.socket, &bound);
 	local.port = bound.port;
-	if (lp_quic_connect(tunnel->client.endpoint, &local, &tunnel->server_addr, "server",
-		    lp_world_now_ns(tunnel->world), &conn) < 0)
+	if (lp_quic_connect(tunnel->client.endpoint, &tunnel->client.udp.carrier, &local, &tunnel->server_addr,
+		    "server", lp_world_now_ns(tunnel->world), &conn) < 0)
 		give_up("no connection");
 	end_pass(&tunnel->client);
 	if (!lp_world_run_while(tunnel->world, is_opening, tunnel, lp_world_now_ns(tunnel->world) + 10 * LP_SEC))
@@ -218,7 +212,7 @@ static void end_close(struct tunnel_end *end)
 	lp_quic_endpoint_free(end->endpoint);
 	lp_frame_pool_free(end->pool);
 	lp_timer_free(end->timer);
-	lp_udp_close(end->udp);
+	lp_carrier_udp_close(&end->udp);
 	lp_loop_free(end->loop);
 }
 

@@ -7,12 +7,12 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "carrier/udp.h"
 #include "link/link.h"
 #include "platform/fake/world.h"
 #include "quic/endpoint.h"
 
 struct lp_timer;
-struct lp_udp;
 struct tunnel;
 
 /* One end. */
@@ -20,7 +20,7 @@ struct tunnel_end {
 	struct tunnel *tunnel;
 	struct lp_host *host;
 	struct lp_loop *loop;
-	struct lp_udp *udp;
+	struct lp_carrier_udp udp;
 	struct lp_timer *timer;
 	struct lp_quic_endpoint *endpoint;
 	struct lp_quic_conn *conn; /* NULL: not ready, or closed */

@@ -160,10 +160,9 @@ static void transmit(struct wire *wire, struct wire_node *from, const struct wir
 		launch(wire, &port->public, &msg->remote, msg->ecn, data, len, at_ns + LP_MS);
 }
 
-/* The endpoint's `send`. */
-static void node_send(void *ctx, const struct lp_udp_msg *msgs, size_t n_msgs)
+static void node_send(struct lp_carrier *carrier, const struct lp_udp_msg *msgs, size_t n_msgs)
 {
-	struct wire_node *node = ctx;
+	struct wire_node *node = carrier->ctx;
 	struct wire *wire = node->wire;
 	for (size_t i = 0; i < n_msgs; i++) {
 		const struct lp_udp_msg *msg = &msgs[i];
@@ -174,6 +173,7 @@ static void node_send(void *ctx, const struct lp_udp_msg *msgs, size_t n_msgs)
 		for (size_t p = 0; p < node->n_ports; p++)
 			if (msg->local.family && lp_addr_equal(&node->ports[p].local, &msg->local))
 				port = &node->ports[p];
+		assert(carrier == &node->carriers[port->carrier]);
 		size_t step = msg->segment_bytes ? msg->segment_bytes : msg->len;
 		for (size_t at = 0; at < msg->len && port->up; at += step)
 			transmit(wire, node, port, msg, msg->data + at, msg->len - at < step ? msg->len - at : step);
@@ -258,7 +258,6 @@ static const struct lp_quic_events events = {
 	.budget = node_budget,
 	.migrated = node_migrated,
 	.closed = node_closed,
-	.send = node_send,
 };
 
 /* The endpoint's random source. */
@@ -276,9 +275,11 @@ void wire_node_init(struct wire_node *node, struct wire *wire, struct lp_tls *tl
 	node->wire = wire;
 	node->ports[0] = (struct wire_port){.local = addr, .public = addr, .up = true};
 	node->n_ports = 1;
+	for (size_t i = 0; i < WIRE_CARRIERS; i++)
+		lp_carrier_init(&node->carriers[i], node_send, NULL, node);
 	node->config = (struct lp_quic_config){
-		.server = server,
-		.tls = tls,
+		.server_tls = server ? tls : NULL,
+		.client_tls = server ? NULL : tls,
 		.events = &events,
 		.ctx = node,
 		.random = node_random,
@@ -316,8 +317,8 @@ void wire_flush(struct wire_node *node)
 struct lp_quic_conn *wire_connect(struct wire_node *node, struct wire_node *to, const char *name)
 {
 	struct lp_quic_conn *conn = NULL;
-	int rv = lp_quic_connect(
-		node->endpoint, &node->ports[0].local, &to->ports[0].public, name, node->wire->now_ns, &conn);
+	int rv = lp_quic_connect(node->endpoint, &node->carriers[node->ports[0].carrier], &node->ports[0].local,
+		&to->ports[0].public, name, node->wire->now_ns, &conn);
 	assert(rv == 0);
 	(void)rv;
 	wire_flush(node);
@@ -340,7 +341,7 @@ static void deliver(struct wire *wire)
 					.ecn = packet->ecn,
 					.local = port->local,
 					.remote = packet->from};
-				lp_quic_receive(node->endpoint, &msg, 1, wire->now_ns);
+				lp_quic_receive(node->endpoint, &node->carriers[port->carrier], &msg, 1, wire->now_ns);
 			}
 		}
 		free(packet);

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "carrier/carrier.h"
 #include "quic/endpoint.h"
 
 struct wire_packet;
@@ -16,6 +17,7 @@ struct wire_node;
 #define WIRE_NODES 4
 #define WIRE_PORTS 3
 #define WIRE_CONNS 512
+#define WIRE_CARRIERS 2
 #define WIRE_KEPT 64 /* number of DATAGRAMs that are kept */
 
 struct wire {
@@ -44,6 +46,7 @@ struct wire {
 struct wire_port {
 	struct lp_addr local, public;
 	bool up;
+	unsigned carrier; /* index of the node's carrier that serves this address */
 };
 
 /* An endpoint with its user, which counts events. */
@@ -51,6 +54,7 @@ struct wire_node {
 	struct wire *wire;
 	struct lp_quic_endpoint *endpoint;
 	struct lp_quic_config config;
+	struct lp_carrier carriers[WIRE_CARRIERS];
 	struct wire_port ports[WIRE_PORTS];
 	size_t n_ports;
 	uint64_t link_free_ns; /* when the rate permits the next datagram */

@@ -119,7 +119,7 @@ static void test_system_cas(void **state)
 		skip();
 	}
 	lp_tls_free(pair->client_tls);
-	pair->client_tls = pair->client.config.tls = system;
+	pair->client_tls = pair->client.config.client_tls = system;
 	expect_refused(pair, NAME, "is not trusted: no CA that this system trusts has signed it");
 }
 

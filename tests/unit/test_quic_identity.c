@@ -18,7 +18,7 @@ static void use_client_tls(struct pair *pair, struct lp_tls *tls)
 {
 	lp_tls_free(pair->client_tls);
 	pair->client_tls = tls;
-	pair->client.config.tls = tls;
+	pair->client.config.client_tls = tls;
 }
 
 /* What an end could take when its connection was ready. */

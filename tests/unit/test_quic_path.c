@@ -95,15 +95,21 @@ static void test_client_migrates(void **state)
 		int from = i % 2, to = !from;
 		pair->client.ports[to].up = true;
 		pair->client.ports[from].up = false;
-		assert_int_equal(lp_quic_migrate(pair->at_client, &pair->client.ports[to].local, pair->wire.now_ns), 0);
+		assert_int_equal(lp_quic_migrate(pair->at_client, &pair->client.carriers[0],
+					 &pair->client.ports[to].local, pair->wire.now_ns),
+			0);
 		assert_true(play(pair, LP_SEC, 64) < 100 * LP_MS);
 		assert_int_equal(pair->client.n_migrated, i + 1);
 		assert_int_equal(pair->server.n_migrated, i + 1);
 		assert_int_equal(lp_quic_remote(pair->at_server)->ip[3], to ? 77 : 2);
 		assert_int_equal(pair->client.budget, 1440);
 	}
-	assert_int_equal(lp_quic_migrate(pair->at_client, &pair->client.ports[0].local, pair->wire.now_ns), LP_EEXISTS);
-	assert_int_equal(lp_quic_migrate(pair->at_server, &pair->client.ports[0].local, pair->wire.now_ns), LP_EINVAL);
+	assert_int_equal(lp_quic_migrate(pair->at_client, &pair->client.carriers[0], &pair->client.ports[0].local,
+				 pair->wire.now_ns),
+		LP_EEXISTS);
+	assert_int_equal(lp_quic_migrate(pair->at_server, &pair->server.carriers[0], &pair->client.ports[0].local,
+				 pair->wire.now_ns),
+		LP_EINVAL);
 	assert_int_equal(pair->client.n_closed + pair->server.n_closed, 0);
 	pair_free(pair);
 }
@@ -135,8 +141,9 @@ static void test_path_changes_under_a_download(void **state)
 		if (seed % 2)
 			pair->client.ports[0].public.port = 7777;
 		else
-			assert_int_equal(
-				lp_quic_migrate(pair->at_client, &pair->client.ports[1].local, pair->wire.now_ns), 0);
+			assert_int_equal(lp_quic_migrate(pair->at_client, &pair->client.carriers[0],
+						 &pair->client.ports[1].local, pair->wire.now_ns),
+				0);
 		pair->client.ports[0].up = seed % 2;
 		(void)play(pair, 2 * pair->wire.delay_ns, 64);
 		unsigned long seen = pair->client.n_datagrams;
@@ -154,8 +161,8 @@ static void test_client_without_an_address(void **state)
 	struct lp_addr none = {0};
 	struct lp_quic_conn *conn;
 	pair_start(pair);
-	assert_int_equal(lp_quic_connect(pair->client.endpoint, &none, &pair->server.ports[0].public, PAIR_NAME,
-				 pair->wire.now_ns, &conn),
+	assert_int_equal(lp_quic_connect(pair->client.endpoint, &pair->client.carriers[0], &none,
+				 &pair->server.ports[0].public, PAIR_NAME, pair->wire.now_ns, &conn),
 		0);
 	wire_flush(&pair->client);
 	assert_true(wire_wait(&pair->wire, &pair->server.n_ready, 1, LP_SEC));
@@ -163,7 +170,8 @@ static void test_client_without_an_address(void **state)
 	pair->at_server = pair->server.conns[0];
 	assert_true(play(pair, LP_SEC, 64) < 100 * LP_MS);
 	add_port(pair, 78);
-	assert_int_equal(lp_quic_migrate(conn, &pair->client.ports[1].local, pair->wire.now_ns), 0);
+	assert_int_equal(
+		lp_quic_migrate(conn, &pair->client.carriers[0], &pair->client.ports[1].local, pair->wire.now_ns), 0);
 	assert_true(play(pair, LP_SEC, 64) < 100 * LP_MS);
 	assert_int_equal(lp_quic_remote(pair->at_server)->ip[3], 78);
 	pair_free(pair);

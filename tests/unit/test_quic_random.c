@@ -93,7 +93,7 @@ static void disturb(struct pair *pair)
 		break;
 	case 6: {
 		struct lp_addr to = pair->client.ports[wire_random(wire) % 2].local;
-		int rv = lp_quic_migrate(pair->at_client, &to, wire->now_ns);
+		int rv = lp_quic_migrate(pair->at_client, &pair->client.carriers[0], &to, wire->now_ns);
 		assert_true(rv == 0 || rv == LP_EAGAIN || rv == LP_EEXISTS);
 		break;
 	}

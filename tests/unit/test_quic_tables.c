@@ -253,7 +253,7 @@ static void test_batch(void **state)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct lp_addr remote = {.family = 4, .ip = {rows[i].host}};
 		assert_non_null(lp_batch_room(batch, rows[i].len));
-		lp_batch_commit(batch, rows[i].len, rows[i].ecn, &local, &remote);
+		lp_batch_commit(batch, rows[i].len, rows[i].ecn, NULL, &local, &remote);
 		assert_int_equal(batch->n_runs, rows[i].runs);
 		assert_int_equal(batch->run_packets, rows[i].packets);
 	}
@@ -261,14 +261,14 @@ static void test_batch(void **state)
 	lp_batch_clear(batch);
 	unsigned n = 0;
 	for (; lp_batch_room(batch, 100); n++)
-		lp_batch_commit(batch, 100, 0, &local, &local);
+		lp_batch_commit(batch, 100, 0, NULL, &local, &local);
 	assert_int_equal(n, LP_BATCH_BYTES / 100);
 	for (size_t i = 0; i + 1 < batch->n_runs; i++)
 		assert_int_equal(batch->runs[i].len, 6400);
 	/* Large ones stay below what one UDP datagram may have. */
 	lp_batch_clear(batch);
 	while (lp_batch_room(batch, 8972))
-		lp_batch_commit(batch, 8972, 0, &local, &local);
+		lp_batch_commit(batch, 8972, 0, NULL, &local, &local);
 	for (size_t i = 0; i < batch->n_runs; i++)
 		assert_true(batch->runs[i].len <= LP_BATCH_RUN_BYTES);
 	lp_batch_pool_give(&pool, batch);

@@ -63,7 +63,7 @@ static struct pair *pair_signed(const struct identity *leaf, const struct identi
 		lp_tls_server_replace(pair->server_tls, cert.data, cert.size, key.data, key.size, &failure), 0);
 	lp_tls_free(pair->client_tls);
 	assert_int_equal(lp_tls_client_new(trust.data, trust.size, &failure, &pair->client_tls), 0);
-	pair->client.config.tls = pair->client_tls;
+	pair->client.config.client_tls = pair->client_tls;
 	gnutls_free(cert.data);
 	gnutls_free(key.data);
 	gnutls_free(trust.data);
@@ -157,7 +157,7 @@ static void test_self_signed_names(void **state)
 		assert_int_equal(lp_tls_pem_to_der(pair->cert, pair->cert_len, NULL, &der, &len), 0);
 		lp_tls_free(pair->client_tls);
 		assert_int_equal(lp_tls_client_new(der, len, NULL, &pair->client_tls), 0);
-		pair->client.config.tls = pair->client_tls;
+		pair->client.config.client_tls = pair->client_tls;
 		free(der);
 		pair_start(pair);
 		wire_connect(&pair->client, &pair->server, names[i]);
