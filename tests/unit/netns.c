@@ -18,7 +18,6 @@ static bool put(const char *path, const char *text)
 {
 	FILE *file = fopen(path, "w");
 	bool ok = file && fputs(text, file) >= 0;
-
 	if (file && fclose(file) != 0)
 		ok = false;
 	return ok;
@@ -27,9 +26,9 @@ static bool put(const char *path, const char *text)
 /* Creates a namespace, inside a user namespace if we are not root. */
 static bool unshare_net(void)
 {
-	char uid_map[32], gid_map[32];
-
+	char uid_map[32];
 	snprintf(uid_map, sizeof uid_map, "0 %u 1", getuid());
+	char gid_map[32];
 	snprintf(gid_map, sizeof gid_map, "0 %u 1", getgid());
 	if (unshare(CLONE_NEWNET) == 0)
 		return true;
@@ -39,14 +38,12 @@ static bool unshare_net(void)
 
 int netns_new(void)
 {
-	int netns;
-
 	if (!unshare_net()) {
 		fprintf(stderr, "no rights to make a network namespace: run as root\n");
 		exit(77);
 	}
 	netns_run("ip link set lo up");
-	netns = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	int netns = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 	assert_true(netns >= 0);
 	return netns;
 }
@@ -58,10 +55,9 @@ void netns_enter(int netns)
 
 void netns_run(const char *format, ...)
 {
-	char command[512];
 	va_list args;
-
 	va_start(args, format);
+	char command[512];
 	vsnprintf(command, sizeof command, format, args);
 	va_end(args);
 	if (system(command) != 0)

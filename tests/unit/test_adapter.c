@@ -86,16 +86,15 @@ static void test_choose(void **state)
 	for (size_t i = 0; i < sizeof choice_rows / sizeof choice_rows[0]; i++) {
 		struct lp_failure failure = {0};
 		size_t index = 99;
-		int r = lp_adapter_choose(taps, 3, choice_rows[i].wanted, &failure, &index);
-
+		int result = lp_adapter_choose(taps, 3, choice_rows[i].wanted, &failure, &index);
 		print_message("'%s'\n", choice_rows[i].wanted ? choice_rows[i].wanted : "(none)");
 		if (choice_rows[i].index >= 0) {
-			assert_int_equal(r, 0);
+			assert_int_equal(result, 0);
 			assert_int_equal(index, choice_rows[i].index);
 			continue;
 		}
 		/* What was requested, and what exists. */
-		assert_int_equal(r, LP_ENOTFOUND);
+		assert_int_equal(result, LP_ENOTFOUND);
 		assert_int_equal(index, 99);
 		assert_non_null(strstr(failure.text, choice_rows[i].wanted));
 		assert_non_null(strstr(failure.text, "'LAN Party', 'Ethernet 3', '{11111111-"));
@@ -107,7 +106,6 @@ static void test_none(void **state)
 {
 	struct lp_failure failure = {0};
 	size_t index = 99;
-
 	(void)state;
 	assert_int_equal(lp_adapter_choose(taps, 0, NULL, &failure, &index), LP_ENOTFOUND);
 	assert_non_null(strstr(failure.text, "tap-windows6"));
@@ -123,6 +121,5 @@ int main(void)
 		cmocka_unit_test(test_choose),
 		cmocka_unit_test(test_none),
 	};
-
 	return cmocka_run_group_tests_name("adapter", tests, NULL, NULL);
 }

@@ -22,7 +22,6 @@
 static int make_folder(void **state)
 {
 	char template[] = "/tmp/lp-test-file-XXXXXX";
-
 	*state = strdup(mkdtemp(template));
 	return *state ? 0 : -1;
 }
@@ -30,7 +29,6 @@ static int make_folder(void **state)
 static int remove_folder(void **state)
 {
 	char command[256];
-
 	snprintf(command, sizeof command, "rm -rf '%s'", (char *)*state);
 	free(*state);
 	return system(command);
@@ -40,7 +38,6 @@ static int remove_folder(void **state)
 static const char *in(void **state, const char *name)
 {
 	static char path[256];
-
 	snprintf(path, sizeof path, "%s/%s", (char *)*state, name);
 	return path;
 }
@@ -50,7 +47,6 @@ static unsigned entries(const char *path)
 {
 	DIR *folder = opendir(path);
 	unsigned n = 0;
-
 	assert_non_null(folder);
 	for (const struct dirent *entry; (entry = readdir(folder));)
 		n += entry->d_name[0] != '.';
@@ -73,21 +69,19 @@ static const struct {
 static void test_modes(void **state)
 {
 	mode_t before = umask(0022);
-
 	for (size_t i = 0; i < sizeof mode_rows / sizeof mode_rows[0]; i++) {
 		const char *path = in(state, mode_rows[i].name);
-		struct stat st;
-		uint8_t *data;
-		size_t len;
-		char folder[256];
-
 		assert_int_equal(lp_file_write(path, (const uint8_t *)"hello", 5, mode_rows[i].secret, NULL), 0);
+		struct stat st;
 		assert_int_equal(stat(path, &st), 0);
 		assert_int_equal(st.st_mode & 0777, mode_rows[i].mode);
+		size_t len;
+		uint8_t *data;
 		assert_int_equal(lp_file_read(path, 5, NULL, &data, &len), 0);
 		assert_int_equal(len, 5);
 		assert_string_equal((char *)data, "hello");
 		free(data);
+		char folder[256];
 		snprintf(folder, sizeof folder, "%s", path);
 		*strrchr(folder, '/') = '\0';
 		if (mode_rows[i].folder_mode) {
@@ -104,17 +98,15 @@ static void test_replace(void **state)
 {
 	const char *path = in(state, "identity.json");
 	char text[8] = "";
-	FILE *old;
-	uint8_t *data;
-	size_t len;
-
 	assert_int_equal(lp_file_write(path, (const uint8_t *)"old", 3, true, NULL), 0);
-	old = fopen(path, "r");
+	FILE *old = fopen(path, "r");
 	assert_non_null(old);
 	assert_int_equal(lp_file_write(path, (const uint8_t *)"newer", 5, true, NULL), 0);
 	assert_non_null(fgets(text, sizeof text, old));
 	assert_string_equal(text, "old");
 	fclose(old);
+	size_t len;
+	uint8_t *data;
 	assert_int_equal(lp_file_read(path, 100, NULL, &data, &len), 0);
 	assert_string_equal((char *)data, "newer");
 	free(data);
@@ -126,7 +118,6 @@ static void test_failed_write(void **state)
 {
 	struct lp_failure failure = {0};
 	const char *path = in(state, "taken");
-
 	/* A non-empty folder cannot be replaced by a file. */
 	assert_int_equal(lp_file_write(in(state, "taken/inside"), (const uint8_t *)"x", 1, false, NULL), 0);
 	path = in(state, "taken");
@@ -142,15 +133,13 @@ static void test_failed_write(void **state)
 static void test_not_regular(void **state)
 {
 	char target[256], link[256], pipe[256], text[8] = "";
-	struct stat st;
-	int reader;
-
 	snprintf(target, sizeof target, "%s/target", (char *)*state);
 	snprintf(link, sizeof link, "%s/link", (char *)*state);
 	snprintf(pipe, sizeof pipe, "%s/pipe", (char *)*state);
 	assert_int_equal(lp_file_write(target, (const uint8_t *)"old", 3, false, NULL), 0);
 	assert_int_equal(symlink("target", link), 0);
 	assert_int_equal(lp_file_write(link, (const uint8_t *)"newer", 5, false, NULL), 0);
+	struct stat st;
 	assert_int_equal(lstat(link, &st), 0);
 	assert_true(S_ISLNK(st.st_mode));
 	assert_int_equal(lstat(target, &st), 0);
@@ -163,7 +152,7 @@ static void test_not_regular(void **state)
 	assert_int_equal(st.st_size, 5);
 
 	assert_int_equal(mkfifo(pipe, 0600), 0);
-	reader = open(pipe, O_RDONLY | O_NONBLOCK);
+	int reader = open(pipe, O_RDONLY | O_NONBLOCK);
 	assert_true(reader >= 0);
 	assert_int_equal(lp_file_write(pipe, (const uint8_t *)"hello", 5, false, NULL), 0);
 	assert_int_equal(read(reader, text, sizeof text), 5);
@@ -180,7 +169,6 @@ static void test_read(void **state)
 	struct lp_failure failure = {0};
 	uint8_t *data = NULL;
 	size_t len = 0;
-
 	assert_int_equal(lp_file_read(in(state, "none"), 100, &failure, &data, &len), LP_ENOTFOUND);
 	assert_non_null(strstr(failure.text, "none"));
 	assert_int_equal(lp_file_write(in(state, "six"), (const uint8_t *)"sixsix", 6, false, NULL), 0);
@@ -203,6 +191,5 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_not_regular, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(test_read, make_folder, remove_folder),
 	};
-
 	return cmocka_run_group_tests_name("file", tests, NULL, NULL);
 }

@@ -18,15 +18,15 @@
 /* Taken, refused, free again; nothing is left. */
 static void test_lock(void **state)
 {
-	struct lp_lock *first, *second;
-	struct lp_failure failure;
-	char path[64];
-	uint8_t random[4], *data;
-	size_t len;
-
 	(void)state;
+	uint8_t random[4];
 	lp_random_fill(random, sizeof random);
+	char path[64];
 	snprintf(path, sizeof path, "lock-%02x%02x%02x%02x", random[0], random[1], random[2], random[3]);
+	size_t len;
+	uint8_t *data;
+	struct lp_failure failure;
+	struct lp_lock *first, *second;
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(lp_lock_take(path, &failure, &first), 0);
 		assert_int_equal(lp_lock_take(path, &failure, &second), LP_EINUSE);
@@ -42,6 +42,5 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lock),
 	};
-
 	return cmocka_run_group_tests_name("lock", tests, NULL, NULL);
 }

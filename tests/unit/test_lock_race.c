@@ -26,10 +26,10 @@ static int take_often(void)
 {
 	for (unsigned n = 0; n < N_HOLDS;) {
 		struct lp_lock *lock;
-		int r = lp_lock_take(path, NULL, &lock);
-		if (r == LP_EINUSE)
+		int result = lp_lock_take(path, NULL, &lock);
+		if (result == LP_EINUSE)
 			continue;
-		if (r < 0)
+		if (result < 0)
 			return 1;
 		int fd = open(holder, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 		if (fd < 0)

@@ -36,7 +36,6 @@ static void on_probe(void *ctx, uint64_t now_ns)
 {
 	struct probe *probe = ctx;
 	struct fixture *fixture = probe->fixture;
-
 	probe->called_ns = now_ns;
 	probe->calls++;
 	probe->order = fixture->calls++;
@@ -66,12 +65,10 @@ static void tear_down(struct fixture *fixture)
 /* Timers are called in the order of their deadlines, none early. */
 static void test_order(void **state)
 {
-	struct fixture f;
-	uint64_t now_ns;
-
 	(void)state;
+	struct fixture f;
 	set_up(&f, N_TIMERS);
-	now_ns = lp_loop_now_ns(f.loop);
+	uint64_t now_ns = lp_loop_now_ns(f.loop);
 	for (unsigned i = 0; i < N_TIMERS; i++) {
 		/* 7 is prime to 40: each slot is taken once. */
 		f.probes[i].deadline_ns = now_ns + (1 + i * 7 % N_TIMERS) * LP_MS / 4;
@@ -89,13 +86,11 @@ static void test_order(void **state)
 /* A deadline may be moved either way and taken back; only the last one counts. */
 static void test_move(void **state)
 {
-	struct fixture f;
-	uint64_t now_ns;
-
 	(void)state;
+	struct fixture f;
 	set_up(&f, 3);
 	f.stop_after = 2;
-	now_ns = lp_loop_now_ns(f.loop);
+	uint64_t now_ns = lp_loop_now_ns(f.loop);
 	lp_timer_set(f.probes[0].timer, now_ns + LP_MS);
 	lp_timer_set(f.probes[0].timer, now_ns + 8 * LP_MS);
 	lp_timer_set(f.probes[1].timer, now_ns + LP_SEC);
@@ -113,12 +108,10 @@ static void test_move(void **state)
 /* What is due already is called at once, though not while other work starves. */
 static void test_past(void **state)
 {
-	struct fixture f;
-	uint64_t now_ns;
-
 	(void)state;
+	struct fixture f;
 	set_up(&f, 2);
-	now_ns = lp_loop_now_ns(f.loop);
+	uint64_t now_ns = lp_loop_now_ns(f.loop);
 	lp_timer_set(f.probes[0].timer, 0);
 	lp_timer_set(f.probes[1].timer, now_ns - 1);
 	assert_int_equal(lp_loop_run(f.loop), 0);
@@ -131,7 +124,6 @@ static void test_past(void **state)
 static void on_again(void *ctx, uint64_t now_ns)
 {
 	struct probe *probe = ctx;
-
 	on_probe(ctx, now_ns);
 	lp_timer_set(probe->timer, now_ns);
 }
@@ -141,7 +133,6 @@ static void test_greedy(void **state)
 {
 	struct fixture f;
 	struct probe *probe = &f.probes[1];
-
 	(void)state;
 	set_up(&f, 1);
 	probe->fixture = &f;
@@ -160,7 +151,6 @@ static void test_greedy(void **state)
 static void on_free_others(void *ctx, uint64_t now_ns)
 {
 	struct fixture *fixture = ctx;
-
 	for (unsigned i = 0; i < N_TIMERS; i++) {
 		lp_timer_free(fixture->probes[i].timer);
 		fixture->probes[i].timer = NULL;
@@ -172,9 +162,8 @@ static void on_free_others(void *ctx, uint64_t now_ns)
 /* A timer may free others and itself from inside its call. */
 static void test_free_inside(void **state)
 {
-	struct fixture f;
-
 	(void)state;
+	struct fixture f;
 	set_up(&f, N_TIMERS);
 	lp_timer_free(f.probes[20].timer);
 	assert_int_equal(lp_timer_new(f.loop, on_free_others, &f, &f.probes[20].timer), 0);
@@ -188,17 +177,15 @@ static void test_free_inside(void **state)
 /* Random sets and frees against a list that is searched: what is called is what was due, in order. */
 static void test_random(void **state)
 {
-	struct fixture f;
 	unsigned expected = 0;
 	uint64_t now_ns, last_ns = 0;
-
 	(void)state;
 	srand(1);
+	struct fixture f;
 	set_up(&f, N_TIMERS);
 	now_ns = lp_loop_now_ns(f.loop);
 	for (unsigned round = 0; round < 2000; round++) {
 		struct probe *probe = &f.probes[rand() % N_TIMERS];
-
 		if (rand() % 8 == 0) {
 			lp_timer_free(probe->timer);
 			assert_int_equal(lp_timer_new(f.loop, on_probe, probe, &probe->timer), 0);
@@ -218,7 +205,6 @@ static void test_random(void **state)
 	assert_int_equal(lp_loop_run(f.loop), 0);
 	for (unsigned order = 0; order < expected; order++) {
 		const struct probe *found = NULL;
-
 		for (unsigned i = 0; i < N_TIMERS; i++)
 			if (f.probes[i].calls && f.probes[i].order == order)
 				found = &f.probes[i];
@@ -233,12 +219,10 @@ static void test_random(void **state)
 /* The clocks go forwards, in their units. */
 static void test_clocks(void **state)
 {
-	struct lp_loop *loop;
-	uint64_t before_ns;
-
 	(void)state;
+	struct lp_loop *loop;
 	assert_int_equal(lp_loop_new(&loop), 0);
-	before_ns = lp_loop_now_ns(loop);
+	uint64_t before_ns = lp_loop_now_ns(loop);
 	assert_true(lp_loop_now_ns(loop) >= before_ns);
 	/* 2024-01-01. */
 	assert_true(lp_loop_unix_s(loop) > 1704067200);
@@ -256,6 +240,5 @@ int main(void)
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_clocks),
 	};
-
 	return cmocka_run_group_tests_name("loop", tests, NULL, NULL);
 }

@@ -24,7 +24,6 @@ struct heard {
 static void on_changed(void *ctx)
 {
 	struct heard *heard = ctx;
-
 	heard->calls++;
 	lp_loop_stop(heard->loop);
 }
@@ -46,7 +45,6 @@ static void on_nothing(void *ctx, const struct lp_udp_msg *msgs, size_t n_msgs)
 static void run(struct lp_loop *loop, unsigned ms)
 {
 	struct lp_timer *timer;
-
 	assert_int_equal(lp_timer_new(loop, on_timeout, loop, &timer), 0);
 	lp_timer_set(timer, lp_loop_now_ns(loop) + ms * LP_MS);
 	lp_loop_run(loop);
@@ -79,36 +77,33 @@ static const struct {
 static void test_steps(void **state)
 {
 	struct heard heard = {0};
-	struct lp_netwatch *netwatch;
-	struct lp_udp *udp;
 	struct lp_addr any = {0}, remote4, remote6;
 	int netns = netns_new();
-
 	(void)state;
 	assert_int_equal(lp_addr_parse("192.0.2.1:443", 0, &remote4), 0);
 	assert_int_equal(lp_addr_parse("[2001:db8::1]:443", 0, &remote6), 0);
 	assert_int_equal(lp_loop_new(&heard.loop), 0);
+	struct lp_netwatch *netwatch;
 	assert_int_equal(lp_netwatch_new(heard.loop, on_changed, &heard, &netwatch), 0);
+	struct lp_udp *udp;
 	assert_int_equal(lp_udp_open(heard.loop, &any, on_nothing, NULL, NULL, &udp), 0);
 	assert_int_equal(lp_udp_path_payload(udp, NULL), 65536 - 28);
 	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
 		struct lp_addr local = {0};
 		uint32_t interface;
-		char text[LP_ADDR_TEXT_MAX];
-		int r;
-
 		print_message("%s\n", steps[i].command);
 		heard.calls = 0;
 		netns_run("%s", steps[i].command);
 		run(heard.loop, 2000);
 		assert_int_equal(heard.calls, 1);
-		r = lp_netwatch_source(netwatch, &remote4, &local, &interface);
-		assert_int_equal(r, steps[i].source4 ? 0 : LP_EUNREACH);
-		if (r == 0)
+		int result = lp_netwatch_source(netwatch, &remote4, &local, &interface);
+		assert_int_equal(result, steps[i].source4 ? 0 : LP_EUNREACH);
+		char text[LP_ADDR_TEXT_MAX];
+		if (result == 0)
 			assert_string_equal(lp_addr_format(&local, text), steps[i].source4);
-		r = lp_netwatch_source(netwatch, &remote6, &local, &interface);
-		assert_int_equal(r, steps[i].source6 ? 0 : LP_EUNREACH);
-		if (r == 0)
+		result = lp_netwatch_source(netwatch, &remote6, &local, &interface);
+		assert_int_equal(result, steps[i].source6 ? 0 : LP_EUNREACH);
+		if (result == 0)
 			assert_string_equal(lp_addr_format(&local, text), steps[i].source6);
 		assert_int_equal(lp_udp_path_payload(udp, &remote4), steps[i].payload4);
 		assert_int_equal(lp_udp_path_payload(udp, &remote6), steps[i].payload6);
@@ -136,7 +131,6 @@ static void test_steps(void **state)
 static void on_count(void *ctx)
 {
 	struct heard *heard = ctx;
-
 	heard->calls++;
 }
 
@@ -144,12 +138,11 @@ static void on_count(void *ctx)
 static void test_endless(void **state)
 {
 	struct heard heard = {0};
-	struct lp_netwatch *netwatch;
 	int netns = netns_new();
-
 	(void)state;
 	netns_run("ip link add w0 type veth peer name w1");
 	assert_int_equal(lp_loop_new(&heard.loop), 0);
+	struct lp_netwatch *netwatch;
 	assert_int_equal(lp_netwatch_new(heard.loop, on_count, &heard, &netwatch), 0);
 	netns_run("(for i in $(seq 200); do echo link set w0 mtu $((1000 + i)); done) | ip -batch - & "
 		  "(for i in $(seq 100); do ip link set w1 mtu $((1000 + i)) || break; done) >/dev/null 2>&1 &");
@@ -167,6 +160,5 @@ int main(void)
 		cmocka_unit_test(test_steps),
 		cmocka_unit_test(test_endless),
 	};
-
 	return cmocka_run_group_tests_name("netwatch", tests, NULL, NULL);
 }

@@ -36,8 +36,7 @@ static void test_send(void **state)
 	for (int abstract = 0; abstract < 2; abstract++) {
 		struct sockaddr_un address = {.sun_family = AF_UNIX};
 		int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
-		char name[64], heard[600];
-
+		char name[64];
 		snprintf(name, sizeof name, "%s/tmp/lp-test-notify-%d", abstract ? "@" : "", (int)getpid());
 		setenv("NOTIFY_SOCKET", name, 1);
 		memcpy(address.sun_path, name, strlen(name));
@@ -46,11 +45,10 @@ static void test_send(void **state)
 		assert_int_equal(bind(fd, (struct sockaddr *)&address,
 					 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(name))),
 			0);
+		char heard[600];
 		for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-			ssize_t n;
-
 			lp_notify_send(rows[i].what, rows[i].status);
-			n = recv(fd, heard, sizeof heard - 1, MSG_DONTWAIT);
+			ssize_t n = recv(fd, heard, sizeof heard - 1, MSG_DONTWAIT);
 			assert_true(n > 0);
 			heard[n] = '\0';
 			assert_memory_equal(heard, rows[i].heard, strlen(rows[i].heard));
@@ -71,8 +69,6 @@ static void test_send(void **state)
 
 static void test_watchdog(void **state)
 {
-	char pid[16];
-
 	(void)state;
 	unsetenv("WATCHDOG_USEC");
 	unsetenv("WATCHDOG_PID");
@@ -81,6 +77,7 @@ static void test_watchdog(void **state)
 	assert_int_equal(lp_notify_watchdog_ns(), 3 * LP_SEC);
 	setenv("WATCHDOG_PID", "1", 1);
 	assert_int_equal(lp_notify_watchdog_ns(), 0);
+	char pid[16];
 	snprintf(pid, sizeof pid, "%d", (int)getpid());
 	setenv("WATCHDOG_PID", pid, 1);
 	assert_int_equal(lp_notify_watchdog_ns(), 3 * LP_SEC);
@@ -92,6 +89,5 @@ int main(void)
 		cmocka_unit_test(test_send),
 		cmocka_unit_test(test_watchdog),
 	};
-
 	return cmocka_run_group_tests_name("notify", tests, NULL, NULL);
 }

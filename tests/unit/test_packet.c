@@ -63,21 +63,18 @@ static bool is_ours(const struct lp_frame *frame)
 static void on_packet(void *ctx, const struct lp_frame *frames, size_t n_frames)
 {
 	struct lan *lan = ctx;
-
 	for (size_t i = 0; i < n_frames; i++) {
 		lan->frames++;
 		lan->supers += frames[i].offload.gso != LP_GSO_NONE;
 		lan->partials += frames[i].offload.needs_csum;
 		if (is_ours(&frames[i])) {
 			unsigned port = (unsigned)frames[i].data[34] << 8 | frames[i].data[35];
-
 			lan->n_ours++;
 			if (port >= GAME_PORT && port < GAME_PORT + N_GAMES)
 				lan->game_at[port - GAME_PORT] = lan->n_ours;
 		}
 		if (is_ours(&frames[i]) && lan->n_kept < KEPT) {
 			struct kept *kept = &lan->kept[lan->n_kept++];
-
 			kept->len = frames[i].len;
 			kept->offload = frames[i].offload;
 			memcpy(kept->data, frames[i].data,
@@ -91,7 +88,6 @@ static void on_packet(void *ctx, const struct lp_frame *frames, size_t n_frames)
 static void on_error(void *ctx, const struct lp_failure *failure)
 {
 	struct lan *lan = ctx;
-
 	lan->failure = *failure;
 	lp_loop_stop(lan->loop);
 }
@@ -106,7 +102,6 @@ static void on_timeout(void *ctx, uint64_t now_ns)
 static void run(struct lan *lan, unsigned ms)
 {
 	struct lp_timer *timer;
-
 	assert_int_equal(lp_timer_new(lan->loop, on_timeout, lan->loop, &timer), 0);
 	lp_timer_set(timer, lp_loop_now_ns(lan->loop) + ms * LP_MS);
 	lp_loop_run(lan->loop);
@@ -127,7 +122,6 @@ static int raw_socket(const char *interface)
 	struct sockaddr_ll ll = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL)};
 	int fd = socket(AF_PACKET, SOCK_RAW, 0);
 	int buffer_bytes = 4 << 20;
-
 	assert_true(fd >= 0);
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer_bytes, sizeof buffer_bytes);
 	ll.sll_ifindex = (int)if_nametoindex(interface);
@@ -139,7 +133,6 @@ static void lan_up(struct lan *lan)
 {
 	const struct lp_packet_config config = {.interface = "gw0"};
 	struct lp_failure failure = {0};
-
 	*lan = (struct lan){0};
 	assert_int_equal(lp_loop_new(&lan->loop), 0);
 	lan->gateway = netns_new();
@@ -194,7 +187,6 @@ static void test_life(void **state)
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct lp_packet_config config = {.interface = rows[i].interface};
 		struct lp_failure failure = {0};
-
 		assert_int_equal(
 			lp_packet_open(lan.loop, &config, on_packet, on_error, NULL, &failure, &none), rows[i].code);
 		assert_non_null(strstr(failure.text, rows[i].text));
@@ -225,13 +217,11 @@ static void test_partial_checksum(void **state)
 {
 	static struct lan lan;
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(7)};
-	int fd;
-
 	(void)state;
 	lan_up(&lan);
 	netns_enter(lan.host);
 	netns_run("ip neigh add 10.9.0.2 lladdr 02:5a:00:00:00:0b dev host0");
-	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 	inet_pton(AF_INET, "10.9.0.2", &to.sin_addr);
 	assert_int_equal(sendto(fd, "hello", 5, 0, (struct sockaddr *)&to, sizeof to), 5);
 	await(&lan, 1);
@@ -265,7 +255,6 @@ static void test_vlan(void **state)
 	lan_up(&lan);
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		uint8_t frame[100] = {0};
-
 		print_message("%s\n", rows[i].name);
 		memcpy(frame, macs, 12);
 		memcpy(frame + 12, rows[i].tags, rows[i].len);
@@ -286,8 +275,6 @@ static void test_vlan_checksum(void **state)
 {
 	static struct lan lan;
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(7)};
-	int fd;
-
 	(void)state;
 	lan_up(&lan);
 	netns_enter(lan.host);
@@ -298,7 +285,7 @@ static void test_vlan_checksum(void **state)
 	}
 	netns_run("ip link set host0.5 up && ip addr add 10.5.0.1/24 dev host0.5 && "
 		  "ip neigh add 10.5.0.2 lladdr 02:5a:00:00:00:0b dev host0.5");
-	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 	inet_pton(AF_INET, "10.5.0.2", &to.sin_addr);
 	assert_int_equal(sendto(fd, "hello", 5, 0, (struct sockaddr *)&to, sizeof to), 5);
 	await(&lan, 1);
@@ -314,7 +301,6 @@ static void test_vlan_checksum(void **state)
 static void tagged_tcp(uint8_t *frame, size_t payload_bytes)
 {
 	size_t ip_bytes = 40 + payload_bytes;
-
 	memcpy(frame, (const uint8_t[]){0x02, 0x5a, 0, 0, 0, 0x0a, 0x02, 0x5a, 0, 0, 0, 0x0b, 0x81, 0, 0, 5, 8, 0}, 18);
 	frame[18] = 0x45;
 	frame[20] = (uint8_t)(ip_bytes >> 8);
@@ -344,8 +330,6 @@ static void test_vlan_super_frame(void **state)
 			.csum_offset = 16}};
 	size_t payload_bytes = 0;
 	int one = 1;
-	ssize_t n;
-
 	(void)state;
 	lan_up(&lan);
 	assert_int_equal(setsockopt(lan.host_raw, SOL_PACKET, PACKET_VNET_HDR, &one, sizeof one), 0);
@@ -364,6 +348,7 @@ static void test_vlan_super_frame(void **state)
 	assert_int_equal(lan.kept[0].offload.hdr_len, TAGGED_HEADERS);
 
 	assert_int_equal(lp_packet_send(lan.packet, &super, 1), 1);
+	ssize_t n;
 	/* In one piece or cut by the kernel; the tag is beside the frame here, in auxiliary data. */
 	while ((n = recv(lan.host_raw, seen, sizeof seen, MSG_DONTWAIT)) > 0)
 		if (seen[LP_VNET_BYTES + 12] == 8 && n > (ssize_t)(LP_VNET_BYTES + TAGGED_HEADERS - 4) &&
@@ -379,19 +364,18 @@ static void test_send(void **state)
 	static struct lan lan;
 	uint8_t frame[42] = {0x02, 0x5a, 0, 0, 0, 0x0a, 0x02, 0x5a, 0, 0, 0, 0x0b, 0x88, 0xb5, 1, 2, 3};
 	uint8_t tagged[1518] = {0x02, 0x5a, 0, 0, 0, 0x0a, 0x02, 0x5a, 0, 0, 0, 0x0b, 0x81, 0, 0, 5, 0x88, 0xb5};
-	struct lp_frame frames[90];
-	uint8_t seen[2048];
 	int n_short = 0, n_long = 0;
-	int host_raw, gateway_raw;
-
 	(void)state;
 	lan_up(&lan);
+	struct lp_frame frames[90];
 	/* More than one system call takes, less than a receive buffer of the usual size holds. */
 	for (size_t i = 0; i < 90; i++)
 		frames[i] = i % 9 ? (struct lp_frame){.data = frame, .len = sizeof frame}
 				  : (struct lp_frame){.data = tagged, .len = sizeof tagged};
+	int host_raw;
 	host_raw = lan.host_raw;
 	assert_int_equal(lp_packet_send(lan.packet, frames, 90), 90);
+	uint8_t seen[2048];
 	for (ssize_t n; (n = recv(host_raw, seen, sizeof seen, MSG_DONTWAIT)) > 0;) {
 		if (seen[12] != 0x88 || seen[13] != 0xb5)
 			continue;
@@ -407,7 +391,7 @@ static void test_send(void **state)
 	}
 	assert_int_equal(n_short, 80);
 	assert_int_equal(n_long, 10);
-	gateway_raw = raw_socket("gw0");
+	int gateway_raw = raw_socket("gw0");
 	assert_int_equal(send(gateway_raw, tagged, sizeof tagged, 0), sizeof tagged);
 	close(gateway_raw);
 	run(&lan, 20);
@@ -426,7 +410,6 @@ static size_t udp_frame(uint8_t *frame, const char *from, uint16_t from_port, co
 	bool ipv6 = strchr(from, ':');
 	size_t header_bytes = ipv6 ? 40 : 20 + option_bytes;
 	uint8_t *ip = frame + 14, *udp = ip + header_bytes;
-
 	memset(frame, 0, 100);
 	memcpy(frame, (const uint8_t[]){0x02, 0x5a, 0, 0, 0, 0x0b, 0x02, 0x5a, 0, 0, 0, 0x0a}, 12);
 	frame[12] = ipv6 ? 0x86 : 0x08;
@@ -503,16 +486,14 @@ static void test_exclude(void **state)
 	lan_up(&lan);
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct lp_addr local = {0}, remote;
-		uint8_t frame[128];
-		size_t len;
-
 		if (rows[i].local[0] == '*')
 			local.port = (uint16_t)atoi(rows[i].local + 2);
 		else
 			assert_int_equal(lp_addr_parse(rows[i].local, 0, &local), 0);
 		assert_int_equal(lp_addr_parse(rows[i].remote, 0, &remote), 0);
 		assert_int_equal(lp_packet_exclude_tunnel(lan.packet, &local, &remote), 0);
-		len = udp_frame(frame, rows[i].from, rows[i].from_port, rows[i].to, rows[i].to_port,
+		uint8_t frame[128];
+		size_t len = udp_frame(frame, rows[i].from, rows[i].from_port, rows[i].to, rows[i].to_port,
 			rows[i].option_bytes, rows[i].fragment);
 		lan.n_kept = 0;
 		host_sends(&lan, frame, len);
@@ -533,7 +514,6 @@ static void test_exclude(void **state)
 static void on_tap(void *ctx, const struct lp_frame *frames, size_t n_frames)
 {
 	struct lan *lan = ctx;
-
 	for (size_t i = 0; i < n_frames; i++)
 		lan->tap_supers += frames[i].offload.gso != LP_GSO_NONE;
 	lan->refused += n_frames - lp_packet_send(lan->packet, frames, n_frames);
@@ -546,12 +526,9 @@ static void transfer_host_tap(bool to_host, bool ipv6, bool vlan)
 	static struct lan lan;
 	const struct lp_tap_config config = {.name = "lan7", .mac = {{2, 0, 0, 0, 0, 9}}, .offload = true};
 	const char *interface = vlan ? ".5" : "";
-	struct transfer transfer;
-	struct lp_tap *tap;
-	int remote;
-
 	lan_up(&lan);
-	remote = netns_new();
+	int remote = netns_new();
+	struct lp_tap *tap;
 	if (lp_tap_open(lan.loop, &config, on_tap, on_error, &lan, NULL, &tap) < 0) {
 		lan_down(&lan);
 		skip();
@@ -561,6 +538,7 @@ static void transfer_host_tap(bool to_host, bool ipv6, bool vlan)
 		netns_run("ip link add link lan7 name lan7.5 type vlan id 5 && ip link set lan7.5 up");
 	netns_run(
 		"ip addr add 10.8.0.2/24 dev lan7%s && ip addr add fd08::2/64 dev lan7%s nodad", interface, interface);
+	struct transfer transfer;
 	if (!to_host)
 		transfer_listen(&transfer, ipv6 ? "fd08::2" : "10.8.0.2");
 	netns_enter(lan.host);
@@ -620,13 +598,11 @@ static void test_uso(void **state)
 	static struct lan lan;
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(7)};
 	int gso_size = 1000;
-	int fd;
-
 	(void)state;
 	lan_up(&lan);
 	netns_enter(lan.host);
 	netns_run("ip neigh add 10.9.0.2 lladdr 02:5a:00:00:00:0b dev host0");
-	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 	assert_int_equal(setsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &gso_size, sizeof gso_size), 0);
 	inet_pton(AF_INET, "10.9.0.2", &to.sin_addr);
 	assert_int_equal(sendto(fd, data, sizeof data, 0, (struct sockaddr *)&to, sizeof to), sizeof data);
@@ -644,11 +620,10 @@ static void test_uso(void **state)
 static void test_fairness(void **state)
 {
 	static struct lan lan;
-	uint8_t frame[128];
 	size_t len, early = 0;
-
 	(void)state;
 	lan_up(&lan);
+	uint8_t frame[128];
 	for (unsigned i = 0; i < 400; i++) {
 		len = udp_frame(frame, "10.9.0.1", 5000, "10.9.0.2", 7, 0, 0);
 		host_sends(&lan, frame, len);
@@ -671,12 +646,11 @@ static void test_fairness(void **state)
 static void test_overflow(void **state)
 {
 	static struct lan lan;
-	struct lp_packet_counters counters;
 	uint8_t frame[1514] = {0x02, 0x5a, 0, 0, 0, 0x0b, 0x02, 0x5a, 0, 0, 0, 0x0a, 0x88, 0xb5};
 	unsigned sent = 0;
-
 	(void)state;
 	lan_up(&lan);
+	struct lp_packet_counters counters;
 	lp_packet_counters(lan.packet, &counters);
 	assert_int_equal(counters.overflows, 0);
 	for (; sent < 5000; sent++)
@@ -696,7 +670,6 @@ static void test_down(void **state)
 	uint8_t frame[60] = {0x02, 0x5a, 0, 0, 0, 0x0b, 0x02, 0x5a, 0, 0, 0, 0x0a, 0x88, 0xb5};
 	struct lp_frame out = {.data = frame, .len = sizeof frame};
 	size_t n_sent = 0;
-
 	(void)state;
 	lan_up(&lan);
 	netns_run("ip link set gw0 down");
@@ -725,7 +698,6 @@ static const char *const gone_rows[] = {
 static void test_gone(void **state)
 {
 	static struct lan lan;
-
 	(void)state;
 	for (size_t i = 0; i < sizeof gone_rows / sizeof gone_rows[0]; i++) {
 		lan_up(&lan);
@@ -758,6 +730,5 @@ int main(void)
 		cmocka_unit_test(test_overflow),
 		cmocka_unit_test(test_fairness),
 	};
-
 	return cmocka_run_group_tests_name("packet", tests, NULL, NULL);
 }

@@ -24,7 +24,6 @@ struct answer {
 static void on_answer(void *ctx, const struct lp_addr *addrs, size_t n_addrs, const char *reason)
 {
 	struct answer *answer = ctx;
-
 	answer->calls++;
 	answer->n_addrs = n_addrs;
 	if (n_addrs)
@@ -44,7 +43,6 @@ static void on_timeout(void *ctx, uint64_t now_ns)
 static void run(struct lp_loop *loop, unsigned ms)
 {
 	struct lp_timer *timer;
-
 	assert_int_equal(lp_timer_new(loop, on_timeout, loop, &timer), 0);
 	lp_timer_set(timer, lp_loop_now_ns(loop) + ms * LP_MS);
 	lp_loop_run(loop);
@@ -66,15 +64,14 @@ static void test_rows(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct answer answer = {0};
-		struct lp_resolve *resolve;
-		char text[LP_ADDR_TEXT_MAX];
-
 		assert_int_equal(lp_loop_new(&answer.loop), 0);
+		struct lp_resolve *resolve;
 		assert_int_equal(lp_resolve_start(answer.loop, rows[i].host, 443, on_answer, &answer, &resolve), 0);
 		assert_int_equal(answer.calls, 0);
 		run(answer.loop, 20000);
 		assert_int_equal(answer.calls, 1);
 		assert_int_equal(answer.n_addrs > 0, rows[i].first != NULL);
+		char text[LP_ADDR_TEXT_MAX];
 		if (!rows[i].first)
 			assert_true(strlen(answer.reason) > 5);
 		else if (rows[i].first[0])
@@ -92,9 +89,8 @@ static void test_cancel(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct answer answer = {0};
-		struct lp_resolve *resolve;
-
 		assert_int_equal(lp_loop_new(&answer.loop), 0);
+		struct lp_resolve *resolve;
 		assert_int_equal(lp_resolve_start(answer.loop, rows[i].host, 443, on_answer, &answer, &resolve), 0);
 		lp_resolve_free(resolve);
 		run(answer.loop, 5);
@@ -107,13 +103,12 @@ static void test_cancel(void **state)
 /* A host that is longer than any name may be. */
 static void test_long(void **state)
 {
-	char host[300];
-	struct lp_loop *loop;
 	struct lp_resolve *resolve = NULL;
-
 	(void)state;
+	char host[300];
 	memset(host, 'a', sizeof host - 1);
 	host[sizeof host - 1] = '\0';
+	struct lp_loop *loop;
 	assert_int_equal(lp_loop_new(&loop), 0);
 	assert_int_equal(lp_resolve_start(loop, host, 443, on_answer, NULL, &resolve), LP_ETOOBIG);
 	assert_null(resolve);
@@ -127,6 +122,5 @@ int main(void)
 		cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_long),
 	};
-
 	return cmocka_run_group_tests_name("resolve", tests, NULL, NULL);
 }

@@ -27,7 +27,6 @@ static const char *const setup_commands[] = {
 static struct lp_addr addr(const char *text)
 {
 	struct lp_addr result;
-
 	assert_int_equal(lp_addr_parse(text, 0, &result), 0);
 	return result;
 }
@@ -50,16 +49,14 @@ static const struct {
 /* What the kernel would do. */
 static void test_best(void **state)
 {
-	struct lp_route_interface wire;
-	struct lp_route route;
-
 	(void)state;
+	struct lp_route_interface wire;
 	assert_int_equal(lp_route_interface("wire", NULL, &wire), 0);
 	assert_int_equal(lp_route_interface("none", NULL, &wire), LP_ENOTFOUND);
+	struct lp_route route;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct lp_route_query query = {.remote = addr(rows[i].remote)};
 		struct lp_addr next_hop = addr(rows[i].next_hop), source = addr(rows[i].source);
-
 		assert_int_equal(lp_route_best(&query, NULL, &route), rows[i].result);
 		assert_true(lp_addr_equal(&route.next_hop, &next_hop));
 		assert_true(lp_addr_equal(&route.source, &source));
@@ -80,8 +77,7 @@ static void test_host_route(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof remotes / sizeof remotes[0]; i++) {
 		struct lp_route_query query = {.remote = addr(remotes[i])};
-		struct lp_route route, pinned;
-
+		struct lp_route route;
 		assert_int_equal(lp_route_best(&query, NULL, &route), 0);
 		route.destination = query.remote;
 		route.prefix_bits = query.remote.family == 6 ? 128 : 32;
@@ -89,6 +85,7 @@ static void test_host_route(void **state)
 		assert_int_equal(lp_route_remove(&route, NULL), LP_ENOTFOUND);
 		assert_int_equal(lp_route_add(&route, NULL), 0);
 		assert_int_equal(lp_route_add(&route, NULL), LP_EEXISTS);
+		struct lp_route pinned;
 		assert_int_equal(lp_route_best(&query, NULL, &pinned), 0);
 		assert_int_equal(pinned.prefix_bits, route.prefix_bits);
 		assert_true(lp_addr_equal(&pinned.next_hop, &route.next_hop));
@@ -103,11 +100,9 @@ static void test_host_route(void **state)
 static void test_settings(void **state)
 {
 	struct lp_route_interface wire, none = {4711, 4711};
-	struct lp_route_settings settings;
-	struct lp_failure failure;
-
 	(void)state;
 	assert_int_equal(lp_route_interface("wire", NULL, &wire), 0);
+	struct lp_route_settings settings;
 	assert_int_equal(lp_route_settings(&wire, 4, NULL, &settings), 0);
 	assert_int_equal(settings.mtu, 1500);
 	settings.mtu = 1400;
@@ -115,6 +110,7 @@ static void test_settings(void **state)
 	assert_int_equal(lp_route_settings(&wire, 4, NULL, &settings), 0);
 	assert_int_equal(settings.mtu, 1400);
 	settings.automatic_metric = false;
+	struct lp_failure failure;
 	assert_int_equal(lp_route_set(&wire, 4, &settings, &failure), LP_EUNSUPPORTED);
 	assert_true(failure.text[0]);
 	assert_int_equal(lp_route_settings(&none, 4, NULL, &settings), LP_ENOTFOUND);
@@ -123,11 +119,10 @@ static void test_settings(void **state)
 /* The addresses, with their interfaces and prefixes. */
 static void test_addresses(void **state)
 {
-	struct lp_route_address all[16];
 	struct lp_addr wanted = addr("192.0.2.2"), wanted6 = addr("2001:db8::2");
 	unsigned n_found = 0;
+	struct lp_route_address all[16];
 	int n = lp_route_addresses(all, 16, NULL);
-
 	(void)state;
 	for (int i = 0; i < n; i++) {
 		n_found += lp_addr_equal(&all[i].address, &wanted) && all[i].prefix_bits == 24;
@@ -145,7 +140,6 @@ int main(void)
 		cmocka_unit_test(test_settings),
 		cmocka_unit_test(test_addresses),
 	};
-
 	netns_new();
 	for (size_t i = 0; i < sizeof setup_commands / sizeof setup_commands[0]; i++)
 		netns_run("%s", setup_commands[i]);

@@ -62,10 +62,9 @@ static void test_steps(void **state)
 	(void)state;
 	netns_new();
 	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
-		struct lp_route_conflicts conflicts;
-
 		print_message("%s\n", steps[i].command);
 		netns_run("%s", steps[i].command);
+		struct lp_route_conflicts conflicts;
 		lp_route_conflicts("t0", &conflicts);
 		assert_string_equal(conflicts.network, steps[i].network);
 		assert_string_equal(conflicts.broadcast, steps[i].broadcast);

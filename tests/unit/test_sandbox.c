@@ -37,9 +37,8 @@ static unsigned long long status(const char *key)
 {
 	FILE *file = fopen("/proc/thread-self/status", "r");
 	unsigned long long value = ~0ULL;
-	char line[256];
-
 	assert_non_null(file);
+	char line[256];
 	while (fgets(line, sizeof line, file))
 		if (strncmp(line, key, strlen(key)) == 0)
 			value = strtoull(line + strlen(key), NULL, strcmp(key, "NoNewPrivs:") == 0 ? 10 : 16);
@@ -53,12 +52,10 @@ static void test_drop(void **state)
 	const struct lp_frame frame = {.data = data, .len = sizeof data};
 	const struct lp_tap_config config = {.name = "lan7"};
 	struct lp_failure failure = {0};
-	struct lp_loop *loop;
 	struct lp_tap *tap = NULL;
-	int fd;
-
 	(void)state;
 	netns_new();
+	struct lp_loop *loop;
 	assert_int_equal(lp_loop_new(&loop), 0);
 	if (lp_tap_open(loop, &config, on_recv, on_error, NULL, &failure, &tap) == 0)
 		assert_int_equal(lp_tap_up(tap, 1500, &failure), 0);
@@ -70,7 +67,7 @@ static void test_drop(void **state)
 	assert_int_equal(status("CapBnd:"), 0);
 	assert_int_equal(status("CapAmb:"), 0);
 	assert_int_equal(status("NoNewPrivs:"), 1);
-	fd = socket(AF_PACKET, SOCK_RAW, 0);
+	int fd = socket(AF_PACKET, SOCK_RAW, 0);
 	assert_int_equal(fd, -1);
 	assert_int_not_equal(system("ip link set lo down 2>/dev/null"), 0);
 	if (tap) {
@@ -89,6 +86,5 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_drop),
 	};
-
 	return cmocka_run_group_tests_name("sandbox", tests, NULL, NULL);
 }

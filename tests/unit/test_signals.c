@@ -17,7 +17,6 @@ struct signals {
 static void on_signal(void *ctx, enum lp_signal signal)
 {
 	struct signals *signals = ctx;
-
 	if (signal == LP_SIGNAL_STOP)
 		signals->stops++;
 	else if (signal == LP_SIGNAL_HANGUP)
@@ -31,7 +30,6 @@ static void on_signal(void *ctx, enum lp_signal signal)
 static void test_signals(void **state)
 {
 	struct signals signals = {0};
-
 	(void)state;
 	assert_int_equal(lp_loop_new(&signals.loop), 0);
 	assert_int_equal(lp_loop_on_signal(signals.loop, on_signal, &signals), 0);
@@ -51,7 +49,6 @@ static void test_signals(void **state)
 static void test_nohup(void **state)
 {
 	struct signals signals = {0};
-
 	(void)state;
 	signal(SIGHUP, SIG_IGN);
 	assert_int_equal(lp_loop_new(&signals.loop), 0);
@@ -69,6 +66,5 @@ int main(void)
 		cmocka_unit_test(test_signals),
 		cmocka_unit_test(test_nohup),
 	};
-
 	return cmocka_run_group_tests_name("signals", tests, NULL, NULL);
 }

@@ -54,7 +54,6 @@ static void on_recv(void *ctx, const struct lp_frame *frames, size_t n_frames)
 {
 	struct end *end = ctx;
 	size_t wanted = end->wanted;
-
 	for (size_t i = 0; i < n_frames; i++) {
 		end->frames++;
 		end->supers += frames[i].offload.gso != LP_GSO_NONE;
@@ -79,7 +78,6 @@ static void on_recv(void *ctx, const struct lp_frame *frames, size_t n_frames)
 static void on_error(void *ctx, const struct lp_failure *failure)
 {
 	struct end *end = ctx;
-
 	end->failure = *failure;
 	lp_loop_stop(end->loop);
 }
@@ -94,7 +92,6 @@ static void on_timeout(void *ctx, uint64_t now_ns)
 static void run(struct lp_loop *loop, unsigned ms)
 {
 	struct lp_timer *timer;
-
 	assert_int_equal(lp_timer_new(loop, on_timeout, loop, &timer), 0);
 	lp_timer_set(timer, lp_loop_now_ns(loop) + ms * LP_MS);
 	lp_loop_run(loop);
@@ -106,15 +103,13 @@ static void open_tap(struct end *end, struct lp_loop *loop, const char *name, st
 {
 	struct lp_tap_config config = {.name = name, .mac = mac, .offload = offload};
 	struct lp_failure failure = {0};
-	int r;
-
 	*end = (struct end){.loop = loop};
-	r = lp_tap_open(loop, &config, on_recv, on_error, end, &failure, &end->tap);
-	if (r == LP_EPERM || r == LP_ENOTFOUND) {
+	int result = lp_tap_open(loop, &config, on_recv, on_error, end, &failure, &end->tap);
+	if (result == LP_EPERM || result == LP_ENOTFOUND) {
 		print_message("%s\n", failure.text);
 		exit(77);
 	}
-	assert_int_equal(r, 0);
+	assert_int_equal(result, 0);
 }
 
 /* A UDP socket that sends to 10.9.0.2 port 7 from the current namespace. */
@@ -122,7 +117,6 @@ static int udp_socket(void)
 {
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(7)};
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
-
 	assert_int_equal(inet_pton(AF_INET, "10.9.0.2", &to.sin_addr), 1);
 	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
 	return fd;
@@ -131,18 +125,17 @@ static int udp_socket(void)
 /* The interface is as it was asked for, and gone at the end. */
 static void test_life(void **state)
 {
-	struct lp_loop *loop;
-	struct lp_interface seen;
 	struct lp_failure failure = {0};
 	struct lp_tap_config config = {.name = "lan7"};
 	struct lp_tap *second = NULL;
-	struct end end;
 	int netns = netns_new();
-
 	(void)state;
+	struct lp_loop *loop;
 	assert_int_equal(lp_loop_new(&loop), 0);
+	struct end end;
 	open_tap(&end, loop, "lan7", MAC_A, true);
 	assert_string_equal(lp_tap_name(end.tap), "lan7");
+	struct lp_interface seen;
 	assert_int_equal(lp_interface_get("lan7", &seen), 0);
 	assert_true(lp_mac_equal(&seen.mac, &MAC_A));
 	assert_false(seen.up);
@@ -177,19 +170,17 @@ static void test_frames(void **state)
 {
 	/* Without offloads the checksum is there, with them it is left to us. */
 	for (int offload = 0; offload < 2; offload++) {
-		struct lp_loop *loop;
-		struct end end;
 		struct lp_frame back = {0};
 		uint8_t frame[64], answer[16] = {0};
 		int netns = netns_new();
-		int fd;
-
+		struct lp_loop *loop;
 		assert_int_equal(lp_loop_new(&loop), 0);
+		struct end end;
 		open_tap(&end, loop, "lan7", MAC_A, offload);
 		assert_int_equal(lp_tap_up(end.tap, 1500, NULL), 0);
 		netns_run("ip addr add 10.9.0.1/24 dev lan7 && ip neigh add 10.9.0.2 lladdr 02:5a:00:00:00:0b dev "
 			  "lan7");
-		fd = udp_socket();
+		int fd = udp_socket();
 		assert_int_equal(send(fd, "hello", 5, 0), 5);
 		end.stop_at = 1;
 		run(loop, 2000);
@@ -228,18 +219,16 @@ static void test_frames(void **state)
 /* While paused nothing is read, and nothing is lost. */
 static void test_pause(void **state)
 {
-	struct lp_loop *loop;
-	struct end end;
 	int netns = netns_new();
-	int fd;
-
 	(void)state;
+	struct lp_loop *loop;
 	assert_int_equal(lp_loop_new(&loop), 0);
+	struct end end;
 	open_tap(&end, loop, "lan7", MAC_A, true);
 	lp_tap_pause(end.tap);
 	assert_int_equal(lp_tap_up(end.tap, 1500, NULL), 0);
 	netns_run("ip addr add 10.9.0.1/24 dev lan7 && ip neigh add 10.9.0.2 lladdr 02:5a:00:00:00:0b dev lan7");
-	fd = udp_socket();
+	int fd = udp_socket();
 	for (int i = 0; i < 200; i++)
 		assert_int_equal(send(fd, "hello", 5, 0), 5);
 	run(loop, 20);
@@ -258,27 +247,25 @@ static void test_pause(void **state)
    the full queue is paused. */
 static void check_fairness(bool pauses)
 {
-	struct lp_tap_device probe;
-	struct lp_loop *loop;
-	struct end end;
 	int netns = netns_new();
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(7)};
 	unsigned n_queues;
-	int bulk, game;
-
+	struct lp_tap_device probe;
 	if (lp_tap_device_open("probe7", false, NULL, &probe) < 0)
 		skip();
 	n_queues = probe.n_queues;
 	lp_tap_device_close(&probe);
+	struct lp_loop *loop;
 	assert_int_equal(lp_loop_new(&loop), 0);
+	struct end end;
 	open_tap(&end, loop, "lan7", MAC_A, true);
 	lp_tap_pause(end.tap);
 	assert_int_equal(lp_tap_up(end.tap, 1500, NULL), 0);
 	netns_run("ip addr add 10.9.0.1/24 dev lan7 && ip neigh add 10.9.0.2 lladdr 02:5a:00:00:00:0b dev lan7");
-	bulk = udp_socket();
+	int bulk = udp_socket();
 	for (int i = 0; i < 400; i++)
 		assert_int_equal(send(bulk, "bulk!", 5, 0), 5);
-	game = socket(AF_INET, SOCK_DGRAM, 0);
+	int game = socket(AF_INET, SOCK_DGRAM, 0);
 	assert_int_equal(inet_pton(AF_INET, "10.9.0.2", &to.sin_addr), 1);
 	assert_int_equal(sendto(game, "game", 4, 0, (struct sockaddr *)&to, sizeof to), 4);
 	lp_tap_resume(end.tap);
@@ -314,12 +301,11 @@ static void test_fairness(void **state)
 /* Somebody removes the interface: the owner hears of it. */
 static void test_removed(void **state)
 {
-	struct lp_loop *loop;
-	struct end end;
 	int netns = netns_new();
-
 	(void)state;
+	struct lp_loop *loop;
 	assert_int_equal(lp_loop_new(&loop), 0);
+	struct end end;
 	open_tap(&end, loop, "lan7", MAC_A, true);
 	assert_int_equal(lp_tap_up(end.tap, 1500, NULL), 0);
 	netns_run("ip link delete lan7");
@@ -335,18 +321,16 @@ static void test_removed(void **state)
 static void test_uso(void **state)
 {
 	static uint8_t data[20 * 1000 + 5];
-	struct lp_loop *loop;
-	struct end end;
 	int netns = netns_new();
 	int gso_size = 1000;
-	int fd;
-
 	(void)state;
+	struct lp_loop *loop;
 	assert_int_equal(lp_loop_new(&loop), 0);
+	struct end end;
 	open_tap(&end, loop, "lan7", MAC_A, true);
 	assert_int_equal(lp_tap_up(end.tap, 1500, NULL), 0);
 	netns_run("ip addr add 10.9.0.1/24 dev lan7 && ip neigh add 10.9.0.2 lladdr 02:5a:00:00:00:0b dev lan7");
-	fd = udp_socket();
+	int fd = udp_socket();
 	assert_int_equal(setsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &gso_size, sizeof gso_size), 0);
 	assert_int_equal(send(fd, data, sizeof data, 0), sizeof data);
 	end.stop_at = lp_tap_takes(end.tap, LP_GSO_UDP) ? 1 : 21;
@@ -367,18 +351,17 @@ static void test_uso(void **state)
    out and in, and every byte is right. */
 static void transfer_between_taps(const char *to, bool offload)
 {
-	struct transfer transfer;
 	struct lp_loop *loop;
-	struct end a, b;
-	int netns_a, netns_b;
-
 	assert_int_equal(lp_loop_new(&loop), 0);
-	netns_b = netns_new();
+	int netns_b = netns_new();
+	struct end b;
 	open_tap(&b, loop, "lan7", MAC_B, offload);
 	assert_int_equal(lp_tap_up(b.tap, 1500, NULL), 0);
 	netns_run("ip addr add 10.9.0.2/24 dev lan7 && ip addr add fd09::2/64 dev lan7 nodad");
+	struct transfer transfer;
 	transfer_listen(&transfer, to);
-	netns_a = netns_new();
+	int netns_a = netns_new();
+	struct end a;
 	open_tap(&a, loop, "lan7", MAC_A, offload);
 	assert_int_equal(lp_tap_up(a.tap, 1500, NULL), 0);
 	netns_run("ip addr add 10.9.0.1/24 dev lan7 && ip addr add fd09::1/64 dev lan7 nodad");
@@ -426,6 +409,5 @@ int main(void)
 		cmocka_unit_test(test_uso),
 		cmocka_unit_test(test_transfer),
 	};
-
 	return cmocka_run_group_tests_name("tap", tests, NULL, NULL);
 }

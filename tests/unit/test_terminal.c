@@ -16,7 +16,6 @@
 static int replace(int fd)
 {
 	int before = dup(STDERR_FILENO);
-
 	assert_true(before >= 0);
 	assert_int_equal(dup2(fd, STDERR_FILENO), STDERR_FILENO);
 	return before;
@@ -34,22 +33,19 @@ static void test_terminal(void **state)
 	const struct winsize size = {.ws_row = 31, .ws_col = 101};
 	int master = posix_openpt(O_RDWR | O_NOCTTY);
 	unsigned rows = 0, columns = 0;
-	bool live, dumb, none;
-	int before, fd;
-
 	(void)state;
 	if (master < 0 || grantpt(master) < 0 || unlockpt(master) < 0)
 		skip();
-	fd = open(ptsname(master), O_RDWR | O_NOCTTY);
+	int fd = open(ptsname(master), O_RDWR | O_NOCTTY);
 	assert_true(fd >= 0);
 	assert_int_equal(ioctl(fd, TIOCSWINSZ, &size), 0);
-	before = replace(fd);
+	int before = replace(fd);
 	setenv("TERM", "xterm", 1);
-	live = lp_terminal_is_live(LP_TERMINAL_ERR);
+	bool live = lp_terminal_is_live(LP_TERMINAL_ERR);
 	setenv("TERM", "dumb", 1);
-	dumb = lp_terminal_is_live(LP_TERMINAL_ERR);
+	bool dumb = lp_terminal_is_live(LP_TERMINAL_ERR);
 	unsetenv("TERM");
-	none = lp_terminal_is_live(LP_TERMINAL_ERR);
+	bool none = lp_terminal_is_live(LP_TERMINAL_ERR);
 	lp_terminal_size(LP_TERMINAL_ERR, &rows, &columns);
 	restore(before);
 	close(fd);
@@ -64,14 +60,12 @@ static void test_terminal(void **state)
 static void test_pipe(void **state)
 {
 	unsigned rows = 0, columns = 0;
-	bool live;
-	int before, fds[2];
-
 	(void)state;
+	int fds[2];
 	assert_int_equal(pipe(fds), 0);
-	before = replace(fds[1]);
+	int before = replace(fds[1]);
 	setenv("TERM", "xterm", 1);
-	live = lp_terminal_is_live(LP_TERMINAL_ERR);
+	bool live = lp_terminal_is_live(LP_TERMINAL_ERR);
 	lp_terminal_size(LP_TERMINAL_ERR, &rows, &columns);
 	restore(before);
 	close(fds[0]);
@@ -87,6 +81,5 @@ int main(void)
 		cmocka_unit_test(test_terminal),
 		cmocka_unit_test(test_pipe),
 	};
-
 	return cmocka_run_group_tests_name("terminal", tests, NULL, NULL);
 }

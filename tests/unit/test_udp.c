@@ -28,11 +28,9 @@ struct received {
 static void on_recv(void *ctx, const struct lp_udp_msg *msgs, size_t n_msgs)
 {
 	struct received *received = ctx;
-
 	for (size_t i = 0; i < n_msgs; i++) {
 		const struct lp_udp_msg *msg = &msgs[i];
 		size_t segment_bytes = msg->segment_bytes ? msg->segment_bytes : msg->len;
-
 		received->messages++;
 		received->datagrams += msg->len ? (msg->len + segment_bytes - 1) / segment_bytes : 1;
 		assert_true(received->bytes + msg->len <= sizeof received->data);
@@ -69,7 +67,6 @@ struct pair {
 static struct lp_addr address(const char *text)
 {
 	struct lp_addr addr;
-
 	assert_int_equal(lp_addr_parse(text, 0, &addr), 0);
 	return addr;
 }
@@ -79,7 +76,6 @@ static void pair_up(struct pair *pair, const char *a, const char *b)
 	struct lp_addr any = {0};
 	struct lp_addr bind_a = a ? address(a) : any, bind_b = b ? address(b) : any;
 	struct lp_failure failure = {0};
-
 	assert_int_equal(lp_loop_new(&pair->loop), 0);
 	pair->received.loop = pair->loop;
 	assert_int_equal(lp_timer_new(pair->loop, on_timeout, pair->loop, &pair->timeout), 0);
@@ -127,14 +123,12 @@ static void test_run(void **state)
 {
 	static struct pair pair;
 	static uint8_t data[50 * SEGMENT_BYTES + 77];
-
 	(void)state;
 	for (size_t i = 0; i < sizeof data; i++)
 		data[i] = (uint8_t)(i * 31 + i / 256);
 	for (size_t row = 0; row < sizeof family_rows / sizeof family_rows[0]; row++) {
 		struct lp_addr to = address(family_rows[row].to), from = address(family_rows[row].from);
 		struct lp_udp_msg msg = {.data = data, .len = sizeof data, .segment_bytes = SEGMENT_BYTES, .ecn = 2};
-
 		print_message("%s\n", family_rows[row].name);
 		pair = (struct pair){0};
 		pair_up(&pair, family_rows[row].a, family_rows[row].b);
@@ -161,7 +155,6 @@ static void test_many(void **state)
 	static uint8_t data[2000];
 	static struct lp_udp_msg msgs[150];
 	struct lp_addr to = address("127.0.0.1");
-
 	(void)state;
 	pair = (struct pair){0};
 	pair_up(&pair, NULL, NULL);
@@ -183,7 +176,6 @@ static void test_source(void **state)
 {
 	static struct pair pair;
 	struct lp_udp_msg msg = {.data = (const uint8_t *)"x", .len = 1};
-
 	(void)state;
 	pair = (struct pair){0};
 	pair_up(&pair, NULL, NULL);
@@ -204,13 +196,12 @@ static void test_refused(void **state)
 {
 	static struct pair pair;
 	static uint8_t data[66000];
-	struct lp_udp_msg msgs[4];
 	struct lp_addr to = address("127.0.0.1"), closed = address("127.0.0.1:9");
-
 	(void)state;
 	pair = (struct pair){0};
 	pair_up(&pair, NULL, NULL);
 	to.port = pair.b_addr.port;
+	struct lp_udp_msg msgs[4];
 	/* Too long for any packet: an answer to a probe, not a loss. */
 	msgs[0] = (struct lp_udp_msg){.data = data, .len = sizeof data, .remote = to};
 	msgs[1] = (struct lp_udp_msg){.data = data, .len = 1, .remote = to};
@@ -231,7 +222,6 @@ static void test_empty(void **state)
 {
 	static struct pair pair;
 	struct lp_udp_msg msg = {.data = (const uint8_t *)"", .len = 0};
-
 	(void)state;
 	pair = (struct pair){0};
 	pair_up(&pair, NULL, NULL);
@@ -251,7 +241,6 @@ static void test_failures(void **state)
 	struct lp_failure failure = {0};
 	struct lp_addr foreign = address("192.0.2.1:4000");
 	struct lp_addr taken = {0};
-
 	(void)state;
 	pair = (struct pair){0};
 	pair_up(&pair, NULL, NULL);
@@ -270,7 +259,6 @@ static void test_overflow(void **state)
 	static struct pair pair;
 	static uint8_t data[1400];
 	struct lp_udp_msg msg = {.data = data, .len = sizeof data};
-
 	(void)state;
 	pair = (struct pair){0};
 	pair_up(&pair, "127.0.0.1", "127.0.0.1");
@@ -288,7 +276,6 @@ static void test_path_payload(void **state)
 {
 	static struct pair pair;
 	struct lp_addr v4 = address("127.0.0.1:1"), v6 = address("[::1]:1");
-
 	(void)state;
 	pair = (struct pair){0};
 	pair_up(&pair, NULL, NULL);
@@ -309,6 +296,5 @@ int main(void)
 		cmocka_unit_test(test_path_payload),
 		cmocka_unit_test(test_overflow),
 	};
-
 	return cmocka_run_group_tests_name("udp", tests, NULL, NULL);
 }

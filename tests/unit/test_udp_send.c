@@ -30,7 +30,6 @@ static void set_up(struct fixture *f)
 {
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t len = sizeof to;
-
 	f->sender_fd = socket(AF_INET, SOCK_DGRAM, 0);
 	f->receiver_fd = socket(AF_INET, SOCK_DGRAM, 0);
 	assert_int_equal(bind(f->receiver_fd, (struct sockaddr *)&to, sizeof to), 0);
@@ -46,10 +45,8 @@ static void set_up(struct fixture *f)
 static void expect_run(const struct fixture *f)
 {
 	uint8_t seen[2000];
-
 	for (size_t at = 0; at < sizeof data; at += SEGMENT_BYTES) {
 		size_t len = sizeof data - at < SEGMENT_BYTES ? sizeof data - at : SEGMENT_BYTES;
-
 		assert_int_equal(recv(f->receiver_fd, seen, sizeof seen, MSG_DONTWAIT), len);
 		assert_memory_equal(seen, data + at, len);
 	}
@@ -65,9 +62,8 @@ static void tear_down(const struct fixture *f)
 /* Runs are kept in one piece on the way in here, and cut by the kernel. */
 static void test_taken(void **state)
 {
-	struct fixture f;
-
 	(void)state;
+	struct fixture f;
 	set_up(&f);
 	assert_int_equal(lp_udp_sender_send(&f.sender, &f.msg, 1), 0);
 	assert_false(f.sender.gso_off);
@@ -78,10 +74,9 @@ static void test_taken(void **state)
 /* A socket without checksums takes no runs (the kernel answers EINVAL): sent again singly, and so from then on. */
 static void test_refused(void **state)
 {
-	struct fixture f;
 	int one = 1, zero = 0;
-
 	(void)state;
+	struct fixture f;
 	set_up(&f);
 	assert_int_equal(setsockopt(f.sender_fd, SOL_SOCKET, SO_NO_CHECK, &one, sizeof one), 0);
 	assert_int_equal(lp_udp_sender_send(&f.sender, &f.msg, 1), 0);
@@ -98,11 +93,10 @@ static void test_refused(void **state)
 /* One wrong address spoils neither the run before nor the run after, and turns nothing off. */
 static void test_lost(void **state)
 {
-	struct lp_udp_msg msgs[3];
-	struct fixture f;
-
 	(void)state;
+	struct fixture f;
 	set_up(&f);
+	struct lp_udp_msg msgs[3];
 	for (size_t i = 0; i < 3; i++)
 		msgs[i] = f.msg;
 	msgs[1].local = (struct lp_addr){.family = 4, .ip = {192, 0, 2, 1}};
@@ -119,17 +113,16 @@ static void test_lost(void **state)
 static void test_long(void **state)
 {
 	static uint8_t many[150 * 10 + 3];
-	struct fixture f;
-	uint8_t seen[64];
 	size_t n = 0;
-
 	(void)state;
+	struct fixture f;
 	set_up(&f);
 	f.msg.data = many;
 	f.msg.len = sizeof many;
 	f.msg.segment_bytes = 10;
 	assert_int_equal(lp_udp_sender_send(&f.sender, &f.msg, 1), 0);
 	assert_false(f.sender.gso_off);
+	uint8_t seen[64];
 	while (recv(f.receiver_fd, seen, sizeof seen, MSG_DONTWAIT) > 0)
 		n++;
 	assert_int_equal(n, 151);
@@ -144,6 +137,5 @@ int main(void)
 		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_long),
 	};
-
 	return cmocka_run_group_tests_name("udp_send", tests, NULL, NULL);
 }

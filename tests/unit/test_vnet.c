@@ -55,8 +55,6 @@ static void test_rows(void **state)
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		uint8_t data[LP_VNET_BYTES + 200] = {0};
 		const struct lp_offload *offload = &rows[i].offload;
-		struct lp_frame back;
-
 		print_message("%s\n", rows[i].name);
 		lp_vnet_write(offload, data);
 		assert_memory_equal(data, &rows[i].header, LP_VNET_BYTES);
@@ -64,6 +62,7 @@ static void test_rows(void **state)
 		if (offload->gso == LP_GSO_TCP4 || offload->gso == LP_GSO_TCP6)
 			data[LP_VNET_BYTES + offload->csum_start + 12] =
 				(uint8_t)((offload->hdr_len - offload->csum_start) / 4 << 4);
+		struct lp_frame back;
 		assert_int_equal(lp_vnet_read(data, sizeof data, &back), 0);
 		assert_ptr_equal(back.data, data + LP_VNET_BYTES);
 		assert_int_equal(back.len, 200);
@@ -80,9 +79,8 @@ static void test_rows(void **state)
 static void test_read(void **state)
 {
 	uint8_t data[LP_VNET_BYTES + 60] = {2};
-	struct lp_frame frame;
-
 	(void)state;
+	struct lp_frame frame;
 	assert_int_equal(lp_vnet_read(data, sizeof data, &frame), 0);
 	assert_int_equal(lp_vnet_read(data, LP_VNET_BYTES + 13, &frame), LP_EMALFORMED);
 	assert_int_equal(lp_vnet_read(data, LP_VNET_BYTES + 14, &frame), 0);
@@ -111,12 +109,11 @@ static void test_header_length(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof hdr_rows / sizeof hdr_rows[0]; i++) {
 		uint8_t data[LP_VNET_BYTES + 200] = {0};
-		struct lp_frame frame;
-
 		lp_vnet_write(&hdr_rows[i].offload, data);
 		if (hdr_rows[i].offload.csum_start < 188)
 			data[LP_VNET_BYTES + hdr_rows[i].offload.csum_start + 12] = (uint8_t)(hdr_rows[i].tcp_words
 											      << 4);
+		struct lp_frame frame;
 		assert_int_equal(lp_vnet_read(data, sizeof data, &frame), 0);
 		assert_int_equal(frame.offload.hdr_len, hdr_rows[i].hdr_len);
 	}
@@ -129,6 +126,5 @@ int main(void)
 		cmocka_unit_test(test_read),
 		cmocka_unit_test(test_header_length),
 	};
-
 	return cmocka_run_group_tests_name("vnet", tests, NULL, NULL);
 }

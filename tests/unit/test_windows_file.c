@@ -23,7 +23,6 @@ static char folder[MAX_PATH];
 static const char *in(const char *name)
 {
 	static char path[2 * MAX_PATH];
-
 	snprintf(path, sizeof path, "%s\\%s", folder, name);
 	return path;
 }
@@ -31,14 +30,13 @@ static const char *in(const char *name)
 /* Removes a folder with all that is in it. */
 static void remove_tree(const char *path)
 {
-	char pattern[2 * MAX_PATH], child[3 * MAX_PATH];
-	WIN32_FIND_DATAA data;
-	HANDLE find;
-
+	char pattern[2 * MAX_PATH];
 	snprintf(pattern, sizeof pattern, "%s\\*", path);
-	find = FindFirstFileA(pattern, &data);
+	WIN32_FIND_DATAA data;
+	HANDLE find = FindFirstFileA(pattern, &data);
 	if (find == INVALID_HANDLE_VALUE)
 		return;
+	char child[3 * MAX_PATH];
 	do {
 		if (strcmp(data.cFileName, ".") == 0 || strcmp(data.cFileName, "..") == 0)
 			continue;
@@ -58,7 +56,6 @@ static unsigned entries(void)
 	WIN32_FIND_DATAA data;
 	HANDLE find = FindFirstFileA(in("*"), &data);
 	unsigned n = 0;
-
 	assert_true(find != INVALID_HANDLE_VALUE);
 	do
 		n += data.cFileName[0] != '.';
@@ -69,9 +66,8 @@ static unsigned entries(void)
 
 static int set_up(void **state)
 {
-	char temporary[MAX_PATH];
-
 	(void)state;
+	char temporary[MAX_PATH];
 	GetTempPathA(sizeof temporary, temporary);
 	snprintf(folder, sizeof folder, "%slp-test-file-%lu", temporary, (unsigned long)GetCurrentProcessId());
 	remove_tree(folder);
@@ -90,15 +86,14 @@ static unsigned access_entries(const char *path, bool *ret_protected)
 {
 	PSECURITY_DESCRIPTOR descriptor = NULL;
 	SECURITY_DESCRIPTOR_CONTROL control = 0;
-	DWORD revision;
 	PACL list = NULL;
 	unsigned n;
-
 	assert_int_equal(GetNamedSecurityInfoA(
 				 path, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, NULL, NULL, &list, NULL, &descriptor),
 		ERROR_SUCCESS);
 	assert_non_null(list);
 	n = list->AceCount;
+	DWORD revision;
 	assert_true(GetSecurityDescriptorControl(descriptor, &control, &revision));
 	*ret_protected = control & SE_DACL_PROTECTED;
 	LocalFree(descriptor);
@@ -128,10 +123,9 @@ static void test_write(void **state)
 /* A secret is for the system, administrators and its owner; nothing is inherited from the folder. */
 static void test_secret(void **state)
 {
-	bool is_protected;
-
 	(void)state;
 	assert_int_equal(lp_file_write(in("secret"), (const uint8_t *)"x", 1, true, NULL), 0);
+	bool is_protected;
 	assert_true(access_entries(in("secret"), &is_protected) <= 3);
 	assert_int_equal(lp_file_write(in("open"), (const uint8_t *)"x", 1, false, NULL), 0);
 }
@@ -140,7 +134,6 @@ static void test_secret(void **state)
 static void test_failed_write(void **state)
 {
 	struct lp_failure failure = {0};
-
 	(void)state;
 	assert_int_equal(lp_file_write(in("taken\\inside"), (const uint8_t *)"x", 1, false, NULL), 0);
 	assert_true(lp_file_write(in("taken"), (const uint8_t *)"x", 1, false, &failure) < 0);
@@ -156,7 +149,6 @@ static void test_read(void **state)
 	struct lp_failure failure = {0};
 	uint8_t *data = NULL;
 	size_t len = 0;
-
 	(void)state;
 	assert_int_equal(lp_file_read(in("none"), 100, &failure, &data, &len), LP_ENOTFOUND);
 	assert_non_null(strstr(failure.text, "none"));
@@ -180,6 +172,5 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_failed_write, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_read, set_up, tear_down),
 	};
-
 	return cmocka_run_group_tests_name("file", tests, NULL, NULL);
 }

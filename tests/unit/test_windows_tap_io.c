@@ -23,13 +23,12 @@ struct bench {
 static void set_up(struct bench *bench)
 {
 	char name[64];
-	HANDLE device;
-
 	snprintf(name, sizeof name, "\\\\.\\pipe\\lp-test-tap-io-%lu", (unsigned long)GetCurrentProcessId());
 	bench->driver = CreateNamedPipeA(
 		name, PIPE_ACCESS_DUPLEX, PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE, 1, 1 << 20, 1 << 20, 0, NULL);
 	assert_true(bench->driver != INVALID_HANDLE_VALUE);
-	device = CreateFileA(name, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, FILE_FLAG_OVERLAPPED, NULL);
+	HANDLE device = CreateFileA(
+		name, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, FILE_FLAG_OVERLAPPED, NULL);
 	assert_true(device != INVALID_HANDLE_VALUE);
 	DWORD mode = PIPE_READMODE_MESSAGE;
 	assert_true(SetNamedPipeHandleState(device, &mode, NULL, NULL));
@@ -50,7 +49,6 @@ static void tear_down(struct bench *bench)
 static size_t make_frame(uint8_t data[1600], unsigned number)
 {
 	size_t len = 60 + number * 7 % 1455;
-
 	memset(data, (int)(number & 0xff), len);
 	memcpy(data, &number, sizeof number);
 	return len;
@@ -62,7 +60,6 @@ static void send_frame(struct bench *bench, unsigned number)
 	uint8_t data[1600];
 	size_t len = make_frame(data, number);
 	DWORD n;
-
 	assert_true(WriteFile(bench->driver, data, (DWORD)len, &n, NULL));
 }
 
@@ -70,7 +67,6 @@ static void send_frame(struct bench *bench, unsigned number)
 static void check_frame(const uint8_t *data, size_t len, unsigned number)
 {
 	uint8_t wanted[1600];
-
 	assert_int_equal(len, make_frame(wanted, number));
 	assert_memory_equal(data, wanted, len);
 }
@@ -78,26 +74,22 @@ static void check_frame(const uint8_t *data, size_t len, unsigned number)
 /* Frames come whole and in their order, however many come between two looks. */
 static void test_read_order(void **state)
 {
-	struct bench bench;
-	struct lp_frame frames[LP_TAP_IO_READS];
 	unsigned sent = 0, got = 0;
-
 	(void)state;
 	srand(1);
+	struct bench bench;
 	set_up(&bench);
 	assert_int_equal(lp_tap_io_begin_reads(bench.io), 0);
+	struct lp_frame frames[LP_TAP_IO_READS];
 	while (got < N_FRAMES) {
 		unsigned burst = (unsigned)rand() % 60;
-		DWORD error;
-
 		while (burst-- && sent < N_FRAMES)
 			send_frame(&bench, sent++);
+		DWORD error;
 		while (got < sent) {
-			size_t n;
-
 			if (!lp_tap_io_has_frames(bench.io))
 				assert_int_equal(WaitForSingleObject(bench.event, 5000), WAIT_OBJECT_0);
-			n = lp_tap_io_take(bench.io, frames, &error);
+			size_t n = lp_tap_io_take(bench.io, frames, &error);
 			assert_int_equal(error, 0);
 			for (size_t i = 0; i < n; i++)
 				check_frame(frames[i].data, frames[i].len, got++);
@@ -110,22 +102,22 @@ static void test_read_order(void **state)
 /* Frames leave whole and in their order; the sender's buffer is free at once. */
 static void test_write_order(void **state)
 {
-	struct bench bench;
 	unsigned sent = 0;
-
 	(void)state;
+	struct bench bench;
 	set_up(&bench);
 	for (unsigned got = 0; got < N_FRAMES;) {
-		uint8_t data[2][1600], back[2048];
 		struct lp_frame frames[2];
-		DWORD error, n;
-
+		uint8_t data[2][1600];
 		for (unsigned i = 0; i < 2; i++)
 			frames[i] = (struct lp_frame){.data = data[i], .len = make_frame(data[i], sent + i)};
+		DWORD error;
 		assert_int_equal(lp_tap_io_write(bench.io, frames, 2, &error), 2);
 		assert_int_equal(error, 0);
 		memset(data, 0xff, sizeof data);
 		sent += 2;
+		DWORD n;
+		uint8_t back[2048];
 		while (got < sent) {
 			assert_true(ReadFile(bench.driver, back, sizeof back, &n, NULL));
 			check_frame(back, n, got++);
@@ -142,13 +134,13 @@ static void test_write_too_long(void **state)
 		{.data = data, .len = sizeof data},
 		{.data = data, .len = 100},
 	};
-	struct bench bench;
-	uint8_t back[2048];
-	DWORD error, n;
-
 	(void)state;
+	struct bench bench;
 	set_up(&bench);
+	DWORD error;
 	assert_int_equal(lp_tap_io_write(bench.io, frames, 2, &error), 1);
+	DWORD n;
+	uint8_t back[2048];
 	assert_true(ReadFile(bench.driver, back, sizeof back, &n, NULL));
 	assert_int_equal(n, 100);
 	tear_down(&bench);
@@ -157,19 +149,17 @@ static void test_write_too_long(void **state)
 /* A device that goes away ends the reads with an error, once the frames before it were taken. */
 static void test_gone(void **state)
 {
-	struct bench bench;
-	struct lp_frame frames[LP_TAP_IO_READS];
 	DWORD error = 0;
 	unsigned got = 0;
-
 	(void)state;
+	struct bench bench;
 	set_up(&bench);
 	assert_int_equal(lp_tap_io_begin_reads(bench.io), 0);
 	for (unsigned i = 0; i < 3; i++)
 		send_frame(&bench, i);
+	struct lp_frame frames[LP_TAP_IO_READS];
 	while (got < 3) {
 		size_t n = lp_tap_io_take(bench.io, frames, &error);
-
 		assert_int_equal(error, 0);
 		for (size_t i = 0; i < n; i++)
 			check_frame(frames[i].data, frames[i].len, got++);
@@ -186,13 +176,11 @@ static void test_gone(void **state)
 /* Closing does not wait for frames. */
 static void test_close(void **state)
 {
-	struct bench bench;
-	ULONGLONG start;
-
 	(void)state;
+	struct bench bench;
 	set_up(&bench);
 	assert_int_equal(lp_tap_io_begin_reads(bench.io), 0);
-	start = GetTickCount64();
+	ULONGLONG start = GetTickCount64();
 	tear_down(&bench);
 	assert_true(GetTickCount64() - start < 1500);
 	lp_tap_io_free(NULL);
@@ -207,6 +195,5 @@ int main(void)
 		cmocka_unit_test(test_gone),
 		cmocka_unit_test(test_close),
 	};
-
 	return cmocka_run_group_tests_name("tap_io", tests, NULL, NULL);
 }

@@ -43,10 +43,8 @@ static bool is_wine(void)
 static void on_recv(void *ctx, const struct lp_udp_msg *msgs, size_t n_msgs)
 {
 	struct received *received = ctx;
-
 	for (size_t i = 0; i < n_msgs; i++) {
 		size_t segment_bytes = msgs[i].segment_bytes ? msgs[i].segment_bytes : msgs[i].len;
-
 		received->datagrams += msgs[i].len ? (msgs[i].len + segment_bytes - 1) / segment_bytes : 1;
 		assert_true(received->bytes + msgs[i].len <= sizeof received->data);
 		memcpy(received->data + received->bytes, msgs[i].data, msgs[i].len);
@@ -74,7 +72,6 @@ static void on_timeout(void *ctx, uint64_t now_ns)
 static struct lp_addr address(const char *text)
 {
 	struct lp_addr addr;
-
 	assert_int_equal(lp_addr_parse(text, 0, &addr), 0);
 	return addr;
 }
@@ -83,7 +80,6 @@ static void pair_up(struct pair *pair, const char *a, const char *b)
 {
 	struct lp_addr any = {0};
 	struct lp_addr bind_a = a ? address(a) : any, bind_b = b ? address(b) : any;
-
 	memset(pair, 0, sizeof *pair);
 	assert_int_equal(lp_loop_new(&pair->loop), 0);
 	pair->received.loop = pair->loop;
@@ -131,14 +127,12 @@ static void test_run(void **state)
 {
 	static struct pair pair;
 	static uint8_t data[50 * SEGMENT_BYTES + 77];
-
 	(void)state;
 	for (size_t i = 0; i < sizeof data; i++)
 		data[i] = (uint8_t)(i * 31 + i / 256);
 	for (size_t row = 0; row < sizeof family_rows / sizeof family_rows[0]; row++) {
 		struct lp_addr to = address(family_rows[row].to), from = address(family_rows[row].from);
 		struct lp_udp_msg msg = {.data = data, .len = sizeof data, .segment_bytes = SEGMENT_BYTES, .ecn = 2};
-
 		print_message("%s\n", family_rows[row].name);
 		pair_up(&pair, family_rows[row].a, family_rows[row].b);
 		to.port = pair.b_addr.port;
@@ -162,7 +156,6 @@ static void test_many(void **state)
 	static struct pair pair;
 	static uint8_t data[2000];
 	static struct lp_udp_msg msgs[150];
-
 	(void)state;
 	pair_up(&pair, NULL, NULL);
 	for (size_t i = 0; i < 150; i++) {
@@ -183,7 +176,6 @@ static void test_source(void **state)
 {
 	static struct pair pair;
 	struct lp_udp_msg msg = {.data = (const uint8_t *)"x", .len = 1};
-
 	(void)state;
 	pair_up(&pair, NULL, NULL);
 	msg.remote = address("127.0.0.1");
@@ -203,12 +195,11 @@ static void test_refused(void **state)
 {
 	static struct pair pair;
 	static uint8_t data[66000];
-	struct lp_udp_msg msgs[4];
 	struct lp_addr to = address("127.0.0.1"), closed = address("127.0.0.1:9");
-
 	(void)state;
 	pair_up(&pair, NULL, NULL);
 	to.port = pair.b_addr.port;
+	struct lp_udp_msg msgs[4];
 	/* Too long for any packet: an answer to a probe, not a loss. */
 	msgs[0] = (struct lp_udp_msg){.data = data, .len = sizeof data, .remote = to};
 	msgs[1] = (struct lp_udp_msg){.data = data, .len = 1, .remote = to};
@@ -230,7 +221,6 @@ static void test_empty(void **state)
 {
 	static struct pair pair;
 	struct lp_udp_msg msg = {.data = (const uint8_t *)"", .len = 0};
-
 	(void)state;
 	pair_up(&pair, NULL, NULL);
 	msg.remote = address("::1");
@@ -248,7 +238,6 @@ static void test_failures(void **state)
 	struct lp_udp *udp = NULL;
 	struct lp_failure failure = {0};
 	struct lp_addr foreign = address("192.0.2.1:4000"), taken;
-
 	(void)state;
 	pair_up(&pair, "127.0.0.1", "127.0.0.1");
 	taken = pair.b_addr;
@@ -268,7 +257,6 @@ static void test_path_payload(void **state)
 {
 	static struct pair pair;
 	struct lp_addr v4 = address("127.0.0.1:1");
-
 	(void)state;
 	pair_up(&pair, NULL, NULL);
 	assert_true(lp_udp_path_payload(pair.a, &v4) >= 1200);
@@ -287,6 +275,5 @@ int main(void)
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_path_payload),
 	};
-
 	return cmocka_run_group_tests_name("udp", tests, NULL, NULL);
 }

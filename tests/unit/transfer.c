@@ -25,7 +25,6 @@ static struct addrinfo *look_up(const char *text)
 {
 	struct addrinfo hints = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM};
 	struct addrinfo *ai = NULL;
-
 	assert_int_equal(getaddrinfo(text, PORT, &hints, &ai), 0);
 	return ai;
 }
@@ -33,7 +32,6 @@ static struct addrinfo *look_up(const char *text)
 void transfer_listen(struct transfer *transfer, const char *to)
 {
 	struct addrinfo *ai = look_up(to);
-
 	*transfer = (struct transfer){.to = to};
 	transfer->listener = socket(ai->ai_family, SOCK_STREAM, 0);
 	assert_int_equal(bind(transfer->listener, ai->ai_addr, ai->ai_addrlen), 0);
@@ -53,7 +51,6 @@ static void *receive_all(void *arg)
 	uint8_t *data = malloc(65536);
 	int fd = accept(transfer->listener, NULL, NULL);
 	ssize_t n;
-
 	while ((n = recv(fd, data, 65536, 0)) > 0) {
 		for (ssize_t i = 0; i < n; i++)
 			transfer->wrong += data[i] != pattern(transfer->received + (size_t)i);
@@ -73,13 +70,11 @@ static void *send_all(void *arg)
 	struct addrinfo *ai = look_up(transfer->to);
 	uint8_t *data = malloc(TRANSFER_BYTES);
 	size_t at = 0;
-
 	for (size_t i = 0; i < TRANSFER_BYTES; i++)
 		data[i] = pattern(i);
 	if (connect(transfer->sender, ai->ai_addr, ai->ai_addrlen) == 0)
 		while (at < TRANSFER_BYTES) {
 			ssize_t n = send(transfer->sender, data + at, TRANSFER_BYTES - at, MSG_NOSIGNAL);
-
 			if (n <= 0)
 				break;
 			at += (size_t)n;

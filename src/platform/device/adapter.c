@@ -40,7 +40,6 @@ static bool is_guid(const char *text)
 		return false;
 	for (size_t i = 0; i < GUID_LEN; i++) {
 		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-
 		if (dash ? text[i + 1] != '-' : !isxdigit((unsigned char)text[i + 1]))
 			return false;
 	}
@@ -65,9 +64,6 @@ static bool is_meant(const struct lp_adapter *adapter, const char *wanted)
 int lp_adapter_choose(const struct lp_adapter *adapters, size_t n_adapters, const char *wanted,
 	struct lp_failure *failure, size_t *ret_index)
 {
-	char known[256];
-	struct lp_text text;
-
 	if (n_adapters == 0)
 		return lp_fail(failure, LP_ENOTFOUND, "no TAP adapter on this computer: %s", lp_adapter_driver_hint);
 	for (size_t i = 0; i < n_adapters; i++) {
@@ -76,6 +72,8 @@ int lp_adapter_choose(const struct lp_adapter *adapters, size_t n_adapters, cons
 		*ret_index = i;
 		return 0;
 	}
+	struct lp_text text;
+	char known[256];
 	lp_text_init(&text, known, sizeof known);
 	for (size_t i = 0; i < n_adapters; i++)
 		lp_text_addf(&text, "%s'%s'", i ? ", " : "", adapters[i].name[0] ? adapters[i].name : adapters[i].guid);

@@ -37,7 +37,6 @@ void lp_timers_run(struct lp_timers *timers, uint64_t now_ns)
 
 	while (turns-- && lp_heap_first(&timers->heap) && lp_heap_first_key(&timers->heap) <= now_ns) {
 		struct lp_timer *timer = LP_HEAP_ELEMENT(lp_heap_first(&timers->heap), struct lp_timer, node);
-
 		lp_heap_remove(&timers->heap, &timer->node);
 		timer->fn(timer->ctx, now_ns);
 	}
@@ -46,10 +45,9 @@ void lp_timers_run(struct lp_timers *timers, uint64_t now_ns)
 int lp_timer_new(struct lp_loop *loop, lp_timer_fn fn, void *ctx, struct lp_timer **ret_timer)
 {
 	struct lp_timers *timers = lp_loop_timers(loop);
-	struct lp_timer *timer;
-
 	if (lp_heap_reserve(&timers->heap, timers->n + 1) < 0)
 		return LP_ENOMEM;
+	struct lp_timer *timer;
 	timer = malloc(sizeof *timer);
 	if (!timer)
 		return LP_ENOMEM;
@@ -71,7 +69,6 @@ void lp_timer_free(struct lp_timer *timer)
 void lp_timer_set(struct lp_timer *timer, uint64_t deadline_ns)
 {
 	struct lp_heap *heap = &timer->timers->heap;
-
 	if (deadline_ns == LP_NEVER)
 		lp_heap_remove(heap, &timer->node);
 	else if (!lp_heap_contains(&timer->node) || lp_heap_key(heap, &timer->node) != deadline_ns)

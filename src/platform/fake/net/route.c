@@ -36,7 +36,6 @@ struct lp_fake_state *lp_host_routes(struct lp_host *host)
 void lp_host_fail_calls(struct lp_host *host, uint64_t n_good, uint64_t n_bad, int code)
 {
 	struct lp_fake_routes *routes = routes_of(host);
-
 	routes->n_calls = 0;
 	routes->n_good = n_good;
 	routes->n_bad = n_bad;
@@ -51,11 +50,9 @@ uint64_t lp_host_calls(struct lp_host *host)
 int lp_fake_fault(struct lp_host *host)
 {
 	struct lp_fake_routes *routes = host->routes;
-	uint64_t n;
-
 	if (!routes)
 		return 0;
-	n = routes->n_calls++;
+	uint64_t n = routes->n_calls++;
 	return n >= routes->n_good && n - routes->n_good < routes->n_bad ? routes->code : 0;
 }
 
@@ -69,7 +66,6 @@ void lp_fake_routes_free(struct lp_host *host)
 static struct lp_fake_state *begin(struct lp_failure *failure, int *ret_code)
 {
 	struct lp_host *host = lp_host_current();
-
 	if (!host->routes) {
 		*ret_code = lp_fail(failure, LP_EUNSUPPORTED, "this simulated host has no routes to ask about");
 		return NULL;
@@ -125,7 +121,6 @@ bool lp_fake_state_equal(const struct lp_fake_state *a, const struct lp_fake_sta
 			return false;
 	for (size_t i = 0; i < a->n_interfaces; i++) {
 		const struct lp_fake_interface *x = &a->interfaces[i], *y = &b->interfaces[i];
-
 		if (x->id.luid != y->id.luid || x->absent != y->absent || !lp_addr_equal(&x->address, &y->address) ||
 			!same_settings(&x->settings[0], &y->settings[0]) ||
 			!same_settings(&x->settings[1], &y->settings[1]))
@@ -138,23 +133,20 @@ bool lp_fake_state_equal(const struct lp_fake_state *a, const struct lp_fake_sta
 static uint64_t cost(const struct lp_route *route, const struct lp_fake_interface *interface)
 {
 	const struct lp_route_settings *settings = &interface->settings[route->destination.family == 6];
-
 	return (uint64_t)(128 - route->prefix_bits) << 32 | (route->metric + settings->metric);
 }
 
 int lp_route_best(const struct lp_route_query *query, struct lp_failure *failure, struct lp_route *ret_route)
 {
 	uint64_t best = UINT64_MAX;
-	struct lp_route route;
-	int r;
-	struct lp_fake_state *state = begin(failure, &r);
-
+	int result;
+	struct lp_fake_state *state = begin(failure, &result);
 	if (!state)
-		return r;
+		return result;
+	struct lp_route route;
 	for (size_t i = 0; i < state->n_routes; i++) {
 		const struct lp_route *row = &state->routes[i];
 		const struct lp_fake_interface *interface = find_interface(state, row->interface.luid);
-
 		if (!interface || !covers(row, &query->remote) || row->interface.luid == query->except_luid ||
 			(query->except && is_same(row, query->except)) || cost(row, interface) >= best ||
 			(row->prefix_bits == 0 && interface->settings[query->remote.family == 6].no_default_routes))
@@ -172,11 +164,10 @@ int lp_route_best(const struct lp_route_query *query, struct lp_failure *failure
 
 int lp_route_interface(const char *name, struct lp_failure *failure, struct lp_route_interface *ret_interface)
 {
-	int r;
-	struct lp_fake_state *state = begin(failure, &r);
-
+	int result;
+	struct lp_fake_state *state = begin(failure, &result);
 	if (!state)
-		return r;
+		return result;
 	for (size_t i = 0; i < state->n_interfaces; i++) {
 		if (strcmp(state->interfaces[i].name, name) != 0 || state->interfaces[i].absent)
 			continue;
@@ -189,14 +180,12 @@ int lp_route_interface(const char *name, struct lp_failure *failure, struct lp_r
 int lp_route_addresses(struct lp_route_address *addresses, size_t max, struct lp_failure *failure)
 {
 	size_t n = 0;
-	int r;
-	struct lp_fake_state *state = begin(failure, &r);
-
+	int result;
+	struct lp_fake_state *state = begin(failure, &result);
 	if (!state)
-		return r;
+		return result;
 	for (size_t i = 0; i < state->n_interfaces && n < max; i++) {
 		const struct lp_fake_interface *interface = &state->interfaces[i];
-
 		if (!interface->address.family || interface->absent)
 			continue;
 		addresses[n++] = (struct lp_route_address){
@@ -210,11 +199,10 @@ int lp_route_addresses(struct lp_route_address *addresses, size_t max, struct lp
 
 int lp_route_add(const struct lp_route *route, struct lp_failure *failure)
 {
-	int r;
-	struct lp_fake_state *state = begin(failure, &r);
-
+	int result;
+	struct lp_fake_state *state = begin(failure, &result);
 	if (!state)
-		return r;
+		return result;
 	if (!find_interface(state, route->interface.luid))
 		return lp_fail(failure, LP_ENOTFOUND, "no such interface");
 	for (size_t i = 0; i < state->n_routes; i++)
@@ -228,11 +216,10 @@ int lp_route_add(const struct lp_route *route, struct lp_failure *failure)
 
 int lp_route_remove(const struct lp_route *route, struct lp_failure *failure)
 {
-	int r;
-	struct lp_fake_state *state = begin(failure, &r);
-
+	int result;
+	struct lp_fake_state *state = begin(failure, &result);
 	if (!state)
-		return r;
+		return result;
 	for (size_t i = 0; i < state->n_routes; i++) {
 		if (!is_same(&state->routes[i], route))
 			continue;
@@ -247,13 +234,11 @@ int lp_route_remove(const struct lp_route *route, struct lp_failure *failure)
 int lp_route_settings(const struct lp_route_interface *interface, uint8_t family, struct lp_failure *failure,
 	struct lp_route_settings *ret_settings)
 {
-	int r;
-	struct lp_fake_state *state = begin(failure, &r);
-	struct lp_fake_interface *row;
-
+	int result;
+	struct lp_fake_state *state = begin(failure, &result);
 	if (!state)
-		return r;
-	row = find_interface(state, interface->luid);
+		return result;
+	struct lp_fake_interface *row = find_interface(state, interface->luid);
 	if (!row || row->settings[family == 6].mtu == 0)
 		return lp_fail(failure, LP_ENOTFOUND, "no such interface");
 	*ret_settings = row->settings[family == 6];
@@ -263,13 +248,11 @@ int lp_route_settings(const struct lp_route_interface *interface, uint8_t family
 int lp_route_set(const struct lp_route_interface *interface, uint8_t family, const struct lp_route_settings *settings,
 	struct lp_failure *failure)
 {
-	int r;
-	struct lp_fake_state *state = begin(failure, &r);
-	struct lp_fake_interface *row;
-
+	int result;
+	struct lp_fake_state *state = begin(failure, &result);
 	if (!state)
-		return r;
-	row = find_interface(state, interface->luid);
+		return result;
+	struct lp_fake_interface *row = find_interface(state, interface->luid);
 	if (!row || row->settings[family == 6].mtu == 0)
 		return lp_fail(failure, LP_ENOTFOUND, "no such interface");
 	row->settings[family == 6] = *settings;
@@ -282,7 +265,6 @@ int lp_route_set(const struct lp_route_interface *interface, uint8_t family, con
 int lp_broadcast_send(uint16_t port, const uint8_t *data, size_t len)
 {
 	struct lp_fake_routes *routes = routes_of(lp_host_current());
-
 	(void)port;
 	if (len > sizeof routes->broadcast)
 		return LP_ETOOBIG;
@@ -295,7 +277,6 @@ int lp_broadcast_send(uint16_t port, const uint8_t *data, size_t len)
 unsigned lp_host_broadcast(struct lp_host *host, const uint8_t **ret_data, size_t *ret_len)
 {
 	struct lp_fake_routes *routes = routes_of(host);
-
 	*ret_data = routes->broadcast;
 	*ret_len = routes->broadcast_len;
 	return routes->n_broadcasts;

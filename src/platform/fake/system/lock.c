@@ -13,7 +13,6 @@ struct lp_lock {
 int lp_lock_take(const char *path, struct lp_failure *failure, struct lp_lock **ret_lock)
 {
 	struct lp_lock *lock = calloc(1, sizeof *lock);
-
 	(void)path;
 	if (!lock)
 		return lp_fail(failure, LP_ENOMEM, "out of memory");

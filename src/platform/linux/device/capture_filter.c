@@ -52,11 +52,9 @@ static void expect(struct program *program, uint16_t load, uint32_t at, uint32_t
 static void expect_address(struct program *program, uint32_t at, const struct lp_addr *addr, uint8_t otherwise)
 {
 	size_t words = addr->family == 6 ? 4 : addr->family == 4 ? 1 : 0;
-
 	for (size_t i = 0; i < words; i++) {
 		const uint8_t *ip = addr->ip + 4 * i;
 		uint32_t word = (uint32_t)ip[0] << 24 | (uint32_t)ip[1] << 16 | (uint32_t)ip[2] << 8 | ip[3];
-
 		expect(program, BPF_W | BPF_ABS, at + 4 * (uint32_t)i, word, otherwise);
 	}
 }
@@ -67,7 +65,6 @@ static void expect_way(
 {
 	uint16_t load = ipv6 ? BPF_H | BPF_ABS : BPF_H | BPF_IND;
 	uint32_t at_ports = ipv6 ? AT_IPV6_PAYLOAD : AT_IP;
-
 	expect(program, load, at_ports, from->port, otherwise);
 	expect(program, load, at_ports + 2, to->port, otherwise);
 	expect_address(program, ipv6 ? AT_IPV6_SOURCE : AT_IPV4_SOURCE, from, otherwise);
@@ -80,7 +77,6 @@ static void resolve(struct program *program, uint8_t name, size_t target)
 {
 	for (size_t i = 0; i < target; i++) {
 		struct sock_filter *f = &program->code[i];
-
 		if (BPF_CLASS(f->code) != BPF_JMP)
 			continue;
 		if (f->jt == name)
@@ -94,7 +90,6 @@ static void resolve(struct program *program, uint8_t name, size_t target)
 static void drop_tunnel(struct program *program, const struct lp_addr *local, const struct lp_addr *remote)
 {
 	bool ipv6 = remote->family == 6;
-
 	assert(remote->family && (!local->family || local->family == remote->family));
 	expect(program, BPF_H | BPF_ABS, AT_ETHERTYPE, ipv6 ? ETH_P_IPV6 : ETH_P_IP, TO_PASS);
 	if (ipv6) {
@@ -115,7 +110,6 @@ size_t lp_capture_filter(
 	const struct lp_addr *local, const struct lp_addr *remote, struct sock_filter code[LP_CAPTURE_FILTER_MAX])
 {
 	struct program program = {.code = code};
-
 	emit(&program, BPF_LD | BPF_W | BPF_ABS, 0, 0, (uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE));
 	emit(&program, BPF_JMP | BPF_JEQ | BPF_K, NEXT, 1, PACKET_OUTGOING);
 	emit(&program, BPF_RET | BPF_K, 0, 0, 0);

@@ -68,7 +68,6 @@ static const uint8_t padding[ETH_ZLEN];
 static void report_gone(struct lp_packet *packet)
 {
 	struct lp_failure failure = {0};
-
 	for (unsigned i = 0; i < packet->n_attached; i++)
 		lp_fd_watch_stop(&packet->sources[i].watch);
 	packet->ended = true;
@@ -81,7 +80,6 @@ static void report_gone(struct lp_packet *packet)
 static void look(struct lp_packet *packet, uint64_t now_ns)
 {
 	struct lp_interface now;
-
 	if (lp_interface_get(packet->name, &now) < 0 || now.index != packet->index) {
 		report_gone(packet);
 		return;
@@ -110,20 +108,17 @@ static bool read_frame(struct lp_recv_batch *batch, int i, struct lp_frame *ret_
 	uint8_t *data = batch->iov[i].iov_base;
 	struct msghdr *hdr = &batch->msgs[i].msg_hdr;
 	struct lp_frame frame;
-
 	if (hdr->msg_flags & MSG_TRUNC || lp_vnet_read(data, batch->msgs[i].msg_len, &frame) < 0)
 		return false;
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(hdr); c; c = CMSG_NXTHDR(hdr, c)) {
-		struct tpacket_auxdata aux;
-
 		if (c->cmsg_level != SOL_PACKET || c->cmsg_type != PACKET_AUXDATA)
 			continue;
+		struct tpacket_auxdata aux;
 		memcpy(&aux, CMSG_DATA(c), sizeof aux);
 		/* By the bit: a tag with priority 0 and VLAN 0 is a tag too. It goes where the header was. */
 		_Static_assert(LP_ETHER_TAG <= LP_VNET_BYTES, "room for the tag");
 		if (aux.tp_status & TP_STATUS_VLAN_VALID) {
 			uint16_t tpid = aux.tp_status & TP_STATUS_VLAN_TPID_VALID ? aux.tp_vlan_tpid : ETH_P_8021Q;
-
 			frame.data = lp_vlan_push(data + LP_VNET_BYTES, tpid, aux.tp_vlan_tci, &frame.offload);
 			frame.len += LP_ETHER_TAG;
 		}
@@ -141,11 +136,9 @@ static void on_readable(void *ctx, bool broken)
 	struct source *source = ctx;
 	struct lp_packet *packet = source->packet;
 	size_t n_frames = 0, n_bytes = 0;
-	int n;
-
 	if (packet->ended)
 		return;
-	n = lp_recv_batch_read(&packet->batch, source->fd, BATCH_BYTES, &source->average_bytes);
+	int n = lp_recv_batch_read(&packet->batch, source->fd, BATCH_BYTES, &source->average_bytes);
 	for (int i = 0; i < n; i++)
 		if (read_frame(&packet->batch, i, &packet->frames[n_frames]))
 			n_bytes += packet->frames[n_frames++].len;
@@ -169,7 +162,6 @@ static void on_released(void *ctx)
 {
 	struct source *source = ctx;
 	struct lp_packet *packet = source->packet;
-
 	if (--packet->n_attached == 0) {
 		lp_recv_batch_done(&packet->batch);
 		free(packet);
@@ -196,13 +188,11 @@ static int attach(struct lp_packet *packet, struct lp_loop *loop)
 {
 	for (unsigned i = 0; i < packet->sockets.n; i++) {
 		struct source *source = &packet->sources[i];
-		int r;
-
 		source->packet = packet;
 		source->fd = packet->sockets.fds[i];
-		r = lp_fd_watch_init(&source->watch, lp_loop_uv(loop), source->fd, on_readable, source);
-		if (r < 0)
-			return r;
+		int result = lp_fd_watch_init(&source->watch, lp_loop_uv(loop), source->fd, on_readable, source);
+		if (result < 0)
+			return result;
 		packet->n_attached++;
 		lp_fd_watch_start(&source->watch);
 	}
@@ -212,12 +202,11 @@ static int attach(struct lp_packet *packet, struct lp_loop *loop)
 /* Looks at the interface before anything is opened. */
 static int check_interface(const char *name, struct lp_interface *ret_interface, struct lp_failure *failure)
 {
-	int r = lp_interface_get(name, ret_interface);
-
-	if (r == LP_ENOTFOUND)
-		return lp_fail(failure, r, "%s: there is no such interface ('ip link' lists them)", name);
-	if (r < 0)
-		return lp_fail(failure, r, "%s: %s", name, lp_error_text(r));
+	int result = lp_interface_get(name, ret_interface);
+	if (result == LP_ENOTFOUND)
+		return lp_fail(failure, result, "%s: there is no such interface ('ip link' lists them)", name);
+	if (result < 0)
+		return lp_fail(failure, result, "%s: %s", name, lp_error_text(result));
 	if (!ret_interface->ethernet)
 		return lp_fail(
 			failure, LP_EINVAL, "%s: not an Ethernet interface: choose the one with the LAN's cable", name);
@@ -229,9 +218,8 @@ static int check_interface(const char *name, struct lp_interface *ret_interface,
 /* True if the kernel takes UDP super-frames: it has to be 6.2. Only sending one would tell otherwise, and lose it. */
 static bool kernel_sends_udp(void)
 {
-	struct utsname name;
 	int major = 0, minor = 0;
-
+	struct utsname name;
 	return uname(&name) == 0 && sscanf(name.release, "%d.%d", &major, &minor) == 2 &&
 	       (major > 6 || (major == 6 && minor >= 2));
 }
@@ -250,12 +238,10 @@ int lp_packet_open(struct lp_loop *loop, const struct lp_packet_config *config, 
 {
 	const char *name = config->interface;
 	struct lp_interface interface;
+	int result = check_interface(name, &interface, failure);
+	if (result < 0)
+		return result;
 	struct lp_packet *packet;
-	int r;
-
-	r = check_interface(name, &interface, failure);
-	if (r < 0)
-		return r;
 	packet = calloc(1, sizeof *packet);
 	if (!packet)
 		return lp_fail(failure, LP_ENOMEM, "%s: out of memory", name);
@@ -270,23 +256,23 @@ int lp_packet_open(struct lp_loop *loop, const struct lp_packet_config *config, 
 	packet->error = error;
 	packet->ctx = ctx;
 	init_send(packet);
-	r = lp_packet_sockets_open(name, interface.index, failure, &packet->sockets);
-	if (r < 0)
+	result = lp_packet_sockets_open(name, interface.index, failure, &packet->sockets);
+	if (result < 0)
 		goto fail;
-	r = lp_recv_batch_init(&packet->batch);
-	if (r == 0)
-		r = lp_timer_new(loop, on_look, packet, &packet->look);
-	if (r == 0)
-		r = attach(packet, loop);
-	if (r < 0) {
-		lp_fail(failure, r, "%s: %s", name, lp_error_text(r));
+	result = lp_recv_batch_init(&packet->batch);
+	if (result == 0)
+		result = lp_timer_new(loop, on_look, packet, &packet->look);
+	if (result == 0)
+		result = attach(packet, loop);
+	if (result < 0) {
+		lp_fail(failure, result, "%s: %s", name, lp_error_text(result));
 		goto fail;
 	}
 	*ret_packet = packet;
 	return 0;
 fail:
 	release(packet);
-	return r;
+	return result;
 }
 
 int lp_packet_exclude_tunnel(struct lp_packet *packet, const struct lp_addr *local, const struct lp_addr *remote)
@@ -300,7 +286,6 @@ int lp_packet_exclude_tunnel(struct lp_packet *packet, const struct lp_addr *loc
 static void prepare(struct lp_packet *packet, unsigned i, const struct lp_frame *frame)
 {
 	struct iovec *iov = packet->send_iov[i];
-
 	lp_vnet_write(&frame->offload, packet->send_vnet[i]);
 	/* The kernel does not write there. */
 	iov[1] = (struct iovec){(void *)(uintptr_t)frame->data, frame->len};
@@ -316,13 +301,11 @@ static size_t transmit(struct lp_packet *packet, const struct lp_frame *frames, 
 {
 	unsigned done = 0;
 	size_t taken = 0;
-
 	while (done < n) {
-		int r = sendmmsg(packet->sockets.fds[0], packet->send_hdrs + done, n - done, MSG_DONTWAIT);
-
-		if (r > 0) {
-			done += (unsigned)r;
-			taken += (unsigned)r;
+		int result = sendmmsg(packet->sockets.fds[0], packet->send_hdrs + done, n - done, MSG_DONTWAIT);
+		if (result > 0) {
+			done += (unsigned)result;
+			taken += (unsigned)result;
 			continue;
 		}
 		if (errno == EINTR)
@@ -343,10 +326,8 @@ static size_t transmit(struct lp_packet *packet, const struct lp_frame *frames, 
 size_t lp_packet_send(struct lp_packet *packet, const struct lp_frame *frames, size_t n_frames)
 {
 	size_t taken = 0;
-
 	for (size_t i = 0; i < n_frames; i += SEND_MAX) {
 		unsigned n = n_frames - i < SEND_MAX ? (unsigned)(n_frames - i) : SEND_MAX;
-
 		for (unsigned j = 0; j < n; j++)
 			prepare(packet, j, &frames[i + j]);
 		taken += transmit(packet, frames + i, n);

@@ -72,7 +72,6 @@ static void report_gone(struct lp_tap *tap, int err)
 {
 	const char *name = tap->device.name;
 	struct lp_failure failure = {0};
-
 	for (unsigned i = 0; i < tap->n_attached; i++)
 		lp_fd_watch_stop(&tap->queues[i].watch);
 	tap->ended = true;
@@ -87,11 +86,9 @@ static void report_gone(struct lp_tap *tap, int err)
 static size_t read_batch(struct lp_tap *tap, const struct queue *queue, int *err)
 {
 	size_t n = 0, used = 0;
-
 	while (n < BATCH_FRAMES && used < BATCH_BYTES) {
 		uint8_t *at = tap->arena + used;
 		ssize_t len = read(queue->fd, at, LP_VNET_BYTES + LP_SUPER_FRAME_MAX);
-
 		if (len < 0) {
 			/* EIO: the interface is down; frames come again when it is up. */
 			if (errno != EAGAIN && errno != EINTR && errno != EIO && errno != EINVAL)
@@ -113,7 +110,6 @@ static void on_readable(void *ctx, bool broken)
 	struct queue *queue = ctx;
 	struct lp_tap *tap = queue->tap;
 	int err = broken ? EBADFD : 0;
-
 	if (tap->ended)
 		return;
 	if (!err && queue->paused) {
@@ -124,7 +120,6 @@ static void on_readable(void *ctx, bool broken)
 	}
 	if (!err) {
 		size_t n = read_batch(tap, queue, &err);
-
 		tap->reading = queue;
 		if (n)
 			tap->recv(tap->ctx, tap->frames, n);
@@ -139,7 +134,6 @@ static void on_released(void *ctx)
 {
 	struct queue *queue = ctx;
 	struct lp_tap *tap = queue->tap;
-
 	if (--tap->n_attached == 0)
 		free(tap);
 }
@@ -160,13 +154,11 @@ static int attach(struct lp_tap *tap, struct lp_loop *loop)
 {
 	for (unsigned i = 0; i < tap->device.n_queues; i++) {
 		struct queue *queue = &tap->queues[i];
-		int r;
-
 		queue->tap = tap;
 		queue->fd = tap->device.fds[i];
-		r = lp_fd_watch_init(&queue->watch, lp_loop_uv(loop), queue->fd, on_readable, queue);
-		if (r < 0)
-			return r;
+		int result = lp_fd_watch_init(&queue->watch, lp_loop_uv(loop), queue->fd, on_readable, queue);
+		if (result < 0)
+			return result;
 		tap->n_attached++;
 	}
 	return 0;
@@ -177,8 +169,6 @@ int lp_tap_open(struct lp_loop *loop, const struct lp_tap_config *config, lp_tap
 {
 	const char *name = config->name ? config->name : "lan%d";
 	struct lp_tap *tap = calloc(1, sizeof *tap);
-	int r;
-
 	if (!tap)
 		return lp_fail(failure, LP_ENOMEM, "%s: out of memory", name);
 	tap->loop = loop;
@@ -187,16 +177,15 @@ int lp_tap_open(struct lp_loop *loop, const struct lp_tap_config *config, lp_tap
 	tap->ctx = ctx;
 	tap->mac = config->mac;
 	tap->broadcast_routes = config->broadcast_routes;
-	r = lp_tap_device_open(name, config->offload, failure, &tap->device);
-	if (r < 0)
+	int result = lp_tap_device_open(name, config->offload, failure, &tap->device);
+	if (result < 0)
 		goto fail;
 	if (!lp_mac_is_zero(&config->mac)) {
-		r = lp_interface_set_mac(tap->device.name, &config->mac);
-		if (r < 0) {
+		result = lp_interface_set_mac(tap->device.name, &config->mac);
+		if (result < 0) {
 			char text[LP_MAC_TEXT_MAX];
-
-			lp_fail(failure, r, "%s: setting the MAC address %s: %s", tap->device.name,
-				lp_mac_format(&config->mac, text), lp_error_text(r));
+			lp_fail(failure, result, "%s: setting the MAC address %s: %s", tap->device.name,
+				lp_mac_format(&config->mac, text), lp_error_text(result));
 			goto fail;
 		}
 	}
@@ -204,28 +193,27 @@ int lp_tap_open(struct lp_loop *loop, const struct lp_tap_config *config, lp_tap
 	/* The kernel would make a qdisc for each of the 256 queues that a TAP may have: 6 to 18 MB for nothing, since
 	   a TAP takes every frame at once. Without this it still works. */
 	(void)lp_interface_set_fifo(tap->device.name);
-	r = attach(tap, loop);
-	if (r < 0) {
-		lp_fail(failure, r, "%s: %s", tap->device.name, lp_error_text(r));
+	result = attach(tap, loop);
+	if (result < 0) {
+		lp_fail(failure, result, "%s: %s", tap->device.name, lp_error_text(result));
 		goto fail;
 	}
 	*ret_tap = tap;
 	return 0;
 fail:
 	release(tap);
-	return r;
+	return result;
 }
 
 int lp_tap_up(struct lp_tap *tap, unsigned mtu, struct lp_failure *failure)
 {
 	const char *name = tap->device.name;
-	int r = lp_interface_set_mtu(name, mtu);
-
-	if (r < 0)
-		return lp_fail(failure, r, "%s: setting the MTU %u: %s", name, mtu, lp_error_text(r));
-	r = lp_interface_up(name);
-	if (r < 0)
-		return lp_fail(failure, r, "%s: bringing the interface up: %s", name, lp_error_text(r));
+	int result = lp_interface_set_mtu(name, mtu);
+	if (result < 0)
+		return lp_fail(failure, result, "%s: setting the MTU %u: %s", name, mtu, lp_error_text(result));
+	result = lp_interface_up(name);
+	if (result < 0)
+		return lp_fail(failure, result, "%s: bringing the interface up: %s", name, lp_error_text(result));
 	/* Without them frames pass all the same, and who watches the device sees where broadcasts leave. */
 	if (tap->broadcast_routes)
 		(void)lp_broadcast_routes_add(name);
@@ -239,12 +227,12 @@ int lp_tap_set_mtu(struct lp_tap *tap, unsigned mtu, struct lp_failure *failure)
 {
 	const char *name = tap->device.name;
 	struct lp_interface now;
-	int r = lp_interface_get(name, &now);
-
+	int result = lp_interface_get(name, &now);
 	/* The user may have set it, who has the right to. */
-	if (r == 0 && now.mtu != mtu)
-		r = lp_interface_set_mtu(name, mtu);
-	return r < 0 ? lp_fail(failure, r, "%s: setting the MTU %u: %s", name, mtu, lp_error_text(r)) : 0;
+	if (result == 0 && now.mtu != mtu)
+		result = lp_interface_set_mtu(name, mtu);
+	return result < 0 ? lp_fail(failure, result, "%s: setting the MTU %u: %s", name, mtu, lp_error_text(result))
+			  : 0;
 }
 
 void lp_tap_pause(struct lp_tap *tap)
@@ -265,15 +253,13 @@ void lp_tap_resume(struct lp_tap *tap)
 size_t lp_tap_send(struct lp_tap *tap, const struct lp_frame *frames, size_t n_frames)
 {
 	size_t taken = 0;
-
 	for (size_t i = 0; i < n_frames; i++) {
 		uint8_t header[LP_VNET_BYTES];
 		struct iovec iov[2] = {{header, sizeof header},
 			/* The kernel does not write there. */
 			{(void *)(uintptr_t)frames[i].data, frames[i].len}};
-		ssize_t n;
-
 		lp_vnet_write(&frames[i].offload, header);
+		ssize_t n;
 		do
 			n = writev(tap->device.fds[0], iov, 2);
 		while (n < 0 && errno == EINTR);

@@ -58,8 +58,6 @@ static int open_failure(struct lp_failure *failure, int err, const char *name)
 static int open_queue(struct ifreq *ifr, bool first)
 {
 	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	int err;
-
 	if (fd < 0)
 		return -errno;
 	ifr->ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_MULTI_QUEUE;
@@ -68,7 +66,7 @@ static int open_queue(struct ifreq *ifr, bool first)
 		ifr->ifr_flags |= (short)IFF_TUN_EXCL;
 	if (ioctl(fd, TUNSETIFF, ifr) == 0)
 		return fd;
-	err = errno;
+	int err = errno;
 	close(fd);
 	return -err;
 }
@@ -121,19 +119,16 @@ int lp_tap_device_open(const char *name, bool offload, struct lp_failure *failur
 	struct ifreq ifr = {0};
 	size_t len = strlen(name);
 	int header_bytes = LP_VNET_BYTES;
-	int fd;
-
 	if (len == 0 || len >= sizeof ifr.ifr_name)
 		return open_failure(failure, EINVAL, name);
 	memcpy(ifr.ifr_name, name, len);
-	fd = open_queue(&ifr, true);
+	int fd = open_queue(&ifr, true);
 	if (fd < 0)
 		return open_failure(failure, -fd, name);
 	device.fds[device.n_queues++] = fd;
 	memcpy(device.name, ifr.ifr_name, sizeof device.name);
 	if (ioctl(fd, TUNSETVNETHDRSZ, &header_bytes) < 0) {
 		int err = errno;
-
 		lp_tap_device_close(&device);
 		return open_failure(failure, err, name);
 	}
@@ -141,7 +136,6 @@ int lp_tap_device_open(const char *name, bool offload, struct lp_failure *failur
 		set_offload(&device);
 	while (device.n_queues < LP_TAP_QUEUES_MAX && (device.n_queues > 1 || steer_by_flow(fd))) {
 		int more = open_queue(&ifr, false);
-
 		if (more < 0)
 			break;
 		device.fds[device.n_queues++] = more;

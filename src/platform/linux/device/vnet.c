@@ -36,7 +36,6 @@ static const struct {
 static uint16_t header_bytes(const struct lp_frame *frame)
 {
 	size_t l4 = frame->offload.csum_start, len = l4 + UDP_HEADER;
-
 	if (frame->offload.gso == LP_GSO_NONE || !frame->offload.needs_csum)
 		return 0;
 	if (frame->offload.gso != LP_GSO_UDP) {
@@ -50,18 +49,16 @@ static uint16_t header_bytes(const struct lp_frame *frame)
 
 int lp_vnet_read(const uint8_t *data, size_t len, struct lp_frame *ret_frame)
 {
-	struct virtio_net_hdr vnet;
-	struct lp_frame frame;
 	size_t i = 0;
-
 	if (len < LP_VNET_BYTES + ETH_HLEN)
 		return LP_EMALFORMED;
+	struct virtio_net_hdr vnet;
 	memcpy(&vnet, data, sizeof vnet);
 	while (i < N_GSO && gso_rows[i].type != (vnet.gso_type & ~VIRTIO_NET_HDR_GSO_ECN))
 		i++;
 	if (i == N_GSO)
 		return LP_EUNSUPPORTED;
-	frame = (struct lp_frame){.data = data + LP_VNET_BYTES,
+	struct lp_frame frame = (struct lp_frame){.data = data + LP_VNET_BYTES,
 		.len = len - LP_VNET_BYTES,
 		.offload = {.gso = gso_rows[i].gso,
 			.gso_ecn = vnet.gso_type & VIRTIO_NET_HDR_GSO_ECN,
@@ -77,7 +74,6 @@ int lp_vnet_read(const uint8_t *data, size_t len, struct lp_frame *ret_frame)
 void lp_vnet_write(const struct lp_offload *offload, uint8_t header[LP_VNET_BYTES])
 {
 	struct virtio_net_hdr vnet = {0};
-
 	assert(offload->gso < N_GSO);
 	if (offload->needs_csum) {
 		vnet.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;

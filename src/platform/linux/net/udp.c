@@ -63,10 +63,8 @@ static void read_control(struct msghdr *hdr, struct lp_udp_msg *msg)
 {
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(hdr); c; c = CMSG_NXTHDR(hdr, c)) {
 		const uint8_t *data = CMSG_DATA(c);
-
 		if (c->cmsg_level == SOL_UDP && c->cmsg_type == UDP_GRO) {
 			int segment_bytes;
-
 			memcpy(&segment_bytes, data, sizeof segment_bytes);
 			if (segment_bytes > 0 && (size_t)segment_bytes < msg->len)
 				msg->segment_bytes = (uint16_t)segment_bytes;
@@ -74,18 +72,15 @@ static void read_control(struct msghdr *hdr, struct lp_udp_msg *msg)
 			msg->ecn = data[0] & 3;
 		} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_TCLASS) {
 			int traffic_class; /* where IP_TOS is a byte */
-
 			memcpy(&traffic_class, data, sizeof traffic_class);
 			msg->ecn = traffic_class & 3;
 		} else if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
 			struct in_pktinfo info;
-
 			memcpy(&info, data, sizeof info);
 			msg->local.family = 4;
 			memcpy(msg->local.ip, &info.ipi_addr, 4);
 		} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO && msg->remote.family == 6) {
 			struct in6_pktinfo info;
-
 			memcpy(&info, data, sizeof info);
 			msg->local.family = 6;
 			memcpy(msg->local.ip, &info.ipi6_addr, 16);
@@ -100,8 +95,6 @@ static void on_readable(void *ctx, bool broken)
 {
 	struct lp_udp *udp = ctx;
 	size_t n_packets = 0, n_bytes = 0;
-	int n;
-
 	if (broken) {
 		/* A pending socket error, an ICMP message for example: reading takes it away. */
 		int err;
@@ -111,12 +104,11 @@ static void on_readable(void *ctx, bool broken)
 		lp_fd_watch_start(&udp->watch);
 		return;
 	}
-	n = lp_recv_batch_read(&udp->batch, udp->fd, BATCH_BYTES, &udp->average_bytes);
+	int n = lp_recv_batch_read(&udp->batch, udp->fd, BATCH_BYTES, &udp->average_bytes);
 	if (n <= 0)
 		return;
 	for (int i = 0; i < n; i++) {
 		struct lp_udp_msg *msg = &udp->msgs[i];
-
 		*msg = (struct lp_udp_msg){.data = udp->batch.iov[i].iov_base, .len = udp->batch.msgs[i].msg_len};
 		lp_sockaddr_get(&udp->batch.names[i], &msg->remote);
 		read_control(&udp->batch.msgs[i].msg_hdr, msg);
@@ -132,7 +124,6 @@ static void on_readable(void *ctx, bool broken)
 static bool set_family_options(int fd, bool ip, bool ipv6)
 {
 	bool ok = true;
-
 	/* PROBE: never fragment, and do not believe ICMP: path MTU discovery is QUIC's own (RFC 9000 §14). */
 	if (ip) {
 		ok = ok && set_option(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
@@ -154,7 +145,6 @@ static int make_socket(uint8_t family, bool *ret_mapped)
 	bool both = family == 0;
 	bool ipv6 = family != 4;
 	int fd = socket(ipv6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
 	if (fd < 0 && both && errno == EAFNOSUPPORT) {
 		both = ipv6 = false;
 		fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -181,7 +171,6 @@ static int bind_failure(struct lp_failure *failure, int err, const struct lp_add
 {
 	char where[LP_ADDR_TEXT_MAX] = "every address";
 	int code = lp_os_error(err);
-
 	if (local->family)
 		lp_addr_format(local, where);
 	switch (err) {
@@ -206,7 +195,6 @@ static int bind_socket(struct lp_udp *udp, const struct lp_addr *local, struct l
 {
 	union lp_sockaddr sa;
 	socklen_t len = lp_sockaddr_set(local, udp->mapped, &sa);
-
 	if (bind(udp->fd, &sa.sa, len) < 0)
 		return bind_failure(failure, errno, local);
 	len = sizeof sa;
@@ -222,30 +210,29 @@ int lp_udp_open(struct lp_loop *loop, const struct lp_addr *local, lp_udp_recv_f
 	struct lp_failure *failure, struct lp_udp **ret_udp)
 {
 	struct lp_udp *udp = malloc(sizeof *udp);
-	int r;
-
 	if (!udp)
 		return lp_fail(failure, LP_ENOMEM, "UDP socket: out of memory");
 	*udp = (struct lp_udp){.loop = loop, .recv = recv, .ctx = ctx};
 	udp->fd = make_socket(local->family, &udp->mapped);
+	int result;
 	if (udp->fd < 0) {
-		r = lp_fail(failure, udp->fd, "UDP socket: %s", lp_error_text(udp->fd));
+		result = lp_fail(failure, udp->fd, "UDP socket: %s", lp_error_text(udp->fd));
 		free(udp);
-		return r;
+		return result;
 	}
-	r = bind_socket(udp, local, failure);
-	if (r == 0) {
-		r = lp_recv_batch_init(&udp->batch);
-		if (r == 0)
-			r = lp_fd_watch_init(&udp->watch, lp_loop_uv(loop), udp->fd, on_readable, udp);
-		if (r < 0)
-			lp_fail(failure, r, "UDP socket: %s", lp_error_text(r));
+	result = bind_socket(udp, local, failure);
+	if (result == 0) {
+		result = lp_recv_batch_init(&udp->batch);
+		if (result == 0)
+			result = lp_fd_watch_init(&udp->watch, lp_loop_uv(loop), udp->fd, on_readable, udp);
+		if (result < 0)
+			lp_fail(failure, result, "UDP socket: %s", lp_error_text(result));
 	}
-	if (r < 0) {
+	if (result < 0) {
 		lp_recv_batch_done(&udp->batch);
 		close(udp->fd);
 		free(udp);
-		return r;
+		return result;
 	}
 	lp_udp_sender_init(&udp->sender, udp->fd, udp->mapped);
 	lp_fd_watch_start(&udp->watch);
@@ -257,7 +244,6 @@ int lp_udp_open(struct lp_loop *loop, const struct lp_addr *local, lp_udp_recv_f
 static void on_released(void *ctx)
 {
 	struct lp_udp *udp = ctx;
-
 	lp_recv_batch_done(&udp->batch);
 	free(udp);
 }
@@ -284,7 +270,6 @@ uint64_t lp_udp_overflows(const struct lp_udp *udp)
 {
 	uint32_t info[SK_MEMINFO_VARS];
 	socklen_t len = sizeof info;
-
 	if (getsockopt(udp->fd, SOL_SOCKET, SO_MEMINFO, info, &len) < 0 ||
 		len < (SK_MEMINFO_DROPS + 1) * sizeof info[0])
 		return 0;
@@ -294,7 +279,6 @@ uint64_t lp_udp_overflows(const struct lp_udp *udp)
 void lp_udp_set_interface(struct lp_udp *udp, uint32_t interface)
 {
 	uint32_t index = htonl(interface);
-
 	setsockopt(udp->fd, IPPROTO_IP, IP_UNICAST_IF, &index, sizeof index);
 	setsockopt(udp->fd, IPPROTO_IPV6, IPV6_UNICAST_IF, &index, sizeof index);
 }
@@ -303,7 +287,6 @@ size_t lp_udp_path_payload(struct lp_udp *udp, const struct lp_addr *remote)
 {
 	size_t header_bytes = remote && remote->family == 6 ? 40 + 8 : 20 + 8;
 	struct lp_route_lookup route = {0};
-
 	(void)udp;
 	if (!remote)
 		route.mtu = lp_interface_largest_mtu();

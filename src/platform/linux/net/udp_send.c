@@ -19,7 +19,6 @@ void lp_udp_sender_init(struct lp_udp_sender *sender, int fd, bool mapped)
 static void add_control(struct msghdr *hdr, int level, int type, const void *data, size_t len)
 {
 	struct cmsghdr *c = (struct cmsghdr *)((uint8_t *)hdr->msg_control + hdr->msg_controllen);
-
 	c->cmsg_level = level;
 	c->cmsg_type = type;
 	c->cmsg_len = CMSG_LEN(len);
@@ -32,12 +31,10 @@ static void add_source(struct msghdr *hdr, const struct lp_addr *local)
 {
 	if (local->family == 4) {
 		struct in_pktinfo info = {0};
-
 		memcpy(&info.ipi_spec_dst, local->ip, 4);
 		add_control(hdr, IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
 	} else if (local->family == 6) {
 		struct in6_pktinfo info = {.ipi6_ifindex = local->scope_id};
-
 		memcpy(&info.ipi6_addr, local->ip, 16);
 		add_control(hdr, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
 	}
@@ -48,7 +45,6 @@ static void prepare(struct lp_udp_sender *sender, const struct lp_udp_msg *msg, 
 {
 	unsigned i = sender->n++;
 	struct msghdr *hdr = &sender->hdrs[i].msg_hdr;
-
 	/* The kernel does not write there. */
 	sender->iov[i] = (struct iovec){(void *)(uintptr_t)(msg->data + offset), len};
 	sender->segment_bytes[i] = msg->segment_bytes && len > msg->segment_bytes ? msg->segment_bytes : 0;
@@ -60,7 +56,6 @@ static void prepare(struct lp_udp_sender *sender, const struct lp_udp_msg *msg, 
 	add_source(hdr, &msg->local);
 	if (msg->ecn) {
 		int tos = msg->ecn;
-
 		if (msg->remote.family == 6)
 			add_control(hdr, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof tos);
 		else
@@ -75,7 +70,6 @@ static void prepare(struct lp_udp_sender *sender, const struct lp_udp_msg *msg, 
 static size_t datagrams(const struct lp_udp_sender *sender, unsigned i)
 {
 	size_t segment_bytes = sender->segment_bytes[i];
-
 	return segment_bytes ? (sender->iov[i].iov_len + segment_bytes - 1) / segment_bytes : 1;
 }
 
@@ -87,7 +81,6 @@ static size_t send_singly(struct lp_udp_sender *sender, unsigned i)
 	size_t segment_bytes = sender->segment_bytes[i];
 	size_t left = iov->iov_len;
 	size_t lost = 0;
-
 	hdr->msg_controllen -= CMSG_SPACE(sizeof(uint16_t));
 	while (left) {
 		iov->iov_len = left < segment_bytes ? left : segment_bytes;
@@ -109,10 +102,8 @@ static size_t transmit(struct lp_udp_sender *sender)
 {
 	unsigned done = 0;
 	size_t lost = 0;
-
 	while (done < sender->n) {
 		int n = sendmmsg(sender->fd, sender->hdrs + done, sender->n - done, MSG_DONTWAIT);
-
 		if (n > 0) {
 			done += (unsigned)n;
 			continue;
@@ -140,7 +131,6 @@ static size_t transmit(struct lp_udp_sender *sender)
 static size_t run_bytes(const struct lp_udp_sender *sender, const struct lp_udp_msg *msg)
 {
 	size_t segments = RUN_MAX_BYTES / msg->segment_bytes;
-
 	if (sender->gso_off || segments == 0)
 		segments = 1;
 	return msg->segment_bytes * (segments < RUN_MAX_SEGMENTS ? segments : RUN_MAX_SEGMENTS);
@@ -149,15 +139,12 @@ static size_t run_bytes(const struct lp_udp_sender *sender, const struct lp_udp_
 size_t lp_udp_sender_send(struct lp_udp_sender *sender, const struct lp_udp_msg *msgs, size_t n_msgs)
 {
 	size_t lost = 0;
-
 	for (size_t i = 0; i < n_msgs; i++) {
 		const struct lp_udp_msg *msg = &msgs[i];
 		size_t offset = 0;
-
 		do {
 			size_t left = msg->len - offset;
 			size_t len = msg->segment_bytes ? run_bytes(sender, msg) : left;
-
 			if (sender->n == LP_UDP_SEND_MAX)
 				lost += transmit(sender);
 			prepare(sender, msg, offset, len < left ? len : left);

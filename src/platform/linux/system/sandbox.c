@@ -21,7 +21,6 @@ int lp_drop_privileges(struct lp_failure *failure)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
-
 	/* The bounding set limits what a program started later may get. Without CAP_SETPCAP it cannot be changed, and
 	   no_new_privs alone has to do. */
 	for (unsigned long capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; capability++)

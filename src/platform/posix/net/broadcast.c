@@ -14,13 +14,12 @@ int lp_broadcast_send(uint16_t port, const uint8_t *data, size_t len)
 		.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_BROADCAST)};
 	const int on = 1;
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	int r = 0;
-
+	int result = 0;
 	if (fd < 0)
 		return lp_os_error(errno);
 	if (setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof on) < 0 ||
 		sendto(fd, data, len, MSG_DONTWAIT, (const struct sockaddr *)&to, sizeof to) < 0)
-		r = lp_os_error(errno);
+		result = lp_os_error(errno);
 	close(fd);
-	return r;
+	return result;
 }

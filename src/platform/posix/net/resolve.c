@@ -60,9 +60,8 @@ static void job_answer(struct job *job, int error, const struct addrinfo *list)
 		return;
 	}
 	for (const struct addrinfo *ai = list; ai && job->n_addrs < ADDRS_MAX; ai = ai->ai_next) {
-		union lp_sockaddr sa;
 		struct lp_addr *addr = &job->addrs[job->n_addrs];
-
+		union lp_sockaddr sa;
 		if (ai->ai_addrlen > sizeof sa)
 			continue;
 		memcpy(&sa, ai->ai_addr, ai->ai_addrlen);
@@ -81,7 +80,6 @@ static void job_run(struct job *job, int flags)
 	struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_DGRAM, .ai_flags = flags};
 	struct addrinfo *list = NULL;
 	int error = getaddrinfo(job->host, NULL, &hints, &list);
-
 	job_answer(job, error, list);
 	if (list)
 		freeaddrinfo(list);
@@ -100,13 +98,12 @@ static void *job_thread(void *arg)
 /* Starts the thread, deaf to signals: those are the loop's. 0 or LP_ENOMEM. */
 static int start_thread(struct job *job)
 {
-	pthread_t thread;
-	sigset_t all, before;
-	int err;
-
+	sigset_t all;
 	sigfillset(&all);
+	sigset_t before;
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	err = pthread_create(&thread, NULL, job_thread, job);
+	pthread_t thread;
+	int err = pthread_create(&thread, NULL, job_thread, job);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (err)
 		return LP_ENOMEM;
@@ -119,7 +116,6 @@ static void on_done(void *ctx, bool broken)
 {
 	struct lp_resolve *resolve = ctx;
 	struct job *job = resolve->job;
-
 	(void)broken;
 	if (!atomic_load(&job->answered))
 		return;
@@ -133,7 +129,6 @@ static bool is_numeric(const char *host)
 	struct addrinfo hints = {.ai_flags = AI_NUMERICHOST};
 	struct addrinfo *list = NULL;
 	int error = getaddrinfo(host, NULL, &hints, &list);
-
 	if (list)
 		freeaddrinfo(list);
 	return error == 0;
@@ -142,13 +137,12 @@ static bool is_numeric(const char *host)
 int lp_resolve_start(struct lp_loop *loop, const char *host, uint16_t port, lp_resolve_fn done, void *ctx,
 	struct lp_resolve **ret_resolve)
 {
-	struct lp_resolve *resolve;
-	struct job *job;
-	int r = LP_ENOMEM;
-
+	int result = LP_ENOMEM;
 	if (strlen(host) >= HOST_MAX)
 		return LP_ETOOBIG;
+	struct job *job;
 	job = calloc(1, sizeof *job);
+	struct lp_resolve *resolve;
 	resolve = calloc(1, sizeof *resolve);
 	if (!job || !resolve)
 		goto fail;
@@ -158,8 +152,8 @@ int lp_resolve_start(struct lp_loop *loop, const char *host, uint16_t port, lp_r
 	if (job->done_fd < 0)
 		goto fail;
 	*resolve = (struct lp_resolve){.job = job, .done = done, .ctx = ctx};
-	r = lp_fd_watch_init(&resolve->watch, lp_loop_uv(loop), job->done_fd, on_done, resolve);
-	if (r < 0) {
+	result = lp_fd_watch_init(&resolve->watch, lp_loop_uv(loop), job->done_fd, on_done, resolve);
+	if (result < 0) {
 		close(job->done_fd);
 		goto fail;
 	}
@@ -168,9 +162,9 @@ int lp_resolve_start(struct lp_loop *loop, const char *host, uint16_t port, lp_r
 		job_run(job, AI_NUMERICHOST);
 	} else {
 		atomic_store(&job->owners, 2);
-		r = start_thread(job);
-		if (r < 0) {
-			snprintf(job->reason, sizeof job->reason, "%s", lp_error_text(r));
+		result = start_thread(job);
+		if (result < 0) {
+			snprintf(job->reason, sizeof job->reason, "%s", lp_error_text(result));
 			atomic_store(&job->owners, 1);
 			atomic_store(&job->answered, true);
 			eventfd_write(job->done_fd, 1);
@@ -182,7 +176,7 @@ int lp_resolve_start(struct lp_loop *loop, const char *host, uint16_t port, lp_r
 fail:
 	free(job);
 	free(resolve);
-	return r;
+	return result;
 }
 
 /* The loop has let go of the request. */

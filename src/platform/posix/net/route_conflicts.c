@@ -39,17 +39,15 @@ static void find_broadcast(const char *device, char name[LP_CONFLICT_NAME_MAX])
 {
 	const struct lp_route_query everybody = {.remote = {.family = 4, .ip = {255, 255, 255, 255}}};
 	struct lp_route route;
-
 	if (lp_route_best(&everybody, NULL, &route) == 0 && route.interface.index != if_nametoindex(device))
 		if_indextoname(route.interface.index, name);
 }
 
 void lp_route_conflicts(const char *name, struct lp_route_conflicts *ret_conflicts)
 {
-	struct ifaddrs *all;
 	bool has_address = false;
-
 	*ret_conflicts = (struct lp_route_conflicts){0};
+	struct ifaddrs *all;
 	if (getifaddrs(&all) < 0)
 		return;
 	for (const struct ifaddrs *at = all; at; at = at->ifa_next) {

@@ -11,7 +11,6 @@ socklen_t lp_sockaddr_set(const struct lp_addr *addr, bool mapped, union lp_sock
 {
 	if (addr->family == 6 || mapped) {
 		struct sockaddr_in6 *v6 = &ret_sa->v6;
-
 		*v6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons(addr->port)};
 		if (addr->family == 6) {
 			memcpy(v6->sin6_addr.s6_addr, addr->ip, 16);
@@ -30,14 +29,12 @@ socklen_t lp_sockaddr_set(const struct lp_addr *addr, bool mapped, union lp_sock
 void lp_sockaddr_get(const union lp_sockaddr *sa, struct lp_addr *ret_addr)
 {
 	struct lp_addr addr = {0};
-
 	if (sa->sa.sa_family == AF_INET) {
 		addr.family = 4;
 		addr.port = ntohs(sa->v4.sin_port);
 		memcpy(addr.ip, &sa->v4.sin_addr, 4);
 	} else if (sa->sa.sa_family == AF_INET6) {
 		const uint8_t *ip = sa->v6.sin6_addr.s6_addr;
-
 		addr.port = ntohs(sa->v6.sin6_port);
 		if (memcmp(ip, mapped_prefix, 12) == 0) {
 			addr.family = 4;

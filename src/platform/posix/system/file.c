@@ -24,10 +24,8 @@ static int path_failure(struct lp_failure *failure, int err, const char *doing, 
 static ssize_t read_all(int fd, uint8_t *data, size_t room)
 {
 	size_t len = 0;
-
 	while (len < room) {
 		ssize_t n = read(fd, data + len, room - len);
-
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -42,18 +40,15 @@ static ssize_t read_all(int fd, uint8_t *data, size_t room)
 int lp_file_read(const char *path, size_t max_bytes, struct lp_failure *failure, uint8_t **ret_data, size_t *ret_len)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	uint8_t *data;
-	ssize_t len;
-
 	if (fd < 0)
 		return path_failure(failure, errno, "cannot be read", path);
 	/* One byte more than allowed, to see that there is more; it becomes the NUL otherwise. */
-	data = malloc(max_bytes + 1);
+	uint8_t *data = malloc(max_bytes + 1);
 	if (!data) {
 		close(fd);
 		return lp_fail(failure, LP_ENOMEM, "%s: out of memory", path);
 	}
-	len = read_all(fd, data, max_bytes + 1);
+	ssize_t len = read_all(fd, data, max_bytes + 1);
 	close(fd);
 	if (len < 0 || (size_t)len > max_bytes) {
 		free(data);
@@ -71,13 +66,11 @@ int lp_file_read(const char *path, size_t max_bytes, struct lp_failure *failure,
 /* Makes a rename durable. Failure is no failure of the write: the file is complete either way. */
 static void sync_folder(const char *path)
 {
-	char folder[PATH_MAX];
 	const char *slash = strrchr(path, '/');
-	int fd;
-
+	char folder[PATH_MAX];
 	if (slash)
 		snprintf(folder, sizeof folder, "%.*s/", (int)(slash - path), path);
-	fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return;
 	fsync(fd);
@@ -89,7 +82,6 @@ static int write_all(int fd, const uint8_t *data, size_t len)
 {
 	while (len) {
 		ssize_t n = write(fd, data, len);
-
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -104,11 +96,9 @@ static int write_all(int fd, const uint8_t *data, size_t len)
 static int write_through(const char *path, const uint8_t *data, size_t len)
 {
 	int fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
-	int err;
-
 	if (fd < 0)
 		return errno;
-	err = write_all(fd, data, len);
+	int err = write_all(fd, data, len);
 	return close(fd) < 0 && !err ? errno : err;
 }
 
@@ -116,16 +106,14 @@ static int write_through(const char *path, const uint8_t *data, size_t len)
 static int replace(const char *path, const uint8_t *data, size_t len, mode_t mode)
 {
 	char temporary[PATH_MAX];
-	int err, fd;
 	int n = snprintf(temporary, sizeof temporary, "%s.XXXXXX", path);
-
 	if (n < 0 || (size_t)n >= sizeof temporary)
 		return ENAMETOOLONG;
 	/* Mode 0600 until it is complete. */
-	fd = mkostemp(temporary, O_CLOEXEC);
+	int fd = mkostemp(temporary, O_CLOEXEC);
 	if (fd < 0)
 		return errno;
-	err = write_all(fd, data, len);
+	int err = write_all(fd, data, len);
 	if (!err && (fchmod(fd, mode) < 0 || fsync(fd) < 0))
 		err = errno;
 	if (close(fd) < 0 && !err)
@@ -143,22 +131,20 @@ static int replace(const char *path, const uint8_t *data, size_t len, mode_t mod
 /* Writes what is no secret to where |path| leads: a link is followed, a device is not replaced. 0 or the errno. */
 static int write_open(const char *path, const uint8_t *data, size_t len)
 {
-	char real[PATH_MAX];
 	struct stat st;
-
 	if (lstat(path, &st) < 0)
 		return errno == ENOENT ? replace(path, data, len, 0644) : errno;
 	if (stat(path, &st) < 0)
 		return errno;
 	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
 		return write_through(path, data, len);
+	char real[PATH_MAX];
 	return realpath(path, real) ? replace(real, data, len, 0644) : errno;
 }
 
 int lp_file_write(const char *path, const uint8_t *data, size_t len, bool secret, struct lp_failure *failure)
 {
 	int err = lp_folders_make(path, secret ? 0700 : 0755);
-
 	if (err)
 		return path_failure(failure, err, "its folder cannot be made", path);
 	err = secret ? replace(path, data, len, 0600) : write_open(path, data, len);

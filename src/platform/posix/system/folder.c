@@ -7,9 +7,8 @@
 
 int lp_folders_make(const char *path, mode_t mode)
 {
-	char folder[PATH_MAX];
 	size_t len = strlen(path);
-
+	char folder[PATH_MAX];
 	if (len >= sizeof folder)
 		return ENAMETOOLONG;
 	memcpy(folder, path, len + 1);

@@ -23,7 +23,6 @@ struct lp_lock {
 static bool is_there(int fd, const char *path)
 {
 	struct stat ours, there;
-
 	return fstat(fd, &ours) == 0 && stat(path, &there) == 0 && ours.st_dev == there.st_dev &&
 	       ours.st_ino == there.st_ino;
 }
@@ -33,10 +32,9 @@ static int open_locked(const char *path)
 {
 	for (;;) {
 		int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-		int err;
-
 		if (fd < 0)
 			return -errno;
+		int err;
 		if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 			err = errno;
 			close(fd);
@@ -51,13 +49,11 @@ static int open_locked(const char *path)
 int lp_lock_take(const char *path, struct lp_failure *failure, struct lp_lock **ret_lock)
 {
 	struct lp_lock *lock = calloc(1, sizeof *lock);
-	int err;
-
 	if (!lock || !(lock->path = strdup(path))) {
 		free(lock);
 		return lp_fail(failure, LP_ENOMEM, "out of memory");
 	}
-	err = lp_folders_make(path, 0700);
+	int err = lp_folders_make(path, 0700);
 	lock->fd = err ? -err : open_locked(path);
 	if (lock->fd < 0) {
 		err = -lock->fd;

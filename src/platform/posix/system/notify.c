@@ -27,7 +27,6 @@ static socklen_t manager(struct sockaddr_un *ret_address)
 {
 	const char *path = getenv("NOTIFY_SOCKET");
 	size_t len = path ? strlen(path) : 0;
-
 	*ret_address = (struct sockaddr_un){.sun_family = AF_UNIX};
 	if (len < 2 || len >= sizeof ret_address->sun_path || (path[0] != '/' && path[0] != '@'))
 		return 0;
@@ -42,20 +41,17 @@ void lp_notify_send(enum lp_notify what, const char *status)
 {
 	struct sockaddr_un address;
 	socklen_t address_len = manager(&address);
-	char text[512];
-	size_t len;
-	int fd;
-
 	if (!address_len)
 		return;
+	char text[512];
 	snprintf(text, sizeof text, "%s", states[what]);
-	len = strlen(text);
+	size_t len = strlen(text);
 	if (what == LP_NOTIFY_RELOADING)
 		snprintf(text + len, sizeof text - len, "MONOTONIC_USEC=%" PRIu64 "\n", lp_monotonic_ns() / LP_US);
 	len = strlen(text);
 	if (status)
 		snprintf(text + len, sizeof text - len, "STATUS=%s\n", status);
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return;
 	while (sendto(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)&address, address_len) <
@@ -69,14 +65,12 @@ void lp_notify_send(enum lp_notify what, const char *status)
 static uint64_t number(const char *name)
 {
 	const char *text = getenv(name);
-
 	return text ? strtoull(text, NULL, 10) : 0;
 }
 
 uint64_t lp_notify_watchdog_ns(void)
 {
 	uint64_t pid = number("WATCHDOG_PID");
-
 	if (pid && pid != (uint64_t)getpid())
 		return 0;
 	return number("WATCHDOG_USEC") * LP_US;

@@ -22,7 +22,6 @@ static void read_text(HKEY key, const wchar_t *name, char *text, size_t size)
 {
 	wchar_t wide[VALUE_CHARS];
 	DWORD type, bytes = sizeof wide - sizeof wide[0];
-
 	text[0] = '\0';
 	if (RegQueryValueExW(key, name, NULL, &type, (BYTE *)wide, &bytes) != ERROR_SUCCESS || type != REG_SZ)
 		return;
@@ -34,12 +33,12 @@ static void read_text(HKEY key, const wchar_t *name, char *text, size_t size)
 /* Reads how the user named the adapter's connection, and which device it is. */
 static void read_connection(struct lp_adapter *adapter)
 {
-	wchar_t path[VALUE_CHARS], guid[64];
-	HKEY key;
-
+	wchar_t guid[64];
 	if (lp_wide(adapter->guid, guid, sizeof guid / sizeof guid[0]) < 0)
 		return;
+	wchar_t path[VALUE_CHARS];
 	swprintf(path, VALUE_CHARS, NETWORK_KEY L"\\%ls\\Connection", guid);
+	HKEY key;
 	if (RegOpenKeyExW(HKEY_LOCAL_MACHINE, path, 0, KEY_QUERY_VALUE, &key) != ERROR_SUCCESS)
 		return;
 	read_text(key, L"Name", adapter->name, sizeof adapter->name);
@@ -50,9 +49,8 @@ static void read_connection(struct lp_adapter *adapter)
 /* Reads an adapter's key. False if it is not one of ours. */
 static bool read_adapter(HKEY class, const wchar_t *name, struct lp_adapter *adapter)
 {
-	HKEY key;
-
 	*adapter = (struct lp_adapter){0};
+	HKEY key;
 	/* Some, as "Properties", are not for everybody. */
 	if (RegOpenKeyExW(class, name, 0, KEY_QUERY_VALUE, &key) != ERROR_SUCCESS)
 		return false;
@@ -68,16 +66,14 @@ static bool read_adapter(HKEY class, const wchar_t *name, struct lp_adapter *ada
 
 size_t lp_adapters_read(struct lp_adapter adapters[LP_ADAPTERS_MAX])
 {
-	wchar_t name[VALUE_CHARS];
 	size_t n = 0;
 	HKEY class;
-
 	if (RegOpenKeyExW(HKEY_LOCAL_MACHINE, CLASS_KEY, 0, KEY_ENUMERATE_SUB_KEYS, &class) != ERROR_SUCCESS)
 		return 0;
+	wchar_t name[VALUE_CHARS];
 	for (DWORD i = 0; n < LP_ADAPTERS_MAX; i++) {
 		DWORD chars = VALUE_CHARS;
 		LSTATUS status = RegEnumKeyExW(class, i, name, &chars, NULL, NULL, NULL, NULL);
-
 		if (status == ERROR_MORE_DATA)
 			continue;
 		if (status != ERROR_SUCCESS)
@@ -91,34 +87,31 @@ size_t lp_adapters_read(struct lp_adapter adapters[LP_ADAPTERS_MAX])
 int lp_adapter_find(const char *wanted, struct lp_failure *failure, struct lp_adapter *ret_adapter)
 {
 	struct lp_adapter *adapters = calloc(LP_ADAPTERS_MAX, sizeof adapters[0]);
-	size_t i;
-	int r;
-
 	if (!adapters)
 		return lp_fail(failure, LP_ENOMEM, "out of memory");
-	r = lp_adapter_choose(adapters, lp_adapters_read(adapters), wanted, failure, &i);
-	if (r == 0)
+	size_t i;
+	int result = lp_adapter_choose(adapters, lp_adapters_read(adapters), wanted, failure, &i);
+	if (result == 0)
 		*ret_adapter = adapters[i];
 	free(adapters);
-	return r;
+	return result;
 }
 
 /* Opens an adapter's key of the class. */
 static LSTATUS open_key(const struct lp_adapter *adapter, REGSAM access, HKEY *ret_key)
 {
-	wchar_t path[VALUE_CHARS], name[64];
-
+	wchar_t name[64];
 	if (lp_wide(adapter->key, name, sizeof name / sizeof name[0]) < 0)
 		return ERROR_INVALID_NAME;
+	wchar_t path[VALUE_CHARS];
 	swprintf(path, VALUE_CHARS, CLASS_KEY L"\\%ls", name);
 	return RegOpenKeyExW(HKEY_LOCAL_MACHINE, path, 0, access, ret_key);
 }
 
 void lp_adapter_mac_setting(const struct lp_adapter *adapter, char text[LP_MAC_TEXT_MAX])
 {
-	HKEY key;
-
 	text[0] = '\0';
+	HKEY key;
 	if (open_key(adapter, KEY_QUERY_VALUE, &key) != ERROR_SUCCESS)
 		return;
 	read_text(key, L"NetworkAddress", text, LP_MAC_TEXT_MAX);
@@ -127,12 +120,11 @@ void lp_adapter_mac_setting(const struct lp_adapter *adapter, char text[LP_MAC_T
 
 int lp_adapter_set_mac_setting(const struct lp_adapter *adapter, const char *text)
 {
-	wchar_t value[LP_MAC_TEXT_MAX];
 	HKEY key;
 	LSTATUS status = open_key(adapter, KEY_SET_VALUE, &key);
-
 	if (status != ERROR_SUCCESS)
 		return lp_os_error((DWORD)status);
+	wchar_t value[LP_MAC_TEXT_MAX];
 	if (lp_wide(text, value, LP_MAC_TEXT_MAX) < 0)
 		status = ERROR_INVALID_PARAMETER;
 	else if (!*text)

@@ -21,7 +21,6 @@ static DWORD restart(HDEVINFO set, SP_DEVINFO_DATA *device)
 		.StateChange = DICS_PROPCHANGE,
 		.Scope = DICS_FLAG_CONFIGSPECIFIC,
 	};
-
 	if (!SetupDiSetClassInstallParamsW(set, device, &params.ClassInstallHeader, sizeof params) ||
 		!SetupDiCallClassInstaller(DIF_PROPERTYCHANGE, set, device))
 		return GetLastError();
@@ -32,7 +31,6 @@ static DWORD restart(HDEVINFO set, SP_DEVINFO_DATA *device)
 static bool find_device(HDEVINFO set, const wchar_t *instance, SP_DEVINFO_DATA *device)
 {
 	wchar_t id[256];
-
 	for (DWORD i = 0; SetupDiEnumDeviceInfo(set, i, device); i++)
 		if (SetupDiGetDeviceInstanceIdW(set, device, id, sizeof id / sizeof id[0], NULL) &&
 			_wcsicmp(id, instance) == 0)
@@ -43,13 +41,11 @@ static bool find_device(HDEVINFO set, const wchar_t *instance, SP_DEVINFO_DATA *
 int lp_adapter_restart(const struct lp_adapter *adapter)
 {
 	SP_DEVINFO_DATA device = {.cbSize = sizeof device};
-	wchar_t instance[256];
-	HDEVINFO set;
 	DWORD error = ERROR_NOT_FOUND;
-
+	wchar_t instance[256];
 	if (!adapter->instance[0] || lp_wide(adapter->instance, instance, sizeof instance / sizeof instance[0]) < 0)
 		return LP_ENOTFOUND;
-	set = SetupDiGetClassDevsW(&net_class, NULL, NULL, DIGCF_PRESENT);
+	HDEVINFO set = SetupDiGetClassDevsW(&net_class, NULL, NULL, DIGCF_PRESENT);
 	if (set == INVALID_HANDLE_VALUE)
 		return lp_os_error(GetLastError());
 	if (find_device(set, instance, &device))

@@ -9,14 +9,13 @@
 
 int lp_device_state(const char *name, struct lp_device_state *ret_state)
 {
-	struct lp_adapter adapter;
 	struct lp_interface interface;
-	int r = lp_adapter_find(name, NULL, &adapter);
-
-	if (r == 0)
-		r = lp_interface_of_guid(adapter.guid, &interface);
-	if (r < 0)
-		return r;
+	struct lp_adapter adapter;
+	int result = lp_adapter_find(name, NULL, &adapter);
+	if (result == 0)
+		result = lp_interface_of_guid(adapter.guid, &interface);
+	if (result < 0)
+		return result;
 	/* One that is disabled is not found. */
 	*ret_state = (struct lp_device_state){.up = interface.up, .enabled = true, .address = interface.address};
 	ret_state->address.port = 0;

@@ -47,29 +47,27 @@ struct lp_tap {
 static int open_device(struct lp_tap *tap, struct lp_failure *failure)
 {
 	HANDLE device;
-	int r = lp_tap_device_open(&tap->adapter, failure, &device);
-
-	if (r < 0)
-		return r;
+	int result = lp_tap_device_open(&tap->adapter, failure, &device);
+	if (result < 0)
+		return result;
 	if (!lp_tap_device_ask(device, &tap->driver))
-		r = lp_fail(failure, LP_EIO, "%s: the TAP adapter's driver does not answer: restart the adapter",
+		result = lp_fail(failure, LP_EIO, "%s: the TAP adapter's driver does not answer: restart the adapter",
 			lp_tap_name(tap));
-	else if ((r = lp_tap_io_new(device, tap->event, &tap->io)) < 0)
-		lp_fail(failure, r, "%s: out of memory", lp_tap_name(tap));
-	if (r < 0)
+	else if ((result = lp_tap_io_new(device, tap->event, &tap->io)) < 0)
+		lp_fail(failure, result, "%s: out of memory", lp_tap_name(tap));
+	if (result < 0)
 		CloseHandle(device);
-	return r;
+	return result;
 }
 
 /* Opens the device of an adapter that was just restarted. */
 static int reopen_device(struct lp_tap *tap, struct lp_failure *failure)
 {
-	int r;
-
+	int result;
 	for (unsigned waited_ms = 0;; waited_ms += RESTART_LOOK_MS) {
-		r = open_device(tap, failure);
-		if (r == 0 || waited_ms >= RESTART_MS)
-			return r;
+		result = open_device(tap, failure);
+		if (result == 0 || waited_ms >= RESTART_MS)
+			return result;
 		Sleep(RESTART_LOOK_MS);
 	}
 }
@@ -77,9 +75,7 @@ static int reopen_device(struct lp_tap *tap, struct lp_failure *failure)
 /* Has the driver take the wanted MAC. Where that is refused everything stays as it was, and the driver's MAC tells. */
 static int set_mac(struct lp_tap *tap, const struct lp_mac *mac, struct lp_failure *failure)
 {
-	char before[LP_MAC_TEXT_MAX], wanted[LP_MAC_TEXT_MAX];
-	int r;
-
+	char wanted[LP_MAC_TEXT_MAX];
 	/* Without separators, as every version of the driver reads it. */
 	lp_mac_format(mac, wanted);
 	for (char *to = wanted, *from = wanted;; from++) {
@@ -89,14 +85,15 @@ static int set_mac(struct lp_tap *tap, const struct lp_mac *mac, struct lp_failu
 		if (!*from)
 			break;
 	}
+	char before[LP_MAC_TEXT_MAX];
 	lp_adapter_mac_setting(&tap->adapter, before);
 	if (lp_adapter_set_mac_setting(&tap->adapter, wanted) < 0)
 		return 0;
 	/* The device must be closed for that. */
 	lp_tap_io_free(tap->io);
 	tap->io = NULL;
-	r = lp_adapter_restart(&tap->adapter);
-	if (r < 0)
+	int result = lp_adapter_restart(&tap->adapter);
+	if (result < 0)
 		lp_adapter_set_mac_setting(&tap->adapter, before);
 	return reopen_device(tap, failure);
 }
@@ -110,11 +107,10 @@ static void seek_later(struct lp_tap *tap)
 /* The adapter was disabled or removed: it may come back. */
 static void lose(struct lp_tap *tap, DWORD error)
 {
-	char text[LP_OS_ERROR_TEXT_MAX];
-
 	lp_tap_io_free(tap->io);
 	tap->io = NULL;
 	seek_later(tap);
+	char text[LP_OS_ERROR_TEXT_MAX];
 	if (tap->state)
 		tap->state(tap->ctx, false,
 			error == ERROR_OPERATION_ABORTED ? "the adapter was disabled" : lp_os_error_text(error, text));
@@ -132,7 +128,6 @@ static void release(struct lp_tap *tap)
 static void begin(struct lp_tap *tap)
 {
 	DWORD error = lp_tap_io_begin_reads(tap->io);
-
 	if (error)
 		lose(tap, error);
 	else if (lp_tap_io_has_frames(tap->io))
@@ -143,12 +138,10 @@ static void begin(struct lp_tap *tap)
 static void on_event(void *ctx)
 {
 	struct lp_tap *tap = ctx;
-	DWORD error;
-	size_t n;
-
 	if (tap->paused || !tap->io || !tap->up)
 		return;
-	n = lp_tap_io_take(tap->io, tap->frames, &error);
+	DWORD error;
+	size_t n = lp_tap_io_take(tap->io, tap->frames, &error);
 	tap->calling = true;
 	if (n)
 		tap->recv(tap->ctx, tap->frames, n);
@@ -169,7 +162,6 @@ static int come_back(struct lp_tap *tap)
 	struct lp_mac mac = tap->driver.mac;
 	struct lp_failure failure = {0};
 	struct lp_adapter adapter;
-
 	if (lp_adapter_find(tap->adapter.guid, NULL, &adapter) < 0)
 		return LP_ENOTFOUND;
 	tap->adapter = adapter;
@@ -177,7 +169,6 @@ static int come_back(struct lp_tap *tap)
 		return LP_ENOTFOUND;
 	if (!lp_mac_equal(&tap->driver.mac, &mac)) {
 		char was[LP_MAC_TEXT_MAX], is[LP_MAC_TEXT_MAX];
-
 		lp_fail(&failure, LP_EINVAL,
 			"%s: the TAP adapter came back with MAC %s, and the room knows it with %s: start again",
 			lp_tap_name(tap), lp_mac_format(&tap->driver.mac, is), lp_mac_format(&mac, was));
@@ -197,7 +188,6 @@ static int come_back(struct lp_tap *tap)
 static void on_timer(void *ctx, uint64_t now_ns)
 {
 	struct lp_tap *tap = ctx;
-
 	(void)now_ns;
 	tap->calling = true;
 	if (come_back(tap) < 0)
@@ -211,32 +201,30 @@ int lp_tap_open(struct lp_loop *loop, const struct lp_tap_config *config, lp_tap
 	void *ctx, struct lp_failure *failure, struct lp_tap **ret_tap)
 {
 	struct lp_tap *tap = calloc(1, sizeof *tap);
-	int r;
-
 	if (!tap)
 		return lp_fail(failure, LP_ENOMEM, "TAP adapter: out of memory");
 	*tap = (struct lp_tap){.loop = loop, .recv = recv, .error = error, .state = config->state, .ctx = ctx};
-	r = lp_adapter_find(config->name, failure, &tap->adapter);
-	if (r < 0)
+	int result = lp_adapter_find(config->name, failure, &tap->adapter);
+	if (result < 0)
 		goto fail;
 	tap->event = CreateEventW(NULL, FALSE, FALSE, NULL);
-	r = tap->event ? lp_timer_new(loop, on_timer, tap, &tap->timer) : LP_ENOMEM;
-	if (r == 0)
-		r = lp_wait_add(&tap->wait, loop, tap->event, on_event, tap);
-	if (r < 0) {
-		lp_fail(failure, r, "TAP adapter: %s", lp_error_text(r));
+	result = tap->event ? lp_timer_new(loop, on_timer, tap, &tap->timer) : LP_ENOMEM;
+	if (result == 0)
+		result = lp_wait_add(&tap->wait, loop, tap->event, on_event, tap);
+	if (result < 0) {
+		lp_fail(failure, result, "TAP adapter: %s", lp_error_text(result));
 		goto fail;
 	}
-	r = open_device(tap, failure);
-	if (r == 0 && !lp_mac_is_zero(&config->mac) && !lp_mac_equal(&config->mac, &tap->driver.mac))
-		r = set_mac(tap, &config->mac, failure);
-	if (r < 0)
+	result = open_device(tap, failure);
+	if (result == 0 && !lp_mac_is_zero(&config->mac) && !lp_mac_equal(&config->mac, &tap->driver.mac))
+		result = set_mac(tap, &config->mac, failure);
+	if (result < 0)
 		goto fail;
 	*ret_tap = tap;
 	return 0;
 fail:
 	lp_tap_close(tap);
-	return r;
+	return result;
 }
 
 /* The stack's MTU is a setting of the IP interface, which outlives this program: platform/route.h sets it and puts it
@@ -278,7 +266,6 @@ void lp_tap_resume(struct lp_tap *tap)
 size_t lp_tap_send(struct lp_tap *tap, const struct lp_frame *frames, size_t n_frames)
 {
 	DWORD error;
-
 	/* What a device that is gone does to writes, it does to reads as well: those see to it. */
 	return tap->io && tap->up ? lp_tap_io_write(tap->io, frames, n_frames, &error) : 0;
 }
@@ -316,7 +303,6 @@ const struct lp_mac *lp_tap_mac(const struct lp_tap *tap)
 bool lp_tap_details(const struct lp_tap *tap, struct lp_tap_details *ret_details)
 {
 	struct lp_interface interface = {0};
-
 	(void)lp_interface_of_guid(tap->adapter.guid, &interface);
 	*ret_details = (struct lp_tap_details){.guid = tap->adapter.guid,
 		.index = interface.index,

@@ -21,8 +21,6 @@
 static int open_failure(struct lp_failure *failure, DWORD error, const struct lp_adapter *adapter)
 {
 	const char *name = adapter->name[0] ? adapter->name : adapter->guid;
-	char text[LP_OS_ERROR_TEXT_MAX];
-
 	switch (error) {
 	case ERROR_FILE_NOT_FOUND:
 	case ERROR_PATH_NOT_FOUND:
@@ -36,6 +34,7 @@ static int open_failure(struct lp_failure *failure, DWORD error, const struct lp
 			"%s: the TAP adapter is in use by another program: end that, or pass --adapter the name "
 			"of another",
 			name);
+		char text[LP_OS_ERROR_TEXT_MAX];
 	case ERROR_ACCESS_DENIED:
 		return lp_fail(failure, LP_EPERM,
 			"%s: no permission to open the TAP adapter: start this program as administrator", name);
@@ -47,13 +46,12 @@ static int open_failure(struct lp_failure *failure, DWORD error, const struct lp
 
 int lp_tap_device_open(const struct lp_adapter *adapter, struct lp_failure *failure, HANDLE *ret_device)
 {
-	wchar_t path[128], guid[64];
-	HANDLE device;
-
+	wchar_t guid[64];
 	if (lp_wide(adapter->guid, guid, sizeof guid / sizeof guid[0]) < 0)
 		return lp_fail(failure, LP_EINVAL, "%s: not a TAP adapter's GUID", adapter->guid);
+	wchar_t path[128];
 	swprintf(path, sizeof path / sizeof path[0], L"\\\\.\\Global\\%ls.tap", guid);
-	device = CreateFileW(path, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING,
+	HANDLE device = CreateFileW(path, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING,
 		FILE_ATTRIBUTE_SYSTEM | FILE_FLAG_OVERLAPPED, NULL);
 	if (device == INVALID_HANDLE_VALUE)
 		return open_failure(failure, GetLastError(), adapter);
@@ -66,12 +64,10 @@ static bool request(HANDLE device, DWORD code, void *data, DWORD size)
 {
 	OVERLAPPED overlapped = {.hEvent = CreateEventW(NULL, TRUE, FALSE, NULL)};
 	DWORD n = 0;
-	bool ok;
-
 	if (!overlapped.hEvent)
 		return false;
-	ok = DeviceIoControl(device, code, data, size, data, size, &n, &overlapped) ||
-	     (GetLastError() == ERROR_IO_PENDING && GetOverlappedResult(device, &overlapped, &n, TRUE));
+	bool ok = DeviceIoControl(device, code, data, size, data, size, &n, &overlapped) ||
+		  (GetLastError() == ERROR_IO_PENDING && GetOverlappedResult(device, &overlapped, &n, TRUE));
 	CloseHandle(overlapped.hEvent);
 	return ok;
 }
@@ -80,7 +76,6 @@ bool lp_tap_device_ask(HANDLE device, struct lp_tap_driver *ret_driver)
 {
 	struct lp_tap_driver driver = {0};
 	ULONG version[3] = {0}, mtu = 0;
-
 	if (!request(device, TAP_GET_MAC, driver.mac.octet, sizeof driver.mac.octet))
 		return false;
 	if (request(device, TAP_GET_VERSION, version, sizeof version))
@@ -95,6 +90,5 @@ bool lp_tap_device_ask(HANDLE device, struct lp_tap_driver *ret_driver)
 bool lp_tap_device_set_media(HANDLE device, bool connected)
 {
 	ULONG status = connected;
-
 	return request(device, TAP_SET_MEDIA_STATUS, &status, sizeof status);
 }

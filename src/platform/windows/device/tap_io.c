@@ -41,7 +41,6 @@ static bool is_complete(const struct slot *slot)
 int lp_tap_io_new(HANDLE device, HANDLE event, struct lp_tap_io **ret_io)
 {
 	struct lp_tap_io *io = calloc(1, sizeof *io);
-
 	if (!io)
 		return LP_ENOMEM;
 	io->device = device;
@@ -59,7 +58,6 @@ DWORD lp_tap_io_begin_reads(struct lp_tap_io *io)
 {
 	for (unsigned i = 0; i < LP_TAP_IO_READS && io->n_pending < LP_TAP_IO_READS; i++) {
 		struct slot *slot = &io->reads[i];
-
 		if (slot->busy)
 			continue;
 		slot->overlapped = (OVERLAPPED){.hEvent = io->event};
@@ -85,7 +83,6 @@ static bool await_read(const struct lp_tap_io *io, unsigned place)
 {
 	const struct slot *slot = &io->reads[io->order[place]];
 	bool later = false;
-
 	if (is_complete(slot))
 		return true;
 	for (unsigned i = place + 1; i < io->n_pending && !later; i++)
@@ -102,18 +99,16 @@ size_t lp_tap_io_take(struct lp_tap_io *io, struct lp_frame frames[LP_TAP_IO_REA
 {
 	unsigned kept = 0;
 	size_t n = 0;
-
 	*error = 0;
 	for (unsigned i = 0; i < io->n_pending; i++) {
 		struct slot *slot = &io->reads[io->order[i]];
-		DWORD len;
-
 		/* One that is not complete is passed by: should a driver ever mix up the order, so do we. */
 		if (!await_read(io, i)) {
 			io->order[kept++] = io->order[i];
 			continue;
 		}
 		slot->busy = false;
+		DWORD len;
 		if (GetOverlappedResult(io->device, &slot->overlapped, &len, FALSE)) {
 			if (len > 0)
 				frames[n++] = (struct lp_frame){.data = slot->data, .len = len};
@@ -128,20 +123,17 @@ size_t lp_tap_io_take(struct lp_tap_io *io, struct lp_frame frames[LP_TAP_IO_REA
 /* Looks at the result of a write that is complete. 0 or the error. */
 static DWORD end_write(struct lp_tap_io *io, struct slot *slot)
 {
-	DWORD n;
-
 	slot->busy = false;
+	DWORD n;
 	return GetOverlappedResult(io->device, &slot->overlapped, &n, FALSE) ? 0 : GetLastError();
 }
 
 size_t lp_tap_io_write(struct lp_tap_io *io, const struct lp_frame *frames, size_t n_frames, DWORD *error)
 {
 	size_t taken = 0;
-
 	*error = 0;
 	for (size_t i = 0; i < n_frames; i++) {
 		struct slot *slot = &io->writes[io->next_write];
-
 		if (frames[i].len > SLOT_BYTES)
 			continue;
 		if (slot->busy) {
@@ -181,11 +173,9 @@ static bool is_idle(const struct lp_tap_io *io)
 
 void lp_tap_io_free(struct lp_tap_io *io)
 {
-	ULONGLONG end;
-
 	if (!io)
 		return;
-	end = GetTickCount64() + CANCEL_MS;
+	ULONGLONG end = GetTickCount64() + CANCEL_MS;
 	CancelIoEx(io->device, NULL);
 	while (!is_idle(io) && GetTickCount64() < end)
 		WaitForSingleObject(io->event, 5);

@@ -11,25 +11,23 @@ int lp_tap_probe(const struct lp_adapter *adapter, struct lp_tap_probe *ret_prob
 {
 	struct lp_tap_probe probe = {0};
 	struct lp_interface interface;
-	struct lp_tap_driver driver;
-	HANDLE device;
-	int r;
-
 	if (lp_interface_of_guid(adapter->guid, &interface) == 0) {
 		probe.index = interface.index;
 		probe.luid = interface.luid;
 	}
-	r = lp_tap_device_open(adapter, &probe.failure, &device);
-	if (r == 0) {
+	HANDLE device;
+	int result = lp_tap_device_open(adapter, &probe.failure, &device);
+	struct lp_tap_driver driver;
+	if (result == 0) {
 		if (lp_tap_device_ask(device, &driver)) {
 			probe.mac = driver.mac;
 			probe.mtu = driver.mtu;
 			memcpy(probe.version, driver.version, sizeof probe.version);
 		} else {
-			r = lp_fail(&probe.failure, LP_EIO, "its driver does not answer");
+			result = lp_fail(&probe.failure, LP_EIO, "its driver does not answer");
 		}
 		CloseHandle(device);
 	}
 	*ret_probe = probe;
-	return r;
+	return result;
 }

@@ -43,12 +43,10 @@ void lp_alarm_fired(struct lp_alarm *alarm)
 
 void lp_alarm_set(struct lp_alarm *alarm, uint64_t next_ns, uint64_t now_ns)
 {
-	LARGE_INTEGER due;
-	uint64_t wait_ns;
-
 	if (next_ns >= alarm->armed_ns)
 		return;
-	wait_ns = next_ns > now_ns ? next_ns - now_ns : 0;
+	uint64_t wait_ns = next_ns > now_ns ? next_ns - now_ns : 0;
+	LARGE_INTEGER due;
 	/* Negative: from now on. Rounded up, or it would fire before the deadline; 0 would be a date. */
 	due.QuadPart = -(LONGLONG)((wait_ns + TICK_NS - 1) / TICK_NS);
 	if (due.QuadPart == 0)

@@ -51,11 +51,9 @@ int lp_wait_add(struct lp_wait *wait, struct lp_loop *loop, HANDLE handle, lp_wa
 void lp_wait_remove(struct lp_wait *wait)
 {
 	struct lp_loop *loop = wait->loop;
-	struct lp_wait *last;
-
 	if (!loop)
 		return;
-	last = loop->waits[--loop->n];
+	struct lp_wait *last = loop->waits[--loop->n];
 	last->place = wait->place;
 	loop->waits[last->place] = last;
 	loop->handles[last->place] = last->handle;
@@ -66,31 +64,28 @@ void lp_wait_remove(struct lp_wait *wait)
 static void on_alarm(void *ctx)
 {
 	struct lp_loop *loop = ctx;
-
 	lp_alarm_fired(&loop->alarm);
 }
 
 int lp_loop_new(struct lp_loop **ret_loop)
 {
 	struct lp_loop *loop = calloc(1, sizeof *loop);
-	LARGE_INTEGER frequency;
-	WSADATA winsock;
-	int r;
-
 	if (!loop)
 		return LP_ENOMEM;
+	WSADATA winsock;
 	if (WSAStartup(MAKEWORD(2, 2), &winsock) != 0) {
 		free(loop);
 		return LP_EUNSUPPORTED;
 	}
+	LARGE_INTEGER frequency;
 	QueryPerformanceFrequency(&frequency);
 	loop->ticks_per_s = (uint64_t)frequency.QuadPart;
 	lp_timers_init(&loop->timers);
-	r = lp_alarm_init(&loop->alarm);
-	if (r < 0) {
+	int result = lp_alarm_init(&loop->alarm);
+	if (result < 0) {
 		WSACleanup();
 		free(loop);
-		return r;
+		return result;
 	}
 	lp_wait_add(&loop->alarm_wait, loop, loop->alarm.timer, on_alarm, loop);
 	*ret_loop = loop;
@@ -116,7 +111,6 @@ static void dispatch(struct lp_loop *loop, unsigned first, DWORD timeout_ms)
 {
 	while (first < loop->n && !loop->stopped) {
 		DWORD r = WaitForMultipleObjects(loop->n - first, loop->handles + first, FALSE, timeout_ms);
-
 		/* Nothing is abandoned here, and a handle that is not valid would be a bug of ours. */
 		assert(r != WAIT_FAILED);
 		if (r >= WAIT_OBJECT_0 + (loop->n - first))
@@ -133,12 +127,10 @@ int lp_loop_run(struct lp_loop *loop)
 {
 	while (!loop->stopped) {
 		uint64_t now_ns = lp_loop_now_ns(loop);
-		uint64_t next_ns;
-
 		lp_timers_run(&loop->timers, now_ns);
 		if (loop->stopped)
 			break;
-		next_ns = lp_timers_next(&loop->timers);
+		uint64_t next_ns = lp_timers_next(&loop->timers);
 		if (next_ns <= now_ns) {
 			/* Another is due already: the others have their turn first. */
 			dispatch(loop, 0, 0);
@@ -159,9 +151,8 @@ void lp_loop_stop(struct lp_loop *loop)
 
 uint64_t lp_loop_now_ns(const struct lp_loop *loop)
 {
-	LARGE_INTEGER ticks;
 	uint64_t n, per_s = loop->ticks_per_s;
-
+	LARGE_INTEGER ticks;
 	QueryPerformanceCounter(&ticks);
 	n = (uint64_t)ticks.QuadPart;
 	return n / per_s * LP_SEC + n % per_s * LP_SEC / per_s;
@@ -177,20 +168,17 @@ int64_t lp_loop_unix_s(const struct lp_loop *loop)
 static void on_signal(void *ctx)
 {
 	struct lp_loop *loop = ctx;
-
 	loop->signal_fn(loop->signal_ctx, LP_SIGNAL_STOP);
 }
 
 int lp_loop_on_signal(struct lp_loop *loop, lp_signal_fn fn, void *ctx)
 {
-	int r;
-
 	loop->signal_fn = fn;
 	loop->signal_ctx = ctx;
 	if (loop->signal_wait.loop)
 		return 0;
-	r = lp_signals_init(&loop->signals);
-	if (r < 0)
-		return r;
+	int result = lp_signals_init(&loop->signals);
+	if (result < 0)
+		return result;
 	return lp_wait_add(&loop->signal_wait, loop, loop->signals.event, on_signal, loop);
 }

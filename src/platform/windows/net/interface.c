@@ -18,14 +18,11 @@
 static IP_ADAPTER_ADDRESSES *read_all(void)
 {
 	ULONG bytes = 16384;
-
 	for (int i = 0; i < TRIES; i++) {
 		IP_ADAPTER_ADDRESSES *all = malloc(bytes);
-		ULONG error;
-
 		if (!all)
 			return NULL;
-		error = GetAdaptersAddresses(AF_UNSPEC, FLAGS, NULL, all, &bytes);
+		ULONG error = GetAdaptersAddresses(AF_UNSPEC, FLAGS, NULL, all, &bytes);
 		if (error == NO_ERROR)
 			return all;
 		free(all);
@@ -48,10 +45,8 @@ static int rank(const SOCKADDR *address)
 static void pick_address(const IP_ADAPTER_ADDRESSES *entry, struct lp_addr *address)
 {
 	int best = 0;
-
 	for (const IP_ADAPTER_UNICAST_ADDRESS *a = entry->FirstUnicastAddress; a; a = a->Next) {
 		const SOCKADDR *sa = a->Address.lpSockaddr;
-
 		/* An address that is still looked for, or that somebody else has, is none. */
 		if (a->DadState != IpDadStatePreferred && a->DadState != IpDadStateDeprecated)
 			continue;
@@ -66,7 +61,6 @@ int lp_interface_of_guid(const char *guid, struct lp_interface *ret_interface)
 {
 	IP_ADAPTER_ADDRESSES *all = read_all();
 	int result = LP_ENOTFOUND;
-
 	for (const IP_ADAPTER_ADDRESSES *entry = all; entry; entry = entry->Next) {
 		if (_stricmp(entry->AdapterName, guid) != 0)
 			continue;
@@ -88,7 +82,6 @@ int lp_interface_of_guid(const char *guid, struct lp_interface *ret_interface)
 static uint32_t ipv4(const IP_ADAPTER_UNICAST_ADDRESS *address)
 {
 	const SOCKADDR *sa = address->Address.lpSockaddr;
-
 	return sa->sa_family == AF_INET ? ntohl(((const struct sockaddr_in *)(const void *)sa)->sin_addr.s_addr) : 0;
 }
 
@@ -108,7 +101,6 @@ void lp_interface_find_conflict(const char *guid, char *name, size_t size)
 {
 	IP_ADAPTER_ADDRESSES *all = read_all();
 	const IP_ADAPTER_ADDRESSES *ours = all;
-
 	name[0] = '\0';
 	while (ours && _stricmp(ours->AdapterName, guid) != 0)
 		ours = ours->Next;
@@ -121,15 +113,13 @@ void lp_interface_find_conflict(const char *guid, char *name, size_t size)
 
 unsigned lp_interface_mtu_towards(const struct lp_addr *remote)
 {
-	union lp_sockaddr sa;
-	DWORD index;
 	unsigned mtu = 0;
-	IP_ADAPTER_ADDRESSES *all;
-
+	union lp_sockaddr sa;
 	lp_sockaddr_set(remote, false, &sa);
+	DWORD index;
 	if (GetBestInterfaceEx(&sa.sa, &index) != NO_ERROR)
 		return 0;
-	all = read_all();
+	IP_ADAPTER_ADDRESSES *all = read_all();
 	for (const IP_ADAPTER_ADDRESSES *entry = all; entry; entry = entry->Next)
 		if (entry->IfIndex == index || entry->Ipv6IfIndex == index)
 			mtu = entry->Mtu;
@@ -141,7 +131,6 @@ unsigned lp_interface_largest_mtu(void)
 {
 	IP_ADAPTER_ADDRESSES *all = read_all();
 	unsigned mtu = 0;
-
 	for (const IP_ADAPTER_ADDRESSES *entry = all; entry; entry = entry->Next)
 		if (entry->OperStatus == IfOperStatusUp && entry->IfType != IF_TYPE_SOFTWARE_LOOPBACK &&
 			entry->Mtu != UINT32_MAX && entry->Mtu > mtu)

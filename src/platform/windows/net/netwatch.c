@@ -75,7 +75,6 @@ static uint64_t digest_row(const SOCKADDR_INET *addr, const NET_LUID *luid, cons
 {
 	static const uint8_t key[LP_SIPHASH_KEY] = "softlan netwatc";
 	struct row row;
-
 	memset(&row, 0, sizeof row);
 	lp_sockaddr_get((const union lp_sockaddr *)(const void *)addr, &row.addr);
 	row.luid = luid->Value;
@@ -90,15 +89,14 @@ static uint64_t digest_row(const SOCKADDR_INET *addr, const NET_LUID *luid, cons
 /* A number that is another one when an address or a route is another one. */
 static uint64_t digest_tables(void)
 {
-	MIB_UNICASTIPADDRESS_TABLE *addresses;
-	MIB_IPFORWARD_TABLE2 *routes;
 	uint64_t digest = 0;
-
+	MIB_UNICASTIPADDRESS_TABLE *addresses;
 	if (GetUnicastIpAddressTable(AF_UNSPEC, &addresses) == NO_ERROR) {
 		for (ULONG i = 0; i < addresses->NumEntries; i++)
 			digest += digest_row(&addresses->Table[i].Address, &addresses->Table[i].InterfaceLuid, NULL);
 		FreeMibTable(addresses);
 	}
+	MIB_IPFORWARD_TABLE2 *routes;
 	if (GetIpForwardTable2(AF_UNSPEC, &routes) == NO_ERROR) {
 		for (ULONG i = 0; i < routes->NumEntries; i++)
 			digest += digest_row(&routes->Table[i].DestinationPrefix.Prefix,
@@ -114,7 +112,6 @@ static void on_timer(void *ctx, uint64_t now_ns)
 	struct lp_netwatch *netwatch = ctx;
 	uint64_t digest = digest_tables();
 	bool tell = netwatch->settling || digest != netwatch->digest;
-
 	netwatch->settling = false;
 	netwatch->digest = digest;
 	lp_timer_set(netwatch->timer, now_ns + LOOK_NS);
@@ -125,17 +122,15 @@ static void on_timer(void *ctx, uint64_t now_ns)
 int lp_netwatch_new(struct lp_loop *loop, lp_netwatch_fn changed, void *ctx, struct lp_netwatch **ret_netwatch)
 {
 	struct lp_netwatch *netwatch = malloc(sizeof *netwatch);
-	int r;
-
 	if (!netwatch)
 		return LP_ENOMEM;
 	*netwatch = (struct lp_netwatch){.loop = loop, .changed = changed, .ctx = ctx};
-	r = lp_timer_new(loop, on_timer, netwatch, &netwatch->timer);
-	if (r < 0)
+	int result = lp_timer_new(loop, on_timer, netwatch, &netwatch->timer);
+	if (result < 0)
 		goto fail;
 	netwatch->event = CreateEventW(NULL, FALSE, FALSE, NULL);
-	r = netwatch->event ? lp_wait_add(&netwatch->wait, loop, netwatch->event, on_notice, netwatch) : LP_ENOMEM;
-	if (r < 0)
+	result = netwatch->event ? lp_wait_add(&netwatch->wait, loop, netwatch->event, on_notice, netwatch) : LP_ENOMEM;
+	if (result < 0)
 		goto fail;
 	/* Without them there is still the look every few seconds. */
 	NotifyUnicastIpAddressChange(AF_UNSPEC, on_address, netwatch->event, FALSE, &netwatch->addresses);
@@ -146,7 +141,7 @@ int lp_netwatch_new(struct lp_loop *loop, lp_netwatch_fn changed, void *ctx, str
 	return 0;
 fail:
 	lp_netwatch_free(netwatch);
-	return r;
+	return result;
 }
 
 void lp_netwatch_free(struct lp_netwatch *netwatch)
@@ -177,8 +172,7 @@ int lp_netwatch_source(
 	union lp_sockaddr sa;
 	int len = lp_sockaddr_set(remote, false, &sa);
 	SOCKET s = socket(sa.sa.sa_family, SOCK_DGRAM, IPPROTO_UDP);
-	int r = LP_EUNREACH;
-
+	int result = LP_EUNREACH;
 	(void)netwatch;
 	if (s == INVALID_SOCKET)
 		return LP_EUNREACH;
@@ -189,9 +183,9 @@ int lp_netwatch_source(
 			lp_sockaddr_get(&sa, ret_local);
 			ret_local->port = 0;
 			*ret_interface = 0;
-			r = 0;
+			result = 0;
 		}
 	}
 	closesocket(s);
-	return r;
+	return result;
 }

@@ -58,9 +58,8 @@ static void job_answer(struct job *job, int error, const ADDRINFOW *list)
 		return;
 	}
 	for (const ADDRINFOW *ai = list; ai && job->n_addrs < ADDRS_MAX; ai = ai->ai_next) {
-		union lp_sockaddr sa;
 		struct lp_addr *addr = &job->addrs[job->n_addrs];
-
+		union lp_sockaddr sa;
 		if (ai->ai_addrlen > sizeof sa)
 			continue;
 		memcpy(&sa, ai->ai_addr, ai->ai_addrlen);
@@ -80,7 +79,6 @@ static DWORD WINAPI job_thread(void *arg)
 	ADDRINFOW hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_DGRAM};
 	ADDRINFOW *list = NULL;
 	int error = GetAddrInfoW(job->host, NULL, &hints, &list);
-
 	job_answer(job, error, list);
 	if (list)
 		FreeAddrInfoW(list);
@@ -93,7 +91,6 @@ static DWORD WINAPI job_thread(void *arg)
 static void start_thread(struct job *job)
 {
 	HANDLE thread = CreateThread(NULL, 0, job_thread, job, 0, NULL);
-
 	if (thread) {
 		CloseHandle(thread);
 		return;
@@ -108,7 +105,6 @@ static void on_done(void *ctx)
 {
 	struct lp_resolve *resolve = ctx;
 	const struct job *job = resolve->job;
-
 	lp_wait_remove(&resolve->wait);
 	resolve->done(resolve->ctx, job->addrs, job->n_addrs, job->reason);
 }
@@ -118,21 +114,20 @@ int lp_resolve_start(struct lp_loop *loop, const char *host, uint16_t port, lp_r
 {
 	struct lp_resolve *resolve = calloc(1, sizeof *resolve);
 	struct job *job = calloc(1, sizeof *job);
-	int r = LP_ENOMEM;
-
+	int result = LP_ENOMEM;
 	if (!job || !resolve)
 		goto fail;
-	r = lp_wide(host, job->host, HOST_MAX);
-	if (r < 0)
+	result = lp_wide(host, job->host, HOST_MAX);
+	if (result < 0)
 		goto fail;
-	r = LP_ENOMEM;
+	result = LP_ENOMEM;
 	job->port = port;
 	job->done = CreateEventW(NULL, TRUE, FALSE, NULL);
 	if (!job->done)
 		goto fail;
 	*resolve = (struct lp_resolve){.job = job, .done = done, .ctx = ctx};
-	r = lp_wait_add(&resolve->wait, loop, job->done, on_done, resolve);
-	if (r < 0)
+	result = lp_wait_add(&resolve->wait, loop, job->done, on_done, resolve);
+	if (result < 0)
 		goto fail;
 	atomic_store(&job->owners, 2);
 	start_thread(job);
@@ -143,7 +138,7 @@ fail:
 		CloseHandle(job->done);
 	free(job);
 	free(resolve);
-	return r;
+	return result;
 }
 
 void lp_resolve_free(struct lp_resolve *resolve)

@@ -14,7 +14,6 @@
 static int address_failure(struct lp_failure *failure, DWORD error, const char *doing, const struct lp_addr *addr)
 {
 	char address[LP_ADDR_TEXT_MAX], text[LP_OS_ERROR_TEXT_MAX];
-
 	return lp_fail(failure, lp_os_error(error), "%s %s: %s%s", doing, lp_addr_format(addr, address),
 		lp_os_error_text(error, text),
 		error == ERROR_ACCESS_DENIED ? ": start the program as administrator" : "");
@@ -23,11 +22,10 @@ static int address_failure(struct lp_failure *failure, DWORD error, const char *
 /* Notes why something on an interface failed. */
 static int interface_failure(struct lp_failure *failure, DWORD error, const char *doing, uint32_t index, uint8_t family)
 {
-	char text[LP_OS_ERROR_TEXT_MAX];
-
 	/* An interface that IP is not bound to has no row at all. */
 	if (error == ERROR_FILE_NOT_FOUND)
 		error = ERROR_NOT_FOUND;
+	char text[LP_OS_ERROR_TEXT_MAX];
 	return lp_fail(failure, lp_os_error(error), "interface %u: cannot %s its IPv%u settings: %s%s", (unsigned)index,
 		doing, family, lp_os_error_text(error, text),
 		error == ERROR_ACCESS_DENIED ? ": start the program as administrator" : "");
@@ -35,13 +33,13 @@ static int interface_failure(struct lp_failure *failure, DWORD error, const char
 
 int lp_route_best(const struct lp_route_query *query, struct lp_failure *failure, struct lp_route *ret_route)
 {
-	SOCKADDR_INET remote, source;
-	MIB_IPFORWARD_ROW2 row;
-	DWORD error;
-
 	if (!query->remote.family)
 		return lp_fail(failure, LP_EINVAL, "no address to look up a route to");
+	SOCKADDR_INET remote;
 	lp_route_inet(&query->remote, &remote);
+	DWORD error;
+	MIB_IPFORWARD_ROW2 row;
+	SOCKADDR_INET source;
 	/* The system's own answer, unless it has to be asked what it would say without something. */
 	if (!query->except_luid && !query->except)
 		error = GetBestRoute2(NULL, 0, NULL, &remote, 0, &row, &source);
@@ -60,21 +58,18 @@ int lp_route_best(const struct lp_route_query *query, struct lp_failure *failure
 int lp_route_interface(const char *name, struct lp_failure *failure, struct lp_route_interface *ret_interface)
 {
 	unsigned d[11];
-	NET_LUID luid;
-	NET_IFINDEX index;
-	GUID guid;
-	char text[LP_OS_ERROR_TEXT_MAX];
-	DWORD error;
-
 	if (sscanf(name, "{%8x-%4x-%4x-%2x%2x-%2x%2x%2x%2x%2x%2x}", &d[0], &d[1], &d[2], &d[3], &d[4], &d[5], &d[6],
 		    &d[7], &d[8], &d[9], &d[10]) != 11)
 		return lp_fail(failure, LP_EINVAL, "%s: not the GUID of a network adapter", name);
-	guid = (GUID){d[0], (unsigned short)d[1], (unsigned short)d[2], {0}};
+	GUID guid = (GUID){d[0], (unsigned short)d[1], (unsigned short)d[2], {0}};
 	for (int i = 0; i < 8; i++)
 		guid.Data4[i] = (unsigned char)d[3 + i];
-	error = ConvertInterfaceGuidToLuid(&guid, &luid);
+	NET_LUID luid;
+	DWORD error = ConvertInterfaceGuidToLuid(&guid, &luid);
+	NET_IFINDEX index;
 	if (!error)
 		error = ConvertInterfaceLuidToIndex(&luid, &index);
+	char text[LP_OS_ERROR_TEXT_MAX];
 	if (error)
 		return lp_fail(failure, LP_ENOTFOUND, "%s: not a network interface of this computer now: %s", name,
 			lp_os_error_text(error, text));
@@ -84,17 +79,15 @@ int lp_route_interface(const char *name, struct lp_failure *failure, struct lp_r
 
 int lp_route_addresses(struct lp_route_address *addresses, size_t max, struct lp_failure *failure)
 {
-	MIB_UNICASTIPADDRESS_TABLE *table;
-	char text[LP_OS_ERROR_TEXT_MAX];
 	size_t n = 0;
+	MIB_UNICASTIPADDRESS_TABLE *table;
 	DWORD error = GetUnicastIpAddressTable(AF_UNSPEC, &table);
-
+	char text[LP_OS_ERROR_TEXT_MAX];
 	if (error)
 		return lp_fail(failure, lp_os_error(error), "cannot read the computer's addresses: %s",
 			lp_os_error_text(error, text));
 	for (ULONG i = 0; i < table->NumEntries && n < max; i++) {
 		const MIB_UNICASTIPADDRESS_ROW *row = &table->Table[i];
-
 		addresses[n] = (struct lp_route_address){
 			.interface = {.luid = row->InterfaceLuid.Value, .index = row->InterfaceIndex},
 			.prefix_bits = row->OnLinkPrefixLength,
@@ -124,20 +117,16 @@ static void to_row(const struct lp_route *route, MIB_IPFORWARD_ROW2 *row)
 int lp_route_add(const struct lp_route *route, struct lp_failure *failure)
 {
 	MIB_IPFORWARD_ROW2 row;
-	DWORD error;
-
 	to_row(route, &row);
-	error = CreateIpForwardEntry2(&row);
+	DWORD error = CreateIpForwardEntry2(&row);
 	return error ? address_failure(failure, error, "cannot add a route to", &route->destination) : 0;
 }
 
 int lp_route_remove(const struct lp_route *route, struct lp_failure *failure)
 {
 	MIB_IPFORWARD_ROW2 row;
-	DWORD error;
-
 	to_row(route, &row);
-	error = DeleteIpForwardEntry2(&row);
+	DWORD error = DeleteIpForwardEntry2(&row);
 	if (error == ERROR_FILE_NOT_FOUND)
 		error = ERROR_NOT_FOUND;
 	return error ? address_failure(failure, error, "cannot remove the route to", &route->destination) : 0;
@@ -157,7 +146,6 @@ int lp_route_settings(const struct lp_route_interface *interface, uint8_t family
 {
 	MIB_IPINTERFACE_ROW row;
 	DWORD error = read_row(interface, family, &row);
-
 	if (error)
 		return interface_failure(failure, error, "read", interface->index, family);
 	*ret_settings = (struct lp_route_settings){
@@ -174,7 +162,6 @@ int lp_route_set(const struct lp_route_interface *interface, uint8_t family, con
 {
 	MIB_IPINTERFACE_ROW row;
 	DWORD error = read_row(interface, family, &row);
-
 	if (error)
 		return interface_failure(failure, error, "read", interface->index, family);
 	/* What was read for IPv4 would be refused: the field is 64 there, and may be 32 at most. */

@@ -6,10 +6,9 @@
 
 void lp_route_conflicts(const char *name, struct lp_route_conflicts *ret_conflicts)
 {
-	struct lp_adapter adapter;
-
 	/* Where broadcasts go, the client tests by itself (client/windows/broadcast_test). */
 	*ret_conflicts = (struct lp_route_conflicts){0};
+	struct lp_adapter adapter;
 	if (lp_adapter_find(name, NULL, &adapter) == 0)
 		lp_interface_find_conflict(adapter.guid, ret_conflicts->network, sizeof ret_conflicts->network);
 }

@@ -8,9 +8,8 @@
 
 void lp_route_inet(const struct lp_addr *addr, SOCKADDR_INET *ret_inet)
 {
-	union lp_sockaddr sa;
-
 	memset(ret_inet, 0, sizeof *ret_inet);
+	union lp_sockaddr sa;
 	memset(&sa, 0, sizeof sa);
 	lp_sockaddr_set(addr, false, &sa);
 	if (addr->family == 6)
@@ -27,7 +26,6 @@ void lp_route_of_row(const MIB_IPFORWARD_ROW2 *row, struct lp_route *ret_route)
 		.prefix_bits = row->DestinationPrefix.PrefixLength,
 		.loopback = row->Loopback || row->InterfaceLuid.Info.IfType == IF_TYPE_SOFTWARE_LOOPBACK,
 	};
-
 	lp_sockaddr_get((const union lp_sockaddr *)(const void *)&row->DestinationPrefix.Prefix, &route.destination);
 	lp_sockaddr_get((const union lp_sockaddr *)(const void *)&row->NextHop, &route.next_hop);
 	route.destination.port = route.next_hop.port = 0;
@@ -40,7 +38,6 @@ void lp_route_of_row(const MIB_IPFORWARD_ROW2 *row, struct lp_route *ret_route)
 static bool covers(const struct lp_route *route, const struct lp_addr *addr)
 {
 	unsigned whole = route->prefix_bits / 8, rest = route->prefix_bits % 8;
-
 	if (route->destination.family != addr->family || memcmp(route->destination.ip, addr->ip, whole) != 0)
 		return false;
 	return rest == 0 || (route->destination.ip[whole] ^ addr->ip[whole]) >> (8 - rest) == 0;
@@ -57,7 +54,6 @@ static bool is_same(const struct lp_route *a, const struct lp_route *b)
 static bool is_usable(const MIB_IPFORWARD_ROW2 *row, uint64_t *metric)
 {
 	MIB_IPINTERFACE_ROW interface;
-
 	InitializeIpInterfaceEntry(&interface);
 	interface.Family = row->DestinationPrefix.Prefix.si_family;
 	interface.InterfaceLuid = row->InterfaceLuid;
@@ -71,20 +67,17 @@ static bool is_usable(const MIB_IPFORWARD_ROW2 *row, uint64_t *metric)
 
 DWORD lp_route_table_best(const struct lp_route_query *query, MIB_IPFORWARD_ROW2 *ret_row, SOCKADDR_INET *ret_source)
 {
-	MIB_IPFORWARD_TABLE2 *table;
 	MIB_IPFORWARD_ROW2 best = {0}, ignored;
-	SOCKADDR_INET remote;
 	uint64_t best_metric = 0;
 	bool found = false;
+	MIB_IPFORWARD_TABLE2 *table;
 	DWORD error = GetIpForwardTable2(query->remote.family == 6 ? AF_INET6 : AF_INET, &table);
-
 	if (error)
 		return error;
 	for (ULONG i = 0; i < table->NumEntries; i++) {
 		const MIB_IPFORWARD_ROW2 *row = &table->Table[i];
 		uint64_t metric = row->Metric;
 		struct lp_route route;
-
 		lp_route_of_row(row, &route);
 		if (!covers(&route, &query->remote) || route.interface.luid == query->except_luid ||
 			(query->except && is_same(&route, query->except)) || !is_usable(row, &metric))
@@ -101,6 +94,7 @@ DWORD lp_route_table_best(const struct lp_route_query *query, MIB_IPFORWARD_ROW2
 	FreeMibTable(table);
 	if (!found)
 		return ERROR_NETWORK_UNREACHABLE;
+	SOCKADDR_INET remote;
 	lp_route_inet(&query->remote, &remote);
 	error = GetBestRoute2(&best.InterfaceLuid, 0, NULL, &remote, 0, &ignored, ret_source);
 	if (!error)

@@ -50,7 +50,6 @@ static bool set_option(SOCKET s, int level, int name, DWORD value)
 static void set_local(struct lp_udp_msg *msg, const IN6_PKTINFO *info)
 {
 	union lp_sockaddr sa = {.v6 = {.sin6_family = AF_INET6, .sin6_addr = info->ipi6_addr}};
-
 	if (IN6_IS_ADDR_LINKLOCAL(&info->ipi6_addr))
 		sa.v6.sin6_scope_id = info->ipi6_ifindex;
 	lp_sockaddr_get(&sa, &msg->local);
@@ -61,10 +60,8 @@ static void read_control(WSAMSG *hdr, struct lp_udp_msg *msg)
 {
 	for (WSACMSGHDR *c = WSA_CMSG_FIRSTHDR(hdr); c; c = WSA_CMSG_NXTHDR(hdr, c)) {
 		const uint8_t *data = WSA_CMSG_DATA(c);
-
 		if (c->cmsg_level == IPPROTO_UDP && c->cmsg_type == UDP_COALESCED_INFO) {
 			DWORD segment_bytes;
-
 			memcpy(&segment_bytes, data, sizeof segment_bytes);
 			if (segment_bytes > 0 && segment_bytes < msg->len)
 				msg->segment_bytes = (uint16_t)segment_bytes;
@@ -73,13 +70,11 @@ static void read_control(WSAMSG *hdr, struct lp_udp_msg *msg)
 			msg->ecn = data[0] & 3;
 		} else if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
 			IN_PKTINFO info;
-
 			memcpy(&info, data, sizeof info);
 			msg->local.family = 4;
 			memcpy(msg->local.ip, &info.ipi_addr, 4);
 		} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
 			IN6_PKTINFO info;
-
 			memcpy(&info, data, sizeof info);
 			set_local(msg, &info);
 		}
@@ -90,16 +85,14 @@ static void read_control(WSAMSG *hdr, struct lp_udp_msg *msg)
 static bool read_message(struct lp_udp *udp, size_t i)
 {
 	for (;;) {
-		union lp_sockaddr name;
 		_Alignas(WSACMSGHDR) uint8_t control[CONTROL_BYTES];
 		WSABUF buf = {.buf = (char *)(udp->arena + i * SLOT_BYTES), .len = (ULONG)SLOT_BYTES};
+		union lp_sockaddr name;
 		WSAMSG hdr = {.name = &name.sa, .namelen = sizeof name, .lpBuffers = &buf, .dwBufferCount = 1};
-		DWORD n;
-
 		hdr.Control = (WSABUF){.buf = (char *)control, .len = sizeof control};
+		DWORD n;
 		if (udp->recv_msg(udp->socket, &hdr, &n, NULL, NULL) == 0) {
 			struct lp_udp_msg *msg = &udp->msgs[i];
-
 			*msg = (struct lp_udp_msg){.data = (uint8_t *)buf.buf, .len = n};
 			lp_sockaddr_get(&name, &msg->remote);
 			read_control(&hdr, msg);
@@ -124,7 +117,6 @@ static void on_readable(void *ctx)
 {
 	struct lp_udp *udp = ctx;
 	size_t n = 0, bytes = 0;
-
 	ResetEvent(udp->event);
 	while (n < BATCH_MAX && bytes < BATCH_BYTES && read_message(udp, n))
 		bytes += udp->msgs[n++].len;
@@ -136,7 +128,6 @@ static void on_readable(void *ctx)
 static bool set_family_options(SOCKET s, bool ip, bool ipv6)
 {
 	bool ok = true;
-
 	/* PROBE, where it is known: never fragment, and do not believe ICMP: path MTU discovery is QUIC's own (RFC 9000
 	   §14). */
 	if (ip) {
@@ -161,7 +152,6 @@ static int make_socket(struct lp_udp *udp, uint8_t family)
 	DWORD off = FALSE, n;
 	u_long non_blocking = 1;
 	SOCKET s = socket(ipv6 ? AF_INET6 : AF_INET, SOCK_DGRAM, IPPROTO_UDP);
-
 	if (s == INVALID_SOCKET && both) {
 		both = ipv6 = false;
 		s = socket(AF_INET, SOCK_DGRAM, IPPROTO_UDP);
@@ -189,7 +179,6 @@ static int bind_failure(struct lp_failure *failure, DWORD error, const struct lp
 {
 	char where[LP_ADDR_TEXT_MAX + 16] = "", text[LP_OS_ERROR_TEXT_MAX];
 	int code = lp_os_error(error);
-
 	if (local->family)
 		lp_addr_format(local, where);
 	switch (error) {
@@ -213,7 +202,6 @@ static int bind_socket(struct lp_udp *udp, const struct lp_addr *local, struct l
 {
 	union lp_sockaddr sa;
 	int len = lp_sockaddr_set(local, udp->mapped, &sa);
-
 	if (bind(udp->socket, &sa.sa, len) != 0)
 		return bind_failure(failure, (DWORD)WSAGetLastError(), local);
 	len = sizeof sa;
@@ -229,11 +217,10 @@ static int bind_socket(struct lp_udp *udp, const struct lp_addr *local, struct l
 static int start(struct lp_udp *udp, struct lp_loop *loop)
 {
 	GUID id = WSAID_WSARECVMSG;
+	int result = lp_udp_sender_init(&udp->sender, udp->socket, udp->mapped);
+	if (result < 0)
+		return result;
 	DWORD n;
-	int r = lp_udp_sender_init(&udp->sender, udp->socket, udp->mapped);
-
-	if (r < 0)
-		return r;
 	if (WSAIoctl(udp->socket, SIO_GET_EXTENSION_FUNCTION_POINTER, &id, sizeof id, &udp->recv_msg,
 		    sizeof udp->recv_msg, &n, NULL, NULL) != 0)
 		return LP_EUNSUPPORTED;
@@ -250,21 +237,19 @@ int lp_udp_open(struct lp_loop *loop, const struct lp_addr *local, lp_udp_recv_f
 	struct lp_failure *failure, struct lp_udp **ret_udp)
 {
 	struct lp_udp *udp = calloc(1, sizeof *udp);
-	int r;
-
 	if (!udp)
 		return lp_fail(failure, LP_ENOMEM, "UDP socket: out of memory");
 	udp->socket = INVALID_SOCKET;
 	udp->recv = recv;
 	udp->ctx = ctx;
-	r = make_socket(udp, local->family);
-	if (r < 0)
-		lp_fail(failure, r, "UDP socket: %s", lp_error_text(r));
-	else if ((r = bind_socket(udp, local, failure)) == 0 && (r = start(udp, loop)) < 0)
-		lp_fail(failure, r, "UDP socket: %s", lp_error_text(r));
-	if (r < 0) {
+	int result = make_socket(udp, local->family);
+	if (result < 0)
+		lp_fail(failure, result, "UDP socket: %s", lp_error_text(result));
+	else if ((result = bind_socket(udp, local, failure)) == 0 && (result = start(udp, loop)) < 0)
+		lp_fail(failure, result, "UDP socket: %s", lp_error_text(result));
+	if (result < 0) {
 		lp_udp_close(udp);
-		return r;
+		return result;
 	}
 	*ret_udp = udp;
 	return 0;
@@ -311,7 +296,6 @@ size_t lp_udp_path_payload(struct lp_udp *udp, const struct lp_addr *remote)
 {
 	size_t header_bytes = remote && remote->family == 6 ? 40 + 8 : 20 + 8;
 	size_t mtu = remote ? lp_interface_mtu_towards(remote) : lp_interface_largest_mtu();
-
 	(void)udp;
 	/* Loopback has none: a packet's length is the limit. */
 	if (mtu > 65535)

@@ -24,10 +24,10 @@ struct outgoing {
 int lp_udp_sender_init(struct lp_udp_sender *sender, SOCKET socket, bool mapped)
 {
 	GUID id = WSAID_WSASENDMSG;
-	DWORD value, n;
+	DWORD value;
 	int len = sizeof value;
-
 	*sender = (struct lp_udp_sender){.socket = socket, .mapped = mapped, .takes_ecn = true};
+	DWORD n;
 	if (WSAIoctl(socket, SIO_GET_EXTENSION_FUNCTION_POINTER, &id, sizeof id, &sender->send_msg,
 		    sizeof sender->send_msg, &n, NULL, NULL) != 0)
 		return LP_EUNSUPPORTED;
@@ -40,7 +40,6 @@ int lp_udp_sender_init(struct lp_udp_sender *sender, SOCKET socket, bool mapped)
 static void add_control(struct outgoing *out, int level, int type, const void *data, size_t len)
 {
 	WSACMSGHDR *c = (WSACMSGHDR *)(void *)(out->control + out->msg.Control.len);
-
 	c->cmsg_level = level;
 	c->cmsg_type = type;
 	c->cmsg_len = WSA_CMSG_LEN(len);
@@ -53,12 +52,10 @@ static void add_source(struct outgoing *out, const struct lp_addr *local)
 {
 	if (local->family == 4) {
 		IN_PKTINFO info = {0};
-
 		memcpy(&info.ipi_addr, local->ip, 4);
 		add_control(out, IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
 	} else if (local->family == 6) {
 		IN6_PKTINFO info = {.ipi6_ifindex = local->scope_id};
-
 		memcpy(&info.ipi6_addr, local->ip, 16);
 		add_control(out, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
 	}
@@ -68,8 +65,6 @@ static void add_source(struct outgoing *out, const struct lp_addr *local)
 static int transmit(struct lp_udp_sender *sender, const struct lp_udp_msg *msg, size_t offset, size_t len, bool run)
 {
 	struct outgoing out;
-	DWORD n;
-
 	/* The system does not write there. */
 	out.buf = (WSABUF){.buf = (char *)(uintptr_t)(msg->data + offset), .len = (ULONG)len};
 	out.msg = (WSAMSG){.name = &out.name.sa, .lpBuffers = &out.buf, .dwBufferCount = 1};
@@ -78,7 +73,6 @@ static int transmit(struct lp_udp_sender *sender, const struct lp_udp_msg *msg, 
 	add_source(&out, &msg->local);
 	if (msg->ecn && sender->takes_ecn) {
 		int ecn = msg->ecn;
-
 		if (msg->remote.family == 6)
 			add_control(&out, IPPROTO_IPV6, IPV6_ECN, &ecn, sizeof ecn);
 		else
@@ -86,11 +80,11 @@ static int transmit(struct lp_udp_sender *sender, const struct lp_udp_msg *msg, 
 	}
 	if (run) {
 		DWORD segment_bytes = msg->segment_bytes;
-
 		add_control(&out, IPPROTO_UDP, UDP_SEND_MSG_SIZE, &segment_bytes, sizeof segment_bytes);
 	}
 	if (out.msg.Control.len == 0)
 		out.msg.Control.buf = NULL;
+	DWORD n;
 	return sender->send_msg(sender->socket, &out.msg, 0, &n, NULL, NULL) == 0 ? 0 : WSAGetLastError();
 }
 
@@ -98,7 +92,6 @@ static int transmit(struct lp_udp_sender *sender, const struct lp_udp_msg *msg, 
 static size_t send_one(struct lp_udp_sender *sender, const struct lp_udp_msg *msg, size_t offset, size_t len)
 {
 	int error = transmit(sender, msg, offset, len, false);
-
 	if ((error == WSAEINVAL || error == WSAEOPNOTSUPP) && msg->ecn && sender->takes_ecn) {
 		/* A system that does not know ECN as a control message; if that is not it, nothing is lost by trying.
 		 */
@@ -117,14 +110,11 @@ static size_t send_run(struct lp_udp_sender *sender, const struct lp_udp_msg *ms
 	size_t segment_bytes = msg->segment_bytes;
 	size_t most = RUN_MAX_BYTES / segment_bytes * segment_bytes;
 	size_t offset = 0, lost = 0;
-
 	while (offset < msg->len) {
 		size_t left = msg->len - offset;
 		size_t len = left < most ? left : most;
-
 		if (sender->takes_runs && len > segment_bytes) {
 			int error = transmit(sender, msg, offset, len, true);
-
 			if (error == 0 || error == WSAEWOULDBLOCK) {
 				lost += error ? (len + segment_bytes - 1) / segment_bytes : 0;
 				offset += len;
@@ -142,7 +132,6 @@ static size_t send_run(struct lp_udp_sender *sender, const struct lp_udp_msg *ms
 size_t lp_udp_sender_send(struct lp_udp_sender *sender, const struct lp_udp_msg *msgs, size_t n_msgs)
 {
 	size_t lost = 0;
-
 	for (size_t i = 0; i < n_msgs; i++) {
 		if (msgs[i].segment_bytes && msgs[i].segment_bytes <= RUN_MAX_BYTES)
 			lost += send_run(sender, &msgs[i]);

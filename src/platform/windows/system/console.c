@@ -13,12 +13,11 @@
 void lp_console_begin(struct lp_console *console)
 {
 	HANDLE input = GetStdHandle(STD_INPUT_HANDLE);
-	DWORD mode;
-
 	console->output_code_page = GetConsoleOutputCP();
 	if (console->output_code_page)
 		SetConsoleOutputCP(CP_UTF8);
 	console->input_mode = 0;
+	DWORD mode;
 	if (GetConsoleMode(input, &mode)) {
 		console->input_mode = mode;
 		/* A click into the window would make the next line of the log wait until the mark is gone. */
@@ -37,14 +36,12 @@ void lp_console_end(const struct lp_console *console)
 char **lp_console_arguments(int argc, wchar_t *const *wide)
 {
 	size_t pointer_bytes = ((size_t)argc + 1) * sizeof(char *), bytes = pointer_bytes;
-	char **argv, *to;
-
 	for (int i = 0; i < argc; i++)
 		bytes += 3 * wcslen(wide[i]) + 1;
-	argv = malloc(bytes);
+	char **argv = malloc(bytes);
 	if (!argv)
 		return NULL;
-	to = (char *)argv + pointer_bytes;
+	char *to = (char *)argv + pointer_bytes;
 	for (int i = 0; i < argc; i++) {
 		lp_utf8(wide[i], to, 3 * wcslen(wide[i]) + 1);
 		argv[i] = to;
@@ -57,7 +54,6 @@ char **lp_console_arguments(int argc, wchar_t *const *wide)
 bool lp_console_is_ours(void)
 {
 	DWORD processes[2];
-
 	return GetConsoleProcessList(processes, 2) == 1;
 }
 
@@ -65,7 +61,6 @@ bool lp_console_is_ours(void)
 static bool cut_end(char *line)
 {
 	char *end = strchr(line, '\n');
-
 	if (!end)
 		return false;
 	if (end > line && end[-1] == '\r')
@@ -77,12 +72,12 @@ static bool cut_end(char *line)
 bool lp_console_read_line(char *line, size_t size)
 {
 	HANDLE input = GetStdHandle(STD_INPUT_HANDLE);
-	wchar_t wide[LINE_CHARS];
-	DWORD mode, n;
-
+	DWORD mode;
 	/* A file or a pipe has bytes, UTF-8 like all our files; a console has UTF-16. */
 	if (!GetConsoleMode(input, &mode))
 		return fgets(line, (int)size, stdin) && cut_end(line);
+	DWORD n;
+	wchar_t wide[LINE_CHARS];
 	if (!ReadConsoleW(input, wide, LINE_CHARS - 1, &n, NULL) || n == 0)
 		return false;
 	wide[n] = L'\0';
@@ -93,6 +88,5 @@ bool lp_console_program_data(char *path, size_t size)
 {
 	wchar_t wide[MAX_PATH];
 	DWORD n = GetEnvironmentVariableW(L"ProgramData", wide, MAX_PATH);
-
 	return n > 0 && n < MAX_PATH && lp_utf8(wide, path, size) == 0;
 }

@@ -26,7 +26,6 @@
 static int path_failure(struct lp_failure *failure, DWORD error, const char *doing, const char *path)
 {
 	char text[LP_OS_ERROR_TEXT_MAX];
-
 	return lp_fail(failure, lp_os_error(error), "%s: %s: %s", path, doing, lp_os_error_text(error, text));
 }
 
@@ -34,11 +33,9 @@ static int path_failure(struct lp_failure *failure, DWORD error, const char *doi
 static DWORD read_all(HANDLE file, uint8_t *data, size_t room, size_t *ret_len)
 {
 	size_t len = 0;
-
 	while (len < room) {
 		DWORD wanted = room - len < (1U << 30) ? (DWORD)(room - len) : 1U << 30;
 		DWORD n;
-
 		if (!ReadFile(file, data + len, wanted, &n, NULL))
 			return GetLastError();
 		if (n == 0)
@@ -51,26 +48,22 @@ static DWORD read_all(HANDLE file, uint8_t *data, size_t room, size_t *ret_len)
 
 int lp_file_read(const char *path, size_t max_bytes, struct lp_failure *failure, uint8_t **ret_data, size_t *ret_len)
 {
-	wchar_t wide[PATH_MAX_CHARS];
-	HANDLE file;
-	uint8_t *data;
 	size_t len = 0;
-	DWORD error;
-	int r = lp_wide(path, wide, PATH_MAX_CHARS);
-
-	if (r < 0)
-		return lp_fail(failure, r, "%s: cannot be read: %s", path, lp_error_text(r));
-	file = CreateFileW(wide, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+	wchar_t wide[PATH_MAX_CHARS];
+	int result = lp_wide(path, wide, PATH_MAX_CHARS);
+	if (result < 0)
+		return lp_fail(failure, result, "%s: cannot be read: %s", path, lp_error_text(result));
+	HANDLE file = CreateFileW(wide, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
 		OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, NULL);
 	if (file == INVALID_HANDLE_VALUE)
 		return path_failure(failure, GetLastError(), "cannot be read", path);
 	/* One byte more than allowed, to see that there is more; it becomes the NUL otherwise. */
-	data = malloc(max_bytes + 1);
+	uint8_t *data = malloc(max_bytes + 1);
 	if (!data) {
 		CloseHandle(file);
 		return lp_fail(failure, LP_ENOMEM, "%s: out of memory", path);
 	}
-	error = read_all(file, data, max_bytes + 1, &len);
+	DWORD error = read_all(file, data, max_bytes + 1, &len);
 	CloseHandle(file);
 	if (error || len > max_bytes) {
 		free(data);
@@ -88,13 +81,11 @@ int lp_file_read(const char *path, size_t max_bytes, struct lp_failure *failure,
 /* Makes the folders that |path| lies in. 0 or the error. */
 static DWORD make_folders(const wchar_t *path, SECURITY_ATTRIBUTES *security)
 {
-	wchar_t folder[PATH_MAX_CHARS];
 	DWORD error = 0;
-
+	wchar_t folder[PATH_MAX_CHARS];
 	wcscpy(folder, path);
 	for (wchar_t *at = folder + 1; *at && !error; at++) {
 		wchar_t separator = *at;
-
 		/* Not after a drive's colon. */
 		if ((separator != L'\\' && separator != L'/') || at[-1] == L':' || at[-1] == separator)
 			continue;
@@ -114,13 +105,11 @@ static DWORD write_new(const wchar_t *path, const uint8_t *data, size_t len, SEC
 {
 	HANDLE file = CreateFileW(path, GENERIC_WRITE, 0, security, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
 	DWORD error = 0;
-
 	if (file == INVALID_HANDLE_VALUE)
 		return GetLastError();
 	while (len && !error) {
 		DWORD wanted = len < (1U << 30) ? (DWORD)len : 1U << 30;
 		DWORD n;
-
 		if (!WriteFile(file, data, wanted, &n, NULL)) {
 			error = GetLastError();
 			break;
@@ -138,7 +127,6 @@ static DWORD write_new(const wchar_t *path, const uint8_t *data, size_t len, SEC
 static DWORD replace(const wchar_t *from, const wchar_t *to)
 {
 	DWORD error = 0;
-
 	for (int i = 0; i < REPLACE_TRIES; i++) {
 		if (MoveFileExW(from, to, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH))
 			return 0;
@@ -153,44 +141,43 @@ static DWORD replace(const wchar_t *from, const wchar_t *to)
 int lp_file_write(const char *path, const uint8_t *data, size_t len, bool secret, struct lp_failure *failure)
 {
 	SECURITY_ATTRIBUTES attributes = {.nLength = sizeof attributes}, *security = NULL;
-	wchar_t wide[PATH_MAX_CHARS], temporary[PATH_MAX_CHARS];
-	uint32_t suffix;
 	DWORD error = 0;
-	int r = lp_wide(path, wide, PATH_MAX_CHARS - 16);
-
-	if (r < 0)
-		return lp_fail(failure, r, "%s: cannot be written: %s", path, lp_error_text(r));
+	wchar_t wide[PATH_MAX_CHARS];
+	int result = lp_wide(path, wide, PATH_MAX_CHARS - 16);
+	if (result < 0)
+		return lp_fail(failure, result, "%s: cannot be written: %s", path, lp_error_text(result));
 	if (secret) {
 		if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(
 			    SECRET_SDDL, SDDL_REVISION_1, &attributes.lpSecurityDescriptor, NULL))
 			return path_failure(failure, GetLastError(), "cannot be kept from others", path);
 		security = &attributes;
 	}
+	uint32_t suffix;
 	lp_random_fill((uint8_t *)&suffix, sizeof suffix);
+	wchar_t temporary[PATH_MAX_CHARS];
 	swprintf(temporary, PATH_MAX_CHARS, L"%ls.%08x", wide, (unsigned)suffix);
 	error = make_folders(wide, security);
 	if (error) {
-		r = path_failure(failure, error, "its folder cannot be made", path);
+		result = path_failure(failure, error, "its folder cannot be made", path);
 	} else {
 		error = write_new(temporary, data, len, security);
 		if (!error)
 			error = replace(temporary, wide);
 		if (error) {
 			DeleteFileW(temporary);
-			r = path_failure(failure, error, "cannot be written", path);
+			result = path_failure(failure, error, "cannot be written", path);
 		}
 	}
 	if (attributes.lpSecurityDescriptor)
 		LocalFree(attributes.lpSecurityDescriptor);
-	return r;
+	return result;
 }
 
 int lp_file_remove(const char *path, struct lp_failure *failure)
 {
 	wchar_t wide[PATH_MAX_CHARS];
-	int r = lp_wide(path, wide, PATH_MAX_CHARS);
-
-	if (r < 0)
-		return lp_fail(failure, r, "%s: cannot be removed: %s", path, lp_error_text(r));
+	int result = lp_wide(path, wide, PATH_MAX_CHARS);
+	if (result < 0)
+		return lp_fail(failure, result, "%s: cannot be removed: %s", path, lp_error_text(result));
 	return DeleteFileW(wide) ? 0 : path_failure(failure, GetLastError(), "cannot be removed", path);
 }

@@ -25,33 +25,31 @@ static HANDLE open_alone(const wchar_t *path)
 
 int lp_lock_take(const char *path, struct lp_failure *failure, struct lp_lock **ret_lock)
 {
-	wchar_t wide[PATH_MAX_CHARS];
-	char text[LP_OS_ERROR_TEXT_MAX];
 	struct lp_lock *lock = calloc(1, sizeof *lock);
-	DWORD error;
-	int r = lp_wide(path, wide, PATH_MAX_CHARS);
-
+	wchar_t wide[PATH_MAX_CHARS];
+	int result = lp_wide(path, wide, PATH_MAX_CHARS);
 	if (!lock)
 		return lp_fail(failure, LP_ENOMEM, "out of memory");
-	if (r < 0) {
+	if (result < 0) {
 		free(lock);
-		return lp_fail(failure, r, "%s: cannot be locked: %s", path, lp_error_text(r));
+		return lp_fail(failure, result, "%s: cannot be locked: %s", path, lp_error_text(result));
 	}
 	lock->file = open_alone(wide);
-	error = GetLastError();
+	DWORD error = GetLastError();
 	if (lock->file == INVALID_HANDLE_VALUE && (error == ERROR_FILE_NOT_FOUND || error == ERROR_PATH_NOT_FOUND)) {
-		r = lp_file_write(path, NULL, 0, true, failure);
-		if (r == 0) {
+		result = lp_file_write(path, NULL, 0, true, failure);
+		if (result == 0) {
 			lock->file = open_alone(wide);
 			error = GetLastError();
 		}
 	}
-	if (r == 0 && lock->file == INVALID_HANDLE_VALUE)
-		r = lp_fail(
+	char text[LP_OS_ERROR_TEXT_MAX];
+	if (result == 0 && lock->file == INVALID_HANDLE_VALUE)
+		result = lp_fail(
 			failure, lp_os_error(error), "%s: cannot be locked: %s", path, lp_os_error_text(error, text));
-	if (r < 0) {
+	if (result < 0) {
 		free(lock);
-		return r;
+		return result;
 	}
 	*ret_lock = lock;
 	return 0;

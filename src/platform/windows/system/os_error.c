@@ -71,7 +71,6 @@ const char *lp_os_error_text(DWORD code, char text[LP_OS_ERROR_TEXT_MAX])
 	DWORD len = FormatMessageW(
 		FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS | FORMAT_MESSAGE_MAX_WIDTH_MASK, NULL, code,
 		0, wide, LP_OS_ERROR_TEXT_MAX, NULL);
-
 	while (len > 0 && (wide[len - 1] <= L' ' || wide[len - 1] == L'.'))
 		len--;
 	wide[len] = L'\0';

@@ -40,15 +40,13 @@ static int check_owner(const char *path, wchar_t *wide, struct lp_failure *failu
 {
 	PSECURITY_DESCRIPTOR descriptor = NULL;
 	PSID owner = NULL;
-	char text[LP_OS_ERROR_TEXT_MAX];
 	DWORD error = GetNamedSecurityInfoW(
 		wide, SE_FILE_OBJECT, OWNER_SECURITY_INFORMATION, &owner, NULL, NULL, NULL, &descriptor);
-	bool trusted;
-
+	char text[LP_OS_ERROR_TEXT_MAX];
 	if (error)
 		return lp_fail(failure, lp_os_error(error), "%s: %s", path, lp_os_error_text(error, text));
-	trusted = IsWellKnownSid(owner, WinLocalSystemSid) || IsWellKnownSid(owner, WinBuiltinAdministratorsSid) ||
-		  is_us(owner);
+	bool trusted = IsWellKnownSid(owner, WinLocalSystemSid) || IsWellKnownSid(owner, WinBuiltinAdministratorsSid) ||
+		       is_us(owner);
 	LocalFree(descriptor);
 	if (!trusted)
 		return lp_fail(failure, LP_EPERM,
@@ -61,13 +59,11 @@ static int check_owner(const char *path, wchar_t *wide, struct lp_failure *failu
 int lp_private_folder(const char *path, struct lp_failure *failure)
 {
 	SECURITY_ATTRIBUTES attributes = {.nLength = sizeof attributes};
-	wchar_t wide[PATH_CHARS];
-	char text[LP_OS_ERROR_TEXT_MAX];
 	DWORD error = 0;
-	int r = lp_wide(path, wide, PATH_CHARS);
-
-	if (r < 0)
-		return lp_fail(failure, r, "%s: %s", path, lp_error_text(r));
+	wchar_t wide[PATH_CHARS];
+	int result = lp_wide(path, wide, PATH_CHARS);
+	if (result < 0)
+		return lp_fail(failure, result, "%s: %s", path, lp_error_text(result));
 	if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(
 		    FOLDER_SDDL, SDDL_REVISION_1, &attributes.lpSecurityDescriptor, NULL) ||
 		!CreateDirectoryW(wide, &attributes))
@@ -76,6 +72,7 @@ int lp_private_folder(const char *path, struct lp_failure *failure)
 		LocalFree(attributes.lpSecurityDescriptor);
 	if (error == ERROR_ALREADY_EXISTS)
 		return check_owner(path, wide, failure);
+	char text[LP_OS_ERROR_TEXT_MAX];
 	return error ? lp_fail(failure, lp_os_error(error), "%s: cannot be made: %s", path,
 			       lp_os_error_text(error, text))
 		     : 0;

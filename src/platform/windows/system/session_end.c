@@ -11,7 +11,6 @@ static LRESULT CALLBACK on_message(HWND window, UINT message, WPARAM word, LPARA
 {
 	if (message == WM_NCCREATE) {
 		const CREATESTRUCTW *create = (const CREATESTRUCTW *)parameter;
-
 		SetWindowLongPtrW(window, GWLP_USERDATA, (LONG_PTR)create->lpCreateParams);
 	} else if (message == WM_QUERYENDSESSION) {
 		return TRUE;
@@ -29,12 +28,11 @@ static DWORD WINAPI run(void *event)
 {
 	HINSTANCE instance = GetModuleHandleW(NULL);
 	WNDCLASSW class = {.lpfnWndProc = on_message, .hInstance = instance, .lpszClassName = CLASS_NAME};
-	MSG message;
-
 	RegisterClassW(&class);
 	/* A top-level window: those that are for messages alone do not hear of the session's end. */
 	if (!CreateWindowExW(0, CLASS_NAME, L"", WS_OVERLAPPED, 0, 0, 0, 0, NULL, NULL, instance, event))
 		return 0;
+	MSG message;
 	while (GetMessageW(&message, NULL, 0, 0) > 0)
 		DispatchMessageW(&message);
 	return 0;
@@ -43,7 +41,6 @@ static DWORD WINAPI run(void *event)
 void lp_session_end_init(struct lp_session_end *session_end, HANDLE event)
 {
 	USEROBJECTFLAGS flags = {0};
-
 	session_end->thread = NULL;
 	/* Only where somebody sits at the screen; making windows elsewhere is slow or fails. */
 	if (!GetUserObjectInformationW(GetProcessWindowStation(), UOI_FLAGS, &flags, sizeof flags, NULL) ||

@@ -20,10 +20,8 @@ static void event_name(wchar_t name[64])
 static BOOL WINAPI on_control(DWORD type)
 {
 	wchar_t name[64];
-	HANDLE event;
-
 	event_name(name);
-	event = OpenEventW(EVENT_MODIFY_STATE, FALSE, name);
+	HANDLE event = OpenEventW(EVENT_MODIFY_STATE, FALSE, name);
 	if (!event)
 		return FALSE;
 	SetEvent(event);
@@ -36,16 +34,14 @@ static BOOL WINAPI on_control(DWORD type)
 
 int lp_signals_init(struct lp_signals *signals)
 {
-	wchar_t name[64];
-
 	*signals = (struct lp_signals){0};
+	wchar_t name[64];
 	event_name(name);
 	signals->event = CreateEventW(NULL, FALSE, FALSE, name);
 	if (!signals->event)
 		return lp_os_error(GetLastError());
 	if (!SetConsoleCtrlHandler(on_control, TRUE)) {
 		int result = lp_os_error(GetLastError());
-
 		lp_signals_done(signals);
 		return result;
 	}

@@ -12,7 +12,6 @@ bool lp_terminal_is_live(enum lp_terminal terminal)
 {
 	HANDLE handle = handle_of(terminal);
 	DWORD mode;
-
 	/* Windows 10 1511 and later know escape sequences, once they are asked to. */
 	return GetConsoleMode(handle, &mode) &&
 	       SetConsoleMode(handle, mode | ENABLE_PROCESSED_OUTPUT | ENABLE_VIRTUAL_TERMINAL_PROCESSING);
@@ -20,10 +19,9 @@ bool lp_terminal_is_live(enum lp_terminal terminal)
 
 void lp_terminal_size(enum lp_terminal terminal, unsigned *ret_rows, unsigned *ret_columns)
 {
-	CONSOLE_SCREEN_BUFFER_INFO info;
-
 	*ret_rows = 24;
 	*ret_columns = 80;
+	CONSOLE_SCREEN_BUFFER_INFO info;
 	if (GetConsoleScreenBufferInfo(handle_of(terminal), &info)) {
 		*ret_rows = (unsigned)(info.srWindow.Bottom - info.srWindow.Top + 1);
 		*ret_columns = (unsigned)(info.srWindow.Right - info.srWindow.Left + 1);
