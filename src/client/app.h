@@ -1,23 +1,20 @@
-/* The client's program from its command line to its exit code, on every system. */
+/* The client's program from the command line to the exit code, on all systems. */
 #ifndef LP_CLIENT_APP_H
 #define LP_CLIENT_APP_H
 
-#include "app/app.h"
-#include "app/saved_session.h"
+#include "app/member_app.h"
 #include "client/options.h"
 
 struct lp_client;
 
-/* Everything that the program has. */
 struct lp_client_app {
-	struct lp_app life;
+	struct lp_member_app app;
 	struct lp_client_options options;
-	struct lp_saved_session place;         /* with the kept MAC */
-	char journal_path[LP_CLIENT_PATH_MAX]; /* beside the identity */
+	char journal_path[LP_CLIENT_PATH_MAX]; /* of changes to the computer (Windows) */
 	struct lp_client *client;
 };
 
-/* Lives a whole client's life; |app| is all zero at the start. Returns the exit code. */
-int lp_client_app_run(struct lp_client_app *app, int argc, char *const *argv);
+/* Runs the program and returns its exit code. |client| is zero but for options that main() has set. */
+int lp_client_app_run(struct lp_client_app *client, int argc, char *const *argv);
 
 #endif

@@ -6,42 +6,31 @@
 
 #include "base/error.h"
 #include "base/failure.h"
-#include "client/windows/changes.h"
-#include "client/windows/route_guard.h"
 #include "member/offload.h"
 #include "obs/event.h"
+#include "platform/device/advice.h"
 #include "platform/device/tap.h"
 #include "platform/loop/loop.h"
-
-/* Offset of the source MAC in a frame, and the shortest frame that has one. */
-#define SOURCE_OFFSET 6
-#define SOURCE_END 12
+#include "proto/ether.h"
 
 struct lp_client {
 	struct lp_client_config config;
 	struct lp_tap *tap;
-	struct lp_changes *changes;   /* to the computer; NULL: none are made */
-	struct lp_route_guard *guard; /* NULL: routes are not ours to look after */
+	struct lp_client_guard *guard; /* NULL: the system needs none */
 	struct lp_member *member;
 	struct lp_offloader *offloader;
-	uint16_t mtu;     /* of the room; 0: not known yet */
-	uint16_t tap_mtu; /* of the TAP, as it was last set */
-	uint16_t tcp_mtu; /* of the batch under way: IP bytes that TCP should keep to */
-	bool up;
-	bool paused;
+	uint16_t mtu;     /* of the room; 0: unknown yet */
+	uint16_t tap_mtu; /* of the TAP */
+	uint16_t tcp_mtu; /* of the current batch: IP bytes that TCP is limited to */
+	bool up;          /* the TAP is */
+	bool paused;      /* reading from the TAP is */
 };
 
-/* One frame of a batch, cut to size: into the tunnel. */
+/* A frame of the current batch, after segmentation. */
 static void to_tunnel(void *ctx, const struct lp_bytes *parts, size_t n_parts)
 {
 	struct lp_client *client = ctx;
 	lp_member_send(client->member, parts, n_parts);
-}
-
-/* True if the frame's source is the client's own MAC: nothing else may leave (a VM bridged to the TAP, say). */
-static bool is_own(const struct lp_client *client, const struct lp_frame *frame)
-{
-	return frame->len >= SOURCE_END && memcmp(frame->data + SOURCE_OFFSET, client->config.mac.octet, 6) == 0;
 }
 
 /* A batch of frames that the system sent. */
@@ -50,12 +39,13 @@ static void on_tap(void *ctx, const struct lp_frame *frames, size_t n_frames)
 	struct lp_client *client = ctx;
 	lp_member_begin(client->member);
 	client->tcp_mtu = lp_member_unfragmented_mtu(client->member);
+	if (client->guard)
+		client->config.guard_ops->saw(client->guard, frames, n_frames);
 	for (size_t i = 0; i < n_frames; i++) {
-		if (client->guard)
-			lp_route_guard_saw(client->guard, frames[i].data, frames[i].len);
-		if (!is_own(client, &frames[i]))
+		const struct lp_frame *frame = &frames[i];
+		if (!lp_ether_is_from(frame->data, frame->len, &client->config.mac))
 			lp_member_count_drops(client->member, LP_DROP_SPOOFED_SOURCE, 1);
-		else if (lp_offloader_split(client->offloader, &frames[i], client->tcp_mtu, to_tunnel, client) < 0)
+		else if (lp_offloader_split(client->offloader, frame, client->tcp_mtu, to_tunnel, client) < 0)
 			lp_member_count_drops(client->member, LP_DROP_OFFLOAD, 1);
 	}
 	lp_member_flush(client->member);
@@ -65,14 +55,13 @@ static void on_tap(void *ctx, const struct lp_frame *frames, size_t n_frames)
 	}
 }
 
-/* The TAP is gone or broken: so are we. */
 static void on_tap_error(void *ctx, const struct lp_failure *failure)
 {
 	struct lp_client *client = ctx;
 	lp_member_fail(client->member, failure);
 }
 
-/* The adapter went away in mid-session, or is back: what is set of it may be forgotten. */
+/* The adapter was removed during the session, or is back and may have lost its configuration. */
 static void on_tap_state(void *ctx, bool up, const char *reason)
 {
 	struct lp_client *client = ctx;
@@ -81,11 +70,11 @@ static void on_tap_state(void *ctx, bool up, const char *reason)
 		return;
 	}
 	if (client->guard && client->up)
-		lp_route_guard_set_adapter(client->guard, client->mtu);
+		client->config.guard_ops->set_adapter(client->guard, client->mtu);
 	lp_event_tap_up(client->config.member.log, lp_tap_name(client->tap), &client->config.mac, client->mtu);
 }
 
-/* The way to the relay has room again. */
+/* The egress queue has room again. */
 static void on_relieved(void *ctx)
 {
 	struct lp_client *client = ctx;
@@ -94,15 +83,14 @@ static void on_relieved(void *ctx)
 	client->paused = false;
 }
 
-/* The TAP is to have the room's MTU, which is not the one that we knew: the first, or that of a relay that came back
-   with other settings. */
+/* Sets the TAP to the room's MTU, which is new: at the first join, or because the relay restarted with another. */
 static int follow_mtu(struct lp_client *client, uint16_t mtu, struct lp_failure *failure)
 {
 	int result;
 	client->mtu = mtu;
-	/* Before the TAP is connected: the system must not send anything by it that belongs elsewhere. */
+	/* Before the TAP comes up: the system must not send anything by it that belongs to another interface. */
 	if (client->guard)
-		lp_route_guard_set_adapter(client->guard, mtu);
+		client->config.guard_ops->set_adapter(client->guard, mtu);
 	result = client->up ? lp_tap_set_mtu(client->tap, mtu, failure) : lp_tap_up(client->tap, mtu, failure);
 	if (result < 0)
 		return result;
@@ -112,21 +100,21 @@ static int follow_mtu(struct lp_client *client, uint16_t mtu, struct lp_failure 
 	return 0;
 }
 
-/* The TAP keeps its MTU: the right to set another was given up when it came up. The tunnel works all the same, but what
-   is larger than the room allows would vanish without a word. */
-static void tell_kept_mtu(const struct lp_client *client, const struct lp_failure *failure)
+/* The TAP keeps its MTU, because the right to change it was dropped when the TAP came up. The tunnel works, but frames
+   larger than the room's MTU are lost, so that is logged. */
+static void warn_of_mtu(const struct lp_client *client, const struct lp_failure *failure)
 {
-	char text[400];
+	char text[400], advice[160], mtu[8];
 	if (client->mtu > client->tap_mtu)
 		return;
+	snprintf(mtu, sizeof mtu, "%u", client->mtu);
+	lp_device_advice(LP_DEVICE_PROBLEM_MTU, lp_tap_name(client->tap), mtu, advice, sizeof advice);
 	snprintf(text, sizeof text,
-		"%.200s: packets of more than the room's %u bytes get lost now: start the client again, or run 'ip "
-		"link set %s mtu %u' with administrator rights",
-		failure->text, client->mtu, lp_tap_name(client->tap), client->mtu);
+		"%.160s: packets of more than the room's %u bytes are lost. %s, or restart the client", failure->text,
+		client->mtu, advice);
 	lp_event_warned(client->config.member.log, text);
 }
 
-/* The relay took us in: the TAP comes up, or stays up. */
 static void on_joined(void *ctx, const struct lp_welcome *welcome)
 {
 	struct lp_client *client = ctx;
@@ -138,27 +126,24 @@ static void on_joined(void *ctx, const struct lp_welcome *welcome)
 			lp_member_fail(client->member, &failure);
 			return;
 		}
-		tell_kept_mtu(client, &failure);
+		warn_of_mtu(client, &failure);
 	}
 	client->config.joined(client->config.ctx, welcome);
 }
 
-/* The connection is lost; the TAP stays, so that the system keeps its address and its connections. */
 static void on_lost(void *ctx)
 {
 	on_relieved(ctx);
 }
 
-/* The way to the relay is to go there, or goes there now. */
 static void on_path(void *ctx, const struct lp_addr *local, const struct lp_addr *remote)
 {
 	struct lp_client *client = ctx;
 	(void)local;
 	if (client->guard)
-		lp_route_guard_hold(client->guard, remote);
+		client->config.guard_ops->hold_route(client->guard, remote);
 }
 
-/* A frame from the room. */
 static void on_frame(void *ctx, const uint8_t *frame, size_t len, uint64_t now_ns)
 {
 	struct lp_client *client = ctx;
@@ -167,7 +152,7 @@ static void on_frame(void *ctx, const uint8_t *frame, size_t len, uint64_t now_n
 		lp_member_count_drops(client->member, LP_DROP_OVERSIZE, 1);
 }
 
-/* Frames for the system. */
+/* Frames for the system, after coalescing. */
 static void to_tap(void *ctx, const struct lp_frame *frames, size_t n_frames)
 {
 	struct lp_client *client = ctx;
@@ -176,14 +161,12 @@ static void to_tap(void *ctx, const struct lp_frame *frames, size_t n_frames)
 		lp_member_count_drops(client->member, LP_DROP_DEVICE, n_frames - n_sent);
 }
 
-/* A batch from the room is over. */
 static void on_batch_end(void *ctx)
 {
 	struct lp_client *client = ctx;
 	lp_offloader_deliver(client->offloader);
 }
 
-/* Something changed that a status line tells. */
 static void on_changed(void *ctx)
 {
 	struct lp_client *client = ctx;
@@ -191,7 +174,6 @@ static void on_changed(void *ctx)
 		client->config.changed(client->config.ctx);
 }
 
-/* The member is done. */
 static void on_ended(void *ctx, const struct lp_failure *failure)
 {
 	struct lp_client *client = ctx;
@@ -209,8 +191,8 @@ static const struct lp_member_events member_events = {
 	.ended = on_ended,
 };
 
-/* Says which adapter of the system's is used. */
-static void tell_adapter(const struct lp_client *client)
+/* Logs which of the system's adapters is used. */
+static void log_adapter(const struct lp_client *client)
 {
 	struct lp_tap_details details;
 	char luid[24] = "";
@@ -222,20 +204,8 @@ static void tell_adapter(const struct lp_client *client)
 		details.driver, &details.mac, details.driver_mtu);
 }
 
-/* Begins to look after the computer's routes. */
-static int start_guard(struct lp_client *client, struct lp_loop *loop, struct lp_failure *failure)
-{
-	const struct lp_route_guard_config guard = {
-		.changes = client->changes,
-		.device = lp_tap_name(client->tap),
-		.device_id = lp_tap_id(client->tap),
-		.log = client->config.member.log,
-	};
-	return lp_route_guard_new(loop, &guard, failure, &client->guard);
-}
-
-/* The MAC that the adapter has is the one that the room gets to know. Where it could not be changed to the wanted one
-   it becomes ours, unless another was asked for. */
+/* Uses the MAC that the adapter has. If it could not be set to the configured one, the adapter's becomes ours, unless
+   the user asked for another. */
 static int take_mac(struct lp_client *client, struct lp_failure *failure)
 {
 	const struct lp_mac *mac = lp_tap_mac(client->tap);
@@ -246,48 +216,39 @@ static int take_mac(struct lp_client *client, struct lp_failure *failure)
 	lp_mac_format(&client->config.mac, wanted);
 	if (client->config.mac_forced)
 		return lp_fail(failure, LP_EINVAL,
-			"--virtual-mac %s: the adapter '%s' keeps %s: leave --virtual-mac out, or set the "
+			"--virtual-mac %s: the adapter '%s' keeps %s. Leave --virtual-mac out, or set the "
 			"adapter's MAC address in its properties",
 			wanted, lp_tap_name(client->tap), has);
 	if (!lp_mac_is_client(mac))
 		return lp_fail(failure, LP_EINVAL,
-			"the adapter '%s' keeps its MAC %s, which a room does not take (it is not unicast and "
-			"locally administered): set %s in its properties, under 'MAC Address'",
+			"the adapter '%s' keeps its MAC %s, which a room does not accept (it is not unicast and "
+			"locally administered). Set %s in its properties, under 'MAC Address'",
 			lp_tap_name(client->tap), has, wanted);
 	client->config.mac = *mac;
-	client->config.member.mac = *mac;
-	client->config.member.resume[0] = '\0'; /* of the place of another MAC */
+	client->config.member.resume[0] = '\0'; /* belongs to the membership of the other MAC */
 	return 0;
 }
 
-int lp_client_new(struct lp_loop *loop, const struct lp_client_config *config, struct lp_failure *failure,
-	struct lp_client **ret_client)
+/* Opens the TAP and what stands between it and the member. */
+static int open_device(struct lp_client *client, struct lp_loop *loop, struct lp_failure *failure)
 {
-	struct lp_tap_config tap = {.name = config->tap_name,
+	const struct lp_client_config *config = &client->config;
+	const struct lp_log *log = config->member.log;
+	struct lp_tap_config tap = {
+		.name = config->tap_name,
 		.mac = config->mac,
 		.offload = config->offload,
 		.broadcast_routes = config->broadcast_routes,
-		.state = on_tap_state};
-	struct lp_client *client = calloc(1, sizeof *client);
-	int result = LP_ENOMEM;
-	if (!client)
-		return lp_fail(failure, LP_ENOMEM, "out of memory");
-	client->config = *config;
-	client->config.member.role = LP_ROLE_CLIENT;
-	client->config.member.mac = config->mac;
-	client->config.member.events = &member_events;
-	client->config.member.ctx = client;
-	/* What a client before us left is put back first, also where we cannot begin. */
-	if (config->journal_path &&
-		(result = lp_changes_new(config->journal_path, config->member.log, failure, &client->changes)) < 0)
-		goto fail;
+		.state = on_tap_state,
+	};
+	int result;
 	if ((result = lp_tap_open(loop, &tap, on_tap, on_tap_error, client, failure, &client->tap)) < 0 ||
 		(result = take_mac(client, failure)) < 0)
-		goto fail;
-	tell_adapter(client);
-	if (client->changes && (result = start_guard(client, loop, failure)) < 0)
-		goto fail;
-	client->config.member.device = lp_tap_name(client->tap);
+		return result;
+	log_adapter(client);
+	if (client->guard && (result = config->guard_ops->start(client->guard, loop, lp_tap_name(client->tap),
+				      lp_tap_id(client->tap), log, failure)) < 0)
+		return result;
 	struct lp_offloader_config offloader = {
 		.takes_tso4 = lp_tap_takes(client->tap, LP_GSO_TCP4),
 		.takes_tso6 = lp_tap_takes(client->tap, LP_GSO_TCP6),
@@ -296,11 +257,32 @@ int lp_client_new(struct lp_loop *loop, const struct lp_client_config *config, s
 		.send = to_tap,
 		.ctx = client,
 	};
-	if ((result = lp_offloader_new(&offloader, &client->offloader)) < 0) {
-		lp_fail(failure, result, "out of memory");
+	result = lp_offloader_new(&offloader, &client->offloader);
+	return result < 0 ? lp_fail(failure, result, "out of memory") : 0;
+}
+
+int lp_client_new(struct lp_loop *loop, const struct lp_client_config *config, struct lp_failure *failure,
+	struct lp_client **ret_client)
+{
+	struct lp_client *client = calloc(1, sizeof *client);
+	struct lp_member_config *member;
+	int result = 0;
+	if (!client)
+		return lp_fail(failure, LP_ENOMEM, "out of memory");
+	client->config = *config;
+	/* First, so that what an earlier client left behind is restored even if this one cannot start. */
+	if (config->guard_ops)
+		result = config->guard_ops->new_guard(
+			config->journal_path, config->member.log, failure, &client->guard);
+	if (result < 0 || (result = open_device(client, loop, failure)) < 0)
 		goto fail;
-	}
-	if ((result = lp_member_new(loop, &client->config.member, failure, &client->member)) < 0)
+	member = &client->config.member;
+	member->role = LP_ROLE_CLIENT;
+	member->mac = client->config.mac;
+	member->device = lp_tap_name(client->tap);
+	member->events = &member_events;
+	member->ctx = client;
+	if ((result = lp_member_new(loop, member, failure, &client->member)) < 0)
 		goto fail;
 	*ret_client = client;
 	return 0;
@@ -315,10 +297,10 @@ void lp_client_free(struct lp_client *client)
 		return;
 	lp_member_free(client->member);
 	lp_offloader_free(client->offloader);
-	/* Disconnected first, so that nothing is sent by the adapter while it is put back. */
+	/* Before the guard, so that the system sends nothing by the adapter while the guard restores it. */
 	lp_tap_close(client->tap);
-	lp_route_guard_free(client->guard);
-	lp_changes_free(client->changes);
+	if (client->guard)
+		client->config.guard_ops->free_guard(client->guard);
 	free(client);
 }
 

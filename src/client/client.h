@@ -1,4 +1,9 @@
-/* The client: a TAP on this machine, and a place in a room. */
+/* The client: a TAP on the player's computer, and a member of a room behind it.
+
+   Frames that the system sends by the TAP go to the room if their source is the client's own MAC; others are dropped,
+   so that a bridge or a virtual machine on the player's computer does not reach the LAN. Frames from the room go to the
+   TAP. The TAP comes up at the first join and stays up while the connection is lost, so that the system keeps its
+   address and its connections. */
 #ifndef LP_CLIENT_CLIENT_H
 #define LP_CLIENT_CLIENT_H
 
@@ -7,39 +12,57 @@
 #include "member/member.h"
 
 struct lp_client;
+struct lp_client_guard;
 struct lp_failure;
+struct lp_frame;
 struct lp_log;
 struct lp_loop;
-struct lp_route_guard;
+
+/* What a system needs beyond a TAP: routes and interfaces that the client changes on the computer and restores at the
+   end. Windows has it (client/windows/guard.h), on other systems the TAP module does all that is needed. */
+struct lp_client_guard_ops {
+	/* Restores what an earlier client left behind, as noted in the file at |journal_path| (borrowed). */
+	int (*new_guard)(const char *journal_path, const struct lp_log *log, struct lp_failure *failure,
+		struct lp_client_guard **ret_guard);
+	/* Restores everything. NULL is fine. */
+	void (*free_guard)(struct lp_client_guard *guard);
+	/* The TAP is open. |device| is its name, |device_id| is lp_tap_id(); both are borrowed. */
+	int (*start)(struct lp_client_guard *guard, struct lp_loop *loop, const char *device, const char *device_id,
+		const struct lp_log *log, struct lp_failure *failure);
+	/* The tunnel uses, or is about to use, this address: keeps its route off the TAP. */
+	void (*hold_route)(struct lp_client_guard *guard, const struct lp_addr *remote);
+	/* Configures the TAP, before it comes up and after it was away. */
+	void (*set_adapter)(struct lp_client_guard *guard, uint32_t mtu);
+	/* The system sent these frames by the TAP. */
+	void (*saw)(struct lp_client_guard *guard, const struct lp_frame *frames, size_t n_frames);
+};
 
 struct lp_client_config {
-	struct lp_member_config member; /* role, mac, events and ctx are filled in by the client */
+	struct lp_member_config member; /* the client sets role, mac, device, events and ctx */
 	const char *tap_name;
 	struct lp_mac mac;
-	bool mac_forced;       /* no other will do; otherwise an adapter's own is taken where it cannot be changed */
+	bool mac_forced;       /* false: if the adapter's MAC can't be set, the client uses the adapter's */
 	bool offload;          /* super-frames over the TAP */
-	bool broadcast_routes; /* Linux: what games send to everybody leaves by the TAP */
+	bool broadcast_routes; /* Linux: broadcasts and multicast leave by the TAP */
 	bool clamp_mss;
-	/* Where the notes about changes to the computer are kept (client/windows/route_guard.h), borrowed until
-	   lp_client_free(); NULL: routes and interfaces are left as they are. */
-	const char *journal_path;
-	/* The relay took us in; the place's token is worth keeping. */
+	const struct lp_client_guard_ops *guard_ops; /* NULL: none */
+	const char *journal_path;                    /* of the guard; borrowed until lp_client_free() */
+	/* The relay admitted the client, and the TAP is up. */
 	void (*joined)(void *ctx, const struct lp_welcome *welcome);
-	/* The state changed, see lp_member_view(); NULL: nobody asks. */
+	/* The status changed. May be NULL. */
 	void (*changed)(void *ctx);
-	/* It is over: |failure| says why, NULL after lp_client_stop(). */
+	/* The last event: |failure| is the reason, NULL after lp_client_stop(). */
 	void (*ended)(void *ctx, const struct lp_failure *failure);
 	void *ctx;
 };
 
-/* Makes the TAP (down) and starts looking for the relay; the TAP comes up at the welcome. */
+/* Opens the TAP (down) and starts to connect. 0 or an LP_E*; |failure| is set. */
 int lp_client_new(struct lp_loop *loop, const struct lp_client_config *config, struct lp_failure *failure,
 	struct lp_client **ret_client);
 /* Removes the TAP. NULL is fine. */
 void lp_client_free(struct lp_client *client);
-/* Says goodbye; `ended` comes with NULL. */
+/* Sends a goodbye; `ended` follows with NULL. */
 void lp_client_stop(struct lp_client *client);
-/* The member inside, for status and diagnostics. */
 struct lp_member *lp_client_member(struct lp_client *client);
 /* The MAC that the room knows. */
 const struct lp_mac *lp_client_mac(const struct lp_client *client);

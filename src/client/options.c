@@ -44,4 +44,4 @@ const struct lp_option lp_client_option_rows[] = {
 };
 const size_t lp_client_option_rows_n = LP_OPTIONS_N(lp_client_option_rows);
 const char *const lp_client_rights_advice = "run with sudo";
-const bool lp_client_guards_routes = false;
+const struct lp_client_guard_ops *const lp_client_guard_ops = NULL;

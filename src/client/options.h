@@ -1,4 +1,4 @@
-/* The client's own options; app/options.h has those that it shares with the gateway. */
+/* The client's own options; app/member_options.h has those that it shares with the gateway. */
 #ifndef LP_CLIENT_OPTIONS_H
 #define LP_CLIENT_OPTIONS_H
 
@@ -7,6 +7,8 @@
 
 #include "base/mac.h"
 #include "cli/options.h"
+
+struct lp_client_guard_ops;
 
 #define LP_CLIENT_PATH_MAX 4096
 
@@ -23,9 +25,9 @@ struct lp_client_options {
 extern const struct lp_program lp_client_program;
 extern const struct lp_option lp_client_option_rows[];
 extern const size_t lp_client_option_rows_n;
-/* How one gets the rights that a client needs, for people. */
+/* How a user gets the rights that a client needs. */
 extern const char *const lp_client_rights_advice;
-/* True where the client looks after the computer's routes (client/windows/route_guard.h). */
-extern const bool lp_client_guards_routes;
+/* The guard of the client, NULL if the system needs none. */
+extern const struct lp_client_guard_ops *const lp_client_guard_ops;
 
 #endif

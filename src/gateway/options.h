@@ -1,4 +1,4 @@
-/* The gateway's own options; app/options.h has those that it shares with the client. */
+/* The gateway's own options; app/member_options.h has those that it shares with the client. */
 #ifndef LP_GATEWAY_OPTIONS_H
 #define LP_GATEWAY_OPTIONS_H
 

@@ -32,21 +32,11 @@ void lp_member_config_init(struct lp_member_config *config)
 	};
 }
 
-const char *lp_member_state_name(enum lp_member_state state)
-{
-	static const char *const names[] = {
-#define X(name, text) text,
-		LP_MEMBER_STATES(X)
-#undef X
-	};
-	return names[state];
-}
-
 /* The only writer of the state. |deadline_ns|: when on_deadline() acts, LP_NEVER for a state that other events end. */
 static void enter_state(struct lp_member *member, enum lp_member_state state, uint64_t deadline_ns)
 {
 	if (state != member->state)
-		lp_event_member_state(member->log, lp_member_state_name(member->state), lp_member_state_name(state));
+		lp_event_member_state(member->log, lp_member_state_text(member->state), lp_member_state_text(state));
 	member->state = state;
 	member->deadline_ns = deadline_ns;
 }
@@ -568,39 +558,4 @@ void lp_member_each_peer(
 {
 	for (size_t i = 0; i < lp_session_peer_count(member->session); i++)
 		fn(ctx, lp_session_peer_at(member->session, i));
-}
-
-void lp_member_view(struct lp_member *member, struct lp_member_view *ret_view)
-{
-	const struct lp_welcome *welcome = lp_session_welcome(member->session);
-	struct lp_quic_stats stats = {0};
-	if (member->conn)
-		lp_quic_stats(member->conn, &stats);
-	const struct lp_peer_event *gateway = lp_session_gateway(member->session);
-	*ret_view = (struct lp_member_view){
-		.state = member->state,
-		.gateway_present = lp_session_gateway_present(member->session),
-		.n_peers = lp_session_peer_count(member->session),
-		.budget_bytes = stats.datagram_budget,
-		.unfragmented_mtu = lp_member_unfragmented_mtu(member),
-		.mtu = welcome ? welcome->mtu : 0,
-		.rtt_ns = stats.srtt_ns,
-		.latest_rtt_ns = stats.latest_rtt_ns,
-		.gateway_lan_down = member->has_relay_stats && member->relay_stats.lan_down,
-		.gateway_rtt_ns = member->has_relay_stats ? member->relay_stats.gateway_rtt_us * LP_US : 0,
-		.lost_packets = stats.lost_packets,
-		.retry_at_ns = member->deadline_ns,
-		.retry_ns = member->retry_ns,
-		.reason = member->reason.code ? member->reason.text : NULL,
-		.gateway_name = gateway && gateway->name[0] ? gateway->name : NULL,
-		.place_held = member->slot_held,
-		.reconnects = member->reconnects,
-		.local = member->local,
-		.remote = member->remote,
-		.counters = member->link ? lp_link_counters(member->link) : &member->counters,
-		.bounds.peers_forgotten = lp_session_counters(member->session)->peers_forgotten,
-		.bounds.tunnel_overflows = lp_udp_overflows(member->udp.socket),
-		.told = member->has_relay_stats ? &member->relay_stats : NULL,
-		.n_told = member->n_relay_stats,
-	};
 }

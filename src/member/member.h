@@ -45,6 +45,7 @@ struct lp_failure;
 struct lp_log;
 struct lp_loop;
 struct lp_member;
+struct lp_status;
 struct lp_tls;
 
 /* The owner's callbacks; each gets |ctx|. `lost`, `peer`, `path`, `relieved` and `changed` may be NULL. */
@@ -92,47 +93,6 @@ struct lp_member_config {
 	void *ctx;
 };
 
-/* X(name, text): see the diagram above. */
-#define LP_MEMBER_STATES(X) \
-	X(RESOLVING, "resolving") \
-	X(CONNECTING, "connecting") \
-	X(JOINING, "joining") \
-	X(JOINED, "joined") \
-	X(WAITING, "waiting") \
-	X(ENDED, "ended")
-
-enum lp_member_state {
-#define X(name, text) LP_MEMBER_##name,
-	LP_MEMBER_STATES(X)
-#undef X
-};
-
-/* The figures of the moment, for status lines and diagnostics. */
-struct lp_member_view {
-	enum lp_member_state state;
-	bool gateway_present;
-	size_t n_peers;
-	size_t budget_bytes;       /* of a DATAGRAM */
-	uint16_t unfragmented_mtu; /* IP bytes that pass without overlay fragments; 0 before the join */
-	uint16_t mtu;              /* of the room */
-	uint64_t rtt_ns;           /* to the relay, smoothed */
-	uint64_t latest_rtt_ns;    /* the last sample of it */
-	bool gateway_lan_down;     /* the gateway's interface carries no frames, as the relay says */
-	uint64_t gateway_rtt_ns;   /* relay to gateway, as the relay says; 0: unknown */
-	uint64_t lost_packets;     /* of ours */
-	uint64_t retry_at_ns;      /* waiting: when the next attempt starts */
-	uint64_t retry_ns;         /* waiting: the whole wait */
-	const char *reason;        /* waiting, ended: why the last connection or attempt ended */
-	const char *gateway_name;  /* if it has one and it is known */
-	bool place_held;           /* the relay holds our place of an earlier run, and it is waited for */
-	uint64_t reconnects;       /* so far */
-	struct lp_addr local, remote;
-	const struct lp_link_counters *counters; /* of the tunnel since the start */
-	struct lp_bound_counters bounds;         /* what the member could not keep or take; without the device's */
-	const struct lp_stats_message *told;     /* the relay's last word about us, or NULL */
-	uint64_t n_told;                         /* such words so far, over all connections */
-};
-
 /* Sets the defaults of port, timeouts and limits; everything else is zero. */
 void lp_member_config_init(struct lp_member_config *config);
 
@@ -162,8 +122,8 @@ void lp_member_set_lan_down(struct lp_member *member, bool down);
 /* Counts frames that the owner dropped. */
 void lp_member_count_drops(struct lp_member *member, enum lp_drop drop, uint64_t n);
 
-const char *lp_member_state_name(enum lp_member_state state);
-void lp_member_view(struct lp_member *member, struct lp_member_view *ret_view);
+/* Sets the parts of |status| that are the member's: session, path, counters. */
+void lp_member_status(struct lp_member *member, struct lp_status *status);
 /* Calls |fn| for each known peer in the room. */
 void lp_member_each_peer(
 	const struct lp_member *member, void (*fn)(void *ctx, const struct lp_peer_event *peer), void *ctx);

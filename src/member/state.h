@@ -10,6 +10,7 @@
 #include "carrier/udp.h"
 #include "member/member.h"
 #include "quic/endpoint.h"
+#include "report/status.h"
 #include "session/backoff.h"
 
 struct lp_frame_pool;

@@ -87,6 +87,12 @@ static inline bool lp_ether_is_tag(uint16_t type)
 	return type == LP_ETHER_TYPE_CTAG || type == LP_ETHER_TYPE_STAG || type == LP_ETHER_TYPE_OLD_TAG;
 }
 
+/* True if the frame's source address is |mac|. */
+static inline bool lp_ether_is_from(const uint8_t *frame, size_t len, const struct lp_mac *mac)
+{
+	return len >= LP_ETHER_HEADER && memcmp(frame + 6, mac->octet, sizeof mac->octet) == 0;
+}
+
 /* What |fault| means, for people. Never NULL. */
 const char *lp_ether_fault_text(enum lp_ether_fault fault);
 

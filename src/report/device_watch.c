@@ -3,135 +3,142 @@
 #include <stdio.h>
 
 #include "obs/event.h"
+#include "report/status.h"
 
-#define TEXT_MAX 320
+#define TEXT_MAX 400
 
-void lp_device_watch_init(struct lp_device_watch *watch, enum lp_role role, const char *name, const struct lp_mac *mac,
-	const struct lp_log *log)
+void lp_device_watch_init(struct lp_device_watch *watch, const struct lp_log *log, lp_device_advice_fn *advice)
 {
-	*watch = (struct lp_device_watch){.role = role, .name = name, .mac = *mac, .log = log};
+	*watch = (struct lp_device_watch){.log = log, .advice = advice};
 }
 
-/* Whether the interface carries frames at all. A client's TAP has a link as long as the client runs. */
-static void look_at_link(struct lp_device_watch *watch, const struct lp_device_facts *facts)
+/* Logs whether the device carries frames. */
+static void look_at_link(struct lp_device_watch *watch, struct lp_status *status)
 {
-	bool cable = watch->role == LP_ROLE_GATEWAY;
-	enum lp_device_trouble now = !facts->enabled         ? LP_DEVICE_DISABLED
-				     : cable && !facts->link ? LP_DEVICE_NO_LINK
-							     : LP_DEVICE_FINE;
-	char advice[TEXT_MAX];
-	if (now == watch->trouble)
+	bool has_cable = status->role == LP_ROLE_GATEWAY;
+	char advice[TEXT_MAX], text[TEXT_MAX];
+	enum lp_device_trouble trouble = LP_DEVICE_TROUBLE_NONE;
+	if (!status->device.enabled)
+		trouble = LP_DEVICE_TROUBLE_DISABLED;
+	else if (has_cable && !status->device.up)
+		trouble = LP_DEVICE_TROUBLE_NO_LINK;
+	if (trouble == status->trouble)
 		return;
-	watch->trouble = now;
-	if (now == LP_DEVICE_FINE) {
-		lp_event_interface_back(watch->log, watch->name);
-	} else if (now == LP_DEVICE_NO_LINK) {
-		lp_event_interface_down(watch->log, watch->name, "no link: is the cable in the switch?");
-	} else {
-		snprintf(advice, sizeof advice, "the interface is down: 'sudo ip link set %.64s up'", watch->name);
-		lp_event_interface_down(watch->log, watch->name, advice);
+	status->trouble = trouble;
+	switch (trouble) {
+	case LP_DEVICE_TROUBLE_NONE:
+		lp_event_interface_back(watch->log, status->device_name);
+		break;
+	case LP_DEVICE_TROUBLE_NO_LINK:
+		lp_event_interface_down(watch->log, status->device_name, "no link. Is the cable in the switch?");
+		break;
+	case LP_DEVICE_TROUBLE_DISABLED:
+		watch->advice(LP_DEVICE_PROBLEM_DOWN, status->device_name, NULL, advice, sizeof advice);
+		snprintf(text, sizeof text, "the interface is down. %.300s", advice);
+		lp_event_interface_down(watch->log, status->device_name, text);
+		break;
 	}
 }
 
-/* Whether the room's largest frames fit the interface. One whose MTU grows later is not asked again by the gateway. */
-static void look_at_mtu(struct lp_device_watch *watch, const struct lp_device_facts *facts, unsigned room_mtu)
+/* Logs if the room's largest frames do not fit the gateway's interface. The gateway does not follow an MTU that grows
+   after its start. */
+static void look_at_mtu(struct lp_device_watch *watch, const struct lp_status *status)
 {
 	char text[TEXT_MAX];
-	unsigned mtu = facts->mtu;
+	unsigned mtu = status->device.mtu;
 	if (watch->first_mtu == 0)
 		watch->first_mtu = mtu;
 	if (watch->first_mtu < mtu)
 		mtu = watch->first_mtu;
-	if (mtu == 0 || room_mtu == 0 || (mtu == watch->told_mtu && room_mtu == watch->told_room_mtu))
+	if (mtu == 0 || status->mtu == 0 || (mtu == watch->logged_mtu && status->mtu == watch->logged_room_mtu))
 		return;
-	watch->told_mtu = mtu;
-	watch->told_room_mtu = room_mtu;
-	if (mtu >= room_mtu)
+	watch->logged_mtu = mtu;
+	watch->logged_room_mtu = status->mtu;
+	if (mtu >= status->mtu)
 		return;
 	snprintf(text, sizeof text,
-		"%.64s has MTU %u, the room %u: larger frames to the LAN are lost: set its MTU to %u and start the "
-		"gateway again, or start the relay with --room-mtu %u",
-		watch->name, mtu, room_mtu, room_mtu, mtu);
+		"%.64s has MTU %u, the room %u: larger frames to the LAN are lost. Set its MTU to %u and restart the "
+		"gateway, or start the relay with --room-mtu %u",
+		status->device_name, mtu, status->mtu, status->mtu, mtu);
 	lp_event_warned(watch->log, text);
 }
 
-/* Whether the system sends from the MAC that the room knows. */
-static void look_at_mac(struct lp_device_watch *watch, const struct lp_device_facts *facts)
+/* Logs if the system sends from another MAC than the member's. */
+static void look_at_mac(struct lp_device_watch *watch, const struct lp_status *status)
 {
-	char text[TEXT_MAX], mac[LP_MAC_TEXT_MAX];
-	bool other = !lp_mac_is_zero(&facts->mac) && !lp_mac_equal(&facts->mac, &watch->mac);
+	char text[TEXT_MAX], advice[TEXT_MAX], mac[LP_MAC_TEXT_MAX];
+	const struct lp_mac *now = &status->device.mac;
+	bool other = !lp_mac_is_zero(now) && !lp_mac_equal(now, &status->mac);
 	if (other == watch->other_mac)
 		return;
 	watch->other_mac = other;
 	if (!other)
 		return;
+	watch->advice(
+		LP_DEVICE_PROBLEM_MAC, status->device_name, lp_mac_format(&status->mac, mac), advice, sizeof advice);
 	snprintf(text, sizeof text,
-		"%.64s has another MAC than this member: its frames are dropped: set it back ('sudo ip link set %.64s "
-		"address %s'), and keep other programs from changing it",
-		watch->name, watch->name, lp_mac_format(&watch->mac, mac));
+		"%.64s has another MAC than this member: its frames are dropped. %.200s, and keep other programs from "
+		"changing it",
+		status->device_name, advice);
 	lp_event_warned(watch->log, text);
 }
 
-/* True if there is such an interface, and there was none the last time. */
-static bool is_new(bool *told, const char *rival)
+/* True if there is a conflict and there was none at the last look. */
+static bool is_new(bool *last, const char *conflict)
 {
-	bool before = *told;
-	*told = rival && rival[0];
-	return *told && !before;
+	bool before = *last;
+	*last = conflict[0];
+	return *last && !before;
 }
 
-/* Whether games send to other interfaces what is meant for this one. */
-static void look_at_rivals(struct lp_device_watch *watch, const struct lp_device_facts *facts)
+/* Logs if games send by another device what is meant for this one. */
+static void look_at_conflicts(struct lp_device_watch *watch, const struct lp_status *status)
 {
-	char advice[TEXT_MAX];
-	if (is_new(&watch->told_network, facts->network_rival))
-		lp_event_same_network(watch->log, watch->name, facts->network_rival);
-	if (!is_new(&watch->told_broadcast, facts->broadcast_rival))
+	char text[TEXT_MAX], advice[TEXT_MAX];
+	if (is_new(&watch->network_conflict, status->network_conflict))
+		lp_event_same_network(watch->log, status->device_name, status->network_conflict);
+	if (!is_new(&watch->broadcast_conflict, status->broadcast_conflict))
 		return;
-	snprintf(advice, sizeof advice,
-		"they leave by %.64s: 'sudo ip route add 255.255.255.255 dev %.64s', and for multicast 'sudo ip route "
-		"add 224.0.0.0/4 dev %.64s'",
-		facts->broadcast_rival, watch->name, watch->name);
-	lp_event_broadcast_astray(watch->log, watch->name, advice);
+	watch->advice(LP_DEVICE_PROBLEM_BROADCAST, status->device_name, NULL, advice, sizeof advice);
+	snprintf(text, sizeof text, "they leave by %s. %.300s", status->broadcast_conflict, advice);
+	lp_event_broadcast_astray(watch->log, status->device_name, text);
 }
 
-/* Whether a client's device has got an address; asking for one is not our job, and often nobody's. */
-static void look_at_address(struct lp_device_watch *watch, const struct lp_device_facts *facts)
+/* True for an address that Windows assigns itself if no DHCP server answers: 169.254.0.0/16 (RFC 3927). */
+static bool is_link_local(const struct lp_addr *address)
 {
-	char text[TEXT_MAX];
-	if (facts->has_address || !facts->lan) {
+	return address->family == 4 && address->ip[0] == 169 && address->ip[1] == 254;
+}
+
+/* Logs if a client gets no address although the LAN is reachable. */
+static void look_at_address(struct lp_device_watch *watch, const struct lp_status *status)
+{
+	char text[TEXT_MAX], advice[TEXT_MAX];
+	const struct lp_addr *address = &status->device.address;
+	bool lan_reachable = status->gateway_present && !status->gateway_lan_down;
+	if ((address->family && !is_link_local(address)) || !lan_reachable) {
 		watch->n_without_address = 0;
 		return;
 	}
 	if (watch->n_without_address > LP_DEVICE_PATIENCE || ++watch->n_without_address <= LP_DEVICE_PATIENCE)
 		return;
+	watch->advice(LP_DEVICE_PROBLEM_ADDRESS, status->device_name, NULL, advice, sizeof advice);
 	snprintf(text, sizeof text,
-		"%.64s has got no address from the LAN: does this computer ask for one (on Linux 'sudo dhclient "
-		"%.64s'), and is there a DHCP server on the LAN that has addresses left?",
-		watch->name, watch->name);
+		"%.64s has got no address from the LAN. %.200s, and check that the LAN's DHCP server has free addresses",
+		status->device_name, advice);
 	lp_event_warned(watch->log, text);
 }
 
-void lp_device_watch_look(struct lp_device_watch *watch, const struct lp_device_facts *facts, unsigned room_mtu)
+void lp_device_watch_look(struct lp_device_watch *watch, struct lp_status *status)
 {
-	if (watch->role == LP_ROLE_CLIENT) {
-		look_at_mac(watch, facts);
-		look_at_rivals(watch, facts);
-		look_at_address(watch, facts);
-		if (room_mtu != 0) /* before that it is not up */
-			look_at_link(watch, facts);
+	if (status->role == LP_ROLE_GATEWAY) {
+		look_at_link(watch, status);
+		look_at_mtu(watch, status);
 		return;
 	}
-	look_at_link(watch, facts);
-	look_at_mtu(watch, facts, room_mtu);
-}
-
-const char *lp_device_watch_trouble(const struct lp_device_watch *watch)
-{
-	static const char *const texts[] = {
-		[LP_DEVICE_FINE] = NULL,
-		[LP_DEVICE_DISABLED] = "is down",
-		[LP_DEVICE_NO_LINK] = "has no link",
-	};
-	return texts[watch->trouble];
+	look_at_mac(watch, status);
+	look_at_conflicts(watch, status);
+	look_at_address(watch, status);
+	if (status->mtu != 0) /* the TAP comes up with the join */
+		look_at_link(watch, status);
 }

@@ -6,10 +6,9 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "base/utf8.h"
-#include "report/latency.h"
-#include "report/rates.h"
+#include "report/status.h"
 
-/* No line is longer than this, however wide the terminal. */
+/* Longest line, for terminals of any width. */
 #define LINE_MAX_BYTES 1024
 
 /* Adds microseconds as milliseconds with one digit after the point. */
@@ -21,7 +20,7 @@ static void add_ms(struct lp_text *line, const char *label, uint64_t us)
 		lp_text_addf(line, "%s %" PRIu64 ".%" PRIu64 " ms", label, (us + 50) / 1000, (us + 50) / 100 % 10);
 }
 
-/* Adds a bit rate as people say it. */
+/* Adds a bit rate with a unit and at most three significant digits. */
 static void add_bps(struct lp_text *line, uint64_t bps)
 {
 	static const char *const units[] = {"bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s"};
@@ -35,7 +34,7 @@ static void add_bps(struct lp_text *line, uint64_t bps)
 		lp_text_addf(line, "%" PRIu64 ".%" PRIu64 " %s", tenths / 10, tenths % 10, units[unit]);
 }
 
-/* Adds a loss in percent. */
+/* Adds a loss in percent; NULL: unknown. */
 static void add_loss(struct lp_text *line, const char *label, const struct lp_loss *loss)
 {
 	if (loss)
@@ -44,83 +43,85 @@ static void add_loss(struct lp_text *line, const char *label, const struct lp_lo
 		lp_text_addf(line, "%s -", label);
 }
 
-/* The relay: how far, how steady, how much is lost. */
-static void write_relay(struct lp_text *line, const struct lp_live_view *view)
+static void write_summary(struct lp_text *line, const struct lp_status *status, uint64_t now_ns)
 {
-	lp_text_addf(line, "  relay    %s", view->relay ? view->relay : "");
-	if (view->retry_in_ns > 0) {
-		lp_text_add(line, ", next attempt in ");
-		lp_text_duration(line, view->retry_in_ns);
-	}
-	if (!view->joined || !view->latency)
-		return;
-	add_ms(line, ", RTT", view->latency->rtt_us);
-	add_ms(line, ", jitter", lp_latency_jitter_us(view->latency));
-	add_loss(line, ", loss up", view->loss_up);
-	add_loss(line, ", down", view->loss_down);
+	(void)now_ns;
+	lp_text_escaped(line, status->text);
 }
 
-/* The gateway: whether it is there, and how far. */
-static void write_gateway(struct lp_text *line, const struct lp_live_view *view)
+static void write_relay(struct lp_text *line, const struct lp_status *status, uint64_t now_ns)
 {
-	lp_text_add(line, "  gateway  ");
-	if (!view->joined)
+	lp_text_addf(line, "  relay    %s", status->relay);
+	if (status->state == LP_MEMBER_WAITING && status->retry_at_ns > now_ns) {
+		lp_text_add(line, ", next attempt in ");
+		lp_text_duration(line, status->retry_at_ns - now_ns);
+	}
+	if (status->state != LP_MEMBER_JOINED)
 		return;
-	if (!view->gateway_present) {
+	add_ms(line, ", RTT", status->latency.rtt_us);
+	add_ms(line, ", jitter", lp_latency_jitter_us(&status->latency));
+	add_loss(line, ", loss up", &status->loss_up);
+	add_loss(line, ", down", status->has_relay_stats ? &status->loss_down : NULL);
+}
+
+static void write_gateway(struct lp_text *line, const struct lp_status *status, uint64_t now_ns)
+{
+	uint64_t gateway_rtt_us = status->has_relay_stats ? status->relay_stats.gateway_rtt_us : 0;
+	(void)now_ns;
+	lp_text_add(line, "  gateway  ");
+	if (status->state != LP_MEMBER_JOINED)
+		return;
+	if (!status->gateway_present) {
 		lp_text_add(line, "not there");
 		return;
 	}
-	lp_text_escaped(line, view->gateway_name && view->gateway_name[0] ? view->gateway_name : "present");
-	if (view->latency)
-		add_ms(line, ", RTT", lp_latency_gateway_us(view->latency->rtt_us, view->gateway_rtt_us));
+	lp_text_escaped(line, status->gateway_name[0] ? status->gateway_name : "present");
+	add_ms(line, ", RTT", lp_latency_gateway_us(status->latency.rtt_us, gateway_rtt_us));
 }
 
-/* The traffic in both directions. */
-static void write_traffic(struct lp_text *line, const struct lp_live_view *view)
+static void write_traffic(struct lp_text *line, const struct lp_status *status, uint64_t now_ns)
 {
+	const struct lp_rates *rates = &status->rates;
+	(void)now_ns;
 	lp_text_add(line, "  traffic  ");
-	if (!view->joined || !view->rates)
+	if (status->state != LP_MEMBER_JOINED)
 		return;
 	lp_text_add(line, "up ");
-	add_bps(line, view->rates->up_bps);
-	lp_text_addf(line, " (%" PRIu64 " frames/s), down ", view->rates->up_fps);
-	add_bps(line, view->rates->down_bps);
-	lp_text_addf(line, " (%" PRIu64 " frames/s), dropped %" PRIu64, view->rates->down_fps, view->drops);
+	add_bps(line, rates->up_bps);
+	lp_text_addf(line, " (%" PRIu64 " frames/s), down ", rates->up_fps);
+	add_bps(line, rates->down_bps);
+	lp_text_addf(line, " (%" PRIu64 " frames/s), dropped %" PRIu64, rates->down_fps, lp_status_drops(status));
 }
 
-/* The room. */
-static void write_room(struct lp_text *line, const struct lp_live_view *view)
+static void write_room(struct lp_text *line, const struct lp_status *status, uint64_t now_ns)
 {
+	(void)now_ns;
 	lp_text_add(line, "  room     ");
-	if (!view->joined)
+	if (status->state != LP_MEMBER_JOINED)
 		return;
-	lp_text_addf(line, "%zu other%s, MTU %u", view->n_peers, view->n_peers == 1 ? "" : "s", view->mtu);
-	if (view->tcp_mtu > 0 && view->tcp_mtu < view->mtu)
-		lp_text_addf(line, ", in one piece up to %u", view->tcp_mtu);
+	lp_text_addf(
+		line, "%" PRIu64 " other%s, MTU %u", status->n_peers, status->n_peers == 1 ? "" : "s", status->mtu);
+	if (status->unfragmented_mtu > 0 && status->unfragmented_mtu < status->mtu)
+		lp_text_addf(line, ", in one piece up to %u", status->unfragmented_mtu);
 }
 
-/* The device at this end. */
-static void write_device(struct lp_text *line, const struct lp_live_view *view)
+static void write_device(struct lp_text *line, const struct lp_status *status, uint64_t now_ns)
 {
-	char mac[LP_MAC_TEXT_MAX];
+	char mac[LP_MAC_TEXT_MAX], address[LP_ADDR_TEXT_MAX];
+	(void)now_ns;
 	lp_text_add(line, "  device   ");
-	if (!view->device)
+	if (!status->device_name[0])
 		return;
-	lp_text_escaped(line, view->device);
-	lp_text_add(line, view->device_address && view->device_address[0] ? ", " : ", no address yet");
-	if (view->device_address)
-		lp_text_add(line, view->device_address);
-	lp_text_addf(line, ", MAC %s", lp_mac_format(&view->device_mac, mac));
-	if (view->device_note && view->device_note[0]) {
+	lp_text_escaped(line, status->device_name);
+	if (status->device.address.family)
+		lp_text_addf(line, ", %s", lp_addr_format(&status->device.address, address));
+	else
+		lp_text_add(line, ", no address yet");
+	lp_text_addf(line, ", MAC %s", lp_mac_format(&status->mac, mac));
+	if (status->device.note[0]) {
 		lp_text_add(line, ", ");
-		lp_text_escaped(line, view->device_note);
+		lp_text_escaped(line, status->device.note);
 	}
-}
-
-/* The line of all lines. */
-static void write_status(struct lp_text *line, const struct lp_live_view *view)
-{
-	lp_text_escaped(line, view->status ? view->status : "");
 }
 
 /* Bytes of the first |columns| characters of a line. */
@@ -135,22 +136,24 @@ static size_t clip(const char *line, size_t columns)
 	return at;
 }
 
-void lp_live_view_format(struct lp_text *text, const struct lp_live_view *view, size_t rows, size_t columns)
+void lp_live_view_format(
+	struct lp_text *text, const struct lp_status *status, uint64_t now_ns, size_t rows, size_t columns)
 {
-	size_t n_lines = rows > LP_LIVE_VIEW_LINES ? LP_LIVE_VIEW_LINES : rows > 1 ? 1 : 0;
-	static void (*const writers[LP_LIVE_VIEW_LINES])(struct lp_text * line, const struct lp_live_view *view) = {
-		write_status,
+	typedef void write_fn(struct lp_text * line, const struct lp_status *status, uint64_t now_ns);
+	static write_fn *const writers[LP_LIVE_VIEW_LINES] = {
+		write_summary,
 		write_relay,
 		write_gateway,
 		write_traffic,
 		write_room,
 		write_device,
 	};
+	size_t n_lines = rows > LP_LIVE_VIEW_LINES ? LP_LIVE_VIEW_LINES : rows > 1 ? 1 : 0;
 	for (size_t i = 0; i < n_lines; i++) {
 		char bytes[LINE_MAX_BYTES];
 		struct lp_text line;
 		lp_text_init(&line, bytes, sizeof bytes);
-		writers[i](&line, view);
+		writers[i](&line, status, now_ns);
 		bytes[clip(bytes, columns)] = '\0';
 		lp_text_add(text, bytes);
 		lp_text_add(text, "\n");

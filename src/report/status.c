@@ -1,159 +1,216 @@
 #include "report/status.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "base/units.h"
 
-static const char *const words[] = {
-#define X(name, word) word,
-	LP_STATUSES(X)
+const char *lp_member_state_text(enum lp_member_state state)
+{
+	static const char *const texts[] = {
+#define X(name, text) text,
+		LP_MEMBER_STATES(X)
 #undef X
-};
-
-const char *lp_status_word(enum lp_status status)
-{
-	return (unsigned)status < LP_STATUS_COUNT ? words[status] : "unknown";
+	};
+	return texts[state];
 }
 
-void lp_status_line_init(struct lp_status_line *line, enum lp_role role, const char *relay, const char *room)
+const char *lp_summary_text(enum lp_summary summary)
 {
-	*line = (struct lp_status_line){.role = role, .relay = relay, .room = room};
+	static const char *const texts[] = {
+#define X(name, text) text,
+		LP_SUMMARIES(X)
+#undef X
+	};
+	return texts[summary];
 }
 
-/* Takes over what later lines need to know of this moment. */
-static void remember(struct lp_status_line *line, const struct lp_status_input *input)
+const char *lp_device_trouble_text(enum lp_device_trouble trouble)
 {
-	if (input->phase == LP_STATUS_JOINED) {
-		line->ever_joined = true;
-		line->n_pauses = 0;
-	} else if (input->phase == LP_STATUS_PAUSING && line->phase != LP_STATUS_PAUSING) {
-		line->n_pauses++;
+	static const char *const texts[] = {
+#define X(name, text) text,
+		LP_DEVICE_TROUBLES(X)
+#undef X
+	};
+	return texts[trouble];
+}
+
+void lp_status_init(struct lp_status *status, enum lp_role role, const char *relay, const char *room)
+{
+	*status = (struct lp_status){.role = role};
+	snprintf(status->relay, sizeof status->relay, "%s", relay);
+	snprintf(status->room, sizeof status->room, "%s", room);
+}
+
+/* Records what later updates need to know about this one. */
+static void remember(struct lp_status *status)
+{
+	if (status->state == LP_MEMBER_JOINED) {
+		status->history.ever_joined = true;
+		status->history.n_waits = 0;
+	} else if (status->state == LP_MEMBER_WAITING && status->history.state != LP_MEMBER_WAITING) {
+		status->history.n_waits++;
 	}
-	line->phase = input->phase;
-	if (input->phase != LP_STATUS_JOINED || !input->gateway_present)
+	status->history.state = status->state;
+	if (status->state != LP_MEMBER_JOINED || !status->gateway_present)
 		return;
-	struct lp_text name;
-	line->gateway_seen = true;
-	lp_text_init(&name, line->gateway_name, sizeof line->gateway_name);
-	if (input->gateway_name)
-		lp_text_add(&name, input->gateway_name);
+	status->history.gateway_seen = true;
+	memcpy(status->history.gateway_name, status->gateway_name, sizeof status->gateway_name);
 }
 
-/* What is true now. */
-static enum lp_status judge(const struct lp_status_line *line, const struct lp_status_input *input)
+static enum lp_summary summarize_joined(const struct lp_status *status)
 {
-	if (input->phase == LP_STATUS_OVER)
-		return LP_STATUS_ENDED;
-	if (input->phase != LP_STATUS_JOINED && input->place_held)
-		return LP_STATUS_PLACE_HELD;
-	if (input->phase != LP_STATUS_JOINED && line->n_pauses == 0)
-		return line->ever_joined ? LP_STATUS_RECONNECTING : LP_STATUS_CONNECTING;
-	if (input->phase != LP_STATUS_JOINED)
-		return line->ever_joined && line->n_pauses == 1 ? LP_STATUS_RECONNECTING : LP_STATUS_UNREACHABLE;
-	if (input->trouble)
-		return LP_STATUS_NO_LAN;
-	if (line->role == LP_ROLE_CLIENT && input->gateway_present && input->gateway_lan_down)
-		return LP_STATUS_NO_LAN;
-	if (line->role == LP_ROLE_GATEWAY || input->gateway_present)
-		return LP_STATUS_ON_LAN;
-	return line->gateway_seen ? LP_STATUS_GATEWAY_GONE : LP_STATUS_WAITING_FOR_GATEWAY;
+	if (status->trouble)
+		return LP_SUMMARY_NO_LAN;
+	if (status->role == LP_ROLE_GATEWAY)
+		return LP_SUMMARY_ON_LAN;
+	if (status->gateway_present)
+		return status->gateway_lan_down ? LP_SUMMARY_NO_LAN : LP_SUMMARY_ON_LAN;
+	return status->history.gateway_seen ? LP_SUMMARY_GATEWAY_GONE : LP_SUMMARY_WAITING_FOR_GATEWAY;
+}
+
+static enum lp_summary summarize(const struct lp_status *status)
+{
+	bool ever_joined = status->history.ever_joined;
+	unsigned n_waits = status->history.n_waits;
+	if (status->state == LP_MEMBER_ENDED)
+		return LP_SUMMARY_ENDED;
+	if (status->state == LP_MEMBER_JOINED)
+		return summarize_joined(status);
+	if (status->slot_held)
+		return LP_SUMMARY_SLOT_HELD;
+	if (n_waits == 0)
+		return ever_joined ? LP_SUMMARY_RECONNECTING : LP_SUMMARY_CONNECTING;
+	return ever_joined && n_waits == 1 ? LP_SUMMARY_RECONNECTING : LP_SUMMARY_UNREACHABLE;
 }
 
 /* Adds " 'name'" if the gateway has one. */
-static void add_gateway(struct lp_text *text, const struct lp_status_line *line)
+static void add_gateway(struct lp_text *text, const struct lp_status *status)
 {
-	if (!line->gateway_name[0])
+	if (!status->history.gateway_name[0])
 		return;
 	lp_text_add(text, " '");
-	lp_text_escaped(text, line->gateway_name);
+	lp_text_escaped(text, status->history.gateway_name);
 	lp_text_add(text, "'");
 }
 
-/* Adds the reason in |before| and |after|, if there is one. */
-static void add_reason(struct lp_text *text, const struct lp_status_input *input, const char *before, const char *after)
+/* Adds the reason between |before| and |after|, if there is one. */
+static void add_reason(struct lp_text *text, const struct lp_status *status, const char *before, const char *after)
 {
-	if (!input->reason || !input->reason[0])
+	bool has_reason = status->state == LP_MEMBER_WAITING || status->state == LP_MEMBER_ENDED;
+	if (!has_reason || !status->reason[0])
 		return;
 	lp_text_add(text, before);
-	lp_text_escaped(text, input->reason);
+	lp_text_escaped(text, status->reason);
 	lp_text_add(text, after);
 }
 
-/* Writes the line for the status. */
-static void write_line(const struct lp_status_line *line, const struct lp_status_input *input, struct lp_text *text)
+static void write_on_lan(const struct lp_status *status, struct lp_text *text)
 {
-	switch (line->status) {
-	case LP_STATUS_CONNECTING:
-		lp_text_addf(text, "connecting to %s", line->relay);
+	if (status->role == LP_ROLE_GATEWAY) {
+		lp_text_addf(text, "room %s is on this LAN", status->room);
+		return;
+	}
+	lp_text_addf(text, "on the LAN: room %s, gateway", status->room);
+	add_gateway(text, status);
+	if (!status->history.gateway_name[0])
+		lp_text_add(text, " present");
+}
+
+static void write_no_lan(const struct lp_status *status, struct lp_text *text)
+{
+	lp_text_addf(text, "in room %s: waiting for the LAN: ", status->room);
+	if (status->trouble) {
+		lp_text_addf(text, "%s %s", status->device_name, lp_device_trouble_text(status->trouble));
+		return;
+	}
+	lp_text_add(text, "the gateway");
+	add_gateway(text, status);
+	lp_text_add(text, " has no link to it, its cable may be out");
+}
+
+/* Writes the line for the summary. */
+static void write_line(const struct lp_status *status, struct lp_text *text)
+{
+	switch (status->summary) {
+	case LP_SUMMARY_CONNECTING:
+		lp_text_addf(text, "connecting to %s", status->relay);
 		break;
-	case LP_STATUS_WAITING_FOR_GATEWAY:
-		lp_text_addf(text, "in room %s: waiting for the LAN gateway", line->room);
+	case LP_SUMMARY_WAITING_FOR_GATEWAY:
+		lp_text_addf(text, "in room %s: waiting for the LAN gateway", status->room);
 		break;
-	case LP_STATUS_ON_LAN:
-		if (line->role == LP_ROLE_GATEWAY) {
-			lp_text_addf(text, "room %s is on this LAN", line->room);
-			break;
-		}
-		lp_text_addf(text, "on the LAN: room %s, gateway", line->room);
-		add_gateway(text, line);
-		if (!line->gateway_name[0])
-			lp_text_add(text, " present");
+	case LP_SUMMARY_ON_LAN:
+		write_on_lan(status, text);
 		break;
-	case LP_STATUS_GATEWAY_GONE:
-		lp_text_addf(text, "in room %s: the LAN gateway", line->room);
-		add_gateway(text, line);
+	case LP_SUMMARY_GATEWAY_GONE:
+		lp_text_addf(text, "in room %s: the LAN gateway", status->room);
+		add_gateway(text, status);
 		lp_text_add(text, " is gone, waiting for it to come back");
 		break;
-	case LP_STATUS_RECONNECTING:
+	case LP_SUMMARY_RECONNECTING:
 		lp_text_add(text, "connection to the relay lost");
-		add_reason(text, input, " (", ")");
+		add_reason(text, status, " (", ")");
 		lp_text_add(text, ": reconnecting");
-		if (input->retry_ns > 0) {
+		if (status->state == LP_MEMBER_WAITING && status->retry_ns > 0) {
 			lp_text_add(text, " in ");
-			lp_text_duration(text, input->retry_ns);
+			lp_text_duration(text, status->retry_ns);
 		}
 		break;
-	case LP_STATUS_UNREACHABLE:
-		lp_text_addf(text, "relay %s unreachable", line->relay);
-		add_reason(text, input, " (", ")");
+	case LP_SUMMARY_UNREACHABLE:
+		lp_text_addf(text, "relay %s unreachable", status->relay);
+		add_reason(text, status, " (", ")");
 		lp_text_add(text, ": trying until it answers");
 		break;
-	case LP_STATUS_NO_LAN:
-		lp_text_addf(text, "in room %s: waiting for the LAN: ", line->room);
-		if (input->trouble) {
-			lp_text_addf(text, "%s %s", input->device, input->trouble);
-			break;
-		}
-		lp_text_add(text, "the gateway");
-		add_gateway(text, line);
-		lp_text_add(text, " has no link to it, its cable may be out");
+	case LP_SUMMARY_NO_LAN:
+		write_no_lan(status, text);
 		break;
-	case LP_STATUS_PLACE_HELD:
+	case LP_SUMMARY_SLOT_HELD:
 		lp_text_addf(text,
 			"room %s: the relay still holds this place from before: it is free within half a minute; "
 			"trying again",
-			line->room);
+			status->room);
 		break;
-	default:
+	case LP_SUMMARY_ENDED:
+	case LP_SUMMARY_COUNT:
 		lp_text_add(text, "ended");
-		add_reason(text, input, ": ", "");
+		add_reason(text, status, ": ", "");
 	}
 }
 
-bool lp_status_line_update(struct lp_status_line *line, const struct lp_status_input *input)
+bool lp_status_update(struct lp_status *status)
 {
 	char written[LP_STATUS_TEXT_MAX];
 	struct lp_text text;
-	enum lp_status before = line->status;
-	remember(line, input);
-	line->status = judge(line, input);
-	/* An attempt under way does not make what is known about the relay less true. */
-	if (input->phase == LP_STATUS_SEEKING && line->text[0] && line->status == before)
+	enum lp_summary before = status->summary;
+	bool attempting = status->state < LP_MEMBER_JOINED;
+	remember(status);
+	status->summary = summarize(status);
+	/* An attempt to reconnect does not invalidate the line, which says why the last one failed. */
+	if (attempting && status->text[0] && status->summary == before)
 		return false;
 	lp_text_init(&text, written, sizeof written);
-	write_line(line, input, &text);
-	if (strcmp(written, line->text) == 0)
+	write_line(status, &text);
+	if (strcmp(written, status->text) == 0)
 		return false;
-	memcpy(line->text, written, text.len + 1);
+	memcpy(status->text, written, text.len + 1);
 	return true;
+}
+
+void lp_status_sample(struct lp_status *status, uint64_t now_ns)
+{
+	const struct lp_stats_message *relay = &status->relay_stats;
+	lp_latency_sample(&status->latency, status->latest_rtt_ns / LP_US);
+	lp_rates_sample(&status->rates, &status->counters, now_ns);
+	lp_loss_sample(&status->loss_up, status->counters.datagrams_out, status->packets_lost, now_ns);
+	if (!status->has_relay_stats || status->n_relay_stats == status->history.n_relay_stats)
+		return; /* the relay's figures have not changed */
+	status->history.n_relay_stats = status->n_relay_stats;
+	lp_loss_sample(&status->loss_down, relay->counters.datagrams_out, relay->packets_lost, now_ns);
+}
+
+uint64_t lp_status_drops(const struct lp_status *status)
+{
+	uint64_t at_relay = status->has_relay_stats ? lp_drops_total(status->relay_stats.counters.drops) : 0;
+	return lp_drops_total(status->counters.drops) + at_relay;
 }

@@ -1,5 +1,20 @@
-/* The one line that tells people how things are. It changes only when the truth changes: not with each attempt to
-   reconnect, not with each second of a wait. Pure. */
+/* What is known about a running member, and what people see of it.
+
+   Model. There is one struct, lp_status, and everything that presents a member reads it: the status line and the log
+   (status.c), the live view on a terminal (live_view.c), the diagnostics in the log (snapshot.c) and GET /status
+   (status_json.c). It has three parts with one writer each. The member writes the session, the path and the counters
+   (lp_member_status()). The program writes the device, which the platform describes. This module derives the rest: the
+   summary with its line of text, and what needs samples over time (latency, rates, losses).
+
+   Invariants. lp_status_update() changes the line only if the situation changed, not with each attempt to reconnect and
+   not with each second of a wait, so that every change is worth a line in the log. Texts from peers are escaped in what
+   is printed, not in the struct.
+
+   What it does not do: it measures nothing, reads no clock and prints nothing. It knows no operating system; commands
+   that solve a problem with the device come from the platform, through the program (device_watch.h).
+
+   How it is driven: lp_status_update() at each change of state, and once per second lp_device_watch_look(),
+   lp_status_update() and lp_status_sample(), all by app/reporter.c. */
 #ifndef LP_REPORT_STATUS_H
 #define LP_REPORT_STATUS_H
 
@@ -7,69 +22,134 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/addr.h"
+#include "base/device.h"
 #include "ctrl/message.h"
+#include "obs/counters.h"
+#include "report/latency.h"
+#include "report/rates.h"
 
-/* X(name, word) */
-#define LP_STATUSES(X) \
-	X(CONNECTING, "connecting")                   /* for the first time */ \
-	X(WAITING_FOR_GATEWAY, "waiting for gateway") /* in the room, and no gateway was seen yet */ \
-	X(ON_LAN, "on the LAN") \
-	X(GATEWAY_GONE, "gateway gone")     /* in the room, and there was a gateway */ \
-	X(RECONNECTING, "reconnecting")     /* the connection was lost, the first attempt to come back is under way */ \
-	X(UNREACHABLE, "relay unreachable") /* attempts have failed */ \
-	X(NO_LAN, "no LAN")                 /* our own device carries no frames, or the gateway's */ \
-	X(PLACE_HELD, "place held")         /* the relay still holds our place of an earlier run */ \
+struct lp_log;
+
+/* X(name, text): the states of a member, see member/member.h. */
+#define LP_MEMBER_STATES(X) \
+	X(RESOLVING, "resolving") \
+	X(CONNECTING, "connecting") \
+	X(JOINING, "joining") \
+	X(JOINED, "joined") \
+	X(WAITING, "waiting") \
 	X(ENDED, "ended")
 
-enum lp_status {
-#define X(name, word) LP_STATUS_##name,
-	LP_STATUSES(X)
+enum lp_member_state {
+#define X(name, text) LP_MEMBER_##name,
+	LP_MEMBER_STATES(X)
 #undef X
-		LP_STATUS_COUNT,
 };
 
-/* What a member is doing. */
-enum lp_status_phase {
-	LP_STATUS_SEEKING, /* looking the relay up, connecting, joining */
-	LP_STATUS_JOINED,
-	LP_STATUS_PAUSING, /* waiting to try again */
-	LP_STATUS_OVER,    /* nothing more will happen */
+/* X(name, text): the situation in two or three words. */
+#define LP_SUMMARIES(X) \
+	X(CONNECTING, "connecting")                   /* for the first time */ \
+	X(WAITING_FOR_GATEWAY, "waiting for gateway") /* joined, no gateway was seen yet */ \
+	X(ON_LAN, "on the LAN") \
+	X(GATEWAY_GONE, "gateway gone")     /* joined, there was a gateway */ \
+	X(RECONNECTING, "reconnecting")     /* the connection was lost; first attempt */ \
+	X(UNREACHABLE, "relay unreachable") /* attempts have failed */ \
+	X(NO_LAN, "no LAN")                 /* our device or the gateway's carries no frames */ \
+	X(SLOT_HELD, "place held")          /* the relay still holds our membership of an earlier run */ \
+	X(ENDED, "ended")
+
+enum lp_summary {
+#define X(name, text) LP_SUMMARY_##name,
+	LP_SUMMARIES(X)
+#undef X
+		LP_SUMMARY_COUNT,
 };
 
-/* The truth of the moment. Texts are borrowed for the call; NULL is empty. */
-struct lp_status_input {
-	enum lp_status_phase phase;
-	bool gateway_present;
-	const char *gateway_name; /* if it has one and it is known */
-	const char *reason;       /* pausing and over: why the last connection or attempt ended */
-	uint64_t retry_ns;        /* pausing: the whole wait */
-	const char *device;       /* for |trouble| */
-	const char *trouble;      /* why the device carries no frames, as "is down" */
-	bool gateway_lan_down;    /* a client: the gateway's carries none */
-	bool place_held;          /* the relay holds our place of an earlier run */
+/* X(name, text): why our device carries no frames. */
+#define LP_DEVICE_TROUBLES(X) \
+	X(NONE, "") \
+	X(DISABLED, "is down") \
+	X(NO_LINK, "has no link")
+
+enum lp_device_trouble {
+#define X(name, text) LP_DEVICE_TROUBLE_##name,
+	LP_DEVICE_TROUBLES(X)
+#undef X
 };
 
 #define LP_STATUS_TEXT_MAX 640
 
-struct lp_status_line {
-	enum lp_status status;
-	char text[LP_STATUS_TEXT_MAX]; /* safe to print; empty before the first update */
-
-	/* Remembered from one update to the next. */
+struct lp_status {
+	/* Fixed, from the options. */
 	enum lp_role role;
-	const char *relay, *room; /* borrowed as long as the line is used */
-	char gateway_name[LP_NAME_MAX + 1];
-	bool gateway_seen, ever_joined;
-	enum lp_status_phase phase;
-	unsigned n_pauses; /* since the last join */
+	char relay[256]; /* "HOST:PORT" as the user wrote it */
+	char room[LP_ROOM_CODE_MAX + 1];
+	char device_name[256]; /* of the TAP or of the gateway's interface */
+	struct lp_mac mac;     /* of the member */
+
+	/* The session. */
+	enum lp_member_state state;
+	char reason[400];     /* WAITING, ENDED: why the last connection or attempt ended; or empty */
+	uint64_t retry_ns;    /* WAITING: length of the wait */
+	uint64_t retry_at_ns; /* WAITING: its end */
+	bool slot_held;       /* the relay holds our membership of an earlier run; it will expire */
+	uint64_t reconnects;
+	unsigned mtu;              /* of the room; 0 unless joined */
+	unsigned unfragmented_mtu; /* IP bytes that fit one DATAGRAM; 0 unless joined */
+	uint64_t n_peers;          /* other members of the room */
+	bool gateway_present;
+	char gateway_name[LP_NAME_MAX + 1]; /* or empty */
+	bool gateway_lan_down;              /* its interface carries no frames */
+
+	/* The path to the relay. */
+	struct lp_addr local, remote;
+	uint64_t rtt_ns, latest_rtt_ns; /* smoothed; last sample. 0: unknown */
+	uint64_t packets_lost;          /* of ours, on this connection */
+	uint64_t budget_bytes;          /* of a DATAGRAM */
+
+	/* Counters. */
+	struct lp_link_counters counters;    /* of our end of the tunnel, since the start */
+	struct lp_bound_counters bounds;     /* limits that were reached */
+	bool has_relay_stats;                /* there is a |relay_stats| on this connection */
+	struct lp_stats_message relay_stats; /* the relay's last `stats` */
+	uint64_t n_relay_stats;              /* on all connections */
+
+	/* The device. */
+	struct lp_device_state device;
+	char network_conflict[64];   /* another device in the same IPv4 network, or empty */
+	char broadcast_conflict[64]; /* the device by which broadcasts leave instead, or empty */
+
+	/* Derived: by lp_device_watch_look(), lp_status_update() and lp_status_sample(). */
+	enum lp_device_trouble trouble;
+	enum lp_summary summary;
+	char text[LP_STATUS_TEXT_MAX]; /* the status line, safe to print; empty before the first update */
+	struct lp_latency latency;     /* to the relay */
+	struct lp_rates rates;
+	struct lp_loss loss_up, loss_down; /* |loss_down| is unknown without |relay_stats| */
+
+	/* What lp_status_update() and lp_status_sample() remember. */
+	struct {
+		enum lp_member_state state;
+		char gateway_name[LP_NAME_MAX + 1];
+		bool gateway_seen, ever_joined;
+		unsigned n_waits; /* since the last join */
+		uint64_t n_relay_stats;
+	} history;
 };
 
-/* No line yet. |relay| (as the user gave it) and |room| are borrowed as long as the line is used. */
-void lp_status_line_init(struct lp_status_line *line, enum lp_role role, const char *relay, const char *room);
-/* Takes in the truth; to be called at least whenever the phase or the gateway's presence changes. True if the line
-   changed. */
-bool lp_status_line_update(struct lp_status_line *line, const struct lp_status_input *input);
-/* A word or two: "on the LAN". */
-const char *lp_status_word(enum lp_status status);
+/* Sets what is fixed but |device_name| and |mac|; the rest is zero. */
+void lp_status_init(struct lp_status *status, enum lp_role role, const char *relay, const char *room);
+/* Derives summary and text. True if the text changed. */
+bool lp_status_update(struct lp_status *status);
+/* Derives latency, rates and losses; once per second. */
+void lp_status_sample(struct lp_status *status, uint64_t now_ns);
+/* All drops, at both ends of the tunnel. */
+uint64_t lp_status_drops(const struct lp_status *status);
+/* Logs the figures as the event `snapshot`. Drops of our frames at the relay follow "relay:". */
+void lp_status_log(const struct lp_log *log, const struct lp_status *status);
+
+const char *lp_member_state_text(enum lp_member_state state);
+const char *lp_summary_text(enum lp_summary summary);
+const char *lp_device_trouble_text(enum lp_device_trouble trouble);
 
 #endif

@@ -13,6 +13,7 @@
 #include "platform/loop/loop.h"
 #include "quic/tls/credentials.h"
 #include "relay/state.h"
+#include "report/status.h"
 #include "room/room.h"
 
 /* Ends the test. The party itself failed, not the code under test. */
@@ -239,11 +240,11 @@ bool party_is_joined(const struct party_member *member)
 	struct lp_member *lp_member = member->client    ? lp_client_member(member->client)
 				      : member->gateway ? lp_gateway_member(member->gateway)
 							: NULL;
-	struct lp_member_view view;
+	struct lp_status status = {0};
 	if (!lp_member || member->ended)
 		return false;
-	lp_member_view(lp_member, &view);
-	return view.state == LP_MEMBER_JOINED;
+	lp_member_status(lp_member, &status);
+	return status.state == LP_MEMBER_JOINED;
 }
 
 void party_free(struct party *party)

@@ -15,6 +15,7 @@
 #include "party_frame.h"
 #include "platform/fake/device/port.h"
 #include "relay/state.h"
+#include "report/status.h"
 #include "room/room.h"
 
 /* A party with one gateway and |n_clients|, all joined. */
@@ -89,23 +90,23 @@ static void test_lan_alone(void **state)
 	struct party_member *gateway = party_add(party, LP_ROLE_GATEWAY, "LAN");
 	struct party_member *client = party_add(party, LP_ROLE_CLIENT, "LAN");
 	struct party_member *elsewhere = party_add(party, LP_ROLE_CLIENT, "OTHER");
-	struct lp_member_view view;
+	struct lp_status status = {0};
 	assert_true(party_run_until_joined(party, 10 * LP_SEC));
 	party_run(party, LP_SEC);
 	for (unsigned i = 0; i < 10; i++)
 		party_send(gateway, elsewhere, 1000, 1);
 	party_run(party, LP_SEC);
-	lp_member_view(party_lp_member(gateway), &view);
-	assert_int_equal(lp_drops_total(view.counters->drops), 0);
+	lp_member_status(party_lp_member(gateway), &status);
+	assert_int_equal(lp_drops_total(status.counters.drops), 0);
 	assert_int_equal(n_logged, 0);
 	/* Drops on the way into the room are still counted. */
 	uint8_t spoofed[60];
 	party_frame_write(spoofed, client, &elsewhere->mac, 0, sizeof spoofed, 1, 0);
 	assert_true(lp_port_put(gateway->port, &(struct lp_frame){.data = spoofed, .len = sizeof spoofed}));
 	party_run(party, LP_SEC);
-	lp_member_view(party_lp_member(gateway), &view);
-	assert_int_equal(view.counters->drops[LP_DROP_SPOOFED_SOURCE], 1);
-	assert_int_equal(lp_drops_total(view.counters->drops), 1);
+	lp_member_status(party_lp_member(gateway), &status);
+	assert_int_equal(status.counters.drops[LP_DROP_SPOOFED_SOURCE], 1);
+	assert_int_equal(lp_drops_total(status.counters.drops), 1);
 	assert_int_equal(n_logged, 1);
 	check(party);
 	party_free(party);
@@ -239,7 +240,7 @@ static void test_stop_while_resolving(void **state)
 	(void)state;
 	struct party *party = party_new(1);
 	unsigned n_events = 0;
-	struct lp_member_view view;
+	struct lp_status status = {0};
 	party->log = (struct lp_log){.level = LP_LEVEL_DEBUG, .sink = count_events, .ctx = &n_events};
 	party_start_relay(party);
 	struct party_member *client = party_add(party, LP_ROLE_CLIENT, "LAN");
@@ -247,8 +248,8 @@ static void test_stop_while_resolving(void **state)
 	assert_true(client->ended);
 	n_events = 0;
 	party_run(party, LP_SEC);
-	lp_member_view(party_lp_member(client), &view);
-	assert_int_equal(view.state, LP_MEMBER_ENDED);
+	lp_member_status(party_lp_member(client), &status);
+	assert_int_equal(status.state, LP_MEMBER_ENDED);
 	assert_int_equal(n_events, 0);
 	party_free(party);
 }
@@ -287,17 +288,17 @@ static void test_one_way_mtu(void **state)
 		struct party *party = party_new(1);
 		struct lp_line up = {.delay_ns = 5 * LP_MS};
 		struct lp_line down = {.delay_ns = 5 * LP_MS, .mtu_bytes = rows[i].down_bytes};
-		struct lp_member_view view;
+		struct lp_status status = {0};
 		party_start_relay(party);
 		struct party_member *client = party_add(party, LP_ROLE_CLIENT, "LAN");
 		lp_host_set_lines(client->host, &up, &down);
 		assert_true(party_run_until_joined(party, 10 * LP_SEC));
 		for (unsigned n = 0; n < 40; n++) {
-			lp_member_view(party_lp_member(client), &view);
-			assert_in_range(view.unfragmented_mtu, 1150, rows[i].mtu);
+			lp_member_status(party_lp_member(client), &status);
+			assert_in_range(status.unfragmented_mtu, 1150, rows[i].mtu);
 			party_run(party, 100 * LP_MS);
 		}
-		assert_int_equal(view.unfragmented_mtu, rows[i].mtu);
+		assert_int_equal(status.unfragmented_mtu, rows[i].mtu);
 		party_free(party);
 	}
 }
@@ -335,7 +336,7 @@ static void test_move_waits(void **state)
 	(void)state;
 	struct party *party = new_party(1, 1);
 	struct party_member *client = party->members[1];
-	struct lp_member_view view;
+	struct lp_status status = {0};
 	char ip[32];
 	assert_true(party_all_reach_all(party, 5 * LP_SEC));
 	lp_host_set_offline(client->host, true);
@@ -344,19 +345,19 @@ static void test_move_waits(void **state)
 		lp_host_add_ip(client->host, ip);
 		party_run(party, 50 * LP_MS);
 	}
-	lp_member_view(party_lp_member(client), &view);
-	assert_int_equal(view.local.ip[3], 4); /* the fifth change has to wait */
+	lp_member_status(party_lp_member(client), &status);
+	assert_int_equal(status.local.ip[3], 4); /* the fifth change has to wait */
 	lp_host_set_offline(client->host, false);
 	for (unsigned i = 0; i < 30; i++) {
 		party_send(client, party->members[0], 100, 1);
 		party_run(party, 100 * LP_MS);
 	}
-	lp_member_view(party_lp_member(client), &view);
-	assert_int_equal(view.local.ip[3], 5);
+	lp_member_status(party_lp_member(client), &status);
+	assert_int_equal(status.local.ip[3], 5);
 	lp_host_set_ip(client->host, ip); /* the old address is removed and not needed */
 	assert_true(party_all_reach_all(party, LP_SEC));
-	lp_member_view(party_lp_member(client), &view);
-	assert_int_equal(view.reconnects, 0);
+	lp_member_status(party_lp_member(client), &status);
+	assert_int_equal(status.reconnects, 0);
 	assert_int_equal(client->n_joined, 1);
 	check(party);
 	party_free(party);

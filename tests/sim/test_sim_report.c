@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "app/report_timer.h"
+#include "app/reporter.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "bridge/bridge.h"
@@ -19,16 +19,17 @@
 #include "party.h"
 #include "platform/fake/device/port.h"
 
-/* The last live view. */
+/* The last live status. */
 struct screen {
 	unsigned n_drawn;
 	double up, down; /* losses in percent; below 0: unknown */
 };
 
-static void on_device(void *ctx, struct lp_report_device *ret_device)
+static bool on_query(void *ctx, struct lp_status *status)
 {
 	(void)ctx;
-	*ret_device = (struct lp_report_device){.name = "lan0", .state = "up"};
+	status->device.up = true;
+	return true;
 }
 
 /* The loss after |label| in the view. */
@@ -76,24 +77,25 @@ static void test_losses(void **state)
 	struct party *party = party_new(1);
 	struct lp_line line = {.delay_ns = 20 * LP_MS, .loss = 0.2}, good = {.delay_ns = 20 * LP_MS};
 	struct screen screen = {0};
-	struct lp_report *report;
+	struct lp_reporter *reporter;
 	party_start_relay(party);
 	party_add(party, LP_ROLE_GATEWAY, "LAN");
 	struct party_member *client = party_add(party, LP_ROLE_CLIENT, "LAN");
 	assert_true(party_run_until_joined(party, 10 * LP_SEC));
 	lp_host_set_lines(client->host, &line, &line);
 	lp_host_enter(client->host);
-	struct lp_report_config config = {
+	struct lp_reporter_config config = {
 		.role = LP_ROLE_CLIENT,
 		.relay = "relay.example:443",
 		.room = "LAN",
 		.log = &party->log,
-		.device = on_device,
+		.device = "lan0",
+		.query = on_query,
 		.draw = on_draw,
 		.size = on_size,
 		.ctx = &screen,
 	};
-	assert_int_equal(lp_report_new(client->loop, &config, party_lp_member(client), &report), 0);
+	assert_int_equal(lp_reporter_new(client->loop, &config, party_lp_member(client), &reporter), 0);
 	for (unsigned s = 0; s < 22; s++)
 		pass_second(party, true);
 	assert_true(party_is_joined(client));
@@ -116,7 +118,7 @@ static void test_losses(void **state)
 	assert_true(screen.up == 0);
 	assert_true(screen.down == 0);
 	lp_host_enter(client->host);
-	lp_report_free(report);
+	lp_reporter_free(reporter);
 	party_free(party);
 }
 
@@ -127,9 +129,9 @@ static uint64_t told_together(struct party *party)
 {
 	uint64_t n = 0;
 	for (unsigned i = 0; i < TOGETHER; i++) {
-		struct lp_member_view view;
-		lp_member_view(party_lp_member(party->members[i]), &view);
-		n += view.n_told;
+		struct lp_status status = {0};
+		lp_member_status(party_lp_member(party->members[i]), &status);
+		n += status.n_relay_stats;
 	}
 	return n;
 }
@@ -174,9 +176,10 @@ static void keep_snapshot(void *ctx, enum lp_event event, const union lp_value *
 	lp_event_text(&text, event, values);
 }
 
-static void on_count(void *ctx, struct lp_bound_counters *counters)
+static bool on_gateway_query(void *ctx, struct lp_status *status)
 {
-	lp_gateway_count(ctx, counters);
+	lp_gateway_count(ctx, &status->bounds);
+	return true;
 }
 
 /* A LAN with more stations than a gateway can learn: the diagnostics report it. */
@@ -185,23 +188,23 @@ static void test_bounds(void **state)
 	(void)state;
 	struct party *party = party_new(1);
 	struct diary diary = {0};
-	struct lp_report *report;
+	struct lp_reporter *reporter;
 	party->log = (struct lp_log){.level = LP_LEVEL_INFO, .sink = keep_snapshot, .ctx = &diary};
 	party_start_relay(party);
 	struct party_member *gateway = party_add(party, LP_ROLE_GATEWAY, "LAN");
 	assert_true(party_run_until_joined(party, 10 * LP_SEC));
-	struct lp_report_config config = {
+	struct lp_reporter_config config = {
 		.role = LP_ROLE_GATEWAY,
 		.relay = "relay.example:443",
 		.room = "LAN",
 		.snapshot_ns = 30 * LP_SEC,
 		.log = &party->log,
-		.device = on_device,
-		.count = on_count,
+		.device = "lan",
+		.query = on_gateway_query,
 		.ctx = gateway->gateway,
 	};
 	lp_host_enter(gateway->host);
-	assert_int_equal(lp_report_new(gateway->loop, &config, party_lp_member(gateway), &report), 0);
+	assert_int_equal(lp_reporter_new(gateway->loop, &config, party_lp_member(gateway), &reporter), 0);
 	party_run(party, 31 * LP_SEC);
 	assert_int_equal(diary.n_snapshots, 1);
 	assert_null(strstr(diary.text, "bounds"));
@@ -216,21 +219,21 @@ static void test_bounds(void **state)
 	if (!strstr(diary.text, ", bounds macs_refused 3"))
 		fail_msg("%s", diary.text);
 	lp_host_enter(gateway->host);
-	lp_report_free(report);
+	lp_reporter_free(reporter);
 	party_free(party);
 }
 
 /* Whether a player is notified within the `stats` interval that its gateway's interface is down, or up. */
 static bool hears_lan_down(struct party *party, struct party_member *gateway, struct party_member *client, bool down)
 {
-	struct lp_member_view view;
+	struct lp_status status = {0};
 	for (unsigned s = 0; s < 11; s++) { /* once per second, as a report does */
 		lp_host_enter(gateway->host);
 		lp_member_set_lan_down(party_lp_member(gateway), down);
 		party_run(party, LP_SEC);
 	}
-	lp_member_view(party_lp_member(client), &view);
-	return view.gateway_lan_down == down;
+	lp_member_status(party_lp_member(client), &status);
+	return status.gateway_lan_down == down;
 }
 
 /* A gateway's notification reaches the players, also through a restarted relay. A client's own does not. */
@@ -238,7 +241,7 @@ static void test_lan_down(void **state)
 {
 	(void)state;
 	struct party *party = party_new(1);
-	struct lp_member_view view;
+	struct lp_status status = {0};
 	party_start_relay(party);
 	struct party_member *gateway = party_add(party, LP_ROLE_GATEWAY, "LAN");
 	struct party_member *client = party_add(party, LP_ROLE_CLIENT, "LAN");
@@ -249,16 +252,16 @@ static void test_lan_down(void **state)
 	party_run(party, 30 * LP_SEC); /* until they are notified */
 	party_start_relay(party);
 	assert_true(party_run_until_joined(party, 60 * LP_SEC));
-	lp_member_view(party_lp_member(client), &view);
-	assert_true(view.reconnects > 0);
-	assert_false(view.gateway_lan_down);
+	lp_member_status(party_lp_member(client), &status);
+	assert_true(status.reconnects > 0);
+	assert_false(status.gateway_lan_down);
 	assert_true(hears_lan_down(party, gateway, client, true));
 	assert_true(hears_lan_down(party, gateway, client, false));
 	lp_host_enter(client->host);
 	lp_member_set_lan_down(party_lp_member(client), true);
 	assert_true(hears_lan_down(party, gateway, client, false));
-	lp_member_view(party_lp_member(gateway), &view);
-	assert_false(view.gateway_lan_down);
+	lp_member_status(party_lp_member(gateway), &status);
+	assert_false(status.gateway_lan_down);
 	party_free(party);
 }
 

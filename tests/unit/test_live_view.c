@@ -1,4 +1,4 @@
-/* The live view and the snapshot: what they show, and that the block always has its lines. */
+/* The live view and the snapshot: their text, and that the block has a fixed number of lines. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,51 +11,58 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "obs/event.h"
-#include "report/latency.h"
 #include "report/live_view.h"
-#include "report/rates.h"
-#include "report/snapshot.h"
+#include "report/status.h"
 
-static const struct lp_latency latency = {.rtt_us = 12340, .jitter16_us = 16 * 420, .sampled = true};
-static const struct lp_loss loss = {.ppm = 1250};
-static const struct lp_rates rates = {.up_bps = 1234567, .down_bps = 987, .up_fps = 340, .down_fps = 1};
-
-static const struct lp_live_view full = {
-	.status = "on the LAN: room PARTY, gateway 'basement'",
+static const struct lp_status full = {
+	.text = "on the LAN: room PARTY, gateway 'basement'",
 	.relay = "relay.example:443",
 	.gateway_name = "basement",
-	.joined = true,
+	.state = LP_MEMBER_JOINED,
+	.summary = LP_SUMMARY_ON_LAN,
 	.gateway_present = true,
-	.latency = &latency,
-	.gateway_rtt_us = 900,
-	.loss_up = &loss,
-	.rates = &rates,
-	.drops = 7,
+	.latency = {.rtt_us = 12340, .jitter16_us = 16 * 420, .sampled = true},
+	.relay_stats.gateway_rtt_us = 900,
+	.has_relay_stats = true,
+	.loss_up.ppm = 1250,
+	.loss_down.ppm = 20000,
+	.rates = {.up_bps = 1234567, .down_bps = 987, .up_fps = 340, .down_fps = 1},
+	.counters.drops[LP_DROP_QUEUE_FULL] = 4,
+	.relay_stats.counters.drops[LP_DROP_QUEUE_FULL] = 3,
 	.n_peers = 5,
 	.mtu = 1500,
-	.tcp_mtu = 1422,
-	.device = "lan0",
-	.device_address = "192.0.2.17",
-	.device_mac = {{2, 0x5a, 0, 0, 0, 1}},
+	.unfragmented_mtu = 1422,
+	.device_name = "lan0",
+	.device.address = {.ip = {192, 0, 2, 17}, .family = 4},
+	.mac = {{2, 0x5a, 0, 0, 0, 1}},
 };
 
-static void expect_view(const struct lp_live_view *view, size_t columns, const char *expected)
+static void expect_view(const struct lp_status *status, uint64_t now_ns, size_t columns, const char *expected)
 {
 	char data[4096];
 	struct lp_text text;
 	lp_text_init(&text, data, sizeof data);
-	lp_live_view_format(&text, view, 24, columns);
+	lp_live_view_format(&text, status, now_ns, 24, columns);
 	assert_string_equal(data, expected);
 }
 
 static void test_full(void **state)
 {
 	(void)state;
-	expect_view(&full, 200,
+	struct lp_status status = full;
+	expect_view(&full, 0, 200,
 		"on the LAN: room PARTY, gateway 'basement'\n"
-		"  relay    relay.example:443, RTT 12.3 ms, jitter 0.4 ms, loss up 0.12 %, down -\n"
+		"  relay    relay.example:443, RTT 12.3 ms, jitter 0.4 ms, loss up 0.12 %, down 2.00 %\n"
 		"  gateway  basement, RTT 13.2 ms\n"
 		"  traffic  up 1.2 Mbit/s (340 frames/s), down 987 bit/s (1 frames/s), dropped 7\n"
+		"  room     5 others, MTU 1500, in one piece up to 1422\n"
+		"  device   lan0, 192.0.2.17, MAC 02:5a:00:00:00:01\n");
+	status.has_relay_stats = false;
+	expect_view(&status, 0, 200,
+		"on the LAN: room PARTY, gateway 'basement'\n"
+		"  relay    relay.example:443, RTT 12.3 ms, jitter 0.4 ms, loss up 0.12 %, down -\n"
+		"  gateway  basement, RTT -\n"
+		"  traffic  up 1.2 Mbit/s (340 frames/s), down 987 bit/s (1 frames/s), dropped 4\n"
 		"  room     5 others, MTU 1500, in one piece up to 1422\n"
 		"  device   lan0, 192.0.2.17, MAC 02:5a:00:00:00:01\n");
 }
@@ -63,13 +70,13 @@ static void test_full(void **state)
 static void test_not_joined(void **state)
 {
 	(void)state;
-	struct lp_live_view view = full;
-	view.joined = false;
-	view.status = "relay unreachable";
-	view.retry_in_ns = 2500 * LP_MS;
-	view.device_address = NULL;
-	view.device_note = "down";
-	expect_view(&view, 200,
+	struct lp_status status = full;
+	status.state = LP_MEMBER_WAITING;
+	strcpy(status.text, "relay unreachable");
+	status.retry_at_ns = 10 * LP_SEC;
+	status.device.address.family = 0;
+	strcpy(status.device.note, "down");
+	expect_view(&status, 7500 * LP_MS, 200,
 		"relay unreachable\n"
 		"  relay    relay.example:443, next attempt in 2.5s\n"
 		"  gateway  \n"
@@ -77,26 +84,26 @@ static void test_not_joined(void **state)
 		"  room     \n"
 		"  device   lan0, no address yet, MAC 02:5a:00:00:00:01, down\n");
 	expect_view(
-		&(struct lp_live_view){0}, 200, "\n  relay    \n  gateway  \n  traffic  \n  room     \n  device   \n");
+		&(struct lp_status){0}, 0, 200, "\n  relay    \n  gateway  \n  traffic  \n  room     \n  device   \n");
 }
 
 static void test_clipped(void **state)
 {
 	(void)state;
-	struct lp_live_view view = full;
-	view.status = "Zoë's évening";
-	view.gateway_present = false;
-	expect_view(&view, 12,
+	struct lp_status status = full;
+	strcpy(status.text, "Zoë's évening");
+	status.gateway_present = false;
+	expect_view(&status, 0, 12,
 		"Zoë's évenin\n"
 		"  relay    r\n"
 		"  gateway  n\n"
 		"  traffic  u\n"
 		"  room     5\n"
 		"  device   l\n");
-	expect_view(&view, 0, "\n\n\n\n\n\n");
+	expect_view(&status, 0, 0, "\n\n\n\n\n\n");
 }
 
-/* A window that is too low for the block. */
+/* A terminal with too few rows. */
 static void test_few_rows(void **state)
 {
 	(void)state;
@@ -104,17 +111,17 @@ static void test_few_rows(void **state)
 		size_t rows;
 		const char *text;
 	} rows[] = {{1, ""}, {2, "on the LAN\n"}, {LP_LIVE_VIEW_LINES, "on the LAN\n"}};
-	struct lp_live_view view = full;
+	struct lp_status status = full;
 	char data[4096];
 	struct lp_text text;
-	view.status = "on the LAN";
+	strcpy(status.text, "on the LAN");
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		lp_text_init(&text, data, sizeof data);
-		lp_live_view_format(&text, &view, rows[i].rows, 80);
+		lp_live_view_format(&text, &status, 0, rows[i].rows, 80);
 		assert_string_equal(data, rows[i].text);
 	}
 	lp_text_init(&text, data, sizeof data);
-	lp_live_view_format(&text, &view, LP_LIVE_VIEW_LINES + 1, 80);
+	lp_live_view_format(&text, &status, 0, LP_LIVE_VIEW_LINES + 1, 80);
 	assert_non_null(strstr(data, "\n  device "));
 }
 
@@ -136,13 +143,12 @@ static void test_bit_rates(void **state)
 		{UINT64_MAX / 2, "up 1844674 Tbit/s ("},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		struct lp_rates fast = {.up_bps = rows[i].bps};
-		struct lp_live_view view = full;
+		struct lp_status status = full;
 		char data[4096];
 		struct lp_text text;
-		view.rates = &fast;
+		status.rates.up_bps = rows[i].bps;
 		lp_text_init(&text, data, sizeof data);
-		lp_live_view_format(&text, &view, 24, 200);
+		lp_live_view_format(&text, &status, 0, 24, 200);
 		if (!strstr(data, rows[i].text))
 			fail_msg("%s: %s", rows[i].text, data);
 	}
@@ -161,25 +167,18 @@ static void test_snapshot(void **state)
 	char data[2048];
 	struct lp_text text;
 	struct lp_log log = {.level = LP_LEVEL_INFO, .sink = keep, .ctx = &text};
-	struct lp_addr relay;
-	struct lp_link_counters counters = {
+	struct lp_status status = full;
+	status.rtt_ns = 12 * LP_MS;
+	status.packets_lost = 3;
+	status.budget_bytes = 1200;
+	status.device.up = true;
+	status.has_relay_stats = false;
+	status.counters = (struct lp_link_counters){
 		.frames_in = 1, .frames_out = 2, .bytes_in = 3, .bytes_out = 4, .datagrams_in = 5, .datagrams_out = 6};
-	struct lp_stats_message told = {.gateway_rtt_us = 900};
-	struct lp_snapshot snapshot = {
-		.status = LP_STATUS_ON_LAN,
-		.relay = &relay,
-		.rtt_ns = 12 * LP_MS,
-		.packets_lost = 3,
-		.budget_bytes = 1200,
-		.device = "lan0",
-		.device_state = "up",
-		.device_address = "192.0.2.17",
-		.n_peers = 5,
-		.counters = &counters,
-	};
-	assert_int_equal(lp_addr_parse("192.0.2.1:443", 0, &relay), 0);
+	status.relay_stats = (struct lp_stats_message){.gateway_rtt_us = 900};
+	assert_int_equal(lp_addr_parse("192.0.2.1:443", 0, &status.remote), 0);
 	lp_text_init(&text, data, sizeof data);
-	lp_snapshot_log(&log, &snapshot);
+	lp_status_log(&log, &status);
 	assert_non_null(strstr(data, "on the LAN"));
 	assert_non_null(strstr(data, "RTT 12ms"));
 	assert_non_null(strstr(data, "192.0.2.17"));
@@ -187,27 +186,27 @@ static void test_snapshot(void **state)
 	assert_null(strstr(data, "drops"));
 	assert_null(strstr(data, "bounds"));
 
-	snapshot.told = &told;
-	told.counters.drops[LP_DROP_LIMIT_BROADCAST] = 12;
+	status.has_relay_stats = true;
+	status.relay_stats.counters.drops[LP_DROP_LIMIT_BROADCAST] = 12;
 	lp_text_init(&text, data, sizeof data);
-	lp_snapshot_log(&log, &snapshot);
+	lp_status_log(&log, &status);
 	assert_non_null(strstr(data, "drops relay: limit_broadcast 12"));
 	assert_non_null(strstr(data, "12ms"));
 
-	counters.drops[LP_DROP_QUEUE_FULL] = 1;
+	status.counters.drops[LP_DROP_QUEUE_FULL] = 1;
 	lp_text_init(&text, data, sizeof data);
-	lp_snapshot_log(&log, &snapshot);
+	lp_status_log(&log, &status);
 	assert_non_null(strstr(data, "drops queue_full 1; relay: limit_broadcast 12"));
-	snapshot.bounds.peers_forgotten = 4;
-	snapshot.bounds.unusable = 7;
+	status.bounds.peers_forgotten = 4;
+	status.bounds.unusable = 7;
 	lp_text_init(&text, data, sizeof data);
-	lp_snapshot_log(&log, &snapshot);
+	lp_status_log(&log, &status);
 	assert_non_null(strstr(data, "limit_broadcast 12, bounds peers_forgotten 4, unusable 7"));
-	memset(&snapshot.bounds, 0xff, sizeof snapshot.bounds); /* the longest text */
+	memset(&status.bounds, 0xff, sizeof status.bounds); /* the longest text */
 	lp_text_init(&text, data, sizeof data);
-	lp_snapshot_log(&log, &snapshot);
+	lp_status_log(&log, &status);
 	assert_non_null(strstr(data, "tunnel_overflows 18446744073709551615"));
-	lp_snapshot_log(NULL, &snapshot);
+	lp_status_log(NULL, &status);
 }
 
 int main(void)

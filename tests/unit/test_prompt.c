@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "app/options.h"
+#include "app/member_options.h"
 #include "base/text.h"
 #include "cli/options.h"
 

@@ -1,4 +1,5 @@
 #include "client/options.h"
+#include "client/windows/guard.h"
 
 static const struct lp_help_row examples[] = {
 	{"lanparty-client-win", "ask for relay and room, and join"},
@@ -48,4 +49,4 @@ const struct lp_option lp_client_option_rows[] = {
 };
 const size_t lp_client_option_rows_n = LP_OPTIONS_N(lp_client_option_rows);
 const char *const lp_client_rights_advice = "run as administrator";
-const bool lp_client_guards_routes = true;
+const struct lp_client_guard_ops *const lp_client_guard_ops = &lp_windows_guard_ops;

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "app/options.h"
+#include "app/member_options.h"
 #include "base/error.h"
 #include "base/failure.h"
 #include "base/text.h"

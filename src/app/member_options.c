@@ -1,4 +1,4 @@
-#include "app/options.h"
+#include "app/member_options.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* The options that client and gateway share: which relay, which room, whom to trust. */
-#ifndef LP_APP_OPTIONS_H
-#define LP_APP_OPTIONS_H
+#ifndef LP_APP_MEMBER_OPTIONS_H
+#define LP_APP_MEMBER_OPTIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,0 +1,149 @@
+#include "app/member_app.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "app/reporter.h"
+#include "base/error.h"
+#include "member/member.h"
+#include "obs/event.h"
+#include "platform/device/advice.h"
+#include "platform/device/device_state.h"
+#include "platform/net/route_conflicts.h"
+#include "platform/system/terminal.h"
+#include "quic/tls/credentials.h"
+
+bool lp_member_app_options(struct lp_member_app *app, const struct lp_program *program, const struct lp_option *rows,
+	size_t n_rows, void *dest, int argc, char *const *argv, struct lp_options *ret_options, int *ret_exit)
+{
+	lp_options_init(ret_options, program);
+	lp_options_add(ret_options, lp_member_option_rows, lp_member_option_rows_n, &app->options);
+	lp_options_add(ret_options, rows, n_rows, dest);
+	return lp_app_options(&app->app, program, ret_options, argc, argv, ret_exit);
+}
+
+int lp_member_app_begin(struct lp_member_app *app, struct lp_failure *failure, struct lp_member_config *config)
+{
+	const struct lp_member_options *options = &app->options;
+	int result = lp_member_options_apply(options, app->app.program->name, failure, config, &app->tls);
+	if (result < 0)
+		return result;
+	config->log = &app->app.output.log;
+	snprintf(app->relay, sizeof app->relay, strchr(options->relay.host, ':') ? "[%.240s]:%u" : "%.240s:%u",
+		options->relay.host, options->relay.port);
+	return lp_app_begin(&app->app, failure);
+}
+
+void lp_member_app_resume(const struct lp_member_app *app, struct lp_member_config *config)
+{
+	const char *token = lp_saved_session_token(&app->saved, app->relay, app->options.room);
+	snprintf(config->resume, sizeof config->resume, "%s", token);
+}
+
+/* Saves the resume token, so that a program that was killed resumes at its next start. Empty: there is none. */
+static void save_session(struct lp_member_app *app, const char *resume)
+{
+	struct lp_saved_session *saved = &app->saved;
+	struct lp_failure failure, warning;
+	if (!app->saved_path)
+		return;
+	snprintf(saved->relay, sizeof saved->relay, "%s", app->relay);
+	snprintf(saved->room, sizeof saved->room, "%s", app->options.room);
+	snprintf(saved->resume, sizeof saved->resume, "%s", resume);
+	if (lp_saved_session_save(app->saved_path, saved, &failure) == 0)
+		return;
+	lp_fail(&warning, failure.code, "%s: if this program is killed, its place in the room stays taken for a while",
+		failure.text);
+	lp_event_warned(&app->app.output.log, warning.text);
+}
+
+void lp_member_app_joined(void *ctx, const struct lp_welcome *welcome)
+{
+	struct lp_member_app *app = ctx;
+	if (app->joined)
+		app->joined(app->app.ctx);
+	save_session(app, welcome->resume);
+}
+
+void lp_member_app_changed(void *ctx)
+{
+	struct lp_member_app *app = ctx;
+	if (app->reporter)
+		lp_reporter_update(app->reporter);
+}
+
+void lp_member_app_ended(void *ctx, const struct lp_failure *failure)
+{
+	struct lp_member_app *app = ctx;
+	if (!failure)
+		save_session(app, "");
+	lp_app_ended(&app->app, failure);
+}
+
+/* Sets what the system knows of the device, and what is counted there. */
+static bool on_query(void *ctx, struct lp_status *status)
+{
+	struct lp_member_app *app = ctx;
+	if (app->count)
+		app->count(app->app.ctx, status);
+	if (lp_device_state(app->device, &status->device) < 0)
+		return false;
+	if (status->role == LP_ROLE_CLIENT) { /* nobody plays on a gateway */
+		struct lp_route_conflicts conflicts = {0};
+		lp_route_conflicts(app->device, &conflicts);
+		snprintf(status->network_conflict, sizeof status->network_conflict, "%s", conflicts.network);
+		snprintf(status->broadcast_conflict, sizeof status->broadcast_conflict, "%s", conflicts.broadcast);
+	}
+	return true;
+}
+
+static void on_draw(void *ctx, const char *block)
+{
+	struct lp_member_app *app = ctx;
+	lp_live_show(&app->live, block);
+}
+
+static void on_size(void *ctx, unsigned *ret_rows, unsigned *ret_columns)
+{
+	(void)ctx;
+	lp_terminal_size(LP_TERMINAL_ERR, ret_rows, ret_columns);
+}
+
+int lp_member_app_report(struct lp_member_app *app, enum lp_role role, struct lp_member *member, const char *device,
+	const struct lp_mac *mac, struct lp_failure *failure)
+{
+	struct lp_reporter_config config = {
+		.role = role,
+		.relay = app->relay,
+		.room = app->options.room,
+		.device = device,
+		.mac = *mac,
+		.snapshot_ns = app->options.snapshot_ns,
+		.log = &app->app.output.log,
+		.query = on_query,
+		.advice = lp_device_advice,
+		.size = on_size,
+		.ctx = app,
+	};
+	app->device = device;
+	if (app->app.common.log_format == LP_LOG_TEXT && lp_terminal_is_live(LP_TERMINAL_ERR)) {
+		lp_live_init(&app->live, stderr, &app->app.output);
+		config.draw = on_draw;
+	}
+	int result = lp_reporter_new(app->app.loop, &config, member, &app->reporter);
+	return result < 0 ? lp_fail(failure, result, "cannot start: %s", lp_error_text(result)) : 0;
+}
+
+void lp_member_app_unreport(struct lp_member_app *app)
+{
+	lp_reporter_free(app->reporter);
+	app->reporter = NULL;
+	if (app->live.file)
+		lp_live_hide(&app->live);
+}
+
+int lp_member_app_end(struct lp_member_app *app)
+{
+	lp_tls_free(app->tls);
+	return lp_app_end(&app->app);
+}

@@ -1,0 +1,54 @@
+/* The program of a member: what client and gateway have in common on top of app.h. It holds the shared options, the
+   trust in the relay's certificate, the saved session and the reporter. */
+#ifndef LP_APP_MEMBER_APP_H
+#define LP_APP_MEMBER_APP_H
+
+#include "app/app.h"
+#include "app/member_options.h"
+#include "app/saved_session.h"
+#include "cli/live.h"
+
+struct lp_member;
+struct lp_member_config;
+struct lp_reporter;
+struct lp_status;
+struct lp_tls;
+
+struct lp_member_app {
+	struct lp_app app;
+	struct lp_member_options options;
+	struct lp_tls *tls;
+	struct lp_saved_session saved;
+	const char *saved_path; /* NULL: the session is not saved; borrowed */
+	struct lp_reporter *reporter;
+	struct lp_live live;
+	const char *device; /* name of the TAP or of the gateway's interface; borrowed */
+	char relay[256];    /* "HOST:PORT" as the user wrote it */
+
+	/* Set by the program; both get app.ctx. */
+	void (*joined)(void *ctx);                          /* NULL: nothing to do */
+	void (*count)(void *ctx, struct lp_status *status); /* sets status->bounds; NULL: nothing is counted */
+};
+
+/* As lp_app_options(). |rows| are the program's own options, stored in |dest|. |ret_options| can be queried for which
+   options were given. */
+bool lp_member_app_options(struct lp_member_app *app, const struct lp_program *program, const struct lp_option *rows,
+	size_t n_rows, void *dest, int argc, char *const *argv, struct lp_options *ret_options, int *ret_exit);
+/* As lp_app_begin(). Also reads the trusted certificate and fills in |config| (not role, MAC and events). */
+int lp_member_app_begin(struct lp_member_app *app, struct lp_failure *failure, struct lp_member_config *config);
+/* Sets the resume token in |config| if |saved| is of this relay and this room. */
+void lp_member_app_resume(const struct lp_member_app *app, struct lp_member_config *config);
+/* Starts the reporter. */
+int lp_member_app_report(struct lp_member_app *app, enum lp_role role, struct lp_member *member, const char *device,
+	const struct lp_mac *mac, struct lp_failure *failure);
+/* Stops the reporter. To be called before the member is freed. */
+void lp_member_app_unreport(struct lp_member_app *app);
+/* As lp_app_end(). */
+int lp_member_app_end(struct lp_member_app *app);
+
+/* Callbacks of a client or a gateway, with the lp_member_app as |ctx|. */
+void lp_member_app_joined(void *ctx, const struct lp_welcome *welcome);
+void lp_member_app_changed(void *ctx);
+void lp_member_app_ended(void *ctx, const struct lp_failure *failure);
+
+#endif

@@ -1,0 +1,75 @@
+#include "client/windows/guard.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/failure.h"
+#include "client/windows/changes.h"
+#include "client/windows/route_guard.h"
+#include "proto/offload.h"
+
+struct lp_client_guard {
+	struct lp_changes *changes;
+	struct lp_route_guard *routes; /* NULL before start() */
+};
+
+static int new_guard(const char *journal_path, const struct lp_log *log, struct lp_failure *failure,
+	struct lp_client_guard **ret_guard)
+{
+	struct lp_client_guard *guard = calloc(1, sizeof *guard);
+	if (!guard)
+		return lp_fail(failure, LP_ENOMEM, "out of memory");
+	int result = lp_changes_new(journal_path, log, failure, &guard->changes);
+	if (result < 0) {
+		free(guard);
+		return result;
+	}
+	*ret_guard = guard;
+	return 0;
+}
+
+static void free_guard(struct lp_client_guard *guard)
+{
+	if (!guard)
+		return;
+	lp_route_guard_free(guard->routes);
+	lp_changes_free(guard->changes);
+	free(guard);
+}
+
+static int start(struct lp_client_guard *guard, struct lp_loop *loop, const char *device, const char *device_id,
+	const struct lp_log *log, struct lp_failure *failure)
+{
+	const struct lp_route_guard_config config = {
+		.changes = guard->changes,
+		.device = device,
+		.device_id = device_id,
+		.log = log,
+	};
+	return lp_route_guard_new(loop, &config, failure, &guard->routes);
+}
+
+static void hold_route(struct lp_client_guard *guard, const struct lp_addr *remote)
+{
+	lp_route_guard_hold(guard->routes, remote);
+}
+
+static void set_adapter(struct lp_client_guard *guard, uint32_t mtu)
+{
+	lp_route_guard_set_adapter(guard->routes, mtu);
+}
+
+static void saw(struct lp_client_guard *guard, const struct lp_frame *frames, size_t n_frames)
+{
+	for (size_t i = 0; i < n_frames; i++)
+		lp_route_guard_saw(guard->routes, frames[i].data, frames[i].len);
+}
+
+const struct lp_client_guard_ops lp_windows_guard_ops = {
+	.new_guard = new_guard,
+	.free_guard = free_guard,
+	.start = start,
+	.hold_route = hold_route,
+	.set_adapter = set_adapter,
+	.saw = saw,
+};

@@ -1,0 +1,47 @@
+/* The member's part of the status. */
+#include <stdio.h>
+
+#include "base/units.h"
+#include "link/link.h"
+#include "member/state.h"
+#include "platform/net/udp.h"
+#include "report/status.h"
+#include "session/session.h"
+
+static void set_gateway(const struct lp_session *session, struct lp_status *status)
+{
+	const struct lp_peer_event *gateway = lp_session_gateway(session);
+	status->gateway_present = lp_session_gateway_present(session);
+	snprintf(status->gateway_name, sizeof status->gateway_name, "%s", gateway ? gateway->name : "");
+}
+
+void lp_member_status(struct lp_member *member, struct lp_status *status)
+{
+	const struct lp_welcome *welcome = lp_session_welcome(member->session);
+	struct lp_quic_stats stats = {0};
+	if (member->conn)
+		lp_quic_stats(member->conn, &stats);
+	status->state = member->state;
+	snprintf(status->reason, sizeof status->reason, "%s", member->reason.code ? member->reason.text : "");
+	status->retry_ns = member->retry_ns;
+	status->retry_at_ns = member->state == LP_MEMBER_WAITING ? member->deadline_ns : 0;
+	status->slot_held = member->slot_held;
+	status->reconnects = member->reconnects;
+	status->mtu = welcome ? welcome->mtu : 0;
+	status->unfragmented_mtu = lp_member_unfragmented_mtu(member);
+	status->n_peers = lp_session_peer_count(member->session);
+	set_gateway(member->session, status);
+	status->gateway_lan_down = member->has_relay_stats && member->relay_stats.lan_down;
+	status->local = member->local;
+	status->remote = member->remote;
+	status->rtt_ns = stats.srtt_ns;
+	status->latest_rtt_ns = stats.latest_rtt_ns;
+	status->packets_lost = stats.lost_packets;
+	status->budget_bytes = stats.datagram_budget;
+	status->counters = member->link ? *lp_link_counters(member->link) : member->counters;
+	status->bounds.peers_forgotten = lp_session_counters(member->session)->peers_forgotten;
+	status->bounds.tunnel_overflows = lp_udp_overflows(member->udp.socket);
+	status->has_relay_stats = member->has_relay_stats;
+	status->relay_stats = member->relay_stats;
+	status->n_relay_stats = member->n_relay_stats;
+}
