@@ -44,7 +44,7 @@ static uint32_t find_idle(struct lp_flow_table *table)
 {
 	for (uint32_t n = 0; n < table->n_flows; n++) {
 		table->hand = (table->hand + 1) % table->n_flows;
-		if (!flow_at(table, table->hand)->listed)
+		if (!flow_at(table, table->hand)->item.listed)
 			return table->hand;
 	}
 	return table->n_flows;
@@ -88,7 +88,7 @@ struct lp_flow *lp_flow_table_find(const struct lp_flow_table *table, uint32_t h
 		return NULL;
 	/* A shared flow is kept while it has frames, or later frames would overtake them. */
 	struct lp_flow *flow = flow_at(table, index);
-	return flow->bucket == bucket || flow->listed ? flow : NULL;
+	return flow->bucket == bucket || flow->item.listed ? flow : NULL;
 }
 
 struct lp_flow *lp_flow_table_get(struct lp_flow_table *table, uint32_t hash)

@@ -8,18 +8,17 @@
 #include <stdint.h>
 
 #include "egress/codel.h"
+#include "egress/drr.h"
 
 struct lp_frame_chunk;
 
 /* A flow of frames with the same addresses and ports. */
 struct lp_flow {
+	struct lp_drr_item item;            /* among the flows of its member, while it has frames; first */
 	struct lp_frame_chunk *head, *tail; /* its frames, oldest first */
-	struct lp_flow *next;               /* in the list of new or of old flows */
 	size_t bytes;                       /* of its frames */
-	int64_t deficit;                    /* bytes that it may still send in this round (RFC 8290 §3.2) */
 	struct lp_codel codel;
 	uint16_t bucket; /* of the hash that it was made for */
-	bool listed;     /* in one of the two lists; otherwise idle, without frames */
 };
 
 #define LP_FLOWS_PER_BLOCK 16U

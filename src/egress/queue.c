@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/units.h"
 #include "egress/codel.h"
+#include "egress/drr.h"
 #include "egress/flow_table.h"
 #include "egress/frame_pool.h"
 #include "proto/flow.h"
@@ -20,20 +21,28 @@
    fattest flow does not come with every frame. */
 #define DROP_BATCH 64
 
-/* A list of flows that have frames. */
-struct flow_list {
-	struct lp_flow *head, *tail;
+#define MEMBER_BUCKETS 16U
+
+/* A member whose frames wait, or a spare one. */
+struct member {
+	struct lp_drr_item item; /* among the members of the queue; first */
+	struct member *next;     /* in its bucket, or the next spare one */
+	struct lp_drr flows;     /* that have frames */
+	struct lp_flow_table table;
+	size_t bytes; /* of its frames */
+	uint16_t id;
 };
 
 struct lp_queue {
 	struct lp_queue_config config;
 	struct lp_codel_config codel;
 	struct lp_frame_pool *pool;
-	struct lp_flow_table flows;
-	struct flow_list fresh, old;     /* RFC 8290 §4.2: new queues and old queues */
-	struct lp_frame_chunk *next;     /* what lp_queue_head() chose: out of its flow, not yet popped */
-	const struct lp_flow *next_flow; /* that |next| was in */
-	size_t used_bytes;               /* of the pool */
+	struct lp_drr members;                  /* that have frames, or had some a moment ago */
+	struct member *buckets[MEMBER_BUCKETS]; /* the same, by id */
+	struct member *spare;                   /* idle ones, whose tables are used again */
+	struct lp_frame_chunk *next;            /* what lp_queue_head() chose: out of its flow, not yet popped */
+	const struct lp_flow *next_flow;        /* that |next| was in */
+	size_t used_bytes;                      /* of the pool */
 	struct lp_queue_counters counters;
 };
 
@@ -51,31 +60,59 @@ int lp_queue_new(const struct lp_queue_config *config, struct lp_frame_pool *poo
 	queue->codel.interval_ns = config->interval_ns ? config->interval_ns : DEFAULT_INTERVAL_NS;
 	queue->codel.mtu_bytes = LP_QUEUE_FRAME_MAX;
 	queue->pool = pool;
-	lp_flow_table_init(&queue->flows);
 	*ret_queue = queue;
 	return 0;
 }
 
-/* Adds a flow to the end of a list. */
-static void list_append(struct flow_list *list, struct lp_flow *flow)
+/* An item is the first field of what it schedules. */
+static struct member *member_of(struct lp_drr_item *item)
 {
-	flow->next = NULL;
-	if (list->tail)
-		list->tail->next = flow;
-	else
-		list->head = flow;
-	list->tail = flow;
+	return (struct member *)(void *)item;
 }
 
-/* Takes the first flow off a list. */
-static struct lp_flow *list_take(struct flow_list *list)
+static struct lp_flow *flow_of(struct lp_drr_item *item)
 {
-	struct lp_flow *flow = list->head;
-	list->head = flow->next;
-	if (!list->head)
-		list->tail = NULL;
-	flow->next = NULL;
-	return flow;
+	return (struct lp_flow *)(void *)item;
+}
+
+static struct member *find_member(const struct lp_queue *queue, uint16_t id)
+{
+	struct member *member = queue->buckets[id % MEMBER_BUCKETS];
+	while (member && member->id != id)
+		member = member->next;
+	return member;
+}
+
+/* The member, with a spare or a new entry in the table if it has none. NULL when memory is out. */
+static struct member *get_member(struct lp_queue *queue, uint16_t id)
+{
+	struct member *member = find_member(queue, id);
+	if (member)
+		return member;
+	member = queue->spare;
+	if (member) {
+		queue->spare = member->next;
+	} else {
+		member = calloc(1, sizeof *member);
+		if (!member)
+			return NULL;
+		lp_flow_table_init(&member->table);
+	}
+	member->id = id;
+	member->next = queue->buckets[id % MEMBER_BUCKETS];
+	queue->buckets[id % MEMBER_BUCKETS] = member;
+	return member;
+}
+
+/* Makes a member that is idle a spare one. */
+static void retire_member(struct lp_queue *queue, struct member *member)
+{
+	struct member **link = &queue->buckets[member->id % MEMBER_BUCKETS];
+	while (*link != member)
+		link = &(*link)->next;
+	*link = member->next;
+	member->next = queue->spare;
+	queue->spare = member;
 }
 
 /* Gives a frame's chunk back to the pool. */
@@ -87,8 +124,8 @@ static void release(struct lp_queue *queue, struct lp_frame_chunk *chunk)
 	lp_frame_pool_put(queue->pool, chunk);
 }
 
-/* Takes the first frame out of a flow that has one. */
-static struct lp_frame_chunk *flow_take(struct lp_flow *flow)
+/* Takes the first frame out of a member's flow that has one. */
+static struct lp_frame_chunk *flow_take(struct member *member, struct lp_flow *flow)
 {
 	struct lp_frame_chunk *chunk = flow->head;
 	flow->head = chunk->next;
@@ -96,24 +133,43 @@ static struct lp_frame_chunk *flow_take(struct lp_flow *flow)
 		flow->tail = NULL;
 	chunk->next = NULL;
 	flow->bytes -= chunk->frame.len;
+	member->bytes -= chunk->frame.len;
 	return chunk;
 }
 
-/* Makes room at the cost of the flow that holds most (RFC 8290 §4.1); false if no flow holds anything. */
-static bool drop_fattest(struct lp_queue *queue)
+static struct member *fattest_member(const struct lp_queue *queue)
+{
+	struct member *fattest = NULL;
+	for (struct lp_drr_item *item = NULL; (item = lp_drr_next(&queue->members, item));) {
+		struct member *member = member_of(item);
+		if (member->bytes && (!fattest || member->bytes > fattest->bytes))
+			fattest = member;
+	}
+	return fattest;
+}
+
+static struct lp_flow *fattest_flow(const struct member *member)
 {
 	struct lp_flow *fattest = NULL;
-	for (struct flow_list *list = &queue->fresh; list; list = list == &queue->fresh ? &queue->old : NULL) {
-		for (struct lp_flow *flow = list->head; flow; flow = flow->next) {
-			if (flow->head && (!fattest || flow->bytes > fattest->bytes))
-				fattest = flow;
-		}
+	for (struct lp_drr_item *item = NULL; (item = lp_drr_next(&member->flows, item));) {
+		struct lp_flow *flow = flow_of(item);
+		if (flow->head && (!fattest || flow->bytes > fattest->bytes))
+			fattest = flow;
 	}
-	if (!fattest)
+	return fattest;
+}
+
+/* Makes room at the cost of the member that holds most, and of its flow that holds most (RFC 8290 §4.1); false if no
+   frame waits. */
+static bool drop_fattest(struct lp_queue *queue)
+{
+	struct member *member = fattest_member(queue);
+	struct lp_flow *flow = member ? fattest_flow(member) : NULL;
+	if (!flow)
 		return false;
-	size_t stop_bytes = fattest->bytes / 2;
-	for (unsigned n = 0; n < DROP_BATCH && fattest->head && (n == 0 || fattest->bytes > stop_bytes); n++) {
-		release(queue, flow_take(fattest));
+	size_t stop_bytes = flow->bytes / 2;
+	for (unsigned n = 0; n < DROP_BATCH && flow->head && (n == 0 || flow->bytes > stop_bytes); n++) {
+		release(queue, flow_take(member, flow));
 		queue->counters.dropped_full++;
 	}
 	return true;
@@ -148,6 +204,12 @@ static struct lp_frame_chunk *store(struct lp_queue *queue, const struct lp_byte
 	return chunk;
 }
 
+/* Whose frame one of |source| counts as. */
+static uint16_t class_of(const struct lp_queue *queue, uint16_t source)
+{
+	return queue->config.by_member ? source : 0;
+}
+
 int lp_queue_push(
 	struct lp_queue *queue, const struct lp_bytes *parts, size_t n_parts, uint16_t source, uint64_t now_ns)
 {
@@ -165,10 +227,13 @@ int lp_queue_push(
 	chunk->queued_ns = now_ns;
 	chunk->frame.source = source;
 	uint32_t hash = (uint32_t)lp_flow_hash(chunk->bytes, len, queue->config.hash_seed);
-	struct lp_flow *flow = lp_flow_table_get(&queue->flows, hash);
+	struct member *member = get_member(queue, class_of(queue, source));
+	struct lp_flow *flow = member ? lp_flow_table_get(&member->table, hash) : NULL;
 	if (!flow) {
 		release(queue, chunk);
 		queue->counters.dropped_full++;
+		if (member && !member->item.listed)
+			retire_member(queue, member);
 		return LP_EFULL;
 	}
 
@@ -178,19 +243,18 @@ int lp_queue_push(
 		flow->head = chunk;
 	flow->tail = chunk;
 	flow->bytes += len;
-	if (!flow->listed) {
-		flow->listed = true;
-		flow->deficit = (int64_t)queue->config.quantum_bytes;
-		list_append(&queue->fresh, flow);
-	}
+	member->bytes += len;
+	lp_drr_activate(&member->flows, &flow->item, queue->config.quantum_bytes);
+	lp_drr_activate(&queue->members, &member->item, queue->config.quantum_bytes);
 	return 0;
 }
 
 /* The next frame of one flow after AQM did its work; NULL when the flow is empty. */
-static struct lp_frame_chunk *flow_next(struct lp_queue *queue, struct lp_flow *flow, uint64_t now_ns)
+static struct lp_frame_chunk *flow_next(
+	struct lp_queue *queue, struct member *member, struct lp_flow *flow, uint64_t now_ns)
 {
 	while (flow->head) {
-		struct lp_frame_chunk *chunk = flow_take(flow);
+		struct lp_frame_chunk *chunk = flow_take(member, flow);
 		uint64_t sojourn_ns = now_ns > chunk->queued_ns ? now_ns - chunk->queued_ns : 0;
 		if (!lp_codel_drop(&flow->codel, &queue->codel, sojourn_ns, flow->bytes, now_ns))
 			return chunk;
@@ -205,33 +269,36 @@ static struct lp_frame_chunk *flow_next(struct lp_queue *queue, struct lp_flow *
 	return NULL;
 }
 
+/* The next frame of one member; NULL when none of its flows has one. */
+static struct lp_frame_chunk *member_next(struct lp_queue *queue, struct member *member, uint64_t now_ns)
+{
+	struct lp_drr_item *item;
+	while ((item = lp_drr_pick(&member->flows, queue->config.quantum_bytes))) {
+		struct lp_frame_chunk *chunk = flow_next(queue, member, flow_of(item), now_ns);
+		if (chunk) {
+			item->deficit -= (int64_t)chunk->frame.len;
+			queue->next_flow = flow_of(item);
+			return chunk;
+		}
+		lp_drr_emptied(&member->flows);
+	}
+	return NULL;
+}
+
 const struct lp_queued *lp_queue_head(struct lp_queue *queue, uint64_t now_ns)
 {
-	/* RFC 8290 §4.2 */
-	while (!queue->next) {
-		struct flow_list *list = queue->fresh.head ? &queue->fresh : &queue->old;
-		struct lp_flow *flow = list->head;
-		if (!flow)
-			return NULL;
-		if (flow->deficit <= 0) {
-			flow->deficit += (int64_t)queue->config.quantum_bytes;
-			list_append(&queue->old, list_take(list));
-			continue;
-		}
-		queue->next = flow_next(queue, flow, now_ns);
+	struct lp_drr_item *item;
+	while (!queue->next && (item = lp_drr_pick(&queue->members, queue->config.quantum_bytes))) {
+		queue->next = member_next(queue, member_of(item), now_ns);
 		if (queue->next) {
-			flow->deficit -= (int64_t)queue->next->frame.len;
-			queue->next_flow = flow;
+			item->deficit -= (int64_t)queue->next->frame.len;
 			break;
 		}
-		/* A new flow that ran empty waits its turn once, so that it cannot stay new by emptying itself. */
-		list_take(list);
-		if (list == &queue->fresh && queue->old.head)
-			list_append(&queue->old, flow);
-		else
-			flow->listed = false;
+		lp_drr_emptied(&queue->members);
+		if (!item->listed)
+			retire_member(queue, member_of(item));
 	}
-	return &queue->next->frame;
+	return queue->next ? &queue->next->frame : NULL;
 }
 
 void lp_queue_pop(struct lp_queue *queue)
@@ -241,11 +308,23 @@ void lp_queue_pop(struct lp_queue *queue)
 	queue->next = NULL;
 }
 
-bool lp_queue_flow_idle(const struct lp_queue *queue, const uint8_t *frame, size_t len)
+bool lp_queue_may_pass(const struct lp_queue *queue, const uint8_t *frame, size_t len, uint16_t source)
 {
+	const struct member *member = find_member(queue, class_of(queue, source));
+	if (!member)
+		return true;
+	if (queue->config.by_member && member->item.deficit <= 0)
+		return false;
 	uint32_t hash = (uint32_t)lp_flow_hash(frame, len, queue->config.hash_seed);
-	const struct lp_flow *flow = lp_flow_table_find(&queue->flows, hash);
+	const struct lp_flow *flow = lp_flow_table_find(&member->table, hash);
 	return !flow || (!flow->head && !(queue->next && queue->next_flow == flow));
+}
+
+void lp_queue_passed(struct lp_queue *queue, size_t len, uint16_t source)
+{
+	struct member *member = find_member(queue, class_of(queue, source));
+	if (member)
+		member->item.deficit -= (int64_t)len;
 }
 
 bool lp_queue_empty(const struct lp_queue *queue)
@@ -258,20 +337,27 @@ const struct lp_queue_counters *lp_queue_counters(const struct lp_queue *queue)
 	return &queue->counters;
 }
 
+static void free_members(struct member *member)
+{
+	while (member) {
+		struct member *next = member->next;
+		lp_flow_table_done(&member->table);
+		free(member);
+		member = next;
+	}
+}
+
 void lp_queue_free(struct lp_queue *queue)
 {
 	if (!queue)
 		return;
 	if (queue->next)
 		lp_queue_pop(queue);
-	for (struct flow_list *list = &queue->fresh; list; list = list == &queue->fresh ? &queue->old : NULL) {
-		while (list->head) {
-			struct lp_flow *flow = list_take(list);
-			while (flow->head)
-				release(queue, flow_take(flow));
-		}
-	}
+	while (drop_fattest(queue))
+		;
+	for (size_t i = 0; i < MEMBER_BUCKETS; i++)
+		free_members(queue->buckets[i]);
+	free_members(queue->spare);
 	assert(queue->used_bytes == 0 && queue->counters.frames == 0 && queue->counters.bytes == 0);
-	lp_flow_table_done(&queue->flows);
 	free(queue);
 }

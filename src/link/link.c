@@ -46,7 +46,8 @@ int lp_link_new(const struct lp_link_config *config, struct lp_link **ret_link)
 	link->config = *config;
 	size_t max_bytes = config->queue_max_bytes ? config->queue_max_bytes : DEFAULT_QUEUE_BYTES;
 	link->low_bytes = max_bytes / 4;
-	struct lp_queue_config queue = {.max_bytes = max_bytes, .hash_seed = config->hash_seed, .ecn = true};
+	struct lp_queue_config queue = {
+		.max_bytes = max_bytes, .hash_seed = config->hash_seed, .by_member = config->by_member, .ecn = true};
 	r = lp_queue_new(&queue, config->pool, &link->queue);
 	if (r < 0)
 		goto fail;
@@ -167,13 +168,14 @@ static bool send_ahead(struct lp_link *link, uint16_t source, const struct lp_by
 		if (parts[i].len)
 			memcpy(frame + offset, parts[i].data, parts[i].len);
 	}
-	if (!lp_queue_flow_idle(link->queue, frame, len))
+	if (!lp_queue_may_pass(link->queue, frame, len, source))
 		return false;
 	struct lp_datagram datagram = {.kind = LP_DATAGRAM_FRAME, .source = source};
 	struct lp_bytes out[2] = {{header, lp_datagram_write_header(&datagram, header)}, {frame, len}};
 	if (lp_quic_send_ahead(link->config.conn, out, 2, now_ns) < 0)
 		return false;
 	link->ahead_bytes += len;
+	lp_queue_passed(link->queue, len, source);
 	link->counters.datagrams_out++;
 	link->counters.frames_out++;
 	link->counters.bytes_out += len;

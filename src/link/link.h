@@ -23,6 +23,7 @@ struct lp_link_config {
 	struct lp_frame_pool *pool; /* borrowed, of the egress queue */
 	size_t queue_max_bytes;     /* of the egress queue; 0: 1 MiB */
 	uint64_t hash_seed;
+	bool by_member; /* frames of different sources share the connection equally (egress/queue.h); at a relay */
 	/* A whole frame came in; |frame| is valid until the call returns, in which the link must not be freed. |source|
 	 * is the peer id in the overlay header. */
 	void (*frame)(void *ctx, uint16_t source, const uint8_t *frame, size_t len, uint64_t now_ns);

@@ -303,15 +303,15 @@ static void test_flow_idle(void **state)
 	setup(&f, NULL, POOL_BYTES);
 	for (uint16_t flow = 0; flow < 3; flow++) {
 		make_frame(frame, sizeof frame, flow, 0, 0);
-		assert_true(lp_queue_flow_idle(f.queue, frame, sizeof frame));
+		assert_true(lp_queue_may_pass(f.queue, frame, sizeof frame, 0));
 		push(f.queue, 1000, flow, 0, LP_SEC);
-		assert_false(lp_queue_flow_idle(f.queue, frame, sizeof frame));
+		assert_false(lp_queue_may_pass(f.queue, frame, sizeof frame, 0));
 	}
 	uint16_t next = flow_of(lp_queue_head(f.queue, LP_SEC));
 	make_frame(frame, sizeof frame, next, 0, 0);
-	assert_false(lp_queue_flow_idle(f.queue, frame, sizeof frame));
+	assert_false(lp_queue_may_pass(f.queue, frame, sizeof frame, 0));
 	lp_queue_pop(f.queue);
-	assert_true(lp_queue_flow_idle(f.queue, frame, sizeof frame));
+	assert_true(lp_queue_may_pass(f.queue, frame, sizeof frame, 0));
 	teardown(&f);
 }
 
@@ -394,7 +394,7 @@ static void test_many_flows(void **state)
 	for (uint32_t hash = 0; hash < 5000; hash++) {
 		struct lp_flow *flow = lp_flow_table_get(&table, hash);
 		assert_non_null(flow);
-		flow->listed = true;
+		flow->item.listed = true;
 		assert_ptr_equal(lp_flow_table_get(&table, hash % 200), lp_flow_table_get(&table, hash % 200));
 	}
 	assert_true(lp_flow_table_held_bytes(&table) < 32 * 1024);
@@ -470,6 +470,117 @@ static void test_random(void **state)
 	}
 }
 
+/* Who sends into a queue by member, and what became of it. */
+struct sender {
+	uint16_t id;
+	unsigned n_flows;
+	uint64_t rate_bps;
+	size_t len;
+	uint64_t owed_bits; /* that it may still send, times 1e9 */
+	uint32_t n_sent;
+	uint64_t received_bytes;
+	uint32_t n_received;
+	uint64_t longest_wait_ns;
+};
+
+/* Lets senders fill a queue in front of a link of |link_bps| for four seconds. Their frames' marks say when they were
+   sent, in units of 0.1 ms. */
+static void run_senders(struct lp_queue *queue, uint64_t link_bps, struct sender *senders, size_t n_senders)
+{
+	uint64_t seed = 7;
+	uint64_t link_bits = 0;
+	for (uint64_t step = 1; step <= 40000; step++) {
+		uint64_t now_ns = LP_SEC + step * LP_MS / 10;
+		for (size_t i = 0; i < n_senders; i++) {
+			struct sender *sender = &senders[i];
+			for (sender->owed_bits += sender->rate_bps; sender->owed_bits >= sender->len * 8 * 10000;
+				sender->owed_bits -= sender->len * 8 * 10000) {
+				uint8_t frame[1514];
+				uint16_t flow = (uint16_t)(sender->id * 1000 + next_random(&seed) % sender->n_flows);
+				make_frame(frame, sender->len, flow, (uint32_t)step, 0);
+				struct lp_bytes part = {frame, sender->len};
+				lp_queue_push(queue, &part, 1, sender->id, now_ns);
+				sender->n_sent++;
+			}
+		}
+		link_bits += link_bps;
+		const struct lp_queued *head;
+		while ((head = lp_queue_head(queue, now_ns)) && link_bits >= head->len * 8 * 10000) {
+			link_bits -= head->len * 8 * 10000;
+			struct sender *sender = &senders[0];
+			while (sender->id != head->source)
+				sender++;
+			uint64_t wait_ns = (step - mark_of(head)) * LP_MS / 10;
+			sender->received_bytes += head->len;
+			sender->n_received++;
+			if (wait_ns > sender->longest_wait_ns)
+				sender->longest_wait_ns = wait_ns;
+			lp_queue_pop(queue);
+		}
+		if (!head)
+			link_bits = 0;
+	}
+}
+
+/* However many flows some members open, a member that sends little loses nothing and does not wait, and members that
+   send much get the same share. */
+static void test_fair_by_member(void **state)
+{
+	(void)state;
+	static const uint64_t links_bps[] = {10000000, 20000000, 100000000};
+	static const size_t attackers[] = {1, 5}, lengths[] = {200, 1514};
+	for (size_t link = 0; link < 3; link++) {
+		for (size_t row = 0; row < 4; row++) {
+			size_t n_attackers = attackers[row & 1], n = 3;
+			struct sender senders[8] = {
+				{.id = 1, .n_flows = 1, .rate_bps = 96000, .len = 200}, /* a game, 60 Hz */
+				{.id = 2, .n_flows = 1, .rate_bps = 2 * links_bps[link], .len = 1514},
+				{.id = 3, .n_flows = 1, .rate_bps = 2 * links_bps[link], .len = 1514},
+			};
+			for (size_t i = 0; i < n_attackers; i++, n++)
+				senders[n] = (struct sender){.id = (uint16_t)(4 + i),
+					.n_flows = 1000,
+					.rate_bps = 2 * links_bps[link],
+					.len = lengths[row >> 1]};
+			struct fixture f;
+			setup(&f, &(struct lp_queue_config){.hash_seed = 7, .by_member = true}, POOL_BYTES);
+			run_senders(f.queue, links_bps[link], senders, n);
+			assert_in_range(senders[0].n_sent - senders[0].n_received, 0, 1); /* one may be under way */
+			assert_true(senders[0].longest_wait_ns <= 15 * LP_MS);
+			uint64_t fair_bytes = links_bps[link] / 8 * 4 / (n - 1);
+			for (size_t i = 1; i < n; i++)
+				assert_in_range(senders[i].received_bytes, fair_bytes * 8 / 10, fair_bytes * 12 / 10);
+			teardown(&f);
+		}
+	}
+}
+
+/* Ever new flows do not get a member past the queue once its share of the round is used. */
+static void test_pass_by_member(void **state)
+{
+	(void)state;
+	struct fixture f;
+	setup(&f, &(struct lp_queue_config){.hash_seed = 7, .by_member = true}, POOL_BYTES);
+	for (uint32_t i = 0; i < 10; i++) {
+		uint8_t frame[1514];
+		make_frame(frame, sizeof frame, 1, i, 0);
+		struct lp_bytes part = {frame, sizeof frame};
+		assert_int_equal(lp_queue_push(f.queue, &part, 1, 5, LP_SEC), 0);
+	}
+	unsigned n_passed = 0;
+	for (uint16_t flow = 100; flow < 200; flow++) {
+		uint8_t frame[200];
+		make_frame(frame, sizeof frame, flow, 0, 0);
+		if (lp_queue_may_pass(f.queue, frame, sizeof frame, 5)) {
+			lp_queue_passed(f.queue, sizeof frame, 5);
+			n_passed++;
+		}
+		assert_true(lp_queue_may_pass(f.queue, frame, sizeof frame, 6));
+	}
+	assert_int_equal(n_passed, 8); /* a quantum of 1514 bytes */
+	teardown(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -481,6 +592,8 @@ int main(void)
 		cmocka_unit_test(test_codel),
 		cmocka_unit_test(test_fattest),
 		cmocka_unit_test(test_flow_idle),
+		cmocka_unit_test(test_fair_by_member),
+		cmocka_unit_test(test_pass_by_member),
 		cmocka_unit_test(test_shared_pool),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_many_flows),
