@@ -169,7 +169,7 @@ static void ask_filters(struct bench *b, const uint8_t *frame, size_t len)
 	struct lp_view view;
 	__asm__ volatile("" ::: "memory");
 	lp_view_init(&view, frame, len);
-	b->sink += lp_filters_ask(&b->filters, LP_ROLE_CLIENT, &view);
+	b->sink += lp_filters_check(&b->filters, LP_ROLE_CLIENT, &view);
 }
 
 static void bench_filter(struct bench *b)

@@ -1,4 +1,18 @@
-/* Layer 2 safety: which frames of a member the room refuses. One row each. */
+/* Layer 2 safety: which frames a member may send. What holds for one frame is decided here; what depends on other
+   members or on the past is decided by the caller with the same tables: rate limits (filter/limit.h, by the classes of
+   filter/class.h), and the two filters that need to know who has which MAC.
+
+   A filter is one row of the table below: its name, whether it is on by default, the drop reason, whose frames and
+   which kinds of frames it checks, its function, and a text. Options, help, docs/limits.md and lp_filters_check() are
+   made from the rows. From the filters that are on, lp_filters_init() makes one bit set for each role and kind, so that
+   a frame costs only the checks that can concern it.
+
+   Invariants: a frame is parsed by lp_ether_parse() and lp_ip_parse(), never by fixed offsets, because tags, SNAP and
+   extension headers would bypass a filter that reads at fixed offsets. A filter against rogue servers drops what it
+   cannot classify (RFC 7113). A frame without a complete Ethernet header is always dropped.
+
+   The module keeps no state between frames except the buckets of a meter, allocates nothing, and knows neither rooms
+   nor connections: bytes, a role and now_ns go in, a drop reason comes out. */
 #ifndef LP_FILTER_FILTER_H
 #define LP_FILTER_FILTER_H
 
@@ -11,25 +25,30 @@
 
 struct lp_view;
 
-/* X(name, wire name (of the option that switches it), on by default, drop, what it refuses) */
+/* X(name, wire name, on by default, drop reason, roles, kinds, function, text).
+   The wire name is that of the option. Roles and kinds are sets of the bits below: whose frames, and which, are checked
+   by the function, static in filter.c or of filter/rogue.h. IN_ROOM has no function: the caller decides, and finds
+   with lp_filters_apply() whether the filter is on. */
 #define LP_FILTERS(X) \
-	X(MALFORMED, "malformed", true, MALFORMED_FRAME, \
-		"frames that are too short, with an impossible length or type, or with more than two tags") \
-	X(OVERSIZE, "oversize", true, OVERSIZE, "frames longer than the room's MTU allows") \
-	X(BAD_SOURCE, "bad-source", true, BAD_SOURCE, "a source MAC that is a group, zero, or the destination") \
-	X(SPOOFED_SOURCE, "spoofed-source", true, SPOOFED_SOURCE, \
-		"a client's frame from another MAC than its own, and a gateway's from a client's") \
-	X(SWITCH_CONTROL, "switch-control", true, SWITCH_CONTROL, \
-		"what switches tell one another: spanning tree, LLDP, pause, link aggregation") \
-	X(ROGUE_RA, "rogue-ra", true, ROGUE_RA, \
-		"router advertisements and redirects from a client, and what cannot be told from them") \
-	X(ROGUE_DHCP, "rogue-dhcp", true, ROGUE_DHCP, \
-		"DHCP and DHCPv6 servers' messages from a client, and what cannot be told from them") \
-	X(ARP_INSPECTION, "arp-inspection", false, ARP_SPOOF, "a client's ARP whose sender is not the frame's source") \
-	X(ISOLATION, "isolation", false, ISOLATED, "frames from client to client")
+	X(MALFORMED, "malformed", true, MALFORMED_FRAME, ALL, OTHER | UNREADABLE, is_malformed, \
+		"frames that are too short, have an impossible length or type, or have more than two VLAN tags") \
+	X(OVERSIZE, "oversize", true, OVERSIZE, ALL, ANY, is_oversize, "frames longer than the room's MTU allows") \
+	X(BAD_SOURCE, "bad-source", true, BAD_SOURCE, ALL, ANY, is_bad_source, \
+		"frames whose source MAC is a group address, zero, or the destination") \
+	X(SPOOFED_SOURCE, "spoofed-source", true, SPOOFED_SOURCE, ALL, IN_ROOM, no_check, \
+		"frames from a client with another source MAC than its own, and frames from the gateway with a client's MAC") \
+	X(SWITCH_CONTROL, "switch-control", true, SWITCH_CONTROL, ALL, READABLE, is_switch_control, \
+		"frames that switches send to each other: spanning tree, LLDP, pause, link aggregation") \
+	X(ROGUE_RA, "rogue-ra", true, ROGUE_RA, CLIENT, IPV4 | IPV6 | UNREADABLE, lp_rogue_ra, \
+		"router advertisements and redirects from a client, and frames that may hide one") \
+	X(ROGUE_DHCP, "rogue-dhcp", true, ROGUE_DHCP, CLIENT, IPV4 | IPV6 | UNREADABLE, lp_rogue_dhcp, \
+		"DHCP and DHCPv6 server messages from a client, and frames that may hide one") \
+	X(ARP_INSPECTION, "arp-inspection", false, ARP_SPOOF, CLIENT, ARP, lp_rogue_arp, \
+		"ARP from a client whose sender MAC is not the frame's source MAC") \
+	X(ISOLATION, "isolation", false, ISOLATED, CLIENT, IN_ROOM, no_check, "frames from one client to another")
 
 enum lp_filter {
-#define X(name, wire, on, drop, text) LP_FILTER_##name,
+#define X(name, wire, on, drop, roles, kinds, function, text) LP_FILTER_##name,
 	LP_FILTERS(X)
 #undef X
 		LP_FILTER_COUNT,
@@ -37,11 +56,12 @@ enum lp_filter {
 
 #define LP_FILTER_BIT(name) (UINT32_C(1) << LP_FILTER_##name)
 
-/* A row of the table above. */
+/* What a row says, for options, help and documents. */
 struct lp_filter_row {
 	const char *wire;
 	bool on; /* by default */
 	enum lp_drop drop;
+	bool from_gateway; /* checks the gateway's frames, not only those of clients */
 	const char *text;
 };
 
@@ -49,31 +69,32 @@ const struct lp_filter_row *lp_filter_row(enum lp_filter filter);
 /* The bit set of the filters that are on by default. */
 uint32_t lp_filters_default(void);
 
-/* What an IP frame and the like are asked: each kind of frame has its own list, so that plain traffic pays for the
-   filters that concern it alone. */
+/* Kinds of frames, by the type after tags and SNAP. */
 enum lp_filter_kind {
 	LP_FILTER_KIND_IPV4,
 	LP_FILTER_KIND_IPV6,
-	LP_FILTER_KIND_ARP,
+	LP_FILTER_KIND_ARP, /* RARP, too */
 	LP_FILTER_KIND_OTHER,
-	LP_FILTER_KIND_UNREADABLE, /* malformed frames, while that filter is off */
+	LP_FILTER_KIND_UNREADABLE, /* malformed: the type is unknown */
 	LP_FILTER_KIND_COUNT,
 };
 
-#define LP_FILTER_PLAN_MAX 7
-
 /* The filters that are on, prepared. */
 struct lp_filters {
-	uint32_t on; /* bit set */
-	uint16_t mtu;
-	/* by role (1: gateway) and kind: which filters to ask, as rows of filter.c, and an end mark */
-	uint8_t plan[2][LP_FILTER_KIND_COUNT][LP_FILTER_PLAN_MAX + 1];
+	uint16_t mtu;                             /* of the room, IP bytes */
+	uint32_t on[2];                           /* by role (1: gateway): bit set of filters */
+	uint32_t checks[2][LP_FILTER_KIND_COUNT]; /* by role and kind: those whose function is called */
 };
 
 /* Prepares the filters |on|, a bit set, for a room of |mtu| IP bytes. */
 void lp_filters_init(struct lp_filters *filters, uint32_t on, uint16_t mtu);
-/* Asks all filters about a frame that a client or gateway sent, but for spoofed-source and isolation, which need the
-   room's knowledge: lp_rooms_forward() asks those. LP_DROP_NONE, or why it is refused. */
-enum lp_drop lp_filters_ask(const struct lp_filters *filters, enum lp_role role, struct lp_view *view);
+/* Checks a frame that a client or gateway sent. LP_DROP_NONE, or the drop reason of the first filter that matches. */
+enum lp_drop lp_filters_check(const struct lp_filters *filters, enum lp_role role, struct lp_view *view);
+
+/* True if |filter| is on and concerns the frames of |role|. */
+static inline bool lp_filters_apply(const struct lp_filters *filters, enum lp_role role, enum lp_filter filter)
+{
+	return filters->on[role == LP_ROLE_GATEWAY] >> filter & 1;
+}
 
 #endif

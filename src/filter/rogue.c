@@ -55,7 +55,7 @@ static bool is_dhcpv6_server(const uint8_t *udp, uint32_t len)
 
 bool lp_rogue_dhcp(struct lp_view *view)
 {
-	const struct lp_ip *ip = lp_view_ip(view);
+	const struct lp_ip *ip = lp_view_ip(view); /* NULL, too, if the frame is unreadable */
 	if (!ip || ip->upper == LP_IP_UPPER_HIDDEN)
 		return true;
 	if (ip->upper == LP_IP_UPPER_LATER_FRAGMENT)
@@ -103,6 +103,8 @@ static bool is_rogue_v6(const struct lp_view *view, const struct lp_ip *ip)
 
 bool lp_rogue_ra(struct lp_view *view)
 {
+	if (view->fault != LP_ETHER_OK)
+		return true;
 	const struct lp_ip *ip = lp_view_ip(view);
 	if (view->ether.type == LP_ETHER_TYPE_IPV6)
 		return !ip || is_rogue_v6(view, ip);

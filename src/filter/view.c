@@ -4,6 +4,8 @@
 
 const struct lp_ip *lp_view_ip(struct lp_view *view)
 {
+	if (view->fault != LP_ETHER_OK)
+		return NULL;
 	if (!view->has_ip) {
 		view->has_ip = true;
 		view->packet = view->frame + view->ether.net_offset;

@@ -15,6 +15,7 @@ struct lp_view {
 	size_t len;
 	enum lp_ether_fault fault; /* not LP_ETHER_OK: nothing below but the addresses is valid */
 	struct lp_ether ether;
+	uint16_t mtu;      /* of the network, IP bytes; set by lp_filters_check() */
 	uint64_t dst, src; /* lp_mac_key(); 0 if the frame is too short for them */
 	bool has_ip;       /* the IP headers were looked at */
 	int ip_result;     /* what came of it: 0 or LP_EMALFORMED */

@@ -157,12 +157,9 @@ static uint16_t unfragmented_mtu(const struct lp_connection *connection)
 	return (uint16_t)(mtu < connection->relay->config.room_mtu ? mtu : connection->relay->config.room_mtu);
 }
 
-/* The room took the member: its `welcome` goes out before any news of others. */
-static void on_welcome(void *ctx, struct lp_peer *peer)
+void lp_connection_welcome(struct lp_connection *connection, const struct lp_peer *peer)
 {
-	struct lp_connection *connection = lp_peer_user(peer);
 	struct lp_message message = {.type = LP_MESSAGE_WELCOME};
-	(void)ctx;
 	lp_peer_welcome(peer, &message.welcome);
 	message.welcome.unfragmented_mtu = connection->told_mtu = unfragmented_mtu(connection);
 	message.welcome.stats_interval_s = (uint32_t)(connection->relay->config.stats_interval_ns / LP_SEC);
@@ -194,7 +191,7 @@ static void replace(struct lp_connection *old)
 static void on_hello(struct lp_connection *connection, const struct lp_hello *hello, uint64_t now_ns)
 {
 	struct lp_relay *relay = connection->relay;
-	struct lp_reject why = {0};
+	struct lp_join join = {.hello = hello, .user = connection};
 	struct lp_link_config link = {
 		.conn = connection->quic,
 		.pool = relay->pool,
@@ -204,7 +201,6 @@ static void on_hello(struct lp_connection *connection, const struct lp_hello *he
 		.frame = on_frame,
 		.ctx = connection,
 	};
-	void *replaced = NULL;
 	if (connection->link) {
 		protocol_error(connection, "a second hello");
 		return;
@@ -214,17 +210,17 @@ static void on_hello(struct lp_connection *connection, const struct lp_hello *he
 		end(connection, LP_QUIC_APP_OVERLOAD, LP_REASON_CONNECTION, "the relay is out of memory");
 		return;
 	}
-	if (lp_rooms_join(relay->rooms, hello, connection, now_ns, on_welcome, &connection->peer, &why, &replaced) <
-		0) {
-		reject(connection, hello, &why);
+	if (lp_rooms_join(relay->rooms, &join, now_ns) < 0) {
+		reject(connection, hello, &join.reject);
 		return;
 	}
+	connection->peer = join.peer;
 	relay->counters.joins++;
 	/* Not all at once for those who came at once, as after a restart. */
 	connection->stats_due_ns = now_ns + relay->config.stats_interval_ns / STATS_PHASES *
 						    (1 + relay->counters.joins % STATS_PHASES);
-	if (replaced) {
-		replace(replaced);
+	if (join.replaced) {
+		replace(join.replaced);
 		lp_event_peer_resumed(relay->log, lp_peer_room(connection->peer), lp_peer_id(connection->peer),
 			lp_role_text(hello->role), hello->name, &hello->mac, lp_quic_remote(connection->quic));
 		return;

@@ -45,6 +45,8 @@ struct lp_connection *lp_connection_new(struct lp_relay *relay, struct lp_quic_c
 void lp_connection_free(struct lp_connection *connection);
 /* Bytes of the control stream. The message that ends the connection is the last that is read. */
 void lp_connection_control(struct lp_connection *connection, const uint8_t *data, size_t len, uint64_t now_ns);
+/* Sends the `welcome` of |peer|, as which the room admitted the member. */
+void lp_connection_welcome(struct lp_connection *connection, const struct lp_peer *peer);
 /* One DATAGRAM. */
 void lp_connection_datagram(struct lp_connection *connection, const uint8_t *data, size_t len, uint64_t now_ns);
 /* Sends what is due by time: `stats`, or the end for a hello that did not come. */

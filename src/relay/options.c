@@ -133,9 +133,9 @@ const struct lp_option lp_relay_option_rows[] = {
 		.standard = "1M", .help = "what may wait for one member whose path is slower than the room"},
 	{"queues", "BYTES", LP_SIZE(struct lp_relay_options, relay.pool_max_bytes, 1 << 20, UINT64_C(1) << 36),
 		.standard = "256M", .help = "what may wait for all members together"},
-#define X(name, wire, on, drop, text) \
+#define X(name, wire, on, drop, roles, kinds, function, text) \
 	{"filter-" wire, NULL, LP_SWITCH(struct lp_relay_options, filters[LP_FILTER_##name]), .group = "Filters", \
-		.standard = (on) ? "on" : "off", .help = "refuse " text},
+		.standard = (on) ? "on" : "off", .help = "drop " text},
 	LP_FILTERS(X)
 #undef X
 #define STANDARD(rate, burst) (rate) ? #rate "/" #burst : "off"
@@ -185,10 +185,7 @@ int lp_relay_options_apply(struct lp_relay_options *options, struct lp_failure *
 		relay->max_peers_per_room = relay->max_peers;
 	for (int i = 0; i < LP_FILTER_COUNT; i++) {
 		uint32_t bit = UINT32_C(1) << i;
-		if (options->filters[i])
-			relay->filters_on |= bit;
-		else
-			relay->filters_off |= bit;
+		relay->filters = options->filters[i] ? relay->filters | bit : relay->filters & ~bit;
 	}
 	return 0;
 }

@@ -25,9 +25,9 @@
 void lp_relay_config_init(struct lp_relay_config *config)
 {
 	*config = (struct lp_relay_config){
-		.max_rooms = 1000,
-		.max_peers = 4096,
-		.max_peers_per_room = 256,
+		.max_rooms = LP_ROOM_ROOMS,
+		.max_peers = LP_ROOM_PEERS,
+		.max_peers_per_room = LP_ROOM_PEERS_PER_ROOM,
 		.max_conns_per_source = 64,
 		.max_handshakes = 128,
 		.max_handshakes_per_source = 32,
@@ -39,6 +39,7 @@ void lp_relay_config_init(struct lp_relay_config *config)
 		.queue_max_bytes = 1 << 20,
 		.pool_max_bytes = 256 << 20,
 		.malformed_limit = LP_ROOM_MALFORMED_LIMIT,
+		.filters = lp_filters_default(),
 		.joins = {.per_s = LP_ROOM_JOINS_PER_S, .burst = LP_ROOM_JOINS_BURST},
 	};
 	lp_limits_init(&config->limits);
@@ -176,12 +177,11 @@ static void on_random(void *ctx, uint8_t *data, size_t len)
 	lp_random_fill(data, len);
 }
 
-/* Somebody joined or left: |to| hears of it. */
-static void on_notify(void *ctx, struct lp_peer *to, const struct lp_peer *about, bool joined, enum lp_reason reason)
+/* Sends |to| a message about |about|. */
+static void send_peer(struct lp_peer *to, const struct lp_peer *about, enum lp_message_type type, enum lp_reason reason)
 {
-	(void)ctx;
 	struct lp_connection *connection = lp_peer_user(to);
-	struct lp_message message = {.type = joined ? LP_MESSAGE_PEER_JOINED : LP_MESSAGE_PEER_LEFT};
+	struct lp_message message = {.type = type};
 	if (!connection)
 		return;
 	message.peer.peer_id = lp_peer_id(about);
@@ -191,6 +191,31 @@ static void on_notify(void *ctx, struct lp_peer *to, const struct lp_peer *about
 	snprintf(message.peer.name, sizeof message.peer.name, "%s", lp_peer_name(about));
 	lp_connection_send(connection, &message);
 }
+
+static void on_welcome(void *ctx, struct lp_peer *peer)
+{
+	(void)ctx;
+	lp_connection_welcome(lp_peer_user(peer), peer);
+}
+
+static void on_peer_joined(void *ctx, struct lp_peer *to, const struct lp_peer *about)
+{
+	(void)ctx;
+	send_peer(to, about, LP_MESSAGE_PEER_JOINED, LP_REASON_OTHER);
+}
+
+static void on_peer_left(void *ctx, struct lp_peer *to, const struct lp_peer *about, enum lp_reason reason)
+{
+	(void)ctx;
+	send_peer(to, about, LP_MESSAGE_PEER_LEFT, reason);
+}
+
+static const struct lp_room_events room_events = {
+	.welcome = on_welcome,
+	.peer_joined = on_peer_joined,
+	.peer_left = on_peer_left,
+	.random = on_random,
+};
 
 static const struct lp_quic_events quic_events = {
 	.ready = on_ready,
@@ -225,23 +250,19 @@ static int new_endpoint(struct lp_relay *relay, struct lp_tls *tls)
 static int new_rooms(struct lp_relay *relay)
 {
 	const struct lp_relay_config *config = &relay->config;
-	struct lp_rooms_config rooms = {
-		.max_rooms = config->max_rooms,
-		.max_peers = config->max_peers,
-		.max_peers_per_room = config->max_peers_per_room,
-		.max_macs_per_gateway = config->max_macs_per_gateway,
-		.room_mtu = config->room_mtu,
-		.min_datagram_budget = LP_BUDGET_MIN,
-		.mac_age_ns = LP_ROOM_MAC_AGE_NS,
-		.notify = on_notify,
-		.random = on_random,
-		.ctx = relay,
-		.malformed_limit = config->malformed_limit,
-		.filters_on = config->filters_on,
-		.filters_off = config->filters_off,
-		.limits = &relay->config.limits,
-		.joins = config->joins,
-	};
+	struct lp_rooms_config rooms;
+	lp_rooms_config_init(&rooms);
+	rooms.max_rooms = config->max_rooms;
+	rooms.max_peers = config->max_peers;
+	rooms.max_peers_per_room = config->max_peers_per_room;
+	rooms.max_macs_per_gateway = config->max_macs_per_gateway;
+	rooms.room_mtu = config->room_mtu;
+	rooms.malformed_limit = config->malformed_limit;
+	rooms.filters = config->filters;
+	rooms.limits = config->limits;
+	rooms.joins = config->joins;
+	rooms.events = &room_events;
+	rooms.ctx = relay;
 	lp_random_fill(rooms.hash_key, sizeof rooms.hash_key);
 	return lp_rooms_new(&rooms, &relay->rooms);
 }

@@ -29,12 +29,12 @@ struct lp_relay_config {
 	uint64_t hello_timeout_ns; /* a member that says nothing for so long is closed */
 	uint64_t stats_interval_ns;
 	uint64_t idle_timeout_ns;
-	size_t queue_max_bytes;           /* of the egress queue of each member */
-	size_t pool_max_bytes;            /* of all egress queues together */
-	uint32_t malformed_limit;         /* malformed DATAGRAMs of a member before it is closed */
-	struct lp_rate joins;             /* newcomers of each room; per_s 0: no limit */
-	uint32_t filters_on, filters_off; /* bit sets of enum lp_filter: changes against the defaults */
-	uint8_t secret[32];               /* signs Retry and stateless-reset tokens */
+	size_t queue_max_bytes;   /* of the egress queue of each member */
+	size_t pool_max_bytes;    /* of all egress queues together */
+	uint32_t malformed_limit; /* malformed DATAGRAMs of a member before it is closed */
+	struct lp_rate joins;     /* newcomers of each room; per_s 0: no limit */
+	uint32_t filters;         /* bit set of enum lp_filter */
+	uint8_t secret[32];       /* signs Retry and stateless-reset tokens */
 	struct lp_limits limits;
 	struct lp_framelog_config framelog;
 };

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "proto/budget.h"
 #include "room/state.h"
+#include "room/table.h"
 #include "room/token.h"
 
 void lp_admission_refuse(struct lp_reject *reject, enum lp_reject_code code, const char *format, ...)
@@ -139,7 +140,7 @@ int lp_admission_judge(const struct lp_rooms *rooms, const struct lp_hello *hell
 	int result;
 	if ((result = judge_words(hello, &admission, ret_reject)) < 0 || (result = judge_mac(hello, ret_reject)) < 0)
 		return result;
-	admission.room = lp_rooms_find(rooms, admission.code);
+	admission.room = lp_rooms_table_find(rooms, admission.code);
 	if ((result = judge_budget(rooms, admission.room, hello, ret_reject)) < 0)
 		return result;
 	if (admission.room)

@@ -3,10 +3,11 @@
 #include "room/room.h"
 #include "room/state.h"
 
-/* The drop of a filter that is asked here, if it is on. */
-static inline enum lp_drop refuse_if(const struct lp_rooms *rooms, enum lp_filter filter)
+/* The drop reason of |filter| if it is on for the frames of |from|. */
+static inline enum lp_drop drop_if(const struct lp_peer *from, enum lp_filter filter)
 {
-	return rooms->filters.on >> filter & 1 ? lp_filter_row(filter)->drop : LP_DROP_NONE;
+	bool applies = lp_filters_apply(&from->room->rooms->filters, from->role, filter);
+	return applies ? lp_filter_row(filter)->drop : LP_DROP_NONE;
 }
 
 /* Whose MAC the source is: a client's is its own, a gateway's is learned or refreshed. */
@@ -17,10 +18,10 @@ static enum lp_drop check_source(struct lp_peer *from, uint64_t src, uint64_t no
 	if (src == from->key)
 		return LP_DROP_NONE;
 	if (from->role != LP_ROLE_GATEWAY)
-		return refuse_if(room->rooms, LP_FILTER_SPOOFED_SOURCE);
+		return drop_if(from, LP_FILTER_SPOOFED_SOURCE);
 	struct lp_mac_entry *entry = lp_mac_table_find(&room->macs, src, now_ns);
 	if (entry && entry->owner != from)
-		return refuse_if(room->rooms, LP_FILTER_SPOOFED_SOURCE);
+		return drop_if(from, LP_FILTER_SPOOFED_SOURCE);
 	if (entry) {
 		entry->expires_ns = expires_ns;
 		return LP_DROP_NONE;
@@ -38,7 +39,7 @@ static enum lp_drop decide_group(
 	enum lp_drop drop = lp_meter_take(&from->meter, lp_class_of_group(view), view->len, now_ns);
 	if (drop != LP_DROP_NONE)
 		return drop;
-	if (from->role == LP_ROLE_CLIENT && refuse_if(room->rooms, LP_FILTER_ISOLATION)) {
+	if (drop_if(from, LP_FILTER_ISOLATION)) {
 		if (room->gateway)
 			verdict->targets[verdict->n_targets++] = room->gateway;
 		return LP_DROP_NONE;
@@ -61,8 +62,7 @@ static enum lp_drop decide_unicast(
 	enum lp_drop drop;
 	if (!to || to == from)
 		return LP_DROP_UNKNOWN_UNICAST;
-	if (from->role == LP_ROLE_CLIENT && to->role == LP_ROLE_CLIENT &&
-		(drop = refuse_if(room->rooms, LP_FILTER_ISOLATION)) != LP_DROP_NONE)
+	if (to->role == LP_ROLE_CLIENT && (drop = drop_if(from, LP_FILTER_ISOLATION)) != LP_DROP_NONE)
 		return drop;
 	drop = lp_meter_take(&from->meter, entry ? LP_LIMIT_TOTAL : LP_LIMIT_UNKNOWN, view->len, now_ns);
 	if (drop == LP_DROP_NONE)
@@ -76,7 +76,7 @@ void lp_rooms_forward(struct lp_rooms *rooms, struct lp_peer *from, const uint8_
 	struct lp_view view;
 	*ret_verdict = (struct lp_verdict){.targets = rooms->targets};
 	lp_view_init(&view, frame, len);
-	enum lp_drop drop = lp_filters_ask(&rooms->filters, from->role, &view);
+	enum lp_drop drop = lp_filters_check(&rooms->filters, from->role, &view);
 	if (drop == LP_DROP_NONE)
 		drop = check_source(from, view.src, now_ns);
 	if (drop == LP_DROP_NONE && lp_view_to_group(&view))

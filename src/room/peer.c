@@ -51,7 +51,7 @@ size_t lp_peer_room_macs(const struct lp_peer *peer)
 void lp_peer_welcome(const struct lp_peer *peer, struct lp_welcome *ret_welcome)
 {
 	const struct lp_room *room = peer->room;
-	const struct lp_limits *limits = &room->rooms->limits;
+	const struct lp_limits *limits = &room->rooms->config.limits;
 	const struct lp_rate *rates = peer->role == LP_ROLE_GATEWAY ? limits->gateway : limits->client;
 	struct lp_welcome welcome = {
 		.peer_id = peer->id,

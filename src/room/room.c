@@ -5,70 +5,49 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/siphash.h"
 #include "base/utf8.h"
 #include "base/wipe.h"
+#include "proto/budget.h"
 #include "room/admission.h"
 #include "room/state.h"
+#include "room/table.h"
 
-#define CHAINS_MAX 65536U
 #define ROOM_PEERS_MIN 4U
 
-/* The chain that a room code belongs to. */
-static struct lp_room **chain_of(const struct lp_rooms *rooms, const char *code)
+void lp_rooms_config_init(struct lp_rooms_config *config)
 {
-	uint64_t hash = lp_siphash(rooms->config.hash_key, code, strlen(code));
-	return &rooms->by_code[hash & (rooms->n_chains - 1)];
-}
-
-struct lp_room *lp_rooms_find(const struct lp_rooms *rooms, const char *code)
-{
-	struct lp_room *room = *chain_of(rooms, code);
-	while (room && strcmp(room->code, code) != 0)
-		room = room->same_hash;
-	return room;
-}
-
-/* Puts the defaults in place of zeros. */
-static void fill_defaults(struct lp_rooms_config *config)
-{
-	if (config->max_macs_per_gateway == 0)
-		config->max_macs_per_gateway = LP_ROOM_MACS_PER_GATEWAY;
-	if (config->room_mtu == 0)
-		config->room_mtu = LP_ROOM_MTU;
-	if (config->mac_age_ns == 0)
-		config->mac_age_ns = LP_ROOM_MAC_AGE_NS;
-	if (config->malformed_limit == 0)
-		config->malformed_limit = LP_ROOM_MALFORMED_LIMIT;
+	*config = (struct lp_rooms_config){
+		.max_rooms = LP_ROOM_ROOMS,
+		.max_peers = LP_ROOM_PEERS,
+		.max_peers_per_room = LP_ROOM_PEERS_PER_ROOM,
+		.max_macs_per_gateway = LP_ROOM_MACS_PER_GATEWAY,
+		.room_mtu = LP_ROOM_MTU,
+		.min_datagram_budget = LP_BUDGET_MIN,
+		.mac_age_ns = LP_ROOM_MAC_AGE_NS,
+		.malformed_limit = LP_ROOM_MALFORMED_LIMIT,
+		.filters = lp_filters_default(),
+		.joins = {.per_s = LP_ROOM_JOINS_PER_S, .burst = LP_ROOM_JOINS_BURST},
+	};
+	lp_limits_init(&config->limits);
 }
 
 int lp_rooms_new(const struct lp_rooms_config *config, struct lp_rooms **ret_rooms)
 {
-	if (config->max_rooms == 0 || config->max_peers == 0 || config->max_peers_per_room == 0 ||
-		config->max_peers_per_room > LP_ROOM_TARGETS_MAX)
+	if (config->max_rooms == 0 || config->room_mtu == 0 || config->max_peers == 0 ||
+		config->max_peers_per_room == 0 || config->max_peers_per_room > LP_ROOM_TARGETS_MAX)
 		return LP_ERANGE;
 	struct lp_rooms *rooms = calloc(1, sizeof *rooms);
 	if (!rooms)
 		return LP_ENOMEM;
 	rooms->config = *config;
 	lp_list_init(&rooms->list);
-	fill_defaults(&rooms->config);
-	if (config->limits)
-		rooms->limits = *config->limits;
-	else
-		lp_limits_init(&rooms->limits);
-	rooms->config.limits = &rooms->limits;
-	lp_meter_limits_init(&rooms->meter_limits[0], &rooms->limits, LP_ROLE_CLIENT);
-	lp_meter_limits_init(&rooms->meter_limits[1], &rooms->limits, LP_ROLE_GATEWAY);
+	lp_meter_limits_init(&rooms->meter_limits[0], &config->limits, LP_ROLE_CLIENT);
+	lp_meter_limits_init(&rooms->meter_limits[1], &config->limits, LP_ROLE_GATEWAY);
 	lp_ratelimit_init(
 		&rooms->joins, config->joins.per_s, config->joins.burst ? config->joins.burst : config->joins.per_s);
-	lp_filters_init(&rooms->filters, (lp_filters_default() | config->filters_on) & ~config->filters_off,
-		rooms->config.room_mtu);
-	for (rooms->n_chains = 1; rooms->n_chains < config->max_rooms && rooms->n_chains < CHAINS_MAX;)
-		rooms->n_chains *= 2;
-	rooms->by_code = calloc(rooms->n_chains, sizeof(struct lp_room *));
+	lp_filters_init(&rooms->filters, config->filters, config->room_mtu);
 	rooms->targets = calloc(config->max_peers_per_room, sizeof(struct lp_peer *));
-	if (!rooms->by_code || !rooms->targets) {
+	if (!rooms->targets || lp_rooms_table_init(rooms) < 0) {
 		lp_rooms_free(rooms);
 		return LP_ENOMEM;
 	}
@@ -82,14 +61,13 @@ void lp_rooms_free(struct lp_rooms *rooms)
 		return;
 	assert(rooms->n_peers == 0 && rooms->n_rooms == 0 && lp_list_is_empty(&rooms->list));
 	free(rooms->targets);
-	free(rooms->by_code);
+	lp_rooms_table_done(rooms);
 	free(rooms);
 }
 
 /* Makes an empty room. NULL when there is no memory. */
 static struct lp_room *make_room(struct lp_rooms *rooms, const char *code)
 {
-	struct lp_room **chain = chain_of(rooms, code);
 	struct lp_room *room = calloc(1, sizeof *room);
 	if (!room)
 		return NULL;
@@ -100,8 +78,7 @@ static struct lp_room *make_room(struct lp_rooms *rooms, const char *code)
 	room->rooms = rooms;
 	memcpy(room->code, code, sizeof room->code);
 	room->mtu = rooms->config.room_mtu;
-	room->same_hash = *chain;
-	*chain = room;
+	lp_rooms_table_add(rooms, room);
 	lp_list_insert(&rooms->list, &room->node);
 	rooms->n_rooms++;
 	return room;
@@ -111,11 +88,8 @@ static struct lp_room *make_room(struct lp_rooms *rooms, const char *code)
 static void drop_room(struct lp_room *room)
 {
 	struct lp_rooms *rooms = room->rooms;
-	struct lp_room **link = chain_of(rooms, room->code);
 	assert(room->n_peers == 0 && !room->gateway);
-	while (*link != room)
-		link = &(*link)->same_hash;
-	*link = room->same_hash;
+	lp_rooms_table_remove(rooms, room);
 	lp_list_remove(&room->node);
 	rooms->n_rooms--;
 	lp_mac_table_done(&room->macs);
@@ -173,8 +147,9 @@ static void copy_name(const char *name, char ret_name[LP_NAME_MAX + 1])
 }
 
 /* Puts a new peer into |room|. NULL when there is no memory. */
-static struct lp_peer *add_peer(struct lp_room *room, const struct lp_hello *hello, void *user, uint64_t now_ns)
+static struct lp_peer *add_peer(struct lp_room *room, const struct lp_join *join, uint64_t now_ns)
 {
+	const struct lp_hello *hello = join->hello;
 	struct lp_rooms *rooms = room->rooms;
 	struct lp_peer *peer = calloc(1, sizeof *peer);
 	uint64_t key = lp_mac_key(hello->mac.octet);
@@ -183,13 +158,13 @@ static struct lp_peer *add_peer(struct lp_room *room, const struct lp_hello *hel
 		return NULL;
 	}
 	peer->room = room;
-	peer->user = user;
+	peer->user = join->user;
 	peer->key = key;
 	peer->id = next_id(room);
 	peer->role = hello->role;
 	peer->mac = hello->mac;
 	copy_name(hello->name, peer->name);
-	rooms->config.random(rooms->config.ctx, peer->token, sizeof peer->token);
+	rooms->config.events->random(rooms->config.ctx, peer->token, sizeof peer->token);
 	lp_meter_init(&peer->meter, &rooms->meter_limits[peer->role == LP_ROLE_GATEWAY]);
 	peer->index = room->n_peers;
 	room->peers[room->n_peers++] = peer;
@@ -199,80 +174,82 @@ static struct lp_peer *add_peer(struct lp_room *room, const struct lp_hello *hel
 	return peer;
 }
 
-/* Tells |peer| of everybody in its room, and everybody of it if |news|. */
-static void introduce(const struct lp_peer *peer, bool news)
+/* Announces the room's peers to |peer| and, if |announce|, |peer| to them. */
+static void introduce(struct lp_peer *peer, bool announce)
 {
 	struct lp_room *room = peer->room;
 	const struct lp_rooms_config *config = &room->rooms->config;
 	for (size_t i = 0; i < room->n_peers; i++) {
 		if (room->peers[i] != peer)
-			config->notify(config->ctx, room->peers[peer->index], room->peers[i], true, LP_REASON_OTHER);
+			config->events->peer_joined(config->ctx, peer, room->peers[i]);
 	}
-	for (size_t i = 0; news && i < room->n_peers; i++) {
+	for (size_t i = 0; announce && i < room->n_peers; i++) {
 		if (room->peers[i] != peer)
-			config->notify(config->ctx, room->peers[i], peer, true, LP_REASON_OTHER);
+			config->events->peer_joined(config->ctx, room->peers[i], peer);
 	}
 }
 
-/* Whether the room takes one more newcomer now; if not, says so. Each is news for everybody in the room, and a MAC more
-   in the tables of the LAN's switches. */
-static bool takes_newcomer(struct lp_room *room, uint64_t now_ns, struct lp_reject *reject)
+/* Takes a token of the room's limit on joins; rejects if there is none. Each join costs a message to every other member
+   and an entry in the MAC tables of the LAN's switches. */
+static bool may_join(struct lp_room *room, uint64_t now_ns, struct lp_reject *reject)
 {
 	if (lp_bucket_take(&room->joins, &room->rooms->joins, 1, now_ns))
 		return true;
 	room->rooms->joins_limited++;
-	lp_admission_refuse(
-		reject, LP_REJECT_ROOM_FULL, "too many join room %s at once: try again in some seconds", room->code);
+	lp_admission_refuse(reject, LP_REJECT_ROOM_FULL,
+		"too many members are joining room %s. Try again in a few seconds.", room->code);
 	return false;
 }
 
-/* Gives the place of |peer| to the connection that proved to be the same member. */
-static void take_over(
-	struct lp_peer *peer, const struct lp_hello *hello, void *user, uint64_t now_ns, bool *ret_renamed)
+/* Gives the membership of |peer| to a new connection of the same member. True if its name changed. */
+static bool resume(struct lp_peer *peer, const struct lp_join *join, uint64_t now_ns)
 {
 	char name[LP_NAME_MAX + 1];
-	copy_name(hello->name, name);
-	*ret_renamed = strcmp(peer->name, name) != 0 &&
+	copy_name(join->hello->name, name);
+	bool renamed = strcmp(peer->name, name) != 0 &&
 		       lp_bucket_take(&peer->room->joins, &peer->room->rooms->joins, 1, now_ns);
-	if (*ret_renamed)
+	if (renamed)
 		memcpy(peer->name, name, sizeof peer->name);
-	peer->user = user;
+	peer->user = join->user;
 	peer->malformed = 0;
 	peer->malformed_since_ns = now_ns;
+	return renamed;
 }
 
-int lp_rooms_join(struct lp_rooms *rooms, const struct lp_hello *hello, void *user, uint64_t now_ns,
-	void (*welcome)(void *ctx, struct lp_peer *peer), struct lp_peer **ret_peer, struct lp_reject *ret_reject,
-	void **ret_replaced)
+/* Adds a new member to |room|, which is made if it is NULL. */
+static int admit(struct lp_rooms *rooms, struct lp_room *room, const char *code, struct lp_join *join, uint64_t now_ns)
+{
+	if (!room)
+		room = make_room(rooms, code); /* its limit permits at least one join */
+	if (room && !may_join(room, now_ns, &join->reject))
+		return LP_EFULL;
+	join->peer = room ? add_peer(room, join, now_ns) : NULL;
+	if (join->peer)
+		return 0;
+	if (room && room->n_peers == 0)
+		drop_room(room);
+	lp_admission_refuse(&join->reject, LP_REJECT_RELAY_FULL, "the relay is out of memory");
+	return LP_ENOMEM;
+}
+
+int lp_rooms_join(struct lp_rooms *rooms, struct lp_join *join, uint64_t now_ns)
 {
 	struct lp_admission admission;
-	void *replaced = NULL;
-	bool news = true;
-	int result = lp_admission_judge(rooms, hello, now_ns, &admission, ret_reject);
+	bool announce = true;
+	join->peer = NULL;
+	join->replaced = NULL;
+	int result = lp_admission_judge(rooms, join->hello, now_ns, &admission, &join->reject);
 	if (result < 0)
 		return result;
-	struct lp_room *room = admission.room;
-	struct lp_peer *peer = admission.resumes;
-	if (peer) {
-		replaced = peer->user;
-		take_over(peer, hello, user, now_ns, &news);
-	} else {
-		if (!room)
-			room = make_room(rooms, admission.code); /* it takes at least one */
-		if (room && !takes_newcomer(room, now_ns, ret_reject))
-			return LP_EFULL;
-		peer = room ? add_peer(room, hello, user, now_ns) : NULL;
+	if (admission.resumes) {
+		join->peer = admission.resumes;
+		join->replaced = join->peer->user;
+		announce = resume(join->peer, join, now_ns);
+	} else if ((result = admit(rooms, admission.room, admission.code, join, now_ns)) < 0) {
+		return result;
 	}
-	if (!peer) {
-		if (room && room->n_peers == 0)
-			drop_room(room);
-		lp_admission_refuse(ret_reject, LP_REJECT_RELAY_FULL, "the relay is out of memory");
-		return LP_ENOMEM;
-	}
-	welcome(rooms->config.ctx, peer);
-	introduce(peer, news);
-	*ret_peer = peer;
-	*ret_replaced = replaced;
+	rooms->config.events->welcome(rooms->config.ctx, join->peer);
+	introduce(join->peer, announce);
 	return 0;
 }
 
@@ -291,7 +268,7 @@ void lp_rooms_leave(struct lp_rooms *rooms, struct lp_peer *peer, enum lp_reason
 		lp_mac_table_remove(&room->macs, peer->key);
 	}
 	for (size_t i = 0; i < room->n_peers; i++)
-		rooms->config.notify(rooms->config.ctx, room->peers[i], peer, false, reason);
+		rooms->config.events->peer_left(rooms->config.ctx, room->peers[i], peer, reason);
 	if (room->n_peers == 0)
 		drop_room(room);
 	lp_wipe(peer->token, sizeof peer->token);

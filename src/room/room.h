@@ -18,6 +18,10 @@ struct lp_rooms; /* all of them */
 
 /* The largest max_peers_per_room: a newcomer hears of all of them at once, within what its control stream may hold. */
 #define LP_ROOM_TARGETS_MAX 1024
+/* Defaults. */
+#define LP_ROOM_ROOMS 1000
+#define LP_ROOM_PEERS 4096
+#define LP_ROOM_PEERS_PER_ROOM 256
 #define LP_ROOM_MTU 1500
 #define LP_ROOM_MACS_PER_GATEWAY 4096
 #define LP_ROOM_MAC_AGE_NS (300 * LP_SEC)
@@ -28,24 +32,42 @@ struct lp_rooms; /* all of them */
 #define LP_ROOM_JOINS_PER_S 4
 #define LP_ROOM_JOINS_BURST 256
 
+struct lp_room_events {
+	/* |peer| was admitted: send its `welcome` (lp_peer_welcome()). Comes before any event about its room. */
+	void (*welcome)(void *ctx, struct lp_peer *peer);
+	/* Send |to| a `peer_joined` about |about|, or a `peer_left` with |reason|. */
+	void (*peer_joined)(void *ctx, struct lp_peer *to, const struct lp_peer *about);
+	void (*peer_left)(void *ctx, struct lp_peer *to, const struct lp_peer *about, enum lp_reason reason);
+	/* Fills |data| with random bytes, for resume tokens. */
+	void (*random)(void *ctx, uint8_t *data, size_t len);
+};
+
+/* lp_rooms_config_init() sets the defaults of all fields but |hash_key|, |events| and |ctx|. */
 struct lp_rooms_config {
 	size_t max_rooms, max_peers;
 	size_t max_peers_per_room;    /* at most LP_ROOM_TARGETS_MAX */
-	size_t max_macs_per_gateway;  /* besides its own; 0: LP_ROOM_MACS_PER_GATEWAY */
-	uint16_t room_mtu;            /* IP bytes; 0: LP_ROOM_MTU */
-	uint32_t min_datagram_budget; /* below this: mtu_too_small; never less than what four fragments of the largest
-					 frame need */
-	uint64_t mac_age_ns;          /* learned MACs of the gateway are forgotten after this silence; 0:
-					 LP_ROOM_MAC_AGE_NS */
-	uint32_t malformed_limit;     /* see lp_peer_malformed(); 0: LP_ROOM_MALFORMED_LIMIT */
-	uint8_t hash_key[16];         /* keys the tables */
-	/* Tells |to| that |about| joined or left (then with |reason|). It must not call lp_rooms_join() or _leave(). */
-	void (*notify)(void *ctx, struct lp_peer *to, const struct lp_peer *about, bool joined, enum lp_reason reason);
-	void (*random)(void *ctx, uint8_t *data, size_t len);
+	size_t max_macs_per_gateway;  /* MACs learned behind a gateway */
+	uint16_t room_mtu;            /* IP bytes */
+	uint32_t min_datagram_budget; /* a member with less is rejected (mtu_too_small), as is one with less than four
+					 fragments of the largest frame need */
+	uint64_t mac_age_ns;          /* a learned MAC is forgotten after this time without a frame from it */
+	uint32_t malformed_limit;     /* see lp_peer_malformed() */
+	uint32_t filters;             /* that are on: bit set of enum lp_filter */
+	struct lp_limits limits;      /* of each member's frames */
+	struct lp_rate joins;         /* new members of each room; per_s 0: no limit */
+	uint8_t hash_key[16];         /* random; keys the hash tables */
+	const struct lp_room_events *events; /* borrowed; they must not call lp_rooms_join() or lp_rooms_leave() */
 	void *ctx;
-	uint32_t filters_on, filters_off; /* bit sets of enum lp_filter: changes against the defaults; off wins */
-	const struct lp_limits *limits;   /* copied; NULL: the defaults */
-	struct lp_rate joins;             /* newcomers that each room takes; per_s 0: no limit */
+};
+
+/* A request to join and its result. */
+struct lp_join {
+	const struct lp_hello *hello;
+	void *user; /* of the new peer: the relay's connection */
+	/* Set by lp_rooms_join(): */
+	struct lp_peer *peer;    /* NULL: rejected */
+	void *replaced;          /* NULL: not resumed */
+	struct lp_reject reject; /* why it was rejected */
 };
 
 /* What to do with a frame. */
@@ -55,18 +77,17 @@ struct lp_verdict {
 	size_t n_targets;         /* may be 0 without a drop: nobody else is there */
 };
 
+void lp_rooms_config_init(struct lp_rooms_config *config);
+/* |config| is copied. 0, LP_ERANGE (a limit is 0 or too large) or LP_ENOMEM. */
 int lp_rooms_new(const struct lp_rooms_config *config, struct lp_rooms **ret_rooms);
 void lp_rooms_free(struct lp_rooms *rooms); /* every peer must have left */
 
-/* Admits a member. |user| is the relay's connection. On success |welcome| was called with the config's ctx (then the
-   caller sends its `welcome`), after that the new peer was told of everybody who is there, and they of it (by notify).
-   A hello whose resume token proves that it is a member who is still there takes over that place: the same peer id,
-   nobody sees it leave, |*ret_replaced| is the user that had it until now, otherwise NULL. It is no newcomer for the
-   limit on joins, but a new name is, of which the others must hear: it keeps the old one when there were too many.
-   0; LP_EPERM, LP_EFULL or LP_ENOMEM with |ret_reject| filled in (and nothing else). */
-int lp_rooms_join(struct lp_rooms *rooms, const struct lp_hello *hello, void *user, uint64_t now_ns,
-	void (*welcome)(void *ctx, struct lp_peer *peer), struct lp_peer **ret_peer, struct lp_reject *ret_reject,
-	void **ret_replaced);
+/* Admits a member: on success |join->peer| is set, and the events `welcome` and `peer_joined` were called for it and
+   its room. If the hello's resume token proves that it is a member that is still in the room, it takes over that
+   membership with its peer id: the other members see nothing, and |join->replaced| is the user that had it before. A
+   resumed member is not counted by the limit on joins, but a changed name is, because the others must receive it; over
+   the limit the old name is kept. 0; or LP_EPERM, LP_EFULL or LP_ENOMEM with |join->reject| filled in. */
+int lp_rooms_join(struct lp_rooms *rooms, struct lp_join *join, uint64_t now_ns);
 /* Takes the peer out, with its MACs; the others are told. |peer| is freed. */
 void lp_rooms_leave(struct lp_rooms *rooms, struct lp_peer *peer, enum lp_reason reason);
 /* Learns, filters, limits and decides. |ret_verdict| is always filled in. */

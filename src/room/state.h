@@ -40,8 +40,7 @@ struct lp_room {
 };
 
 struct lp_rooms {
-	struct lp_rooms_config config; /* zeros replaced by defaults */
-	struct lp_limits limits;
+	struct lp_rooms_config config;
 	struct lp_meter_limits meter_limits[2]; /* of clients, of the gateway */
 	struct lp_ratelimit joins;
 	struct lp_filters filters;
@@ -52,8 +51,5 @@ struct lp_rooms {
 	uint64_t joins_limited;
 	struct lp_peer **targets; /* of the last verdict; max_peers_per_room of them */
 };
-
-/* The room of this code (upper case), or NULL. */
-struct lp_room *lp_rooms_find(const struct lp_rooms *rooms, const char *code);
 
 #endif

@@ -31,11 +31,11 @@ static void print_limits(void)
 
 static void print_filters(void)
 {
-	printf("| filter | by default | counted as | what it refuses |\n|---|---|---|---|\n");
+	printf("| filter | by default | checks frames of | counted as | what it drops |\n|---|---|---|---|---|\n");
 	for (enum lp_filter i = 0; i < LP_FILTER_COUNT; i++) {
 		const struct lp_filter_row *row = lp_filter_row(i);
-		printf("| `%s` | %s | `%s` | %s |\n", row->wire, row->on ? "on" : "off", lp_drop_wire(row->drop),
-			row->text);
+		printf("| `%s` | %s | %s | `%s` | %s |\n", row->wire, row->on ? "on" : "off",
+			row->from_gateway ? "all members" : "clients", lp_drop_wire(row->drop), row->text);
 	}
 }
 

@@ -143,7 +143,7 @@ def test_newcomers(fresh_party):
     answers = [come_and_go(number) for number in range(20)]
     assert answers[0] is None and set(answers) == {None, "room_full"}
     refused, = [event for event in lab.relay.events("peer_rejected", code="room_full")][:1]
-    assert "try again" in refused["message"]
+    assert "Try again" in refused["message"]
     wait_for(lambda: come_and_go(20) is None, "place for another")
     assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S)
 

@@ -123,10 +123,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct lp_view view;
 	lp_filters_init(&filters, UINT32_MAX, 1500);
 	lp_view_init(&view, data, len);
-	if (lp_filters_ask(&filters, LP_ROLE_CLIENT, &view) == LP_DROP_NONE && hears(data, len))
+	if (lp_filters_check(&filters, LP_ROLE_CLIENT, &view) == LP_DROP_NONE && hears(data, len))
 		abort();
 	lp_view_init(&view, data, len);
-	enum lp_drop drop = lp_filters_ask(&filters, LP_ROLE_GATEWAY, &view);
+	enum lp_drop drop = lp_filters_check(&filters, LP_ROLE_GATEWAY, &view);
 	if (drop == LP_DROP_ROGUE_RA || drop == LP_DROP_ROGUE_DHCP || drop == LP_DROP_ARP_SPOOF)
 		abort();
 	lp_view_init(&view, data, len);
@@ -137,7 +137,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	for (enum lp_filter i = 0; i < LP_FILTER_COUNT; i++) {
 		lp_filters_init(&filters, UINT32_C(1) << i, 1500);
 		lp_view_init(&view, data, len);
-		drop = lp_filters_ask(&filters, LP_ROLE_CLIENT, &view);
+		drop = lp_filters_check(&filters, LP_ROLE_CLIENT, &view);
 		if (drop != LP_DROP_NONE && drop != lp_filter_row(i)->drop && len >= LP_ETHER_HEADER)
 			abort();
 	}

@@ -43,20 +43,27 @@ static size_t find(const struct member *member, uint16_t id)
 	return i;
 }
 
-static void on_notify(void *ctx, struct lp_peer *to, const struct lp_peer *about, bool joined, enum lp_reason reason)
+static void on_peer_joined(void *ctx, struct lp_peer *to, const struct lp_peer *about)
+{
+	struct member *member = lp_peer_user(to);
+	size_t i = find(member, lp_peer_id(about));
+	(void)ctx;
+	check(to != about && strcmp(lp_peer_room(to), lp_peer_room(about)) == 0);
+	if (i == member->n_known) {
+		check(i < MEMBERS);
+		member->known[member->n_known++] = lp_peer_id(about);
+	}
+}
+
+static void on_peer_left(void *ctx, struct lp_peer *to, const struct lp_peer *about, enum lp_reason reason)
 {
 	struct member *member = lp_peer_user(to);
 	size_t i = find(member, lp_peer_id(about));
 	(void)ctx;
 	(void)reason;
 	check(to != about && strcmp(lp_peer_room(to), lp_peer_room(about)) == 0);
-	check(joined || i < member->n_known);
-	if (!joined) {
-		member->known[i] = member->known[--member->n_known];
-	} else if (i == member->n_known) {
-		check(i < MEMBERS);
-		member->known[member->n_known++] = lp_peer_id(about);
-	}
+	check(i < member->n_known);
+	member->known[i] = member->known[--member->n_known];
 }
 
 static void on_random(void *ctx, uint8_t *data, size_t len)
@@ -76,16 +83,21 @@ static void on_welcome(void *ctx, struct lp_peer *peer)
 	check(welcome.peer_id != 0 && welcome.mtu == LP_ROOM_MTU);
 }
 
+static const struct lp_room_events events = {
+	.welcome = on_welcome,
+	.peer_joined = on_peer_joined,
+	.peer_left = on_peer_left,
+	.random = on_random,
+};
+
 /* A member joins, or resumes with its own or another member's token. */
-static void join(struct relay *relay, struct lp_reader *r)
+static void try_join(struct relay *relay, struct lp_reader *r)
 {
 	size_t i = lp_reader_u8(r) % MEMBERS;
 	struct member *member = &relay->member[i];
 	uint8_t flags = lp_reader_u8(r);
 	struct lp_hello hello = {.version = LP_PROTOCOL_VERSION, .role = flags & 1, .datagram_budget = 1200};
-	struct lp_reject reject;
-	struct lp_peer *peer;
-	void *replaced = relay;
+	struct lp_join join = {.hello = &hello, .user = member};
 	memcpy(hello.room, flags & 2 ? "ROOM-A" : "ROOM-B", 7);
 	hello.mac.octet[0] = 2;
 	hello.mac.octet[5] = lp_reader_u8(r) % 16;
@@ -103,15 +115,15 @@ static void join(struct relay *relay, struct lp_reader *r)
 	if (member->peer)
 		return; /* a connection sends one hello */
 	struct member before = *member;
-	if (lp_rooms_join(relay->rooms, &hello, member, relay->now_ns, on_welcome, &peer, &reject, &replaced) < 0) {
-		check(reject.message[0] != '\0' && replaced == relay);
+	if (lp_rooms_join(relay->rooms, &join, relay->now_ns) < 0) {
+		check(join.reject.message[0] != '\0' && !join.peer && !join.replaced);
 		check(memcmp(&before, member, sizeof before) == 0);
 		return;
 	}
-	check(lp_peer_user(peer) == member && lp_peer_role(peer) == hello.role);
-	if (replaced)
-		((struct member *)replaced)->peer = NULL;
-	member->peer = peer;
+	check(lp_peer_user(join.peer) == member && lp_peer_role(join.peer) == hello.role);
+	if (join.replaced)
+		((struct member *)join.replaced)->peer = NULL;
+	member->peer = join.peer;
 }
 
 /* A member leaves. */
@@ -183,25 +195,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct lp_reader r = lp_reader_init(data, len);
 	struct relay relay = {.now_ns = LP_SEC};
 	uint8_t how = lp_reader_u8(&r);
-	struct lp_rooms_config config = {
-		.max_rooms = 3,
-		.max_peers = 10,
-		.max_peers_per_room = 6,
-		.max_macs_per_gateway = 20,
-		.notify = on_notify,
-		.random = on_random,
-		.ctx = &relay,
-		.filters_on = how & 1 ? UINT32_MAX : 0,
-		.filters_off = how & 2 ? UINT32_MAX : 0,
-		.joins = {.per_s = how & 4 ? 1 : 0, .burst = 5},
-	};
+	struct lp_rooms_config config;
+	lp_rooms_config_init(&config);
+	config.max_rooms = 3;
+	config.max_peers = 10;
+	config.max_peers_per_room = 6;
+	config.max_macs_per_gateway = 20;
+	config.filters = how & 2 ? 0 : how & 1 ? UINT32_MAX : config.filters;
+	config.joins = (struct lp_rate){.per_s = how & 4 ? 1 : 0, .burst = 5};
+	config.events = &events;
+	config.ctx = &relay;
 	check(lp_rooms_new(&config, &relay.rooms) == 0);
 	while (lp_reader_left(&r) > 0) {
 		uint8_t operation = lp_reader_u8(&r);
 		switch (operation % 8) {
 		case 0:
 		case 1:
-			join(&relay, &r);
+			try_join(&relay, &r);
 			check_pictures(&relay);
 			break;
 		case 2:

@@ -47,9 +47,21 @@ static inline struct seen *station_find(struct station *station, uint16_t id)
 	return NULL;
 }
 
-/* lp_rooms_config.notify */
-static inline void station_notify(
-	void *ctx, struct lp_peer *to, const struct lp_peer *about, bool joined, enum lp_reason reason)
+static inline void station_peer_left(void *ctx, struct lp_peer *to, const struct lp_peer *about, enum lp_reason reason)
+{
+	struct station *station = lp_peer_user(to);
+	struct seen *seen = station_find(station, lp_peer_id(about));
+	(void)ctx;
+	assert_ptr_not_equal(to, about);
+	assert_string_equal(lp_peer_room(to), lp_peer_room(about));
+	assert_non_null(seen); /* a peer that leaves was announced before */
+	assert_true(lp_mac_equal(&seen->mac, lp_peer_mac(about)));
+	*seen = station->seen[--station->n_seen];
+	station->n_left++;
+	station->last_reason = reason;
+}
+
+static inline void station_peer_joined(void *ctx, struct lp_peer *to, const struct lp_peer *about)
 {
 	struct station *station = lp_peer_user(to);
 	struct seen *seen = station_find(station, lp_peer_id(about));
@@ -57,21 +69,13 @@ static inline void station_notify(
 	assert_ptr_not_equal(to, about);
 	assert_true(station->n_welcomes > 0); /* the welcome comes first */
 	assert_string_equal(lp_peer_room(to), lp_peer_room(about));
-	if (!joined) {
-		assert_non_null(seen); /* a peer that leaves was announced before */
-		assert_true(lp_mac_equal(&seen->mac, lp_peer_mac(about)));
-		*seen = station->seen[--station->n_seen];
-		station->n_left++;
-		station->last_reason = reason;
-		return;
-	}
 	station->n_joined++;
 	if (!seen) {
 		assert_true(station->n_seen < STATIONS_MAX);
 		seen = &station->seen[station->n_seen++];
 	} else {
-		assert_string_not_equal(
-			seen->name, lp_peer_name(about)); /* a peer is announced again only after a change */
+		/* A peer is announced again only after a change. */
+		assert_string_not_equal(seen->name, lp_peer_name(about));
 	}
 	seen->id = lp_peer_id(about);
 	seen->role = lp_peer_role(about);
@@ -79,7 +83,7 @@ static inline void station_notify(
 	strcpy(seen->name, lp_peer_name(about));
 }
 
-/* The callback of lp_rooms_join(): a new connection has no peers yet. */
+/* A new connection has no peers yet. */
 static inline void station_welcome(void *ctx, struct lp_peer *peer)
 {
 	struct station *station = lp_peer_user(peer);
@@ -89,7 +93,7 @@ static inline void station_welcome(void *ctx, struct lp_peer *peer)
 	station->n_welcomes++;
 }
 
-/* lp_rooms_config.random: not random, but never the same value twice. */
+/* Not random, but never the same value twice. */
 static inline void station_random(void *ctx, uint8_t *data, size_t len)
 {
 	uint32_t *state = ctx;
@@ -99,17 +103,25 @@ static inline void station_random(void *ctx, uint8_t *data, size_t len)
 	}
 }
 
-/* The config of most tests; |seed| is borrowed for the life of the rooms. */
+static const struct lp_room_events station_events = {
+	.welcome = station_welcome,
+	.peer_joined = station_peer_joined,
+	.peer_left = station_peer_left,
+	.random = station_random,
+};
+
+/* The config of most tests: small, and without a limit on joins. |seed| is borrowed for the life of the rooms. */
 static inline struct lp_rooms_config stations_config(uint32_t *seed)
 {
-	return (struct lp_rooms_config){
-		.max_rooms = 8,
-		.max_peers = STATIONS_MAX,
-		.max_peers_per_room = 16,
-		.notify = station_notify,
-		.random = station_random,
-		.ctx = seed,
-	};
+	struct lp_rooms_config config;
+	lp_rooms_config_init(&config);
+	config.max_rooms = 8;
+	config.max_peers = STATIONS_MAX;
+	config.max_peers_per_room = 16;
+	config.joins = (struct lp_rate){0};
+	config.events = &station_events;
+	config.ctx = seed;
+	return config;
 }
 
 /* The hello of station |n|. */
@@ -126,17 +138,28 @@ static inline struct lp_hello hello_of(unsigned n, enum lp_role role, const char
 	return hello;
 }
 
+/* Tries to join with |hello|. The result of lp_rooms_join(). */
+static inline int station_try(struct lp_rooms *rooms, struct station *station, const struct lp_hello *hello,
+	uint64_t now_ns, struct lp_join *ret_join)
+{
+	memset(ret_join, 0xff, sizeof *ret_join);
+	ret_join->hello = hello;
+	ret_join->user = station;
+	int result = lp_rooms_join(rooms, ret_join, now_ns);
+	station->peer = ret_join->peer;
+	return result;
+}
+
 /* Joins with |hello| and expects success; returns the user that was replaced. */
 static inline void *station_join_with(
 	struct lp_rooms *rooms, struct station *station, const struct lp_hello *hello, uint64_t now_ns)
 {
-	struct lp_reject reject = {0};
-	void *replaced = station;
+	struct lp_join join;
 	*station = (struct station){0};
-	if (lp_rooms_join(rooms, hello, station, now_ns, station_welcome, &station->peer, &reject, &replaced) < 0)
-		fail_msg("%s: %s", lp_reject_wire(reject.code), reject.message);
+	if (station_try(rooms, station, hello, now_ns, &join) < 0)
+		fail_msg("%s: %s", lp_reject_wire(join.reject.code), join.reject.message);
 	assert_int_equal(station->n_welcomes, 1);
-	return replaced;
+	return join.replaced;
 }
 
 /* Station |n| joins and replaces none. */

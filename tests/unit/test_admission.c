@@ -104,12 +104,9 @@ static void test_refused(void **state)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		const struct row *row = &rows[i];
 		struct station station = {0};
-		struct lp_reject reject;
-		struct lp_peer *peer = NULL;
-		void *replaced = NULL;
-		memset(&reject, 0xff, sizeof reject);
-		int result = lp_rooms_join(
-			place->rooms, &row->hello, &station, LP_SEC, station_welcome, &peer, &reject, &replaced);
+		struct lp_join join;
+		int result = station_try(place->rooms, &station, &row->hello, LP_SEC, &join);
+		const struct lp_reject reject = join.reject;
 		if (result != LP_EPERM)
 			fail_msg("%s: %d", row->text, result);
 		if (reject.code != row->code)
@@ -121,8 +118,8 @@ static void test_refused(void **state)
 		assert_string_equal(reject.address, "");
 		struct lp_mac told = row->code == LP_REJECT_GATEWAY_EXISTS ? mac_of(0x001b21000002) : mac_of(0);
 		assert_true(lp_mac_equal(&reject.mac, &told));
-		assert_null(peer);
-		assert_null(replaced);
+		assert_null(join.peer);
+		assert_null(join.replaced);
 		assert_int_equal(station.n_welcomes, 0);
 		assert_int_equal(lp_rooms_peer_count(place->rooms), 3);
 		assert_int_equal(lp_rooms_room_count(place->rooms), 2);
@@ -135,14 +132,11 @@ static void test_endless_code(void **state)
 {
 	struct place *place = *state;
 	struct lp_hello hello = hello_of(7, LP_ROLE_CLIENT, "");
-	struct lp_reject reject;
+	struct lp_join join;
 	struct station station = {0};
-	void *replaced = NULL;
 	memset(hello.room, 'A', sizeof hello.room);
-	assert_int_equal(
-		lp_rooms_join(place->rooms, &hello, &station, 0, station_welcome, &station.peer, &reject, &replaced),
-		LP_EPERM);
-	assert_int_equal(reject.code, LP_REJECT_BAD_ROOM);
+	assert_int_equal(station_try(place->rooms, &station, &hello, 0, &join), LP_EPERM);
+	assert_int_equal(join.reject.code, LP_REJECT_BAD_ROOM);
 }
 
 /* Values that are just acceptable. */
@@ -168,13 +162,10 @@ static void test_learned_mac(void **state)
 {
 	struct place *place = *state;
 	struct lp_hello hello = hello_of(5, LP_ROLE_CLIENT, "PARTY"), gateway = hello_of(0, LP_ROLE_GATEWAY, "PARTY");
-	struct lp_reject reject;
+	struct lp_join join;
 	struct station station = {0};
-	void *replaced = NULL;
 	gateway.mac = mac_of(0x001b21000002);
-	assert_int_equal(lp_rooms_join(place->rooms, &hello, &station, LP_SEC + LP_ROOM_MAC_AGE_NS - 1, station_welcome,
-				 &station.peer, &reject, &replaced),
-		LP_EPERM);
+	assert_int_equal(station_try(place->rooms, &station, &hello, LP_SEC + LP_ROOM_MAC_AGE_NS - 1, &join), LP_EPERM);
 	assert_null(station_join_with(place->rooms, &station, &hello, LP_SEC + LP_ROOM_MAC_AGE_NS));
 	station_leave(place->rooms, &station, LP_REASON_GOODBYE);
 	station_leave(place->rooms, &place->gateway, LP_REASON_GOODBYE);
@@ -195,18 +186,15 @@ static void test_budget(void **state)
 		uint32_t seed = 0;
 		struct lp_rooms_config config = stations_config(&seed);
 		struct lp_hello hello = hello_of(1, LP_ROLE_CLIENT, "PARTY");
-		struct lp_reject reject;
+		struct lp_join join;
 		struct station station = {0};
 		struct lp_rooms *rooms;
-		void *replaced = NULL;
 		config.room_mtu = table[i].mtu;
 		config.min_datagram_budget = table[i].min;
 		assert_int_equal(lp_rooms_new(&config, &rooms), 0);
 		hello.datagram_budget = table[i].needed - 1;
-		assert_int_equal(
-			lp_rooms_join(rooms, &hello, &station, 0, station_welcome, &station.peer, &reject, &replaced),
-			LP_EPERM);
-		assert_int_equal(reject.code, LP_REJECT_MTU_TOO_SMALL);
+		assert_int_equal(station_try(rooms, &station, &hello, 0, &join), LP_EPERM);
+		assert_int_equal(join.reject.code, LP_REJECT_MTU_TOO_SMALL);
 		hello.datagram_budget = table[i].needed;
 		station_join_with(rooms, &station, &hello, 0);
 		assert_int_equal(station.welcome.mtu, table[i].mtu);
@@ -220,13 +208,12 @@ static enum lp_reject_code try_join(
 	struct lp_rooms *rooms, struct station *station, unsigned n, const char *room, const char *says)
 {
 	struct lp_hello hello = hello_of(n, LP_ROLE_CLIENT, room);
-	struct lp_reject reject;
-	void *replaced = NULL;
+	struct lp_join join;
 	*station = (struct station){0};
-	if (lp_rooms_join(rooms, &hello, station, 0, station_welcome, &station->peer, &reject, &replaced) == 0)
+	if (station_try(rooms, station, &hello, 0, &join) == 0)
 		return LP_REJECT_OTHER;
-	assert_non_null(strstr(reject.message, says));
-	return reject.code;
+	assert_non_null(strstr(join.reject.message, says));
+	return join.reject.code;
 }
 
 /* Limits of room and relay; a slot that becomes free can be used. */

@@ -285,7 +285,7 @@ static enum lp_drop ask(const struct row *row, enum lp_role role, uint32_t on)
 	memcpy(exact, frame, len);
 	lp_filters_init(&filters, on, 1500);
 	lp_view_init(&view, exact, len);
-	enum lp_drop drop = lp_filters_ask(&filters, role, &view);
+	enum lp_drop drop = lp_filters_check(&filters, role, &view);
 	free(exact);
 	return drop;
 }
@@ -349,7 +349,7 @@ static void test_short(void **state)
 		struct lp_view view;
 		assert_non_null(frame);
 		lp_view_init(&view, frame, len);
-		assert_int_equal(lp_filters_ask(&filters, LP_ROLE_GATEWAY, &view), LP_DROP_MALFORMED_FRAME);
+		assert_int_equal(lp_filters_check(&filters, LP_ROLE_GATEWAY, &view), LP_DROP_MALFORMED_FRAME);
 		free(frame);
 	}
 }

@@ -144,7 +144,7 @@ static void test_spoofing_allowed(void **state)
 	struct place place;
 	struct lp_rooms_config config = stations_config(NULL);
 	(void)state;
-	config.filters_off = LP_FILTER_BIT(SPOOFED_SOURCE) | LP_FILTER_BIT(BAD_SOURCE);
+	config.filters &= ~(LP_FILTER_BIT(SPOOFED_SOURCE) | LP_FILTER_BIT(BAD_SOURCE));
 	open_place(&place, config);
 	RUN(&place, steps);
 	assert_int_equal(lp_peer_room_macs(place.station[ALICE].peer), 1);
@@ -239,7 +239,7 @@ static void test_isolation(void **state)
 	struct place place;
 	struct lp_rooms_config config = stations_config(NULL);
 	(void)state;
-	config.filters_on = LP_FILTER_BIT(ISOLATION);
+	config.filters |= LP_FILTER_BIT(ISOLATION);
 	open_place(&place, config);
 	RUN(&place, steps);
 	station_leave(place.rooms, &place.station[GATEWAY], LP_REASON_GOODBYE);
@@ -319,7 +319,7 @@ static void test_other_limits(void **state)
 	lp_limits_init(&limits);
 	limits.client[LP_LIMIT_UNKNOWN] = (struct lp_rate){.per_s = 10, .burst = 3};
 	limits.client[LP_LIMIT_TOTAL] = (struct lp_rate){.per_s = 1, .burst = 1};
-	config.limits = &limits;
+	config.limits = limits;
 	open_place(&place, config);
 	for (unsigned i = 0; i < 3; i++)
 		assert_int_equal(send_parts(&place, ALICE, LAN(1), STATION_MAC(1), game, &targets), LP_DROP_NONE);

@@ -28,6 +28,7 @@ static void test_defaults(void **state)
 	struct lp_options options;
 	(void)state;
 	init(&relay, &options);
+	assert_int_equal(lp_relay_options_apply(&relay, NULL), 0);
 	lp_relay_config_init(&expected);
 	const struct lp_relay_config *config = &relay.relay;
 	assert_int_equal(config->max_rooms, expected.max_rooms);
@@ -44,6 +45,7 @@ static void test_defaults(void **state)
 	assert_int_equal(config->queue_max_bytes, expected.queue_max_bytes);
 	assert_int_equal(config->pool_max_bytes, expected.pool_max_bytes);
 	assert_int_equal(config->malformed_limit, expected.malformed_limit);
+	assert_int_equal(config->filters, expected.filters);
 	assert_int_equal(config->joins.per_s, expected.joins.per_s);
 	assert_int_equal(config->joins.burst, expected.joins.burst);
 	for (size_t i = 0; i < LP_LIMIT_COUNT; i++) {

@@ -51,13 +51,10 @@ static void test_config(void **state)
 static void test_welcome(void **state)
 {
 	struct place place;
-	struct lp_limits limits;
 	struct lp_rooms_config config = stations_config(NULL);
 	(void)state;
-	lp_limits_init(&limits);
-	limits.client[LP_LIMIT_TOTAL].per_s = 12345;
-	limits.client[LP_LIMIT_UNKNOWN].per_s = 77;
-	config.limits = &limits;
+	config.limits.client[LP_LIMIT_TOTAL].per_s = 12345;
+	config.limits.client[LP_LIMIT_UNKNOWN].per_s = 77;
 	config.room_mtu = 1400;
 	open_place(&place, &config);
 	station_join(place.rooms, &place.station[0], 1, LP_ROLE_CLIENT, "lan-1");
@@ -68,7 +65,7 @@ static void test_welcome(void **state)
 	assert_false(welcome->gateway_present);
 	assert_int_equal(strlen(welcome->resume), LP_RESUME_MAX);
 	assert_int_equal(strspn(welcome->resume, "0123456789abcdef"), LP_RESUME_MAX);
-	assert_int_equal(welcome->limits.broadcast_pps, lp_limits_group_pps(&limits, LP_ROLE_CLIENT));
+	assert_int_equal(welcome->limits.broadcast_pps, lp_limits_group_pps(&config.limits, LP_ROLE_CLIENT));
 	assert_int_equal(welcome->limits.unknown_pps, 77);
 	assert_int_equal(welcome->limits.total_kbps, 12345);
 	assert_int_equal(welcome->limits.peers, 16);
@@ -185,9 +182,6 @@ static void test_resume_refused(void **state)
 	static const enum lp_reject_code none = LP_REJECT_OTHER;
 	struct place place;
 	struct station *s = place.station;
-	struct lp_reject reject = {0};
-	struct lp_peer *peer = NULL;
-	void *replaced = NULL;
 	(void)state;
 	open_place(&place, NULL);
 	station_join(place.rooms, &s[0], 1, LP_ROLE_CLIENT, "PARTY");
@@ -231,13 +225,12 @@ static void test_resume_refused(void **state)
 			station_leave(place.rooms, &s[2], LP_REASON_GOODBYE);
 			continue;
 		}
-		assert_int_equal(
-			lp_rooms_join(place.rooms, &hello, &s[2], 0, station_welcome, &peer, &reject, &replaced),
-			LP_EPERM);
-		assert_int_equal(reject.code, expected);
-		assert_null(peer);
-		assert_null(replaced);
-		assert_null(strstr(reject.message, s[0].welcome.resume));
+		struct lp_join join;
+		assert_int_equal(station_try(place.rooms, &s[2], &hello, 0, &join), LP_EPERM);
+		assert_int_equal(join.reject.code, expected);
+		assert_null(join.peer);
+		assert_null(join.replaced);
+		assert_null(strstr(join.reject.message, s[0].welcome.resume));
 	}
 	/* After it left, the token is worth nothing: a new id. */
 	struct lp_hello hello = hello_of(1, LP_ROLE_CLIENT, "PARTY");
@@ -255,17 +248,15 @@ static enum lp_reject_code try_join(
 	struct place *place, struct station *station, unsigned n, const char *room, uint64_t now_ns)
 {
 	struct lp_hello hello = hello_of(n, LP_ROLE_CLIENT, room);
-	struct lp_reject reject = {0};
-	void *replaced = NULL;
+	struct lp_join join;
 	*station = (struct station){0};
-	int result = lp_rooms_join(
-		place->rooms, &hello, station, now_ns, station_welcome, &station->peer, &reject, &replaced);
+	int result = station_try(place->rooms, station, &hello, now_ns, &join);
 	if (result == 0)
 		return LP_REJECT_OTHER;
 	assert_int_equal(result, LP_EFULL);
-	assert_non_null(strstr(reject.message, room));
-	assert_non_null(strstr(reject.message, "try again"));
-	return reject.code;
+	assert_non_null(strstr(join.reject.message, room));
+	assert_non_null(strstr(join.reject.message, "Try again"));
+	return join.reject.code;
 }
 
 /* So many newcomers at once and then so many a second; one who comes and goes hides behind no new MAC. */
@@ -383,8 +374,7 @@ static void step_at_random(struct place *place, size_t i, const char *rooms[STAT
 {
 	static const char *const codes[] = {"ONE", "TWO", "THREE"};
 	struct station *station = &place->station[i], before;
-	struct lp_reject reject;
-	void *replaced = NULL;
+	struct lp_join join;
 	station_random(dice, (uint8_t[4]){0}, 4);
 	uint32_t roll = *dice >> 8;
 	if (station->peer && roll % 3) {
@@ -401,20 +391,19 @@ static void step_at_random(struct place *place, size_t i, const char *rooms[STAT
 		strcpy(hello.resume, station->welcome.resume);
 		before = *station;
 		*station = (struct station){0};
-		assert_int_equal(lp_rooms_join(place->rooms, &hello, station, 0, station_welcome, &station->peer,
-					 &reject, &replaced),
-			0);
+		assert_int_equal(station_try(place->rooms, station, &hello, 0, &join), 0);
 		assert_ptr_equal(station->peer, before.peer);
-		assert_ptr_equal(replaced, station);
+		assert_ptr_equal(join.replaced, station);
 		return;
 	}
 	*station = (struct station){0};
-	if (lp_rooms_join(place->rooms, &hello, station, 0, station_welcome, &station->peer, &reject, &replaced) == 0) {
+	if (station_try(place->rooms, station, &hello, 0, &join) == 0) {
 		rooms[i] = codes[roll / 5 % 3];
-		assert_null(replaced);
+		assert_null(join.replaced);
 	} else {
-		assert_true(reject.code == LP_REJECT_DUPLICATE_MAC || reject.code == LP_REJECT_GATEWAY_EXISTS ||
-			    reject.code == LP_REJECT_ROOM_FULL);
+		enum lp_reject_code code = join.reject.code;
+		assert_true(code == LP_REJECT_DUPLICATE_MAC || code == LP_REJECT_GATEWAY_EXISTS ||
+			    code == LP_REJECT_ROOM_FULL);
 		assert_null(station->peer);
 		assert_int_equal(station->n_welcomes, 0);
 	}
