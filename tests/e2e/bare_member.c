@@ -1,10 +1,11 @@
-/* A member without manners: says on the control stream and in DATAGRAMs what it is told to, and tells what comes back.
+/* A bare member, which may violate the protocol: it sends on the control stream and in DATAGRAMs what it reads from
+   standard input, and prints what it receives.
 
    Usage: lanparty-bare-member ADDRESS PORT CERTIFICATE SERVER-NAME
 
-   Lines on standard input: "control TEXT" (a message, its length is put in front), "raw HEX" (bytes of the control
+   Lines on standard input: "control TEXT" (a message, sent with its length), "raw HEX" (bytes of the control
    stream), "datagram HEX", "close". Lines on standard output: "ready BUDGET", "control TEXT", "datagram HEX",
-   "closed KIND CODE REASON", which is the last. It ends with its standard input, too. */
+   "closed KIND CODE REASON", which is the last. It exits when its standard input ends. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -48,7 +49,7 @@ static uint64_t clock_ns(void)
 	return (uint64_t)t.tv_sec * LP_SEC + (uint64_t)t.tv_nsec;
 }
 
-/* Says why and ends. */
+/* Prints the error and exits. */
 static _Noreturn void die(const char *what, const char *why)
 {
 	fprintf(stderr, "lanparty-bare-member: %s: %s\n", what, why);
@@ -63,7 +64,7 @@ static void print_hex(const uint8_t *data, size_t len)
 	printf("\n");
 }
 
-/* Reads hexadecimal digits; the number of bytes. */
+/* Parses hexadecimal digits; the number of bytes. */
 static size_t read_hex(const char *text, uint8_t *data, size_t size)
 {
 	size_t len = 0;
@@ -127,7 +128,7 @@ static void on_send(struct lp_carrier *carrier, const struct lp_udp_msg *msgs, s
 	}
 }
 
-/* What nobody asks about here. */
+/* Callbacks that are not needed here. */
 static void on_writable(void *ctx, struct lp_quic_conn *conn)
 {
 	(void)ctx, (void)conn;
@@ -162,7 +163,7 @@ static const struct lp_quic_events events = {
 	.closed = on_closed,
 };
 
-/* Does what a line says. */
+/* Executes a line. */
 static void obey(struct bare *bare, char *line)
 {
 	static uint8_t data[LINE_MAX_BYTES];
@@ -210,7 +211,7 @@ static bool read_lines(struct bare *bare)
 	return n > 0;
 }
 
-/* Takes in datagrams. */
+/* Receives datagrams. */
 static void read_socket(struct bare *bare)
 {
 	uint8_t data[65536];

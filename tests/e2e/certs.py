@@ -1,4 +1,4 @@
-"""Certificates for tests, made by GnuTLS's certtool."""
+"""Certificates for tests, created by GnuTLS's certtool."""
 
 import subprocess
 
@@ -15,7 +15,7 @@ class Certificates:
         self.folder = folder
 
     def path(self, name):
-        """A file of ours."""
+        """A file in the folder."""
         return f"{self.folder}/{name}"
 
     def _certtool(self, *args):

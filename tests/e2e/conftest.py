@@ -1,9 +1,9 @@
 """The end-to-end tests: real programs on the hosts of a small internet in network namespaces.
 
-Run:  LP_BIN=<build folder> python3 -m pytest tests/e2e      as root, or as anybody (then inside `unshare -Urn`)
+Run:  LP_BIN=<build folder> python3 -m pytest tests/e2e      as root, or as a user (then inside `unshare -Urn`)
 
-The whole run happens in a mount and network namespace of its own, so that nothing is left behind whatever happens.
-LP_PATIENCE=3 makes every wait three times as long (slow builds with sanitizers).
+The tests run in a new mount and network namespace, so that nothing is left behind in any case. LP_PATIENCE=3 makes every
+timeout three times as long (slow builds with sanitizers).
 """
 
 import os
@@ -23,7 +23,7 @@ SANITIZER = re.compile(r"(ERROR: AddressSanitizer|ERROR: LeakSanitizer|runtime e
 
 
 def pytest_configure(config):
-    """Runs pytest again inside namespaces of its own, and ends with its exit code."""
+    """Runs pytest again inside new namespaces, and ends with its exit code."""
     if INSIDE in os.environ or config.option.collectonly:
         return
     capture = config.pluginmanager.getplugin("capturemanager")
@@ -48,14 +48,14 @@ MEASURED = []
 
 @pytest.fixture
 def measured(request):
-    """Notes a figure; all of them are printed at the end of the run."""
+    """Records a figure; all figures are printed at the end of the run."""
     def note(what, value_ms):
         MEASURED.append((request.node.name, what, value_ms))
     return note
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Prints what was measured."""
+    """Prints the recorded figures."""
     if MEASURED:
         terminalreporter.section("measured")
         for test, what, value_ms in MEASURED:
@@ -63,7 +63,7 @@ def pytest_terminal_summary(terminalreporter):
 
 
 class Session:
-    """The labs that are up, so that a failed test can show what their programs said."""
+    """The running labs, so that a failed test can show their programs' output."""
 
     def __init__(self):
         self.labs = []
@@ -77,7 +77,7 @@ class Session:
         return lab
 
     def close(self, lab):
-        """Ends a lab; complains if a program of it crashed or a sanitizer spoke."""
+        """Ends a lab; fails if one of its programs crashed or a sanitizer reported an error."""
         self.labs.remove(lab)
         daemons, complaints = list(lab.daemons), []
         outputs = {}
@@ -108,7 +108,7 @@ SESSION = []
 
 @pytest.fixture(scope="module")
 def new_party(_session):
-    """Makes labs that end with the module."""
+    """Creates labs that end with the module."""
     SESSION[:] = [_session]
     made = []
 
@@ -123,7 +123,7 @@ def new_party(_session):
 
 @pytest.fixture
 def fresh_party(_session):
-    """Makes labs that end with the test."""
+    """Creates labs that end with the test."""
     SESSION[:] = [_session]
     made = []
 
@@ -138,7 +138,7 @@ def fresh_party(_session):
 
 @pytest.fixture
 def tidy(_session):
-    """Ends what a test started in a module's lab, so that a failure stays the failure of one test."""
+    """Ends programs that a test started in a module's lab, so that its failure does not affect other tests."""
     before = {lab: list(lab.daemons) for lab in _session.labs}
     yield
     for lab, daemons in before.items():
@@ -149,7 +149,7 @@ def tidy(_session):
 
 @pytest.fixture(scope="session")
 def dark(_session):
-    """The party without our programs: the same hosts and cables, and TAPs whose frames go nowhere."""
+    """The party without the tunnel: the same hosts and cables, and TAPs whose frames go nowhere."""
     lab = _session.party()
     lab.start_servers()
     for host in (lab.alice_host, lab.bob_host):
@@ -168,7 +168,7 @@ def lit(new_party):
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
-    """A failed test shows the last lines of every program of every lab."""
+    """Prints the last lines of every program of every lab after a failed test."""
     outcome = yield
     report = outcome.get_result()
     if not report.failed or not SESSION:

@@ -1,5 +1,5 @@
-"""What can be seen of a LAN from a player's interface. Each probe is tried twice by a test: in the dark party it must
-fail, in the lit one it must succeed."""
+"""What a player's interface reaches on a LAN. A test runs each probe twice: in the dark party, without the tunnel, it
+must fail, in the lit one it must succeed."""
 
 import hashlib
 import os
@@ -25,7 +25,7 @@ def both(probe, dark, lit):
 
 
 def ping(source, address, patience_s, *options):
-    """A ping that is answered; returns the round trips in ms."""
+    """A ping that gets a reply; returns the round trips in ms."""
     end = time.monotonic() + patience_s
     while True:
         run = source.run("ping", "-n", "-c", 1, "-W", max(0.2, min(1, patience_s)), *options, address, check=False)
@@ -37,7 +37,7 @@ def ping(source, address, patience_s, *options):
 
 
 def question(lab, host, target, patience_s, interface=TAP, port=party.GAME_PORT):
-    """Asks who is there at an address, a broadcast or a group; the answer."""
+    """Sends a discovery request to an address, a broadcast or a group; returns the reply."""
     with host.socket() as sock:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         sock.setsockopt(socket.SOL_SOCKET, lan_server.SO_BINDTODEVICE, interface.encode())
@@ -65,7 +65,7 @@ def listener(host, port, interface=TAP, group=None):
 
 
 def lan_says(lab, host, text, sock, patience_s):
-    """Makes the LAN host shout (asked on its own wire) until the socket hears it."""
+    """Makes the LAN host send broadcasts (requested on its own wire) until the socket receives one."""
     with lab.lan_host.socket() as asker:
         end = time.monotonic() + patience_s
         while True:
@@ -84,7 +84,7 @@ def lease(lab, host, interface=TAP, patience_s=PATIENCE_S):
 
 
 def download(lab, host, length, patience_s, address=party.LAN_HOST):
-    """A download over HTTP whose checksum is compared; True if it is right."""
+    """A download over HTTP; True if its checksum is right."""
     try:
         with lab.connect(host, address, timeout_s=patience_s) as sock:
             sock.sendall(f"GET /{length} HTTP/1.0\r\n\r\n".encode())
@@ -100,5 +100,5 @@ def download(lab, host, length, patience_s, address=party.LAN_HOST):
 
 
 def wires(lab, left, right):
-    """Taps at two places, a place is (host, interface)."""
+    """Wire taps at two places; a place is (host, interface)."""
     return wire.Tap(*left), wire.Tap(*right)

@@ -1,4 +1,4 @@
-"""Bad input on the command line and from the system: one line that helps, an exit code, nothing left behind."""
+"""Invalid input on the command line and from the system: one line with advice, an exit code, nothing left behind."""
 
 import os
 import re
@@ -17,14 +17,14 @@ pytestmark = pytest.mark.usefixtures("tidy")
 
 @pytest.fixture(scope="module")
 def lab(new_party):
-    """Hosts only; a relay for those who get that far."""
+    """Hosts only; a relay for tests that need one."""
     made = new_party()
     made.start_relay()
     return made
 
 
 def run(host, program, *args, **options):
-    """Runs a program to its end: exit code, output, lines of standard error."""
+    """Runs a program until it exits: exit code, output, lines of standard error."""
     done = host.run(programs.binary(program), *args, check=False, timeout=90, **options)
     return done.returncode, done.stdout, done.stderr
 
@@ -41,7 +41,7 @@ def member(lab, program, *more, **changes):
 
 
 def complains(result, code, *words):
-    """True if it ended with that code and one complaint that has all the words in it."""
+    """True if it exited with that code and one error line that contains all the words."""
     lines = [line for line in result[2].splitlines() if " error: " in line or line.startswith("lanparty-")]
     assert result[0] == code, result
     assert len(lines) == 1, result[2]
@@ -51,7 +51,7 @@ def complains(result, code, *words):
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_help_and_version(lab, program):
-    """--help lists every option and says something about each; --version names program and version."""
+    """--help lists every option with a text; --version prints program and version."""
     code, out, err = run(lab.relay_host, program, "--help")
     assert code == 0 and not err
     rows = re.findall(r"^\s+(?:-\w, )?(--[a-z0-9-]+)", out, re.M)
@@ -69,7 +69,7 @@ def test_help_and_version(lab, program):
     (["stray"], ["stray"]),
 ], ids=["unknown", "value", "missing value", "stray word"])
 def test_bad_options(lab, program, args, words):
-    """Options that do not exist, or with the wrong value: usage, exit code 2."""
+    """Unknown options, or with an invalid value: usage, exit code 2."""
     assert complains(run(lab.relay_host, program, *args), USAGE, *words)
 
 
@@ -97,7 +97,7 @@ RELAY_CASES = {
 
 @pytest.mark.parametrize("case", RELAY_CASES)
 def test_relay(lab, case):
-    """What a relay cannot start with."""
+    """Configurations with which a relay does not start."""
     args, code, words = RELAY_CASES[case]
     if "--listen" not in args:
         args = ["--listen", "10443/udp", *args]
@@ -133,7 +133,7 @@ UNREACHABLE_CASES = {
 @pytest.mark.parametrize("program", PROGRAMS[1:])
 @pytest.mark.parametrize("case", MEMBER_CASES)
 def test_member(lab, program, case):
-    """What a member cannot start with."""
+    """Configurations with which a member does not start."""
     changes, code, words = MEMBER_CASES[case]
     host = lab.alice_host if program == "lanparty-client" else lab.gateway_host
     assert complains(run(host, program, *member(lab, program, "--no-reconnect", **changes)), code, *words)
@@ -141,8 +141,8 @@ def test_member(lab, program, case):
 
 
 def test_unreachable(lab):
-    """Relays that cannot be found or do not answer, all at once for they take their time: with --no-reconnect members
-    end and say so."""
+    """Relays that cannot be resolved or do not reply, in parallel because each takes time: with --no-reconnect members
+    exit and log why."""
     started = []
     for program, host in zip(PROGRAMS[1:], (lab.gateway_host, lab.alice_host)):
         for number, (case, (relay, words)) in enumerate(UNREACHABLE_CASES.items()):
@@ -157,27 +157,27 @@ def test_unreachable(lab):
 
 @pytest.mark.parametrize("relay, host", [("8.8.8.8:443", "8.8.8.8"), ("[2001:db8::1]:443", "2001:db8::1")])
 def test_no_route(lab, relay, host):
-    """A computer without a way to the relay: nothing was sent, so nobody failed to answer."""
+    """A computer without a route to the relay: nothing was sent, so the error is not a missing reply."""
     result = run(lab.lan_host, "lanparty-client", *member(lab, "lanparty-client", relay=relay))
     assert complains(result, FAILURE, f"no way to {host}", "connected?")
     assert f"connecting to {relay}\n" in result[2]
 
 
 def test_missing_interface(lab):
-    """A gateway on an interface that is not there, or is the loopback."""
+    """A gateway on a missing interface, or on the loopback."""
     result = run(lab.gateway_host, "lanparty-gateway", *member(lab, "lanparty-gateway", interface="eth7"))
     assert complains(result, FAILURE, "eth7")
 
 
 @pytest.mark.parametrize("mac", ["02:00:00:00:00", "01:00:5e:00:00:01", "00:1b:21:00:00:01", "00:00:00:00:00:00"])
 def test_bad_mac(lab, mac):
-    """A virtual MAC that is not one, a group's, a vendor's, or zero."""
+    """A virtual MAC that is invalid, multicast, a vendor's, or zero."""
     result = run(lab.alice_host, "lanparty-client", *member(lab, "lanparty-client", virtual_mac=mac))
     assert complains(result, USAGE, "--virtual-mac")
 
 
 def test_tap_name(lab):
-    """A TAP name that is taken by another kind of interface, or too long."""
+    """A TAP name that is used by another kind of interface, or too long."""
     result = run(lab.alice_host, "lanparty-client", *member(lab, "lanparty-client", tap="eth0"))
     assert complains(result, FAILURE, "eth0")
     result = run(lab.alice_host, "lanparty-client", *member(lab, "lanparty-client", tap="a-name-that-is-too-long"))
@@ -185,7 +185,7 @@ def test_tap_name(lab):
 
 
 def test_bad_identity(lab, tmp_path):
-    """An identity file that is not one."""
+    """An identity file with invalid content."""
     path = tmp_path / "identity.json"
     path.write_text("{\"mac\": 7}")
     result = run(lab.alice_host, "lanparty-client", *member(lab, "lanparty-client", identity=str(path)))
@@ -194,7 +194,7 @@ def test_bad_identity(lab, tmp_path):
 
 
 def test_read_only_folder(lab, tmp_path):
-    """An identity on a file system that nobody can write to: more rights are not what is missing."""
+    """An identity on a read-only file system: the error does not blame missing rights."""
     script = f'mount -t tmpfs -o ro none {tmp_path} && exec "$@"'
     args = member(lab, "lanparty-client", identity=str(tmp_path / "identity.json"))
     done = lab.alice_host.run("unshare", "--mount", "sh", "-c", script, "sh", programs.binary("lanparty-client"), *args,
@@ -204,7 +204,7 @@ def test_read_only_folder(lab, tmp_path):
 
 
 def test_no_rights(lab):
-    """Without the capability for devices: it says which right is missing."""
+    """Without the capability for devices: the error states which right is missing."""
     for program, host in (("lanparty-client", lab.bob_host), ("lanparty-gateway", lab.gateway_host)):
         drop = ["setpriv", "--bounding-set=-net_admin,-net_raw", "--inh-caps=-net_admin,-net_raw"]
         done = host.run(*drop, programs.binary(program), *member(lab, program), check=False)
@@ -213,7 +213,7 @@ def test_no_rights(lab):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may make a device")
 def test_closed_device(lab, tmp_path):
-    """A client with all rights but that to open /dev/net/tun: the mode is named, not the rights that it has."""
+    """A client with all rights except to open /dev/net/tun: the error states the mode, not the rights that it has."""
     tun = tmp_path / "tun"
     os.mknod(tun, stat.S_IFCHR, os.makedev(10, 200))
     enter = ["unshare", "--mount", "sh", "-c", f'mount --bind {tun} /dev/net/tun && exec "$@"', "sh"]
@@ -225,7 +225,7 @@ def test_closed_device(lab, tmp_path):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="whoever is not root is somebody already")
 def test_not_root(lab):
-    """Started by somebody without rights: the client says what to do."""
+    """Started by a normal user: the client states what to do."""
     somebody = ["setpriv", "--reuid=65534", "--clear-groups"]
     args = member(lab, "lanparty-client", identity="/var/lib/no-such-folder/identity.json")
     done = lab.bob_host.run(*somebody, programs.binary("lanparty-client"), *args, check=False)
@@ -233,7 +233,7 @@ def test_not_root(lab):
 
 
 def test_config_file(lab, tmp_path):
-    """--config: the same names; options win; a bad line is named with its number."""
+    """--config: the same names; options take precedence; an invalid line is reported with its number."""
     config = tmp_path / "client.conf"
     config.write_text("# a comment\nrelay = 203.0.113.99:443\nroom = A\nno-such-key = 1\n")
     result = run(lab.alice_host, "lanparty-client", "--config", str(config))
@@ -251,7 +251,7 @@ def test_config_file(lab, tmp_path):
 
 
 def test_identity_is_kept(lab):
-    """The generated MAC is locally administered, kept, and private to its owner."""
+    """The generated MAC is locally administered, saved, and readable by its owner only."""
     path, macs = lab.path("kept.json"), []
     for _ in range(2):
         client = programs.Daemon(lab, lab.alice_host, "client-kept", programs.binary("lanparty-client"),
@@ -265,7 +265,7 @@ def test_identity_is_kept(lab):
 
 
 def test_text_log(lab):
-    """--log-format text is one readable line for each event, json one object."""
+    """--log-format text prints one readable line per event, json one object."""
     client = programs.Client(lab, lab.alice_host, f"{party.RELAY}:443", lab.relay.cert, log_format="text",
                              log_level="info")
     assert client.stop() == 0
@@ -275,7 +275,7 @@ def test_text_log(lab):
 
 @pytest.mark.parametrize("streams", ["2>&-", "<&- >&- 2>&-"])
 def test_closed_streams(lab, streams):
-    """Started without standard streams: what is logged goes nowhere, and nothing else is disturbed by it."""
+    """Started without standard streams: log lines are discarded, and nothing else is affected."""
     shell = f'umask 077; exec "$@" {streams}'
     relay = [programs.binary("lanparty-relay"), "--listen", "127.0.0.1:10444", "--state-dir", lab.path("closed")]
     started = [programs.Daemon(lab, lab.relay_host, "closed-relay", "sh", "-c", shell, "sh", *relay,
@@ -288,7 +288,7 @@ def test_closed_streams(lab, streams):
 
 
 def test_reader_ends(lab):
-    """Who reads the log ends ('| head'): the program goes on, and says goodbye when it is told to."""
+    """The log's reader ends ('| head'): the program continues, and leaves gracefully on SIGTERM."""
     shell = 'exec "$@" 2> >(exec head -n 1)'
     client = programs.Daemon(lab, lab.alice_host, "unread-client", "bash", "-c", shell, "bash",
                              programs.binary("lanparty-client"), *member(lab, "lanparty-client"), "--log-level", "debug")
@@ -297,7 +297,7 @@ def test_reader_ends(lab):
 
 
 def test_nothing_left(lab):
-    """After all this: no TAP, no stray process, no temporary file beside the identities."""
+    """At the end: no TAP, no stray process, no temporary file beside the identities."""
     for host in (lab.alice_host, lab.bob_host):
         assert {link["ifname"] for link in host.ip_json("link")} == {"lo", "eth0"}
         run_left = subprocess.run(["ip", "netns", "pids", host.ns], check=True, text=True, stdout=subprocess.PIPE)

@@ -1,4 +1,4 @@
-"""A LAN whose DHCP server brings a default route: the tunnel must not follow it into itself."""
+"""A LAN whose DHCP server sends a default route: the tunnel must not follow it into itself."""
 
 import pytest
 from netlab import party
@@ -8,7 +8,7 @@ from probes import PATIENCE_S, TAP, download, ping
 
 @pytest.fixture(scope="module")
 def lab(new_party):
-    """A player whose way to the internet can be beaten by a route of the LAN."""
+    """A player whose default route can be overridden by a route of the LAN."""
     made = new_party()
     made.start_servers()
     made.start_relay()
@@ -20,7 +20,7 @@ def lab(new_party):
 
 
 def test_the_tunnel_stays_out_of_itself(lab):
-    """The LAN's route is the better one for everything but the tunnel."""
+    """The LAN's route takes precedence for everything except the tunnel."""
     lab.alice_host.ip(f"route add default via {party.LAN_HOST} dev {TAP} metric 1")
     try:
         chosen = lab.alice_host.run("ip", "route", "get", party.RELAY).stdout
@@ -32,7 +32,7 @@ def test_the_tunnel_stays_out_of_itself(lab):
 
 
 def test_coming_back_beside_the_tunnels_route(lab):
-    """The relay restarts while such a route is there: a new connection does not enter the tunnel either."""
+    """The relay restarts while such a route exists: a new connection does not enter the tunnel either."""
     lab.alice_host.ip(f"route add default via {party.LAN_HOST} dev {TAP} metric 1")
     try:
         mark = lab.alice.mark()

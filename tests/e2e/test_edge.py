@@ -1,5 +1,5 @@
-"""The members' edges: switches learn where remote players are, loops are noticed, TCP is kept from needing fragments,
-the room's MTU holds."""
+"""The members' LAN side: switches learn where remote players are, loops are detected, TCP's MSS avoids fragments, the
+room's MTU is enforced."""
 
 import pytest
 from netlab import party, programs, wire
@@ -23,7 +23,7 @@ def lab(new_party):
 
 
 def test_switches_learn(lab):
-    """When a player joins, the LAN's switches are told where it is, by a frame that no IP stack looks at."""
+    """When a player joins, the LAN's switches learn its port from a frame that IP stacks ignore."""
     lab.start_gateway()
     with wire.Tap(lab.lan_host, "eth0") as ear:
         lab.start_client(lab.alice_host)
@@ -35,8 +35,8 @@ def test_switches_learn(lab):
 
 
 def test_loop_is_noticed(lab):
-    """A player that bridges its TAP to a cable into the same LAN makes a loop: the gateway says so, and the room's limits
-    keep it from growing without bound."""
+    """A player that bridges its TAP to a cable into the same LAN makes a loop: the gateway logs it, and the room's
+    limits bound it."""
     gateway = lab.start_gateway()
     lab.start_client(lab.alice_host)
     lab.port(lab.switch_host, lab.alice_host, "stray")
@@ -54,14 +54,15 @@ def test_loop_is_noticed(lab):
 
 
 def lan_frames(lab):
-    """Frames at the LAN host's port so far."""
+    """Number of frames at the LAN host's port."""
     stats = lab.lan_host.ip_json("-s", "link", "show", "dev", "eth0")[0]["stats64"]
     return stats["rx"]["packets"] + stats["tx"]["packets"]
 
 
 @pytest.mark.parametrize("clamp", [True, False], ids=["clamped", "no clamp"])
 def test_mss(lab, clamp):
-    """The MSS of SYN and SYN-ACK fits a packet of the path, IPv4 and IPv6; --no-mss-clamp leaves it; TCP works."""
+    """The MSS of SYN and SYN-ACK fits one packet of the path, IPv4 and IPv6; --no-mss-clamp leaves it unchanged; TCP
+    works."""
     flag = () if clamp else ("--no-mss-clamp",)
     lab.start_gateway(*flag)
     lab.start_client(lab.alice_host, *flag)
@@ -99,14 +100,15 @@ def test_room_mtu(fresh_party):
 
 
 def test_room_mtu_changes(fresh_party):
-    """The relay comes back with a smaller MTU: the client has no right any more to set its TAP, and says what to do."""
+    """The relay returns with a smaller MTU: the client has dropped the right to set its TAP's MTU, and logs what to
+    do."""
     lab = fresh_party()
     lab.start_servers()
     lab.start_relay()
     lab.start_gateway()
     alice = lab.start_client(lab.alice_host)
     assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S, "-s", 1472, "-M", "do")
-    for _ in range(2):  # said once, not each time that it comes back
+    for _ in range(2):  # logged once, not on each return
         mark = alice.mark()
         assert lab.relay.stop() == 0
         lab.start_relay("--room-mtu", "1400")
@@ -119,7 +121,7 @@ def test_room_mtu_changes(fresh_party):
 
 
 def test_device_changes(fresh_party):
-    """Somebody changes the members' devices under them: they say so once, and go on when that is over."""
+    """Other programs change the members' devices: the members log it once, and continue when that is over."""
     lab = fresh_party()
     lab.start_servers()
     status_path = lab.path("status.sock")
@@ -151,8 +153,8 @@ def test_device_changes(fresh_party):
 
 
 def test_device_goes(fresh_party):
-    """The interface and the TAP go away under their members: they say why they end, and goodbye, so that their places
-    are free at once."""
+    """The interface and the TAP are removed: the members log why they end, and send goodbye, so that their slots are
+    free immediately."""
     lab = fresh_party()
     lab.start_relay()
     bob = lab.start_client(lab.bob_host)

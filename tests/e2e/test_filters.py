@@ -1,4 +1,4 @@
-"""Layer 2 safety at the relay, with real tools and with the evasions that the standards warn of."""
+"""Layer 2 filters at the relay, with real tools and with the evasions that the standards describe."""
 
 import socket
 
@@ -22,7 +22,7 @@ FILTERS = ("rogue-dhcp", "rogue-ra", "switch-control")
 
 @pytest.fixture(scope="module")
 def strict(new_party):
-    """A party as it is by default; dropped frames are logged. The LAN has no DHCP server."""
+    """A party with default filters; dropped frames are logged. The LAN has no DHCP server."""
     lab = new_party()
     lab.alice, lab.bob = lab.start_all(("--frame-log", "drops", "--limit-broadcast", "off", "--limit-reserve", "off"))
     return lab
@@ -30,7 +30,7 @@ def strict(new_party):
 
 @pytest.fixture(scope="module")
 def loose(new_party):
-    """The same party with the filters off: what is refused there passes here, so the frames are good ones."""
+    """The same party with the filters disabled: frames that are dropped there pass here, so they are valid."""
     lab = new_party()
     off = [f"--no-filter-{name}" for name in FILTERS]
     lab.alice, lab.bob = lab.start_all((*off, "--limit-broadcast", "off", "--limit-reserve", "off"))
@@ -43,7 +43,7 @@ def drops(lab, reason):
 
 
 def test_second_dhcp_server(strict, loose):
-    """A second dnsmasq, at a client: nobody on the LAN gets an address from it."""
+    """A second dnsmasq, at a client: no host on the LAN gets an address from it."""
     for lab, expected in ((loose, True), (strict, False)):
         rogue = Dnsmasq(lab, lab.alice_host, TAP, "10.20.0.200", "10.20.0.220", name="rogue")
         tries, pause_s = (8, 2) if expected else (1, 1)
@@ -54,7 +54,7 @@ def test_second_dhcp_server(strict, loose):
 
 
 def test_second_router(strict, loose):
-    """Router advertisements from a dnsmasq at a client: nobody on the LAN believes them, for nobody hears them."""
+    """Router advertisements from a dnsmasq at a client: no host on the LAN receives them."""
     for lab, expected in ((loose, True), (strict, False)):
         lab.alice_host.ip("addr add fd99::1/64 dev lan0 nodad")
         rogue = dhcp.Daemon(lab, lab.alice_host, "radvd", "/usr/sbin/dnsmasq", "--no-daemon", "--conf-file=/dev/null",
@@ -69,7 +69,7 @@ def test_second_router(strict, loose):
 
 
 def solicited(lab, ear, patience_s):
-    """Asks for routers until one answers."""
+    """Sends router solicitations until a router replies."""
     with lab.lan_host.inside():
         sock = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
     with sock:
@@ -96,7 +96,7 @@ def test_spanning_tree(strict):
         strict.alice_host.ip("link add br1 type bridge stp_state 1 hello_time 100 forward_delay 200",
                              f"link set br1 address {alice.mac}", f"link set {TAP} master br1", "link set br1 up")
         try:
-            # The LAN host hears its own switch; the relay drops what Alice's bridge sends.
+            # The LAN host receives its own switch's BPDUs; the relay drops those of Alice's bridge.
             assert lan.wait(bpdu, PATIENCE_S), "the switch sends no BPDU: this proves nothing"
             wait_for(lambda: drops(strict, "switch_control"), "the relay to drop a BPDU")
             ports = {frame[6:12] for frame in lan.seen if bpdu(frame)}
@@ -170,7 +170,8 @@ def router_messages(src):
 @pytest.mark.parametrize("make, reason", [(server_messages, "rogue_dhcp"), (router_messages, "rogue_ra")],
                          ids=["dhcp", "router"])
 def test_evasions(strict, loose, make, reason):
-    """Each disguise passes where the filter is off and is dropped where it is on; the gateway may send all of them."""
+    """Each disguise passes with the filter disabled and is dropped with it enabled; the gateway may send all of
+    them."""
     for lab, expected in ((loose, True), (strict, False)):
         with wire.Tap(lab.alice_host, TAP) as alice, wire.Tap(lab.lan_host, "eth0") as lan:
             frames = {name: frame.ljust(60, b"\0") for name, frame in make(alice.mac).items()}
@@ -184,7 +185,7 @@ def test_evasions(strict, loose, make, reason):
 
 
 def control_frames(src):
-    """What switches tell one another: {name: frame}."""
+    """Switch control protocols: {name: frame}."""
     groups = {"pause": ("01:80:c2:00:00:01", 0x8808), "lacp": ("01:80:c2:00:00:02", 0x8809),
               "802.1x": ("01:80:c2:00:00:03", 0x888E), "lldp": ("01:80:c2:00:00:0e", 0x88CC),
               "gvrp": ("01:80:c2:00:00:21", 0x88F5), "cfm": ("01:80:c2:00:00:30", 0x8902)}
@@ -208,7 +209,7 @@ def test_switch_control(strict, direction):
 
 
 def test_spoofed_source(strict):
-    """A client sends from its own MAC only, and a LAN station does not take over a client's."""
+    """A client sends from its own MAC only, and a LAN station cannot take over a client's."""
     with wire.Tap(strict.alice_host, TAP) as alice, wire.Tap(strict.lan_host, "eth0") as lan, \
             wire.Tap(strict.bob_host, TAP) as bob:
         spoof = wire.ethernet(lan.mac, "02:00:00:00:00:77", 0x88B5, wire.payload("spoof", 100))
@@ -220,7 +221,8 @@ def test_spoofed_source(strict):
 
 
 def test_arp_inspection(new_party):
-    """--filter-arp-inspection: a client's ARP must name its own MAC; --filter-isolation: clients do not meet."""
+    """--filter-arp-inspection: a client's ARP must contain its own MAC; --filter-isolation: clients do not reach each
+    other."""
     lab = new_party()
     lab.alice, lab.bob = lab.start_all(("--filter-arp-inspection", "--filter-isolation", "--frame-log", "drops"))
     with wire.Tap(lab.alice_host, TAP) as alice, wire.Tap(lab.lan_host, "eth0") as lan, \
@@ -238,7 +240,7 @@ def test_arp_inspection(new_party):
 
 
 def test_chatter_leaves_room(new_party):
-    """A client that floods mDNS loses no ARP and no game broadcast, and is told what was dropped."""
+    """A client that floods mDNS loses no ARP and no game broadcast, and receives the drop counters."""
     lab = new_party()
     lab.start_relay()
     lab.start_gateway()

@@ -1,4 +1,4 @@
-"""Ethernet frames, byte for byte, both ways and between clients."""
+"""Ethernet frames, byte for byte, in both directions and between clients."""
 
 import pytest
 from netlab import wire
@@ -13,7 +13,7 @@ PLACES = {
 
 
 def frames(dst, src):
-    """{name: frame}: of every kind that games and LANs know."""
+    """{name: frame} of every kind that occurs in games and LANs."""
     local, out = 0x88B5, {}
     bodies = {"minimum": 46, "of 61": 47, "odd": 777, "of 1400": 1400, "maximum": 1500}
     for name, length in bodies.items():
@@ -35,7 +35,7 @@ def frames(dst, src):
 
 @pytest.mark.parametrize("place", PLACES)
 def test_frames(dark, lit, place):
-    """Every kind of frame arrives as it was sent."""
+    """Every kind of frame arrives unchanged."""
     arrived = {}
     for lab, patience_s in ((dark, IMPATIENCE_S), (lit, PATIENCE_S)):
         left, right = PLACES[place]
@@ -48,7 +48,7 @@ def test_frames(dark, lit, place):
 
 
 def test_short_frame_is_padded(dark, lit):
-    """A frame that the player's system hands over shorter than a wire allows arrives with zeros behind it."""
+    """A frame from the player's system below the minimum length of a wire arrives padded with zeros."""
     for lab, patience_s in ((dark, IMPATIENCE_S), (lit, PATIENCE_S)):
         with wire.Tap(lab.alice_host, TAP) as sender, wire.Tap(lab.lan_host, "eth0") as receiver:
             short = wire.ethernet(receiver.mac, sender.mac, 0x88B5, b"short")[:19]
@@ -56,7 +56,7 @@ def test_short_frame_is_padded(dark, lit):
 
 
 def test_never_back(lit):
-    """A frame does not come back to where it came from, and arrives once."""
+    """A frame does not return to its sender, and arrives once."""
     with wire.Tap(lit.alice_host, TAP) as alice, wire.Tap(lit.bob_host, TAP) as bob, \
             wire.Tap(lit.lan_host, "eth0") as lan:
         frame = wire.ethernet(wire.BROADCAST, alice.mac, 0x88B5, wire.payload("once", 300))
@@ -73,7 +73,7 @@ def test_never_back(lit):
 
 
 def test_unknown_unicast(lit):
-    """A client's frame to an unknown station goes to the LAN only; the LAN's goes to nobody."""
+    """A client's frame to an unknown station is sent to the LAN only; the LAN's is dropped."""
     unknown = "02:de:ad:be:ef:77"
     with wire.Tap(lit.alice_host, TAP) as alice, wire.Tap(lit.bob_host, TAP) as bob, \
             wire.Tap(lit.lan_host, "eth0") as lan:

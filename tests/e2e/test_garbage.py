@@ -1,4 +1,4 @@
-"""Garbage on the relay's UDP port while others play: nobody loses anything."""
+"""Garbage on the relay's UDP port while others play: no frame is lost."""
 
 import random
 import socket
@@ -11,7 +11,7 @@ from probes import PATIENCE_S, TAP, ping
 
 
 def quic_like(rng):
-    """Datagrams that look a little like QUIC."""
+    """Datagrams that resemble QUIC."""
     def long_header(version, dcid, scid, rest, kind=0):
         return (bytes([0xC0 | kind << 4 | rng.randrange(16)]) + struct.pack("!I", version) + bytes([len(dcid)]) + dcid
                 + bytes([len(scid)]) + scid + rest)
@@ -25,11 +25,11 @@ def quic_like(rng):
             yield long_header(version, blob(20), blob(20), b"\0" + blob(1150), kind)
             yield long_header(version, b"", b"", blob(1190), kind)
             yield long_header(version, blob(8), blob(8), blob(10), kind)
-    yield bytes([0xC0]) + struct.pack("!I", 1) + b"\xff" + blob(1200)            # a connection id of 255 bytes
+    yield bytes([0xC0]) + struct.pack("!I", 1) + b"\xff" + blob(1200)            # a connection ID of 255 bytes
     yield bytes([0xC0]) + struct.pack("!I", 1) + b"\x08" + blob(8) + b"\x15" + blob(1200)
     yield long_header(1, blob(8), b"", b"\x00\x7f\xff" + blob(1200))             # a length beyond the datagram
-    yield bytes([0x40]) + blob(8) + blob(40)                                     # a short header of nobody
-    yield long_header(1, blob(8), blob(8), b"\x40\x10" + blob(16) + b"\x44\x00" + blob(1150))  # a token of nobody
+    yield bytes([0x40]) + blob(8) + blob(40)                                     # a short header without a connection
+    yield long_header(1, blob(8), blob(8), b"\x40\x10" + blob(16) + b"\x44\x00" + blob(1150))  # an unknown token
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def captured(lab):
 
 
 def mutations(real, rng):
-    """Real datagrams: as they are (from the wrong address), truncated, and with a byte changed."""
+    """Real datagrams: unchanged (from the wrong address), truncated, and with a byte changed."""
     for data in real:
         yield data
         yield data[:rng.randrange(1, len(data) + 1)]
@@ -78,7 +78,7 @@ def mutations(real, rng):
 
 
 def test_hostile_frames(players):
-    """Frames that break every rule, from a player's own system: dropped, and the others play on."""
+    """Frames that violate every rule, from a player's own system: dropped, and the others play on."""
     lab = players
     with wire.Tap(lab.bob_host, TAP) as bob, wire.Tap(lab.alice_host, TAP) as alice, \
             wire.Tap(lab.lan_host, "eth0") as lan:

@@ -1,4 +1,4 @@
-"""The impairment proxy does what it is told: otherwise the tests behind it prove nothing."""
+"""The impairment proxy works as configured. Otherwise the tests that use it would prove nothing."""
 
 import select
 import time
@@ -49,7 +49,7 @@ def send(lab, count=N, size=100, pause_s=0.0005):
 
 @pytest.fixture
 def impaired(path, request):
-    """The path with the settings of the test, and without them afterwards."""
+    """The path with the settings of the test, which are reset afterwards."""
     path.proxy.set(**request.param)
     yield path
     path.proxy.set(**{name: 0 for name in request.param})
@@ -68,7 +68,7 @@ def test_loss(impaired):
 
 @pytest.mark.parametrize("impaired", [{"delay_ms": 40}], indirect=True)
 def test_delay(impaired):
-    """Everything comes late, in order."""
+    """All packets are delayed, in order."""
     arrived = send(impaired, 50)
     assert [number for number, _ in arrived] == list(range(50))
     assert min(delay for _, delay in arrived) >= 0.039
@@ -76,14 +76,14 @@ def test_delay(impaired):
 
 @pytest.mark.parametrize("impaired", [{"dup": 30}], indirect=True)
 def test_duplicates(impaired):
-    """About a third comes twice."""
+    """About a third is duplicated."""
     arrived = [number for number, _ in send(impaired)]
     assert set(arrived) == set(range(N)) and N * 1.1 < len(arrived) < N * 1.5
 
 
 @pytest.mark.parametrize("impaired", [{"reorder": 20, "reorder_ms": 10}], indirect=True)
 def test_reordering(impaired):
-    """Everything comes, much of it too late."""
+    """All packets arrive, many of them reordered."""
     arrived = [number for number, _ in send(impaired)]
     assert sorted(arrived) == list(range(N))
     assert sum(b < a for a, b in zip(arrived, arrived[1:])) > N * 0.05
@@ -91,7 +91,7 @@ def test_reordering(impaired):
 
 @pytest.mark.parametrize("impaired", [{"mtu": 500}], indirect=True)
 def test_mtu(impaired):
-    """A packet of 500 bytes with its headers passes, one of 501 does not."""
+    """A packet of 500 bytes including headers passes, one of 501 does not."""
     assert len(send(impaired, 20, 500 - 28)) == 20
     assert not send(impaired, 20, 501 - 28)
     assert impaired.proxy.stats()["up"]["too_big"] == 20
@@ -99,7 +99,7 @@ def test_mtu(impaired):
 
 @pytest.mark.parametrize("impaired", [{"rate_kbps": 1000, "queue_ms": 100}], indirect=True)
 def test_rate(impaired):
-    """A flood through 1 Mbit/s takes its time, and most of it finds the queue full."""
+    """A flood through 1 Mbit/s is delayed, and most of it is dropped by the full queue."""
     start = time.monotonic()
     arrived = send(impaired, 200, 1000 - 28, pause_s=0)
     assert len(arrived) < 100 and impaired.proxy.stats()["up"]["queue_full"] > 0
@@ -113,7 +113,7 @@ def test_away(impaired):
 
 
 def test_rebind(path):
-    """The server sees another port, and its answers arrive."""
+    """The server sees another port, and its replies arrive."""
     send(path, 1)
     first = path.peer
     path.proxy.rebind()

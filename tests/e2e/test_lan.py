@@ -1,4 +1,4 @@
-"""A remote player on the party's LAN: what works there works through the tunnel, in both directions."""
+"""A remote player on the party's LAN: LAN protocols work through the tunnel, in both directions."""
 
 import socket
 
@@ -11,20 +11,20 @@ from probes import TAP, both, download, lan_says, lease, listener, ping, questio
 
 
 def test_ping(dark, lit):
-    """IPv4, both ways."""
+    """IPv4, in both directions."""
     both(lambda lab, s: ping(lab.alice_host, party.LAN_HOST, s), dark, lit)
     both(lambda lab, s: ping(lab.lan_host, party.ALICE, s), dark, lit)
 
 
 def test_full_ping(dark, lit):
-    """1500 bytes of IP that may not be fragmented, both ways."""
+    """1500 bytes of IP with the DF bit, in both directions."""
     full = ("-s", 1472, "-M", "do")
     both(lambda lab, s: ping(lab.alice_host, party.LAN_HOST, s, *full), dark, lit)
     both(lambda lab, s: ping(lab.lan_host, party.ALICE, s, *full), dark, lit)
 
 
 def arp(lab, patience_s):
-    """The MAC that answers an ARP request for the LAN host, asked byte by byte."""
+    """The MAC in the reply to an ARP request for the LAN host, byte for byte."""
     with wire.Tap(lab.alice_host, TAP) as ear:
         request = Ether(src=ear.mac, dst=wire.BROADCAST) / ARP(op=1, hwsrc=ear.mac, psrc=party.ALICE,
                                                                pdst=party.LAN_HOST)
@@ -40,19 +40,19 @@ def arp(lab, patience_s):
 
 
 def test_arp(dark, lit):
-    """The reply names the LAN host's real MAC."""
+    """The reply contains the LAN host's real MAC."""
     assert both(arp, dark, lit) == lit.lan_host.mac("eth0")
 
 
 def test_dhcp(dark, lit):
-    """The LAN's own DHCP server gives the player an address, and notes it."""
+    """The LAN's own DHCP server gives the player an address, and records the lease."""
     address = both(lambda lab, s: lease(lab, lab.alice_host, patience_s=s), dark, lit)
     assert lit.dnsmasq.leases()[lit.alice_host.mac(TAP)] == address
     assert ping(lit.lan_host, address, 10)
 
 
 def test_download(dark, lit):
-    """TCP, 8 MB, checksum compared; over IPv4 and IPv6."""
+    """TCP, 8 MB with checksum; over IPv4 and IPv6."""
     both(lambda lab, s: download(lab, lab.alice_host, 8 << 20, s), dark, lit)
     both(lambda lab, s: download(lab, lab.alice_host, 1 << 20, s, party.LAN_HOST6), dark, lit)
 
@@ -100,7 +100,7 @@ def test_multicast_to_lan(dark, lit):
 
 
 def solicit(lab, patience_s):
-    """The MAC that answers an IPv6 neighbour solicitation for the LAN host."""
+    """The MAC in the reply to an IPv6 neighbour solicitation for the LAN host."""
     with wire.Tap(lab.alice_host, TAP) as ear:
         request = (Ether(src=ear.mac, dst="33:33:ff:00:00:10") / IPv6(src=party.ALICE6, dst="ff02::1:ff00:10", hlim=255)
                    / ICMPv6ND_NS(tgt=party.LAN_HOST6) / ICMPv6NDOptSrcLLAddr(lladdr=ear.mac))
@@ -121,14 +121,14 @@ def test_neighbour_discovery(dark, lit):
 
 
 def test_ping6(dark, lit):
-    """IPv6, small and full, both ways."""
+    """IPv6, small and full size, in both directions."""
     both(lambda lab, s: ping(lab.alice_host, party.LAN_HOST6, s), dark, lit)
     both(lambda lab, s: ping(lab.alice_host, party.LAN_HOST6, s, "-s", 1452, "-M", "do"), dark, lit)
     both(lambda lab, s: ping(lab.lan_host, party.ALICE6, s), dark, lit)
 
 
 def test_two_clients_and_the_lan(dark, lit):
-    """Two players and the LAN: everybody reaches everybody, client to client too."""
+    """Two players and the LAN: all reach one another, client to client too."""
     both(lambda lab, s: ping(lab.alice_host, party.BOB, s), dark, lit)
     both(lambda lab, s: ping(lab.bob_host, party.ALICE, s, "-s", 1472, "-M", "do"), dark, lit)
     both(lambda lab, s: ping(lab.bob_host, party.LAN_HOST, s), dark, lit)

@@ -1,4 +1,4 @@
-"""Members come, go, and come back; everybody is told."""
+"""Members join, leave and return; all others are notified."""
 
 import signal
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("tidy")
 
 @pytest.fixture(scope="module")
 def lab(new_party):
-    """A relay, nobody in the room."""
+    """A relay with an empty room."""
     made = new_party()
     made.start_servers()
     made.start_relay("--idle-timeout", "5s")
@@ -21,7 +21,7 @@ def lab(new_party):
 
 
 def test_client_before_gateway(lab):
-    """A client alone waits for the gateway; the LAN is there when the gateway is; it goes and comes with it."""
+    """A client alone waits for the gateway; its LAN state follows the gateway's presence."""
     client = lab.start_client(lab.alice_host)
     assert client.events("joined")[0]["gateway"] is False
     assert not ping(lab.alice_host, party.LAN_HOST, IMPATIENCE_S)
@@ -40,7 +40,7 @@ def test_client_before_gateway(lab):
 
 
 def test_client_leaves_and_returns(lab):
-    """A client that comes back has the same MAC, and its old place is free."""
+    """A client that returns has the same MAC, and its old membership is gone."""
     gateway = lab.start_gateway("--name", "basement")
     bob = lab.start_client(lab.bob_host)
     macs = []
@@ -65,7 +65,7 @@ def test_client_leaves_and_returns(lab):
 
 
 def test_two_rooms(lab):
-    """Rooms do not hear one another."""
+    """Rooms are isolated from one another."""
     gateway = lab.start_gateway()
     alice = lab.start_client(lab.alice_host)
     bob = lab.start_client(lab.bob_host, room="OTHER-ROOM")
@@ -90,7 +90,8 @@ def test_room_code_without_case(lab):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_clean_end(lab, number):
-    """SIGINT, SIGTERM and SIGHUP end members cleanly: exit code 0, the TAP gone, the LAN port as it was, others told."""
+    """SIGINT, SIGTERM and SIGHUP end members cleanly: exit code 0, the TAP removed, the LAN port restored, others
+    notified."""
     bob = lab.start_client(lab.bob_host)
     gateway = lab.start_gateway()
     client = lab.start_client(lab.alice_host)
@@ -106,12 +107,12 @@ def test_clean_end(lab, number):
 
 
 def promiscuity(host, interface):
-    """How many listeners hold the interface in promiscuous mode."""
+    """Number of sockets that hold the interface in promiscuous mode."""
     return host.ip_json("-d", "link", "show", "dev", interface)[0]["promiscuity"]
 
 
 def test_killed_client(lab):
-    """A killed client leaves no TAP; the relay notices within its idle timeout, and the same MAC may come back."""
+    """A killed client leaves no TAP; the relay detects it within the idle timeout, and the same MAC may join again."""
     bob = lab.start_client(lab.bob_host)
     client = lab.start_client(lab.alice_host, name="client-killed")
     mac = lab.alice_host.mac(TAP)
@@ -125,7 +126,7 @@ def test_killed_client(lab):
 
 
 def test_sleep_and_resume(lab):
-    """A laptop that sleeps longer than the relay waits comes back by itself, with its address."""
+    """A laptop that sleeps longer than the relay's timeout reconnects automatically, with its address."""
     bob = lab.start_client(lab.bob_host)
     gateway = lab.start_gateway()
     client = lab.start_client(lab.alice_host)

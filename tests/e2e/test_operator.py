@@ -1,4 +1,4 @@
-"""What the relay's operator sees and does: status, metrics, the certificate reloaded, frame log, limits on strangers."""
+"""The relay's operator interface: status, metrics, reload of the certificate, frame log, limits on unknown hosts."""
 
 import json
 import os
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("tidy")
 
 @pytest.fixture(scope="module")
 def lab(new_party, tmp_path_factory):
-    """A party whose relay answers its operator."""
+    """A party whose relay has the operator interface."""
     made = new_party()
     made.start_servers()
     made.certs = Certificates(tmp_path_factory.mktemp("certs"))
@@ -42,7 +42,7 @@ def get(host, path, page):
 
 
 def find_all(value, key):
-    """Every value of a key, however deep."""
+    """Every value of a key, at any depth."""
     if isinstance(value, dict):
         for name, inner in value.items():
             if name == key:
@@ -103,7 +103,7 @@ def test_default_status_socket(lab):
 
 
 def test_metrics(lab):
-    """The counters in Prometheus' text format, and they move."""
+    """The counters in Prometheus' text format, and that they change."""
     def read():
         with lab.relay_host.inside():
             with urllib.request.urlopen("http://127.0.0.1:9090/metrics", timeout=PATIENCE_S) as answer:
@@ -120,7 +120,8 @@ def test_metrics(lab):
 
 
 def test_certificate_reload(lab):
-    """SIGHUP: a new certificate for newcomers, nobody is dropped; a bad one is refused and the old one stays."""
+    """SIGHUP: new members get the new certificate, none is disconnected; an invalid one is refused and the old one
+    stays."""
     mark, members = lab.relay.mark(), lab.gateway.mark()
     lab.certs.server("relay", programs.SERVER_NAME)
     lab.relay.send_signal(signal.SIGHUP)
@@ -147,7 +148,7 @@ def test_certificate_reload(lab):
 
 
 def test_member_says_how_it_is(lab):
-    """Status lines change only when the truth changes; a snapshot says what there is to know."""
+    """Status lines change only when the state changes; a snapshot has all figures."""
     client = Client(lab, lab.bob_host, party.RELAY + ":443", lab.certs.der("relay"), "--snapshot-interval", "1s",
                     name="client-talks")
     snapshot = client.wait_event("snapshot")
@@ -169,7 +170,7 @@ def real_time_permitted(lab):
 
 
 def test_priority(lab):
-    """The thread that carries frames goes before other programs, nothing else does; --no-priority."""
+    """The thread that carries frames has real-time priority, no other thread does; --no-priority."""
     if not real_time_permitted(lab):
         pytest.skip("real-time scheduling is not permitted here")
     for program in (lab.relay, lab.gateway, lab.client):
@@ -195,7 +196,7 @@ def test_home(lab):
 
 
 def test_connection_limit(lab):
-    """Connections from one address beyond the limit are turned away and told so, others are not."""
+    """Connections from one address beyond the limit are refused with a reason, others are not."""
     pin = lab.certs.der("relay")
     mark = lab.relay.mark()
     crowd = [Bare(lab, lab.bob_host, party.RELAY, pin, name=f"crowd-{n}", wait=False) for n in range(12)]
@@ -213,7 +214,7 @@ def test_connection_limit(lab):
 
 
 def test_frame_log(fresh_party):
-    """--frame-log says of each frame who, where and what became of it."""
+    """--frame-log logs each frame with sender, destination and verdict."""
     lab = fresh_party()
     lab.start_relay("--frame-log", "all")
     lab.start_gateway()
@@ -227,11 +228,12 @@ def test_frame_log(fresh_party):
 
 
 def test_half_open_handshakes(fresh_party):
-    """Handshakes that are never completed fill no table: newcomers prove their address by Retry, and get in."""
+    """Handshakes that are never completed exhaust no table: new clients validate their address by Retry, and can
+    join."""
     lab = fresh_party()
     lab.start_relay("--max-handshakes", "3", "--metrics", "127.0.0.1:9090")
     mute = Impair(lab, lab.inet, "100.64.2.1", 4433, party.RELAY, 443)
-    mute.set("down", away=1)  # what the relay answers is lost: half-open
+    mute.set("down", away=1)  # the relay's replies are lost: half-open
     for number in range(5):
         Bare(lab, lab.bob_host, "100.64.2.1", lab.relay.cert, name=f"half-{number}", port=4433, wait=False)
     wait_for(lambda: metric(lab, "lanparty_relay_retries_sent_total") > 0, "the relay to send a Retry")
@@ -240,7 +242,7 @@ def test_half_open_handshakes(fresh_party):
 
 
 def metric(lab, name):
-    """A figure of the relay's metrics; 0 if it is not there."""
+    """A value of the relay's metrics; 0 if it is missing."""
     with lab.relay_host.inside():
         with urllib.request.urlopen("http://127.0.0.1:9090/metrics", timeout=PATIENCE_S) as answer:
             for line in answer.read().decode().splitlines():

@@ -1,4 +1,4 @@
-"""1500 bytes on every path, whatever the underlay's MTU, and when it shrinks under way."""
+"""1500 bytes on every path, whatever the underlay's MTU, and when it decreases."""
 
 import threading
 import time
@@ -18,7 +18,7 @@ MTUS = (1280, 1400, 1492, 1500, 9000)
 
 @pytest.fixture(scope="module", params=MTUS)
 def narrow(request, new_party):
-    """A party whose player Alice has an access link with that MTU (9000: everybody has)."""
+    """A party whose player Alice has an access link with that MTU (9000: all have)."""
     mtu = request.param
     lab = new_party(mtu=max(1500, mtu), alice_mtu=mtu)
     lab.start_servers()
@@ -56,7 +56,7 @@ def test_full_frames(narrow):
 
 
 def test_full_ip(narrow):
-    """The systems' own IP: full pings of both families, TCP."""
+    """The systems' own IP: full-size pings of both families, TCP."""
     assert narrow.alice_host.ip_json("link", "show", "dev", TAP)[0]["mtu"] == 1500
     assert ping(narrow.alice_host, party.LAN_HOST, PATIENCE_S, "-s", 1472, "-M", "do")
     assert ping(narrow.alice_host, party.LAN_HOST6, PATIENCE_S, "-s", 1452, "-M", "do")
@@ -65,13 +65,13 @@ def test_full_ip(narrow):
 
 
 def test_path_shrinks(new_party, measured):
-    """The underlay's MTU falls from 1500 to 1280 under a download and streams of large UDP frames: one that just fitted
-    a packet, one in fragments."""
+    """The underlay's MTU falls from 1500 to 1280 during a download and streams of large UDP frames: one that just
+    fitted a packet, one in fragments."""
     lab = new_party()
     lab.start_servers()
     lab.start_relay()
     lab.start_gateway()
-    lab.alice_host.ethtool("eth0", "tx-udp-segmentation", "off")  # so that single packets can be seen
+    lab.alice_host.ethtool("eth0", "tx-udp-segmentation", "off")  # so that single packets are visible
     lab.start_client(lab.alice_host)
     results = []
     with wire.Tap(lab.alice_host, TAP) as alice, wire.Tap(lab.lan_host, "eth0") as lan, \
@@ -98,7 +98,7 @@ def test_path_shrinks(new_party, measured):
 
 
 def slow_download(lab, patience_s):
-    """Downloads one after another until some seconds have passed; True if all were right."""
+    """Consecutive downloads for some seconds; True if all were right."""
     end = time.monotonic() + 3
     good = True
     while time.monotonic() < end and good:

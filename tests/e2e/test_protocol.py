@@ -1,4 +1,4 @@
-"""The protocol from the outside: a member without manners against the relay (docs/protocol.md)."""
+"""The protocol from the outside: a member that may violate it against the relay (docs/protocol.md)."""
 
 import signal
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("tidy")
 
 @pytest.fixture(scope="module")
 def lab(new_party):
-    """A relay with short times and a low limit, a gateway, Alice; Bob's host is where the bare members are."""
+    """A relay with short timeouts and a low limit, a gateway, Alice; the bare members are on Bob's host."""
     made = new_party()
     made.start_servers()
     made.start_relay("--hello-timeout", "1s", "--malformed-limit", "5", "--stats-interval", "1s", "--frame-log",
@@ -90,7 +90,7 @@ BREAKAGES = {
 
 @pytest.mark.parametrize("case", BREAKAGES)
 def test_broken_control_stream(lab, case):
-    """What breaks the protocol ends the connection with a code and a reason, and nobody else's."""
+    """A protocol error ends the connection with a code and a reason, and no other connection."""
     member = bare(lab)
     BREAKAGES[case](member)
     kind, number, reason = member.wait_closed()
@@ -99,21 +99,21 @@ def test_broken_control_stream(lab, case):
 
 
 def test_second_hello(lab):
-    """A member says hello once."""
+    """A member sends hello once."""
     member = joined(lab)
     member.hello()
     assert member.wait_closed()[:2] == ("app", APP_PROTOCOL)
 
 
 def test_no_hello(lab):
-    """Who says no hello in time is closed."""
+    """A member that sends no hello before the timeout is disconnected."""
     member = bare(lab)
     assert member.wait_closed()[:2] == ("app", APP_TIMEOUT)
     assert lab.relay.events("hello_timeout")
 
 
 def test_unknown_is_ignored(lab):
-    """Unknown fields and types are ignored, so that version 1 can grow."""
+    """Unknown fields and types are ignored, so that version 1 can be extended."""
     member = joined(lab, future={"x": [1, 2, {"y": None}]}, another="field")
     member.control({"type": "tomorrow", "n": 1})
     member.wait_message("stats")
@@ -123,7 +123,7 @@ def test_unknown_is_ignored(lab):
 
 
 def test_welcome_and_peers(lab):
-    """The welcome says how things are; those who are there are announced, with role, MAC and name."""
+    """The content of welcome; existing members are announced with role, MAC and name."""
     member = joined(lab, name="Bare")
     welcome = member.wait_message("welcome")
     assert welcome["room"] == "PARTY-1" and welcome["mtu"] == 1500 and welcome["gateway_present"] is True
@@ -138,7 +138,7 @@ def test_welcome_and_peers(lab):
 
 
 def test_frames_by_hand(lab):
-    """Frames as docs/protocol.md has them: whole, in fragments in any order; the source peer id is the relay's word."""
+    """Frames as in docs/protocol.md: complete, in fragments in any order; the relay sets the source peer id."""
     member = joined(lab)
     mac = "02:00:00:00:00:01"
     with wire.Tap(lab.lan_host, "eth0") as lan:
@@ -163,7 +163,7 @@ def test_frames_by_hand(lab):
 
 
 def test_malformed_limit(lab):
-    """Malformed DATAGRAMs past the threshold end the member, with the reason; the others play on."""
+    """Malformed DATAGRAMs beyond the limit end the member, with the reason; the others play on."""
     member = joined(lab, mac="02:00:00:00:00:07")
     mark = lab.relay.mark()
     for data in (b"", b"\x10", b"\x20\0\0\0" + bytes(60), b"\x1f\0\0\0" + bytes(60), b"\x10\x01\0\0" + bytes(60),
@@ -177,7 +177,7 @@ def test_malformed_limit(lab):
 
 
 def test_frames_before_hello(lab):
-    """DATAGRAMs of somebody who has not joined go nowhere."""
+    """DATAGRAMs before a join are dropped."""
     member = bare(lab)
     with wire.Tap(lab.lan_host, "eth0") as lan:
         early = wire.ethernet(lan.mac, "02:00:00:00:00:01", 0x88B5, wire.payload("early", 100))
@@ -193,13 +193,14 @@ def test_frames_before_hello(lab):
 
 
 def test_drops_are_told(lab):
-    """What a member's limits dropped is counted by reason and told to it in `stats`."""
+    """Frames over a member's limits are counted by reason, and reported to it in `stats`."""
     member = joined(lab, mac="02:00:00:00:00:09")
     chatter = wire.ethernet("01:00:5e:00:00:fb", "02:00:00:00:00:09", 0x0800, bytes.fromhex(
         "4500002400000000ff1100000a140009e00000fb14e914e900100000") + b"mdnsmdns")
 
     def flood():
-        """More of them, since a member without a queue sends only what its window takes; True once drops are told."""
+        """More of them, because a member without a queue sends only what its window permits; True once drops are
+        reported."""
         for _ in range(100):
             member.frame(chatter)
         return any(stats.get("drops", {}).get("limit_broadcast") for stats in member.messages("stats"))
@@ -210,7 +211,7 @@ def test_drops_are_told(lab):
 
 
 def test_place_is_not_taken_by_mac_alone(lab):
-    """Who knows a member's MAC but not its token does not get its place."""
+    """A member's MAC without its token does not give its membership."""
     member = bare(lab)
     member.hello(mac=lab.alice_host.mac(TAP), resume="00" * 32)
     member.wait_closed()
@@ -219,7 +220,7 @@ def test_place_is_not_taken_by_mac_alone(lab):
 
 
 def test_member_that_does_not_read(lab):
-    """A member that is stopped (SIGSTOP) while frames flood to it slows nobody, and goes when its time is over."""
+    """A member that is stopped (SIGSTOP) while frames flood to it delays no other, and is removed after its timeout."""
     member = joined(lab, mac="02:00:00:00:00:08", name="asleep")
     member.send_signal(signal.SIGSTOP)
     before_kib = lab.relay.memory_kib()

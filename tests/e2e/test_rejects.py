@@ -1,4 +1,4 @@
-"""The relay says no, with a code and a message: who it does not admit."""
+"""The relay refuses members with a code and a message."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("tidy")
 
 @pytest.fixture(scope="module")
 def lab(new_party):
-    """A relay with small limits."""
+    """A relay with low limits."""
     made = new_party()
     made.start_servers()
     made.start_relay(*LIMITS)
@@ -26,7 +26,7 @@ def lab(new_party):
 
 
 def rejected(member, relay, code):
-    """True if the member ended with that reject, said so once, and the relay noted it."""
+    """True if the member ended with that reject, logged it once, and the relay logged it."""
     assert member.wait_end() == 1
     failure, = member.events("failed")
     assert failure["text"].endswith(f"({code})")
@@ -38,7 +38,7 @@ def rejected(member, relay, code):
 
 
 def test_duplicate_mac(lab):
-    """A MAC that is in the room already; in another room it is welcome."""
+    """A MAC that is in the room already is refused; in another room it is admitted."""
     mac = "02:00:00:00:00:51"
     alice = lab.start_client(lab.alice_host, mac=mac)
     copy = lab.start_client(lab.bob_host, "--no-reconnect", mac=mac, wait=False)
@@ -50,7 +50,7 @@ def test_duplicate_mac(lab):
 
 
 def test_gateway_exists(lab):
-    """One gateway a room; the first one goes on."""
+    """One gateway per room; the first one stays."""
     gateway = lab.start_gateway()
     alice = lab.start_client(lab.alice_host)
     second = Gateway(lab, lab.bob_host, party.RELAY + ":443", lab.relay.cert, "--no-reconnect", interface="eth0",
@@ -61,8 +61,8 @@ def test_gateway_exists(lab):
 
 
 def test_place_is_held(lab):
-    """Killed members without their token, started again at once: they wait until the relay gives their places up, and
-    say what they wait for."""
+    """Killed members without their token, restarted immediately: they wait until the relay removes their membership,
+    and log what they wait for."""
     mac = "02:00:00:00:00:53"
     lab.start_gateway().kill()
     os.remove(lab.path("gateway.json"))
@@ -77,7 +77,7 @@ def test_place_is_held(lab):
 
 
 def test_started_twice(lab):
-    """A second gateway with the same --state takes the place of the first, which says what may have happened."""
+    """A second gateway with the same --state takes over the membership of the first, which logs the probable cause."""
     first, second = lab.start_gateway(), lab.start_gateway()
     first.wait_text("was it started twice")
     assert first.wait_end() == 1 and second.running()
@@ -85,7 +85,7 @@ def test_started_twice(lab):
 
 
 def test_copied_identity(lab):
-    """Two computers with one identity file: the second takes the place, and the first says why it ends."""
+    """Two computers with one identity file: the second takes over the membership, and the first logs why it ends."""
     first = lab.start_client(lab.alice_host)
     second = lab.start_client(lab.bob_host, "--identity", lab.path("client-alice.json"))
     assert first.wait_end() == 1
@@ -95,7 +95,7 @@ def test_copied_identity(lab):
 
 
 def crowd(lab, rooms, first=1):
-    """Clients without number: one TAP each at Bob's, in these rooms."""
+    """Any number of clients: one TAP each at Bob's, in these rooms."""
     members = []
     for number, room in enumerate(rooms, first):
         members.append(Client(lab, lab.bob_host, party.RELAY + ":443", lab.relay.cert, "--no-reconnect",
@@ -109,7 +109,7 @@ def crowd(lab, rooms, first=1):
     (["FULL-1", "FULL-2", "FULL-3"], "FULL-4", "relay_full"),
 ], ids=["peers of a room", "peers of the relay", "rooms of the relay"])
 def test_limits(lab, rooms, room, code):
-    """Limits are kept, and are free again when somebody leaves."""
+    """Limits are enforced, and slots are free again when a member leaves."""
     members = crowd(lab, rooms)
     for member in members:
         member.wait_joined()
@@ -124,7 +124,7 @@ def test_limits(lab, rooms, room, code):
 
 
 def test_newcomers(fresh_party):
-    """A room takes so many newcomers at once and then so many a second; who is there plays on."""
+    """A room limits joins by burst and rate; its members play on."""
     lab = fresh_party()
     lab.start_servers()
     lab.start_relay("--limit-joins", "1/3")
@@ -133,7 +133,7 @@ def test_newcomers(fresh_party):
     assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S)
 
     def come_and_go(number):
-        """Comes with another MAC each time; the code of the reject, or None."""
+        """Joins with another MAC each time; the code of the reject, or None."""
         member = Bare(lab, lab.bob_host, party.RELAY, lab.relay.cert, name=f"newcomer-{number}")
         member.hello(mac=f"02:00:00:00:01:{number:02x}")
         wait_for(member.messages, "an answer")
@@ -149,7 +149,7 @@ def test_newcomers(fresh_party):
 
 
 def test_patient_client(lab):
-    """A member that comes back to a relay that has given its MAC to somebody else waits until the place is free."""
+    """A member that returns to a relay that has given its MAC to another member waits until that one leaves."""
     mac = "02:00:00:00:00:52"
     alice = lab.start_client(lab.alice_host, mac=mac)
     alice.send_signal(signal.SIGSTOP)

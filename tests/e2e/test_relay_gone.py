@@ -1,4 +1,4 @@
-"""The relay ends, or is gone: members say so."""
+"""The relay ends or disappears: members report it."""
 
 import signal
 import time
@@ -12,7 +12,7 @@ from probes import PATIENCE_S, TAP, ping
 
 @pytest.fixture
 def lab(fresh_party):
-    """A party whose members do not come back by themselves."""
+    """A party whose members do not reconnect."""
     made = fresh_party()
     made.start_servers()
     made.start_relay()
@@ -25,7 +25,7 @@ def lab(fresh_party):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_relay_stops(lab, number):
-    """A relay that is told to stop says `disconnect`; with --no-reconnect members end with 1 and tidy up."""
+    """On SIGTERM a relay sends `disconnect`; with --no-reconnect members exit with 1 and clean up."""
     assert lab.relay.stop(number) == 0
     for member in (lab.alice, lab.gateway):
         assert member.wait_end() == 1
@@ -34,7 +34,7 @@ def test_relay_stops(lab, number):
 
 
 def test_relay_dies(lab):
-    """A relay that is gone without a word is noticed within 30 s."""
+    """A relay that disappears silently is detected within 30 s."""
     start = time.monotonic()
     lab.relay_host.ip("link set eth0 down")
     for member in (lab.alice, lab.gateway):

@@ -1,4 +1,4 @@
-"""Other interfaces of a player's computer: games find the LAN all the same, or the client says what is in the way."""
+"""Other interfaces of a player's computer: games still find the LAN, or the client logs what conflicts."""
 
 import contextlib
 import socket
@@ -24,7 +24,7 @@ TARGETS = ("255.255.255.255", lan_server.GROUP)
 
 
 def start(lab, *options):
-    """The party with a game server, and a client with the address of the LAN."""
+    """The party with a game server, and a client with an address of the LAN."""
     lab.start_servers()
     lab.start_relay()
     lab.start_gateway()
@@ -34,7 +34,7 @@ def start(lab, *options):
 
 
 def test_games_find_the_server(fresh_party):
-    """What goes to everybody goes to the LAN, though the default route leads elsewhere, until the client ends."""
+    """Broadcasts go to the LAN although the default route is elsewhere, until the client ends."""
     lab = fresh_party()
     before = lab.alice_host.run("ip", "route").stdout
     assert "default" in before
@@ -47,7 +47,7 @@ def test_games_find_the_server(fresh_party):
 
 
 def test_broadcasts_leave_by_another_interface(fresh_party):
-    """Left to the default route, they miss the LAN: the client says so, and what it advises helps."""
+    """With only the default route, they miss the LAN: the client logs it, and its advice works."""
     lab = fresh_party()
     alice = start(lab, "--no-broadcast-routes")
     assert not any(found(lab.alice_host, target) for target in TARGETS), "this proves nothing"
@@ -61,7 +61,7 @@ def test_broadcasts_leave_by_another_interface(fresh_party):
 
 
 def test_same_network_at_home(fresh_party):
-    """The LAN has the addresses of the player's home."""
+    """The LAN has the same addresses as the player's home."""
     lab = fresh_party()
     lab.start_relay()
     lab.start_gateway()

@@ -1,4 +1,4 @@
-"""What the scripts and the Makefile's words say on a machine that lacks something."""
+"""Messages of the scripts and of make on a machine that lacks something."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ from netlab.programs import ROOT
 
 @pytest.fixture
 def bare_machine(tmp_path):
-    """The environment of a Debian machine without any package, whose apt-get only notes what it was asked for."""
+    """The environment of a Debian machine without any package, whose apt-get only records its arguments."""
     tools = {"dpkg-query": "exit 1", "apt-get": f"echo \"$@\" >>{tmp_path}/asked; exit 1"}
     for name, text in tools.items():
         path = tmp_path / name
@@ -23,7 +23,7 @@ def bare_machine(tmp_path):
 
 
 def run(*argv, **options):
-    """Runs argv in the tree to its end; returns its exit code and all that it said."""
+    """Runs argv in the tree until it ends; returns its exit code and its output."""
     done = subprocess.run(argv, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           text=True, check=False, timeout=60, **options)
     return done.returncode, done.stdout
@@ -31,7 +31,7 @@ def run(*argv, **options):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root installs")
 def test_check_without_python(bare_machine, tmp_path):
-    """make check, itself in Python, installs that with the rest."""
+    """make check, which is written in Python, installs it with the other packages."""
     hidden = tmp_path / "hidden"
     hidden.touch()
     script = f"mount --bind {hidden} \"$(realpath /usr/bin/python3)\" && exec make check"
@@ -40,7 +40,7 @@ def test_check_without_python(bare_machine, tmp_path):
 
 
 def test_install_refuses(tmp_path):
-    """make install without the right to write there: it says so before it builds or installs anything."""
+    """make install without write permission: it fails before it builds or installs anything."""
     tmp_path.chmod(0o555)
     no_rights = ["setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override"]
     code, said = run(*no_rights, "make", "install", f"PREFIX={tmp_path}/usr")
@@ -50,13 +50,13 @@ def test_install_refuses(tmp_path):
 
 
 def test_check_names_unknown_steps():
-    """A step that does not exist is no success because another one does."""
+    """An unknown step is an error even if another one succeeds."""
     code, said = run("scripts/check", "arrows", "arows")
     assert code == 2 and "'arows'" in said and "passed" not in said
 
 
 def test_stopped_check_gives_back(tmp_path):
-    """make check by root in somebody's tree, stopped: what it made there is theirs."""
+    """make check by root in another user's tree, interrupted: its files belong to the owner of the tree."""
     scripts = tmp_path / "scripts"
     scripts.mkdir()
     shutil.copy(ROOT / "scripts" / "check", scripts)
@@ -81,14 +81,14 @@ def test_stopped_check_gives_back(tmp_path):
     ("scripts/demo >/dev/full", "demo: standard output cannot be written to: "),
 ], ids=["no rights", "no output"])
 def test_demo_complains(words, complaint):
-    """What keeps the demo from running is said in a line, and nothing is left of its hosts."""
+    """An error of the demo is one line, and none of its hosts is left."""
     code, said = run("sh", "-c", words)
     assert code == 1 and said.splitlines()[-1].startswith(complaint) and "Traceback" not in said
     assert not [name for name in netns_names() if name.startswith("lpdemo")]
 
 
 def test_library_stays_in_the_tree(tmp_path):
-    """make install DESTDIR=… in a fresh tree: the library that it builds first is not what goes there."""
+    """make install DESTDIR=… in a fresh tree: ngtcp2, which is built first, is not installed there."""
     stubs = {"scripts/debian-source": "exit 0", "bin/cmake": f"echo \"to '${{DESTDIR:-}}'\" >{tmp_path}/seen; exit 1"}
     for name, text in stubs.items():
         path = tmp_path / name
@@ -104,7 +104,7 @@ def test_library_stays_in_the_tree(tmp_path):
 
 
 def test_missing_packages(bare_machine):
-    """What the release build and its library need is named, and how it is installed."""
+    """Missing packages of the release build are listed, with the command that installs them."""
     code, said = run("scripts/deps", "--check", "build", env=bare_machine)
     assert code == 1 and said.endswith(". Run 'sudo make deps'\n")
     assert {"gcc", "g++", "cmake", "meson", "libngtcp2-dev"} <= set(said.replace(":", " ").replace(". ", " ").split())

@@ -1,4 +1,4 @@
-"""Sessions that survive: what happens under a tunnel that is in use, and how long nothing passes."""
+"""Sessions that survive: network changes under a tunnel in use, and the length of the interruption."""
 
 import contextlib
 import os
@@ -14,18 +14,18 @@ from netlab.stream import Stream
 
 from probes import PATIENCE_S, TAP, download, ping
 
-PROXY = ("192.0.2.1", 4433)  # on the internet's router, as Alice sees it
+PROXY = ("192.0.2.1", 4433)  # on the internet's router, as Alice's address appears there
 
 
 @pytest.fixture(scope="module")
 def lab(new_party):
-    """A party in which Alice reaches the relay by a path that can be made bad."""
+    """A party in which Alice reaches the relay by a path that can be impaired."""
     made = new_party()
     made.start_servers()
     made.start_relay()
     made.start_gateway()
     made.proxy = Impair(made, made.inet, *PROXY, party.RELAY, 443)
-    made.alice_host.ethtool("eth0", "tx-udp-segmentation", "off")  # so that single packets can be seen
+    made.alice_host.ethtool("eth0", "tx-udp-segmentation", "off")  # so that single packets are visible
     made.alice = made.start_client(made.alice_host, relay=f"{PROXY[0]}:{PROXY[1]}")
     made.bob = made.start_client(made.bob_host, relay="relay.test:443")
     assert ping(made.alice_host, party.LAN_HOST, PATIENCE_S)
@@ -34,7 +34,7 @@ def lab(new_party):
 
 
 class Talk:
-    """A TCP connection from a player to the LAN that is in use, by small requests one after another."""
+    """A TCP connection in use from a player to the LAN, with consecutive small requests."""
 
     def __init__(self, lab, host):
         self.sock = lab.connect(host, timeout_s=PATIENCE_S * 4)
@@ -45,7 +45,7 @@ class Talk:
         self.thread = threading.Thread(target=self._run, daemon=True)
 
     def _run(self):
-        """Asks and listens."""
+        """Sends requests and reads replies."""
         try:
             while not self.ended:
                 self.sock.sendall(b"GET /1000 HTTP/1.1\r\nHost: lan\r\n\r\n")
@@ -69,7 +69,7 @@ class Talk:
 
 @contextlib.contextmanager
 def in_use(lab, host, tcp=True):
-    """A game stream both ways, and a TCP connection, while something happens; all go on afterwards."""
+    """A game stream in both directions and a TCP connection during an event; both continue afterwards."""
     with wire.Tap(host, TAP) as player, wire.Tap(lab.lan_host, "eth0") as lan, \
             wire.Tap(host, TAP) as player_ear, wire.Tap(lab.lan_host, "eth0") as lan_ear:
         with Stream(player, lan_ear, body_bytes=64, interval_s=1 / 60) as up, \
@@ -85,13 +85,13 @@ def in_use(lab, host, tcp=True):
 
 
 class Use:
-    """What flows through the tunnel, from the moment that something happens."""
+    """The traffic through the tunnel, from the moment of the event."""
 
     def __init__(self, start_s, up, down, talk):
         self.start_s, self.up, self.down, self.talk = start_s, up, down, talk
 
     def wait_flow(self, patience_s=PATIENCE_S * 2):
-        """Waits until everything flows again."""
+        """Waits until all traffic flows again."""
         mark_s, answers = time.monotonic(), self.talk.answers if self.talk else 0
         wait_for(lambda: len(self.up.since(mark_s)) > 20 and len(self.down.since(mark_s)) > 20,
                  "the streams to flow again", patience_s)
@@ -99,12 +99,12 @@ class Use:
                  "TCP to flow again", patience_s)
 
     def gap_ms(self):
-        """The longest time without a frame, in the worse direction."""
+        """The longest gap between frames, in the worse direction."""
         return max(self.up.gap_ms(self.start_s), self.down.gap_ms(self.start_s))
 
 
 def assert_nobody_left(marks, but=None):
-    """No member saw anybody leave since the marks, and nobody (but one) had to connect anew."""
+    """Since the marks no member was notified of a leave, and none (except one) had to reconnect."""
     for member, mark in marks.items():
         after = [event["event"] for event in member.events()[mark:]]
         assert "member_left" not in after and "gateway_gone" not in after
@@ -112,7 +112,7 @@ def assert_nobody_left(marks, but=None):
 
 
 def marks_of(lab):
-    """Where each member's log stands now."""
+    """The current position in each member's log."""
     return {member: member.mark() for member in (lab.alice, lab.bob, lab.gateway)}
 
 
@@ -120,7 +120,7 @@ WHOLE = 1390  # bytes of a frame's body that just fits one packet of a 1500-byte
 
 
 def in_one_packet(lab):
-    """True if a frame of Alice's now leaves her host in one packet: her path's MTU has been found."""
+    """True if a frame of Alice's leaves her host in one packet, so her path's MTU has been found."""
     with wire.Tap(lab.nat, "home") as ear, wire.Tap(lab.alice_host, TAP) as alice:
         alice.send(*[wire.ethernet(wire.BROADCAST, alice.mac, 0x88B5, wire.payload("grow", WHOLE))] * 5)
         ear.wait(lambda frame: False, 0.2)
@@ -129,7 +129,7 @@ def in_one_packet(lab):
 
 @pytest.mark.parametrize("body_bytes", [WHOLE, 1500])
 def test_black_hole(lab, measured, body_bytes):
-    """A path that swallows large packets from now on, without any ICMP: large frames flow again."""
+    """A path that starts to drop large packets without any ICMP: large frames flow again."""
     if body_bytes == WHOLE:
         wait_for(lambda: in_one_packet(lab), "path MTU discovery")
     swallowed = lab.proxy.stats()["up"]["too_big"]
@@ -147,7 +147,7 @@ def test_black_hole(lab, measured, body_bytes):
 
 
 def test_nat_rebinding(lab, measured):
-    """The NAT gives the client another port, twice: the session goes on."""
+    """The NAT changes the client's port, twice: the session continues."""
     marks = marks_of(lab)
     relay_mark = lab.relay.mark()
     with in_use(lab, lab.alice_host) as use:
@@ -162,7 +162,7 @@ def test_nat_rebinding(lab, measured):
 
 
 def test_short_outage(lab, measured):
-    """The path is away for 10 s: the TAP and its address stay, nobody sees a leave, TCP goes on."""
+    """The path is down for 10 s: the TAP and its address stay, no member sees a leave, TCP continues."""
     marks = marks_of(lab)
     with in_use(lab, lab.alice_host) as use:
         lab.proxy.set(away=1)
@@ -178,7 +178,7 @@ def test_short_outage(lab, measured):
 
 
 def test_bad_path(lab):
-    """Loss, reordering, duplicates, jitter and a slow link: no frame is corrupted or doubled, TCP gets through."""
+    """Loss, reordering, duplicates, jitter and a slow link: no frame is corrupted or duplicated, TCP works."""
     lab.proxy.set(loss=2, dup=2, reorder=2, reorder_ms=15, delay_ms=10, jitter_ms=5, rate_kbps=20000)
     try:
         with in_use(lab, lab.alice_host):
@@ -189,7 +189,7 @@ def test_bad_path(lab):
 
 
 def test_interface_changes(lab, measured):
-    """From Wi-Fi to LTE: another interface comes, then the old one goes. The client migrates: one connection goes on."""
+    """From Wi-Fi to LTE: another interface appears, then the old one disappears. The client migrates its connection."""
     marks = marks_of(lab)
     lab.cable(lab.inet, "bob-lte", lab.bob_host, "lte0")
     lab.inet.ip("addr add 100.64.3.1/24 dev bob-lte", "addr add 2001:db8:65::1/64 dev bob-lte")
@@ -208,7 +208,8 @@ def test_interface_changes(lab, measured):
 @pytest.mark.parametrize("gone", ["addr del 2001:db8:65::52/64 dev lte0", "addr del 100.64.3.52/24 dev lte0"],
                          ids=["IPv6 to IPv4", "IPv4 to IPv6"])
 def test_address_family_changes(lab, measured, gone):
-    """One address family goes away, the relay's name has an address of the other: the same place, nobody sees a leave."""
+    """One address family is lost, the relay's name has an address of the other: the same membership, no member sees a
+    leave."""
     marks = marks_of(lab)
     peer = lab.bob.events("joined")[-1]["peer"]
     if "100.64" in gone:
@@ -224,7 +225,7 @@ def test_address_family_changes(lab, measured, gone):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["SIGTERM", "SIGKILL"])
 def test_relay_restarts(lab, number, measured):
-    """The relay ends or is killed, and another comes: members come back by themselves, with TAP, address and MAC."""
+    """The relay ends or is killed, and another starts: members reconnect automatically, with TAP, address and MAC."""
     before = (lab.alice_host.addresses(TAP), lab.alice_host.mac(TAP))
     marks = marks_of(lab)
     with in_use(lab, lab.alice_host, tcp=False) as use:
@@ -247,7 +248,7 @@ def test_relay_restarts(lab, number, measured):
 
 
 def test_same_gateway_comes_back(lab):
-    """A gateway that was killed and starts again takes over its place; its token is private to its owner."""
+    """A gateway that was killed and restarted takes over its membership; its token is readable by its owner only."""
     mac = lab.gateway_host.mac("lan")
     mark, relay_mark = lab.alice.mark(), lab.relay.mark()
     lab.gateway.kill()
@@ -259,7 +260,8 @@ def test_same_gateway_comes_back(lab):
 
 
 def test_same_member_comes_back(lab):
-    """A client that was killed and starts again takes over its place: no duplicate_mac, nobody sees two of it."""
+    """A client that was killed and restarted takes over its membership: no duplicate_mac, and no member sees it
+    twice."""
     mac = lab.bob_host.mac(TAP)
     mark, relay_mark = lab.alice.mark(), lab.relay.mark()
     lab.bob.kill()

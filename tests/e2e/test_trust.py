@@ -1,4 +1,4 @@
-"""Whom members trust: a pinned certificate, a CA, the system's CAs; and what they say when they do not."""
+"""Trust of members: a pinned certificate, a CA, the system's CAs; and their messages when they refuse."""
 
 import subprocess
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("tidy")
 
 @pytest.fixture(scope="module")
 def lab(new_party, tmp_path_factory):
-    """A party with a gateway that trusts whatever its relay shows, and a folder of certificates."""
+    """A party with a gateway that trusts any relay, and a folder of certificates."""
     made = new_party()
     made.start_servers()
     made.certs = Certificates(tmp_path_factory.mktemp("certs"))
@@ -23,20 +23,20 @@ def lab(new_party, tmp_path_factory):
 
 
 def attempt(lab, cert, server_name=programs.SERVER_NAME, **options):
-    """A client with these ideas of trust; returns it once it is up or has ended."""
+    """A client with these trust options; returns it once it is up or has ended."""
     client = programs.Client(lab, lab.bob_host, party.RELAY + ":443", cert, "--no-reconnect", wait=False,
                              server_name=server_name, **options)
     return client
 
 
 def admitted(client):
-    """True if it got in; then it is stopped."""
+    """True if it joined; then it is stopped."""
     client.wait_joined()
     return client.stop() == 0
 
 
 def refused(client, *words):
-    """True if it ended with 1, made no TAP, and said all of the words in one line."""
+    """True if it exited with 1, created no TAP, and logged all of the words in one line."""
     code = client.wait_end()
     failures = client.events("failed")
     assert code == 1, client.output()
@@ -47,7 +47,7 @@ def refused(client, *words):
 
 
 def test_self_signed(lab):
-    """The relay's own certificate: pinned as DER, kept over a restart; another relay's is not accepted."""
+    """The relay's own certificate: pinned as DER, kept over a restart; another relay's is refused."""
     relay = lab.start_relay(state="one")
     assert admitted(attempt(lab, relay.cert))
     relay.stop()
@@ -64,7 +64,7 @@ def test_self_signed(lab):
 
 
 def test_state_is_secret(lab):
-    """The kept key is for its owner only."""
+    """The saved key is readable by its owner only."""
     relay = lab.start_relay(state="one")
     modes = subprocess.run(["find", lab.path("one"), "-type", "f", "-printf", "%m %f\n"], check=True, text=True,
                            stdout=subprocess.PIPE).stdout

@@ -1,4 +1,4 @@
-"""The gateway's wired interface: offloads on and off, and the tunnel over the very interface that it captures."""
+"""The gateway's wired interface: offloads on and off, and the tunnel over the captured interface itself."""
 
 import pytest
 from netlab import party
@@ -7,7 +7,7 @@ from netlab.programs import Client, Gateway, Relay
 
 from probes import IMPATIENCE_S, PATIENCE_S, TAP, download, lease, ping, question
 
-# What a LAN host's system leaves to its network card: nothing, checksums, checksums and segmentation.
+# Offloads of a LAN host's network card: none, checksums, checksums and segmentation.
 OFFLOADS = {
     "none": ("tx", "off", "tso", "off", "gso", "off", "gro", "off"),
     "checksums": ("tx", "on", "tso", "off", "gso", "off", "gro", "off"),
@@ -18,7 +18,7 @@ OFFLOADS = {
 
 @pytest.mark.parametrize("offload", OFFLOADS)
 def test_offloads(dark, lit, offload):
-    """A LAN host with its offloads on or off: DHCP, UDP, TCP both ways work all the same."""
+    """A LAN host with its offloads on or off: DHCP, UDP and TCP in both directions work."""
     for host, interface in ((lit.lan_host, "eth0"), (lit.gateway_host, "lan"), (lit.switch_host, "p1"),
                             (lit.switch_host, "p2")):
         host.ethtool(interface, *OFFLOADS[offload])
@@ -46,7 +46,7 @@ def big_question(lab):
 
 @pytest.fixture(scope="module")
 def one_legged(_session):
-    """A LAN whose gateway has one cable only: it captures the interface over which its own tunnel runs.
+    """A LAN whose gateway has one cable only: it captures the interface that carries its own tunnel.
 
         host ── switch ── gateway
                   └────── router ── relay, and a player
@@ -85,7 +85,7 @@ def test_one_legged_gateway(one_legged):
 
 
 def traffic(lab):
-    """Frames at the gateway's interface so far."""
+    """Number of frames at the gateway's interface."""
     stats = lab.gateway_host.ip_json("-s", "link", "show", "dev", "eth0")[0]["stats64"]
     return stats["rx"]["packets"] + stats["tx"]["packets"]
 

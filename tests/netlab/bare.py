@@ -1,4 +1,5 @@
-"""A member without manners on a host: says what it is told to, and notes what the relay answers."""
+"""A bare member on a host, which may violate the protocol: it sends what a test requests, and records the relay's
+messages."""
 
 import json
 
@@ -7,7 +8,7 @@ from .programs import SERVER_NAME, binary
 
 
 class Bare(Daemon):
-    """A QUIC connection to the relay, its control stream and its DATAGRAMs by hand."""
+    """A QUIC connection to the relay with direct access to its control stream and DATAGRAMs."""
 
     def __init__(self, lab, host, address, cert, name="bare", port=443, wait=True):
         super().__init__(lab, host, name, binary("lanparty-bare-member"), address, port, cert, SERVER_NAME, pipe=True)
@@ -15,7 +16,7 @@ class Bare(Daemon):
             self.wait_text("ready")
 
     def tell(self, line):
-        """A command (tests/e2e/bare_member.c)."""
+        """Sends a command (tests/e2e/bare_member.c)."""
         try:
             self.process.stdin.write(line.encode() + b"\n")
             self.process.stdin.flush()
@@ -23,11 +24,11 @@ class Bare(Daemon):
             pass
 
     def control(self, message):
-        """Sends a message: an object as JSON, or text as it is."""
+        """Sends a message: an object as JSON, or text unchanged."""
         self.tell("control " + (message if isinstance(message, str) else json.dumps(message, separators=(",", ":"))))
 
     def hello(self, **changes):
-        """Says hello as a good client does, with changes; a change to None leaves the field out."""
+        """Sends a hello like a normal client, with changes; a change to None leaves the field out."""
         message = {"type": "hello", "version": 1, "role": "client", "room": "PARTY-1", "mac": "02:00:00:00:00:01",
                    "datagram_budget": 1200, "name": "bare", "software": "bare 1", **changes}
         self.control({key: value for key, value in message.items() if value is not None})
@@ -41,12 +42,12 @@ class Bare(Daemon):
         self.datagram(header + bytes(frame))
 
     def messages(self, kind=None):
-        """What the relay said on the control stream."""
+        """The messages that the relay sent on the control stream."""
         found = [json.loads(line[8:]) for line in self.output().splitlines() if line.startswith("control ")]
         return [message for message in found if kind in (None, message["type"])]
 
     def datagrams(self):
-        """The DATAGRAMs that came."""
+        """The received DATAGRAMs."""
         return [bytes.fromhex(line[9:]) for line in self.output().splitlines() if line.startswith("datagram ")]
 
     def closed(self):
@@ -58,7 +59,7 @@ class Bare(Daemon):
         return None
 
     def wait_message(self, kind):
-        """Waits for a message of the relay and returns it."""
+        """Waits for a message from the relay and returns it."""
         return wait_for(lambda: self.messages(kind), f"a {kind}:\n{self.output()}")[0]
 
     def wait_closed(self, patience_s=None):

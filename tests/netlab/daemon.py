@@ -1,4 +1,4 @@
-"""A process that runs on a host, with its output, and waiting for what it says."""
+"""A process on a host, with its output, and waiting for log lines."""
 
 import json
 import os
@@ -10,7 +10,7 @@ PATIENCE_S = 20 * float(os.environ.get("LP_PATIENCE", "1"))
 
 
 def wait_for(condition, what, patience_s=None):
-    """Waits until condition() is true and returns its value; TimeoutError says what was waited for."""
+    """Waits until condition() is true and returns its value; TimeoutError states what was awaited."""
     end = time.monotonic() + (PATIENCE_S if patience_s is None else patience_s)
     while True:
         value = condition()
@@ -29,7 +29,7 @@ class Daemon:
         self.host = host
         self.name = name
         self.argv = [str(arg) for arg in argv]
-        self.killed = False  # by us, on purpose
+        self.killed = False  # by the test, on purpose
         serial = sum(1 for daemon in lab.daemons if daemon.name == name)
         stem = lab.path(f"{name}.{serial}" if serial else name)
         self.out_path, self.err_path = stem + ".out", stem + ".log"
@@ -53,7 +53,7 @@ class Daemon:
         return self.process.poll() is None
 
     def output(self):
-        """All that it said, on standard error and then on standard output."""
+        """Its output: standard error, then standard output."""
         text = ""
         for path in (self.err_path, self.out_path):
             with open(path, encoding="utf-8", errors="replace") as file:
@@ -61,7 +61,7 @@ class Daemon:
         return text
 
     def events(self, event=None, **fields):
-        """The JSON lines of its log, of one event, whose fields have these values."""
+        """The JSON lines of its log of one event whose fields have these values."""
         found = []
         for line in self.output().splitlines():
             if not line.startswith("{"):
@@ -77,7 +77,7 @@ class Daemon:
         return found
 
     def mark(self):
-        """How many events there are now: for wait_event(after=)."""
+        """The current number of events, for wait_event(after=)."""
         return len(self.events())
 
     def wait_event(self, event, patience_s=None, after=0, **fields):
@@ -114,20 +114,20 @@ class Daemon:
             self.process.send_signal(number)
 
     def wait_end(self, patience_s=None):
-        """Waits for the end and returns the exit code."""
+        """Waits until it ends and returns the exit code."""
         try:
             return self.process.wait(PATIENCE_S if patience_s is None else patience_s)
         except subprocess.TimeoutExpired:
             raise TimeoutError(f"{self.name} does not end:\n{self.output()[-3000:]}") from None
 
     def kill(self):
-        """Ends it at once, without a word."""
+        """Kills it."""
         self.killed = True
         self.process.kill()
         self.process.wait()
 
     def stop(self, number=signal.SIGTERM, patience_s=10):
-        """Ends it and returns the exit code; what does not end in time is killed."""
+        """Ends it and returns the exit code; kills it if it does not end in time."""
         self.send_signal(number)
         try:
             return self.process.wait(patience_s)
@@ -136,14 +136,14 @@ class Daemon:
             return self.process.wait()
 
     def cpu_s(self):
-        """Seconds of CPU so far, user and system."""
+        """CPU time in seconds, user and system."""
         with open(f"/proc/{self.pid}/stat", encoding="ascii", errors="replace") as file:
             fields = file.read().rpartition(")")[2].split()
         hz = os.sysconf("SC_CLK_TCK")
         return int(fields[11]) / hz, int(fields[12]) / hz
 
     def memory_kib(self):
-        """Resident memory now."""
+        """Current resident memory."""
         with open(f"/proc/{self.pid}/status", encoding="utf-8") as file:
             for line in file:
                 if line.startswith("VmRSS:"):

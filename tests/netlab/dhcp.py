@@ -1,4 +1,4 @@
-"""DHCP with the real programs: dnsmasq serves, udhcpc (busybox) asks."""
+"""DHCP with real programs: dnsmasq as the server, udhcpc (busybox) as the client."""
 
 import os
 import shutil
@@ -32,7 +32,7 @@ class Dnsmasq(Daemon):
         self.wait_text("DHCP, ")
 
     def leases(self):
-        """{mac: address} of the leases that it gave."""
+        """{mac: address} of its leases."""
         try:
             with open(self.leases_path, encoding="ascii") as file:
                 rows = [line.split() for line in file]
@@ -42,7 +42,7 @@ class Dnsmasq(Daemon):
 
 
 def lease(lab, host, interface, tries=5, pause_s=2):
-    """Asks for an address and sets it. Returns what the server said, or None when nobody answered."""
+    """Requests an address and sets it. Returns the server's reply, or None if there was none."""
     script, answer = lab.path("udhcpc.sh"), lab.path(f"lease-{host.name}-{interface}")
     if not os.path.exists(script):
         with open(script, "w", encoding="ascii") as file:

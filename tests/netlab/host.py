@@ -1,4 +1,4 @@
-"""A host: one network namespace, with what can be done on it."""
+"""A host: one network namespace, and operations on it."""
 
 import contextlib
 import ctypes
@@ -20,12 +20,12 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def _die_with_parent():
-    """Runs in the child before exec: no process outlives whoever started it."""
+    """Runs in the child before exec, so that no process outlives its parent."""
     _libc.prctl(PR_SET_PDEATHSIG, SIGKILL)
 
 
 class Host:
-    """One namespace. `name` is what people call it, `ns` what `ip netns` calls it."""
+    """One namespace. `name` is the host's name, `ns` the name for `ip netns`."""
 
     def __init__(self, name, ns, keep=False):
         self.name = name
@@ -36,7 +36,7 @@ class Host:
         return self.name
 
     def ip(self, *lines, check=True):
-        """Runs lines of `ip` commands in one go."""
+        """Runs lines of `ip` commands in one call."""
         run = subprocess.run(["ip", "-n", self.ns, "-batch", "-"], input="\n".join(lines) + "\n", text=True,
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         if check and run.returncode:
@@ -44,7 +44,7 @@ class Host:
         return run.returncode == 0
 
     def ip_json(self, *args):
-        """What `ip -j` says; [] where it fails (no such interface)."""
+        """The output of `ip -j`; [] if it fails (no such interface)."""
         run = subprocess.run(["ip", "-n", self.ns, "-j", *args], text=True, stdout=subprocess.PIPE,
                              stderr=subprocess.DEVNULL)
         return [x for x in json.loads(run.stdout or "[]") if x] if run.returncode == 0 else []
@@ -54,7 +54,7 @@ class Host:
         return ["ip", "netns", "exec", self.ns, *map(str, argv)]
 
     def run(self, *argv, check=True, timeout=60, **options):
-        """Runs argv to its end; stdout and stderr are text, unless told otherwise."""
+        """Runs argv until it ends; stdout and stderr are text by default."""
         options.setdefault("stdout", subprocess.PIPE)
         options.setdefault("stderr", subprocess.PIPE)
         options.setdefault("text", True)
@@ -105,7 +105,7 @@ class Host:
         self.run("ethtool", "-K", interface, *features)
 
     def has(self, interface):
-        """True if the interface is there."""
+        """True if the interface exists."""
         with self.socket() as sock:
             try:
                 fcntl.ioctl(sock, SIOCGIFFLAGS, struct.pack("16s24x", interface.encode()))
@@ -114,7 +114,7 @@ class Host:
                 return False
 
     def is_up(self, interface):
-        """True if the interface is there, up, and has a carrier."""
+        """True if the interface exists, is up, and has a carrier."""
         with self.socket() as sock:
             try:
                 reply = fcntl.ioctl(sock, SIOCGIFFLAGS, struct.pack("16s24x", interface.encode()))

@@ -1,4 +1,4 @@
-"""The impairment proxy on a host: what a member takes for the relay's address is a bad path to it."""
+"""The impairment proxy on a host: its address stands for the relay's, behind an impaired path."""
 
 import json
 
@@ -15,7 +15,7 @@ class Impair(Daemon):
         self.set(**settings)
 
     def ask(self, line):
-        """Sends a command and returns the answer."""
+        """Sends a command and returns the reply."""
         before = self.output().count("\n")
         self.process.stdin.write(line.encode() + b"\n")
         self.process.stdin.flush()
@@ -30,7 +30,7 @@ class Impair(Daemon):
             self.ask(" ".join(filter(None, [lane, name.replace("_", "-"), str(value)])))
 
     def rebind(self):
-        """The server sees each client from a new port from now on."""
+        """From now on the server sees each client from a new port."""
         self.ask("rebind")
 
     def stats(self):

@@ -1,4 +1,4 @@
-"""A lab: hosts and the cables between them, and the end of all of it."""
+"""A lab: hosts, the cables between them, and their cleanup."""
 
 import os
 import re
@@ -12,7 +12,7 @@ from .host import Host
 
 
 def netns_names():
-    """The names of all namespaces that `ip netns` knows."""
+    """The names of all namespaces of `ip netns`."""
     try:
         return sorted(os.listdir("/run/netns"))
     except FileNotFoundError:
@@ -20,7 +20,7 @@ def netns_names():
 
 
 def netns_remove(names):
-    """Ends every process in these namespaces, politely first, then removes them."""
+    """Ends every process in these namespaces, gracefully first, then removes the namespaces."""
     def pids():
         out = []
         for name in names:
@@ -76,7 +76,7 @@ class Lab:
         self.close()
 
     def host(self, name):
-        """A new host. Forwards nothing, answers at once (no duplicate address detection)."""
+        """A new host. It forwards nothing, and addresses are usable immediately (no duplicate address detection)."""
         ns = f"{self.prefix}-{name}"
         subprocess.run(["ip", "netns", "add", ns], check=True)
         host = Host(name, ns, keep=self.keep)
@@ -94,9 +94,9 @@ class Lab:
         return host
 
     def switch(self, name):
-        """A new host that is a switch: a bridge br0, no spanning tree, no look at what it carries."""
+        """A new host that is a switch: a bridge br0 without spanning tree and without netfilter."""
         host = self.host(name)
-        if os.path.isdir("/proc/sys/net/bridge"):  # br_netfilter would cut off the padding of short IP frames
+        if os.path.isdir("/proc/sys/net/bridge"):  # br_netfilter would truncate the padding of short IP frames
             host.sysctl(net__bridge__bridge_nf_call_iptables=0, net__bridge__bridge_nf_call_ip6tables=0,
                         net__bridge__bridge_nf_call_arptables=0)
         host.sysctl(net__ipv6__conf__default__disable_ipv6=1)

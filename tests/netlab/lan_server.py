@@ -3,9 +3,9 @@
 
 Usage: lan_server.py NAME INTERFACE HTTP_PORT GAME_PORT [N...]
 
-GET /N     answers with N bytes that blob(N) makes; those named on the command line are made before the start.
-UDP        to GAME_PORT: "who is there" is answered with "NAME is here", unicast, whether it came by unicast, by
-           broadcast, or by multicast to GROUP. "shout" is answered with a broadcast and a multicast of "NAME shouts".
+GET /N     replies with the N bytes of blob(N); those on the command line are generated before the start.
+UDP        to GAME_PORT: "who is there" gets the unicast reply "NAME is here", whether it was sent by unicast,
+           broadcast, or multicast to GROUP. "shout" makes it send a broadcast and a multicast of "NAME shouts".
 """
 
 import functools
@@ -25,7 +25,7 @@ SO_BINDTODEVICE = 25
 
 @functools.lru_cache(4)
 def blob(length):
-    """length bytes that nobody compresses, the same ones each time."""
+    """length incompressible bytes, the same ones each time."""
     return random.Random(length).randbytes(length)
 
 
@@ -35,7 +35,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
-        """Answers /N."""
+        """Replies to /N."""
         try:
             length = int(self.path.strip("/"))
         except ValueError:
@@ -48,7 +48,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(blob(length))
 
     def log_message(self, *_):
-        """Says nothing."""
+        """Logs nothing."""
 
 
 class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
@@ -73,7 +73,7 @@ def game_socket(interface, port):
 
 
 def serve_game(name, sock, port):
-    """Answers questions until the socket is closed."""
+    """Replies to requests until the socket is closed."""
     while True:
         data, sender = sock.recvfrom(2048)
         if data == QUESTION:
@@ -84,7 +84,7 @@ def serve_game(name, sock, port):
 
 
 def main():
-    """Starts all servers and says so."""
+    """Starts all servers and prints that they are ready."""
     name, interface, http_port, game_port = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
     sock = game_socket(interface, game_port)
     for length in sys.argv[5:]:

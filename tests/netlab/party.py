@@ -44,7 +44,7 @@ table ip home {
 
 
 class Party(Lab):
-    """Hosts and cables; programs start when told to."""
+    """Hosts and cables; programs start on request."""
 
     def __init__(self, prefix, keep=False, mtu=1500, alice_mtu=None):
         super().__init__(prefix, keep)
@@ -94,7 +94,7 @@ class Party(Lab):
         self.lan_host.ip(f"addr add {LAN_HOST}/24 dev eth0", f"addr add {LAN_HOST6}/64 dev eth0 nodad")
 
     def start_servers(self, *downloads):
-        """The LAN host's servers: DHCP, HTTP (with downloads of these sizes made beforehand), discovery."""
+        """The LAN host's servers: DHCP, HTTP (with downloads of these sizes generated beforehand), discovery."""
         self.dnsmasq = Dnsmasq(self, self.lan_host, "eth0", "10.20.0.100", "10.20.0.199")
         services = Daemon(self, self.lan_host, "lan-server", sys.executable, SERVICES, "lanhost", "eth0", HTTP_PORT,
                           GAME_PORT, *downloads)
@@ -124,7 +124,7 @@ class Party(Lab):
         host.ip(f"addr replace {four}/24 dev {interface}", f"addr replace {six}/64 dev {interface} nodad")
 
     def start_all(self, relay_args=(), clients=("alice", "bob")):
-        """Everything at once: relay, gateway, clients with their addresses."""
+        """Starts everything: relay, gateway, clients with their addresses."""
         self.start_relay(*relay_args)
         self.start_gateway(wait=False)
         started = [self.start_client(getattr(self, f"{name}_host"), wait=False) for name in clients]
@@ -135,7 +135,7 @@ class Party(Lab):
         return started
 
     def start_dead_tap(self, host, interface="lan0"):
-        """A TAP whose frames go nowhere: the lab's dark twin has this in place of a client."""
+        """A TAP whose frames go nowhere, instead of a client in the dark party."""
         host.ip(f"tuntap add dev {interface} mode tap")
         with host.inside():
             tun = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)

@@ -13,9 +13,8 @@ ROOM = "PARTY-1"
 
 @functools.lru_cache(None)
 def binary(name):
-    """The path of a program: somewhere under the folder that LP_BIN names, or the first of several, as in PATH, that
-    has it: the tests' own tools are not among what is installed. The default are the programs of the release, and what
-    else is built beside them."""
+    """The path of a program below the folders of LP_BIN, a list as in PATH; the first folder that has it counts,
+    because the tests' own tools are not installed. The default is the release build, then other builds beside it."""
     folders = os.environ.get("LP_BIN") or f"{ROOT}/build/release:{ROOT}/build"
     for folder in folders.split(":"):
         for path in sorted(pathlib.Path(folder).rglob(name), key=lambda p: len(p.parts)):
@@ -43,7 +42,7 @@ class Relay(Program):
             self.wait_listening()
 
     def wait_listening(self):
-        """Waits until it takes connections."""
+        """Waits until it accepts connections."""
         def look():
             if not self.running():
                 raise RuntimeError(f"the relay ended:\n{self.output()}")

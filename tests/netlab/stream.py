@@ -1,4 +1,4 @@
-"""A steady stream of numbered frames from one place to another, and what became of them."""
+"""A steady stream of numbered frames from one place to another, and their arrival."""
 
 import select
 import struct
@@ -9,7 +9,7 @@ from . import wire
 
 
 class Stream:
-    """Frames of one length, one each interval, from a tap to another, for as long as the `with` block lasts."""
+    """Frames of one length at a fixed interval, from one wire tap to another, for the duration of the `with` block."""
 
     def __init__(self, sender, receiver, interval_s=0.01, body_bytes=1500, kind=0x88B5):
         self.sender = sender
@@ -44,7 +44,7 @@ class Stream:
             if now_s >= next_s:
                 try:
                     self.sender.send(self._frame(self.sent))
-                except OSError:  # the interface is away for the moment
+                except OSError:  # the interface is missing for the moment
                     pass
                 self.sent += 1
                 next_s = max(next_s + self.interval_s, now_s - 1)
@@ -52,7 +52,7 @@ class Stream:
             self._take()
 
     def _take(self):
-        """Counts what has arrived."""
+        """Counts received frames."""
         for frame in self.receiver.read():
             if frame[:22] != self.head + b"STREAM!!":
                 continue
@@ -69,15 +69,15 @@ class Stream:
 
     @property
     def received(self):
-        """How many frames arrived so far."""
+        """Number of received frames."""
         return len(self.arrivals)
 
     def since(self, start_s):
-        """The arrivals of frames after a point in time."""
+        """The arrival times of frames after a point in time."""
         with self.lock:
             return [arrival for arrival in self.arrivals if arrival[0] > start_s]
 
     def gap_ms(self, start_s, end_s=None):
-        """The longest time without a frame from start_s on."""
+        """The longest gap between frames from start_s on."""
         times = [start_s, *(at for at, _ in self.since(start_s)), end_s or time.monotonic()]
         return max(b - a for a, b in zip(times, times[1:])) * 1000

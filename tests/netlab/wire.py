@@ -1,4 +1,4 @@
-"""Raw Ethernet on a host's interface: send frames, see what arrives, byte for byte."""
+"""Raw Ethernet on a host's interface: send frames and receive them, byte for byte."""
 
 import select
 import socket
@@ -24,7 +24,7 @@ def mac_bytes(mac):
 
 
 class Tap:
-    """An ear and a mouth at an interface. Every frame that arrives is kept in `seen`, tags and all."""
+    """A raw socket on an interface. Every frame that arrives is kept in `seen`, including tags."""
 
     def __init__(self, host, interface):
         self.host = host
@@ -50,12 +50,12 @@ class Tap:
         self.sock.close()
 
     def send(self, *frames):
-        """Puts frames on the wire as they are."""
+        """Sends frames unchanged."""
         for frame in frames:
             self.sock.send(bytes(frame))
 
     def read(self):
-        """Takes in what has arrived; returns only the new frames."""
+        """Reads the frames that have arrived; returns only the new ones."""
         new = []
         while True:
             try:
@@ -74,7 +74,7 @@ class Tap:
         return new
 
     def wait(self, match, patience_s):
-        """The first frame since the last read for which match(frame) holds; None when patience ends."""
+        """The first frame since the last read for which match(frame) holds; None after the timeout."""
         end = time.monotonic() + patience_s
         while True:
             for frame in self.read():
@@ -86,7 +86,8 @@ class Tap:
 
 
 def carries(sender, receiver, frame, patience_s, expected=None):
-    """Sends the frame until the receiver sees exactly `expected` (else: the frame itself); False when patience ends."""
+    """Sends the frame until the receiver sees exactly `expected` (default: the frame itself); False after the
+    timeout."""
     want = bytes(frame if expected is None else expected)
     end = time.monotonic() + patience_s
     receiver.read()
@@ -100,7 +101,7 @@ def carries(sender, receiver, frame, patience_s, expected=None):
 
 
 def carries_all(sender, receiver, frames, patience_s):
-    """As carries(), for many frames at once: {name: frame} in, the set of names that arrived intact out."""
+    """Like carries() for many frames: {name: frame} in, the set of names that arrived intact out."""
     end = time.monotonic() + patience_s
     receiver.read()
     arrived, want = set(), {bytes(frame): name for name, frame in frames.items()}
@@ -115,7 +116,7 @@ def carries_all(sender, receiver, frames, patience_s):
 
 
 def payload(name, length):
-    """length bytes that say what they are and differ from place to place."""
+    """length bytes with a text, different at each position."""
     text = f"softlan test {name} ".encode()
     return (text + bytes((i * 7 + len(name)) & 0xFF for i in range(length)))[:length]
 

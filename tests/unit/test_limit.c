@@ -8,7 +8,7 @@
 #include "base/units.h"
 #include "filter/limit.h"
 
-/* Each class has a bucket of its own, and its own reason. */
+/* Each class has its own bucket and drop reason. */
 static void test_classes(void **state)
 {
 	static const struct {
@@ -38,7 +38,7 @@ static void test_classes(void **state)
 		assert_int_equal(lp_meter_take(&meter, LP_LIMIT_TOTAL, 1514, 0), LP_DROP_NONE);
 }
 
-/* The total bandwidth counts bytes of every class but the reserve. */
+/* The total bandwidth counts bytes of all classes except the reserve. */
 static void test_total(void **state)
 {
 	struct lp_limits limits;
@@ -56,14 +56,14 @@ static void test_total(void **state)
 	assert_int_equal(lp_meter_take(&meter, LP_LIMIT_BROADCAST, 1001, 0), LP_DROP_LIMIT_TOTAL);
 	assert_int_equal(lp_meter_take(&meter, LP_LIMIT_RESERVE, 1001, 0), LP_DROP_NONE);
 	assert_int_equal(lp_meter_take(&meter, LP_LIMIT_TOTAL, 1001, 2 * LP_MS), LP_DROP_NONE);
-	/* A small rate without a burst still lets the largest frame through. */
+	/* A low rate without a burst still passes the largest frame. */
 	limits.client[LP_LIMIT_TOTAL] = (struct lp_rate){.per_s = 1};
 	lp_meter_limits_init(&prepared, &limits, LP_ROLE_CLIENT);
 	lp_meter_init(&meter, &prepared);
 	assert_int_equal(lp_meter_take(&meter, LP_LIMIT_TOTAL, 9018, 0), LP_DROP_NONE);
 }
 
-/* What `welcome` says. */
+/* The limits in `welcome`. */
 static void test_group_pps(void **state)
 {
 	struct lp_limits limits;

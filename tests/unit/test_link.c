@@ -14,12 +14,12 @@
 #include "proto/datagram.h"
 #include "quic/endpoint.h"
 
-/* A connection that is nothing but a window and a budget. What it sends goes to the link at the other end. */
+/* A connection that consists of a window and a budget. Its DATAGRAMs go to the link at the other end. */
 struct lp_quic_conn {
 	size_t budget;
-	unsigned window; /* DATAGRAMs that it still takes */
+	unsigned window; /* DATAGRAMs that it still accepts */
 	bool closed, told_closed_window;
-	unsigned n_ahead; /* DATAGRAMs that may still go ahead */
+	unsigned n_ahead; /* DATAGRAMs that may still bypass the queue */
 	struct lp_link *peer;
 	unsigned n_datagrams;
 	size_t largest;
@@ -71,7 +71,7 @@ int lp_quic_send_ahead(struct lp_quic_conn *conn, const struct lp_bytes *parts, 
 	return r;
 }
 
-/* Frames that came out, as a list of their numbers. */
+/* Received frames, as a list of their numbers. */
 struct sink {
 	unsigned n;
 	uint32_t numbers[4096];
@@ -79,7 +79,7 @@ struct sink {
 	size_t len;
 };
 
-/* Fills a frame so that each byte can be checked: its number, then a pattern from it. */
+/* Fills a frame so that each byte can be checked: its number, then a pattern derived from it. */
 static void fill(uint8_t *frame, size_t len, uint32_t number)
 {
 	for (size_t i = 0; i < len; i++)
@@ -90,7 +90,7 @@ static void fill(uint8_t *frame, size_t len, uint32_t number)
 	memset(frame, 2, 12);
 }
 
-/* Checks a frame that arrived and notes its number. */
+/* Checks a received frame and records its number. */
 static void take_frame(void *ctx, uint16_t source, const uint8_t *frame, size_t len, uint64_t now_ns)
 {
 	struct sink *sink = ctx;
@@ -139,7 +139,7 @@ static void teardown(struct fixture *f)
 	lp_frame_pool_free(f->pool);
 }
 
-/* Sends a frame in three parts, cut at places that depend on its number. */
+/* Sends a frame in three parts, split at positions that depend on its number. */
 static void send_numbered(struct fixture *f, size_t len, uint32_t number, uint64_t now_ns)
 {
 	uint8_t frame[2000];
@@ -149,7 +149,7 @@ static void send_numbered(struct fixture *f, size_t len, uint32_t number, uint64
 	lp_link_send(f->link, (uint16_t)(number + 1), parts, 3, now_ns);
 }
 
-/* A frame that fits goes straight: one DATAGRAM with the header of docs/protocol.md. */
+/* A frame that fits is sent directly: one DATAGRAM with the header of docs/protocol.md. */
 static void test_whole(void **state)
 {
 	(void)state;
@@ -174,7 +174,8 @@ static void test_whole(void **state)
 	teardown(&f);
 }
 
-/* Every length over every budget: whole where it fits, in as few pieces as possible where not, refused beyond. */
+/* Every length over every budget: unfragmented if it fits, otherwise in the smallest number of fragments, refused
+   beyond. */
 static void test_budgets(void **state)
 {
 	(void)state;
@@ -205,7 +206,7 @@ static void test_budgets(void **state)
 	}
 }
 
-/* The window closes behind each fragment: the frame goes on where it stopped, and before any other. */
+/* The window closes after each fragment: the frame continues where it stopped, and before any other. */
 static void test_half_way(void **state)
 {
 	(void)state;
@@ -250,7 +251,7 @@ static void take_any(void *ctx, uint16_t source, const uint8_t *frame, size_t le
 	sink->source = source;
 }
 
-/* A small frame of a flow of which nothing waits overtakes the queue, but not its own flow, nor without end. */
+/* A small frame of an idle flow overtakes the queue, but not its own flow, and not without limit. */
 static void test_ahead(void **state)
 {
 	(void)state;
@@ -278,7 +279,7 @@ static void test_ahead(void **state)
 		assert_int_equal(f.sink.numbers[n], n);
 		assert_int_equal(f.sink.source, 5);
 	}
-	fill_flow(frame, 64, 12, 2); /* over the bound: waits, and what follows behind it */
+	fill_flow(frame, 64, 12, 2); /* over the limit: is queued, and so are later ones */
 	lp_link_send(f.link, 5, parts, 2, LP_SEC);
 	assert_int_equal(f.sink.n, 12);
 	f.conn.window = 1;
@@ -293,7 +294,7 @@ static void test_ahead(void **state)
 	for (unsigned i = 0; i < f.sink.n; i++) {
 		if (f.sink.numbers[i] > 100)
 			continue;
-		if (f.sink.numbers[i] != 1 || i == 1) { /* the bulk flow's own small frame is number 1 too */
+		if (f.sink.numbers[i] != 1 || i == 1) { /* the bulk flow's own small frame has the number 1 too */
 			assert_true(f.sink.numbers[i] >= last);
 			last = f.sink.numbers[i];
 		}
@@ -303,7 +304,7 @@ static void test_ahead(void **state)
 	teardown(&f);
 }
 
-/* The path becomes narrower or wider while a frame is half sent: it still arrives, once. */
+/* The budget changes while a frame is half sent: it still arrives, once. */
 static void test_budget_moves(void **state)
 {
 	(void)state;
@@ -312,8 +313,8 @@ static void test_budget_moves(void **state)
 		bool arrives;
 		unsigned n_datagrams; /* in all */
 	} rows[] = {
-		{800, 500, true, 1 + 4}, /* starts anew in smaller pieces */
-		{500, 1400, true, 4},    /* goes on as planned */
+		{800, 500, true, 1 + 4}, /* starts again with smaller fragments */
+		{500, 1400, true, 4},    /* continues as planned */
 		{800, 300, false, 1},    /* too narrow now */
 		{500, 1600, true, 4},
 	};
@@ -332,7 +333,8 @@ static void test_budget_moves(void **state)
 	}
 }
 
-/* A full queue holds nobody back; one that has no room at all does, until it has. */
+/* A full queue still accepts frames by dropping others; one with no space at all pauses the sender until it has
+   some. */
 static void test_congested(void **state)
 {
 	(void)state;
@@ -344,7 +346,7 @@ static void test_congested(void **state)
 	}
 	assert_true(lp_link_counters(f.link)->drops[LP_DROP_QUEUE_FULL] > 300);
 
-	/* one frame is chosen to be next already, so there is no flow to drop from */
+	/* one frame is already selected as the next, so there is no flow to drop from */
 	struct lp_frame_pool *small;
 	struct lp_link *link;
 	uint8_t frame[1500];
@@ -368,7 +370,7 @@ static void test_congested(void **state)
 	teardown(&f);
 }
 
-/* What is dropped is counted by its reason. */
+/* Drops are counted by reason. */
 static void test_drops(void **state)
 {
 	(void)state;
@@ -381,7 +383,7 @@ static void test_drops(void **state)
 	for (unsigned n = 0; n < 1000; n++)
 		send_numbered(&f, 1500, n, LP_SEC);
 	f.conn.window = 1000;
-	lp_link_writable(f.link, 2 * LP_SEC); /* the first old frame starts CoDel's watch */
+	lp_link_writable(f.link, 2 * LP_SEC); /* the first old frame starts CoDel's interval */
 	const struct lp_link_counters *counters = lp_link_counters(f.link);
 	assert_int_equal(counters->drops[LP_DROP_OVERSIZE], 1);
 	assert_int_equal(counters->drops[LP_DROP_MALFORMED_FRAME], 1);
@@ -408,7 +410,7 @@ static void test_drops(void **state)
 	lp_link_free(NULL);
 }
 
-/* What a peer may send that is none of the protocol. */
+/* DATAGRAMs from a peer that violate the protocol. */
 static void test_malformed(void **state)
 {
 	(void)state;
@@ -436,7 +438,7 @@ static void test_malformed(void **state)
 	}
 	assert_int_equal(f.sink.n, 0);
 
-	/* half a frame is given up in time */
+	/* an incomplete frame expires */
 	lp_link_receive(f.link, rows[5].data, rows[5].len, 2 * LP_SEC);
 	uint64_t before = lp_link_counters(f.link)->drops[LP_DROP_REASSEMBLY];
 	lp_link_expire(f.link, 2 * LP_SEC + 200 * LP_MS - 1);
@@ -446,7 +448,7 @@ static void test_malformed(void **state)
 	teardown(&f);
 }
 
-/* Windows and budgets that move at random: what arrives is whole, in order, once; nothing is stuck or uncounted. */
+/* Windows and budgets that change at random: frames arrive complete, in order, once; none is stuck or uncounted. */
 static void test_random(void **state)
 {
 	(void)state;

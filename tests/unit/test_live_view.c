@@ -154,7 +154,7 @@ static void test_bit_rates(void **state)
 	}
 }
 
-/* Keeps the text of the last event. */
+/* Records the text of the last event. */
 static void keep(void *ctx, enum lp_event event, const union lp_value *values)
 {
 	struct lp_text *text = ctx;

@@ -1,4 +1,4 @@
-/* One holder at a time; the lock goes with its holder. */
+/* The lock has one holder at a time and is released when its holder ends. */
 #include "platform/system/lock.h"
 
 #include <setjmp.h>
@@ -15,7 +15,7 @@
 #include "platform/system/file.h"
 #include "platform/system/random.h"
 
-/* Taken, refused, free again; nothing is left. */
+/* Taken, refused, free again; no file is left. */
 static void test_lock(void **state)
 {
 	(void)state;

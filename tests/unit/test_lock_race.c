@@ -1,4 +1,4 @@
-/* Programs that start and end at the same moment: never two of them have the lock. */
+/* Programs that start and end at the same moment: never do two of them hold the lock. */
 #include "platform/system/lock.h"
 
 #include <fcntl.h>
@@ -21,7 +21,7 @@
 static char folder[] = "lock-race-XXXXXX";
 static char path[64], holder[64];
 
-/* Takes the lock again and again; whoever has it is alone. 0 if that is so. */
+/* Takes the lock repeatedly and checks that no other process holds it. 0 if so. */
 static int take_often(void)
 {
 	for (unsigned n = 0; n < N_HOLDS;) {
@@ -47,7 +47,7 @@ static void test_alone(void **state)
 	pid_t programs[N_PROGRAMS];
 	(void)state;
 	assert_non_null(mkdtemp(folder));
-	snprintf(path, sizeof path, "%s/new/lock", folder); /* its folder is made by whoever is first */
+	snprintf(path, sizeof path, "%s/new/lock", folder); /* the first process creates the folder */
 	snprintf(holder, sizeof holder, "%s/holder", folder);
 	for (unsigned i = 0; i < N_PROGRAMS; i++)
 		programs[i] = child_start(take_often);

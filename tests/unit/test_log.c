@@ -1,4 +1,4 @@
-/* Lines of the log: text with a time or a priority, JSON with a time, one write each, and room for a live view. */
+/* Log lines: text with a time or a priority, JSON with a time, one write each, and space for a live view. */
 #include "cli/log.h"
 
 #include <setjmp.h>
@@ -27,7 +27,7 @@ static void sheet_open(struct sheet *sheet, enum lp_log_format format, enum lp_l
 	lp_log_output_init(&sheet->output, &common, sheet->file);
 }
 
-/* What was written; closes the file. */
+/* The written text; closes the file. */
 static const char *sheet_close(struct sheet *sheet)
 {
 	rewind(sheet->file);
@@ -48,7 +48,7 @@ static bool is_time(const char *text)
 	return true;
 }
 
-/* Into a file: date, what kind it is, no colours. */
+/* Into a file: date, level, no colours. */
 static void test_text(void **state)
 {
 	struct sheet sheet;
@@ -79,7 +79,7 @@ static void test_journal(void **state)
 						 "<6>none said no hello in time\n<7>none connected\n");
 }
 
-/* JSON: each line an object; one that is too long keeps its name and loses its fields. */
+/* JSON: each line is an object; one that is too long keeps its name and loses its fields. */
 static void test_json(void **state)
 {
 	struct sheet sheet;
@@ -108,13 +108,13 @@ static void test_json(void **state)
 	json_decref(root);
 }
 
-/* Writes what the view would do. */
+/* Stands in for the view and records its calls. */
 static void make_way(void *ctx, bool before)
 {
 	fputs(before ? "(" : ")", ctx);
 }
 
-/* The view is asked to make way, and comes back, around each line. */
+/* The view is hidden and shown again around each line. */
 static void test_around(void **state)
 {
 	struct sheet sheet;
@@ -127,7 +127,7 @@ static void test_around(void **state)
 	assert_string_equal(sheet_close(&sheet), "(<6>x\n)(<6>y\n)");
 }
 
-/* Lines of |data| that hold |word|. */
+/* Lines of |data| that contain |word|. */
 static unsigned count_lines(const char *data, const char *word)
 {
 	unsigned n = 0;
@@ -136,7 +136,7 @@ static unsigned count_lines(const char *data, const char *word)
 	return n;
 }
 
-/* What peers do cannot fill the disk: of one event so many lines at once, and a count of the rest; others go on. */
+/* Peers cannot fill the disk: each event is rate-limited, the rest is counted; other events are not affected. */
 static void test_flood(void **state)
 {
 	static struct sheet sheet;
@@ -150,7 +150,7 @@ static void test_flood(void **state)
 	fclose(sheet.output.file);
 	sheet.output.file = file;
 	unsigned n = 0;
-	while (ftell(file) == 0) { /* until there is credit for one more */
+	while (ftell(file) == 0) { /* until there is a token for one more */
 		lp_event_hello_timeout(&sheet.output.log, NULL);
 		n++;
 	}

@@ -1,4 +1,4 @@
-/* The event loop: order and punctuality of timers, stopping. */
+/* The event loop: order and accuracy of timers, stopping. */
 #include "platform/loop/loop.h"
 
 #include <setjmp.h>
@@ -15,7 +15,7 @@
 
 struct fixture;
 
-/* One timer of many, and when it was called. */
+/* One of many timers, and when it was called. */
 struct probe {
 	struct fixture *fixture;
 	struct lp_timer *timer;
@@ -43,7 +43,7 @@ static void on_probe(void *ctx, uint64_t now_ns)
 		lp_loop_stop(fixture->loop);
 }
 
-/* Makes |n| timers, unarmed. */
+/* Creates |n| disarmed timers. */
 static void set_up(struct fixture *fixture, unsigned n)
 {
 	*fixture = (struct fixture){.stop_after = n};
@@ -70,7 +70,7 @@ static void test_order(void **state)
 	set_up(&f, N_TIMERS);
 	uint64_t now_ns = lp_loop_now_ns(f.loop);
 	for (unsigned i = 0; i < N_TIMERS; i++) {
-		/* 7 is prime to 40: each slot is taken once. */
+		/* 7 and 40 are coprime, so each slot is used once. */
 		f.probes[i].deadline_ns = now_ns + (1 + i * 7 % N_TIMERS) * LP_MS / 4;
 		lp_timer_set(f.probes[i].timer, f.probes[i].deadline_ns);
 	}
@@ -83,7 +83,7 @@ static void test_order(void **state)
 	tear_down(&f);
 }
 
-/* A deadline may be moved either way and taken back; only the last one counts. */
+/* A deadline may be moved in both directions or cleared; only the last setting counts. */
 static void test_move(void **state)
 {
 	(void)state;
@@ -105,7 +105,7 @@ static void test_move(void **state)
 	tear_down(&f);
 }
 
-/* What is due already is called at once, though not while other work starves. */
+/* A timer that is already due is called immediately, but does not starve other work. */
 static void test_past(void **state)
 {
 	(void)state;
@@ -128,7 +128,7 @@ static void on_again(void *ctx, uint64_t now_ns)
 	lp_timer_set(probe->timer, now_ns);
 }
 
-/* A timer that is always due does not keep another from being called. */
+/* A timer that is always due does not starve another one. */
 static void test_greedy(void **state)
 {
 	struct fixture f;
@@ -159,7 +159,7 @@ static void on_free_others(void *ctx, uint64_t now_ns)
 	lp_loop_stop(fixture->loop);
 }
 
-/* A timer may free others and itself from inside its call. */
+/* A timer's callback may free other timers and itself. */
 static void test_free_inside(void **state)
 {
 	(void)state;
@@ -174,7 +174,7 @@ static void test_free_inside(void **state)
 	tear_down(&f);
 }
 
-/* Random sets and frees against a list that is searched: what is called is what was due, in order. */
+/* Random sets and frees, compared with a list: exactly the due timers are called, in order. */
 static void test_random(void **state)
 {
 	unsigned expected = 0;
@@ -196,7 +196,7 @@ static void test_random(void **state)
 		lp_timer_set(probe->timer, probe->deadline_ns);
 	}
 	for (unsigned i = 0; i < N_TIMERS; i++) {
-		/* Never set at all. */
+		/* Never armed. */
 		if (f.probes[i].deadline_ns == 0)
 			f.probes[i].deadline_ns = LP_NEVER;
 		expected += f.probes[i].deadline_ns != LP_NEVER;
@@ -216,7 +216,7 @@ static void test_random(void **state)
 	tear_down(&f);
 }
 
-/* The clocks go forwards, in their units. */
+/* The clocks advance, in their units. */
 static void test_clocks(void **state)
 {
 	(void)state;

@@ -7,7 +7,7 @@
 
 #include "base/mac.h"
 
-/* What each address is. */
+/* The kind of each address. */
 static void test_kinds(void **state)
 {
 	(void)state;

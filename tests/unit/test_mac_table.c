@@ -13,7 +13,7 @@
 
 static const uint8_t hash_key[LP_SIPHASH_KEY] = "a table's key..";
 
-/* The next number of a linear congruential generator: tests are the same every time. */
+/* A linear congruential generator, so that tests are deterministic. */
 static uint32_t next(uint32_t *state)
 {
 	*state = *state * 1664525U + 1013904223U;
@@ -43,7 +43,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* Six octets become the number that people would write. */
+/* Six octets become the number in written order. */
 static void test_key(void **state)
 {
 	const uint8_t octets[6] = {0x02, 0x5a, 0x01, 0xff, 0x80, 0x7f};
@@ -51,7 +51,7 @@ static void test_key(void **state)
 	assert_true(lp_mac_key(octets) == UINT64_C(0x025a01ff807f));
 }
 
-/* What is put is found, until it expires or is removed. */
+/* An entry is found until it expires or is removed. */
 static void test_life(void **state)
 {
 	struct place *place = *state;
@@ -64,7 +64,7 @@ static void test_life(void **state)
 	assert_ptr_equal(lp_mac_table_find(table, 5, 999)->owner, &place->owner[0]); /* now by its hint */
 	assert_null(lp_mac_table_find(table, 5, 1000));
 	assert_ptr_equal(lp_mac_table_find(table, 6, LP_NEVER - 1)->owner, &place->owner[1]);
-	assert_int_equal(lp_mac_table_put(table, 6, &place->owner[2], 2000, 0), 0); /* moves and ages now */
+	assert_int_equal(lp_mac_table_put(table, 6, &place->owner[2], 2000, 0), 0); /* moves, and ages from now on */
 	assert_int_equal(table->n_aging, 2);
 	assert_int_equal(table->n_entries, 2);
 	assert_ptr_equal(lp_mac_table_find(table, 6, 0)->owner, &place->owner[2]);
@@ -74,7 +74,7 @@ static void test_life(void **state)
 	assert_int_equal(table->n_entries, 1);
 }
 
-/* Key 0 marks an empty slot: it is never there. */
+/* Key 0 marks an empty slot and is never found. */
 static void test_zero(void **state)
 {
 	struct place *place = *state;
@@ -83,7 +83,7 @@ static void test_zero(void **state)
 	assert_false(lp_mac_table_remove(&place->table, 0));
 }
 
-/* The bound holds for entries that age, and those that expired make room. */
+/* The bound applies to ageing entries, and expired ones make space. */
 static void test_bound(void **state)
 {
 	struct place *place = *state;
@@ -93,10 +93,10 @@ static void test_bound(void **state)
 		assert_int_equal(lp_mac_table_put(table, key, &place->owner[0], now_ns + AGE_NS + key, now_ns), 0);
 	assert_int_equal(lp_mac_table_put(table, 101, &place->owner[0], now_ns + AGE_NS, now_ns), LP_EFULL);
 	assert_int_equal(table->n_refused, 1);
-	/* One that stays is not bounded, one that is there may be put again. */
+	/* A permanent entry is not bounded; an existing one may be put again. */
 	assert_int_equal(lp_mac_table_put(table, 102, &place->owner[1], LP_NEVER, now_ns), 0);
 	assert_int_equal(lp_mac_table_put(table, 50, &place->owner[2], now_ns + AGE_NS, now_ns), 0);
-	/* One that stayed may not become one more that ages. */
+	/* A permanent entry may not become an ageing one beyond the bound. */
 	assert_int_equal(lp_mac_table_put(table, 102, &place->owner[1], now_ns + AGE_NS, now_ns), LP_EFULL);
 	/* Three have expired by now (1, 2 and 50). */
 	now_ns += AGE_NS + 2;
@@ -107,7 +107,7 @@ static void test_bound(void **state)
 	assert_non_null(lp_mac_table_find(table, 102, now_ns));
 }
 
-/* A table that was large is small again when its owner has gone. */
+/* A table that was large shrinks when its owner has left. */
 static void test_shrink(void **state)
 {
 	struct place *place = *state;
@@ -125,13 +125,13 @@ static void test_shrink(void **state)
 
 #define MODEL_KEYS 200
 
-/* The same operations on the table and on plain arrays have the same outcome. */
+/* The same operations on the table and on plain arrays have the same results. */
 static void test_model(void **state)
 {
 	struct place *place = *state;
 	struct lp_mac_table *table = &place->table;
 	struct {
-		void *owner; /* NULL: not there */
+		void *owner; /* NULL: absent */
 		uint64_t expires_ns;
 	} model[MODEL_KEYS + 1] = {0};
 	uint32_t seed = 7;
@@ -153,7 +153,7 @@ static void test_model(void **state)
 			}
 			break;
 		case 2:
-			/* One that expired may or may not have been swept. */
+			/* An expired entry may or may not have been removed. */
 			if (lp_mac_table_remove(table, key))
 				assert_non_null(model[key].owner);
 			else

@@ -1,4 +1,4 @@
-/* Control messages: what is accepted, what is refused and with which reason, and that nothing is lost on the way. */
+/* Control messages: what is accepted, what is refused and for which reason, and that encoding loses nothing. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,7 +24,7 @@
 	"\"frames_in\":1,\"frames_out\":2,\"bytes_in\":3,\"bytes_out\":4,\"datagrams_in\":5,\"datagrams_out\":6"
 #define STATS "{\"type\":\"stats\"," STATS_REST "}"
 
-/* Messages as they come in, and as they are written again (NULL: the same). */
+/* Received messages, and the same after encoding (NULL: unchanged). */
 static const struct {
 	const char *in, *out;
 	enum lp_message_type type;
@@ -35,11 +35,11 @@ static const struct {
 		"{\"type\":\"hello\",\"version\":1,\"role\":\"gateway\",\"room\":\"ABC\",\"mac\":\"00:00:00:00:00:00\","
 		"\"datagram_budget\":0,\"name\":\"Jürgen 🎮\",\"software\":\"\",\"resume\":\"00ffAB\"}",
 		LP_MESSAGE_HELLO},
-	/* any order, any space, either case, either separator, fields of a later version, empty options */
+	/* any order, any white space, either case, either separator, fields of a later version, empty options */
 	{" {\"software\":\"t 1\",\"datagram_budget\":1200,\"later\":{\"a\":[1,2.5,null]},\n\"name\":\"\","
 	 "\"mac\":\"02-00-00-00-00-01\",\"room\":\"party-1\",\"role\":\"client\",\"version\":1,\"type\":\"hello\"}\t",
 		HELLO, LP_MESSAGE_HELLO},
-	/* another version: nothing else counts */
+	/* another version: other fields are ignored */
 	{"{\"type\":\"hello\",\"version\":2}",
 		"{\"type\":\"hello\",\"version\":2,\"role\":\"client\",\"room\":\"\",\"mac\":\"00:00:00:00:00:00\","
 		"\"datagram_budget\":0,\"software\":\"\"}",
@@ -84,7 +84,7 @@ static const struct {
 	{"{\"type\":\"disconnect\",\"code\":\"restarting\",\"message\":\"back soon\"}", NULL, LP_MESSAGE_DISCONNECT},
 };
 
-/* Texts that are refused, with the start of the reason: byte positions are the JSON library's. */
+/* Refused texts, with the start of the reason. Byte positions are from the JSON library. */
 static const struct {
 	const char *in, *reason;
 } bad[] = {
@@ -216,13 +216,13 @@ static void test_unknown_type(void **state)
 	assert_int_equal(lp_message_encode(&m, data, sizeof data), LP_EINVAL);
 	assert_int_equal(decode("{\"type\":\"unknown\"}", NULL, &m), 0);
 	assert_int_equal(m.type, LP_MESSAGE_UNKNOWN);
-	/* Brackets in a string are no depth, whatever is escaped before them. */
+	/* Brackets in a string do not count as nesting, whatever is escaped before them. */
 	assert_int_equal(decode("{\"type\":\"later\",\"s\":\"\\\"[[[[[[[[[[[[[[[[[[[[\"}", NULL, &m), 0);
 	assert_int_equal(decode("{\"type\":\"later\",\"s\":\"\\\\\",\"t\":\"[[[[[[[[[[[[[[[[[[[[\"}", NULL, &m), 0);
 }
 
-/* A room text that can be no code reaches the room, which answers bad_room; one that is too long never as a
-   shorter one that might be somebody's. */
+/* A room text that is not a code is passed on to the room, which rejects it with bad_room; one that is too long is
+   never truncated to a code that another room might have. */
 static void test_room_text(void **state)
 {
 	(void)state;
@@ -248,7 +248,7 @@ static void test_room_text(void **state)
 	}
 }
 
-/* A complete message of each type, to take fields from or spoil them. */
+/* A complete message of each type, from which fields are removed or changed. */
 static const char *const complete[] = {
 	[LP_MESSAGE_HELLO] = "{\"type\":\"hello\",\"version\":1," HELLO_REST ",\"name\":\"n\",\"resume\":\"00\"}",
 	[LP_MESSAGE_WELCOME] = "{\"type\":\"welcome\",\"peer_id\":1,\"room\":\"ABC\",\"mtu\":1500,"
@@ -266,7 +266,7 @@ static const char *const complete[] = {
 	[LP_MESSAGE_DISCONNECT] = "{\"type\":\"disconnect\",\"code\":\"goodbye\",\"message\":\"m\"}",
 };
 
-/* Decodes |root| with |name| in the object |in| replaced (NULL: taken out), and expects |reason|; NULL: accepted. */
+/* Decodes |root| with |name| in the object |in| replaced (NULL: removed), and expects |reason|; NULL: accepted. */
 static void expect_with(json_t *root, json_t *in, const char *name, json_t *value, const char *reason)
 {
 	json_t *old = json_incref(json_object_get(in, name));
@@ -295,7 +295,7 @@ static json_t *repeated(char c, size_t len)
 	return json_stringn(text, len);
 }
 
-/* Spoils one field in every way that its row forbids, and tries its limits. */
+/* Violates one field's row in every way, and tests its limits. */
 static void try_field(json_t *root, json_t *in, const struct lp_field *field)
 {
 	static const char *const types[] = {
@@ -365,7 +365,7 @@ static uint64_t random_in(uint64_t *seed, uint64_t min, uint64_t max)
 	return value >= min && value <= max ? value : min + value % (max - min + 1);
 }
 
-/* A text of up to |max| bytes with controls and characters of all lengths in it. */
+/* A text of up to |max| bytes with control characters and characters of all lengths. */
 static void random_text(uint64_t *seed, char *to, size_t max)
 {
 	static const char *const pieces[] = {
@@ -380,7 +380,7 @@ static void random_text(uint64_t *seed, char *to, size_t max)
 	}
 }
 
-/* Fills one field with something that its row allows. */
+/* Fills one field with a random value that its row permits. */
 static void random_field(uint64_t *seed, const struct lp_field *field, struct lp_message *message)
 {
 	char *to = (char *)message + field->offset;
@@ -391,7 +391,7 @@ static void random_field(uint64_t *seed, const struct lp_field *field, struct lp
 		return;
 	switch (field->kind) {
 	case LP_FIELD_UINT:
-		memcpy(to, &number, field->size); /* little-endian, as is every machine that runs the tests */
+		memcpy(to, &number, field->size); /* little-endian, like every machine that runs the tests */
 		break;
 	case LP_FIELD_BOOL:
 		memcpy(to, &flag, 1);
@@ -466,7 +466,7 @@ static void test_saturates(void **state)
 	assert_int_equal(again.stats.counters.frames_out, INT64_MAX);
 }
 
-/* What the other end would refuse is not written. */
+/* A message that the other end would refuse is not encoded. */
 static void test_encode_refuses(void **state)
 {
 	(void)state;
@@ -481,7 +481,7 @@ static void test_encode_refuses(void **state)
 	assert_int_equal(lp_message_encode(&m, data, sizeof data), LP_EINVAL);
 }
 
-/* Every text at its longest, of characters that take the most bytes: it still fits, byte for byte. */
+/* Every text at its maximum length, of the longest characters: it still fits exactly. */
 static void test_largest_fits(void **state)
 {
 	(void)state;
@@ -508,7 +508,8 @@ static void test_largest_fits(void **state)
 	}
 }
 
-/* A text that was cut inside a character, or is in another encoding, does not make a message that is refused. */
+/* A text that was truncated inside a character, or has another encoding, does not make a message that the peer
+   refuses. */
 static void test_text_not_utf8(void **state)
 {
 	(void)state;

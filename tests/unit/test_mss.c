@@ -11,7 +11,7 @@
 #include "proto/be.h"
 #include "proto/mss.h"
 
-/* A SYN with options, and what its MSS becomes. */
+/* A SYN with options, and its MSS after clamping. */
 struct row {
 	const char *name;
 	int version;
@@ -20,7 +20,7 @@ struct row {
 	uint8_t options[12];
 	size_t options_len;
 	size_t mtu;
-	size_t at;         /* of the MSS value in the options */
+	size_t at;         /* offset of the MSS value in the options */
 	uint16_t expected; /* 0: the frame must not change */
 	uint16_t fragment;
 	uint8_t extension;
@@ -106,7 +106,7 @@ static void test_rows(void **state)
 	}
 }
 
-/* Other frames, and all that are cut, are left alone. */
+/* Other frames, and truncated ones, are unchanged. */
 static void test_others(void **state)
 {
 	(void)state;

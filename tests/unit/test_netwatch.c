@@ -1,4 +1,4 @@
-/* Changes of the host's network are told, once each, and the way to a host is what it is now. */
+/* Changes of the host's network are notified, once each, and the route to a host is the current one. */
 #include "platform/net/netwatch.h"
 
 #include <setjmp.h>
@@ -51,10 +51,10 @@ static void run(struct lp_loop *loop, unsigned ms)
 	lp_timer_free(timer);
 }
 
-/* What happens on the host, and how it then sends to 192.0.2.1 and 2001:db8::1. */
+/* A change on the host, and how it then sends to 192.0.2.1 and 2001:db8::1. */
 static const struct {
 	const char *command;
-	const char *source4, *source6; /* NULL: no way */
+	const char *source4, *source6; /* NULL: no route */
 	size_t payload4, payload6;
 } steps[] = {
 	{"ip link add w0 type veth peer name w1 && ip link set w1 up && ip link set w0 up", NULL, NULL, 0, 0},
@@ -68,7 +68,7 @@ static const struct {
 	{"ip route del blackhole 2001:db8::/32 && ip link add t0 type veth peer name t1 && ip link set t1 up && "
 	 "ip link set t0 up && ip addr add fd20::2/64 dev t0 nodad && ip addr add 10.20.0.2/24 dev t0",
 		"10.1.0.9", "fd01::2", 8972, 8952},
-	/* The way is still there, but the only address is that of another interface, such as the tunnel's own. */
+	/* The route still exists, but the only address belongs to another interface, such as the tunnel's own. */
 	{"ip route add default via fd01::1 dev w0 metric 5 onlink && ip addr del fd01::2/64 dev w0", "10.1.0.9", NULL,
 		8972, 8952},
 	{"ip link set w0 down", NULL, NULL, 0, 0},
@@ -109,11 +109,11 @@ static void test_steps(void **state)
 		assert_int_equal(lp_udp_path_payload(udp, &remote6), steps[i].payload6);
 		if (i == 3)
 			assert_int_equal(lp_udp_path_payload(udp, NULL), 9000 - 28);
-		/* Link-local addresses come late and are told too. */
+		/* Link-local addresses appear late and are notified too. */
 		run(heard.loop, 100);
 	}
-	/* When nothing changes, nothing is told. The kernel takes its time over the last link-local address (RFC 4862
-	   §5.4: a random second, and one more for the probe). */
+	/* Without a change there is no notification. The kernel delays the last link-local address (RFC 4862 §5.4: a
+	   random second, and one more for the probe). */
 	for (int i = 0; i < 50; i++) {
 		heard.calls = 0;
 		run(heard.loop, 300);
@@ -134,7 +134,7 @@ static void on_count(void *ctx)
 	heard->calls++;
 }
 
-/* Changes without an end are told while they go on. */
+/* Continuous changes are notified while they continue. */
 static void test_endless(void **state)
 {
 	struct heard heard = {0};

@@ -1,4 +1,4 @@
-/* What the service manager hears. */
+/* The notifications to the service manager. */
 #include "platform/system/notify.h"
 
 #include <setjmp.h>
@@ -56,7 +56,7 @@ static void test_send(void **state)
 				assert_string_equal(heard, rows[i].heard);
 		}
 		close(fd);
-		/* Nobody hears: nothing happens. */
+		/* No listener: no effect. */
 		lp_notify_send(LP_NOTIFY_READY, NULL);
 		if (!abstract)
 			unlink(name);

@@ -1,4 +1,4 @@
-/* The command line: each type's values, the forms of options, and one line of help for each mistake. */
+/* The command line: each type's values, the forms of options, and one line of help for each error. */
 #include "cli/options.h"
 
 #include <inttypes.h>
@@ -18,7 +18,7 @@
 
 #define ARGS_MAX 8
 
-/* Reads a command line whose words are separated by '\n'. */
+/* Parses a command line whose words are separated by '\n'. */
 static int parse(const char *line, struct sample *sample, struct lp_options *options, struct lp_failure *failure)
 {
 	char copy[600], *argv[ARGS_MAX + 2] = {(char[]){"lanparty-sample"}};
@@ -37,7 +37,7 @@ static int parse(const char *line, struct sample *sample, struct lp_options *opt
 	return lp_options_parse(options, argc, argv, failure);
 }
 
-/* Without a word, defaults are in place, and nothing counts as given. */
+/* Without arguments, defaults are set, and no option counts as given. */
 static void test_defaults(void **state)
 {
 	struct sample sample;
@@ -60,7 +60,7 @@ static void test_defaults(void **state)
 	assert_string_equal(failure.text, "--relay is missing: give --relay HOST:PORT (whom to join)");
 }
 
-/* Both forms, switches both ways, the last one wins, commands, and what follows "--". */
+/* Both forms, switches in both directions, the last value counts, commands, and the words after "--". */
 static void test_forms(void **state)
 {
 	struct sample sample;
@@ -91,7 +91,7 @@ static void test_forms(void **state)
 	assert_int_equal(lp_options_check_required(&options, &failure), 0);
 }
 
-/* Each mistake has one line that says what is wrong and what to do. */
+/* Each error has one line with what is wrong and what to do. */
 static void test_mistakes(void **state)
 {
 	static const struct {
@@ -133,12 +133,12 @@ static void test_mistakes(void **state)
 	}
 }
 
-/* Values of every type: what they become, or that they are refused. A refusal leaves the field alone. */
+/* Values of each type: the result, or a refusal, which leaves the field unchanged. */
 static void test_values(void **state)
 {
 	static const struct {
 		const char *line;  /* one option */
-		const char *value; /* what it became, or NULL */
+		const char *value; /* the result, or NULL */
 	} rows[] = {
 		{"--tiny=1", "1"},
 		{"--tiny=255", "255"},
@@ -296,7 +296,7 @@ static void test_long_host(void **state)
 	assert_int_equal(strlen(sample.relay.host), 253);
 }
 
-/* Looking ahead finds the last value, and takes no option's value for an option. */
+/* The lookahead finds the last value, and does not mistake an option's value for an option. */
 static void test_peek(void **state)
 {
 	struct sample sample;
@@ -312,7 +312,8 @@ static void test_peek(void **state)
 	assert_null(lp_options_peek(&options, 2, argv, "room"));
 }
 
-/* The help has every row but the hidden ones, groups together, defaults, and no line wider than asked for. */
+/* The help has every row except hidden ones, keeps groups together, shows defaults, and no line is wider than
+   requested. */
 static void test_help(void **state)
 {
 	static char data[LP_HELP_TEXT_MAX];
@@ -340,7 +341,7 @@ static void test_help(void **state)
 	}
 }
 
-/* The manual page has the same, with roff's own characters escaped. */
+/* The manual page has the same content, with roff's own characters escaped. */
 static void test_man_page(void **state)
 {
 	static char data[LP_HELP_TEXT_MAX];

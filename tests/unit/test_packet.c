@@ -1,5 +1,5 @@
-/* The packet socket on one end of a veth pair: what the kernel leaves out of frames comes back, what is not for the
-   LAN stays out. Needs rights over a network namespace. */
+/* The packet socket on one end of a veth pair: it restores what the kernel removes from frames, and drops what is not
+   from the LAN. Needs permissions in a network namespace. */
 #include "platform/device/packet.h"
 
 #include <arpa/inet.h>
@@ -32,7 +32,7 @@
 #define GAME_PORT 6000U
 #define N_GAMES 6U
 
-/* A frame that came in. */
+/* A received frame. */
 struct kept {
 	size_t len;
 	struct lp_offload offload;
@@ -43,17 +43,18 @@ struct kept {
 struct lan {
 	struct lp_loop *loop;
 	struct lp_packet *packet;
-	struct lp_tap *to; /* frames are handed on there, if there is one */
+	struct lp_tap *to; /* if set, frames are passed on to it */
 	int gateway, host; /* namespaces */
 	int host_raw;      /* sends any frame from the host */
 	size_t frames, supers, partials, refused, tap_supers;
 	size_t n_kept;
 	struct kept kept[KEPT];
-	size_t n_ours, game_at[N_GAMES]; /* of all of ours, the number of each that is from a port of GAME_PORT on */
+	size_t n_ours, game_at[N_GAMES]; /* of the test's frames: the number of each that is from a port of GAME_PORT or
+					    above */
 	struct lp_failure failure;
 };
 
-/* True for what the tests send: the systems also speak of themselves (IPv6 neighbour discovery, ARP). */
+/* True for the tests' frames: the systems also send their own (IPv6 neighbour discovery, ARP). */
 static bool is_ours(const struct lp_frame *frame)
 {
 	return frame->len > 14 && !(frame->data[12] == 0x86 && frame->data[20] != IPPROTO_UDP) &&
@@ -98,7 +99,7 @@ static void on_timeout(void *ctx, uint64_t now_ns)
 	lp_loop_stop(ctx);
 }
 
-/* Runs the loop until somebody stops it, for at most |ms|. */
+/* Runs the loop until it is stopped, for at most |ms|. */
 static void run(struct lan *lan, unsigned ms)
 {
 	struct lp_timer *timer;
@@ -108,7 +109,7 @@ static void run(struct lan *lan, unsigned ms)
 	lp_timer_free(timer);
 }
 
-/* Runs the loop until |n| frames of ours are kept. */
+/* Runs the loop until |n| frames of the test are stored. */
 static void await(struct lan *lan, size_t n)
 {
 	for (int i = 0; i < 1000 && lan->n_kept < n; i++)
@@ -139,7 +140,7 @@ static void lan_up(struct lan *lan)
 	netns_run("ip link add gw0 type veth peer name host0 && ip link set gw0 up");
 	lan->host = netns_new();
 	netns_enter(lan->gateway);
-	/* Into the namespace of this thread's descriptor. */
+	/* Enters the namespace of this thread's descriptor. */
 	netns_run("ip link set host0 netns /proc/%d/fd/%d", getpid(), lan->host);
 	netns_enter(lan->host);
 	netns_run("ip link set host0 address 02:5a:00:00:00:0a && ip link set host0 up && "
@@ -158,13 +159,13 @@ static void lan_down(struct lan *lan)
 	close(lan->host);
 }
 
-/* Sends a frame from the host, as it is. */
+/* Sends a frame from the host, unchanged. */
 static void host_sends(struct lan *lan, const uint8_t *frame, size_t len)
 {
 	assert_int_equal(send(lan->host_raw, frame, len, 0), len);
 }
 
-/* Interface facts, and what is said when there is none to open. */
+/* Facts about an interface, and the error if there is none. */
 static void test_life(void **state)
 {
 	static const struct {
@@ -212,7 +213,7 @@ static void test_life(void **state)
 	lan_down(&lan);
 }
 
-/* The host leaves the checksum to its interface: the frame says so. */
+/* The host leaves the checksum to its interface: the frame's metadata shows it. */
 static void test_partial_checksum(void **state)
 {
 	static struct lan lan;
@@ -233,7 +234,7 @@ static void test_partial_checksum(void **state)
 	lan_down(&lan);
 }
 
-/* Tags that the kernel takes out are put back; frames for others are seen. */
+/* Tags that the kernel removes are restored; frames for other stations are captured. */
 static void test_vlan(void **state)
 {
 	static const struct {
@@ -270,7 +271,7 @@ static void test_vlan(void **state)
 	lan_down(&lan);
 }
 
-/* A tagged frame with a checksum to complete: the tag moves where it starts. */
+/* A tagged frame with a partial checksum: the tag moves the checksum's start. */
 static void test_vlan_checksum(void **state)
 {
 	static struct lan lan;
@@ -315,7 +316,7 @@ static void tagged_tcp(uint8_t *frame, size_t payload_bytes)
 
 #define TAGGED_HEADERS (18U + 20U + 20U)
 
-/* Tagged super-frames, both ways: offsets count the tag. */
+/* Tagged super-frames in both directions: offsets include the tag. */
 static void test_vlan_super_frame(void **state)
 {
 	static uint8_t frame[TAGGED_HEADERS + 4000], seen[LP_VNET_BYTES + sizeof frame];
@@ -349,7 +350,7 @@ static void test_vlan_super_frame(void **state)
 
 	assert_int_equal(lp_packet_send(lan.packet, &super, 1), 1);
 	ssize_t n;
-	/* In one piece or cut by the kernel; the tag is beside the frame here, in auxiliary data. */
+	/* Complete or segmented by the kernel; here the tag is in the auxiliary data. */
 	while ((n = recv(lan.host_raw, seen, sizeof seen, MSG_DONTWAIT)) > 0)
 		if (seen[LP_VNET_BYTES + 12] == 8 && n > (ssize_t)(LP_VNET_BYTES + TAGGED_HEADERS - 4) &&
 			seen[n - 1] == 0x66)
@@ -358,7 +359,7 @@ static void test_vlan_super_frame(void **state)
 	lan_down(&lan);
 }
 
-/* What we and this host send is not captured; what we send arrives, filled up to 60 bytes with zeros. */
+/* Frames that we and this host send are not captured; our frames arrive, padded to 60 bytes with zeros. */
 static void test_send(void **state)
 {
 	static struct lan lan;
@@ -385,7 +386,7 @@ static void test_send(void **state)
 			for (size_t i = sizeof frame; i < 60; i++)
 				assert_int_equal(seen[i], 0);
 		} else if (n == 1514) {
-			/* The tag is in the auxiliary data, which we did not ask for here. */
+			/* The tag is in the auxiliary data, which was not requested here. */
 			n_long++;
 		}
 	}
@@ -396,7 +397,7 @@ static void test_send(void **state)
 	close(gateway_raw);
 	run(&lan, 20);
 	assert_int_equal(lan.n_kept, 0);
-	/* A jumbo that the interface cannot carry is lost, the one after it is not. */
+	/* A jumbo frame that the interface cannot carry is lost, the next one is not. */
 	frames[0].data = seen;
 	frames[0].len = sizeof seen;
 	assert_int_equal(lp_packet_send(lan.packet, frames, 2), 1);
@@ -442,7 +443,7 @@ static size_t udp_frame(uint8_t *frame, const char *from, uint16_t from_port, co
 #define V6 "2001:db8::1", 5000, "2001:db8:1::2", 443
 #define V6_BACK "2001:db8:1::2", 443, "2001:db8::1", 5000
 
-/* The tunnel's own packets stay out, everything else comes through; the filter follows when the path changes. */
+/* The tunnel's own packets are dropped, all others pass; the filter follows when the path changes. */
 static void test_exclude(void **state)
 {
 	static const struct {
@@ -519,8 +520,8 @@ static void on_tap(void *ctx, const struct lp_frame *frames, size_t n_frames)
 	lan->refused += n_frames - lp_packet_send(lan->packet, frames, n_frames);
 }
 
-/* A TCP transfer between the host and a TAP in a third namespace, one way; |vlan|: in a VLAN. The frames are
-   carried as they are. */
+/* A TCP transfer between the host and a TAP in a third namespace, in one direction; |vlan|: in a VLAN. The frames are
+   carried unchanged. */
 static void transfer_host_tap(bool to_host, bool ipv6, bool vlan)
 {
 	static struct lan lan;
@@ -569,7 +570,7 @@ static void transfer_host_tap(bool to_host, bool ipv6, bool vlan)
 	close(remote);
 }
 
-/* Super-frames come off the wire whole, and go onto it whole. */
+/* Super-frames are captured and sent complete. */
 static void test_transfer(void **state)
 {
 	(void)state;
@@ -579,7 +580,7 @@ static void test_transfer(void **state)
 	transfer_host_tap(true, true, false);
 }
 
-/* The same inside a VLAN, where the kernel has such interfaces. */
+/* The same inside a VLAN, if the kernel supports such interfaces. */
 static void test_transfer_vlan(void **state)
 {
 	(void)state;
@@ -591,7 +592,7 @@ static void test_transfer_vlan(void **state)
 	transfer_host_tap(true, false, true);
 }
 
-/* UDP segmentation: one send of many datagrams comes off the wire as one frame, or in pieces, but comes. */
+/* UDP segmentation: a batch of datagrams is captured as one frame, or segmented, but completely. */
 static void test_uso(void **state)
 {
 	static uint8_t data[10 * 1000];
@@ -615,8 +616,7 @@ static void test_uso(void **state)
 	lan_down(&lan);
 }
 
-/* A flow that fills its buffer does not delay others. (One of the others may share its socket
-   by chance, hardly all.) */
+/* A flow that fills its buffer does not delay others. (One of the others may share its socket, but hardly all.) */
 static void test_fairness(void **state)
 {
 	static struct lan lan;
@@ -642,7 +642,7 @@ static void test_fairness(void **state)
 	lan_down(&lan);
 }
 
-/* What the program was too slow for is counted. */
+/* Frames that the program was too slow for are counted. */
 static void test_overflow(void **state)
 {
 	static struct lan lan;
@@ -663,7 +663,7 @@ static void test_overflow(void **state)
 	lan_down(&lan);
 }
 
-/* The interface goes down, and up again: frames come as before. */
+/* The interface goes down, and up again: frames are received as before. */
 static void test_down(void **state)
 {
 	static struct lan lan;
@@ -678,7 +678,7 @@ static void test_down(void **state)
 	run(&lan, 50);
 	assert_int_equal(lan.failure.code, 0);
 	netns_run("ip link set gw0 up");
-	/* Until the kernel has noticed that the link is there again, for up to a second, what is sent is lost. */
+	/* Frames are lost until the kernel has noticed that the link is up again, for up to a second. */
 	for (int i = 0; i < 1000 && (lan.n_kept == 0 || n_sent == 0); i++) {
 		host_sends(&lan, frame, sizeof frame);
 		n_sent += lp_packet_send(lan.packet, &out, 1);
@@ -694,7 +694,7 @@ static const char *const gone_rows[] = {
 	"ip link set gw0 down && ip link delete gw0",
 };
 
-/* The interface goes away, from under traffic or while it is down: the owner hears of it, once. */
+/* The interface is removed, with traffic or while it is down: the owner is notified, once. */
 static void test_gone(void **state)
 {
 	static struct lan lan;

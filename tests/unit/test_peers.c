@@ -1,4 +1,4 @@
-/* The remembered peers, against a naive array of all ids. */
+/* The list of peers, compared with a naive array of all ids. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,7 +22,7 @@ static uint64_t random_u64(uint64_t *seed)
 static void test_against_model(void **state)
 {
 	(void)state;
-	static uint8_t model[300]; /* 0: not there; otherwise what was told last */
+	static uint8_t model[300]; /* 0: absent; otherwise the last value */
 	uint64_t seed = 7;
 	struct lp_peers peers;
 	size_t n = 0;
@@ -30,7 +30,7 @@ static void test_against_model(void **state)
 	for (unsigned i = 0; i < 200000; i++) {
 		uint16_t id = (uint16_t)(1 + random_u64(&seed) % 299);
 		struct lp_peer_event peer = {.peer_id = id};
-		/* Mostly filling for a while, then mostly emptying, so that both ends are reached. */
+		/* Alternates between mostly filling and mostly emptying, so that both ends are reached. */
 		if (random_u64(&seed) % 8 < (i / 10000 % 2 ? 2 : 6)) {
 			peer.mac.octet[5] = (uint8_t)(1 + random_u64(&seed) % 255);
 			int result = lp_peers_put(&peers, &peer);

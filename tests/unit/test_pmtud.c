@@ -39,7 +39,7 @@ static void test_losses_with_acknowledgements_between_say_nothing(void **state)
 		assert_false(lp_pmtud_lost(&pmtud, RTT, now_ns + RTT));
 		lp_pmtud_acked(&pmtud, now_ns + RTT);
 	}
-	/* Many at once, as an overflowing queue drops them. */
+	/* Many losses in a row, as an overflowing queue causes them. */
 	for (int k = 0; k < 50; k++)
 		lp_pmtud_sent(&pmtud, now_ns + RTT);
 	for (int k = 0; k < 50; k++)
@@ -55,12 +55,12 @@ static void test_first_after_silence_is_not_late(void **state)
 	lp_pmtud_path(&pmtud, 1472, false, LP_SEC);
 	lp_pmtud_sent(&pmtud, LP_SEC);
 	lp_pmtud_acked(&pmtud, LP_SEC + RTT);
-	/* A minute later three are lost within a round trip: that is a loss, no smaller path. */
+	/* A minute later three are lost within a round trip: this is a loss, not a smaller path. */
 	for (int k = 0; k < 3; k++)
 		lp_pmtud_sent(&pmtud, 61 * LP_SEC);
 	for (int k = 0; k < 3; k++)
 		assert_false(lp_pmtud_lost(&pmtud, RTT, 61 * LP_SEC + RTT));
-	/* And one after the other, each of them in its own round trip: it is one. */
+	/* One after the other, each in its own round trip: the path is smaller. */
 	assert_int_equal(lp_pmtud_cap(&pmtud), 1472);
 	lp_pmtud_sent(&pmtud, 61 * LP_SEC + 2 * RTT);
 	assert_true(lp_pmtud_lost(&pmtud, RTT, 61 * LP_SEC + 4 * RTT));
@@ -76,7 +76,7 @@ static void fall(struct lp_pmtud *pmtud, uint64_t now_ns)
 	assert_int_equal(lp_pmtud_cap(pmtud), 1200);
 }
 
-/* Answers probes as a path of |truth| bytes would, until there are none; returns how many there were. */
+/* Acknowledges probes as a path of |truth| bytes would, until there are none; returns their number. */
 static unsigned answer_probes(struct lp_pmtud *pmtud, size_t truth, uint64_t now_ns)
 {
 	unsigned n = 0;
@@ -156,7 +156,7 @@ static void test_a_late_answer_counts(void **state)
 	assert_false(lp_pmtud_probe_done(&pmtud, 1472, false, 3 * LP_SEC));
 	assert_true(lp_pmtud_probe_done(&pmtud, 1472, true, 3 * LP_SEC));
 	assert_int_equal(lp_pmtud_cap(&pmtud), 1472);
-	/* What is not asked for, or larger than the path, is not believed. */
+	/* Sizes that were not probed, or exceed the path, are ignored. */
 	fall(&pmtud, 4 * LP_SEC);
 	assert_false(lp_pmtud_probe_done(&pmtud, 9000, true, 6 * LP_SEC));
 	assert_false(lp_pmtud_probe_done(&pmtud, 1100, true, 6 * LP_SEC));

@@ -1,4 +1,4 @@
-/* The questions of a start without options: what is asked, what is taken, what is kept for the next time. */
+/* The questions of a start without options: which are asked, which answers are accepted, and which are saved. */
 #include "client/windows/prompt.h"
 
 #include <setjmp.h>
@@ -16,9 +16,9 @@
 
 #define ANSWERS_MAX 16
 
-/* Somebody who sits at the console. */
+/* A user at the console. */
 struct person {
-	const char *const *answers; /* NULL ends them */
+	const char *const *answers; /* terminated by NULL */
 	size_t n_given;
 	char heard[16384];
 	struct lp_text text;
@@ -44,7 +44,7 @@ static const struct {
 	const char *before; /* NULL: the first time */
 	const char *answers[ANSWERS_MAX];
 	const char *file;  /* NULL: the answers end too soon */
-	const char *heard; /* somewhere among what was said */
+	const char *heard; /* a part of the output */
 } rows[] = {
 	{"only what is needed", NULL, {"play.example.org", "friday", "", "", ""},
 		"relay = \"play.example.org\"\nroom = \"friday\"\n", "Relay"},
@@ -75,7 +75,7 @@ static const struct {
 	{"nobody any more", NULL, {"a.example", "LAN"}, NULL, "certificate"},
 };
 
-/* What was answered is what the program then reads. */
+/* The program reads the saved answers. */
 static void test_rows(void **state)
 {
 	(void)state;
@@ -98,7 +98,7 @@ static void test_rows(void **state)
 		if (!answered)
 			continue;
 		assert_string_equal(file, rows[i].file);
-		/* Every answer was asked for. */
+		/* All answers were used. */
 		assert_null(rows[i].answers[person.n_given]);
 		lp_options_init(&options, &program);
 		lp_options_add(&options, lp_member_option_rows, lp_member_option_rows_n, &values);
@@ -107,7 +107,7 @@ static void test_rows(void **state)
 	}
 }
 
-/* A file that has no room for the answers is none. */
+/* A file without space for the answers is refused. */
 static void test_no_room(void **state)
 {
 	static const char *const answers[] = {"a.example", "LAN", "", "", "", NULL};

@@ -1,4 +1,4 @@
-/* When a sender that hears no acknowledgement should make the peer say something. */
+/* When a sender without ACKs should elicit one from the peer. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,10 +21,10 @@ static void test_waits_double_until_there_is_progress(void **state)
 		now_ns += wait_ns;
 		lp_pto_nudged(&pto, now_ns);
 	}
-	/* One acknowledgement, and it begins anew, whatever was before. */
+	/* One ACK resets it, whatever happened before. */
 	lp_pto_progress(&pto, now_ns);
 	assert_true(lp_pto_deadline(&pto, TIMEOUT) == now_ns + TIMEOUT);
-	/* The wait has an end. */
+	/* The wait is bounded. */
 	for (int i = 0; i < 100; i++)
 		lp_pto_nudged(&pto, now_ns);
 	assert_true(lp_pto_deadline(&pto, TIMEOUT) == now_ns + LP_SEC);

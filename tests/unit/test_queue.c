@@ -21,7 +21,7 @@ struct fixture {
 	struct lp_queue *queue;
 };
 
-/* Makes both; |config| may be NULL. */
+/* Creates both; |config| may be NULL. */
 static void setup(struct fixture *f, const struct lp_queue_config *config, size_t pool_bytes)
 {
 	static const struct lp_queue_config defaults = {.hash_seed = 7};
@@ -65,7 +65,7 @@ static void make_frame(uint8_t *frame, size_t len, uint16_t flow, uint32_t mark,
 	memcpy(frame + len - 4, &mark, 4);
 }
 
-/* The flow and the mark that a frame was made with. */
+/* The flow and the mark of a frame. */
 static uint16_t flow_of(const struct lp_queued *queued)
 {
 	return (uint16_t)(queued->data[36] << 8 | queued->data[37]);
@@ -114,7 +114,7 @@ static void test_order(void **state)
 	teardown(&f);
 }
 
-/* The head stays the head, whatever comes after it and whatever a full queue drops. */
+/* The head does not change when frames are added or a full queue drops. */
 static void test_head_stays(void **state)
 {
 	(void)state;
@@ -132,7 +132,7 @@ static void test_head_stays(void **state)
 	teardown(&f);
 }
 
-/* RFC 8290 §3.1: a sparse flow overtakes bulk flows that wait already. */
+/* RFC 8290 §3.1: a sparse flow overtakes waiting bulk flows. */
 static void test_sparse_first(void **state)
 {
 	(void)state;
@@ -143,7 +143,7 @@ static void test_sparse_first(void **state)
 		for (uint16_t flow = 1; flow <= 4; flow++)
 			push(f.queue, 1514, flow, i, now_ns);
 	}
-	/* past the first round, in which the bulk flows count as new */
+	/* after the first round, in which the bulk flows count as new */
 	for (unsigned i = 0; i < 8; i++) {
 		assert_non_null(lp_queue_head(f.queue, now_ns));
 		lp_queue_pop(f.queue);
@@ -161,7 +161,7 @@ static void test_sparse_first(void **state)
 	teardown(&f);
 }
 
-/* RFC 8290 §4.2: flows that empty and come back at once do not count as new each time and starve nobody. */
+/* RFC 8290 §4.2: flows that empty and return immediately do not count as new each time, and starve no other. */
 static void test_no_cheating(void **state)
 {
 	(void)state;
@@ -174,7 +174,7 @@ static void test_no_cheating(void **state)
 		push(f.queue, 1514, 1, i, LP_SEC);
 	for (unsigned i = 0; i < 400; i++) {
 		for (uint16_t flow = 2; flow < 12; flow++) {
-			/* one turn late, so that the queue has seen that the flow is empty */
+			/* one round late, so that the queue has seen the flow empty */
 			if (waits[flow] || (i > 0 && i < sent_at[flow] + 2))
 				continue;
 			push(f.queue, 700, flow, i, LP_SEC);
@@ -214,15 +214,15 @@ static void test_fair(void **state)
 	teardown(&f);
 }
 
-/* What came of a flow that arrives faster than it leaves. */
+/* Results of a flow that arrives faster than it leaves. */
 struct overload {
 	uint64_t delay_ns; /* of the last frame */
 	uint64_t first_drop_ns;
 	uint64_t dropped, marked, full;
 };
 
-/* Feeds |in_us| per frame and takes one each |out_us| for 4 s. The source halves its rate when it hears of a drop or
-   a mark (like TCP), and raises it slowly. */
+/* Adds a frame each |in_us| and takes one each |out_us| for 4 s. The source halves its rate after a drop or a mark
+   (like TCP), and raises it slowly. */
 static void run_overload(struct lp_queue *queue, uint8_t ecn, bool responsive, struct overload *ret_result)
 {
 	uint64_t in_us = 800, next_in_us = 0;
@@ -263,7 +263,7 @@ static void run_overload(struct lp_queue *queue, uint8_t ecn, bool responsive, s
 	*ret_result = result;
 }
 
-/* CoDel watches for an interval, then signals; a source that listens keeps the queue short; ECN loses nothing. */
+/* CoDel waits for an interval, then signals; a responsive source keeps the queue short; with ECN no frame is lost. */
 static void test_codel(void **state)
 {
 	(void)state;
@@ -294,7 +294,7 @@ static void test_codel(void **state)
 	}
 }
 
-/* A flow is idle when nothing of it waits, the frame that was chosen to be next among it. */
+/* A flow is idle when none of its frames waits, including the frame that is selected as the next. */
 static void test_flow_idle(void **state)
 {
 	(void)state;
@@ -315,7 +315,7 @@ static void test_flow_idle(void **state)
 	teardown(&f);
 }
 
-/* A full queue takes from the fattest flow (RFC 8290 §4.1): the others lose nothing. */
+/* A full queue drops from the fattest flow (RFC 8290 §4.1): the others lose nothing. */
 static void test_fattest(void **state)
 {
 	(void)state;
@@ -340,12 +340,12 @@ static void test_fattest(void **state)
 	}
 	assert_int_equal(n_frames[2], 20);
 	assert_int_equal(n_frames[3], 20);
-	assert_int_equal(last_mark, 1999); /* the oldest went, not the newest */
+	assert_int_equal(last_mark, 1999); /* the oldest was dropped, not the newest */
 	assert_int_equal(n_frames[1] + lp_queue_counters(f.queue)->dropped_full, 2000);
 	teardown(&f);
 }
 
-/* Queues that are stuck leave room in the pool for those that are not. */
+/* Queues that are stuck leave space in the pool for others. */
 static void test_shared_pool(void **state)
 {
 	(void)state;
@@ -367,7 +367,7 @@ static void test_shared_pool(void **state)
 	lp_frame_pool_free(pool);
 }
 
-/* A pool too small for one frame drops it, and says so; a frame that is none is refused. */
+/* A pool too small for one frame drops it, and reports it; an invalid frame is refused. */
 static void test_limits(void **state)
 {
 	(void)state;
@@ -384,7 +384,7 @@ static void test_limits(void **state)
 	lp_frame_pool_free(NULL);
 }
 
-/* Flows beyond the table's room share flows; the table stays small. */
+/* Flows beyond the table's capacity share an entry; the table stays small. */
 static void test_many_flows(void **state)
 {
 	(void)state;
@@ -400,7 +400,7 @@ static void test_many_flows(void **state)
 	assert_true(lp_flow_table_held_bytes(&table) < 32 * 1024);
 	lp_flow_table_done(&table);
 
-	/* flows that are idle make room for others */
+	/* idle flows make space for others */
 	lp_flow_table_init(&table);
 	for (uint32_t hash = 0; hash < 5000; hash++)
 		assert_non_null(lp_flow_table_get(&table, hash));
@@ -408,7 +408,7 @@ static void test_many_flows(void **state)
 	lp_flow_table_done(&table);
 }
 
-/* The system gets its memory back when a flood is over. */
+/* Memory is freed when a flood is over. */
 static void test_memory_returns(void **state)
 {
 	(void)state;
@@ -427,7 +427,7 @@ static void test_memory_returns(void **state)
 	teardown(&f);
 }
 
-/* A small generator of repeatable numbers (xorshift). */
+/* A pseudo-random generator (xorshift). */
 static uint32_t next_random(uint64_t *seed)
 {
 	*seed ^= *seed << 13;
@@ -436,7 +436,7 @@ static uint32_t next_random(uint64_t *seed)
 	return (uint32_t)(*seed >> 16);
 }
 
-/* Whatever happens, each frame is sent once, dropped and counted, or waits; order holds within a flow. */
+/* In all cases each frame is sent once, dropped and counted, or queued; the order within a flow does not change. */
 static void test_random(void **state)
 {
 	(void)state;

@@ -1,4 +1,4 @@
-/* The AEAD backends: test vectors, agreement with each other, refusal of what was changed; key updates. */
+/* The AEAD backends: test vectors, agreement with each other, refusal of changed packets; key updates. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -82,12 +82,12 @@ static void test_agreement(void **state)
 		assert_int_equal(a->packet_key(a, raw, &key_a), 0);
 		assert_int_equal(b->packet_key(b, raw, &key_b), 0);
 		assert_int_equal(key_a->seal(key_a, sealed_a, plain, len, nonce, aad, aad_len), 0);
-		memcpy(sealed_b, plain, len); /* in place, as packets are */
+		memcpy(sealed_b, plain, len); /* in place, as for packets */
 		assert_int_equal(key_b->seal(key_b, sealed_b, sealed_b, len, nonce, aad, aad_len), 0);
 		assert_memory_equal(sealed_a, sealed_b, len + 16);
 		assert_int_equal(key_a->open(key_a, sealed_b, sealed_b, len + 16, nonce, aad, aad_len), 0);
 		assert_memory_equal(sealed_b, plain, len);
-		/* One bit anywhere: sealed bytes, tag, AAD, nonce. */
+		/* One bit anywhere: ciphertext, tag, AAD, nonce. */
 		sealed_a[wire_random(&random) % (len + 16)] ^= (uint8_t)(1 << wire_random(&random) % 8);
 		assert_int_equal(key_b->open(key_b, sealed_b, sealed_a, len + 16, nonce, aad, aad_len), LP_EMALFORMED);
 		assert_int_equal(key_a->open(key_a, sealed_b, sealed_a, len + 16, nonce, aad, aad_len), LP_EMALFORMED);

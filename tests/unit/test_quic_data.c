@@ -55,10 +55,10 @@ static void test_small_ones_share_a_packet(void **state)
 	pair_free(pair);
 }
 
-/* What the tap saw of the client. */
+/* Counters of the client's datagrams on the wire. */
 struct shape {
 	unsigned n_msgs, n_datagrams;
-	bool bad; /* a run whose pieces are not equal, too long, or has too many of them */
+	bool bad; /* a batch with segments of unequal length, or over the limits */
 };
 
 static void look_at_shape(struct wire *wire, struct wire_node *from, const struct lp_udp_msg *msg)
@@ -80,7 +80,7 @@ static void test_batch_shape(void **state)
 	struct shape shape = {0};
 	pair->wire.tap = look_at_shape;
 	pair->wire.tap_ctx = &shape;
-	/* The window takes ten packets at first. */
+	/* The initial window has ten packets. */
 	for (unsigned i = 0; i < 6; i++)
 		assert_int_equal(pair_send(&pair->client, pair->at_client, 1440, i), 0);
 	assert_int_equal(pair_send(&pair->client, pair->at_client, 700, 6), 0);
@@ -131,7 +131,7 @@ static void send_all_it_takes(struct wire_node *node, struct lp_quic_conn *conn)
 		;
 }
 
-/* A copy, whose every other frame is answered with a small one, on a path that becomes a hundred times slower. */
+/* A copy, in which every other frame gets a small reply, on a path that becomes a hundred times slower. */
 static void test_answered_copy_waits_little(void **state)
 {
 	enum { SLICE_NS = 100 * 1000 };
@@ -202,7 +202,7 @@ static void test_recovers_from_overload(void **state)
 	uint64_t gap_ns = 0, longest_ns = 0, total = 0;
 	for (unsigned i = 0; i < 20000; i++) {
 		wire_run(&pair->wire, 100 * LP_US);
-		/* The path loses everything for 5 ms now and then. */
+		/* The path loses all packets for 5 ms now and then. */
 		pair->wire.cut = i % 4000 >= 3950;
 		gap_ns = pair->server.n_datagrams == last ? gap_ns + 100 * LP_US : 0;
 		if (gap_ns > longest_ns)
@@ -219,7 +219,7 @@ static void test_recovers_from_overload(void **state)
 static void test_short_outages_cost_little(void **state)
 {
 	(void)state;
-	/* Both ends send all they can over paths that lose everything for some milliseconds now and then. */
+	/* Both ends send at full rate over paths that lose all packets for some milliseconds now and then. */
 	for (uint64_t seed = 1; seed <= 20; seed++) {
 		struct pair *pair = pair_today();
 		struct wire *wire = &pair->wire;
@@ -259,7 +259,7 @@ static void test_control_both_ways(void **state)
 	(void)state;
 	struct pair *pair = pair_today();
 	pair_connect(pair);
-	/* A relay has no stream before the member opened it, but may already write. */
+	/* A relay has no stream before the member has opened it, but may already write. */
 	assert_int_equal(lp_quic_send_control(pair->at_server, (const uint8_t *)"early", 5), 0);
 	wire_flush(&pair->server);
 	wire_run(&pair->wire, 100 * LP_MS);
@@ -302,7 +302,7 @@ static void test_control_backpressure(void **state)
 	pair_free(pair);
 }
 
-/* Answers each DATAGRAM at once, on the connection that it came on. */
+/* Replies to each DATAGRAM immediately, on the same connection. */
 static void echo(struct wire_node *node, struct lp_quic_conn *conn, const uint8_t *data, size_t len)
 {
 	struct lp_bytes part = {.data = data, .len = len};
@@ -319,20 +319,20 @@ static void test_sending_from_inside_an_event(void **state)
 	assert_int_equal(pair_send(&pair->client, pair->at_client, 100, 1), 0);
 	wire_flush(&pair->client);
 	wire_run(&pair->wire, 10 * LP_MS);
-	/* It cannot be written to from inside its own event, so it is told when it can. */
+	/* The connection is not writable inside its own event; its user is notified when it is. */
 	assert_int_equal(pair->client.n_datagrams, 0);
 	assert_int_equal(pair->server.n_writable, 1);
 	pair_free(pair);
 }
 
-/* Answers at once, but not from inside the event. */
+/* Replies immediately, but not inside the event. */
 static void note_echo(struct wire_node *node, struct lp_quic_conn *conn, const uint8_t *data, size_t len)
 {
 	(void)conn, (void)data, (void)len;
 	*(bool *)node->user = true;
 }
 
-/* A question and its answer are two packets: acknowledgements of lone small packets travel with others. */
+/* A request and its reply are two packets: ACKs of single small packets are piggybacked. */
 static void test_small_packets_carry_answers(void **state)
 {
 	(void)state;
@@ -356,7 +356,7 @@ static void test_small_packets_carry_answers(void **state)
 	}
 	assert_int_equal(pair->client.n_datagrams, 100);
 	assert_in_range(pair->wire.n_sent - sent, 200, 260);
-	/* One without an answer is acknowledged all the same, within what was promised. */
+	/* A packet without a reply is acknowledged within the promised delay. */
 	wire_run(&pair->wire, 50 * LP_MS);
 	sent = pair->wire.n_sent;
 	assert_int_equal(pair_send(&pair->client, pair->at_client, 100, 0), 0);
@@ -378,7 +378,7 @@ static void test_many_connections(void **state)
 	wire_run(&pair->wire, 3 * LP_SEC);
 	assert_int_equal(pair->server.n_ready, 256);
 	assert_int_equal(pair->client.n_ready, 256);
-	/* One pass to all of them, with fewer buffers than connections. */
+	/* One pass for all connections, with fewer buffers than connections. */
 	for (size_t i = 0; i < pair->server.n_conns; i++)
 		assert_int_equal(pair_send(&pair->server, pair->server.conns[i], 100, (unsigned)i), 0);
 	for (size_t i = 0; i < pair->server.n_conns; i++)

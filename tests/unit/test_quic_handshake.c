@@ -1,4 +1,4 @@
-/* Handshakes: who is trusted, who is told what, limits and Retry. */
+/* Handshakes: trust, error texts, limits and Retry. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -31,14 +31,14 @@ static void test_pinned(void **state)
 	assert_true(wire_wait(&pair->wire, &pair->server.n_ready, 1, LP_SEC));
 	assert_int_equal(pair->client.budget, 1200 - 32);
 	wire_run(&pair->wire, LP_SEC);
-	/* The path's MTU was found. */
+	/* PMTUD has finished. */
 	assert_int_equal(pair->client.budget, 1472 - 32);
 	assert_int_equal(pair->server.budget, 1472 - 32);
 	assert_int_equal(lp_quic_conn_count(pair->server.endpoint), 1);
 	pair_free(pair);
 }
 
-/* Each end is told what docs/protocol.md says, by the table of transport parameters. */
+/* Each end receives the transport parameters of the table in docs/protocol.md. */
 static void test_parameters(void **state)
 {
 	(void)state;
@@ -99,7 +99,7 @@ static void test_wrong_name(void **state)
 static void test_expired(void **state)
 {
 	(void)state;
-	/* made in 2010, expired ten years later */
+	/* issued in 2010, expired ten years later */
 	expect_refused(pair_new(NAME, 1262304000, NULL, 0), NAME, "expired on 2020-01-01");
 }
 
@@ -151,7 +151,7 @@ static void test_replaced_certificate(void **state)
 		lp_tls_server_replace(pair->server_tls, pair->cert, pair->cert_len, key, key_len, &failure), LP_ECERT);
 	assert_string_equal(failure.text, "certificate and key do not belong together");
 	assert_int_equal(lp_tls_server_replace(pair->server_tls, cert, cert_len, key, key_len, &failure), 0);
-	/* The old pin does no longer fit; who is there stays. */
+	/* The old pin does not match any more; existing connections stay. */
 	wire_connect(&pair->client, &pair->server, NAME);
 	assert_true(wire_wait(&pair->wire, &pair->client.n_closed, 1, LP_SEC));
 	assert_non_null(strstr(pair->client.why.reason, "pinned"));
@@ -203,7 +203,7 @@ static void test_source_limits(void **state)
 	pair_start(pair);
 	for (int i = 0; i < 5; i++)
 		wire_connect(&pair->client, &pair->server, NAME);
-	/* Two may begin as they are and two after a Retry; the fifth is ignored until those are complete. */
+	/* Two may begin directly and two after a Retry; the fifth is ignored until those are complete. */
 	wire_run(&pair->wire, 20 * LP_MS);
 	assert_int_equal(pair->client.n_ready, 4);
 	assert_int_equal(lp_quic_counters(pair->server.endpoint)->retries_sent, 3);
@@ -212,7 +212,7 @@ static void test_source_limits(void **state)
 	wire_connect(&pair->client, &pair->server, NAME);
 	assert_true(wire_wait(&pair->wire, &pair->client.n_closed, 1, LP_SEC));
 	assert_string_equal(pair->client.why.reason, "too many connections from your address");
-	/* A place that is left can be taken. */
+	/* A slot that becomes free can be used. */
 	lp_quic_close(pair->client.conns[0], LP_QUIC_APP_OK, "bye");
 	wire_flush(&pair->client);
 	wire_run(&pair->wire, LP_SEC);
@@ -222,7 +222,7 @@ static void test_source_limits(void **state)
 	pair_free(pair);
 }
 
-/* Who begins before anybody is complete is counted when it is complete itself. */
+/* A handshake from an unvalidated address counts when it is complete. */
 static void test_source_limit_at_once(void **state)
 {
 	(void)state;
@@ -255,7 +255,7 @@ static void test_site_limit(void **state)
 	pair->server.config.max_conns_per_source = 2;
 	pair_start(pair);
 	move_to(&pair->server, 1, 0);
-	/* Every connection from a subnet of its own: four times as many as from one. */
+	/* Each connection from its own subnet: four times as many as from one. */
 	for (uint8_t i = 0; i < 12; i++) {
 		move_to(&pair->client, 2, i);
 		wire_connect(&pair->client, &pair->server, NAME);
@@ -263,7 +263,7 @@ static void test_site_limit(void **state)
 	}
 	assert_int_equal(pair->server.n_ready, 8);
 	assert_string_equal(pair->client.why.reason, "too many connections from your address");
-	/* Other sites have theirs. */
+	/* Other sites have their own limit. */
 	move_to(&pair->client, 3, 0);
 	wire_connect(&pair->client, &pair->server, NAME);
 	wire_run(&pair->wire, 100 * LP_MS);
@@ -283,7 +283,7 @@ static void test_forged_source(void **state)
 	wire_node_init(&forger, &pair->wire, pair->client_tls, false, 3);
 	pair_start(pair);
 	wire_node_start(&forger);
-	/* Somebody begins handshakes from the member's address, and never sees an answer. */
+	/* An attacker begins handshakes from the member's address, and never receives a reply. */
 	wire_overhear(&pair->wire, &forger, &initial);
 	pair->wire.muted = &forger;
 	for (int i = 0; i < 8; i++) {
@@ -293,7 +293,7 @@ static void test_forged_source(void **state)
 	}
 	wire_run(&pair->wire, 100 * LP_MS);
 	wire_node_stop(&forger);
-	/* They do not count against the member, who can show that it is there: it gets all its places. */
+	/* They do not count against the member, which can validate the address: it gets its full limit. */
 	for (int i = 0; i < 3; i++) {
 		wire_connect(&pair->client, &pair->server, NAME);
 		wire_run(&pair->wire, LP_SEC);
@@ -307,7 +307,7 @@ static void test_forged_source(void **state)
 	pair_free(pair);
 }
 
-/* Begins a handshake and gives it up before there can be an answer. */
+/* Begins a handshake and abandons it before a reply is possible. */
 static void begin_and_leave(struct pair *pair)
 {
 	struct lp_quic_conn *conn = wire_connect(&pair->client, &pair->server, NAME);
@@ -321,14 +321,14 @@ static void test_abandoned_handshakes(void **state)
 	struct pair *pair = pair_new(NAME, today(), NULL, 0);
 	pair->server.config.max_handshakes = 4;
 	pair_start(pair);
-	/* Each costs the relay a key exchange and a signature, though it takes no place for long. */
+	/* Each costs the relay a key exchange and a signature, but occupies a slot for a short time only. */
 	for (int i = 0; i < 40; i++) {
 		begin_and_leave(pair);
 		wire_run(&pair->wire, 2 * LP_MS);
 		assert_int_equal(lp_quic_conn_count(pair->server.endpoint), 0);
 	}
 	assert_true(lp_quic_counters(pair->server.endpoint)->retries_sent >= 40 - 4);
-	/* Who shows where it is comes in at once. */
+	/* A client that validates its address is accepted immediately. */
 	wire_connect(&pair->client, &pair->server, NAME);
 	assert_true(wire_wait(&pair->wire, &pair->client.n_ready, 1, LP_SEC));
 	pair_free(pair);
@@ -339,7 +339,7 @@ static void test_source_rate(void **state)
 	(void)state;
 	struct pair *pair = pair_new(NAME, today(), NULL, 0);
 	const struct lp_quic_counters *counters;
-	pair->server.config.max_handshakes = 0; /* everybody shows where it is */
+	pair->server.config.max_handshakes = 0; /* all clients validate their address */
 	pair->server.config.max_handshakes_per_source = 4;
 	pair_start(pair);
 	counters = lp_quic_counters(pair->server.endpoint);
@@ -349,12 +349,12 @@ static void test_source_rate(void **state)
 		lp_quic_close(conn, LP_QUIC_APP_OK, "bye");
 		wire_flush(&pair->client);
 	}
-	/* 4 at once, and 4 a second. */
+	/* A burst of 4, and 4 per second. */
 	assert_in_range(pair->server.n_ready, 4, 6);
 	assert_true(counters->conns_refused >= 30);
 	assert_string_equal(lp_quic_last_refusal(pair->server.endpoint)->reason,
 		"too many handshakes in a short time from one address");
-	/* A little later it is welcome again. */
+	/* A little later it is accepted again. */
 	wire_run(&pair->wire, LP_SEC);
 	unsigned before = pair->server.n_ready;
 	wire_connect(&pair->client, &pair->server, NAME);

@@ -1,4 +1,4 @@
-/* How connections end, and what bad bytes can do to them. */
+/* How connections end, and the effect of invalid bytes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@ static void test_close_with_reason(void **state)
 	(void)state;
 	struct pair *pair = pair_today();
 	pair_connect(pair);
-	/* What the control stream holds goes first. */
+	/* Pending control-stream data is sent first. */
 	assert_int_equal(lp_quic_send_control(pair->at_client, (const uint8_t *)"x", 1), 0);
 	wire_flush(&pair->client);
 	wire_run(&pair->wire, 10 * LP_MS);
@@ -37,7 +37,7 @@ static void test_close_with_reason(void **state)
 	assert_int_equal(lp_quic_conn_count(pair->server.endpoint), 0);
 	assert_int_equal(lp_quic_conn_count(pair->client.endpoint), 0);
 	assert_int_equal(pair->server.n_closed, 1);
-	/* Nothing is left that time would have to look after. */
+	/* No timer is left. */
 	wire_run(&pair->wire, 5 * LP_SEC);
 	assert_true(lp_quic_deadline(pair->server.endpoint) == LP_NEVER);
 	assert_true(lp_quic_deadline(pair->client.endpoint) == LP_NEVER);
@@ -87,7 +87,7 @@ static void test_keep_alive(void **state)
 	pair_connect(pair);
 	wire_run(&pair->wire, 300 * LP_SEC);
 	assert_int_equal(pair->client.n_closed + pair->server.n_closed, 0);
-	/* A dead peer is noticed all the same. */
+	/* A dead peer is still detected. */
 	pair->wire.cut = true;
 	wire_run(&pair->wire, 46 * LP_SEC);
 	assert_int_equal(pair->client.n_closed, 1);
@@ -95,7 +95,7 @@ static void test_keep_alive(void **state)
 	pair_free(pair);
 }
 
-/* The relay takes silent members for dead sooner than they send signs of life by themselves: they go by the relay. */
+/* The relay's idle timeout is shorter than the members' keep-alive interval: they use the relay's. */
 static void test_keep_alive_fits_the_other_end(void **state)
 {
 	(void)state;
@@ -153,7 +153,7 @@ static void test_restarted_member_resets(void **state)
 	assert_int_equal(pair_send(&pair->server, pair->at_server, 100, 0), 0);
 	wire_flush(&pair->server);
 	wire_run(&pair->wire, 100 * LP_MS);
-	/* The first id of a client has no reset token (RFC 9000 §10.3): the relay must wait. */
+	/* A client's first connection ID has no reset token (RFC 9000 §10.3), so the relay must wait. */
 	assert_true(lp_quic_counters(pair->client.endpoint)->resets_sent >= 1);
 	wire_run(&pair->wire, 40 * LP_SEC);
 	assert_int_equal(pair->server.n_closed, 1);
@@ -199,7 +199,7 @@ static void test_version_negotiation(void **state)
 	pair_free(pair);
 }
 
-/* Sends changed copies of what the client sends to the server. */
+/* Sends changed copies of the client's packets to the server. */
 static void mutate(struct wire *wire, struct wire_node *from, const struct lp_udp_msg *msg)
 {
 	struct wire_node *other = wire->nodes[from == wire->nodes[0] ? 1 : 0];
@@ -233,7 +233,7 @@ static void test_mutated_packets_harm_nobody(void **state)
 			wire_flush(&pair->client);
 			wire_run(&pair->wire, 10 * LP_MS);
 		}
-		/* All came once, unchanged. */
+		/* All arrived once, unchanged. */
 		assert_int_equal(pair->server.n_datagrams, 50);
 		assert_int_equal(pair->server.kept[49][499], 49);
 		assert_int_equal(pair->client.n_closed + pair->server.n_closed, 0);
@@ -287,7 +287,7 @@ static void test_abandoned_without_a_word(void **state)
 		wire_flush(&pair->server);
 		wire_run(&pair->wire, 50 * LP_MS);
 	}
-	/* The peer hears nothing, no stateless reset either, and believes in the connection until it is idle. */
+	/* The peer receives nothing, not even a stateless reset, and keeps the connection until the idle timeout. */
 	assert_int_equal(lp_quic_counters(pair->client.endpoint)->datagrams_out, sent);
 	assert_int_equal(pair->server.n_closed, 0);
 	wire_run(&pair->wire, 40 * LP_SEC);
@@ -312,14 +312,14 @@ static void test_one_way_path_is_given_up(void **state)
 		wire_flush(&pair->server);
 		wire_run(&pair->wire, 16 * LP_MS);
 	}
-	/* The relay hears the member, but what it sends does not arrive: that does not go on for ever. The member's
-	   window is closed after some seconds, too, and from then on the relay cannot know. */
+	/* The relay receives from the member, but its own packets do not arrive. This must end: after some seconds the
+	   member's window is closed too, and from then on the relay cannot know. */
 	assert_int_equal(pair->server.n_closed, 1);
 	print_message("%s after %.1f s\n", pair->server.why.reason, (double)(pair->wire.now_ns - start_ns) / 1e9);
 	pair_free(pair);
 }
 
-/* Closes the connection from inside its own event. */
+/* Closes the connection inside its own event. */
 static void close_it(struct wire_node *node, struct lp_quic_conn *conn, const uint8_t *data, size_t len)
 {
 	(void)node, (void)data, (void)len;
@@ -397,7 +397,7 @@ static void test_unproven_ones_take_no_place(void **state)
 	assert_int_equal(lp_quic_conn_count(pair->server.endpoint), 0);
 	wire_connect(&pair->client, &pair->server, PAIR_NAME);
 	assert_true(wire_wait(&pair->wire, &pair->client.n_ready, 1, LP_SEC));
-	/* Those that did prove themselves linger, and take no place either. */
+	/* Validated ones are closing, and occupy no slot either. */
 	for (unsigned i = 1; i < 6; i++) {
 		lp_quic_close(pair->client.conns[0], LP_QUIC_APP_OK, "bye");
 		wire_flush(&pair->client);

@@ -1,4 +1,4 @@
-/* Paths that change under a connection: NATs, addresses, MTUs. */
+/* Paths that change during a connection: NATs, addresses, MTUs. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "base/units.h"
 #include "quic_pair.h"
 
-/* A game: the client sends 60 small frames a second both ways; returns the longest time without one at the server. */
+/* A game: the client sends 60 small frames per second, echoed by the server; returns the longest gap at the server. */
 static uint64_t play(struct pair *pair, uint64_t ns, size_t len)
 {
 	uint64_t until_ns = pair->wire.now_ns + ns, last_ns = pair->wire.now_ns, longest_ns = 0;
@@ -62,7 +62,7 @@ static void test_junk_from_elsewhere(void **state)
 	wire_overhear(&pair->wire, &pair->client, &overheard);
 	(void)play(pair, LP_SEC, 64);
 	assert_true(overheard.len > 0);
-	overheard.data[overheard.len - 1] ^= 1; /* it does not open */
+	overheard.data[overheard.len - 1] ^= 1; /* decryption fails */
 	struct lp_addr stranger = pair->client.ports[0].public;
 	stranger.ip[3] = 99;
 	for (unsigned i = 0; i < 200; i++) {
@@ -137,7 +137,7 @@ static void test_path_changes_under_a_download(void **state)
 		send_all_it_takes(&pair->server, pair->at_server);
 		wire_flush(&pair->server);
 		(void)play(pair, LP_SEC, 64);
-		/* All that is in flight is lost with the old path. */
+		/* All packets in flight are lost with the old path. */
 		if (seed % 2)
 			pair->client.ports[0].public.port = 7777;
 		else
@@ -177,7 +177,7 @@ static void test_client_without_an_address(void **state)
 	pair_free(pair);
 }
 
-/* Both ends send as large as the budget lets them; returns the time until a DATAGRAM of the server's comes again. */
+/* Both ends send at the size of the budget; returns the time until the next DATAGRAM from the server arrives. */
 static uint64_t time_to_flow(struct pair *pair, uint64_t at_most_ns)
 {
 	uint64_t start_ns = pair->wire.now_ns;
@@ -208,7 +208,7 @@ static void test_mtu_shrinks_and_grows(void **state)
 			(void)time_to_flow(pair, LP_SEC);
 		assert_int_equal(pair->server.budget, found[i] - 32);
 	}
-	/* The path carries more again: found within the retry time. */
+	/* The path's MTU has increased again: found within the retry time. */
 	pair->wire.payload_max = 0;
 	for (int i = 0; i < 100; i++) {
 		(void)time_to_flow(pair, LP_SEC);
@@ -228,7 +228,7 @@ static void test_mtu_shrinks_under_a_stream_of_large_frames(void **state)
 	(void)play(pair, LP_SEC, 1440);
 	pair->wire.payload_max = 1400;
 	uint64_t start_ns = pair->wire.now_ns;
-	/* The user splits what does not fit, so the budget is what counts. */
+	/* The user fragments, so the budget must be right. */
 	while (pair->server.budget == 1440 && pair->wire.now_ns - start_ns < 5 * LP_SEC) {
 		(void)pair_send(&pair->client, pair->at_client, 60, 0);
 		(void)pair_send(&pair->server, pair->at_server, lp_quic_budget(pair->at_server), 0);

@@ -1,6 +1,6 @@
-/* Random lives: loss, reordering, duplicates, MTU steps, NAT rebinding, migrations, outages, key updates, all from one
-   seed. DATAGRAMs arrive unchanged and at most once, control bytes in order and complete, and when the wire is good
-   again everything flows. QUIC_SEEDS sets how many seeds are tried, QUIC_SEED the first one. */
+/* Random connections: loss, reordering, duplicates, MTU changes, NAT rebinding, migrations, outages, key updates, all
+   from one seed. DATAGRAMs arrive unchanged and at most once, control bytes in order and complete, and after the
+   impairments data flows again. QUIC_SEEDS is the number of seeds, QUIC_SEED the first one. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 #define SEEDS_DEFAULT 40
 #define DATAGRAMS_MAX 65536
 
-/* What one end has said so far, and what the other has seen of it. */
+/* What one end has sent so far, and what the other has received of it. */
 struct direction {
 	struct wire_node *from, *to;
 	struct lp_quic_conn *conn;
@@ -67,7 +67,7 @@ static void talk(struct wire *wire, struct direction *direction)
 	wire_flush(direction->from);
 }
 
-/* Makes the world a little worse, or better. */
+/* Applies a random change to the network. */
 static void disturb(struct pair *pair)
 {
 	static const size_t payloads[] = {0, 1472, 1452, 1372, 1252, 1200};
@@ -112,7 +112,7 @@ static void disturb(struct pair *pair)
 	}
 }
 
-/* The wire is good again: something comes through in both directions soon, and all control bytes. */
+/* The wire is unimpaired again: data passes in both directions soon, and all control bytes arrive. */
 static void calm_down(struct pair *pair, struct direction directions[2])
 {
 	struct wire *wire = &pair->wire;
@@ -141,7 +141,7 @@ static void calm_down(struct pair *pair, struct direction directions[2])
 	}
 }
 
-/* One life. */
+/* One random connection. */
 static void live(unsigned long long seed)
 {
 	static uint8_t seen[2][DATAGRAMS_MAX];
@@ -161,7 +161,7 @@ static void live(unsigned long long seed)
 	pair->server.user = &directions[0];
 	pair->client.user = &directions[1];
 	pair->server.on_datagram = pair->client.on_datagram = check_datagram;
-	/* The control stream is the client's to open. */
+	/* Only the client opens the control stream. */
 	assert_int_equal(lp_quic_send_control(pair->at_client, (const uint8_t *)"\0", 1), 0);
 	directions[0].control_sent = 1;
 	for (int round = 0; round < 400; round++) {

@@ -1,4 +1,4 @@
-/* The small parts of quic/ against naive models: ids, deadlines, sources, control bytes, batches. */
+/* The small parts of quic/, compared with naive models: connection IDs, deadlines, sources, control bytes, batches. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@
 
 static uint32_t random_state = 1;
 
-/* A small generator that is the same everywhere. */
+/* A pseudo-random generator that is the same everywhere. */
 static uint32_t next_random(void)
 {
 	random_state = random_state * 1664525 + 1013904223;
@@ -31,9 +31,9 @@ static const uint8_t key[LP_SIPHASH_KEY] = {1, 2, 3};
 static void test_conn_table(void **state)
 {
 	(void)state;
-	static char owners[MODEL_CONNS]; /* stand for connections */
+	static char owners[MODEL_CONNS]; /* stand-ins for connections */
 	struct lp_cid_list lists[MODEL_CONNS] = {0};
-	int model[MODEL_IDS]; /* whose id it is; -1: nobody's */
+	int model[MODEL_IDS]; /* owner of the id; -1: none */
 	struct lp_conn_table table;
 	assert_int_equal(lp_conn_table_init(&table, key), 0);
 	memset(model, -1, sizeof model);
@@ -76,7 +76,7 @@ static void test_conn_table(void **state)
 	lp_conn_table_done(&table);
 }
 
-/* What is found together is what is found one by one: our own ids, longer ones, foreign ones, and none. */
+/* A lookup of many gives the same as single lookups: our own ids, longer ones, foreign ones, and none. */
 static void test_find_many(void **state)
 {
 	(void)state;
@@ -136,7 +136,7 @@ static void test_expiry(void **state)
 		uint64_t first = LP_NEVER;
 		for (int k = 0; k < MODEL_DEADLINES; k++)
 			first = lp_earlier(first, model[k]);
-		/* To look again before it is time is allowed, later is not. */
+		/* It may check before the deadline, but not after it. */
 		assert_true(lp_expiry_next_ns(&expiry) <= first);
 		uint64_t now_ns = next_random() % 1000;
 		const struct lp_deadline *found = lp_expiry_due(&expiry, now_ns);
@@ -180,7 +180,7 @@ static void test_sources(void **state)
 		const struct lp_addr_limit *source = lp_addr_limits_find(&sources, &addrs[i]);
 		assert_non_null(source);
 		assert_int_equal(source->n_conns, 3);
-		/* Of the three one is established; all of them are proved, or none. */
+		/* Of the three one is established; all of them are validated, or none. */
 		assert_int_equal(source->n_handshakes, i % 5 == 0 ? 2 : 0);
 		assert_int_equal(source->n_unproven, i % 5 == 0 ? 0 : 2);
 	}
@@ -234,11 +234,11 @@ static void test_batch(void **state)
 	static const struct {
 		size_t len;
 		uint8_t ecn, host;
-		unsigned runs, packets; /* afterwards: runs, packets in the last one */
+		unsigned runs, packets; /* afterwards: batches, packets in the last one */
 	} rows[] = {
 		{1000, 0, 1, 1, 1},
 		{1000, 0, 1, 1, 2},
-		{900, 0, 1, 1, 3}, /* a shorter one ends the run */
+		{900, 0, 1, 1, 3}, /* a shorter one ends the batch */
 		{900, 0, 1, 2, 1},
 		{900, 2, 1, 3, 1}, /* another ECN */
 		{900, 2, 2, 4, 1}, /* another address */
@@ -257,7 +257,7 @@ static void test_batch(void **state)
 		assert_int_equal(batch->n_runs, rows[i].runs);
 		assert_int_equal(batch->run_packets, rows[i].packets);
 	}
-	/* Runs of no more than 64, and as many as there is room for. */
+	/* Batches of at most 64, within the available space. */
 	lp_batch_clear(batch);
 	unsigned n = 0;
 	for (; lp_batch_room(batch, 100); n++)
@@ -265,7 +265,7 @@ static void test_batch(void **state)
 	assert_int_equal(n, LP_BATCH_BYTES / 100);
 	for (size_t i = 0; i + 1 < batch->n_runs; i++)
 		assert_int_equal(batch->runs[i].len, 6400);
-	/* Large ones stay below what one UDP datagram may have. */
+	/* Large packets stay below the maximum of one UDP datagram. */
 	lp_batch_clear(batch);
 	while (lp_batch_room(batch, 8972))
 		lp_batch_commit(batch, 8972, 0, NULL, &local, &local);

@@ -1,4 +1,4 @@
-/* Certificates that a CA signed, other protocols than ours, and the helpers of quic/tls.h. */
+/* Certificates signed by a CA, other ALPNs than ours, and the helpers of quic/tls. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ struct identity {
 	gnutls_x509_privkey_t key;
 };
 
-/* Makes a certificate for |name|, signed by |issuer| or by itself. */
+/* Creates a certificate for |name|, signed by |issuer| or self-signed. */
 static struct identity identity_new(const char *name, bool ca, const struct identity *issuer, time_t expiry)
 {
 	struct identity id;

@@ -25,7 +25,7 @@ static void test_rates(void **state)
 	assert_int_equal(rates.down_bps, 7200000);
 	assert_int_equal(rates.up_fps, 2);
 	assert_int_equal(rates.up_bps, 1600);
-	/* No time: no change, and what came in the meantime is in the next difference. */
+	/* No time has passed: no change; later counters are in the next difference. */
 	counters.frames_in += 5;
 	lp_rates_sample(&rates, &counters, 7 * LP_SEC + 500 * LP_MS);
 	assert_int_equal(rates.down_fps, 600);
@@ -35,7 +35,7 @@ static void test_rates(void **state)
 	/* A new connection counts from 0 again. */
 	lp_rates_sample(&rates, &(struct lp_link_counters){.frames_in = 3}, 9 * LP_SEC + 500 * LP_MS);
 	assert_int_equal(rates.down_fps, 3);
-	/* Nonsense is bounded. */
+	/* Invalid values are bounded. */
 	lp_rates_sample(&rates, &(struct lp_link_counters){.frames_in = UINT64_MAX}, 9 * LP_SEC + 500 * LP_MS + 1);
 	assert_true(rates.down_fps == UINT64_MAX / 2);
 }
@@ -50,13 +50,13 @@ static void test_loss(void **state)
 		{0, 0, 1, 0},
 		{1000, 0, 2, 0},
 		{2000, 1, 3, 1000},
-		{2000, 1, 4, 1000}, /* nothing was sent: what is known is still the last that was measured */
+		{2000, 1, 4, 1000}, /* nothing was sent: the last value stays */
 		{4000, 2001, 5, 1000000},
 		{5000, 2002, 6, 1000},
-		{5000, 2052, 7, 1000}, /* noticed late: of what was sent before, and part of the next figure */
+		{5000, 2052, 7, 1000}, /* detected late: of packets sent earlier, and counted in the next value */
 		{6000, 2252, 8, 250000},
 		{6000, 2252, 37, 250000},
-		{6000, 2260, 38, 0}, /* the path was silent for so long that the figure says nothing of it */
+		{6000, 2260, 38, 0}, /* the path was idle for too long, so the value is unknown */
 		{7000, 2261, 39, 1000},
 		{7000, 2261, 500, 0},
 		{7100, 2262, 501, 10000},

@@ -1,4 +1,4 @@
-/* The relay's options: defaults that the relay itself has as well, and one line of help for each mistake. */
+/* The relay's options: defaults that equal the relay's own, and one line of help for each error. */
 #include "relay/options.h"
 
 #include <setjmp.h>
@@ -20,7 +20,7 @@ static void init(struct lp_relay_options *relay, struct lp_options *options)
 	lp_options_add(options, lp_relay_option_rows, lp_relay_option_rows_n, relay);
 }
 
-/* The relay of the tests and simulations is the relay that the program starts. */
+/* The relay in tests and simulations has the configuration of the program. */
 static void test_defaults(void **state)
 {
 	struct lp_relay_config expected;
@@ -56,12 +56,12 @@ static void test_defaults(void **state)
 	}
 }
 
-/* What is wrong is told with the unit of the limit that is meant, and nothing is taken for "none" that was given. */
+/* Errors state the unit of the limit, and a given value is never treated as "none". */
 static void test_mistakes(void **state)
 {
 	static const struct {
 		char argument[40];
-		const char *text; /* NULL: it is fine */
+		const char *text; /* NULL: accepted */
 	} rows[] = {
 		{"--limit-joins=off", NULL},
 		{"--limit-joins=4", NULL},

@@ -1,4 +1,4 @@
-/* Names to addresses: numeric ones at once, wrong ones with a reason, none after the request is freed. */
+/* Names to addresses: numeric ones immediately, invalid ones with a reason, none after the request is freed. */
 #include "platform/net/resolve.h"
 
 #include <setjmp.h>
@@ -55,7 +55,7 @@ static const struct {
 } rows[] = {
 	{"192.0.2.7", "192.0.2.7:443"},
 	{"2001:db8::7", "[2001:db8::7]:443"},
-	{"localhost", ""}, /* which family comes first is the system's affair */
+	{"localhost", ""}, /* the order of families depends on the system */
 	{"a name that cannot be", NULL},
 };
 
@@ -83,7 +83,7 @@ static void test_rows(void **state)
 	}
 }
 
-/* A freed request does not answer, whether the lookup is over or not. */
+/* A freed request makes no callback, whether the lookup is over or not. */
 static void test_cancel(void **state)
 {
 	(void)state;
@@ -100,7 +100,7 @@ static void test_cancel(void **state)
 	lp_resolve_free(NULL);
 }
 
-/* A host that is longer than any name may be. */
+/* A host name that exceeds the maximum length. */
 static void test_long(void **state)
 {
 	struct lp_resolve *resolve = NULL;

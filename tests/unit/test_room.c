@@ -10,7 +10,7 @@ struct place {
 	struct station station[STATIONS];
 };
 
-/* Makes |place| with |config|'s limits. */
+/* Creates |place| with |config|'s limits. */
 static void open_place(struct place *place, const struct lp_rooms_config *config)
 {
 	*place = (struct place){.seed = 1};
@@ -19,7 +19,7 @@ static void open_place(struct place *place, const struct lp_rooms_config *config
 	assert_int_equal(lp_rooms_new(&copy, &place->rooms), 0);
 }
 
-/* Everybody leaves. */
+/* All members leave. */
 static void close_place(struct place *place)
 {
 	for (size_t i = 0; i < STATIONS; i++) {
@@ -31,7 +31,7 @@ static void close_place(struct place *place)
 	lp_rooms_free(place->rooms);
 }
 
-/* Sizes that make no sense are refused. */
+/* Invalid sizes are refused. */
 static void test_config(void **state)
 {
 	struct lp_rooms *rooms = NULL;
@@ -47,7 +47,7 @@ static void test_config(void **state)
 	lp_rooms_free(NULL);
 }
 
-/* What welcome says. */
+/* The content of welcome. */
 static void test_welcome(void **state)
 {
 	struct place place;
@@ -78,7 +78,7 @@ static void test_welcome(void **state)
 	close_place(&place);
 }
 
-/* Who is told what, when members come and go one by one. */
+/* Notifications when members join and leave one by one. */
 static void test_lifecycle(void **state)
 {
 	struct place place;
@@ -108,7 +108,7 @@ static void test_lifecycle(void **state)
 	close_place(&place);
 }
 
-/* Peer ids are not used again before all others were, and never twice at once. */
+/* Peer ids are not reused before all others were used, and never twice at the same time. */
 static void test_ids(void **state)
 {
 	struct place place;
@@ -127,7 +127,7 @@ static void test_ids(void **state)
 	close_place(&place);
 }
 
-/* A member that comes back with its token has its place again, and nobody sees it leave. */
+/* A member that resumes with its token keeps its membership, and no other sees it leave. */
 static void test_resume(void **state)
 {
 	struct place place;
@@ -145,12 +145,12 @@ static void test_resume(void **state)
 		assert_ptr_equal(s[2].peer, s[0].peer);
 		assert_ptr_equal(lp_peer_user(s[2].peer), &s[2]);
 		assert_string_equal(s[2].welcome.resume, hello.resume);
-		assert_int_equal(s[2].n_seen, 1);   /* it knows again who is there */
-		assert_int_equal(s[1].n_joined, 1); /* when it joined itself */
+		assert_int_equal(s[2].n_seen, 1);   /* it has the list of peers again */
+		assert_int_equal(s[1].n_joined, 1); /* from its own join */
 		assert_int_equal(s[1].n_left, 0);
 		assert_int_equal(lp_rooms_peer_count(place.rooms), 2);
 		s[0].peer = NULL;
-		/* Once more, with a new name: that is news. */
+		/* Again with a new name, which is announced. */
 		strcpy(hello.name, "renamed");
 		assert_ptr_equal(station_join_with(place.rooms, &s[3], &hello, LP_SEC), &s[2]);
 		s[2].peer = NULL;
@@ -160,7 +160,7 @@ static void test_resume(void **state)
 	}
 }
 
-/* A full room or relay keeps nobody out who is there already. */
+/* A full room or relay does not refuse a member that resumes. */
 static void test_resume_full(void **state)
 {
 	struct place place;
@@ -176,7 +176,7 @@ static void test_resume_full(void **state)
 	close_place(&place);
 }
 
-/* A token proves nothing but that one member: not with another MAC, role, room, a digit changed, or after it left. */
+/* A token is valid for its member only: not with another MAC, role, room, a changed digit, or after it left. */
 static void test_resume_refused(void **state)
 {
 	static const enum lp_reject_code none = LP_REJECT_OTHER;
@@ -210,7 +210,7 @@ static void test_resume_refused(void **state)
 		case 5:
 			hello.mac = mac_of(STATION_MAC(2));
 			break;
-		case 6: /* another MAC: simply a new member */
+		case 6: /* another MAC: a new member */
 			hello.mac = mac_of(STATION_MAC(7));
 			expected = none;
 			break;
@@ -232,7 +232,7 @@ static void test_resume_refused(void **state)
 		assert_null(join.replaced);
 		assert_null(strstr(join.reject.message, s[0].welcome.resume));
 	}
-	/* After it left, the token is worth nothing: a new id. */
+	/* After it left, the token is invalid: a new id. */
 	struct lp_hello hello = hello_of(1, LP_ROLE_CLIENT, "PARTY");
 	uint16_t id = lp_peer_id(s[0].peer);
 	strcpy(hello.resume, s[0].welcome.resume);
@@ -259,7 +259,7 @@ static enum lp_reject_code try_join(
 	return join.reject.code;
 }
 
-/* So many newcomers at once and then so many a second; one who comes and goes hides behind no new MAC. */
+/* Joins are limited by burst and rate; a member cannot evade that by leaving and joining with a new MAC. */
 static void test_joins(void **state)
 {
 	struct place place;
@@ -277,10 +277,10 @@ static void test_joins(void **state)
 	assert_int_equal(try_join(&place, &s[2], 4, "PARTY", 0), LP_REJECT_ROOM_FULL);
 	assert_int_equal(try_join(&place, &s[2], 3, "PARTY", LP_SEC / 4 - 1), LP_REJECT_ROOM_FULL);
 	assert_int_equal(lp_rooms_joins_limited(place.rooms), 2);
-	assert_int_equal(s[0].n_joined, 2); /* nobody heard of those */
+	assert_int_equal(s[0].n_joined, 2); /* these were not announced */
 	assert_int_equal(s[0].n_left, 1);
 
-	/* Another room does not notice, and nor does who comes back to its place; only its new name is not told. */
+	/* Other rooms are not affected, nor is a member that resumes; only its new name is not announced. */
 	assert_int_equal(try_join(&place, &s[2], 4, "OTHER", 0), LP_REJECT_OTHER);
 	strcpy(hello.resume, s[0].welcome.resume);
 	strcpy(hello.name, "another name");
@@ -297,7 +297,7 @@ static void test_joins(void **state)
 	close_place(&place);
 }
 
-/* Malformed DATAGRAMs within the window add up, old ones are forgotten. */
+/* Malformed DATAGRAMs within the window add up, old ones do not count. */
 static void test_malformed(void **state)
 {
 	struct place place;
@@ -317,7 +317,7 @@ static void test_malformed(void **state)
 		assert_false(lp_peer_malformed(peer, now_ns));
 	assert_true(lp_peer_malformed(peer, now_ns + LP_ROOM_MALFORMED_WINDOW_NS - 1));
 	assert_false(lp_peer_malformed(peer, now_ns + LP_ROOM_MALFORMED_WINDOW_NS));
-	assert_false(lp_peer_malformed(peer, 0)); /* the clock went back */
+	assert_false(lp_peer_malformed(peer, 0)); /* the clock went backwards */
 	close_place(&place);
 }
 
@@ -330,7 +330,7 @@ static void count(void *ctx, struct lp_peer *peer)
 	assert_int_equal(station->n_left++, 0);
 }
 
-/* Everybody is visited once. */
+/* Each member is visited once. */
 static void test_each(void **state)
 {
 	struct place place;
@@ -346,7 +346,7 @@ static void test_each(void **state)
 	close_place(&place);
 }
 
-/* Each member's picture of its room is what the relay has, no more and no less. */
+/* Each member's list of peers equals the relay's. */
 static void check_pictures(struct place *place, const char *const rooms[STATIONS])
 {
 	for (size_t i = 0; i < STATIONS; i++) {
@@ -369,7 +369,7 @@ static void check_pictures(struct place *place, const char *const rooms[STATIONS
 	}
 }
 
-/* One random step of station |i|: it joins, comes back on another connection, or leaves. */
+/* One random step of station |i|: it joins, resumes on another connection, or leaves. */
 static void step_at_random(struct place *place, size_t i, const char *rooms[STATIONS], uint32_t *dice)
 {
 	static const char *const codes[] = {"ONE", "TWO", "THREE"};
@@ -385,7 +385,7 @@ static void step_at_random(struct place *place, size_t i, const char *rooms[STAT
 		(unsigned)i % 20 + 1, roll % 5 ? LP_ROLE_CLIENT : LP_ROLE_GATEWAY, codes[roll / 5 % 3]);
 	snprintf(hello.name, sizeof hello.name, "name %u", roll % 2);
 	if (station->peer) {
-		/* The same member, from a new connection that takes the old one's memory place. */
+		/* The same member, on a new connection whose object reuses the old one's memory. */
 		hello = hello_of((unsigned)i % 20 + 1, lp_peer_role(station->peer), rooms[i]);
 		snprintf(hello.name, sizeof hello.name, "name %u", roll % 2);
 		strcpy(hello.resume, station->welcome.resume);
@@ -409,7 +409,7 @@ static void step_at_random(struct place *place, size_t i, const char *rooms[STAT
 	}
 }
 
-/* Members join, come back and leave at random: at every moment, all pictures are right. */
+/* Members join, resume and leave at random: all lists are right at all times. */
 static void test_pictures(void **state)
 {
 	struct place place;
@@ -426,8 +426,7 @@ static void test_pictures(void **state)
 	close_place(&place);
 }
 
-/* However a name was made up: a newcomer hears of a room full of such members within what its control stream may hold,
-   256 KiB. */
+/* Whatever the names are: the announcements of a full room fit the limit of a new member's control stream, 256 KiB. */
 static void test_long_names(void **state)
 {
 	static const struct {
@@ -461,7 +460,7 @@ static void test_long_names(void **state)
 		strcpy(message.peer.name, told);
 		int len = lp_message_encode(&message, data, sizeof data);
 		assert_in_range(len, 1, 256 * 1024 / LP_ROOM_TARGETS_MAX);
-		/* Who comes back with the same name has no new one. */
+		/* A member that resumes with the same name is not announced. */
 		strcpy(hello.resume, place.station[0].welcome.resume);
 		station_join(place.rooms, &place.station[2], 3, LP_ROLE_CLIENT, "PARTY");
 		unsigned before = place.station[2].n_joined;

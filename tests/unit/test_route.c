@@ -1,4 +1,4 @@
-/* The kernel's routes and interfaces, asked and changed in a namespace of our own. */
+/* The kernel's routes and interfaces, queried and changed in a new namespace. */
 #include "platform/net/route_change.h"
 
 #include <setjmp.h>
@@ -46,7 +46,7 @@ static const struct {
 	{"2001:db8::77", 0, "::", "2001:db8::2", 64, 256, false},
 };
 
-/* What the kernel would do. */
+/* The kernel's decision. */
 static void test_best(void **state)
 {
 	(void)state;
@@ -69,7 +69,7 @@ static void test_best(void **state)
 	}
 }
 
-/* A host route comes, is there, and goes; both families. */
+/* A host route is added, exists, and is removed; both families. */
 static void test_host_route(void **state)
 {
 	static const char *const remotes[] = {"203.0.113.10", "2001:db8:1::1", "192.0.2.77"};
@@ -96,7 +96,7 @@ static void test_host_route(void **state)
 	}
 }
 
-/* The MTU of an interface is set; what Linux does not have is refused. */
+/* The MTU of an interface is set; settings that Linux does not have are refused. */
 static void test_settings(void **state)
 {
 	struct lp_route_interface wire, none = {4711, 4711};

@@ -1,4 +1,4 @@
-/* Which other interfaces would get what games send: by rows, and with the kernel's own in a namespace. */
+/* Which other interfaces would receive the traffic of games: by rows, and with the kernel's routes in a namespace. */
 #include "platform/net/route_conflicts.h"
 
 #include <setjmp.h>
@@ -22,7 +22,7 @@ static const struct {
 	{IP(192, 168, 1, 115), IP(192, 168, 2, 50), 24, 24, false},
 	{IP(192, 168, 1, 115), IP(192, 168, 1, 50), 24, 25, true},
 	{IP(192, 168, 2, 115), IP(192, 168, 1, 50), 16, 24, true},
-	/* The longer prefix is ours: the LAN's computers are found. */
+	/* Our prefix is longer: the LAN's computers are reached. */
 	{IP(10, 20, 0, 51), IP(10, 8, 0, 2), 24, 8, false},
 	{IP(10, 20, 0, 51), IP(10, 20, 0, 2), 24, 32, false},
 	{IP(10, 20, 0, 51), IP(10, 20, 0, 2), 24, 31, false},
@@ -40,7 +40,7 @@ static void test_networks(void **state)
 			fail_msg("row %zu", i);
 }
 
-/* What happens on the host, and who is in the way of t0 then. */
+/* A change on the host, and the interfaces that then conflict with t0. */
 static const struct {
 	const char *command, *network, *broadcast;
 } steps[] = {

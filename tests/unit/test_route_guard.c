@@ -1,4 +1,4 @@
-/* The relay stays reachable outside the tunnel, whatever the network does, and games prefer the TAP. */
+/* The relay stays reachable outside the tunnel whatever the network does, and games prefer the TAP. */
 #include "client/windows/route_guard.h"
 
 #include <setjmp.h>
@@ -60,7 +60,7 @@ static struct lp_route route(const char *destination, uint8_t prefix_bits, const
 		.interface = {luid, (uint32_t)(luid >> 24 & 0xff)}};
 }
 
-/* A host with a wire and a Wi-Fi, whose metric is higher, a TAP, and a guard. */
+/* A host with a wire, a Wi-Fi with a higher metric, a TAP, and a guard. */
 static void begin(struct bench *bench)
 {
 	static const struct lp_route_guard_config config = {.device = "Games", .device_id = "{tap}"};
@@ -102,13 +102,13 @@ static void begin(struct bench *bench)
 	assert_int_equal(lp_route_guard_new(bench->loop, &with_log, NULL, &bench->guard), 0);
 }
 
-/* Lets time pass. */
+/* Advances the virtual time. */
 static void pass(struct bench *bench, uint64_t ns)
 {
 	lp_world_run_until(bench->world, lp_world_now_ns(bench->world) + ns);
 }
 
-/* Ends the guard; everything is as it was. */
+/* Frees the guard; all settings are restored. */
 static void end(struct bench *bench)
 {
 	lp_route_guard_free(bench->guard);
@@ -118,7 +118,7 @@ static void end(struct bench *bench)
 	lp_world_free(bench->world);
 }
 
-/* The one host route that there is, beside |n| others. */
+/* The one host route, besides |n| others. */
 static const struct lp_route *pinned(const struct bench *bench, size_t n)
 {
 	assert_int_equal(bench->state->n_routes, n + 1);
@@ -126,7 +126,7 @@ static const struct lp_route *pinned(const struct bench *bench, size_t n)
 	return &bench->state->routes[n];
 }
 
-/* The relay's route is held on the interface of now, follows the network, and does not go into the TAP. */
+/* The relay's host route is on the current interface, follows the network, and never uses the TAP. */
 static void test_route(void **state)
 {
 	struct lp_addr relay = addr("203.0.113.10"), other = addr("203.0.113.11");
@@ -137,19 +137,19 @@ static void test_route(void **state)
 	relay.port = 443;
 	lp_route_guard_hold(bench.guard, &relay);
 	assert_true(pinned(&bench, 3)->interface.luid == WIRE);
-	/* The LAN of the party brings a better way to everywhere: it must not be taken. */
+	/* The LAN of the party has a better default route: it must not be used. */
 	bench.state->routes[4] = route("203.0.113.0", 24, "10.20.0.1", TAP);
 	bench.state->n_routes = 5;
 	pass(&bench, 6 * LP_SEC);
 	assert_int_equal(bench.state->n_routes, 5);
 	assert_int_equal(bench.n_events[LP_EVENT_route_astray], 0);
-	/* Somebody removed our route: it comes back. */
+	/* Another program removed our route: it is added again. */
 	bench.state->routes[3] = bench.state->routes[4];
 	memset(&bench.state->routes[4], 0, sizeof bench.state->routes[4]);
 	bench.state->n_routes = 4;
 	pass(&bench, 6 * LP_SEC);
 	assert_true(pinned(&bench, 4)->interface.luid == WIRE);
-	/* Also where nothing else leads astray. */
+	/* Even if no other route is wrong. */
 	memset(&bench.state->routes[4], 0, sizeof bench.state->routes[4]);
 	memset(&bench.state->routes[3], 0, sizeof bench.state->routes[3]);
 	bench.state->n_routes = 3;
@@ -158,19 +158,19 @@ static void test_route(void **state)
 	bench.state->routes[4] = bench.state->routes[3];
 	bench.state->routes[3] = route("203.0.113.0", 24, "10.20.0.1", TAP);
 	bench.state->n_routes = 5;
-	/* The cable is pulled. */
+	/* The cable is unplugged. */
 	bench.state->interfaces[0].absent = true;
 	pass(&bench, 6 * LP_SEC);
 	assert_true(pinned(&bench, 4)->interface.luid == WIFI);
 	assert_int_equal(bench.n_events[LP_EVENT_route_pinned], 4);
-	/* Nothing is there at all, told once, and then it is back. */
+	/* There is no route at all, logged once, and then there is one again. */
 	bench.state->interfaces[2].absent = true;
 	pass(&bench, 20 * LP_SEC);
 	assert_int_equal(bench.n_events[LP_EVENT_route_astray], 1);
 	bench.state->interfaces[0].absent = bench.state->interfaces[2].absent = false;
 	pass(&bench, 2 * LP_SEC);
 	assert_true(pinned(&bench, 4)->interface.luid == WIRE);
-	/* The relay moved. */
+	/* The relay's address changed. */
 	lp_route_guard_hold(bench.guard, &other);
 	assert_int_equal(pinned(&bench, 4)->destination.ip[3], 11);
 	/* And is on this computer. */
@@ -182,7 +182,7 @@ static void test_route(void **state)
 	end(&bench);
 }
 
-/* Somebody else's route to the relay is used and stays. */
+/* Another program's route to the relay is used and kept. */
 static void test_foreign(void **state)
 {
 	struct lp_addr relay = addr("203.0.113.10");
@@ -200,7 +200,7 @@ static void test_foreign(void **state)
 	end(&bench);
 }
 
-/* The TAP is set for games, also when it comes late or was away, and put back at the end. */
+/* The TAP is configured for games, also when it appears late or again, and restored at the end. */
 static void test_adapter(void **state)
 {
 	struct bench bench;
@@ -220,7 +220,7 @@ static void test_adapter(void **state)
 		assert_false(bench.state->interfaces[1].settings[i].automatic_metric);
 		assert_true(bench.state->interfaces[1].settings[i].no_default_routes);
 	}
-	/* The driver started anew, and forgot. */
+	/* The driver was restarted and lost its settings. */
 	bench.state->interfaces[1].settings[0] = bench.before.interfaces[1].settings[0];
 	lp_route_guard_set_adapter(bench.guard, 1400);
 	assert_int_equal(bench.n_events[LP_EVENT_adapter_set], 3);
@@ -228,7 +228,7 @@ static void test_adapter(void **state)
 	end(&bench);
 }
 
-/* The broadcast is waited for once the TAP has an address; it is told whether it came. */
+/* The test broadcast is sent once the TAP has an address; the result is logged. */
 static void test_broadcast(void **state)
 {
 	struct bench bench;
@@ -254,7 +254,7 @@ static void test_broadcast(void **state)
 	pass(&bench, 20 * LP_SEC);
 	assert_int_equal(bench.n_events[LP_EVENT_broadcast_astray], 0);
 	assert_int_equal(lp_host_broadcast(bench.host, &data, &len), 1);
-	/* The next time it goes elsewhere. */
+	/* The next one leaves by another interface. */
 	lp_route_guard_set_adapter(bench.guard, 1500);
 	pass(&bench, 20 * LP_SEC);
 	assert_int_equal(bench.n_events[LP_EVENT_broadcast_astray], 1);
@@ -262,7 +262,7 @@ static void test_broadcast(void **state)
 	end(&bench);
 }
 
-/* The settings are these, whatever the padding between them is. */
+/* Settings are compared without the padding between them. */
 static void assert_settings(const struct lp_route_settings *is, const struct lp_route_settings *wanted)
 {
 	assert_int_equal(is->mtu, wanted->mtu);
@@ -271,7 +271,7 @@ static void assert_settings(const struct lp_route_settings *is, const struct lp_
 	assert_int_equal(is->no_default_routes, wanted->no_default_routes);
 }
 
-/* Windows makes the IP interface again and forgets what was set: it is set again at the next look. */
+/* Windows recreates the IP interface and loses its settings: they are set again at the next check. */
 static void test_forgotten_settings(void **state)
 {
 	(void)state;
@@ -290,7 +290,7 @@ static void test_forgotten_settings(void **state)
 		assert_settings(&tap->settings[family], &set);
 		assert_int_equal(bench.n_events[LP_EVENT_adapter_set], ++n_set);
 	}
-	/* Another speed of the link, another automatic metric. */
+	/* Another link speed, another automatic metric. */
 	tap->settings[0] = (struct lp_route_settings){.mtu = 1500, .metric = 15, .automatic_metric = true};
 	pass(&bench, 10 * LP_SEC);
 	assert_settings(&tap->settings[0], &set);
@@ -298,7 +298,7 @@ static void test_forgotten_settings(void **state)
 	end(&bench);
 }
 
-/* What another program sets stays, is logged once, and does not end the rest. */
+/* Another program's setting stays, is logged once, and does not prevent the others. */
 static void test_foreign_settings(void **state)
 {
 	(void)state;

@@ -1,4 +1,4 @@
-/* Rights given up are gone, for this program and those that it starts; what is open goes on working. */
+/* Dropped capabilities are gone, for this program and its children; open descriptors keep working. */
 #include "platform/system/sandbox.h"
 
 #include <setjmp.h>
@@ -32,7 +32,7 @@ static void on_error(void *ctx, const struct lp_failure *failure)
 	(void)failure;
 }
 
-/* A line of a process' status as a number. */
+/* A line of a process's status as a number. */
 static unsigned long long status(const char *key)
 {
 	FILE *file = fopen("/proc/thread-self/status", "r");
@@ -75,7 +75,7 @@ static void test_drop(void **state)
 		assert_int_equal(lp_tap_set_mtu(tap, 1500, &failure), 0);
 		assert_int_equal(lp_tap_set_mtu(tap, 1400, &failure), LP_EPERM);
 	}
-	/* A second time does no harm. */
+	/* A second call has no effect. */
 	assert_int_equal(lp_drop_privileges(&failure), 0);
 	lp_tap_close(tap);
 	lp_loop_free(loop);

@@ -14,16 +14,16 @@
 
 static uint8_t payload[65536];
 
-/* What came out: the frames one after the other. */
+/* The output: the frames in sequence. */
 struct out {
 	uint8_t data[200000];
 	size_t len[4096];
 	size_t n, total;
-	const uint8_t *inside; /* payload parts must point in here */
+	const uint8_t *inside; /* payload parts must point into this buffer */
 	size_t inside_len;
 };
 
-/* Keeps a frame. */
+/* Stores a frame. */
 static void keep(void *ctx, const struct lp_bytes *parts, size_t n_parts)
 {
 	struct out *out = ctx;
@@ -42,7 +42,7 @@ static void keep(void *ctx, const struct lp_bytes *parts, size_t n_parts)
 	out->n++;
 }
 
-/* Cuts |p| as a super-frame and compares with frames that are built one by one. */
+/* Segments |p| as a super-frame and compares with frames that are built one by one. */
 static void check(const struct packet *p, uint16_t size)
 {
 	static uint8_t data[LP_SUPER_FRAME_MAX], expected[2048];
@@ -115,7 +115,7 @@ static void test_all(void **state)
 	check(&largest, 1448);
 }
 
-/* A frame of which nothing was left undone is handed on as it is, whatever it is. */
+/* A frame without offloads is passed on unchanged, whatever it is. */
 static void test_plain(void **state)
 {
 	(void)state;
@@ -128,7 +128,7 @@ static void test_plain(void **state)
 	assert_memory_equal(out.data, junk, 3);
 }
 
-/* Checksums alone. */
+/* Partial checksums only. */
 static void test_checksum_only(void **state)
 {
 	(void)state;
@@ -174,7 +174,7 @@ static void test_udp_zero(void **state)
 	assert_int_equal(lp_segment(&frame, keep, &out), 2);
 	assert_memory_equal(out.data + 40, "\xff\xff", 2);
 
-	/* So is one that only had to be completed. */
+	/* The same for a frame whose checksum only had to be completed. */
 	memset(data, 0, 60);
 	frame = (struct lp_frame){
 		.data = data, .len = 60, .offload = {.needs_csum = true, .csum_start = 34, .csum_offset = 6}};
@@ -184,14 +184,14 @@ static void test_udp_zero(void **state)
 	assert_memory_equal(out.data + 40, "\xff\xff", 2);
 }
 
-/* Changes that make the metadata of a good super-frame wrong. */
+/* Changes that make the metadata of a valid super-frame invalid. */
 static const struct {
 	const char *name;
 	char packet; /* '4', '6' or 'u' */
 	size_t at;   /* a byte of the frame to change, 0 for none */
 	uint8_t to;
 	int len;                  /* added to the frame's length */
-	struct lp_offload change; /* added to the right metadata */
+	struct lp_offload change; /* added to the correct metadata */
 } lies[] = {
 	{"other kind", '4', 0, 0, 0, {.gso = 1}},
 	{"TCP as UDP", '4', 0, 0, 0, {.gso = 2}},
@@ -215,7 +215,7 @@ static const struct {
 	{"UDP header cut", 'u', 0, 0, -4001, {0}},
 };
 
-/* Offload metadata that lie, and frames that do not fit them. */
+/* Invalid offload metadata, and frames that do not match them. */
 static void test_lies(void **state)
 {
 	(void)state;
@@ -279,7 +279,7 @@ static void test_header_bounds(void **state)
 	out.n = out.total = 0;
 	assert_int_equal(lp_segment(&frame, keep, &out), LP_EMALFORMED);
 
-	/* One extension header grows over what was payload, until TCP's own would not fit. */
+	/* One extension header grows into the payload, until TCP's own header does not fit. */
 	p = (struct packet){.version = 6,
 		.protocol = PACKET_TCP,
 		.extensions = {60},
@@ -300,7 +300,7 @@ static void test_header_bounds(void **state)
 	}
 }
 
-/* What stands behind the end of the IP packet is not payload. */
+/* Bytes after the end of the IP packet are not payload. */
 static void test_trailer(void **state)
 {
 	(void)state;

@@ -1,4 +1,4 @@
-/* A member's session: what each message does in each state, and what the member is told. */
+/* A member's session: the effect of each message in each state, and the callbacks. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,15 +17,15 @@
 
 #define NOW (5 * LP_SEC)
 
-/* A session, what it sent, and what it told, in words. */
+/* A session, its sent messages, and its callbacks as text. */
 struct bench {
 	struct lp_session *session;
 	struct lp_ctrl_stream sent;
 	char told[4096];
-	void (*on_event)(struct bench *bench); /* done from inside each event */
+	void (*on_event)(struct bench *bench); /* called from inside each callback */
 };
 
-/* Notes what the session tells. */
+/* Records a callback. */
 static void tell(struct bench *bench, const char *format, ...) LP_PRINTF(2, 3);
 
 static void tell(struct bench *bench, const char *format, ...)
@@ -37,7 +37,7 @@ static void tell(struct bench *bench, const char *format, ...)
 	va_end(args);
 }
 
-/* Checks what the session has told since the last check. */
+/* Checks the callbacks since the last check. */
 static void expect(struct bench *bench, const char *told)
 {
 	assert_string_equal(bench->told, told);
@@ -130,7 +130,7 @@ static void bench_done(struct bench *bench)
 	lp_ctrl_stream_done(&bench->sent);
 }
 
-/* Appends a message to a stream of bytes. */
+/* Appends a message to a byte stream. */
 static size_t frame(uint8_t *data, const char *json)
 {
 	size_t len = strlen(json);
@@ -139,7 +139,7 @@ static size_t frame(uint8_t *data, const char *json)
 	return len + 4;
 }
 
-/* Gives the session one message from the relay. */
+/* Passes one message from the relay to the session. */
 static int give(struct bench *bench, const char *json)
 {
 	uint8_t data[4096];
@@ -162,7 +162,7 @@ static int give(struct bench *bench, const char *json)
 	"> {\"type\":\"hello\",\"version\":1,\"role\":\"client\",\"room\":\"Party\",\"mac\":\"02:00:00:00:00:01\"," \
 	"\"datagram_budget\":1200,\"name\":\"me\",\"software\":\"test 1\"" resume "}\n"
 
-/* Brings a session to the state that is asked for. */
+/* Brings a session to the given state. */
 static void bring_to(struct bench *bench, enum lp_session_state wanted)
 {
 	if (wanted == LP_SESSION_IDLE)
@@ -247,7 +247,7 @@ static void test_messages(void **state)
 	}
 }
 
-/* Joins, refreshes, leaves: the entry comes, changes and goes. */
+/* Join, update, leave: the entry is added, changed and removed. */
 static void test_peers(void **state)
 {
 	(void)state;
@@ -282,7 +282,7 @@ static void test_peers(void **state)
 	bench_done(&bench);
 }
 
-/* Whether a gateway is there, by welcome and by what follows. */
+/* Whether a gateway is present, by welcome and by later messages. */
 static void test_gateway_present(void **state)
 {
 	(void)state;
@@ -300,12 +300,12 @@ static void test_gateway_present(void **state)
 	assert_false(lp_session_gateway_present(bench.session));
 	assert_null(lp_session_gateway(bench.session));
 
-	/* The id comes back with another role. */
+	/* The id is used again with another role. */
 	give(&bench, GATEWAY_CAME);
 	give(&bench, "{\"type\":\"peer_joined\",\"peer_id\":9,\"role\":\"client\",\"mac\":\"02:00:00:00:00:09\"}");
 	assert_false(lp_session_gateway_present(bench.session));
 
-	/* The welcome's word holds until the catch-up names the gateway, and ends with the connection. */
+	/* The value of welcome counts until the gateway is announced, and ends with the connection. */
 	lp_session_start(bench.session, 1200, NOW);
 	give(&bench, WELCOME_WITH_GATEWAY);
 	assert_true(lp_session_gateway_present(bench.session));
@@ -323,7 +323,7 @@ static void test_gateway_present(void **state)
 	bench_done(&bench);
 }
 
-/* The token of a welcome goes with the next hello; a goodbye gives the place away. */
+/* The token of a welcome is sent in the next hello; a goodbye discards it. */
 static void test_resume(void **state)
 {
 	(void)state;
@@ -336,12 +336,12 @@ static void test_resume(void **state)
 	bench.told[0] = '\0';
 	lp_session_start(bench.session, 1200, NOW);
 	expect(&bench, HELLO(",\"resume\":\"abc123\""));
-	/* A reject or a loss keeps it. */
+	/* A reject or a lost connection keeps it. */
 	give(&bench, "{\"type\":\"reject\",\"code\":\"relay_full\",\"message\":\"\"}");
 	bench.told[0] = '\0';
 	lp_session_start(bench.session, 1200, NOW);
 	expect(&bench, HELLO(",\"resume\":\"abc123\""));
-	/* A welcome without one: there is none. */
+	/* A welcome without a token: there is none. */
 	give(&bench, WELCOME_WITH_GATEWAY);
 	bench.told[0] = '\0';
 	lp_session_start(bench.session, 1200, NOW);
@@ -403,7 +403,7 @@ static void test_stats_interval(void **state)
 	assert_true(lp_session_deadline(bench.session) == NOW + 21 * LP_SEC);
 	expect(&bench, "> {\"type\":\"stats\",\"frames_in\":1,\"frames_out\":0,\"bytes_in\":0,\"bytes_out\":0,"
 		       "\"datagrams_in\":0,\"datagrams_out\":0,\"drops\":{\"device\":2},\"rtt_us\":12}\n");
-	/* A relay that wants none. */
+	/* A relay that requests no stats. */
 	lp_session_start(bench.session, 1200, NOW);
 	give(&bench, WELCOME_WITH_GATEWAY);
 	assert_true(lp_session_deadline(bench.session) == LP_NEVER);
@@ -426,7 +426,7 @@ static void test_goodbye(void **state)
 	bench_done(&bench);
 }
 
-/* More peers than are remembered: all are told of, the gateway is still known to be there. */
+/* More peers than the list holds: all are announced, and the gateway is still known to be present. */
 static void test_many_peers(void **state)
 {
 	(void)state;
@@ -453,7 +453,7 @@ static void test_many_peers(void **state)
 	bench_done(&bench);
 }
 
-/* Everything in one run of bytes, cut wherever it can be cut, tells the same. */
+/* All messages in one run of bytes, split at every position, give the same callbacks. */
 static void test_split(void **state)
 {
 	(void)state;
@@ -477,7 +477,7 @@ static void test_split(void **state)
 	}
 }
 
-/* What an owner does from inside an event. */
+/* What an owner does from inside a callback. */
 static void stop_inside(struct bench *bench)
 {
 	lp_session_stop(bench->session);
@@ -496,7 +496,7 @@ static void goodbye_inside(struct bench *bench)
 	lp_session_goodbye(bench->session, LP_REASON_GOODBYE, "");
 }
 
-/* Stopping, starting again and leaving from inside an event: what is left of the bytes belongs to nobody. */
+/* Stopping, starting again and leaving from inside a callback: the remaining bytes are discarded. */
 static void test_reentrance(void **state)
 {
 	(void)state;

@@ -26,7 +26,7 @@ static void on_signal(void *ctx, enum lp_signal signal)
 	lp_loop_stop(signals->loop);
 }
 
-/* Each signal is called by its name, in the order in which they came. */
+/* Each signal is reported by name, in order of arrival. */
 static void test_signals(void **state)
 {
 	struct signals signals = {0};
@@ -45,7 +45,7 @@ static void test_signals(void **state)
 	lp_loop_free(signals.loop);
 }
 
-/* Where hangups were ignored, as under nohup, SIGHUP says nothing of a terminal. */
+/* If hangups were ignored at the start, as under nohup, SIGHUP does not end the program. */
 static void test_nohup(void **state)
 {
 	struct signals signals = {0};

@@ -1,4 +1,4 @@
-/* SipHash-2-4 against the vectors of its authors: key 00 01 … 0f, message 00 01 … of each length. */
+/* SipHash-2-4 with the test vectors of its authors: key 00 01 … 0f, message 00 01 … of each length. */
 #include "base/siphash.h"
 
 #include <setjmp.h>
@@ -84,7 +84,7 @@ static void test_vectors(void **state)
 		key[i] = (uint8_t)i;
 	for (unsigned len = 0; len < 64; len++) {
 		message[len] = (uint8_t)len;
-		/* An exact copy, not aligned: nothing past the end is read. */
+		/* An exact, unaligned copy: no byte past the end is read. */
 		uint8_t *exact = malloc(len + 1);
 		assert_non_null(exact);
 		for (unsigned i = 0; i < len; i++)

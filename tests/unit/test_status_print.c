@@ -1,4 +1,4 @@
-/* The table that `lanparty-relay status` prints of a relay's answer. */
+/* The table that `lanparty-relay status` prints. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 #include "base/failure.h"
 #include "relay/status.h"
 
-/* Prints the table of |json| into |table|. What lp_relay_status_print() answers. */
+/* Prints the table of |json| into |table|. Returns the result of lp_relay_status_print(). */
 static int print(const char *json, char table[4096])
 {
 	struct lp_failure failure = {0};
@@ -63,7 +63,7 @@ static void test_table(void **state)
 		"J\xc3\xbcrgen         client  02:00:00:00:00:01 203.0.113.255    99.9 98.7M     6     3\n");
 }
 
-/* A member's name may hold any character: none of them reaches the operator's terminal as a control. */
+/* A member's name may contain any character: none of them reaches the operator's terminal as a control character. */
 static void test_escaped(void **state)
 {
 	static const struct {

@@ -1,4 +1,4 @@
-/* The framing of the control stream, with the stream cut wherever it can be cut. */
+/* The framing of the control stream, with the stream split at every position. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -108,7 +108,7 @@ static void test_impossible_lengths(void **state)
 		assert_int_equal(feed(&stream, three, 9, out), 0);
 		assert_int_equal(feed(&stream, rows[i].prefix, 3, out), 0);
 		assert_int_equal(feed(&stream, rows[i].prefix + 3, 1, out), rows[i].result);
-		/* An error stays. */
+		/* An error persists. */
 		if (rows[i].result < 0)
 			assert_int_equal(feed(&stream, three, 9, out), rows[i].result);
 		assert_string_equal(out, "hello|");
@@ -116,7 +116,7 @@ static void test_impossible_lengths(void **state)
 	}
 }
 
-/* A promised length takes no memory; what arrived takes at most twice its size, and goes back afterwards. */
+/* A promised length allocates no memory; received bytes take at most twice their size, which is freed afterwards. */
 static void test_memory(void **state)
 {
 	(void)state;

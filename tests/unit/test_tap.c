@@ -1,4 +1,5 @@
-/* The TAP: made, set up, read, written, removed; with and without offloads. Needs rights over a network namespace. */
+/* The TAP: created, configured, read, written, removed; with and without offloads. Needs permissions in a network
+   namespace. */
 #include "platform/device/tap.h"
 
 #include <arpa/inet.h>
@@ -27,23 +28,23 @@
 #define MAC_A ((struct lp_mac){{0x02, 0x5a, 0, 0, 0, 0x0a}})
 #define MAC_B ((struct lp_mac){{0x02, 0x5a, 0, 0, 0, 0x0b}})
 
-/* One TAP, and what came out of it. */
+/* One TAP, and the frames read from it. */
 struct end {
 	struct lp_loop *loop;
 	struct lp_tap *tap;
-	struct lp_tap *to; /* frames are handed on there, if there is one */
+	struct lp_tap *to; /* if set, frames are passed on to it */
 	size_t frames, supers, partials, refused;
 	size_t last_len;
 	uint8_t last[2048];
 	struct lp_offload last_offload;
-	size_t stop_at; /* that many UDP frames to port 7 */
+	size_t stop_at; /* number of UDP frames to port 7 */
 	size_t wanted;
-	size_t game_at; /* which one of those was 46 bytes long, from 1 */
-	bool pauses;    /* at each batch with such frames */
+	size_t game_at; /* which one of those had 46 bytes, from 1 */
+	bool pauses;    /* called for each batch with such frames */
 	struct lp_failure failure;
 };
 
-/* True for an IPv4 UDP datagram to port 7: what the tests send, among what the system says of itself. */
+/* True for an IPv4 UDP datagram to port 7, which only the tests send. */
 static bool is_ours(const struct lp_frame *frame)
 {
 	return frame->len >= 42 && frame->data[12] == 8 && frame->data[13] == 0 && frame->data[23] == IPPROTO_UDP &&
@@ -88,7 +89,7 @@ static void on_timeout(void *ctx, uint64_t now_ns)
 	lp_loop_stop(ctx);
 }
 
-/* Runs the loop until somebody stops it, for at most |ms|. */
+/* Runs the loop until it is stopped, for at most |ms|. */
 static void run(struct lp_loop *loop, unsigned ms)
 {
 	struct lp_timer *timer;
@@ -98,7 +99,7 @@ static void run(struct lp_loop *loop, unsigned ms)
 	lp_timer_free(timer);
 }
 
-/* Opens a TAP in the current namespace, or skips the test program where that is not permitted. */
+/* Opens a TAP in the current namespace, or skips the test program if that is not permitted. */
 static void open_tap(struct end *end, struct lp_loop *loop, const char *name, struct lp_mac mac, bool offload)
 {
 	struct lp_tap_config config = {.name = name, .mac = mac, .offload = offload};
@@ -122,7 +123,7 @@ static int udp_socket(void)
 	return fd;
 }
 
-/* The interface is as it was asked for, and gone at the end. */
+/* The interface is configured as requested, and removed at the end. */
 static void test_life(void **state)
 {
 	struct lp_failure failure = {0};
@@ -165,10 +166,10 @@ static void test_life(void **state)
 	close(netns);
 }
 
-/* A frame that the system sends comes out, one that is handed in reaches the system's sockets. */
+/* A frame that the system sends is read, a frame that is written reaches the system's sockets. */
 static void test_frames(void **state)
 {
-	/* Without offloads the checksum is there, with them it is left to us. */
+	/* Without offloads the checksum is complete, with them it is partial. */
 	for (int offload = 0; offload < 2; offload++) {
 		struct lp_frame back = {0};
 		uint8_t frame[64], answer[16] = {0};
@@ -194,7 +195,7 @@ static void test_frames(void **state)
 			assert_int_equal(end.last_offload.csum_start, 34);
 			assert_int_equal(end.last_offload.csum_offset, 6);
 		}
-		/* Back with the addresses exchanged: sums over them stay the same. */
+		/* Returned with the addresses exchanged: sums over them do not change. */
 		memcpy(frame, end.last, end.last_len);
 		memcpy(frame, end.last + 6, 6);
 		memcpy(frame + 6, end.last, 6);
@@ -216,7 +217,7 @@ static void test_frames(void **state)
 	(void)state;
 }
 
-/* While paused nothing is read, and nothing is lost. */
+/* While paused no frame is read, and none is lost. */
 static void test_pause(void **state)
 {
 	int netns = netns_new();
@@ -243,8 +244,8 @@ static void test_pause(void **state)
 	close(netns);
 }
 
-/* A flow that has filled its queue does not delay another: the other's frame comes after few of its frames, even while
-   the full queue is paused. */
+/* A flow that has filled its queue does not delay another: the other's frame arrives after few of its frames, even
+   while the full queue is paused. */
 static void check_fairness(bool pauses)
 {
 	int netns = netns_new();
@@ -298,7 +299,7 @@ static void test_fairness(void **state)
 	check_fairness(true);
 }
 
-/* Somebody removes the interface: the owner hears of it. */
+/* The interface is removed: the owner is notified. */
 static void test_removed(void **state)
 {
 	int netns = netns_new();
@@ -317,7 +318,7 @@ static void test_removed(void **state)
 	close(netns);
 }
 
-/* UDP segmentation: one send of many datagrams comes out as one frame. */
+/* UDP segmentation: a batch of datagrams is read as one frame. */
 static void test_uso(void **state)
 {
 	static uint8_t data[20 * 1000 + 5];
@@ -347,8 +348,8 @@ static void test_uso(void **state)
 	close(netns);
 }
 
-/* A TCP transfer between two namespaces whose TAPs hand their frames to one another as they are: super-frames go
-   out and in, and every byte is right. */
+/* A TCP transfer between two namespaces whose TAPs pass frames on unchanged: super-frames are read and written, and
+   every byte is right. */
 static void transfer_between_taps(const char *to, bool offload)
 {
 	struct lp_loop *loop;

@@ -1,4 +1,4 @@
-/* A terminal is known by its kind, and has a size; a pipe is none. */
+/* A terminal is recognised by its kind, and has a size; a pipe is not a terminal. */
 #include "platform/system/terminal.h"
 
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-/* Puts a descriptor in the place of standard error; returns what was there. */
+/* Replaces standard error by a descriptor; returns the old one. */
 static int replace(int fd)
 {
 	int before = dup(STDERR_FILENO);
@@ -21,7 +21,7 @@ static int replace(int fd)
 	return before;
 }
 
-/* Takes the replacement back. */
+/* Restores the old one. */
 static void restore(int before)
 {
 	assert_int_equal(dup2(before, STDERR_FILENO), STDERR_FILENO);

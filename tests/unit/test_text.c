@@ -1,4 +1,4 @@
-/* Text built in a buffer: bounded, cut at characters, safe to show. */
+/* Text built in a buffer: bounded, truncated at characters, safe to print. */
 #include "base/text.h"
 
 #include <setjmp.h>
@@ -15,7 +15,7 @@
 #include "base/units.h"
 #include "base/utf8.h"
 
-/* Names that a peer could make up, as text on a terminal and as JSON. */
+/* Names that a peer could choose, as text on a terminal and as JSON. */
 static const struct {
 	const char *raw, *escaped, *json;
 } strings[] = {
@@ -35,7 +35,7 @@ static const struct {
 		"a\\u{202e}b", "\"a\\u202eb\""}, /* right-to-left override */
 	{"a\xe2\x80\x8b", "a\\u{200b}", "\"a\\u200b\""},
 	{"\xff\xfe", "\\xff\\xfe", "\"\xef\xbf\xbd\xef\xbf\xbd\""},
-	{"\xc3", "\\xc3", "\"\xef\xbf\xbd\""},                                           /* cut short */
+	{"\xc3", "\\xc3", "\"\xef\xbf\xbd\""},                                           /* truncated */
 	{"\xc0\xaf", "\\xc0\\xaf", "\"\xef\xbf\xbd\xef\xbf\xbd\""},                      /* overlong '/' */
 	{"\xed\xa0\x80", "\\xed\\xa0\\x80", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""}, /* surrogate */
 	{"\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""},
@@ -51,7 +51,7 @@ static void test_escapes(void **state)
 		lp_text_init(&text, data, sizeof data);
 		lp_text_escaped(&text, strings[i].raw);
 		assert_string_equal(data, strings[i].escaped);
-		/* Escaping what is escaped changes nothing. */
+		/* Escaping an escaped text changes nothing. */
 		char twice[200];
 		lp_text_init(&text, twice, sizeof twice);
 		lp_text_escaped(&text, data);
@@ -63,7 +63,7 @@ static void test_escapes(void **state)
 	}
 }
 
-/* Whatever the size, the result ends in NUL, is a beginning of the whole, and is whole characters. */
+/* For any buffer size the result is terminated, is a prefix of the full text, and consists of complete characters. */
 static void test_cut(void **state)
 {
 	static const char whole[] = "a\xc3\xab\xe2\x82\xac\xf0\x9f\x8e\xae!";
@@ -89,7 +89,7 @@ static void test_cut(void **state)
 				assert_int_equal(data[i], 0x55);
 			for (size_t i = 0, n; i < text.len; i += n)
 				assert_true((n = lp_utf8_next(data + i, text.len - i, &code)) > 0);
-			/* Nothing follows what was cut. */
+			/* Nothing follows a truncation. */
 			size_t len = text.len;
 			lp_text_add(&text, "x");
 			assert_int_equal(text.len, text.cut ? len : len + 1);
@@ -97,7 +97,7 @@ static void test_cut(void **state)
 	}
 }
 
-/* An escape is never torn, so that what is shown is never something else. */
+/* An escape sequence is never split, so the text never shows something else. */
 static void test_cut_escape(void **state)
 {
 	char data[8];
@@ -109,7 +109,7 @@ static void test_cut_escape(void **state)
 	assert_true(text.cut);
 }
 
-/* A row for each unit and its edges. */
+/* A row for each unit and its limits. */
 static void test_durations(void **state)
 {
 	static const struct {
@@ -137,7 +137,7 @@ static void test_durations(void **state)
 	}
 }
 
-/* A row for each way to round. */
+/* A row for each kind of rounding. */
 static void test_bytes(void **state)
 {
 	static const struct {
@@ -190,7 +190,7 @@ static void test_times(void **state)
 	}
 }
 
-/* Both separators, never mixed; a refusal leaves the result alone. */
+/* Both separators, never mixed; a refusal leaves the result unchanged. */
 static void test_macs(void **state)
 {
 	static const char *const bad[] = {"", "02", "02:", "02:5a:00:00:00", "02:5a:00:00:00:0",
@@ -207,7 +207,7 @@ static void test_macs(void **state)
 	assert_string_equal(lp_mac_format(&mac, text), "02:5a:00:ff:00:01");
 }
 
-/* Every code has a text of its own; what is no code has one too. */
+/* Every code has its own text; an unknown code has one too. */
 static void test_errors(void **state)
 {
 	static const int codes[] = {
@@ -229,7 +229,7 @@ static void test_errors(void **state)
 	assert_string_equal(lp_error_text(INT32_MIN), "unknown error");
 }
 
-/* A failure is one line, whatever was in its arguments, and passes its code on. */
+/* A failure is one line, whatever its arguments contain, and returns its code. */
 static void test_failures(void **state)
 {
 	struct lp_failure failure = {0};

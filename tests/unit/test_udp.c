@@ -1,4 +1,4 @@
-/* The UDP socket: runs in and out (GSO and GRO), addresses, ECN, both families in one socket. */
+/* The UDP socket: batches out and in (GSO and GRO), addresses, ECN, both families in one socket. */
 #include "platform/net/udp.h"
 
 #include <setjmp.h>
@@ -17,7 +17,7 @@
 
 #define SEGMENT_BYTES 1200
 
-/* What a socket received, put end to end. */
+/* The bytes that a socket received, concatenated. */
 struct received {
 	struct lp_loop *loop;
 	size_t datagrams, messages, bytes, wanted;
@@ -63,7 +63,7 @@ struct pair {
 	struct received received;
 };
 
-/* Reads an address or fails. */
+/* Parses an address or fails. */
 static struct lp_addr address(const char *text)
 {
 	struct lp_addr addr;
@@ -107,8 +107,8 @@ static void await(struct pair *pair, size_t n)
 static const struct {
 	const char *name;
 	const char *a, *b; /* bound to; NULL: any address of both families */
-	const char *to;    /* address that b is reached by */
-	const char *from;  /* that a is seen with */
+	const char *to;    /* address of b */
+	const char *from;  /* source address of a */
 } family_rows[] = {
 	{"IPv4", "127.0.0.1", "127.0.0.1", "127.0.0.1", "127.0.0.1"},
 	{"IPv6", "::1", "::1", "::1", "::1"},
@@ -118,7 +118,7 @@ static const struct {
 	{"another address of this end", "127.0.0.2", NULL, "127.0.0.3", "127.0.0.2"},
 };
 
-/* A run goes out in one piece, comes in whole, with the addresses of both ends and the ECN bits. */
+/* A batch is sent and received in one piece, with the addresses of both ends and the ECN bits. */
 static void test_run(void **state)
 {
 	static struct pair pair;
@@ -142,7 +142,7 @@ static void test_run(void **state)
 		assert_int_equal(pair.received.last.ecn, 2);
 		assert_true(lp_addr_equal(&pair.received.last.remote, &from));
 		assert_true(lp_addr_equal(&pair.received.last.local, &to));
-		/* Loopback keeps a run together: fewer messages than datagrams shows GSO and GRO at work. */
+		/* Loopback keeps a batch together: fewer messages than datagrams shows that GSO and GRO work. */
 		assert_true(pair.received.messages <= 2);
 		pair_down(&pair);
 	}
@@ -171,7 +171,7 @@ static void test_many(void **state)
 	pair_down(&pair);
 }
 
-/* The sender's address can be chosen. */
+/* The source address can be chosen. */
 static void test_source(void **state)
 {
 	static struct pair pair;
@@ -191,7 +191,7 @@ static void test_source(void **state)
 	pair_down(&pair);
 }
 
-/* What cannot leave does no harm to what comes after it. */
+/* A message that cannot be sent does not affect the next one. */
 static void test_refused(void **state)
 {
 	static struct pair pair;
@@ -202,22 +202,22 @@ static void test_refused(void **state)
 	pair_up(&pair, NULL, NULL);
 	to.port = pair.b_addr.port;
 	struct lp_udp_msg msgs[4];
-	/* Too long for any packet: an answer to a probe, not a loss. */
+	/* Too long for any packet: the result of a probe, not a loss. */
 	msgs[0] = (struct lp_udp_msg){.data = data, .len = sizeof data, .remote = to};
 	msgs[1] = (struct lp_udp_msg){.data = data, .len = 1, .remote = to};
-	/* Nobody listens: what ICMP says about it is not for us. */
+	/* No listener: the ICMP error is ignored. */
 	msgs[2] = (struct lp_udp_msg){.data = data, .len = 1, .remote = closed};
 	msgs[3] = (struct lp_udp_msg){.data = data, .len = 2, .remote = to};
 	assert_int_equal(lp_udp_send(pair.a, msgs, 4), 0);
 	await(&pair, 2);
-	/* From an address that is not ours: lost, and said so. */
+	/* From an address that is not ours: lost, and counted. */
 	msgs[2].local = address("192.0.2.1");
 	assert_int_equal(lp_udp_send(pair.a, msgs + 1, 3), 1);
 	await(&pair, 2);
 	pair_down(&pair);
 }
 
-/* A datagram of no bytes is one too. */
+/* An empty datagram is a datagram too. */
 static void test_empty(void **state)
 {
 	static struct pair pair;
@@ -233,7 +233,7 @@ static void test_empty(void **state)
 	pair_down(&pair);
 }
 
-/* What keeps a socket from being opened is said in a way that helps. */
+/* The errors of opening a socket state what to do. */
 static void test_failures(void **state)
 {
 	static struct pair pair;
@@ -253,7 +253,7 @@ static void test_failures(void **state)
 	pair_down(&pair);
 }
 
-/* What the program was too slow for is counted. */
+/* Datagrams that the program was too slow for are counted. */
 static void test_overflow(void **state)
 {
 	static struct pair pair;
@@ -271,7 +271,7 @@ static void test_overflow(void **state)
 	pair_down(&pair);
 }
 
-/* The payload that the interface takes: its MTU less the headers. */
+/* The payload that the interface carries: its MTU minus the headers. */
 static void test_path_payload(void **state)
 {
 	static struct pair pair;

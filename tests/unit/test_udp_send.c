@@ -1,4 +1,4 @@
-/* A kernel or device that refuses runs: every datagram still gets there, alone. */
+/* A kernel or device that refuses batches: every datagram is still sent, one by one. */
 #include "platform/linux/net/udp_send.h"
 
 #include <netinet/in.h>
@@ -41,7 +41,7 @@ static void set_up(struct fixture *f)
 	f->msg.remote = (struct lp_addr){.family = 4, .ip = {127, 0, 0, 1}, .port = ntohs(to.sin_port)};
 }
 
-/* Takes a run's datagrams in, each by itself and in order. */
+/* Receives the datagrams of a batch, one by one and in order. */
 static void expect_run(const struct fixture *f)
 {
 	uint8_t seen[2000];
@@ -59,7 +59,7 @@ static void tear_down(const struct fixture *f)
 	close(f->receiver_fd);
 }
 
-/* Runs are kept in one piece on the way in here, and cut by the kernel. */
+/* Batches pass in one piece here, and the kernel segments them. */
 static void test_taken(void **state)
 {
 	(void)state;
@@ -71,7 +71,8 @@ static void test_taken(void **state)
 	tear_down(&f);
 }
 
-/* A socket without checksums takes no runs (the kernel answers EINVAL): sent again singly, and so from then on. */
+/* A socket without checksums takes no batches (the kernel returns EINVAL): the datagrams are sent again one by one, and
+   all later ones too. */
 static void test_refused(void **state)
 {
 	int one = 1, zero = 0;
@@ -82,7 +83,7 @@ static void test_refused(void **state)
 	assert_int_equal(lp_udp_sender_send(&f.sender, &f.msg, 1), 0);
 	assert_true(f.sender.gso_off);
 	expect_run(&f);
-	/* Not tried again, even where it would work: the receiver, which takes runs, gets none. */
+	/* Not tried again, even if it would work: the receiver, which accepts batches, gets none. */
 	assert_int_equal(setsockopt(f.sender_fd, SOL_SOCKET, SO_NO_CHECK, &zero, sizeof zero), 0);
 	assert_int_equal(setsockopt(f.receiver_fd, IPPROTO_UDP, UDP_GRO, &one, sizeof one), 0);
 	assert_int_equal(lp_udp_sender_send(&f.sender, &f.msg, 1), 0);
@@ -90,7 +91,7 @@ static void test_refused(void **state)
 	tear_down(&f);
 }
 
-/* One wrong address spoils neither the run before nor the run after, and turns nothing off. */
+/* One invalid address affects neither the batch before nor the one after, and does not disable batches. */
 static void test_lost(void **state)
 {
 	(void)state;
@@ -109,7 +110,7 @@ static void test_lost(void **state)
 	tear_down(&f);
 }
 
-/* More than the kernel takes as one run is split. */
+/* More than the kernel takes as one batch is split. */
 static void test_long(void **state)
 {
 	static uint8_t many[150 * 10 + 3];

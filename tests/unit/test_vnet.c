@@ -1,4 +1,4 @@
-/* The header before a frame: every offload there and back, and as the kernel writes it. */
+/* The header before a frame: every offload in both directions, and as the kernel writes it. */
 #include "platform/linux/device/vnet.h"
 
 #include <setjmp.h>
@@ -58,7 +58,7 @@ static void test_rows(void **state)
 		print_message("%s\n", rows[i].name);
 		lp_vnet_write(offload, data);
 		assert_memory_equal(data, &rows[i].header, LP_VNET_BYTES);
-		/* TCP's own header length, out of which that of all headers is made. */
+		/* TCP's own header length, from which the length of all headers is derived. */
 		if (offload->gso == LP_GSO_TCP4 || offload->gso == LP_GSO_TCP6)
 			data[LP_VNET_BYTES + offload->csum_start + 12] =
 				(uint8_t)((offload->hdr_len - offload->csum_start) / 4 << 4);
@@ -84,12 +84,12 @@ static void test_read(void **state)
 	assert_int_equal(lp_vnet_read(data, sizeof data, &frame), 0);
 	assert_int_equal(lp_vnet_read(data, LP_VNET_BYTES + 13, &frame), LP_EMALFORMED);
 	assert_int_equal(lp_vnet_read(data, LP_VNET_BYTES + 14, &frame), 0);
-	/* UFO: fragments of one datagram, which nobody asks for. */
+	/* UFO: fragments of one datagram, which is never requested. */
 	data[1] = 3;
 	assert_int_equal(lp_vnet_read(data, sizeof data, &frame), LP_EUNSUPPORTED);
 }
 
-/* The kernel's word for the headers' length is not believed: not that, nor one that leads outside of the frame. */
+/* The kernel's header length is not trusted, in particular if it is outside the frame. */
 static void test_header_length(void **state)
 {
 	static const struct {

@@ -1,4 +1,4 @@
-/* Small files on Windows: whole or not at all, never longer than allowed, secrets for their owner alone. */
+/* Small files on Windows: complete or not at all, within the length limit, secrets for their owner alone. */
 #include "platform/system/file.h"
 
 #include <setjmp.h>
@@ -16,7 +16,7 @@
 #include "base/error.h"
 #include "base/failure.h"
 
-/* The folder of the tests; made anew for each. */
+/* The folder of the tests; created again for each. */
 static char folder[MAX_PATH];
 
 /* A path in the test's folder; valid until the next call. */
@@ -27,7 +27,7 @@ static const char *in(const char *name)
 	return path;
 }
 
-/* Removes a folder with all that is in it. */
+/* Removes a folder with its content. */
 static void remove_tree(const char *path)
 {
 	char pattern[2 * MAX_PATH];
@@ -81,7 +81,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* Entries of a file's access list, and whether others' are inherited. */
+/* Number of entries in a file's access list, and whether others are inherited. */
 static unsigned access_entries(const char *path, bool *ret_protected)
 {
 	PSECURITY_DESCRIPTOR descriptor = NULL;
@@ -100,7 +100,7 @@ static unsigned access_entries(const char *path, bool *ret_protected)
 	return n;
 }
 
-/* What was written is read, twice over; folders are made; nothing is left beside the file. */
+/* Written files read back, twice; folders are created; no other file is left. */
 static void test_write(void **state)
 {
 	static const char *const names[] = {"plain.txt", "a\\b/c.txt", "g\xc3\xa4ste \xe2\x82\xac.txt"};
@@ -130,7 +130,7 @@ static void test_secret(void **state)
 	assert_int_equal(lp_file_write(in("open"), (const uint8_t *)"x", 1, false, NULL), 0);
 }
 
-/* A write that fails leaves the old file, and nothing beside it. */
+/* A failed write leaves the old file, and no other file beside it. */
 static void test_failed_write(void **state)
 {
 	struct lp_failure failure = {0};
@@ -139,7 +139,7 @@ static void test_failed_write(void **state)
 	assert_true(lp_file_write(in("taken"), (const uint8_t *)"x", 1, false, &failure) < 0);
 	assert_non_null(strstr(failure.text, "taken"));
 	assert_int_equal(entries(), 1);
-	/* A file where a folder would have to be. */
+	/* A file in place of a folder. */
 	assert_true(lp_file_write(in("taken\\inside\\deeper"), (const uint8_t *)"x", 1, false, &failure) < 0);
 }
 

@@ -1,4 +1,5 @@
-/* Overlapped reads and writes of a TAP adapter's device, with a message pipe in its place: each message is a frame. */
+/* Overlapped reads and writes of a TAP adapter's device, with a message pipe instead of the device: each message is a
+   frame. */
 #include "platform/windows/device/tap_io.h"
 
 #include <setjmp.h>
@@ -19,7 +20,7 @@ struct bench {
 	struct lp_tap_io *io;
 };
 
-/* Makes a pipe whose one end is the device. */
+/* Creates a pipe; one end is the device. */
 static void set_up(struct bench *bench)
 {
 	char name[64];
@@ -45,7 +46,7 @@ static void tear_down(struct bench *bench)
 	CloseHandle(bench->event);
 }
 
-/* A frame that knows its number; returns its length. */
+/* A frame that contains its number; returns its length. */
 static size_t make_frame(uint8_t data[1600], unsigned number)
 {
 	size_t len = 60 + number * 7 % 1455;
@@ -63,7 +64,7 @@ static void send_frame(struct bench *bench, unsigned number)
 	assert_true(WriteFile(bench->driver, data, (DWORD)len, &n, NULL));
 }
 
-/* Checks that a frame is the one of that number. */
+/* Checks that a frame has this number. */
 static void check_frame(const uint8_t *data, size_t len, unsigned number)
 {
 	uint8_t wanted[1600];
@@ -71,7 +72,7 @@ static void check_frame(const uint8_t *data, size_t len, unsigned number)
 	assert_memory_equal(data, wanted, len);
 }
 
-/* Frames come whole and in their order, however many come between two looks. */
+/* Frames arrive complete and in order, however many arrive between two reads. */
 static void test_read_order(void **state)
 {
 	unsigned sent = 0, got = 0;
@@ -99,7 +100,7 @@ static void test_read_order(void **state)
 	tear_down(&bench);
 }
 
-/* Frames leave whole and in their order; the sender's buffer is free at once. */
+/* Frames are sent complete and in order; the sender's buffer is free immediately. */
 static void test_write_order(void **state)
 {
 	unsigned sent = 0;
@@ -126,7 +127,7 @@ static void test_write_order(void **state)
 	tear_down(&bench);
 }
 
-/* What is too long is left out and counted as such; the others go. */
+/* Frames that are too long are left out and counted; the others are sent. */
 static void test_write_too_long(void **state)
 {
 	static uint8_t data[4096];
@@ -146,7 +147,7 @@ static void test_write_too_long(void **state)
 	tear_down(&bench);
 }
 
-/* A device that goes away ends the reads with an error, once the frames before it were taken. */
+/* A device that disappears ends the reads with an error, after the frames before it were read. */
 static void test_gone(void **state)
 {
 	DWORD error = 0;

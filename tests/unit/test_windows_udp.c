@@ -1,5 +1,5 @@
-/* The UDP socket on Windows: runs, addresses of both ends, both families in one socket, what is refused. What Wine
-   leaves out (ECN, a chosen source address) is looked at on real Windows only. */
+/* The UDP socket on Windows: batches, addresses of both ends, both families in one socket, errors. Wine lacks ECN and a
+   chosen source address; these are only tested on real Windows. */
 #include "platform/net/udp.h"
 
 #include <setjmp.h>
@@ -18,7 +18,7 @@
 
 #define SEGMENT_BYTES 1200
 
-/* What a socket received, put end to end. */
+/* The bytes that a socket received, concatenated. */
 struct received {
 	struct lp_loop *loop;
 	size_t datagrams, bytes, wanted;
@@ -68,7 +68,7 @@ static void on_timeout(void *ctx, uint64_t now_ns)
 	lp_loop_stop(ctx);
 }
 
-/* Reads an address or fails. */
+/* Parses an address or fails. */
 static struct lp_addr address(const char *text)
 {
 	struct lp_addr addr;
@@ -112,8 +112,8 @@ static void await(struct pair *pair, size_t n)
 static const struct {
 	const char *name;
 	const char *a, *b; /* bound to; NULL: any address of both families */
-	const char *to;    /* address that b is reached by */
-	const char *from;  /* that a is seen with */
+	const char *to;    /* address of b */
+	const char *from;  /* source address of a */
 } family_rows[] = {
 	{"IPv4", "127.0.0.1", "127.0.0.1", "127.0.0.1", "127.0.0.1"},
 	{"IPv6", "::1", "::1", "::1", "::1"},
@@ -122,7 +122,7 @@ static const struct {
 	{"IPv4 to a socket of both", "127.0.0.1", NULL, "127.0.0.1", "127.0.0.1"},
 };
 
-/* A run arrives whole, in order, with the addresses of both ends. */
+/* A batch arrives complete, in order, with the addresses of both ends. */
 static void test_run(void **state)
 {
 	static struct pair pair;
@@ -150,7 +150,7 @@ static void test_run(void **state)
 	}
 }
 
-/* Many messages of all kinds in one call; more come than one batch holds. */
+/* Many messages of all kinds in one call; more arrive than one batch holds. */
 static void test_many(void **state)
 {
 	static struct pair pair;
@@ -171,7 +171,7 @@ static void test_many(void **state)
 	pair_down(&pair);
 }
 
-/* The sender's address can be chosen. */
+/* The source address can be chosen. */
 static void test_source(void **state)
 {
 	static struct pair pair;
@@ -190,7 +190,7 @@ static void test_source(void **state)
 	pair_down(&pair);
 }
 
-/* What cannot leave does no harm to what comes after it. */
+/* A message that cannot be sent does not affect the next one. */
 static void test_refused(void **state)
 {
 	static struct pair pair;
@@ -200,15 +200,15 @@ static void test_refused(void **state)
 	pair_up(&pair, NULL, NULL);
 	to.port = pair.b_addr.port;
 	struct lp_udp_msg msgs[4];
-	/* Too long for any packet: an answer to a probe, not a loss. */
+	/* Too long for any packet: the result of a probe, not a loss. */
 	msgs[0] = (struct lp_udp_msg){.data = data, .len = sizeof data, .remote = to};
 	msgs[1] = (struct lp_udp_msg){.data = data, .len = 1, .remote = to};
-	/* Nobody listens: what ICMP says about it is not for us. */
+	/* No listener: the ICMP error is ignored. */
 	msgs[2] = (struct lp_udp_msg){.data = data, .len = 1, .remote = closed};
 	msgs[3] = (struct lp_udp_msg){.data = data, .len = 2, .remote = to};
 	assert_int_equal(lp_udp_send(pair.a, msgs, 4), 0);
 	await(&pair, 2);
-	/* The other end is not hurt by an answer to what it sent either. */
+	/* An ICMP error does not affect the other end either. */
 	msgs[2].remote = closed;
 	assert_int_equal(lp_udp_send(pair.b, &msgs[2], 1), 0);
 	assert_int_equal(lp_udp_send(pair.a, &msgs[3], 1), 0);
@@ -216,7 +216,7 @@ static void test_refused(void **state)
 	pair_down(&pair);
 }
 
-/* A datagram of no bytes is one too. */
+/* An empty datagram is a datagram too. */
 static void test_empty(void **state)
 {
 	static struct pair pair;
@@ -231,7 +231,7 @@ static void test_empty(void **state)
 	pair_down(&pair);
 }
 
-/* What keeps a socket from being opened is said in a way that helps. */
+/* The errors of opening a socket state what to do. */
 static void test_failures(void **state)
 {
 	static struct pair pair;
@@ -241,7 +241,7 @@ static void test_failures(void **state)
 	(void)state;
 	pair_up(&pair, "127.0.0.1", "127.0.0.1");
 	taken = pair.b_addr;
-	/* Wine gives everybody what they ask for. */
+	/* Wine permits every address. */
 	if (!is_wine()) {
 		assert_int_equal(lp_udp_open(pair.loop, &taken, on_nothing, NULL, &failure, &udp), LP_EINUSE);
 		assert_non_null(strstr(failure.text, "in use"));
@@ -252,7 +252,7 @@ static void test_failures(void **state)
 	pair_down(&pair);
 }
 
-/* The payload that an interface takes: its MTU less the headers. */
+/* The payload that an interface carries: its MTU minus the headers. */
 static void test_path_payload(void **state)
 {
 	static struct pair pair;

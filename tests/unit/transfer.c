@@ -20,7 +20,7 @@ static uint8_t pattern(size_t i)
 	return (uint8_t)(i * 7 + i / 251);
 }
 
-/* Looks a numeric address up; to be freed. */
+/* Resolves a numeric address; the caller frees the result. */
 static struct addrinfo *look_up(const char *text)
 {
 	struct addrinfo hints = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM};

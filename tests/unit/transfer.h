@@ -1,4 +1,4 @@
-/* A TCP transfer between two namespaces, whose frames the test carries: every byte must arrive. */
+/* A TCP transfer between two namespaces whose frames the test carries: every byte must arrive. */
 #ifndef LP_TESTS_TRANSFER_H
 #define LP_TESTS_TRANSFER_H
 
@@ -16,12 +16,12 @@ struct transfer {
 	pthread_t sending, receiving;
 };
 
-/* Opens the sockets, each in the namespace that is current: the receiver's first, then the sender's. */
+/* Opens the sockets, each in the current namespace: the receiver's first, then the sender's. */
 void transfer_listen(struct transfer *transfer, const char *to);
 void transfer_source(struct transfer *transfer);
 /* Sends in a thread and receives in another. */
 void transfer_start(struct transfer *transfer);
-/* Stops both, done or not, and checks that all arrived. */
+/* Stops both, finished or not, and checks that all bytes arrived. */
 void transfer_finish(struct transfer *transfer);
 
 #endif

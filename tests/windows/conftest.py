@@ -1,9 +1,8 @@
-"""The Windows client under Wine: the unmodified program on a host of the party, with a look-alike of the TAP driver.
+"""The Windows client under Wine: the unmodified program on a host of the party, with a substitute for the TAP driver.
 
 Run:  LP_BIN=<Linux build> LP_WINDOWS_BIN=<Windows build> python3 -m pytest tests/windows      as root
 
-Everything happens in namespaces of its own (tests/e2e/conftest.py), with a Wine prefix of its own in a folder that is
-removed at the end.
+The tests run in new namespaces (tests/e2e/conftest.py), with a new Wine prefix in a folder that is removed at the end.
 """
 
 import importlib.util
@@ -17,7 +16,7 @@ import pytest
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "e2e")]
 
-# The namespaces, the labs and the reports of the end-to-end tests are these tests' as well.
+# These tests use the namespaces, labs and reports of the end-to-end tests.
 _spec = importlib.util.spec_from_file_location("e2e_conftest", os.path.join(HERE, "..", "e2e", "conftest.py"))
 _module = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_module)
@@ -37,7 +36,7 @@ def prefix():
 
 @pytest.fixture(scope="module")
 def player(new_party, prefix):
-    """A party whose alice has Windows; relay, gateway and the LAN's servers run, her client does not."""
+    """A party whose Alice has Windows; relay, gateway and the LAN's servers run, her client does not."""
     lab = new_party()
     lab.start_servers()
     lab.start_relay()

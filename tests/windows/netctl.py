@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""What the test's iphlpapi.dll asks for: changes routes and interfaces of the namespace that it runs in, by `ip`.
+"""Executes requests of the test's iphlpapi.dll: changes routes and interfaces of its namespace with `ip`.
 
 Usage: netctl.py PORT      on 127.0.0.1, UDP
 
-A question is one datagram of words, the answer begins with Windows' error code. Metric, automatic metric and the use of
-default routes have no place in Linux: they are remembered, for each interface and family, and shown by `get`.
+A request is one datagram of words, the reply begins with Windows' error code. Linux has no metric, automatic metric and
+use of default routes per interface: they are stored per interface and family, and returned by `get`.
 """
 
 import json
@@ -78,7 +78,7 @@ def put(index, family, mtu, metric, automatic, no_default):
 
 
 def routes6():
-    """The IPv6 routes to elsewhere, a line each: prefix, its length, next hop, index, metric."""
+    """The IPv6 routes to other networks, one per line: prefix, its length, next hop, index, metric."""
     numbers = {entry["ifname"]: entry["ifindex"] for entry in json.loads(ip("-j", "link").stdout)}
     lines = ["0"]
     for route in json.loads(ip("-j", "-6", "route").stdout or "[]"):
@@ -90,7 +90,7 @@ def routes6():
 
 
 def answer(words):
-    """One question."""
+    """Executes one request."""
     try:
         return {"route": change_route, "routes6": routes6, "get": get, "set": put}[words[0]](*words[1:])
     except (KeyError, TypeError, ValueError):
@@ -98,7 +98,7 @@ def answer(words):
 
 
 def main():
-    """Answers until it is killed."""
+    """Replies until it is killed."""
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.bind(("127.0.0.1", int(sys.argv[1])))
     print("ready", flush=True)

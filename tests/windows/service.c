@@ -1,11 +1,11 @@
-/* Starts and stops the test driver, by the ordinary calls for services. Usage: service.exe start|stop PATH */
+/* Starts and stops the test driver with the service manager's functions. Usage: service.exe start|stop PATH */
 #include <windows.h>
 
 #include <stdio.h>
 
 #define NAME L"softlan-test"
 
-/* Starts it, with a service of its own if there is none yet. 0 or the error. */
+/* Starts it, and creates its service if there is none yet. 0 or the error. */
 static DWORD start(SC_HANDLE manager, const wchar_t *path)
 {
 	SC_HANDLE service = CreateServiceW(manager, NAME, NAME, SERVICE_ALL_ACCESS, SERVICE_KERNEL_DRIVER,

@@ -1,9 +1,9 @@
-/* The Linux side of the test driver: a real TAP in this network namespace, whose frames go to the driver and back over
-   loopback UDP (tap_driver/halves.h). The carrier follows the media status.
+/* The Linux side of the test driver: a real TAP in this network namespace, whose frames are exchanged with the
+   driver over loopback UDP (tap_driver/halves.h). The carrier follows the media status.
 
    Usage: lanparty-tapbridge INTERFACE LOCAL_PORT PEER_PORT
-   Commands on standard input: "off" and "on", as if the adapter was disabled and enabled. What happens is told on
-   standard output, a line each: "ready", "media 0|1", "open 0|1". */
+   Commands on standard input: "off" and "on", as if the adapter was disabled and enabled. Events are printed on
+   standard output, one per line: "ready", "media 0|1", "open 0|1". */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -21,17 +21,17 @@
 #define FRAME_MAX 2048
 #define BUFFER_BYTES (1 << 20)
 
-/* As in tap_driver/halves.h, whose other half this is. */
+/* As in tap_driver/halves.h. */
 enum wire_type { WIRE_FRAME, WIRE_MEDIA, WIRE_OPEN, WIRE_ENABLED };
 
-/* Ends with a reason. */
+/* Prints the error and exits. */
 static void die(const char *what)
 {
 	fprintf(stderr, "tapbridge: %s: %s\n", what, strerror(errno));
 	exit(1);
 }
 
-/* A socket on loopback that talks to one port. */
+/* A socket on loopback, connected to one port. */
 static int open_socket(uint16_t local_port, uint16_t peer_port)
 {
 	struct sockaddr_in addr = {
@@ -48,7 +48,7 @@ static int open_socket(uint16_t local_port, uint16_t peer_port)
 	return fd;
 }
 
-/* Plugs the cable in or pulls it. */
+/* Plugs or unplugs the cable. */
 static void set_carrier(int tap, int on)
 {
 	if (ioctl(tap, TUNSETCARRIER, &on) < 0)
@@ -68,7 +68,7 @@ static int open_tap(const char *name)
 	return fd;
 }
 
-/* Something came from the driver. */
+/* A datagram from the driver. */
 static void from_driver(int wire, int tap)
 {
 	uint8_t data[1 + FRAME_MAX];
@@ -77,7 +77,7 @@ static void from_driver(int wire, int tap)
 	if (n < 2)
 		return;
 	if (data[0] == WIRE_FRAME) {
-		/* A TAP that is down takes nothing: lost, as on a cable. */
+		/* A TAP that is down refuses frames: they are lost, as on a cable. */
 		(void)!write(tap, data + 1, (size_t)n - 1);
 	} else if (data[0] == WIRE_MEDIA) {
 		set_carrier(tap, data[1]);
@@ -87,7 +87,7 @@ static void from_driver(int wire, int tap)
 	}
 }
 
-/* A frame of the system's. */
+/* A frame from the system. */
 static void from_tap(int tap, int wire)
 {
 	uint8_t data[1 + FRAME_MAX] = {WIRE_FRAME};
@@ -97,7 +97,7 @@ static void from_tap(int tap, int wire)
 		(void)!send(wire, data, (size_t)n + 1, 0);
 }
 
-/* A command. False at their end. */
+/* Executes a command. False at the end of the input. */
 static int from_test(int wire)
 {
 	char line[16];

@@ -1,4 +1,4 @@
-"""What the client changes on the computer, and that all of it is put back, however the client ends."""
+"""The client's changes of the computer, and that all of them are undone, however the client ends."""
 
 import json
 import os
@@ -19,7 +19,7 @@ LINUX_MAC = "02:00:00:00:00:77"
 
 @pytest.fixture
 def machine(player):
-    """The computer as it is without the client; nothing may be left of the test before."""
+    """The computer without the client; nothing of an earlier test may be left."""
     player.alice_host.ip(f"link set {wine.TAP} mtu 1400", f"addr flush dev {wine.TAP}")
     assert settings(player.machine) == BEFORE and not player.machine.pins()
     yield player.machine
@@ -35,7 +35,7 @@ def settings(machine):
 
 
 def leave_nothing(machine):
-    """Everything is as it was."""
+    """All settings are restored."""
     assert not machine.pins()
     assert settings(machine) == BEFORE
     assert not os.path.exists(machine.journal)
@@ -43,7 +43,7 @@ def leave_nothing(machine):
 
 
 def test_session(machine):
-    """The relay's route and the adapter's settings are made, and gone again after Ctrl-C."""
+    """The relay's route and the adapter's settings are made, and removed after Ctrl-C."""
     client = machine.client()
     machine.wait_carrier(True)
     pins = machine.pins()
@@ -60,7 +60,7 @@ def test_session(machine):
 
 
 def test_killed(machine):
-    """kill -9: the cable is pulled by the driver, and the next start puts everything back before it begins."""
+    """kill -9: the driver unplugs the cable, and the next start restores everything before it begins."""
     client = machine.client()
     client.kill()
     machine.wait_carrier(False)
@@ -72,7 +72,7 @@ def test_killed(machine):
 
 
 def test_killed_then_changed(machine):
-    """What somebody else has set after the client was killed stays."""
+    """Another program's setting after the client was killed stays."""
     machine.client().kill()
     machine.host.run("ip", "link", "set", wine.TAP, "mtu", 1300)
     client = machine.client(relay="203.0.113.77:443", wait=False)
@@ -82,7 +82,7 @@ def test_killed_then_changed(machine):
 
 
 def test_damaged_journal(machine):
-    """A journal that nobody understands is kept aside, and nothing of it is done."""
+    """A damaged journal is kept aside, and nothing in it is undone."""
     pathlib.Path(machine.journal).write_text('{"version": 1, "changes": [{"kind": "route"}]}')
     client = machine.client()
     assert "change 1" in client.wait_event("journal_damaged")["reason"]
@@ -93,7 +93,7 @@ def test_damaged_journal(machine):
 
 
 def test_foreign_route(machine):
-    """Somebody else's route to the relay is used, and still there at the end."""
+    """Another program's route to the relay is used, and still exists at the end."""
     machine.host.ip(f"route add {wine.RELAY}/32 via 192.168.1.1 dev eth0")
     client = machine.client()
     client.wait_event("route_kept")
@@ -103,7 +103,7 @@ def test_foreign_route(machine):
 
 
 def test_route_is_held(machine):
-    """A route of ours that somebody removes comes back; a better way through the tunnel is not taken."""
+    """A removed route of ours is added again; a better route through the tunnel is not used."""
     client = machine.client()
     machine.host.ip(f"route del {wine.RELAY}/32")
     wait_for(machine.pins, "the relay's route to come back")
@@ -117,12 +117,12 @@ def test_route_is_held(machine):
 
 
 def test_broadcast_self_test(machine):
-    """Broadcasts that leave by another interface are told; those that reach the adapter are too."""
+    """Broadcasts that leave by another interface are logged, and so are those that reach the adapter."""
     client = machine.client()
     machine.host.ip(f"addr add {party.ALICE}/24 dev {wine.TAP}")
     client.wait_event("broadcast_astray")
     assert client.interrupt() == 0
-    # What metric 1 does on Windows.
+    # The effect of metric 1 on Windows.
     machine.host.ip(f"route add 255.255.255.255/32 dev {wine.TAP}")
     client = machine.client()
     client.wait_event("broadcast_arrives")
@@ -131,7 +131,7 @@ def test_broadcast_self_test(machine):
 
 
 def test_adapter_disabled(machine):
-    """The adapter goes away in mid-session and comes back: the session goes on, with the adapter set again."""
+    """The adapter disappears during a session and returns: the session continues, with the adapter configured again."""
     client = machine.client()
     machine.host.ip(f"addr add {party.ALICE}/24 dev {wine.TAP}")
     assert ping(machine.host, party.LAN_HOST, PATIENCE_S)
@@ -147,12 +147,12 @@ def test_adapter_disabled(machine):
 
 
 def ends(client):
-    """Waits for the end of a client that fails; its exit code."""
+    """Waits until a failing client exits; its exit code."""
     return client.process.wait(40)
 
 
 def test_wrong_certificate(player, machine):
-    """A relay that does not have the certificate that was given to the player is not joined, and nothing is left."""
+    """A relay with another certificate than the player's file is refused, and nothing is left."""
     other = certs.Certificates(player.dir).authority("other")
     client = machine.client(wait=False, cert=other)
     assert ends(client) != 0
@@ -160,7 +160,7 @@ def test_wrong_certificate(player, machine):
 
 
 def test_duplicate_mac(player, machine):
-    """Somebody has the MAC already: said so, and nothing is left."""
+    """The MAC is in use: an error, and nothing is left."""
     bob = player.start_client(player.bob_host, mac=wine.MAC)
     client = machine.client("--no-reconnect", wait=False)
     assert ends(client) != 0
@@ -169,14 +169,14 @@ def test_duplicate_mac(player, machine):
 
 
 def test_no_relay(machine):
-    """Nobody answers: said so, and nothing is left."""
+    """No reply: an error, and nothing is left."""
     client = machine.client(relay="203.0.113.77:443", wait=False)
     assert ends(client) != 0
     assert client.events("failed")
 
 
 def test_relay_away(player, machine):
-    """The relay ends in mid-session: the client comes back by itself when it does."""
+    """The relay ends during a session: the client reconnects automatically when it is back."""
     client = machine.client()
     machine.host.ip(f"addr add {party.ALICE}/24 dev {wine.TAP}")
     player.relay.stop()
@@ -192,7 +192,7 @@ def test_relay_away(player, machine):
 
 
 def test_second_client(machine):
-    """A second client says that there is one, and leaves alone what the first has changed."""
+    """A second client reports the first one, and leaves its changes alone."""
     first = machine.client()
     second = machine.client("--virtual-mac", LINUX_MAC, wait=False)
     assert ends(second) != 0
@@ -203,13 +203,13 @@ def test_second_client(machine):
 
 
 def ping_through(machine):
-    """The LAN answers."""
+    """A LAN host replies."""
     machine.host.ip(f"addr add {party.ALICE}/24 dev {wine.TAP}")
     return ping(machine.host, party.LAN_HOST, PATIENCE_S)
 
 
 def test_ipv6(machine):
-    """A relay with an IPv6 address: its route is held as well."""
+    """A relay with an IPv6 address also gets a host route."""
     def pins():
         return machine.host.ip_json("-6", "route", "show", party.RELAY6 + "/128")
     assert not pins()
@@ -220,7 +220,7 @@ def test_ipv6(machine):
 
 
 def test_network_changes(player, machine):
-    """Another router takes over: the relay's route moves there, and the session goes on."""
+    """Another router takes over: the relay's route moves there, and the session continues."""
     player.nat.ip("addr add 192.168.1.2/24 dev home")
     client = machine.client()
     machine.host.ip("route replace default via 192.168.1.2 dev eth0")

@@ -1,4 +1,4 @@
-"""The installer: a silent install brings the client, a silent uninstall leaves nothing."""
+"""The installer: a silent install adds the client, a silent uninstall leaves nothing."""
 
 import os
 import pathlib
@@ -11,12 +11,12 @@ from netlab.daemon import wait_for
 import wine
 
 UNINSTALL_KEY = "HKLM\\Software\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\softlan"
-# What Wine itself writes as it runs.
+# Files that Wine itself writes.
 NOISE = ("system.reg", "user.reg", "userdef.reg", ".update-timestamp", "Temp", "temp")
 
 
 class Computer:
-    """A prefix in which nothing but the installer runs."""
+    """A prefix in which only the installer runs."""
 
     def __init__(self, template, folder):
         self.prefix = str(folder / "wine")
@@ -26,7 +26,7 @@ class Computer:
                                        stderr=subprocess.DEVNULL)
 
     def run(self, *argv, check=True):
-        """Runs a Windows program; its exit code and what it said."""
+        """Runs a Windows program; its exit code and output."""
         out = os.path.join(self.prefix, "out.txt")
         with open(out, "w", encoding="utf-8") as file:
             done = subprocess.run([wine.WINE, *argv], env=self.env, stdin=subprocess.DEVNULL, stdout=file,
@@ -36,7 +36,7 @@ class Computer:
         return done.returncode, text
 
     def files(self):
-        """All files and folders on C:, but for Wine's own."""
+        """All files and folders on C:, except Wine's own."""
         root = pathlib.Path(self.prefix, "drive_c")
         return {str(path.relative_to(root)) for path in root.rglob("*")
                 if not any(word in path.parts for word in NOISE)}
@@ -64,7 +64,7 @@ def setup_program():
 
 
 def test_install_and_uninstall(computer):
-    """Program, start menu and the entry for uninstalling come and go; the installed program runs."""
+    """Program, start menu and uninstall entry are added and removed; the installed program runs."""
     computer.run("wineboot")
     before = computer.files()
     computer.run(setup_program(), "/S")
@@ -79,14 +79,14 @@ def test_install_and_uninstall(computer):
     code, text = computer.run("C:\\Program Files\\softlan\\lanparty-client-win.exe", "--list-adapters", check=False)
     assert "TAP-Windows6" in text or code != 0
     computer.run("C:\\Program Files\\softlan\\uninstall.exe", "/S")
-    # It goes on from a copy of itself.
+    # It continues from a copy of itself.
     wait_for(lambda: not computer.files() - before, "the uninstaller to remove everything")
     assert computer.run("reg", "query", UNINSTALL_KEY, "/reg:64", check=False)[0] != 0
     assert computer.files() == before
 
 
 def test_notes_are_kept(computer):
-    """What is still to be put back on the computer is not thrown away with the program."""
+    """A journal with changes that are not undone yet is not removed with the program."""
     folder = pathlib.Path(computer.prefix, "drive_c", "ProgramData", "softlan")
     computer.run(setup_program(), "/S")
     folder.mkdir()

@@ -1,4 +1,4 @@
-"""A Windows player on the party's LAN: what works there works through the tunnel, in both directions."""
+"""A Windows player on the party's LAN: LAN protocols work through the tunnel, in both directions."""
 
 import pytest
 from netlab import party
@@ -9,7 +9,7 @@ from probes import PATIENCE_S, IMPATIENCE_S, download, lan_says, lease, listener
 
 @pytest.fixture(scope="module")
 def dark(player):
-    """Before the client runs: nothing of the LAN is there."""
+    """Before the client runs the LAN is not reachable."""
     player.machine.run("C:\\softlan\\lanparty-client-win.exe", "--help")
     player.alice_host.ip(f"addr add {party.ALICE}/24 dev {wine.TAP}")
     assert not ping(player.alice_host, party.LAN_HOST, IMPATIENCE_S)
@@ -29,7 +29,7 @@ def lit(dark):
 
 
 def test_list_adapters(player):
-    """The adapter is found among others that look like it."""
+    """The adapter is found among others that resemble it."""
     said = player.machine.run("C:\\softlan\\lanparty-client-win.exe", "--list-adapters")
     assert wine.ADAPTER in said and player.machine.guid in said
     assert "555555555555" not in said and "no GUID" not in said and "444444444444" not in said
@@ -41,13 +41,13 @@ def test_dhcp(lit):
 
 
 def test_events(lit):
-    """The client says which adapter it has, and by which MAC the room knows it."""
+    """The client logs which adapter it uses, and its MAC in the room."""
     up = lit.client.events("tap_up")[0]
     assert (up["name"], up["mac"], up["mtu"]) == (wine.ADAPTER, wine.MAC, 1500)
 
 
 def test_ping(lit):
-    """Both ways, small and full."""
+    """In both directions, small and full size."""
     assert ping(lit.lan_host, lit.address, PATIENCE_S)
     assert ping(lit.alice_host, party.LAN_HOST, PATIENCE_S)
     assert ping(lit.lan_host, lit.address, PATIENCE_S, "-s", 1472, "-M", "do")
@@ -66,7 +66,7 @@ def test_from_lan(lit, group):
 
 
 def test_download(lit):
-    """TCP, 1 MB, checksum compared."""
+    """TCP, 1 MB with checksum."""
     assert download(lit, lit.alice_host, 1 << 20, 60)
 
 

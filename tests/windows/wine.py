@@ -1,4 +1,5 @@
-"""A Windows computer on a host of a lab: Wine in the host's namespace, the look-alike TAP driver, the client."""
+"""A Windows computer on a host of a lab: Wine in the host's namespace, the substitute for the TAP driver, the
+client."""
 
 import os
 import pathlib
@@ -22,7 +23,7 @@ MAC = "02:ff:41:0e:b4:9d"
 DRIVER_PORT, BRIDGE_PORT, NETCTL_PORT = 45057, 45058, 45100
 RELAY = "203.0.113.10"
 
-# Adapters that are none of ours, one that is, and a key that is no adapter.
+# Decoy adapters, the TAP adapter, and a key that is not an adapter.
 REGISTRY = """REGEDIT4
 
 [{key}]
@@ -72,13 +73,13 @@ def windows_binary(name):
 
 
 def environment(prefix, **more):
-    """What Wine needs to know. It is silent, and asks for no other components."""
+    """Wine's environment. It is silent, and does not download components."""
     return {**os.environ, "WINEPREFIX": prefix, "WINEARCH": "win64", "WINEDEBUG": "-all", "WINESERVER": WINESERVER,
             "WINEDLLOVERRIDES": "iphlpapi=n;mscoree=;mshtml=;winemenubuilder.exe=", **more}
 
 
 def make_prefix(folder):
-    """Makes a prefix; nothing of it runs afterwards."""
+    """Creates a prefix; none of its processes runs afterwards."""
     env = environment(folder, WINEDLLOVERRIDES="mscoree=;mshtml=;winemenubuilder.exe=")
     subprocess.run([WINE, "wineboot", "--init"], env=env, check=True, timeout=120, stdout=subprocess.DEVNULL,
                    stderr=subprocess.DEVNULL)
@@ -96,11 +97,11 @@ class Client(Program):
         Daemon.__init__(self, lab, machine.host, name, WINE, machine.exe, *flags, "--identity", machine.identity,
                         "--log-format", "json", "--log-level", "debug", *args, env=machine.env)
         if wait:
-            # By then the token of its place is kept as well.
+            # By then the resume token is saved too.
             self.wait_event("gateway_present")
 
     def stop(self, number=signal.SIGINT, patience_s=10):
-        """Ends it; Wine's SIGTERM would be a kill."""
+        """Ends it; Wine treats SIGTERM as a kill."""
         return super().stop(number, patience_s)
 
     def interrupt(self):
@@ -132,11 +133,11 @@ class Machine:
         self._start_driver()
 
     def _install(self):
-        """The client and what stands in for Windows' own."""
+        """The client and the substitutes for Windows' own components."""
         os.makedirs(self.folder)
         for name in ("lanparty-client-win.exe", "iphlpapi.dll", "service.exe"):
             shutil.copy(windows_binary(name), self.folder)
-        # Wine prefers its own implementation to a copy that says that it is Wine's.
+        # Wine prefers its own implementation to a copy of its DLL.
         dll = pathlib.Path(WINE_IPHLPAPI).read_bytes()
         assert b"Wine builtin DLL" in dll
         pathlib.Path(self.folder, "iphlpbi.dll").write_bytes(dll.replace(b"Wine builtin DLL", bytes(16)))
@@ -146,7 +147,7 @@ class Machine:
     def _start_driver(self):
         """Describes the adapters in the registry and starts the driver."""
         index = self.host.ip_json("link", "show", "dev", TAP)[0]["ifindex"]
-        # Wine's own way from an index to a GUID: to it, this interface is the adapter.
+        # Wine's mapping from an index to a GUID: for Wine, this interface is the adapter.
         self.guid = f"{{{index:08X}-0000-0000-0000-4E6574446576}}"
         key = f"HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\Class\\{NET_CLASS}"
         text = REGISTRY.format(key=key, cls=NET_CLASS, guid=self.guid, address=MAC.replace(":", "").upper(),
@@ -157,17 +158,17 @@ class Machine:
         self.run("C:\\softlan\\service.exe", "start", self.driver)
 
     def unix(self, path):
-        """The file that a path on C: means."""
+        """The file of a path on C:."""
         return os.path.join(self.prefix, "drive_c", *path.removeprefix("C:\\").split("\\"))
 
     @staticmethod
     def path(path):
-        """A file of Linux as Windows names it."""
+        """A Linux file's name on Windows."""
         return "Z:" + path.replace("/", "\\")
 
     def run(self, *argv, check=True, timeout=60):
-        """Runs a Windows program to its end; returns what it said on standard output."""
-        # A file: what Wine starts beside the program holds on to its output, and a pipe would not end.
+        """Runs a Windows program until it ends; returns its standard output."""
+        # A file, not a pipe, because processes that Wine starts beside the program keep its output open.
         with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as out:
             self.host.run(WINE, *argv, env=self.env, check=check, timeout=timeout, stdout=out,
                           stderr=subprocess.DEVNULL)
@@ -187,7 +188,7 @@ class Machine:
             return tuple(int(word) for word in sock.recv(256).split()[1:5])
 
     def pins(self):
-        """The routes to the relay alone."""
+        """Only the routes to the relay."""
         return self.host.ip_json("route", "show", RELAY + "/32")
 
     def set_enabled(self, on):

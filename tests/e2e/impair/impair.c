@@ -1,13 +1,13 @@
-/* A UDP proxy that makes a path bad: delay, loss, a slow link, reordering, duplicates, a small MTU, no link at all,
-   and NAT rebinding on command. For tests: the kernel may have no netem.
+/* A UDP proxy that impairs a path: delay, loss, a slow link, reordering, duplicates, a small MTU, outages, and NAT
+   rebinding on command. The tests use it because the kernel may lack netem.
 
    Usage: lanparty-impair LISTEN-ADDRESS PORT TO-ADDRESS TO-PORT [SEED]
 
-   Lines on standard input, each answered by one line on standard output:
+   Lines on standard input, each with one line as reply on standard output:
      [up|down] NAME VALUE   a setting of the lane towards the server, towards the client, or of both (lane.h)
      rebind                 from now on the server sees each client from a new port
      stats                  the counters, as JSON
-   It ends with its standard input. */
+   It exits when its standard input ends. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -26,7 +26,7 @@
 #define FLOWS_MAX 64
 #define SOCKET_BUFFER (4 << 20)
 
-/* One client: its address, and the socket by which the server sees it. */
+/* One client: its address, and the socket with which the server sees it. */
 struct flow {
 	struct sockaddr_storage client;
 	socklen_t client_len;
@@ -41,7 +41,7 @@ struct proxy {
 	struct flow flows[FLOWS_MAX];
 	size_t n_flows;
 	struct lane up, down;
-	char line[256]; /* of standard input, so far */
+	char line[256]; /* of standard input, not executed yet */
 	size_t line_len;
 };
 
@@ -54,14 +54,14 @@ static uint64_t clock_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000U + (uint64_t)t.tv_nsec;
 }
 
-/* Says why and ends. */
+/* Prints the error and exits. */
 static void die(const char *what, const char *why)
 {
 	fprintf(stderr, "lanparty-impair: %s: %s\n", what, why);
 	exit(1);
 }
 
-/* Reads a numeric address and port. */
+/* Parses a numeric address and port. */
 static void read_address(const char *host, const char *port, struct sockaddr_storage *ret_addr, socklen_t *ret_len)
 {
 	struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_DGRAM};
@@ -75,7 +75,7 @@ static void read_address(const char *host, const char *port, struct sockaddr_sto
 	freeaddrinfo(found);
 }
 
-/* A socket of that family, with room for bursts. */
+/* A socket of that family, with a buffer for bursts. */
 static int open_socket(int family)
 {
 	int size = SOCKET_BUFFER;
@@ -113,7 +113,7 @@ static uint32_t find_flow(struct proxy *proxy, const struct sockaddr_storage *cl
 	return i;
 }
 
-/* Takes in what clients sent. */
+/* Receives the clients' datagrams. */
 static void read_clients(struct proxy *proxy)
 {
 	uint8_t data[LANE_PACKET_MAX];
@@ -135,7 +135,7 @@ static void read_clients(struct proxy *proxy)
 	}
 }
 
-/* Takes in what the server sent to one client. */
+/* Receives the server's datagrams for one client. */
 static void read_server(struct proxy *proxy, uint32_t flow)
 {
 	uint8_t data[LANE_PACKET_MAX];
@@ -149,7 +149,7 @@ static void read_server(struct proxy *proxy, uint32_t flow)
 	}
 }
 
-/* Lets out what is due in both lanes. */
+/* Sends the packets that are due in both lanes. */
 static void deliver(struct proxy *proxy)
 {
 	uint64_t now_ns = clock_ns();
@@ -168,7 +168,7 @@ static void deliver(struct proxy *proxy)
 	}
 }
 
-/* Gives each client a new port towards the server. What the server sends to the old one is lost. */
+/* Gives each client a new port towards the server. Packets from the server to the old one are lost. */
 static void rebind(struct proxy *proxy)
 {
 	for (size_t i = 0; i < proxy->n_flows; i++) {
@@ -190,7 +190,7 @@ static void print_counters(const char *name, const struct lane_counters *c, cons
 		(unsigned long long)c->reordered, end);
 }
 
-/* Does what a line says and answers. */
+/* Executes a line and replies. */
 static void obey(struct proxy *proxy, const char *line)
 {
 	char word[32], name[32];

@@ -5,7 +5,7 @@
 
 #define MS_NS 1000000.0
 
-/* A number from 0 to below 100 (xorshift64*). */
+/* A random number from 0 to below 100 (xorshift64*). */
 static double percent(struct lane *lane)
 {
 	lane->random ^= lane->random >> 12;
@@ -14,13 +14,13 @@ static double percent(struct lane *lane)
 	return (double)((lane->random * 2685821657736338717ULL) >> 11) * 100.0 / 9007199254740992.0;
 }
 
-/* True if |a| comes out before |b|. */
+/* True if |a| leaves before |b|. */
 static bool earlier(const struct lane_packet *a, const struct lane_packet *b)
 {
 	return a->due_ns != b->due_ns ? a->due_ns < b->due_ns : a->serial < b->serial;
 }
 
-/* Moves the entry at |at| up to its place. */
+/* Moves the entry at |at| up to its position. */
 static void sift_up(struct lane *lane, size_t at)
 {
 	while (at > 0 && earlier(lane->heap[at], lane->heap[(at - 1) / 2])) {
@@ -32,7 +32,7 @@ static void sift_up(struct lane *lane, size_t at)
 	}
 }
 
-/* Moves the first entry down to its place. */
+/* Moves the first entry down to its position. */
 static void sift_down(struct lane *lane)
 {
 	size_t at = 0;
@@ -54,7 +54,7 @@ static void sift_down(struct lane *lane)
 	}
 }
 
-/* Puts a copy of the bytes into the heap. */
+/* Adds a copy of the bytes to the heap. */
 static void schedule(struct lane *lane, uint32_t flow, const uint8_t *data, size_t len, uint64_t due_ns)
 {
 	struct lane_packet *packet = lane->n_heap < LANE_PACKETS_MAX ? malloc(sizeof(*packet) + len) : NULL;

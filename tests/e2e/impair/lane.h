@@ -1,4 +1,4 @@
-/* A lane of the impairment proxy: packets go in, and come out later, in another order, twice, or never. */
+/* A lane of the impairment proxy: packets are delayed, reordered, duplicated or dropped. */
 #ifndef IMPAIR_LANE_H
 #define IMPAIR_LANE_H
 
@@ -9,7 +9,7 @@
 #define LANE_PACKET_MAX 9216
 #define LANE_PACKETS_MAX 16384
 
-/* X(name of the setting, member, what it means) */
+/* X(name of the setting, member, meaning) */
 #define LANE_SETTINGS(X) \
 	X("delay-ms", delay_ms, "each packet waits this long") \
 	X("jitter-ms", jitter_ms, "and up to this much longer, but packets stay in order") \
@@ -34,7 +34,7 @@ struct lane_counters {
 
 struct lane_packet {
 	uint64_t due_ns, serial;
-	uint32_t flow; /* whose it is */
+	uint32_t flow; /* owner of the packet */
 	uint32_t len;
 	uint8_t data[];
 };
@@ -45,21 +45,21 @@ struct lane {
 	struct lane_packet **heap; /* the earliest first */
 	size_t n_heap;
 	uint64_t serial;
-	uint64_t link_free_ns; /* when the rate lets the next packet start */
+	uint64_t link_free_ns; /* when the rate permits the next packet */
 	uint64_t last_due_ns;  /* jitter does not reorder */
 	uint64_t random;       /* xorshift state, never 0 */
 };
 
-/* Makes an empty lane. False: no memory. */
+/* Initialises an empty lane. False: no memory. */
 bool lane_init(struct lane *lane, uint64_t seed);
 void lane_done(struct lane *lane);
-/* Sets "name" to a value; false: there is no such setting. */
+/* Sets "name" to a value; false: unknown setting. */
 bool lane_set(struct lane *lane, const char *name, double value);
-/* Takes a packet of |len| payload bytes with |headers| bytes of IP and UDP in front. */
+/* Adds a packet of |len| payload bytes with |headers| bytes of IP and UDP in front. */
 void lane_put(struct lane *lane, uint32_t flow, const uint8_t *data, size_t len, size_t headers, uint64_t now_ns);
-/* When the next packet comes out; UINT64_MAX: there is none. */
+/* When the next packet leaves; UINT64_MAX: there is none. */
 uint64_t lane_deadline(const struct lane *lane);
-/* The next packet that is due, to be freed by the caller; NULL: none yet. */
+/* The next packet that is due, freed by the caller; NULL: none yet. */
 struct lane_packet *lane_take(struct lane *lane, uint64_t now_ns);
 
 #endif

@@ -1,8 +1,9 @@
-/* IP Helper for tests under Wine: what Wine's lacks is done by tests/windows/netctl.py in the test's namespace, all
-   else goes on to a copy of Wine's own DLL (iphlpapi.def names it). Never installed, never for real Windows. */
+/* IP Helper for tests under Wine: tests/windows/netctl.py implements functions that Wine lacks in the test's namespace,
+   all others are forwarded to a copy of Wine's own DLL (listed in iphlpapi.def). Never installed, never for real
+   Windows. */
 #include <winsock2.h>
 #include <ws2tcpip.h>
-/* Ours are the functions that the headers would import. */
+/* This DLL defines functions that the headers would import. */
 #define _IPHLPAPI_H_NOIMPORT_
 #include <iphlpapi.h>
 #include <netioapi.h>
@@ -19,7 +20,7 @@
 /* A function of the copy. */
 #define WINE(name) ((__typeof__(&name))(void *)GetProcAddress(LoadLibraryA(WINE_DLL), #name))
 
-/* Asks the helper; the answer begins with Windows' error code, which is the result. */
+/* Sends a request to the helper; the reply begins with Windows' error code, which is returned. */
 static DWORD ask(const char *question, char *answer, int size)
 {
 	struct sockaddr_in helper = {.sin_family = AF_INET};
@@ -43,7 +44,7 @@ static DWORD ask(const char *question, char *answer, int size)
 	return (DWORD)atoi(answer);
 }
 
-/* The index that a LUID, or else an index, means. */
+/* The index of a LUID, or else the given index. */
 static NET_IFINDEX index_of(const NET_LUID *luid, NET_IFINDEX index)
 {
 	NET_IFINDEX found;
@@ -139,7 +140,7 @@ NETIO_STATUS NETIOAPI_API_ SetIpInterfaceEntry(PMIB_IPINTERFACE_ROW row)
 
 	if (row->Family != AF_INET && row->Family != AF_INET6)
 		return ERROR_INVALID_PARAMETER;
-	/* What Get filled in is refused for IPv4, by the real one too. */
+	/* The real function too refuses the result of Get for IPv4. */
 	if (row->Family == AF_INET && row->SitePrefixLength > 32)
 		return ERROR_INVALID_PARAMETER;
 	snprintf(question, sizeof question, "set %lu %d %lu %lu %d %d",
@@ -148,7 +149,7 @@ NETIO_STATUS NETIOAPI_API_ SetIpInterfaceEntry(PMIB_IPINTERFACE_ROW row)
 	return ask(question, answer, sizeof answer);
 }
 
-/* Reads a line of the helper's list of routes. */
+/* Parses a line of the helper's list of routes. */
 static int read_route(const char *line, PMIB_IPFORWARD_ROW2 row)
 {
 	char prefix[64], next_hop[64];
@@ -167,10 +168,10 @@ static int read_route(const char *line, PMIB_IPFORWARD_ROW2 row)
 	       inet_pton(AF_INET6, next_hop, &row->NextHop.Ipv6.sin6_addr) == 1;
 }
 
-/* Wine knows no IPv6 routes. */
+/* Wine has no IPv6 routes. */
 static NETIO_STATUS ipv6_table(PMIB_IPFORWARD_TABLE2 *ret_table)
 {
-	/* FreeMibTable() gives it back to this heap. */
+	/* FreeMibTable() frees from this heap. */
 	PMIB_IPFORWARD_TABLE2 table = HeapAlloc(
 		GetProcessHeap(), HEAP_ZERO_MEMORY, sizeof *table + ROUTES_MAX * sizeof table->Table[0]);
 	char answer[8192];

@@ -1,6 +1,6 @@
-/* A look-alike of TAP-Windows6's device interface for Wine's ntoskrnl. For tests under Wine only: real Windows would
-   not load it, and must not. What the network stack of Windows would do with the adapter does a Linux TAP, behind
-   tapbridge; what counts is that a client that was built for the real driver finds what it expects. */
+/* A substitute for TAP-Windows6's device interface, for Wine's ntoskrnl. For tests under Wine only: real Windows would
+   not load it, and must not. A Linux TAP behind tapbridge stands in for Windows' network stack. The purpose is that a
+   client that was built for the real driver finds the interface that it expects. */
 #include <ntddk.h>
 #include <wchar.h>
 
@@ -20,14 +20,14 @@ struct adapter {
 	struct reads reads; /* first: a device's extension points to it */
 	struct adapter_config config;
 	PDEVICE_OBJECT device;
-	PFILE_OBJECT file; /* who has it open, NULL: nobody */
+	PFILE_OBJECT file; /* the handle that has it open; NULL: none */
 	BOOLEAN media, disabled;
 	struct wire *wire;
 	WCHAR link_name[128];
 	UNICODE_STRING link;
 };
 
-/* A driver is one for the whole system: there is nobody who could own this. */
+/* A driver is global to the system, so this has no owner. */
 static struct adapter adapters[ADAPTERS_MAX];
 static int n_adapters;
 
@@ -37,7 +37,7 @@ static struct adapter *adapter_of(PDEVICE_OBJECT device)
 	return *(struct adapter **)device->DeviceExtension;
 }
 
-/* Connects or disconnects the adapter; the bridge shows it as the carrier. */
+/* Connects or disconnects the adapter; the bridge sets the carrier. */
 static void set_media(struct adapter *adapter, BOOLEAN on)
 {
 	UCHAR byte = on;
@@ -48,7 +48,7 @@ static void set_media(struct adapter *adapter, BOOLEAN on)
 		reads_flush(&adapter->reads);
 }
 
-/* The bridge sent something. */
+/* A datagram from the bridge. */
 static void on_wire(void *ctx, enum wire_type type, const unsigned char *data, unsigned len)
 {
 	struct adapter *adapter = ctx;
@@ -62,7 +62,7 @@ static void on_wire(void *ctx, enum wire_type type, const unsigned char *data, u
 	}
 }
 
-/* Opens the adapter, for one at a time. */
+/* Opens the adapter, for one handle only. */
 static NTSTATUS NTAPI on_create(PDEVICE_OBJECT device, PIRP irp)
 {
 	struct adapter *adapter = adapter_of(device);
@@ -76,7 +76,7 @@ static NTSTATUS NTAPI on_create(PDEVICE_OBJECT device, PIRP irp)
 	return reads_complete(irp, STATUS_SUCCESS, 0);
 }
 
-/* Closes it, also after a crash: the cable is pulled. */
+/* Closes it, also after a crash: the cable is unplugged. */
 static NTSTATUS NTAPI on_close(PDEVICE_OBJECT device, PIRP irp)
 {
 	struct adapter *adapter = adapter_of(device);
@@ -89,14 +89,14 @@ static NTSTATUS NTAPI on_close(PDEVICE_OBJECT device, PIRP irp)
 	return reads_complete(irp, STATUS_SUCCESS, 0);
 }
 
-/* Nothing is left to be read for this handle. */
+/* No read of this handle is left. */
 static NTSTATUS NTAPI on_cleanup(PDEVICE_OBJECT device, PIRP irp)
 {
 	reads_flush(&adapter_of(device)->reads);
 	return reads_complete(irp, STATUS_SUCCESS, 0);
 }
 
-/* Reads one frame, at once or when one comes. */
+/* Reads one frame, immediately or when one arrives. */
 static NTSTATUS NTAPI on_read(PDEVICE_OBJECT device, PIRP irp)
 {
 	struct adapter *adapter = adapter_of(device);
@@ -122,7 +122,7 @@ static NTSTATUS NTAPI on_write(PDEVICE_OBJECT device, PIRP irp)
 	return reads_complete(irp, STATUS_SUCCESS, len);
 }
 
-/* The driver's own questions and settings. */
+/* The driver's own device controls. */
 static NTSTATUS NTAPI on_control(PDEVICE_OBJECT device, PIRP irp)
 {
 	struct adapter *adapter = adapter_of(device);
@@ -160,7 +160,7 @@ static NTSTATUS NTAPI on_control(PDEVICE_OBJECT device, PIRP irp)
 	}
 }
 
-/* Takes everything down again. */
+/* Removes everything again. */
 static void NTAPI on_unload(PDRIVER_OBJECT driver)
 {
 	(void)driver;
@@ -173,7 +173,7 @@ static void NTAPI on_unload(PDRIVER_OBJECT driver)
 	n_adapters = 0;
 }
 
-/* Puts a name together: a prefix, the adapter's GUID, ".tap". */
+/* Builds a name: a prefix, the adapter's GUID, ".tap". */
 static void make_name(WCHAR name[128], const WCHAR *prefix, const WCHAR *guid)
 {
 	const WCHAR *const parts[] = {prefix, guid, L".tap"};
@@ -185,7 +185,7 @@ static void make_name(WCHAR name[128], const WCHAR *prefix, const WCHAR *guid)
 	*to = L'\0';
 }
 
-/* Makes the device of one adapter. */
+/* Creates the device of one adapter. */
 static NTSTATUS add_adapter(PDRIVER_OBJECT driver, const struct adapter_config *config)
 {
 	struct adapter *adapter = &adapters[n_adapters];

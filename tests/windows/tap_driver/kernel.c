@@ -1,9 +1,9 @@
-/* What the other half needs of the kernel. */
+/* Kernel functions for the other half. */
 #include <ntddk.h>
 
 #include "halves.h"
 
-/* Of ntifs.h, which does not go together with ntddk.h here. */
+/* From ntifs.h, which conflicts with ntddk.h here. */
 NTSTATUS NTAPI ZwWaitForSingleObject(HANDLE object, BOOLEAN alertable, PLARGE_INTEGER timeout);
 
 /* Memory, zeroed. */
@@ -39,7 +39,7 @@ void *kernel_thread(void (*run)(void *ctx), void *ctx)
 		       : thread;
 }
 
-/* Waits for a thread's end, 3 s at most. */
+/* Waits for a thread's end, at most 3 s. */
 void kernel_join(void *thread)
 {
 	LARGE_INTEGER timeout = {.QuadPart = -30000000LL};
@@ -48,7 +48,7 @@ void kernel_join(void *thread)
 	ZwClose(thread);
 }
 
-/* True if both are equal but for the case of letters. */
+/* True if both are equal, ignoring case. */
 int kernel_equal(const wchar_t *a, const wchar_t *b)
 {
 	return _wcsicmp(a, b) == 0;

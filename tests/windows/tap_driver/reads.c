@@ -1,6 +1,6 @@
 #include "reads.h"
 
-/* A frame that waits. */
+/* A queued frame. */
 struct frame {
 	LIST_ENTRY entry;
 	ULONG len;
@@ -22,7 +22,7 @@ NTSTATUS reads_complete(PIRP irp, NTSTATUS status, ULONG_PTR information)
 	return status;
 }
 
-/* Takes the first read off the list; NULL if there is none. The lock is held. */
+/* Removes the first read from the list; NULL if there is none. The lock is held. */
 static PIRP take_irp(struct reads *reads)
 {
 	while (!IsListEmpty(&reads->irps)) {
@@ -30,13 +30,14 @@ static PIRP take_irp(struct reads *reads)
 
 		if (IoSetCancelRoutine(irp, NULL))
 			return irp;
-		/* It is being cancelled: that routine ends it, and takes it off a list that it must find it on. */
+		/* It is being cancelled: the cancel routine ends it, and removes it from the list that it must be
+		   in. */
 		InitializeListHead(&irp->Tail.Overlay.ListEntry);
 	}
 	return NULL;
 }
 
-/* Takes the first frame off the list; NULL if there is none. The lock is held. */
+/* Removes the first frame from the list; NULL if there is none. The lock is held. */
 static struct frame *take_frame(struct reads *reads)
 {
 	if (IsListEmpty(&reads->frames))
@@ -45,7 +46,7 @@ static struct frame *take_frame(struct reads *reads)
 	return CONTAINING_RECORD(RemoveHeadList(&reads->frames), struct frame, entry);
 }
 
-/* Gives a read its frame. One that is too small loses it, as with the real driver. */
+/* Completes a read with a frame. If its buffer is too small the frame is lost, as with the real driver. */
 static void give(PIRP irp, struct frame *frame)
 {
 	PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
@@ -60,7 +61,7 @@ static void give(PIRP irp, struct frame *frame)
 	ExFreePool(frame);
 }
 
-/* Gives as many reads their frames as there are both. */
+/* Completes reads while there are both reads and frames. */
 static void pair(struct reads *reads)
 {
 	for (;;) {

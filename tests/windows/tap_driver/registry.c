@@ -1,11 +1,11 @@
-/* The adapters that the registry describes: those of tap0901 that name the ports of a tapbridge. */
+/* The adapters in the registry: those of tap0901 that have the ports of a tapbridge. */
 #include <windows.h>
 
 #include "halves.h"
 
 #define CLASS_KEY L"SYSTEM\\CurrentControlSet\\Control\\Class\\{4D36E972-E325-11CE-BFC1-08002BE10318}"
 
-/* Reads a text of at most |bytes| with its end. */
+/* Reads a terminated text of at most |bytes|. */
 static int read_text(HKEY key, const wchar_t *name, wchar_t *text, DWORD bytes)
 {
 	DWORD type, n = bytes - sizeof *text;
@@ -34,7 +34,7 @@ static int hex(wchar_t c)
 	return c >= L'A' && c <= L'F' ? c - L'A' + 10 : -1;
 }
 
-/* Takes twelve hex digits as a MAC, as the driver does: unicast and locally administered, or not at all. */
+/* Parses twelve hex digits as a MAC, like the driver: it must be unicast and locally administered. */
 static void read_mac(const wchar_t *text, unsigned char mac[6])
 {
 	unsigned char bytes[6] = {0};

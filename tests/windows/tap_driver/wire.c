@@ -1,4 +1,4 @@
-/* The way from the driver to the tapbridge beside it: datagrams over loopback. */
+/* The connection between the driver and its tapbridge: datagrams over loopback. */
 #include <winsock2.h>
 
 #include "halves.h"
@@ -14,14 +14,14 @@ struct wire {
 	void *ctx;
 };
 
-/* Copies bytes: memcpy would be imported from a DLL that must not be. */
+/* Copies bytes: memcpy would be imported from a DLL that must not be imported. */
 static void copy(unsigned char *to, const unsigned char *from, unsigned len)
 {
 	while (len--)
 		*to++ = *from++;
 }
 
-/* The thread that receives. */
+/* The receiving thread. */
 static void run(void *ctx)
 {
 	struct wire *wire = ctx;
@@ -33,7 +33,7 @@ static void run(void *ctx)
 		if (n > 1)
 			wire->recv(wire->ctx, data[0], data + 1, (unsigned)n - 1);
 		else if (n < 0 && WSAGetLastError() != WSAETIMEDOUT)
-			/* The bridge is not there, or not yet. */
+			/* The bridge does not run, or not yet. */
 			kernel_sleep(10);
 	}
 }
