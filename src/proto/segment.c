@@ -7,6 +7,7 @@
 #include "proto/checksum.h"
 #include "proto/ether.h"
 #include "proto/ip.h"
+#include "proto/segment_tunnel.h"
 
 #define TCP_FIN 0x01U
 #define TCP_PSH 0x08U
@@ -198,7 +199,7 @@ int lp_segment(const struct lp_frame *frame, lp_segment_fn emit, void *ctx)
 		return LP_EMALFORMED;
 	struct cut cut;
 	if (find_headers(frame, &cut) < 0 || check_offload(frame, &cut) < 0)
-		return LP_EMALFORMED;
+		return lp_segment_tunnel(frame, emit, ctx);
 	prepare(frame, &cut);
 	cut.emit = emit;
 	cut.ctx = ctx;
