@@ -5,13 +5,29 @@
 
 #include "app/reporter.h"
 #include "base/error.h"
+#include "base/text.h"
+#include "http/http.h"
 #include "member/member.h"
 #include "obs/event.h"
 #include "platform/device/advice.h"
 #include "platform/device/device_state.h"
+#include "platform/loop/loop.h"
 #include "platform/net/route_conflicts.h"
 #include "platform/system/terminal.h"
 #include "quic/tls/credentials.h"
+#include "report/status_json.h"
+
+/* Prints the status document for people. */
+static int print_status(const char *json, size_t len, FILE *out, struct lp_failure *failure)
+{
+	char data[LP_STATUS_PAGE_MAX];
+	struct lp_text page;
+	lp_text_init(&page, data, sizeof data);
+	int result = lp_status_page(json, len, &page, failure);
+	if (result == 0)
+		fputs(data, out);
+	return result;
+}
 
 bool lp_member_app_options(struct lp_member_app *app, const struct lp_program *program, const struct lp_option *rows,
 	size_t n_rows, void *dest, int argc, char *const *argv, struct lp_options *ret_options, int *ret_exit)
@@ -19,7 +35,13 @@ bool lp_member_app_options(struct lp_member_app *app, const struct lp_program *p
 	lp_options_init(ret_options, program);
 	lp_options_add(ret_options, lp_member_option_rows, lp_member_option_rows_n, &app->options);
 	lp_options_add(ret_options, rows, n_rows, dest);
-	return lp_app_options(&app->app, program, ret_options, argc, argv, ret_exit);
+	lp_options_add(ret_options, lp_control_option_rows, lp_control_option_rows_n, &app->control);
+	if (!lp_app_options(&app->app, program, ret_options, argc, argv, ret_exit))
+		return false;
+	if (ret_options->command < 0)
+		return true;
+	*ret_exit = lp_control_status(program, &app->control, print_status);
+	return false;
 }
 
 int lp_member_app_begin(struct lp_member_app *app, struct lp_failure *failure, struct lp_member_config *config)
@@ -109,6 +131,27 @@ static void on_size(void *ctx, unsigned *ret_rows, unsigned *ret_columns)
 	lp_terminal_size(LP_TERMINAL_ERR, ret_rows, ret_columns);
 }
 
+static void on_status(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply)
+{
+	struct lp_member_app *app = ctx;
+	(void)request;
+	reply->body = lp_status_json(lp_reporter_status(app->reporter), lp_loop_now_ns(app->app.loop));
+	reply->body_len = reply->body ? strlen(reply->body) : 0;
+}
+
+static const struct lp_http_route routes[] = {
+	{"GET", "/status", LP_HTTP_STATUS, on_status},
+};
+
+/* Serves the status. */
+static int start_http(struct lp_member_app *app, struct lp_failure *failure)
+{
+	int result = lp_http_new(app->app.loop, routes, sizeof routes / sizeof routes[0], app, failure, &app->http);
+	return result < 0
+		       ? result
+		       : lp_control_listen(app->http, app->app.program, &app->control, &app->app.output.log, failure);
+}
+
 int lp_member_app_report(struct lp_member_app *app, enum lp_role role, struct lp_member *member, const char *device,
 	const struct lp_mac *mac, struct lp_failure *failure)
 {
@@ -131,11 +174,15 @@ int lp_member_app_report(struct lp_member_app *app, enum lp_role role, struct lp
 		config.draw = on_draw;
 	}
 	int result = lp_reporter_new(app->app.loop, &config, member, &app->reporter);
-	return result < 0 ? lp_fail(failure, result, "cannot start: %s", lp_error_text(result)) : 0;
+	if (result < 0)
+		return lp_fail(failure, result, "cannot start: %s", lp_error_text(result));
+	return start_http(app, failure);
 }
 
 void lp_member_app_unreport(struct lp_member_app *app)
 {
+	lp_http_free(app->http);
+	app->http = NULL;
 	lp_reporter_free(app->reporter);
 	app->reporter = NULL;
 	if (app->live.file)

@@ -4,10 +4,12 @@
 #define LP_APP_MEMBER_APP_H
 
 #include "app/app.h"
+#include "app/control.h"
 #include "app/member_options.h"
 #include "app/saved_session.h"
 #include "cli/live.h"
 
+struct lp_http;
 struct lp_member;
 struct lp_member_config;
 struct lp_reporter;
@@ -17,10 +19,12 @@ struct lp_tls;
 struct lp_member_app {
 	struct lp_app app;
 	struct lp_member_options options;
+	struct lp_control_options control;
 	struct lp_tls *tls;
 	struct lp_saved_session saved;
 	const char *saved_path; /* NULL: the session is not saved; borrowed */
 	struct lp_reporter *reporter;
+	struct lp_http *http; /* serves the status */
 	struct lp_live live;
 	const char *device; /* name of the TAP or of the gateway's interface; borrowed */
 	char relay[256];    /* "HOST:PORT" as the user wrote it */
@@ -30,18 +34,18 @@ struct lp_member_app {
 	void (*count)(void *ctx, struct lp_status *status); /* sets status->bounds; NULL: nothing is counted */
 };
 
-/* As lp_app_options(). |rows| are the program's own options, stored in |dest|. |ret_options| can be queried for which
-   options were given. */
+/* As lp_app_options(), and runs the command `status`, the first of the program's commands. |rows| are the program's own
+   options, stored in |dest|. |ret_options| can be queried for which options were given. */
 bool lp_member_app_options(struct lp_member_app *app, const struct lp_program *program, const struct lp_option *rows,
 	size_t n_rows, void *dest, int argc, char *const *argv, struct lp_options *ret_options, int *ret_exit);
 /* As lp_app_begin(). Also reads the trusted certificate and fills in |config| (not role, MAC and events). */
 int lp_member_app_begin(struct lp_member_app *app, struct lp_failure *failure, struct lp_member_config *config);
 /* Sets the resume token in |config| if |saved| is of this relay and this room. */
 void lp_member_app_resume(const struct lp_member_app *app, struct lp_member_config *config);
-/* Starts the reporter. */
+/* Starts the reporter and serves its status. */
 int lp_member_app_report(struct lp_member_app *app, enum lp_role role, struct lp_member *member, const char *device,
 	const struct lp_mac *mac, struct lp_failure *failure);
-/* Stops the reporter. To be called before the member is freed. */
+/* Stops both. To be called before the member is freed. */
 void lp_member_app_unreport(struct lp_member_app *app);
 /* As lp_app_end(). */
 int lp_member_app_end(struct lp_member_app *app);

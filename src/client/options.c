@@ -1,5 +1,10 @@
 #include "client/options.h"
 
+static const struct lp_help_row commands[] = {
+	{"status", "print the state of the running client"},
+	{NULL, NULL},
+};
+
 static const struct lp_help_row examples[] = {
 	{"lanparty-client --relay play.example.org:443 --relay-ca-cert relay.der --room FRIDAY-NIGHT",
 		"join a room; then get an address from the LAN: dhclient lan0"},
@@ -9,6 +14,8 @@ static const struct lp_help_row examples[] = {
 static const struct lp_help_row files[] = {
 	{"/var/lib/softlan/lanparty-client-identity.json",
 		"the MAC address that was made at the first start, and the token of the last place in a room"},
+	{"/run/lanparty/client.sock, $XDG_RUNTIME_DIR/lanparty/client.sock",
+		"the default status socket of root's client, and of another user's"},
 	{NULL, NULL},
 };
 
@@ -24,6 +31,7 @@ const struct lp_program lp_client_program = {
 	.about =
 		"The client makes a virtual Ethernet adapter (TAP) and carries its frames to the room's other members, "
 		"through a relay: a LAN cable to the party's switch.",
+	.commands = commands,
 	.examples = examples,
 	.files = files,
 	.signals = signals,

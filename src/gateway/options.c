@@ -1,5 +1,10 @@
 #include "gateway/options.h"
 
+static const struct lp_help_row commands[] = {
+	{"status", "print the state of the running gateway"},
+	{NULL, NULL},
+};
+
 static const struct lp_help_row examples[] = {
 	{"lanparty-gateway --relay play.example.org:443 --relay-ca-cert relay.der --room FRIDAY-NIGHT --interface eth1",
 		"bring the LAN behind eth1 into a room"},
@@ -9,6 +14,8 @@ static const struct lp_help_row examples[] = {
 static const struct lp_help_row files[] = {
 	{"/var/lib/softlan/lanparty-gateway-state.json",
 		"the token of the place in the room, by which a gateway that was killed takes it again at once"},
+	{"/run/lanparty/gateway.sock, $XDG_RUNTIME_DIR/lanparty/gateway.sock",
+		"the default status socket of root's gateway, and of another user's"},
 	{NULL, NULL},
 };
 
@@ -23,6 +30,7 @@ const struct lp_program lp_gateway_program = {
 	.summary = "brings a LAN into a room of a relay",
 	.about = "The gateway captures a wired interface with a cable in the party's switch and carries its frames to "
 		 "the room's members, through a relay.",
+	.commands = commands,
 	.examples = examples,
 	.files = files,
 	.signals = signals,

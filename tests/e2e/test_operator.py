@@ -29,8 +29,8 @@ def lab(new_party, tmp_path_factory):
     made.start_relay("--cert", made.pem, "--key", made.key, "--status-socket", made.status_path, "--metrics",
                      "127.0.0.1:9090", "--stats-interval", "1s", "--max-connections-per-address", "8", "--hello-timeout",
                      "60s")
-    made.start_gateway("--name", "basement")
-    made.client = made.start_client(made.alice_host, "--name", "Alice")
+    made.start_gateway("--name", "basement", "--status-socket", made.path("gateway.sock"))
+    made.client = made.start_client(made.alice_host, "--name", "Alice", "--status-socket", made.path("client.sock"))
     assert ping(made.alice_host, party.LAN_HOST, PATIENCE_S)
     return made
 
@@ -73,6 +73,20 @@ def test_status_socket(lab):
     gone = lab.relay_host.run(programs.binary("lanparty-relay"), "status", "--status-socket", "/no/such.sock",
                               check=False)
     assert gone.returncode == 1 and "/no/such.sock" in gone.stderr
+
+
+def test_member_status(lab):
+    """Client and gateway serve their status; `status` prints it, --json and curl show the document."""
+    for host, name, words in ((lab.alice_host, "client", ("on the LAN", "basement", TAP, lab.alice_host.mac(TAP))),
+                              (lab.gateway_host, "gateway", ("room PARTY-1 is on this LAN", "device     lan"))):
+        program, path = programs.binary(f"lanparty-{name}"), lab.path(f"{name}.sock")
+        page = host.run(program, "status", "--status-socket", path).stdout
+        assert all(word in page for word in words), page
+        document = json.loads(host.run(program, "status", "--json", "--status-socket", path).stdout)
+        assert document["role"] == name and document["state"] == "joined" and document["peers"] == 1
+        assert json.loads(get(host, path, "/status"))["room"] == "PARTY-1"
+        lost = host.run(program, "status", "--status-socket", lab.path("none.sock"), check=False)
+        assert lost.returncode == 1 and "no program is listening" in lost.stderr
 
 
 def test_default_status_socket(lab):

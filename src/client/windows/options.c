@@ -1,6 +1,11 @@
 #include "client/options.h"
 #include "client/windows/guard.h"
 
+static const struct lp_help_row commands[] = {
+	{"status", "print the state of the running client"},
+	{NULL, NULL},
+};
+
 static const struct lp_help_row examples[] = {
 	{"lanparty-client-win", "ask for relay and room, and join"},
 	{"lanparty-client-win --relay play.example.org:443 --relay-ca-cert relay.der --room FRIDAY-NIGHT",
@@ -16,6 +21,8 @@ static const struct lp_help_row files[] = {
 		"what was changed on this computer and is put back at the end, or at the next start after a crash"},
 	{"%ProgramData%\\softlan\\lanparty-client-room.conf",
 		"the last answers to the questions of a start without options"},
+	{"%ProgramData%\\softlan\\lanparty-client-status",
+		"port and token of the running client, for the command status; only administrators can read it"},
 	{NULL, NULL},
 };
 
@@ -30,6 +37,7 @@ const struct lp_program lp_client_program = {
 	.about =
 		"The client takes a virtual Ethernet adapter (TAP-Windows6) and carries its frames to the room's other "
 		"members, through a relay: a LAN cable to the party's switch. The internet connection stays as it is.",
+	.commands = commands,
 	.examples = examples,
 	.files = files,
 	.signals = signals,
