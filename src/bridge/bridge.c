@@ -11,23 +11,18 @@
 
 #define DEFAULT_MTU 1500
 #define DEFAULT_AGE_NS (300 * LP_SEC)
-/* Puts the defaults in place of zeros. */
-static void fill_defaults(struct lp_bridge_config *config)
+
+void lp_bridge_config_init(struct lp_bridge_config *config)
 {
-	if (config->lan_mtu == 0)
-		config->lan_mtu = DEFAULT_MTU;
-	if (config->room_mtu == 0)
-		config->room_mtu = DEFAULT_MTU;
-	if (config->max_members == 0)
-		config->max_members = LP_BRIDGE_MEMBERS_MAX;
-	if (config->max_macs == 0)
-		config->max_macs = LP_BRIDGE_MACS_MAX;
-	if (config->mac_age_ns == 0)
-		config->mac_age_ns = DEFAULT_AGE_NS;
-	if (config->refresh_ns == 0)
-		config->refresh_ns = LP_BRIDGE_REFRESH_NS;
-	if (config->probe_ns == 0)
-		config->probe_ns = LP_BRIDGE_PROBE_NS;
+	*config = (struct lp_bridge_config){
+		.lan_mtu = DEFAULT_MTU,
+		.room_mtu = DEFAULT_MTU,
+		.max_members = LP_BRIDGE_MEMBERS_MAX,
+		.max_macs = LP_BRIDGE_MACS_MAX,
+		.mac_age_ns = DEFAULT_AGE_NS,
+		.refresh_ns = LP_BRIDGE_REFRESH_NS,
+		.probe_ns = LP_BRIDGE_PROBE_NS,
+	};
 }
 
 int lp_bridge_new(const struct lp_bridge_config *config, uint64_t now_ns, struct lp_bridge **ret_bridge)
@@ -36,7 +31,6 @@ int lp_bridge_new(const struct lp_bridge_config *config, uint64_t now_ns, struct
 	if (!bridge)
 		return LP_ENOMEM;
 	bridge->config = *config;
-	fill_defaults(&bridge->config);
 	lp_bridge_members_init(&bridge->members, bridge->config.max_members);
 	bridge->interface_key = lp_mac_key(config->interface_mac.octet);
 	bridge->probe_due_ns = bridge->config.probe_ns == LP_NEVER ? LP_NEVER : now_ns;
@@ -62,7 +56,7 @@ void lp_bridge_free(struct lp_bridge *bridge)
 
 void lp_bridge_set_room_mtu(struct lp_bridge *bridge, uint16_t mtu)
 {
-	bridge->config.room_mtu = mtu ? mtu : DEFAULT_MTU;
+	bridge->config.room_mtu = mtu;
 }
 
 void lp_bridge_room_nonce(const char *room, uint8_t nonce[LP_BRIDGE_NONCE])
@@ -73,7 +67,7 @@ void lp_bridge_room_nonce(const char *room, uint8_t nonce[LP_BRIDGE_NONCE])
 		nonce[i] = (uint8_t)(hash >> 8 * i);
 }
 
-/* The member's MAC is not its own any more. */
+/* Removes the MAC of |member| from the table if the member owns it. */
 static void forget_mac(struct lp_bridge *bridge, const struct lp_bridge_member *member)
 {
 	uint64_t key = lp_mac_key(member->mac.octet);
@@ -102,7 +96,6 @@ void lp_bridge_peer_joined(struct lp_bridge *bridge, uint16_t peer_id, const str
 	}
 }
 
-/* The member is not there any more. */
 static void remove_member(struct lp_bridge *bridge, struct lp_bridge_member *member)
 {
 	forget_mac(bridge, member);
@@ -122,7 +115,6 @@ void lp_bridge_peers_clear(struct lp_bridge *bridge)
 		remove_member(bridge, member);
 }
 
-/* Writes the next probe. */
 static void make_probe(struct lp_bridge *bridge, uint8_t frame[LP_ETHER_FRAME_MIN])
 {
 	struct lp_probe probe = {.number = bridge->probe_number++};
@@ -168,11 +160,6 @@ uint64_t lp_bridge_deadline(const struct lp_bridge *bridge)
 const struct lp_bridge_counters *lp_bridge_counters(const struct lp_bridge *bridge)
 {
 	return &bridge->counters;
-}
-
-size_t lp_bridge_member_count(const struct lp_bridge *bridge)
-{
-	return bridge->members.n;
 }
 
 const char *lp_bridge_loop_text(enum lp_bridge_loop loop)

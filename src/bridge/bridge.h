@@ -1,6 +1,26 @@
-/* The gateway's side of the LAN: which MACs are remote and which are local, what may cross, and how the LAN's switches
-   keep knowing where the remote ones are. Pure: frames and now_ns in, decisions, frames to send and one deadline out.
- */
+/* The bridge between a LAN and the tunnel, in a gateway.
+
+   Each MAC is on one of two sides. Local MACs are learned from the source of frames from the LAN and age. Remote MACs
+   are those of the room's clients (lp_bridge_peer_joined()); a MAC that is first seen in a frame from the tunnel counts
+   as remote for a short time, because `peer_joined` travels on a stream and can arrive after the frame. A frame crosses
+   from the LAN if its destination is a group or remote, and from the tunnel if its source is not local. Switch control
+   (spanning tree, LLDP, pause) never crosses.
+
+   The gateway's interface is in promiscuous mode, and the LAN's switches must send frames for remote MACs to its port.
+   They learn this from frames with a remote source, and forget it after some minutes without one. So for each remote
+   MAC the bridge sends a Layer 2 Update frame at intervals, and soon after a topology change, which makes switches
+   forget early.
+
+   A second path between the room and the LAN (another gateway, or a client that is bridged to the same LAN) is a loop,
+   in which a broadcast circulates forever. The bridge finds loops by probes, frames that must never come back, and by
+   MACs that send on the wrong side. It reports a loop, at most once in some seconds for each kind, and does not try to
+   cut it: neither side knows which path is the right one.
+
+   Invariants: a frame that the bridge itself sent never crosses; a MAC is never local and remote at the same time; the
+   number of members and MACs has a maximum in the config.
+
+   The module does no I/O: frames and now_ns go in; drop reasons, frames to send, and one deadline come out
+   (lp_bridge_next_frame(), lp_bridge_deadline()). */
 #ifndef LP_BRIDGE_BRIDGE_H
 #define LP_BRIDGE_BRIDGE_H
 
@@ -18,19 +38,20 @@ struct lp_bridge;
 #define LP_BRIDGE_NONCE 8U
 #define LP_BRIDGE_MEMBERS_MAX 4096U
 #define LP_BRIDGE_MACS_MAX 8192U
-/* Switches forget a MAC after 300 s, some sooner; a remote one is made known again well within 60 s. */
+/* Switches forget a MAC after 300 s, some of them earlier. */
 #define LP_BRIDGE_REFRESH_NS (45 * LP_SEC)
 #define LP_BRIDGE_PROBE_NS (5 * LP_SEC)
-/* While the topology changes, refreshes have at least this distance; the last is after the last change. */
+/* The shortest interval between refreshes of all members while the topology changes; the last one follows the last
+   change. */
 #define LP_BRIDGE_TOPOLOGY_NS (2 * LP_SEC)
 
-/* X(name, what happened, for people). A loop between LAN and tunnel, or what looks like one. */
+/* X(name, text for people). Loops between LAN and tunnel, and what indicates one. */
 #define LP_BRIDGE_LOOPS(X) \
 	X(TUNNEL, "our own probe came back through the tunnel") \
-	X(LAN, "our own probe came back from the LAN: it has a loop, or a remote member is bridged to it") \
-	X(OTHER_GATEWAY, "another gateway of this room is on the same LAN, or on one that a member is bridged to") \
-	X(REMOTE_ON_LAN, "frames of a remote member come in from the LAN") \
-	X(LOCAL_IN_TUNNEL, "frames of a station on the LAN come in through the tunnel")
+	X(LAN, "our own probe came back from the LAN, because the LAN has a loop or a remote member is bridged to it") \
+	X(OTHER_GATEWAY, "another gateway of this room is on the same LAN, or on a LAN that a member is bridged to") \
+	X(REMOTE_ON_LAN, "frames from a remote member arrive from the LAN") \
+	X(LOCAL_IN_TUNNEL, "frames from a station on the LAN arrive through the tunnel")
 
 enum lp_bridge_loop {
 #define X(name, text) LP_BRIDGE_LOOP_##name,
@@ -39,62 +60,63 @@ enum lp_bridge_loop {
 		LP_BRIDGE_LOOP_COUNT,
 };
 
+/* lp_bridge_config_init() sets the defaults of the MTUs, the limits and the intervals. */
 struct lp_bridge_config {
 	uint8_t hash_key[16];                /* random; keys the table of MACs */
-	uint8_t sender[LP_BRIDGE_NONCE];     /* random; tells this gateway's probes from others' */
+	uint8_t sender[LP_BRIDGE_NONCE];     /* random; identifies this gateway's probes */
 	uint8_t room_nonce[LP_BRIDGE_NONCE]; /* the same for all gateways of a room: lp_bridge_room_nonce() */
 	struct lp_mac interface_mac;         /* of the interface on the LAN */
-	uint16_t lan_mtu;                    /* of that interface, IP bytes; 0: 1500 */
-	uint16_t room_mtu;                   /* IP bytes; 0: 1500; see lp_bridge_set_room_mtu() */
-	size_t max_members;                  /* 0: LP_BRIDGE_MEMBERS_MAX */
-	size_t max_macs;                     /* of LAN stations that are remembered; 0: LP_BRIDGE_MACS_MAX */
-	uint64_t mac_age_ns;                 /* 0: 300 s */
-	uint64_t refresh_ns;                 /* 0: LP_BRIDGE_REFRESH_NS */
-	uint64_t probe_ns;                   /* 0: LP_BRIDGE_PROBE_NS; LP_NEVER: no probes */
-	/* A loop, at most once in 10 s for each kind. */
+	uint16_t lan_mtu;                    /* of that interface, IP bytes */
+	uint16_t room_mtu;                   /* IP bytes; see lp_bridge_set_room_mtu() */
+	size_t max_members;                  /* remote */
+	size_t max_macs;                     /* learned on the LAN */
+	uint64_t mac_age_ns;                 /* a local MAC is forgotten after this time without a frame from it */
+	uint64_t refresh_ns;                 /* interval of the refreshes of each remote MAC */
+	uint64_t probe_ns;                   /* interval of probes; LP_NEVER: none */
+	/* Reports a loop, at most once in 10 s for each kind. May be NULL. */
 	void (*loop)(void *ctx, enum lp_bridge_loop loop);
 	void *ctx;
 };
 
 struct lp_bridge_counters {
-	uint64_t lan_drops[LP_DROP_COUNT];    /* of frames from the LAN; UNKNOWN_UNICAST: they concern the LAN alone */
+	uint64_t lan_drops[LP_DROP_COUNT];    /* of frames from the LAN; UNKNOWN_UNICAST: for another local station */
 	uint64_t tunnel_drops[LP_DROP_COUNT]; /* of frames from the tunnel */
-	uint64_t refreshes, probes;           /* frames made here */
-	uint64_t topology_changes;            /* seen on the LAN */
-	uint64_t loops[LP_BRIDGE_LOOP_COUNT]; /* each time, told or not */
+	uint64_t refreshes, probes;           /* frames that the bridge sent */
+	uint64_t topology_changes;            /* on the LAN */
+	uint64_t loops[LP_BRIDGE_LOOP_COUNT]; /* including those that were not reported */
 	uint64_t members_refused;             /* beyond max_members */
 	uint64_t macs_refused;                /* beyond max_macs */
 };
 
-/* 0 or LP_ENOMEM. */
+void lp_bridge_config_init(struct lp_bridge_config *config);
+/* |config| is copied. 0 or LP_ENOMEM. */
 int lp_bridge_new(const struct lp_bridge_config *config, uint64_t now_ns, struct lp_bridge **ret_bridge);
-/* NULL is fine. */
+/* NULL is permitted. */
 void lp_bridge_free(struct lp_bridge *bridge);
-/* What `welcome` said. */
+/* Sets the room's MTU, as `welcome` contains it. */
 void lp_bridge_set_room_mtu(struct lp_bridge *bridge, uint16_t mtu);
-/* What all gateways of a room put into their probes; |room| is its code in upper case. */
+/* The nonce in the probes of all gateways of a room; |room| is its code in upper case. */
 void lp_bridge_room_nonce(const char *room, uint8_t nonce[LP_BRIDGE_NONCE]);
 
-/* A client joined (or is told of again): the LAN's switches learn its MAC with the next frames to send. */
+/* A client is in the room, or its MAC changed. Its MAC is refreshed by the next call of lp_bridge_next_frame(). */
 void lp_bridge_peer_joined(struct lp_bridge *bridge, uint16_t peer_id, const struct lp_mac *mac, uint64_t now_ns);
 void lp_bridge_peer_left(struct lp_bridge *bridge, uint16_t peer_id);
-/* The connection is gone: all members are forgotten. What is on the LAN stays known. */
+/* Removes all members, because the connection was lost. Local MACs stay. */
 void lp_bridge_peers_clear(struct lp_bridge *bridge);
 
-/* May a frame cross from the LAN into the tunnel? A super-frame is asked about before it is cut. LP_DROP_NONE, or why
-   not; drops are counted here. */
+/* Decides whether a frame, or a super-frame before segmentation, may cross from the LAN into the tunnel. LP_DROP_NONE,
+   or the drop reason, which is counted. */
 enum lp_drop lp_bridge_from_lan(struct lp_bridge *bridge, const struct lp_frame *frame, uint64_t now_ns);
-/* May a frame cross from the tunnel onto the wire? The same. Padding to 60 bytes is the sender's. */
+/* The same for a frame from the tunnel to the LAN. The caller pads it to 60 bytes. */
 enum lp_drop lp_bridge_from_tunnel(struct lp_bridge *bridge, const uint8_t *frame, size_t len, uint64_t now_ns);
 
-/* The next frame of our own to send on the LAN: to be called until it returns 0, after lp_bridge_deadline() and after
-   lp_bridge_peer_joined(). */
+/* Writes the next refresh or probe to send on the LAN; returns its length. Call it until it returns 0, at
+   lp_bridge_deadline() and after lp_bridge_peer_joined(). */
 size_t lp_bridge_next_frame(struct lp_bridge *bridge, uint64_t now_ns, uint8_t frame[LP_ETHER_FRAME_MIN]);
-/* When the next frame of our own is due. */
+/* When the next refresh or probe is due. */
 uint64_t lp_bridge_deadline(const struct lp_bridge *bridge);
 
 const struct lp_bridge_counters *lp_bridge_counters(const struct lp_bridge *bridge);
-size_t lp_bridge_member_count(const struct lp_bridge *bridge);
 /* Never NULL. */
 const char *lp_bridge_loop_text(enum lp_bridge_loop loop);
 

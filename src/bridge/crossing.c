@@ -1,3 +1,4 @@
+/* The decision whether a frame crosses the bridge. */
 #include <string.h>
 
 #include "bridge/bridge.h"
@@ -6,38 +7,38 @@
 #include "proto/ip.h"
 #include "proto/switch_control.h"
 
-/* A MAC that is heard through the tunnel before the news of its member: believed for so long. */
+/* How long a source MAC in the tunnel counts as remote without a `peer_joined`. */
 #define EARLY_NS (10 * LP_SEC)
-/* A loop of one kind is told this often at most. */
-#define TELL_EVERY_NS (10 * LP_SEC)
-/* A MAC on the wrong side: so many frames within the time make it a loop rather than a frame that was late. */
-#define STRAYS_TOLD 8
+/* The shortest interval between reports of one kind of loop. */
+#define REPORT_EVERY_NS (10 * LP_SEC)
+/* This many frames from the wrong side within the time are reported as a loop; fewer may be late frames. */
+#define STRAYS_MAX 8
 #define STRAYS_WITHIN_NS LP_SEC
 
-/* Counts a loop, and tells of it unless that was done a moment ago. */
-static void tell_loop(struct lp_bridge *bridge, enum lp_bridge_loop loop, uint64_t now_ns)
+/* Counts a loop, and reports it unless its kind was reported recently. */
+static void report_loop(struct lp_bridge *bridge, enum lp_bridge_loop loop, uint64_t now_ns)
 {
 	bridge->counters.loops[loop]++;
-	if (now_ns < bridge->told_ns[loop])
+	if (now_ns < bridge->report_ns[loop])
 		return;
-	bridge->told_ns[loop] = lp_bridge_later(now_ns, TELL_EVERY_NS);
+	bridge->report_ns[loop] = lp_bridge_later(now_ns, REPORT_EVERY_NS);
 	if (bridge->config.loop)
 		bridge->config.loop(bridge->config.ctx, loop);
 }
 
-/* Counts a frame that came from the wrong side; many of them are a loop. */
+/* Counts a frame from the wrong side; many in a short time are a loop. */
 static void count_stray(
 	struct lp_bridge *bridge, struct lp_bridge_strays *strays, enum lp_bridge_loop loop, uint64_t now_ns)
 {
 	if (now_ns - strays->since_ns >= STRAYS_WITHIN_NS)
 		*strays = (struct lp_bridge_strays){.since_ns = now_ns};
-	if (++strays->n >= STRAYS_TOLD) {
+	if (++strays->n >= STRAYS_MAX) {
 		strays->n = 0;
-		tell_loop(bridge, loop, now_ns);
+		report_loop(bridge, loop, now_ns);
 	}
 }
 
-/* True for a probe, which never crosses; tells of a loop if it should not be here. */
+/* True for a probe, which never crosses. Reports a loop if the probe should not have arrived here. */
 static bool take_probe(struct lp_bridge *bridge, const uint8_t *frame, size_t len, const struct lp_ether *ether,
 	bool from_lan, uint64_t now_ns)
 {
@@ -45,16 +46,16 @@ static bool take_probe(struct lp_bridge *bridge, const uint8_t *frame, size_t le
 	if (!lp_probe_read(frame, len, ether, &probe))
 		return false;
 	if (memcmp(probe.room_nonce, bridge->config.room_nonce, sizeof probe.room_nonce) != 0)
-		return true; /* another room's gateway on the same LAN is no loop */
+		return true; /* a gateway of another room may be on the same LAN */
 	bool own = memcmp(probe.sender, bridge->config.sender, sizeof probe.sender) == 0;
 	if (!own)
-		tell_loop(bridge, LP_BRIDGE_LOOP_OTHER_GATEWAY, now_ns);
+		report_loop(bridge, LP_BRIDGE_LOOP_OTHER_GATEWAY, now_ns);
 	else
-		tell_loop(bridge, from_lan ? LP_BRIDGE_LOOP_LAN : LP_BRIDGE_LOOP_TUNNEL, now_ns);
+		report_loop(bridge, from_lan ? LP_BRIDGE_LOOP_LAN : LP_BRIDGE_LOOP_TUNNEL, now_ns);
 	return true;
 }
 
-/* The switches of the LAN forget: remote MACs are made known again, at once or as soon as they may. */
+/* The LAN's switches forget their MACs: refreshes all members, now or when the shortest interval has passed. */
 static void note_topology_change(struct lp_bridge *bridge, uint64_t now_ns)
 {
 	bridge->counters.topology_changes++;
@@ -66,7 +67,7 @@ static void note_topology_change(struct lp_bridge *bridge, uint64_t now_ns)
 	lp_bridge_members_refresh_all(&bridge->members, now_ns);
 }
 
-/* True if more IP bytes than |mtu| are behind the headers of the frame, or of the segments that it will be cut into. */
+/* True if the frame, or a segment of the super-frame, carries more than |mtu| IP bytes. */
 static bool is_oversize(const struct lp_frame *frame, const struct lp_ether *ether, size_t mtu)
 {
 	const struct lp_offload *offload = &frame->offload;
@@ -78,7 +79,7 @@ static bool is_oversize(const struct lp_frame *frame, const struct lp_ether *eth
 	return inner_len + offload->gso_size > mtu;
 }
 
-/* What concerns both directions: frames that nobody sends, and switches' own. */
+/* Checks for both directions: impossible sources, and switch control. */
 static enum lp_drop check(const struct lp_ether *ether, uint64_t dst, uint64_t src)
 {
 	if (lp_mac_key_is_group(src) || src == 0 || src == dst)
@@ -86,8 +87,8 @@ static enum lp_drop check(const struct lp_ether *ether, uint64_t dst, uint64_t s
 	return lp_switch_control(ether, dst) ? LP_DROP_SWITCH_CONTROL : LP_DROP_NONE;
 }
 
-/* Notes that |src| is on the LAN. A drop if it is a remote member's: our own frame came back, or the MAC is there
-   twice. */
+/* Learns that |src| is local. A drop reason if it is remote: a frame from the tunnel came back, or two stations have
+   the same MAC. */
 static enum lp_drop learn_local(struct lp_bridge *bridge, uint64_t src, uint64_t now_ns)
 {
 	uint64_t expires_ns = lp_mac_expiry(now_ns, bridge->config.mac_age_ns);
@@ -105,7 +106,7 @@ static enum lp_drop learn_local(struct lp_bridge *bridge, uint64_t src, uint64_t
 	return LP_DROP_NONE;
 }
 
-/* True if a frame to |dst| has somebody to go to in the tunnel. */
+/* True if |dst| is remote. */
 static bool is_remote(struct lp_bridge *bridge, uint64_t dst, uint64_t now_ns)
 {
 	struct lp_mac_entry *entry = lp_mac_table_find(&bridge->macs, dst, now_ns);
@@ -141,7 +142,7 @@ enum lp_drop lp_bridge_from_lan(struct lp_bridge *bridge, const struct lp_frame 
 	return drop;
 }
 
-/* Notes that |src| is remote. A drop if it is a LAN station's: a loop, or somebody who pretends. */
+/* Learns that |src| is remote. A drop reason if it is local: a loop, or a spoofed source. */
 static enum lp_drop learn_remote(struct lp_bridge *bridge, uint64_t src, uint64_t now_ns)
 {
 	struct lp_mac_entry *entry = lp_mac_table_find(&bridge->macs, src, now_ns);
@@ -149,8 +150,8 @@ static enum lp_drop learn_remote(struct lp_bridge *bridge, uint64_t src, uint64_
 		count_stray(bridge, &bridge->local_in_tunnel, LP_BRIDGE_LOOP_LOCAL_IN_TUNNEL, now_ns);
 		return LP_DROP_SPOOFED_SOURCE;
 	}
-	/* News of members come on another way than frames, so a frame may be here first. Without this, the answer to it
-	   would stay on the LAN. */
+	/* `peer_joined` may arrive after the member's first frame. Without this entry, the reply would not leave the
+	   LAN. */
 	uint64_t expires_ns = lp_mac_expiry(now_ns, EARLY_NS);
 	if (!entry && lp_mac_table_put(&bridge->macs, src, &bridge->early, expires_ns, now_ns) < 0)
 		bridge->counters.macs_refused++;

@@ -4,7 +4,7 @@
 
 #include "base/cursor.h"
 
-/* Tells our probes from other experiments with this type; then a version. */
+/* Distinguishes our probes from other experiments with this type; a version follows. */
 static const uint8_t magic[8] = {'l', 'a', 'n', 'p', 'a', 'r', 't', 'y'};
 
 #define PROBE_VERSION 1
@@ -18,7 +18,7 @@ enum {
 	AT_NUMBER = AT_SENDER + LP_BRIDGE_NONCE,
 };
 
-/* Zeros, with the addresses of a frame to everybody. */
+/* A frame of zeros, with its addresses set: from |src| to broadcast. */
 static void start_frame(const struct lp_mac *src, uint8_t frame[LP_ETHER_FRAME_MIN])
 {
 	memset(frame, 0, LP_ETHER_FRAME_MIN);

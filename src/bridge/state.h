@@ -1,4 +1,4 @@
-/* The bridge's own state, for the files of bridge/ alone. */
+/* The struct behind bridge.h. Internal to bridge/. */
 #ifndef LP_BRIDGE_STATE_H
 #define LP_BRIDGE_STATE_H
 
@@ -8,25 +8,25 @@
 #include "bridge/members.h"
 #include "proto/mac_table.h"
 
-/* Frames from the wrong side, counted in windows. */
+/* Frames from the wrong side, in the current window. */
 struct lp_bridge_strays {
 	uint64_t since_ns;
 	unsigned n;
 };
 
 struct lp_bridge {
-	struct lp_bridge_config config; /* zeros replaced by defaults */
+	struct lp_bridge_config config;
 	struct lp_bridge_counters counters;
 	struct lp_bridge_members members;
 	struct lp_mac_table macs; /* owner: a member, or one of the two below */
-	char local;               /* its address owns the MACs that were heard on the LAN */
-	char early;               /* and those that were heard through the tunnel, of no member yet */
+	char local;               /* its address is the owner of local MACs */
+	char early;               /* and of remote MACs without a member */
 	uint64_t interface_key;
 	uint64_t probe_due_ns;
-	uint64_t topology_free_ns; /* before this, a topology change waits until then */
+	uint64_t topology_free_ns; /* before this time, a topology change is postponed */
 	bool topology_waits;
 	uint32_t probe_number;
-	uint64_t told_ns[LP_BRIDGE_LOOP_COUNT]; /* when the kind may be told again */
+	uint64_t report_ns[LP_BRIDGE_LOOP_COUNT]; /* when the kind may be reported again */
 	struct lp_bridge_strays remote_on_lan, local_in_tunnel;
 };
 

@@ -249,12 +249,7 @@ static void describe_interface(const struct lp_gateway *gateway)
 static int new_parts(struct lp_gateway *gateway)
 {
 	const struct lp_gateway_config *config = &gateway->config;
-	struct lp_bridge_config bridge = {
-		.interface_mac = gateway->info.mac,
-		.lan_mtu = (uint16_t)gateway->info.mtu,
-		.loop = on_loop,
-		.ctx = gateway,
-	};
+	struct lp_bridge_config bridge;
 	struct lp_offloader_config offloader = {
 		.takes_tso4 = config->offload && lp_packet_takes(gateway->packet, LP_GSO_TCP4),
 		.takes_tso6 = config->offload && lp_packet_takes(gateway->packet, LP_GSO_TCP6),
@@ -264,6 +259,11 @@ static int new_parts(struct lp_gateway *gateway)
 		.ctx = gateway,
 	};
 	char room[LP_ROOM_CODE_MAX + 1];
+	lp_bridge_config_init(&bridge);
+	bridge.interface_mac = gateway->info.mac;
+	bridge.lan_mtu = (uint16_t)gateway->info.mtu;
+	bridge.loop = on_loop;
+	bridge.ctx = gateway;
 	int result = lp_offloader_new(&offloader, &gateway->offloader);
 	if (result < 0)
 		return result;

@@ -20,11 +20,11 @@ void lp_admission_refuse(struct lp_reject *reject, enum lp_reject_code code, con
 }
 
 /* Version, role and room code. */
-static int judge_words(const struct lp_hello *hello, struct lp_admission *admission, struct lp_reject *reject)
+static int judge_fields(const struct lp_hello *hello, struct lp_admission *admission, struct lp_reject *reject)
 {
 	if (hello->version != LP_PROTOCOL_VERSION) {
 		lp_admission_refuse(reject, LP_REJECT_BAD_VERSION,
-			"the relay speaks protocol version %d, this member version %u", LP_PROTOCOL_VERSION,
+			"the relay speaks protocol version %d, this member speaks version %u", LP_PROTOCOL_VERSION,
 			(unsigned)hello->version);
 		return LP_EPERM;
 	}
@@ -42,7 +42,7 @@ static int judge_words(const struct lp_hello *hello, struct lp_admission *admiss
 	return 0;
 }
 
-/* The MAC itself. */
+/* The form of the MAC. */
 static int judge_mac(const struct lp_hello *hello, struct lp_reject *reject)
 {
 	char text[LP_MAC_TEXT_MAX];
@@ -51,16 +51,16 @@ static int judge_mac(const struct lp_hello *hello, struct lp_reject *reject)
 	if (lp_mac_is_zero(mac))
 		wrong = "is not an address";
 	else if (lp_mac_is_group(mac))
-		wrong = "is a group's address, not a station's";
+		wrong = "is a group address, not the address of a station";
 	else if (hello->role == LP_ROLE_CLIENT && !lp_mac_is_client(mac))
-		wrong = "is a manufacturer's; a client needs a locally administered one, such as 02:xx:xx:xx:xx:xx";
+		wrong = "belongs to a manufacturer. A client needs a locally administered address such as 02:xx:xx:xx:xx:xx";
 	if (!wrong)
 		return 0;
 	lp_admission_refuse(reject, LP_REJECT_BAD_MAC, "%s %s", lp_mac_format(mac, text), wrong);
 	return LP_EPERM;
 }
 
-/* What the path carries, against what the largest frame of the room needs. */
+/* The path's DATAGRAM budget, which must fit the largest frame of the room in LP_FRAGMENTS_MAX fragments. */
 static int judge_budget(const struct lp_rooms *rooms, const struct lp_room *room, const struct lp_hello *hello,
 	struct lp_reject *reject)
 {
@@ -71,12 +71,12 @@ static int judge_budget(const struct lp_rooms *rooms, const struct lp_room *room
 	if (hello->datagram_budget >= needed)
 		return 0;
 	lp_admission_refuse(reject, LP_REJECT_MTU_TOO_SMALL,
-		"the path carries DATAGRAMs of %u bytes, the room's MTU of %u needs %zu",
+		"the path carries DATAGRAMs of %u bytes; the room's MTU of %u requires %zu",
 		(unsigned)hello->datagram_budget, mtu, needed);
 	return LP_EPERM;
 }
 
-/* The member who is still there and whose token the hello has, or NULL. */
+/* The member in the room whose resume token the hello has, or NULL. */
 static struct lp_peer *find_resumed(struct lp_room *room, const struct lp_hello *hello, uint64_t now_ns)
 {
 	struct lp_peer *peer = room->gateway;
@@ -90,12 +90,13 @@ static struct lp_peer *find_resumed(struct lp_room *room, const struct lp_hello 
 	return same && lp_token_matches(peer->token, hello->resume) ? peer : NULL;
 }
 
-/* Whether the place in the room is free: one gateway, one owner for each MAC. */
-static int judge_place(struct lp_room *room, const struct lp_hello *hello, uint64_t now_ns, struct lp_reject *reject)
+/* One gateway per room, one owner per MAC. */
+static int judge_conflicts(
+	struct lp_room *room, const struct lp_hello *hello, uint64_t now_ns, struct lp_reject *reject)
 {
 	char text[LP_MAC_TEXT_MAX];
 	if (hello->role == LP_ROLE_GATEWAY && room->gateway) {
-		lp_admission_refuse(reject, LP_REJECT_GATEWAY_EXISTS, "room %s has a gateway already (%s)", room->code,
+		lp_admission_refuse(reject, LP_REJECT_GATEWAY_EXISTS, "room %s already has a gateway (%s)", room->code,
 			lp_mac_format(&room->gateway->mac, text));
 		reject->mac = room->gateway->mac;
 		return LP_EPERM;
@@ -105,13 +106,13 @@ static int judge_place(struct lp_room *room, const struct lp_hello *hello, uint6
 		return 0;
 	const struct lp_peer *owner = entry->owner;
 	bool on_lan = owner->role == LP_ROLE_GATEWAY;
-	lp_admission_refuse(reject, LP_REJECT_DUPLICATE_MAC, "%s is in room %s already: %s",
+	lp_admission_refuse(reject, LP_REJECT_DUPLICATE_MAC, "%s is already in room %s: %s",
 		lp_mac_format(&hello->mac, text), room->code,
-		on_lan ? "a station on the LAN behind the gateway has it" : "another client has it");
+		on_lan ? "a station on the gateway's LAN uses it" : "another client uses it");
 	return LP_EPERM;
 }
 
-/* The limits of relay and room. */
+/* The limits of the relay and of the room. */
 static int judge_limits(const struct lp_rooms *rooms, const struct lp_room *room, struct lp_reject *reject)
 {
 	const struct lp_rooms_config *config = &rooms->config;
@@ -138,7 +139,7 @@ int lp_admission_judge(const struct lp_rooms *rooms, const struct lp_hello *hell
 {
 	struct lp_admission admission = {0};
 	int result;
-	if ((result = judge_words(hello, &admission, ret_reject)) < 0 || (result = judge_mac(hello, ret_reject)) < 0)
+	if ((result = judge_fields(hello, &admission, ret_reject)) < 0 || (result = judge_mac(hello, ret_reject)) < 0)
 		return result;
 	admission.room = lp_rooms_table_find(rooms, admission.code);
 	if ((result = judge_budget(rooms, admission.room, hello, ret_reject)) < 0)
@@ -146,7 +147,7 @@ int lp_admission_judge(const struct lp_rooms *rooms, const struct lp_hello *hell
 	if (admission.room)
 		admission.resumes = find_resumed(admission.room, hello, now_ns);
 	if (!admission.resumes) {
-		if (admission.room && (result = judge_place(admission.room, hello, now_ns, ret_reject)) < 0)
+		if (admission.room && (result = judge_conflicts(admission.room, hello, now_ns, ret_reject)) < 0)
 			return result;
 		if ((result = judge_limits(rooms, admission.room, ret_reject)) < 0)
 			return result;

@@ -1,4 +1,4 @@
-/* Who may join: every reason to refuse a hello, with words for people. */
+/* Admission: decides whether a hello may join a room. Each reject has a code, and a text with the figures. */
 #ifndef LP_ROOM_ADMISSION_H
 #define LP_ROOM_ADMISSION_H
 
@@ -11,17 +11,17 @@ struct lp_peer;
 struct lp_room;
 struct lp_rooms;
 
-/* What became of a hello. */
+/* The decision to admit. */
 struct lp_admission {
 	char code[LP_ROOM_CODE_MAX + 1]; /* the room, upper case */
-	struct lp_room *room;            /* NULL: it has to be made */
-	struct lp_peer *resumes; /* the hello proves that it is this member, who is still there; NULL: a new one */
+	struct lp_room *room;            /* NULL: it does not exist yet */
+	struct lp_peer *resumes; /* the member in the room whose resume token the hello has; NULL: a new member */
 };
 
-/* Judges |hello|; changes nothing. 0, or LP_EPERM or LP_EFULL with |ret_reject| filled in. */
+/* Decides about |hello| and changes nothing. 0, or LP_EPERM or LP_EFULL with |ret_reject| filled in. */
 int lp_admission_judge(const struct lp_rooms *rooms, const struct lp_hello *hello, uint64_t now_ns,
 	struct lp_admission *ret_admission, struct lp_reject *ret_reject);
-/* Fills in a refusal with a text of its own. */
+/* Fills in a reject with a text in printf's format. */
 void lp_admission_refuse(struct lp_reject *reject, enum lp_reject_code code, const char *format, ...) LP_PRINTF(3, 4);
 
 #endif

@@ -10,7 +10,7 @@ static inline enum lp_drop drop_if(const struct lp_peer *from, enum lp_filter fi
 	return applies ? lp_filter_row(filter)->drop : LP_DROP_NONE;
 }
 
-/* Whose MAC the source is: a client's is its own, a gateway's is learned or refreshed. */
+/* Checks the owner of the source MAC: a client has one MAC; a gateway's are learned, or their expiry is renewed. */
 static enum lp_drop check_source(struct lp_peer *from, uint64_t src, uint64_t now_ns)
 {
 	struct lp_room *room = from->room;
@@ -27,11 +27,11 @@ static enum lp_drop check_source(struct lp_peer *from, uint64_t src, uint64_t no
 		return LP_DROP_NONE;
 	}
 	if (lp_mac_key_is_group(src) || src == 0)
-		return LP_DROP_NONE; /* the filter against bad sources is off; nobody can have it */
+		return LP_DROP_NONE; /* the filter against bad sources is off; such a MAC cannot be learned */
 	return lp_mac_table_put(&room->macs, src, from, expires_ns, now_ns) < 0 ? LP_DROP_MAC_LIMIT : LP_DROP_NONE;
 }
 
-/* Broadcast and multicast: everybody else, as far as the limits go. */
+/* Floods a group frame, within the limit of its class. */
 static enum lp_drop decide_group(
 	struct lp_peer *from, struct lp_view *view, uint64_t now_ns, struct lp_verdict *verdict)
 {
@@ -51,8 +51,8 @@ static enum lp_drop decide_group(
 	return LP_DROP_NONE;
 }
 
-/* Unicast: to whom it belongs. A station that nobody has can only be behind the gateway, and is not if the gateway asks
-   for it. Nothing goes back to where it came from. */
+/* Forwards a unicast frame to the owner of its destination. An unknown station can only be behind the gateway; if the
+   frame comes from the gateway, the station is not in the room. */
 static enum lp_drop decide_unicast(
 	struct lp_peer *from, const struct lp_view *view, uint64_t now_ns, struct lp_verdict *verdict)
 {
@@ -83,7 +83,7 @@ void lp_rooms_forward(struct lp_rooms *rooms, struct lp_peer *from, const uint8_
 		drop = decide_group(from, &view, now_ns, ret_verdict);
 	else if (drop == LP_DROP_NONE)
 		drop = decide_unicast(from, &view, now_ns, ret_verdict);
-	if (drop != LP_DROP_NONE) /* the counters of a member of many are cold */
+	if (drop != LP_DROP_NONE) /* the counters are not in the cache: don't touch them for each frame */
 		from->drops[drop]++;
 	ret_verdict->drop = drop;
 }

@@ -43,11 +43,6 @@ const uint64_t *lp_peer_drops(const struct lp_peer *peer)
 	return peer->drops;
 }
 
-size_t lp_peer_room_macs(const struct lp_peer *peer)
-{
-	return peer->room->macs.n_aging;
-}
-
 void lp_peer_welcome(const struct lp_peer *peer, struct lp_welcome *ret_welcome)
 {
 	const struct lp_room *room = peer->room;
@@ -69,7 +64,7 @@ void lp_peer_welcome(const struct lp_peer *peer, struct lp_welcome *ret_welcome)
 
 bool lp_peer_malformed(struct lp_peer *peer, uint64_t now_ns)
 {
-	/* A clock that went back starts a new window as well. */
+	/* A clock that went backwards starts a new window, too. */
 	if (now_ns - peer->malformed_since_ns >= LP_ROOM_MALFORMED_WINDOW_NS) {
 		peer->malformed_since_ns = now_ns;
 		peer->malformed = 0;

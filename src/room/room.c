@@ -65,7 +65,7 @@ void lp_rooms_free(struct lp_rooms *rooms)
 	free(rooms);
 }
 
-/* Makes an empty room. NULL when there is no memory. */
+/* Makes an empty room. NULL: out of memory. */
 static struct lp_room *make_room(struct lp_rooms *rooms, const char *code)
 {
 	struct lp_room *room = calloc(1, sizeof *room);
@@ -97,7 +97,7 @@ static void drop_room(struct lp_room *room)
 	free(room);
 }
 
-/* The next peer id that is free. Ids go round, so that one is not used again at once. */
+/* The next free peer id. Ids are assigned in a cycle, so that an id is not reused soon. */
 static uint16_t next_id(struct lp_room *room)
 {
 	uint8_t used[(UINT16_MAX + 1) / 8] = {0};
@@ -106,13 +106,13 @@ static uint16_t next_id(struct lp_room *room)
 		used[room->peers[i]->id / 8] |= (uint8_t)(1U << room->peers[i]->id % 8);
 	do
 		id++;
-	while (id == 0 || (used[id / 8] >> id % 8 & 1)); /* a room has far fewer peers than there are ids */
+	while (id == 0 || (used[id / 8] >> id % 8 & 1)); /* there are far fewer peers than ids */
 	room->last_id = id;
 	return id;
 }
 
-/* Room for one more in the list. */
-static int reserve_place(struct lp_room *room)
+/* Makes space for another peer in the array. */
+static int reserve_peer(struct lp_room *room)
 {
 	if (room->n_peers < room->size_peers)
 		return 0;
@@ -131,8 +131,8 @@ static bool is_control(uint32_t code)
 	return code < 0x20 || (code >= 0x7f && code < 0xa0);
 }
 
-/* Copies a member's name. Controls, which are six bytes each in JSON, become '?': a newcomer is told all names at once,
-   and what its control stream may hold must do for those as well that somebody made up to be long. */
+/* Copies a member's name and replaces control characters by '?': a control takes six bytes in JSON, and the names of
+   all peers must fit a new member's control stream, even if they were made as long as possible. */
 static void copy_name(const char *name, char ret_name[LP_NAME_MAX + 1])
 {
 	size_t len = strnlen(name, LP_NAME_MAX);
@@ -146,14 +146,14 @@ static void copy_name(const char *name, char ret_name[LP_NAME_MAX + 1])
 	}
 }
 
-/* Puts a new peer into |room|. NULL when there is no memory. */
+/* Adds a new peer to |room|. NULL: out of memory. */
 static struct lp_peer *add_peer(struct lp_room *room, const struct lp_join *join, uint64_t now_ns)
 {
 	const struct lp_hello *hello = join->hello;
 	struct lp_rooms *rooms = room->rooms;
 	struct lp_peer *peer = calloc(1, sizeof *peer);
 	uint64_t key = lp_mac_key(hello->mac.octet);
-	if (!peer || reserve_place(room) < 0 || lp_mac_table_put(&room->macs, key, peer, LP_NEVER, now_ns) < 0) {
+	if (!peer || reserve_peer(room) < 0 || lp_mac_table_put(&room->macs, key, peer, LP_NEVER, now_ns) < 0) {
 		free(peer);
 		return NULL;
 	}

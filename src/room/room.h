@@ -1,4 +1,22 @@
-/* The relay's rooms: who is in, where a frame goes. Pure: one lp_rooms is the state of a relay, owned by one thread. */
+/* Rooms: the relay's model of who is in which broadcast domain, and where a frame goes.
+
+   A room exists from its first member to its last. It has clients and at most one gateway, and it is a learning switch
+   with two kinds of ports: behind a client is exactly one MAC, the one of its hello; behind the gateway are all
+   stations of its LAN, learned from their frames and forgotten when they have sent nothing for mac_age_ns. A group
+   frame is flooded to all other members. A unicast frame goes to the owner of its destination; an unknown destination
+   can only be behind the gateway, so the frame goes there, within a limit. A frame never returns to the member that
+   sent it.
+
+   A membership (peer id, MAC, name) survives the connection that it was made on: the resume token in `welcome` proves
+   that a later connection belongs to the same member. Peer ids are unique in a room and are not reused soon.
+
+   Invariants: each MAC has one owner per room; a room has at most one gateway; a `welcome` precedes all other events of
+   a member; every count that members can raise has a maximum in the config. What a member may send is decided by
+   filter/.
+
+   lp_rooms does no I/O and has no clock: a hello or a frame and now_ns go in; a verdict, and calls of lp_room_events,
+   come out. It knows members by an opaque user pointer, not connections. One thread owns an lp_rooms.
+   lp_rooms_forward() allocates memory only when a MAC is learned and the table grows. */
 #ifndef LP_ROOM_ROOM_H
 #define LP_ROOM_ROOM_H
 
@@ -12,11 +30,11 @@
 #include "filter/limit.h"
 #include "obs/drop.h"
 
-struct lp_room;  /* made by the first who joins, gone with the last who leaves */
+struct lp_room;
 struct lp_peer;  /* a member of a room */
-struct lp_rooms; /* all of them */
+struct lp_rooms; /* all rooms of a relay */
 
-/* The largest max_peers_per_room: a newcomer hears of all of them at once, within what its control stream may hold. */
+/* The largest max_peers_per_room: the `peer_joined` messages for a new member must fit its control stream's buffer. */
 #define LP_ROOM_TARGETS_MAX 1024
 /* Defaults. */
 #define LP_ROOM_ROOMS 1000
@@ -25,10 +43,10 @@ struct lp_rooms; /* all of them */
 #define LP_ROOM_MTU 1500
 #define LP_ROOM_MACS_PER_GATEWAY 4096
 #define LP_ROOM_MAC_AGE_NS (300 * LP_SEC)
-/* Malformed DATAGRAMs within this time count together. */
+/* The window in which malformed DATAGRAMs are counted. */
 #define LP_ROOM_MALFORMED_WINDOW_NS (10 * LP_SEC)
 #define LP_ROOM_MALFORMED_LIMIT 100
-/* Newcomers of a room: a full one comes back at once after the relay was restarted. */
+/* New members of a room. The burst lets all members of a full room join again after a restart of the relay. */
 #define LP_ROOM_JOINS_PER_S 4
 #define LP_ROOM_JOINS_BURST 256
 
@@ -73,14 +91,15 @@ struct lp_join {
 /* What to do with a frame. */
 struct lp_verdict {
 	enum lp_drop drop;        /* LP_DROP_NONE: forward to the targets */
-	struct lp_peer **targets; /* valid until the next call on the same lp_rooms */
-	size_t n_targets;         /* may be 0 without a drop: nobody else is there */
+	struct lp_peer **targets; /* valid until the next call for the same lp_rooms */
+	size_t n_targets;         /* may be 0 without a drop: no other member is in the room */
 };
 
 void lp_rooms_config_init(struct lp_rooms_config *config);
 /* |config| is copied. 0, LP_ERANGE (a limit is 0 or too large) or LP_ENOMEM. */
 int lp_rooms_new(const struct lp_rooms_config *config, struct lp_rooms **ret_rooms);
-void lp_rooms_free(struct lp_rooms *rooms); /* every peer must have left */
+/* All peers must have left. NULL is permitted. */
+void lp_rooms_free(struct lp_rooms *rooms);
 
 /* Admits a member: on success |join->peer| is set, and the events `welcome` and `peer_joined` were called for it and
    its room. If the hello's resume token proves that it is a member that is still in the room, it takes over that
@@ -88,9 +107,10 @@ void lp_rooms_free(struct lp_rooms *rooms); /* every peer must have left */
    resumed member is not counted by the limit on joins, but a changed name is, because the others must receive it; over
    the limit the old name is kept. 0; or LP_EPERM, LP_EFULL or LP_ENOMEM with |join->reject| filled in. */
 int lp_rooms_join(struct lp_rooms *rooms, struct lp_join *join, uint64_t now_ns);
-/* Takes the peer out, with its MACs; the others are told. |peer| is freed. */
+/* Removes and frees |peer|, with its MACs. Calls the event `peer_left` for each of the others. */
 void lp_rooms_leave(struct lp_rooms *rooms, struct lp_peer *peer, enum lp_reason reason);
-/* Learns, filters, limits and decides. |ret_verdict| is always filled in. */
+/* Filters a frame, learns its source, applies the rate limits, and decides where it goes. |ret_verdict| is always
+   filled in. */
 void lp_rooms_forward(struct lp_rooms *rooms, struct lp_peer *from, const uint8_t *frame, size_t len, uint64_t now_ns,
 	struct lp_verdict *ret_verdict);
 
@@ -100,19 +120,17 @@ enum lp_role lp_peer_role(const struct lp_peer *peer);
 const struct lp_mac *lp_peer_mac(const struct lp_peer *peer);
 const char *lp_peer_name(const struct lp_peer *peer);
 const char *lp_peer_room(const struct lp_peer *peer);
-/* The gateway of the peer's room, or NULL. */
+/* The gateway of the room of |peer|, or NULL. */
 struct lp_peer *lp_peer_gateway(const struct lp_peer *peer);
-/* What `welcome` tells the peer; unfragmented_mtu and stats_interval_s are the caller's to fill in. |ret_welcome| holds
-   a secret: the resume token. */
+/* The content of `welcome` for |peer|, except unfragmented_mtu and stats_interval_s. |ret_welcome| contains the resume
+   token, a secret. */
 void lp_peer_welcome(const struct lp_peer *peer, struct lp_welcome *ret_welcome);
-/* Notes a malformed DATAGRAM of the peer; its link has counted it among the drops. True once there were more than
-   malformed_limit of them within LP_ROOM_MALFORMED_WINDOW_NS: the caller disconnects it. */
+/* Counts a malformed DATAGRAM from |peer|, which its link has counted as a drop. True if there were more than
+   malformed_limit of them within LP_ROOM_MALFORMED_WINDOW_NS: the caller must disconnect the member. */
 bool lp_peer_malformed(struct lp_peer *peer, uint64_t now_ns);
-/* How many MACs the peer's room has learned behind its gateway. */
-size_t lp_peer_room_macs(const struct lp_peer *peer);
-/* Drops of this peer's frames by reason, LP_DROP_COUNT of them. */
+/* Dropped frames from |peer| by reason: an array of LP_DROP_COUNT. */
 const uint64_t *lp_peer_drops(const struct lp_peer *peer);
-/* Newcomers that were refused because too many had joined the same room. */
+/* Members that were rejected by the limit on joins. */
 uint64_t lp_rooms_joins_limited(const struct lp_rooms *rooms);
 size_t lp_rooms_peer_count(const struct lp_rooms *rooms);
 size_t lp_rooms_room_count(const struct lp_rooms *rooms);

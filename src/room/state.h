@@ -1,4 +1,4 @@
-/* The rooms' own state, for the files of room/ alone. */
+/* The structs behind room.h. Internal to room/. */
 #ifndef LP_ROOM_STATE_H
 #define LP_ROOM_STATE_H
 
@@ -11,14 +11,14 @@
 
 struct lp_peer {
 	struct lp_room *room;
-	size_t index; /* in the room's list */
+	size_t index; /* in the room's array */
 	void *user;   /* the relay's connection */
 	uint64_t key; /* lp_mac_key() of |mac| */
 	uint16_t id;
 	enum lp_role role;
 	struct lp_mac mac;
 	char name[LP_NAME_MAX + 1];
-	uint8_t token[LP_TOKEN_BYTES]; /* proves that the same member comes back; a secret */
+	uint8_t token[LP_TOKEN_BYTES]; /* resume token; a secret */
 	struct lp_meter meter;
 	uint64_t malformed_since_ns; /* start of the window */
 	uint32_t malformed;          /* in the window */
@@ -30,13 +30,13 @@ struct lp_room {
 	struct lp_node node;       /* in the list of all rooms */
 	struct lp_room *same_hash; /* chain of the table of codes */
 	char code[LP_ROOM_CODE_MAX + 1];
-	struct lp_bucket joins; /* what the others must hear of: newcomers and new names */
-	uint16_t mtu;           /* stays while the room lives */
-	uint16_t last_id;       /* given to a peer */
-	struct lp_peer **peers; /* everybody, in no order */
+	struct lp_bucket joins; /* new members and changed names: each is a message to all others */
+	uint16_t mtu;           /* fixed while the room exists */
+	uint16_t last_id;       /* the last peer id that was assigned */
+	struct lp_peer **peers; /* in no particular order */
 	size_t n_peers, size_peers;
 	struct lp_peer *gateway;  /* NULL: none */
-	struct lp_mac_table macs; /* clients' own (they stay), the gateway's and what it brought (it ages) */
+	struct lp_mac_table macs; /* clients and gateway (permanent), stations behind the gateway (they age) */
 };
 
 struct lp_rooms {

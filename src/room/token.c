@@ -16,8 +16,8 @@ void lp_token_format(const uint8_t token[LP_TOKEN_BYTES], char text[LP_RESUME_MA
 bool lp_token_matches(const uint8_t token[LP_TOKEN_BYTES], const char text[LP_RESUME_MAX + 1])
 {
 	char expected[LP_RESUME_MAX + 1];
-	volatile uint8_t differs = 0; /* volatile: the compiler may not leave the loop early */
-	/* What comes in has a length that is no secret. */
+	volatile uint8_t differs = 0; /* volatile: the compiler must not end the loop early */
+	/* The length of |text| is no secret. */
 	if (strnlen(text, LP_RESUME_MAX + 1) != LP_RESUME_MAX)
 		return false;
 	lp_token_format(token, expected);

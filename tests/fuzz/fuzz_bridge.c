@@ -7,6 +7,7 @@
 #include "base/cursor.h"
 #include "base/units.h"
 #include "bridge/bridge.h"
+#include "bridge/state.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -29,7 +30,7 @@ static void take_frames(struct lp_bridge *bridge, uint64_t now_ns)
 	uint8_t frame[LP_ETHER_FRAME_MIN];
 	size_t n = 0;
 	while (lp_bridge_next_frame(bridge, now_ns, frame) > 0)
-		check(!(frame[6] & 1) && ++n <= lp_bridge_member_count(bridge) + 1);
+		check(!(frame[6] & 1) && ++n <= bridge->members.n + 1);
 	check(lp_bridge_deadline(bridge) > now_ns);
 }
 
@@ -66,12 +67,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct lp_reader r = lp_reader_init(data, len);
 	/* The interface's MAC ends in 15, the nonces are zero. */
-	struct lp_bridge_config config = {
-		.interface_mac = {{2, 0, 0, 0, 0, 15}},
-		.max_members = 5,
-		.max_macs = 10000,
-		.loop = on_loop,
-	};
+	struct lp_bridge_config config;
+	lp_bridge_config_init(&config);
+	config.interface_mac = (struct lp_mac){{2, 0, 0, 0, 0, 15}};
+	config.max_members = 5;
+	config.max_macs = 10000;
+	config.loop = on_loop;
 	struct lp_bridge *bridge;
 	uint64_t now_ns = LP_SEC;
 	check(lp_bridge_new(&config, now_ns, &bridge) == 0);
@@ -105,7 +106,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 			take_frames(bridge, now_ns);
 			break;
 		}
-		check(lp_bridge_member_count(bridge) <= 5);
+		check(bridge->members.n <= 5);
 	}
 	lp_bridge_free(bridge);
 	return 0;

@@ -1,3 +1,5 @@
+#include "room/state.h"
+
 #include "stations.h"
 
 #include "base/units.h"
@@ -51,7 +53,7 @@ static const struct row rows[] = {
 	{"a client's MAC", {OK_VERSION, OK_ROOM, OK_BUDGET, .mac = MAC(2, 0, 0, 0, 0, 1)}, LP_REJECT_DUPLICATE_MAC,
 		{"02:00:00:00:00:01", "PARTY", "another client"}},
 	{"a LAN station's MAC", {OK_VERSION, OK_ROOM, OK_BUDGET, .mac = MAC(2, 0, 0, 0, 0, 5)}, LP_REJECT_DUPLICATE_MAC,
-		{"02:00:00:00:00:05", "behind the gateway"}},
+		{"02:00:00:00:00:05", "gateway's LAN"}},
 	{"a gateway with a client's MAC",
 		{OK_VERSION, .room = "OTHER", OK_BUDGET, .role = LP_ROLE_GATEWAY, .mac = MAC(2, 0, 0, 0, 0, 2)},
 		LP_REJECT_DUPLICATE_MAC, {"02:00:00:00:00:02", "OTHER"}},
@@ -82,7 +84,7 @@ static int setup(void **state)
 	station_join(place->rooms, &place->other, 2, LP_ROLE_CLIENT, "OTHER");
 	size_t len = make_frame(frame, BROADCAST, STATION_MAC(5), parts);
 	lp_rooms_forward(place->rooms, place->gateway.peer, frame, len, LP_SEC, &verdict);
-	assert_int_equal(lp_peer_room_macs(place->client.peer), 1);
+	assert_int_equal(place->client.peer->room->macs.n_aging, 1);
 	return 0;
 }
 

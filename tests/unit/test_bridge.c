@@ -9,6 +9,7 @@
 #include "base/units.h"
 #include "bridge/bridge.h"
 #include "bridge/probe.h"
+#include "bridge/state.h"
 #include "proto/mac_table.h"
 
 #include "frame_parts.h"
@@ -34,13 +35,13 @@ static void on_loop(void *ctx, enum lp_bridge_loop loop)
 /* The config that most tests use. */
 static struct lp_bridge_config plain_config(struct place *place)
 {
-	struct lp_bridge_config config = {
-		.sender = {1},
-		.interface_mac = mac_of(INTERFACE),
-		.probe_ns = LP_NEVER,
-		.loop = on_loop,
-		.ctx = place,
-	};
+	struct lp_bridge_config config;
+	lp_bridge_config_init(&config);
+	config.sender[0] = 1;
+	config.interface_mac = mac_of(INTERFACE);
+	config.probe_ns = LP_NEVER;
+	config.loop = on_loop;
+	config.ctx = place;
 	lp_bridge_room_nonce(ROOM, config.room_nonce);
 	return config;
 }
@@ -246,7 +247,7 @@ static void test_members(void **state)
 	assert_int_equal(cross(place, &from_tunnel), LP_DROP_NONE);
 	join(place, 1); /* announced again: not a second member */
 	join(place, 2);
-	assert_int_equal(lp_bridge_member_count(place->bridge), 2);
+	assert_int_equal(place->bridge->members.n, 2);
 	lp_bridge_peer_left(place->bridge, 1);
 	lp_bridge_peer_left(place->bridge, 1);
 	lp_bridge_peer_left(place->bridge, 7);
@@ -265,7 +266,7 @@ static void test_members(void **state)
 		assert_int_equal(cross(place, &pretends), LP_DROP_SPOOFED_SOURCE);
 	}
 	lp_bridge_peers_clear(place->bridge);
-	assert_int_equal(lp_bridge_member_count(place->bridge), 0);
+	assert_int_equal(place->bridge->members.n, 0);
 	assert_int_equal(take_frames(place, &src), 0);
 	/* A member whose MAC changes keeps one entry. */
 	struct lp_mac mac = mac_of(REMOTE(5));
@@ -292,7 +293,7 @@ static void test_bounds(void **state)
 	assert_int_equal(lp_bridge_new(&config, place.now_ns, &place.bridge), 0);
 	for (uint16_t n = 1; n <= 10; n++)
 		join(&place, n);
-	assert_int_equal(lp_bridge_member_count(place.bridge), 3);
+	assert_int_equal(place.bridge->members.n, 3);
 	assert_int_equal(lp_bridge_counters(place.bridge)->members_refused, 7);
 	for (unsigned n = 0; n < 20; n++) {
 		step.src = LAN(n);
@@ -301,7 +302,7 @@ static void test_bounds(void **state)
 	assert_int_equal(lp_bridge_counters(place.bridge)->macs_refused, 15);
 	lp_bridge_peer_left(place.bridge, 1);
 	lp_bridge_peer_joined(place.bridge, 11, &zero, place.now_ns);
-	assert_int_equal(lp_bridge_member_count(place.bridge), 2);
+	assert_int_equal(place.bridge->members.n, 2);
 	lp_bridge_free(place.bridge);
 	lp_bridge_free(NULL);
 }
@@ -473,7 +474,7 @@ static void test_probing(void **state)
 	struct lp_bridge_config config = plain_config(&place);
 	uint64_t src = 0;
 	(void)state;
-	config.probe_ns = 0;
+	config.probe_ns = LP_BRIDGE_PROBE_NS;
 	assert_int_equal(lp_bridge_new(&config, place.now_ns, &place.bridge), 0);
 	for (unsigned i = 0; i < 5; i++) {
 		assert_int_equal(lp_bridge_deadline(place.bridge), place.now_ns);

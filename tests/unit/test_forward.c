@@ -1,3 +1,5 @@
+#include "room/state.h"
+
 #include "stations.h"
 
 #include "base/units.h"
@@ -124,7 +126,7 @@ static void test_rules(void **state)
 	(void)state;
 	open_place(&place, stations_config(NULL));
 	RUN(&place, steps);
-	assert_int_equal(lp_peer_room_macs(place.station[ALICE].peer), 2);
+	assert_int_equal(place.station[ALICE].peer->room->macs.n_aging, 2);
 	close_place(&place);
 }
 
@@ -147,7 +149,7 @@ static void test_spoofing_allowed(void **state)
 	config.filters &= ~(LP_FILTER_BIT(SPOOFED_SOURCE) | LP_FILTER_BIT(BAD_SOURCE));
 	open_place(&place, config);
 	RUN(&place, steps);
-	assert_int_equal(lp_peer_room_macs(place.station[ALICE].peer), 1);
+	assert_int_equal(place.station[ALICE].peer->room->macs.n_aging, 1);
 	close_place(&place);
 }
 
@@ -189,12 +191,12 @@ static void test_leave(void **state)
 	(void)state;
 	open_place(&place, stations_config(NULL));
 	RUN(&place, before);
-	assert_int_equal(lp_peer_room_macs(place.station[ALICE].peer), 1);
+	assert_int_equal(place.station[ALICE].peer->room->macs.n_aging, 1);
 	station_leave(place.rooms, &place.station[BOB], LP_REASON_GOODBYE);
 	RUN(&place, after);
-	assert_int_equal(lp_peer_room_macs(place.station[ALICE].peer), 2);
+	assert_int_equal(place.station[ALICE].peer->room->macs.n_aging, 2);
 	station_leave(place.rooms, &place.station[GATEWAY], LP_REASON_GOODBYE);
-	assert_int_equal(lp_peer_room_macs(place.station[ALICE].peer), 0);
+	assert_int_equal(place.station[ALICE].peer->room->macs.n_aging, 0);
 	close_place(&place);
 }
 
@@ -212,14 +214,14 @@ static void test_mac_limit(void **state)
 		assert_int_equal(send_parts(&place, GATEWAY, BROADCAST, LAN(n), game, &targets), LP_DROP_NONE);
 	for (unsigned n = 20; n < 1000; n++)
 		assert_int_equal(send_parts(&place, GATEWAY, BROADCAST, LAN(n), game, &targets), LP_DROP_MAC_LIMIT);
-	assert_int_equal(lp_peer_room_macs(place.station[ALICE].peer), 20);
+	assert_int_equal(place.station[ALICE].peer->room->macs.n_aging, 20);
 	/* One of them keeps sending: it stays, and is still found. */
 	for (unsigned i = 0; i < 8; i++) {
 		place.now_ns += 10 * LP_SEC;
 		assert_int_equal(send_parts(&place, GATEWAY, BROADCAST, LAN(3), game, &targets), LP_DROP_NONE);
 	}
 	assert_int_equal(send_parts(&place, GATEWAY, BROADCAST, LAN(100), game, &targets), LP_DROP_NONE);
-	assert_int_equal(lp_peer_room_macs(place.station[ALICE].peer), 2);
+	assert_int_equal(place.station[ALICE].peer->room->macs.n_aging, 2);
 	assert_int_equal(send_parts(&place, GATEWAY, LAN(3), LAN(100), game, &targets), LP_DROP_UNKNOWN_UNICAST);
 	close_place(&place);
 }
