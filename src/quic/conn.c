@@ -1,129 +1,213 @@
 #include "quic/conn.h"
 
-#include <string.h>
+#include <stdlib.h>
 
+#include "base/error.h"
 #include "base/units.h"
-#include "quic/endpoint_state.h"
+#include "quic/aead/packet_keys.h"
+#include "quic/batch.h"
+#include "quic/close.h"
+#include "quic/conn_limits.h"
+#include "quic/demux/stateless.h"
+#include "quic/ngtcp2_1_11.h"
+#include "quic/outbox.h"
 #include "quic/path.h"
+#include "quic/rx.h"
+#include "quic/settings.h"
+#include "quic/timer.h"
+#include "quic/tx.h"
 
-/* An acknowledgement costs as much as a packet, both ends a wake-up, so that few packets wait a moment for others to be
-   acknowledged with, or for a packet of ours that takes it along. The library would wait for an eighth of the round
-   trip, which is nothing in a LAN. Small packets can wait longer (RFC 9000 §13.2.1; settings.c says how long at most):
-   their sender is not held up by its window. */
-#define ANSWER_EVERY 8
-#define TINY_PACKET 64 /* only acknowledgements, most likely: no answer, but perhaps something to send again */
-#define ANSWER_LARGE_NS (500 * LP_US)
-#define ANSWER_SMALL_NS (20 * LP_MS)
-
-/* True if a datagram that came to |local| belongs to the path that a client migrates to. */
-static bool is_migrating_to(
-	const struct lp_quic_conn *conn, const struct lp_carrier *carrier, const struct lp_addr *local)
+/* Gives TLS the ngtcp2 connection. */
+static ngtcp2_conn *get_ngtcp2(ngtcp2_crypto_conn_ref *ref)
 {
-	const struct lp_addr *to = &conn->moving_to;
-	if (!to->family || carrier != conn->moving_carrier)
-		return false;
-	return carrier != conn->carrier ||
-	       (to->family == local->family && memcmp(to->ip, local->ip, sizeof to->ip) == 0 &&
-		       (local->port == 0 || local->port == to->port));
+	struct lp_quic_conn *conn = ref->user_data;
+	return conn->ngtcp2;
 }
 
-void lp_conn_path(const struct lp_quic_conn *conn, struct lp_carrier *carrier, const struct lp_addr *local,
-	const struct lp_addr *remote, ngtcp2_path_storage *ret_path)
+static int install_key(
+	void *user, bool receive, ngtcp2_encryption_level level, const uint8_t *secret, size_t secret_len)
 {
-	/* A client knows its own addresses better than the socket does, which may be bound to none. */
-	if (!conn->server)
-		local = is_migrating_to(conn, carrier, local) ? &conn->moving_to : &conn->local;
-	lp_path_set(ret_path, carrier, local, remote);
+	struct lp_quic_conn *conn = user;
+	return lp_packet_keys_install(conn->ngtcp2, conn->env->aead, receive, level, secret, secret_len);
 }
 
-uint64_t lp_conn_now(const struct lp_quic_conn *conn)
+/* Chooses a connection ID at random. */
+static void choose_cid(struct lp_quic_env *env, ngtcp2_cid *ret_cid, size_t len)
 {
-	return conn->endpoint->now_ns + conn->skew_ns;
+	uint8_t bytes[NGTCP2_MAX_CIDLEN];
+	env->config.random(env->config.ctx, bytes, len);
+	ngtcp2_cid_init(ret_cid, bytes, len);
 }
 
-/* True if a probe of the library's has found that the path carries more. */
-static bool probe_answered(const struct lp_quic_conn *conn)
+/* Allocates a connection, still without its ngtcp2 object. */
+static int conn_new(struct lp_quic_env *env, const ngtcp2_path *path, bool server, const char *server_name,
+	struct lp_quic_conn **ret_conn)
 {
-	return conn->endpoint->now_ns < conn->probing_until_ns &&
-	       ngtcp2_conn_get_path_max_tx_udp_payload_size(conn->library) != conn->mtu.path_max;
-}
-
-int lp_conn_read(struct lp_quic_conn *conn, const ngtcp2_path *path, uint8_t ecn, const uint8_t *data, size_t len)
-{
-	ngtcp2_pkt_info info = {.ecn = ecn};
-	bool settled = conn->announced;
-	if (conn->state > LP_CONN_READY || conn->close_wanted || conn->in_library)
-		return 0;
-	lp_conn_finish_packet(conn);
-	conn->in_library = true;
-	int rv = ngtcp2_conn_read_pkt(conn->library, path, &info, data, len, lp_conn_now(conn));
-	conn->in_library = false;
-	if (rv == NGTCP2_ERR_RETRY)
-		return rv;
-	bool elsewhere = !ngtcp2_path_eq(path, &conn->shown.path);
-	if (!settled || elsewhere || probe_answered(conn))
-		conn->changed = true;
-	uint64_t answer_ns = conn->endpoint->now_ns + (len < LP_CONN_LARGE ? ANSWER_SMALL_NS : ANSWER_LARGE_NS);
-	if (len >= TINY_PACKET && (conn->n_to_answer++ == 0 || answer_ns < conn->answer_ns))
-		conn->answer_ns = answer_ns;
-	if (len < TINY_PACKET || conn->n_to_answer >= ANSWER_EVERY || !conn->announced)
-		conn->wants_write = true;
-	conn->heard = true;
-	conn->received_bytes += len;
-	lp_endpoint_mark(conn->endpoint, conn);
-	if (rv != 0)
-		lp_conn_fail(conn, rv);
-	else
-		conn->heard_ns = conn->endpoint->now_ns;
-	lp_pto_heard(&conn->stall);
-	if (!elsewhere)
-		conn->elsewhere_ns = 0;
-	else if (conn->state == LP_CONN_READY && conn->server)
-		lp_conn_follow(conn, path);
+	struct lp_quic_conn *conn = calloc(1, sizeof *conn);
+	if (!conn)
+		return LP_ENOMEM;
+	conn->env = env;
+	conn->server = server;
+	conn->control_id = -1;
+	conn->packet_max = LP_MTU_BASE;
+	conn->last_rx_ns = env->now_ns;
+	conn->min_rtt_ns = LP_NEVER;
+	conn->sent_large = true;
+	lp_path_get(path, &conn->local, &conn->remote);
+	conn->carrier = lp_path_carrier(path);
+	lp_path_set(&conn->cur_path, conn->carrier, &conn->local, &conn->remote);
+	conn->reported_local = conn->local;
+	conn->reported_remote = conn->remote;
+	lp_control_init(&conn->control);
+	lp_pmtud_init(&conn->pmtud);
+	lp_cc_delay_init(&conn->delay, env->config.queue_delay_ns, env->now_ns);
+	const struct lp_tls_session_config tls = {
+		.tls = server ? env->config.server_tls : env->config.client_tls,
+		.server_name = server_name,
+		.cid_limit = LP_NGTCP2_CID_LIMIT_ANNOUNCED,
+		.get_conn = get_ngtcp2,
+		.install_key = install_key,
+		.user = conn,
+	};
+	int result = lp_tls_session_init(&conn->tls, &tls);
+	if (result < 0) {
+		free(conn);
+		return result;
+	}
+	*ret_conn = conn;
 	return 0;
 }
 
-void lp_conn_expire(struct lp_quic_conn *conn)
+/* Adds the connection, with its first ID, to the endpoint. */
+static int add_to_env(struct lp_quic_conn *conn, const ngtcp2_cid *scid)
 {
-	lp_endpoint_mark(conn->endpoint, conn);
-	if (conn->state == LP_CONN_LINGERING) {
-		conn->state = LP_CONN_DEAD;
-		return;
-	}
-	if (conn->state > LP_CONN_READY)
-		return;
-	lp_conn_finish_packet(conn);
-	conn->in_library = true;
-	int rv = ngtcp2_conn_handle_expiry(conn->library, lp_conn_now(conn));
-	conn->in_library = false;
-	if (rv != 0) {
-		lp_conn_fail(conn, rv);
-		return;
-	}
-	conn->changed = true;
-	/* Probes go out now, small, before the user fills the window again: large ones could vanish in a path whose
-	   MTU shrank, and each loss doubles the wait. */
-	conn->expired = true;
-	conn->expired_ns = conn->endpoint->now_ns;
-	lp_conn_write(conn);
-	lp_conn_nudge(conn);
+	struct lp_quic_env *env = conn->env;
+	int result = lp_conn_table_add(&env->cids, scid->data, scid->datalen, conn, &conn->cids);
+	if (result < 0)
+		return result;
+	ngtcp2_conn_set_tls_native_handle(conn->ngtcp2, conn->tls.session);
+	if (env->config.keep_alive_ns)
+		ngtcp2_conn_set_keep_alive_timeout(conn->ngtcp2, env->config.keep_alive_ns);
+	if ((result = lp_expiry_reserve(&env->expiry, env->limits.n_conns + 1)) < 0 ||
+		(result = lp_conn_limits_add(conn)) < 0)
+		return result;
+	lp_list_insert(&env->conns, &conn->node);
+	conn->tx_pending = true;
+	lp_conn_mark_dirty(conn);
+	return 0;
 }
 
-/* Tells what changed since the last pass. */
-static void tell_changes(struct lp_quic_conn *conn)
+int lp_conn_new_client(
+	struct lp_quic_env *env, const ngtcp2_path *path, const char *server_name, struct lp_quic_conn **ret_conn)
 {
-	const struct lp_quic_config *config = &conn->endpoint->config;
-	if (!conn->changed)
+	struct lp_quic_conn *conn;
+	struct lp_settings settings;
+	ngtcp2_transport_params params;
+	ngtcp2_cid scid, dcid;
+	int result = conn_new(env, path, false, server_name, &conn);
+	if (result < 0)
+		return result;
+	choose_cid(env, &scid, LP_QUIC_CID_LEN);
+	choose_cid(env, &dcid, NGTCP2_MAX_CIDLEN);
+	lp_settings_fill(&settings, &env->config, conn->remote.family, env->now_ns);
+	settings.settings.rand_ctx.native_handle = env;
+	lp_settings_params(&params, &env->config, false);
+	result = ngtcp2_conn_client_new(&conn->ngtcp2, &dcid, &scid, path, NGTCP2_PROTO_VER_V1, lp_rx_callbacks(false),
+		&settings.settings, &params, NULL, conn);
+	result = result == 0 ? add_to_env(conn, &scid) : LP_ENOMEM;
+	if (result < 0) {
+		lp_conn_free(conn);
+		return result;
+	}
+	*ret_conn = conn;
+	return 0;
+}
+
+/* Fills the transport parameters of one accepted connection. */
+static int server_params(struct lp_quic_env *env, const ngtcp2_pkt_hd *hd, const ngtcp2_cid *first_dcid,
+	const ngtcp2_cid *scid, ngtcp2_transport_params *params)
+{
+	lp_settings_params(params, &env->config, true);
+	params->original_dcid = first_dcid ? *first_dcid : hd->dcid;
+	params->original_dcid_present = 1;
+	if (first_dcid) {
+		params->retry_scid = hd->dcid;
+		params->retry_scid_present = 1;
+	}
+	params->stateless_reset_token_present = 1;
+	return lp_stateless_reset_token(env->config.secret, scid, params->stateless_reset_token);
+}
+
+int lp_conn_new_server(struct lp_quic_env *env, const ngtcp2_path *path, const ngtcp2_pkt_hd *hd,
+	const ngtcp2_cid *first_dcid, struct lp_quic_conn **ret_conn)
+{
+	struct lp_quic_conn *conn;
+	struct lp_settings settings;
+	ngtcp2_transport_params params;
+	ngtcp2_cid scid;
+	int result = conn_new(env, path, true, NULL, &conn);
+	if (result < 0)
+		return result;
+	conn->proven = first_dcid != NULL;
+	choose_cid(env, &scid, LP_QUIC_CID_LEN);
+	lp_settings_fill(&settings, &env->config, conn->remote.family, env->now_ns);
+	settings.settings.rand_ctx.native_handle = env;
+	if (first_dcid) {
+		settings.settings.token = hd->token;
+		settings.settings.tokenlen = hd->tokenlen;
+		settings.settings.token_type = NGTCP2_TOKEN_TYPE_RETRY;
+	}
+	result = server_params(env, hd, first_dcid, &scid, &params);
+	if (result == 0 && ngtcp2_conn_server_new(&conn->ngtcp2, &hd->scid, &scid, path, hd->version,
+				   lp_rx_callbacks(true), &settings.settings, &params, NULL, conn) != 0)
+		result = LP_ENOMEM;
+	/* Until the client knows our ID it sends to the one that it made up. */
+	if (result == 0)
+		result = lp_conn_table_add(&env->cids, hd->dcid.data, hd->dcid.datalen, conn, &conn->cids);
+	if (result == 0)
+		result = add_to_env(conn, &scid);
+	if (result < 0) {
+		lp_conn_free(conn);
+		return result;
+	}
+	*ret_conn = conn;
+	return 0;
+}
+
+void lp_conn_free(struct lp_quic_conn *conn)
+{
+	struct lp_quic_env *env = conn->env;
+	if (conn->node.next) {
+		lp_list_remove(&conn->node);
+		lp_conn_limits_remove(conn);
+	}
+	lp_conn_table_remove_all(&env->cids, &conn->cids);
+	lp_conn_table_remove_all(&env->tokens, &conn->tokens);
+	lp_expiry_set(&env->expiry, &conn->deadline, LP_NEVER);
+	if (conn->batch)
+		lp_batch_pool_give(&env->outbox.pool, conn->batch);
+	ngtcp2_conn_del(conn->ngtcp2);
+	lp_tls_session_done(&conn->tls);
+	lp_control_done(&conn->control);
+	free(conn->close_packet);
+	free(conn);
+}
+
+/* Reports a validated path and a changed budget. */
+static void report_path(struct lp_quic_conn *conn)
+{
+	const struct lp_quic_config *config = &conn->env->config;
+	if (!conn->path_dirty)
 		return;
-	conn->changed = false;
-	bool budget_changed = lp_conn_update_budget(conn);
+	conn->path_dirty = false;
+	bool budget_changed = lp_tx_update_budget(conn);
 	if (!conn->announced)
 		return;
-	if (conn->path_validated && (!lp_addr_equal(&conn->local, &conn->told_local) ||
-					    !lp_addr_equal(&conn->remote, &conn->told_remote))) {
-		conn->told_local = conn->local;
-		conn->told_remote = conn->remote;
-		lp_cc_delay_reset(&conn->delay, conn->endpoint->now_ns);
+	if (conn->path_validated && (!lp_addr_equal(&conn->local, &conn->reported_local) ||
+					    !lp_addr_equal(&conn->remote, &conn->reported_remote))) {
+		conn->reported_local = conn->local;
+		conn->reported_remote = conn->remote;
+		lp_cc_delay_reset(&conn->delay, conn->env->now_ns);
 		if (config->events->migrated)
 			config->events->migrated(config->ctx, conn);
 	}
@@ -132,26 +216,19 @@ static void tell_changes(struct lp_quic_conn *conn)
 		config->events->budget(config->ctx, conn, conn->budget);
 }
 
-bool lp_conn_window_open(struct lp_quic_conn *conn)
+/* Feeds this pass's RTT sample to the delay-based window. */
+static void update_window(struct lp_quic_conn *conn)
 {
 	ngtcp2_conn_info info;
-	ngtcp2_conn_get_conn_info(conn->library, &info);
-	return lp_cc_delay_open(&conn->delay, info.bytes_in_flight);
-}
-
-/* Shows the window by delay what the packets that were read have told. */
-static void measure_delay(struct lp_quic_conn *conn)
-{
-	ngtcp2_conn_info info;
-	uint64_t rtt_ns = conn->rtt_ns;
-	if (!conn->heard)
+	uint64_t rtt_ns = conn->min_rtt_ns;
+	if (!conn->rx_since_sample)
 		return;
-	conn->heard = false;
-	conn->rtt_ns = LP_NEVER;
-	/* The other end takes its time over small packets. */
+	conn->rx_since_sample = false;
+	conn->min_rtt_ns = LP_NEVER;
+	/* The peer delays the ACKs of small packets, so only large ones measure the RTT. */
 	if (!conn->sent_large)
 		return;
-	ngtcp2_conn_get_conn_info(conn->library, &info);
+	ngtcp2_conn_get_conn_info(conn->ngtcp2, &info);
 	conn->sent_large = info.bytes_in_flight > 0;
 	if (rtt_ns == LP_NEVER)
 		return;
@@ -163,66 +240,185 @@ static void measure_delay(struct lp_quic_conn *conn)
 		.packet_bytes = conn->packet_max,
 		.received_bytes = conn->received_bytes,
 	};
-	lp_cc_delay_update(&conn->delay, &sample, conn->endpoint->now_ns);
+	lp_cc_delay_update(&conn->delay, &sample, conn->env->now_ns);
 }
 
-/* Lets the user go on if the window is open again. */
-static void tell_writable(struct lp_quic_conn *conn)
+/* Reports that the window is open again. */
+static void report_writable(struct lp_quic_conn *conn)
 {
-	const struct lp_quic_config *config = &conn->endpoint->config;
-	if (!conn->blocked || conn->state != LP_CONN_READY || ngtcp2_conn_get_cwnd_left(conn->library) == 0 ||
-		!lp_conn_window_open(conn))
+	const struct lp_quic_config *config = &conn->env->config;
+	if (!conn->blocked || conn->state != LP_CONN_READY || ngtcp2_conn_get_cwnd_left(conn->ngtcp2) == 0 ||
+		!lp_tx_window_is_open(conn))
 		return;
 	conn->blocked = false;
 	if (config->events->writable)
 		config->events->writable(config->ctx, conn);
-	lp_conn_finish_packet(conn);
+	lp_tx_finish_packet(conn);
 }
 
-/* The end of a connection: tells it once, and lets it linger or die. */
-static void tell_closed(struct lp_quic_conn *conn)
+/* Sends CONNECTION_CLOSE, reports the end, and enters the closing or draining state. */
+static void report_closed(struct lp_quic_conn *conn)
 {
-	const struct lp_quic_config *config = &conn->endpoint->config;
-	lp_endpoint_ended(conn->endpoint, conn);
+	const struct lp_quic_config *config = &conn->env->config;
+	if (conn->close_packet)
+		lp_conn_recv_closing(conn);
+	lp_conn_limits_end(conn);
 	if ((conn->announced || !conn->server) && config->events->closed)
 		config->events->closed(config->ctx, conn, &conn->why);
-	lp_conn_rest(conn);
+	lp_close_enter_draining(conn);
 }
 
-/* A server needs TLS no more once the handshake is complete; it is a fifth of the memory of an idle connection. */
-static void drop_tls(struct lp_quic_conn *conn)
+/* A server needs TLS no longer when the handshake is complete; it is a fifth of the memory of an idle connection. */
+static void free_tls(struct lp_quic_conn *conn)
 {
 	lp_tls_session_done(&conn->tls);
-	ngtcp2_conn_set_tls_native_handle(conn->library, NULL);
+	ngtcp2_conn_set_tls_native_handle(conn->ngtcp2, NULL);
+}
+
+/* Closes the connection as lp_quic_close() asked, after the control stream was written once. */
+static void close_now(struct lp_quic_conn *conn)
+{
+	if (conn->state == LP_CONN_READY)
+		lp_tx_write(conn);
+	if (lp_conn_is_open(conn))
+		lp_close_by_us(conn, true, conn->close_code, conn->why.reason);
 }
 
 void lp_conn_flush(struct lp_quic_conn *conn)
 {
-	lp_conn_finish_packet(conn);
-	if (conn->close_wanted && conn->state <= LP_CONN_READY) {
-		if (conn->state == LP_CONN_READY)
-			lp_conn_write(conn);
-		if (conn->state <= LP_CONN_READY)
-			lp_conn_close(conn, true, conn->close_code, conn->why.reason);
-	}
-	if (conn->state <= LP_CONN_READY) {
+	struct lp_quic_env *env = conn->env;
+	lp_tx_finish_packet(conn);
+	if (conn->close_wanted && lp_conn_is_open(conn))
+		close_now(conn);
+	if (lp_conn_is_open(conn)) {
 		if (conn->announced && conn->tls.session && conn->server)
-			drop_tls(conn);
-		tell_changes(conn);
-		measure_delay(conn);
-		tell_writable(conn);
-		if (conn->wants_write || (conn->n_to_answer && conn->endpoint->now_ns >= conn->answer_ns))
-			lp_conn_write(conn);
-		tell_writable(conn);
-		lp_conn_write_probe(conn, lp_pmtud_probe(&conn->mtu, conn->endpoint->now_ns));
+			free_tls(conn);
+		report_path(conn);
+		update_window(conn);
+		report_writable(conn);
+		if (conn->tx_pending || lp_ack_is_due(&conn->ack, env->now_ns))
+			lp_tx_write(conn);
+		report_writable(conn);
+		lp_tx_write_probe(conn, lp_pmtud_probe(&conn->pmtud, env->now_ns));
 	}
-	if (conn->state == LP_CONN_ENDED)
-		tell_closed(conn);
+	if (conn->state == LP_CONN_CLOSED)
+		report_closed(conn);
 	if (conn->batch) {
-		lp_endpoint_hand_in(conn->endpoint, conn->batch);
+		lp_outbox_submit(&env->outbox, conn->batch);
 		conn->batch = NULL;
 	}
-	lp_conn_plan_deadline(conn);
-	if (conn->state == LP_CONN_DEAD)
-		lp_endpoint_bury(conn->endpoint, conn);
+	lp_timer_set_deadline(conn);
+	if (conn->state == LP_CONN_DEAD) {
+		/* It is not in the dirty list: its flush is in progress. */
+		conn->next_dirty = env->dead;
+		env->dead = conn;
+	}
+}
+
+void lp_conn_recv_closing(struct lp_quic_conn *conn)
+{
+	/* CONNECTION_CLOSE is sent for the 1st, 2nd, 4th, 8th… packet (RFC 9000 §10.2.1). */
+	unsigned n = ++conn->n_closing_rx;
+	if (!conn->close_packet || (n & (n - 1)) != 0)
+		return;
+	lp_tx_write_close_packet(conn);
+	lp_conn_mark_dirty(conn);
+}
+
+size_t lp_quic_budget(const struct lp_quic_conn *conn)
+{
+	return conn->budget;
+}
+
+int lp_quic_send_control(struct lp_quic_conn *conn, const uint8_t *data, size_t len)
+{
+	if (!lp_conn_is_open(conn) || conn->close_wanted || conn->control_closed)
+		return LP_ECLOSED;
+	int result = lp_control_queue(&conn->control, data, len);
+	if (result < 0)
+		return result;
+	conn->tx_pending = true;
+	lp_conn_mark_dirty(conn);
+	return 0;
+}
+
+/* Prepares a call of ngtcp2 from outside of a flush. 0; LP_EAGAIN: not now; LP_ECLOSED. */
+static int prepare_call(struct lp_quic_conn *conn, uint64_t now_ns)
+{
+	if (conn->state == LP_CONN_HANDSHAKE && !conn->close_wanted)
+		return LP_EAGAIN;
+	if (conn->state != LP_CONN_READY || conn->close_wanted)
+		return LP_ECLOSED;
+	if (conn->in_ngtcp2)
+		return LP_EAGAIN;
+	lp_env_set_now(conn->env, now_ns);
+	lp_tx_finish_packet(conn);
+	return conn->state == LP_CONN_READY ? 0 : LP_ECLOSED;
+}
+
+int lp_quic_migrate(struct lp_quic_conn *conn, struct lp_carrier *carrier, const struct lp_addr *local, uint64_t now_ns)
+{
+	ngtcp2_path_storage path;
+	if (conn->server || local->family != conn->remote.family)
+		return LP_EINVAL;
+	int result = prepare_call(conn, now_ns);
+	if (result < 0)
+		return result;
+	lp_path_set(&path, carrier, local, &conn->remote);
+	result = ngtcp2_conn_initiate_immediate_migration(conn->ngtcp2, &path.path, lp_conn_now(conn));
+	if (result == NGTCP2_ERR_INVALID_ARGUMENT)
+		return LP_EEXISTS;
+	if (result == NGTCP2_ERR_CONN_ID_BLOCKED || result == NGTCP2_ERR_INVALID_STATE)
+		return LP_EAGAIN;
+	if (result != 0)
+		return LP_EINTERNAL;
+	conn->migrating_to = *local;
+	conn->migrating_carrier = carrier;
+	conn->path_dirty = true;
+	conn->tx_pending = true;
+	lp_conn_mark_dirty(conn);
+	return 0;
+}
+
+int lp_quic_update_keys(struct lp_quic_conn *conn, uint64_t now_ns)
+{
+	int result = prepare_call(conn, now_ns);
+	if (result < 0)
+		return result;
+	result = ngtcp2_conn_initiate_key_update(conn->ngtcp2, lp_conn_now(conn));
+	return result == 0 ? 0 : result == NGTCP2_ERR_INVALID_STATE ? LP_EAGAIN : LP_EINTERNAL;
+}
+
+void lp_quic_set_user(struct lp_quic_conn *conn, void *user)
+{
+	conn->user = user;
+}
+
+void *lp_quic_user(const struct lp_quic_conn *conn)
+{
+	return conn->user;
+}
+
+const struct lp_addr *lp_quic_remote(const struct lp_quic_conn *conn)
+{
+	return &conn->remote;
+}
+
+bool lp_quic_accepted(const struct lp_quic_conn *conn)
+{
+	return conn->server;
+}
+
+void lp_quic_stats(const struct lp_quic_conn *conn, struct lp_quic_stats *ret_stats)
+{
+	*ret_stats = (struct lp_quic_stats){
+		.datagram_budget = conn->budget, .lost_packets = conn->lost_packets, .last_rx_ns = conn->last_rx_ns};
+	if (!conn->ngtcp2)
+		return;
+	ngtcp2_conn_info info;
+	ngtcp2_conn_get_conn_info(conn->ngtcp2, &info);
+	ret_stats->srtt_ns = info.smoothed_rtt;
+	ret_stats->latest_rtt_ns = info.latest_rtt;
+	ret_stats->cwnd_bytes = info.cwnd;
+	ret_stats->in_flight_bytes = info.bytes_in_flight;
 }

@@ -128,8 +128,8 @@ struct lp_quic_stats {
 	uint64_t srtt_ns, latest_rtt_ns;
 	uint64_t cwnd_bytes, in_flight_bytes;
 	uint64_t lost_packets; /* of ours: DATAGRAMs that were declared lost */
-	uint64_t heard_ns;     /* when the last packet of the peer's came: a long silence while we send says that the
-				  path or the peer is gone, well before the idle timeout does */
+	uint64_t last_rx_ns;   /* when the last valid packet was received: a long silence while we send means that the
+				  path or the peer is gone, well before the idle timeout */
 	size_t datagram_budget;
 };
 

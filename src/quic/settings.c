@@ -1,13 +1,14 @@
 #include "quic/settings.h"
 
 #include "base/units.h"
+#include "quic/ack.h"
 #include "quic/endpoint.h"
 
 #define HANDSHAKE_TIMEOUT_NS (10 * LP_SEC)
 #define PAYLOAD_DEFAULT 1472
 #define PAYLOAD_MAX 65527
-#define MAX_ACK_DELAY_NS (25 * LP_MS)        /* RFC 9000 §18.2; conn.c acknowledges sooner */
-#define CONTROL_WINDOW ((uint64_t)64 * 1024) /* bytes of the control stream that the peer may send ahead */
+#define CONTROL_WINDOW \
+	((uint64_t)64 * 1024) /* bytes of the control stream that the peer may send before we read them */
 
 size_t lp_settings_max_payload(const struct lp_quic_config *config)
 {
@@ -17,8 +18,8 @@ size_t lp_settings_max_payload(const struct lp_quic_config *config)
 	return max > PAYLOAD_MAX ? PAYLOAD_MAX : max;
 }
 
-/* Lists the sizes to probe. The library takes them in order: above the largest that passed, below the smallest that
-   failed. The usual path comes first, so that it is found with one probe; jumbo frames next. */
+/* Lists the sizes to probe. ngtcp2 tries them in order, skipping those below the largest that passed and above the
+   smallest that failed. The usual path comes first, so that it is found with one probe; jumbo frames next. */
 static size_t fill_probes(uint16_t probes[LP_SETTINGS_PROBES], size_t max, uint8_t family)
 {
 	static const uint16_t mtus[] = {1500, 9000, 4080, 2056, 1400, 1492, 1480, 1460, 1440, 1420, 1380, 1340, 1280};
@@ -50,7 +51,7 @@ void lp_settings_fill(
 	settings->max_tx_udp_payload_size = lp_settings_max_payload(config);
 	settings->pmtud_probeslen = fill_probes(ret_settings->probes, settings->max_tx_udp_payload_size, family);
 	settings->pmtud_probes = ret_settings->probes;
-	settings->ack_thresh = 1; /* whatever is sent takes an acknowledgement along */
+	settings->ack_thresh = 1; /* every packet includes the ACKs that are due (ack.h) */
 	settings->no_pmtud = settings->pmtud_probeslen == 0;
 }
 
@@ -62,7 +63,7 @@ void lp_settings_params(ngtcp2_transport_params *ret_params, const struct lp_qui
 	ret_params->initial_max_stream_data_bidi_remote = CONTROL_WINDOW;
 	ret_params->initial_max_data = CONTROL_WINDOW;
 	ret_params->max_idle_timeout = config->idle_timeout_ns;
-	ret_params->active_connection_id_limit = 8;  /* that we take; the peer is told fewer: see tls_session.c */
+	ret_params->active_connection_id_limit = 8;  /* enforced; the peer may be told fewer (ngtcp2_1_11.h) */
 	ret_params->max_datagram_frame_size = 65535; /* RFC 9221 §3 */
-	ret_params->max_ack_delay = MAX_ACK_DELAY_NS;
+	ret_params->max_ack_delay = LP_ACK_MAX_DELAY_NS;
 }

@@ -1,4 +1,4 @@
-/* What the library is told about a new connection. */
+/* ngtcp2's settings and transport parameters for a new connection. */
 #ifndef LP_QUIC_SETTINGS_H
 #define LP_QUIC_SETTINGS_H
 

@@ -211,7 +211,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 					   .free = hostile_free}};
 	if (lp_aead_new(&hostile.real) < 0)
 		abort();
-	client.endpoint->aead = &hostile.aead;
+	client.endpoint->env.aead = &hostile.aead;
 	wire.tap = flip;
 	wire.tap_ctx = &script;
 	if (*data % 8 != 7)

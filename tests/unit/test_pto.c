@@ -19,14 +19,14 @@ static void test_waits_double_until_there_is_progress(void **state)
 	for (int i = 0; i < 5; i++, wait_ns *= 2) {
 		assert_true(lp_pto_deadline(&pto, TIMEOUT) == now_ns + wait_ns);
 		now_ns += wait_ns;
-		lp_pto_nudged(&pto, now_ns);
+		lp_pto_probed(&pto, now_ns);
 	}
 	/* One ACK resets it, whatever happened before. */
 	lp_pto_progress(&pto, now_ns);
 	assert_true(lp_pto_deadline(&pto, TIMEOUT) == now_ns + TIMEOUT);
 	/* The wait is bounded. */
 	for (int i = 0; i < 100; i++)
-		lp_pto_nudged(&pto, now_ns);
+		lp_pto_probed(&pto, now_ns);
 	assert_true(lp_pto_deadline(&pto, TIMEOUT) == now_ns + LP_SEC);
 }
 
@@ -35,7 +35,7 @@ static void test_closing_again_is_no_progress(void **state)
 	(void)state;
 	struct lp_pto pto = {0};
 	lp_pto_begin(&pto, LP_SEC);
-	lp_pto_nudged(&pto, LP_SEC);
+	lp_pto_probed(&pto, LP_SEC);
 	lp_pto_begin(&pto, 2 * LP_SEC);
 	assert_true(lp_pto_deadline(&pto, TIMEOUT) == 2 * LP_SEC + 2 * TIMEOUT);
 }
@@ -50,7 +50,7 @@ static void test_skipping_is_limited_until_the_peer_is_heard(void **state)
 			skipped_ns += 300 * LP_MS;
 		assert_true(skipped_ns == 900 * LP_MS);
 		assert_false(lp_pto_skip(&pto, LP_NEVER));
-		lp_pto_heard(&pto);
+		lp_pto_received(&pto);
 	}
 }
 
@@ -59,14 +59,14 @@ static void test_hopeless_after_ten_seconds(void **state)
 	(void)state;
 	struct lp_pto pto = {0};
 	lp_pto_progress(&pto, LP_SEC);
-	assert_false(lp_pto_hopeless(&pto, 100 * LP_SEC));
+	assert_false(lp_pto_is_hopeless(&pto, 100 * LP_SEC));
 	lp_pto_begin(&pto, 100 * LP_SEC);
 	lp_pto_begin(&pto, 105 * LP_SEC);
-	lp_pto_nudged(&pto, 107 * LP_SEC);
-	assert_false(lp_pto_hopeless(&pto, 109 * LP_SEC));
-	assert_true(lp_pto_hopeless(&pto, 110 * LP_SEC));
+	lp_pto_probed(&pto, 107 * LP_SEC);
+	assert_false(lp_pto_is_hopeless(&pto, 109 * LP_SEC));
+	assert_true(lp_pto_is_hopeless(&pto, 110 * LP_SEC));
 	lp_pto_progress(&pto, 110 * LP_SEC);
-	assert_false(lp_pto_hopeless(&pto, 200 * LP_SEC));
+	assert_false(lp_pto_is_hopeless(&pto, 200 * LP_SEC));
 }
 
 int main(void)

@@ -46,7 +46,7 @@ static void test_parameters(void **state)
 	pair_connect(pair);
 	const struct lp_quic_conn *conns[] = {pair->at_client, pair->at_server};
 	for (size_t i = 0; i < 2; i++) {
-		const ngtcp2_transport_params *told = ngtcp2_conn_get_remote_transport_params(conns[i]->library);
+		const ngtcp2_transport_params *told = ngtcp2_conn_get_remote_transport_params(conns[i]->ngtcp2);
 		bool by_relay = i == 0;
 		assert_int_equal(told->max_datagram_frame_size, 65535);
 		assert_int_equal(told->initial_max_streams_bidi, by_relay ? 1 : 0);

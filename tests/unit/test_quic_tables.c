@@ -8,10 +8,10 @@
 
 #include "base/error.h"
 #include "base/units.h"
-#include "quic/addr_limits.h"
 #include "quic/batch.h"
-#include "quic/conn_table.h"
 #include "quic/control.h"
+#include "quic/demux/addr_limits.h"
+#include "quic/demux/conn_table.h"
 #include "quic/expiry.h"
 
 static uint32_t random_state = 1;

@@ -3,7 +3,7 @@
 #include "base/units.h"
 
 #define SKIP_MAX_NS LP_SEC
-#define NUDGES_MAX 16
+#define PROBES_MAX 16
 #define WAIT_MAX_NS LP_SEC
 #define HOPELESS_NS (10 * LP_SEC)
 
@@ -11,7 +11,7 @@ void lp_pto_progress(struct lp_pto *pto, uint64_t now_ns)
 {
 	pto->since_ns = now_ns;
 	pto->stuck_ns = 0;
-	pto->n_nudges = 0;
+	pto->n_probes = 0;
 }
 
 void lp_pto_begin(struct lp_pto *pto, uint64_t now_ns)
@@ -21,27 +21,27 @@ void lp_pto_begin(struct lp_pto *pto, uint64_t now_ns)
 		pto->stuck_ns = now_ns;
 }
 
-bool lp_pto_hopeless(const struct lp_pto *pto, uint64_t now_ns)
+bool lp_pto_is_hopeless(const struct lp_pto *pto, uint64_t now_ns)
 {
 	return pto->stuck_ns && now_ns - pto->stuck_ns >= HOPELESS_NS;
 }
 
-void lp_pto_heard(struct lp_pto *pto)
+void lp_pto_received(struct lp_pto *pto)
 {
 	pto->skipped_ns = 0;
 }
 
 uint64_t lp_pto_deadline(const struct lp_pto *pto, uint64_t timeout_ns)
 {
-	uint64_t wait_ns = timeout_ns << pto->n_nudges;
+	uint64_t wait_ns = timeout_ns << pto->n_probes;
 	return pto->since_ns + (wait_ns < WAIT_MAX_NS ? wait_ns : WAIT_MAX_NS);
 }
 
-void lp_pto_nudged(struct lp_pto *pto, uint64_t now_ns)
+void lp_pto_probed(struct lp_pto *pto, uint64_t now_ns)
 {
 	pto->since_ns = now_ns;
-	if (pto->n_nudges < NUDGES_MAX)
-		pto->n_nudges++;
+	if (pto->n_probes < PROBES_MAX)
+		pto->n_probes++;
 }
 
 bool lp_pto_skip(struct lp_pto *pto, uint64_t ns)

@@ -1,9 +1,8 @@
-/* Notices that a sender stands still because all that it has in flight was lost, and that nobody tells it.
+/* A probe timeout (PTO) of our own, for a sender whose window is closed: it detects that everything in flight was lost.
 
-   RFC 9002 §6.2 has the probe timeout for that, which doubles each time it passes in vain, and begins anew with the
-   next acknowledgement. ngtcp2 1.11 takes back only the last doublings: while something is always in flight the
-   timeout stays at four times what it should be, and soon at eight and sixteen. A path that loses everything for a few
-   milliseconds now and then, as an overloaded one does, then costs hundreds. So this counts for itself. Pure. */
+   RFC 9002 §6.2 has the PTO for that, with a back-off that doubles each time it expires in vain and is reset by the
+   next ACK. ngtcp2 1.11 does not reset it while packets stay in flight (quic/ngtcp2_1_11.h), so this counts for itself:
+   probes are due one PTO after the last progress, then after 2, 4, 8… PTOs, at most a second apart. Pure. */
 #ifndef LP_QUIC_CC_PTO_H
 #define LP_QUIC_CC_PTO_H
 
@@ -11,26 +10,26 @@
 #include <stdint.h>
 
 struct lp_pto {
-	uint64_t since_ns;   /* the last progress, or the last nudge */
+	uint64_t since_ns;   /* the last progress or probe */
 	uint64_t stuck_ns;   /* when the window first closed after the last progress; 0: it did not */
-	uint64_t skipped_ns; /* of the library's time, since the peer was last heard */
-	unsigned n_nudges;   /* since the last progress: each wait is twice as long as the one before */
+	uint64_t skipped_ns; /* of ngtcp2's time, since the peer's last packet */
+	unsigned n_probes;   /* since the last progress */
 };
 
-/* Something of ours was acknowledged or is known to be lost. */
+/* A packet of ours was acknowledged or declared lost. */
 void lp_pto_progress(struct lp_pto *pto, uint64_t now_ns);
 /* The window has just closed. */
 void lp_pto_begin(struct lp_pto *pto, uint64_t now_ns);
-/* True if there was none for so long that there will be none. */
-bool lp_pto_hopeless(const struct lp_pto *pto, uint64_t now_ns);
-/* A packet of the peer's came. */
-void lp_pto_heard(struct lp_pto *pto);
-/* When the peer should be nudged if nothing comes before, with a probe timeout of |timeout_ns|. */
+/* True if there was no progress for so long that none is to be expected. */
+bool lp_pto_is_hopeless(const struct lp_pto *pto, uint64_t now_ns);
+/* A packet of the peer was received. */
+void lp_pto_received(struct lp_pto *pto);
+/* When the next probe is due, with a PTO of |timeout_ns| before back-off. */
 uint64_t lp_pto_deadline(const struct lp_pto *pto, uint64_t timeout_ns);
-/* It was. */
-void lp_pto_nudged(struct lp_pto *pto, uint64_t now_ns);
-/* Asks to let |ns| of the library's time pass at once. There is a limit until the peer is heard again, since its idle
-   timeout counts in that time, too. */
+/* A probe was sent. */
+void lp_pto_probed(struct lp_pto *pto, uint64_t now_ns);
+/* Asks to move ngtcp2's clock forward by |ns|. False beyond one second between two packets of the peer, because its
+   idle timeout counts in that time too. */
 bool lp_pto_skip(struct lp_pto *pto, uint64_t ns);
 
 #endif

@@ -13,8 +13,6 @@
 #include "quic/tls/handle.h"
 #include "quic/tls/trust.h"
 
-#define CIDS_TOLD 5 /* connection ids that the peer may have here: enough to migrate four times in a row */
-
 /* The session that a TLS handle belongs to. */
 static struct lp_tls_session *session_of(gnutls_session_t handle)
 {
@@ -81,15 +79,14 @@ static int take_params(gnutls_session_t handle, const uint8_t *data, size_t len)
 	return rv == 0 ? 0 : -1;
 }
 
-/* Ours are to be sent. The peer is told to keep fewer connection ids here than the library takes: when NATs rebind
-   while the peer migrates, version 1.11 counts an id twice that it knows on two paths, finds the limit exceeded that
-   the peer kept, and ends the connection. */
+/* Encodes our transport parameters. */
 static int give_params(gnutls_session_t handle, gnutls_buffer_t out)
 {
 	ngtcp2_crypto_conn_ref *ref = gnutls_session_get_ptr(handle);
 	ngtcp2_transport_params params = *ngtcp2_conn_get_local_transport_params(ref->get_conn(ref));
 	uint8_t data[256];
-	params.active_connection_id_limit = CIDS_TOLD;
+	if (session_of(handle)->cid_limit)
+		params.active_connection_id_limit = session_of(handle)->cid_limit;
 	ngtcp2_ssize n = ngtcp2_transport_params_encode(data, sizeof data, &params);
 	return n >= 0 && gnutls_buffer_append_data(out, data, (size_t)n) == 0 ? 0 : -1;
 }
@@ -146,16 +143,17 @@ static int init_client(struct lp_tls_session *session, struct lp_tls *tls, const
 	return 0;
 }
 
-int lp_tls_session_init(struct lp_tls_session *session, struct lp_tls *tls, const char *server_name,
-	ngtcp2_crypto_get_conn get_conn, lp_tls_install_key *install_key, void *user)
+int lp_tls_session_init(struct lp_tls_session *session, const struct lp_tls_session_config *config)
 {
+	struct lp_tls *tls = config->tls;
 	gnutls_datum_t protocol;
 	(void)lp_datum_set(&protocol, (const uint8_t *)tls->protocol, strlen(tls->protocol));
 	memset(session, 0, sizeof *session);
 	session->tls = tls;
-	session->install_key = install_key;
-	session->conn_ref = (ngtcp2_crypto_conn_ref){.get_conn = get_conn, .user_data = user};
-	int rv = tls->server ? init_server(session, tls) : init_client(session, tls, server_name);
+	session->cid_limit = config->cid_limit;
+	session->install_key = config->install_key;
+	session->conn_ref = (ngtcp2_crypto_conn_ref){.get_conn = config->get_conn, .user_data = config->user};
+	int rv = tls->server ? init_server(session, tls) : init_client(session, tls, config->server_name);
 	if (rv == 0) {
 		gnutls_session_set_ptr(session->session, &session->conn_ref);
 		if (gnutls_priority_set(session->session, tls->priority) != 0 ||

@@ -18,21 +18,30 @@ struct lp_tls_cert;
 typedef int lp_tls_install_key(
 	void *user, bool receive, ngtcp2_encryption_level level, const uint8_t *secret, size_t secret_len);
 
+/* What a session needs. All pointers but |server_name| are borrowed until the session is done. */
+struct lp_tls_session_config {
+	struct lp_tls *tls;              /* its role is the session's */
+	const char *server_name;         /* of a client: what the certificate must be for */
+	unsigned cid_limit;              /* active_connection_id_limit to announce; 0: as ngtcp2 has it */
+	ngtcp2_crypto_get_conn get_conn; /* the ngtcp2 connection, from |user| */
+	lp_tls_install_key *install_key;
+	void *user;
+};
+
 struct lp_tls_session {
 	gnutls_session_t session;
 	ngtcp2_crypto_conn_ref conn_ref; /* how the TLS callbacks find the connection */
 	lp_tls_install_key *install_key; /* gets |conn_ref|'s user data */
-	struct lp_tls *tls;              /* borrowed; of a client, whose trust is asked */
-	struct lp_tls_cert *cert;        /* a reference; of a server */
-	char name[256];                  /* of a client: what the certificate must be for */
-	struct lp_failure failure;       /* why the handshake was refused, for people */
-	enum lp_tls_distrust distrust;   /* and what about, if it is the certificate */
+	struct lp_tls *tls;              /* borrowed */
+	unsigned cid_limit;
+	struct lp_tls_cert *cert;      /* a reference; of a server */
+	char name[256];                /* of a client: what the certificate must be for */
+	struct lp_failure failure;     /* why the handshake was refused, for people */
+	enum lp_tls_distrust distrust; /* and what about, if it is the certificate */
 };
 
-/* Starts a session for a connection: |get_conn| gives the library's connection to TLS, from |user|, and |install_key|
-   makes its packet keys. */
-int lp_tls_session_init(struct lp_tls_session *session, struct lp_tls *tls, const char *server_name,
-	ngtcp2_crypto_get_conn get_conn, lp_tls_install_key *install_key, void *user);
+/* Starts a session. 0; LP_EINVAL: |server_name| is too long or no name; LP_ENOMEM, LP_ETLS. */
+int lp_tls_session_init(struct lp_tls_session *session, const struct lp_tls_session_config *config);
 void lp_tls_session_done(struct lp_tls_session *session);
 /* Writes why the handshake failed, with the alert |alert| of ours or of the peer's if there is nothing better. */
 void lp_tls_session_reason(

@@ -1,7 +1,7 @@
 /* How many connections and half-open handshakes each source has, and how fast it begins them: an IPv4 address, or an
    IPv6 /64. What comes from an address that nobody has proved to be theirs is counted apart: it may be forged. */
-#ifndef LP_QUIC_ADDR_LIMITS_H
-#define LP_QUIC_ADDR_LIMITS_H
+#ifndef LP_QUIC_DEMUX_ADDR_LIMITS_H
+#define LP_QUIC_DEMUX_ADDR_LIMITS_H
 
 #include <stdbool.h>
 #include <stddef.h>

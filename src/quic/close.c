@@ -1,24 +1,25 @@
+#include "quic/close.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "quic/batch.h"
 #include "quic/conn.h"
-#include "quic/endpoint_state.h"
+#include "quic/conn_limits.h"
 
 #define CRYPTO_ERROR 0x100 /* TLS alerts as transport errors (RFC 9000 §20.1) */
-#define LINGER_PTOS 3
+#define DRAIN_PTOS 3
 
-/* Notes why the connection ended; the first reason stays. */
-static void end(struct lp_quic_conn *conn)
+/* The connection is closed; the reason is in |conn->why|. */
+static void enter_closed(struct lp_quic_conn *conn)
 {
-	conn->state = LP_CONN_ENDED;
+	lp_conn_enter_state(conn, LP_CONN_CLOSED);
 	conn->packet_open = false;
-	lp_endpoint_mark(conn->endpoint, conn);
+	lp_conn_mark_dirty(conn);
 }
 
-/* Copies what a peer wrote so that it can be shown to people. */
+/* Copies the peer's reason phrase, made printable. */
 static void copy_reason(struct lp_quic_conn *conn, const uint8_t *reason, size_t len)
 {
 	char raw[sizeof conn->why.reason];
@@ -32,10 +33,10 @@ static void copy_reason(struct lp_quic_conn *conn, const uint8_t *reason, size_t
 	lp_text_escaped(&text, raw);
 }
 
-/* The peer closed the connection: with what words? */
+/* Records why the peer closed the connection. */
 static void note_peer_close(struct lp_quic_conn *conn)
 {
-	const ngtcp2_ccerr *error = ngtcp2_conn_get_ccerr(conn->library);
+	const ngtcp2_ccerr *error = ngtcp2_conn_get_ccerr(conn->ngtcp2);
 	if (conn->reset_by_peer) {
 		conn->why.kind = LP_QUIC_CLOSED_RESET;
 		snprintf(conn->why.reason, sizeof conn->why.reason,
@@ -53,15 +54,15 @@ static void note_peer_close(struct lp_quic_conn *conn)
 	}
 }
 
-/* Writes CONNECTION_CLOSE, sends it and keeps a copy. */
-static void say_goodbye(struct lp_quic_conn *conn, const ngtcp2_ccerr *error)
+/* Prepares CONNECTION_CLOSE, which the next flush sends. */
+static void write_close_packet(struct lp_quic_conn *conn, const ngtcp2_ccerr *error)
 {
 	uint8_t packet[LP_MTU_BASE];
 	ngtcp2_pkt_info info;
-	conn->in_library = true;
+	conn->in_ngtcp2 = true;
 	ngtcp2_ssize n = ngtcp2_conn_write_connection_close(
-		conn->library, NULL, &info, packet, sizeof packet, error, lp_conn_now(conn));
-	conn->in_library = false;
+		conn->ngtcp2, NULL, &info, packet, sizeof packet, error, lp_conn_now(conn));
+	conn->in_ngtcp2 = false;
 	if (n <= 0)
 		return;
 	conn->close_packet = malloc((size_t)n);
@@ -69,14 +70,13 @@ static void say_goodbye(struct lp_quic_conn *conn, const ngtcp2_ccerr *error)
 		return;
 	memcpy(conn->close_packet, packet, (size_t)n);
 	conn->close_len = (size_t)n;
-	conn->linger_until_ns = conn->endpoint->now_ns + LINGER_PTOS * ngtcp2_conn_get_pto(conn->library);
-	lp_conn_linger(conn);
+	conn->drain_until_ns = conn->env->now_ns + DRAIN_PTOS * ngtcp2_conn_get_pto(conn->ngtcp2);
 }
 
-/* Notes what the library found wrong, in words for people, and in an error for the peer. */
+/* Records the error that ngtcp2 returned, as text and as the error code for the peer. */
 static void note_error(struct lp_quic_conn *conn, int code, ngtcp2_ccerr *error)
 {
-	uint8_t alert = ngtcp2_conn_get_tls_alert(conn->library);
+	uint8_t alert = ngtcp2_conn_get_tls_alert(conn->ngtcp2);
 	ngtcp2_ccerr_default(error);
 	if (code == NGTCP2_ERR_CRYPTO) {
 		conn->why.kind = LP_QUIC_CLOSED_TLS;
@@ -91,20 +91,19 @@ static void note_error(struct lp_quic_conn *conn, int code, ngtcp2_ccerr *error)
 	conn->why.code = error->error_code;
 }
 
-void lp_conn_fail(struct lp_quic_conn *conn, int code)
+void lp_close_by_error(struct lp_quic_conn *conn, int code)
 {
 	ngtcp2_ccerr error;
 	const char *text = NULL;
-	if (conn->state > LP_CONN_READY)
+	if (!lp_conn_is_open(conn))
 		return;
 	conn->packet_open = false;
 	switch (code) {
 	case NGTCP2_ERR_DRAINING:
 		note_peer_close(conn);
-		/* What is still under way from the peer is passed over in silence (RFC 9000 §10.2.2). */
+		/* Packets of the peer that are still in flight get no reply (RFC 9000 §10.2.2). */
 		if (!conn->reset_by_peer)
-			conn->linger_until_ns = conn->endpoint->now_ns +
-						LINGER_PTOS * ngtcp2_conn_get_pto(conn->library);
+			conn->drain_until_ns = conn->env->now_ns + DRAIN_PTOS * ngtcp2_conn_get_pto(conn->ngtcp2);
 		break;
 	case NGTCP2_ERR_IDLE_CLOSE:
 		conn->why.kind = LP_QUIC_CLOSED_IDLE;
@@ -125,14 +124,14 @@ void lp_conn_fail(struct lp_quic_conn *conn, int code)
 		break;
 	default:
 		note_error(conn, code, &error);
-		say_goodbye(conn, &error);
+		write_close_packet(conn, &error);
 	}
 	if (text)
 		snprintf(conn->why.reason, sizeof conn->why.reason, "%s", text);
-	end(conn);
+	enter_closed(conn);
 }
 
-void lp_conn_close(struct lp_quic_conn *conn, bool app, uint64_t code, const char *reason)
+void lp_close_by_us(struct lp_quic_conn *conn, bool app, uint64_t code, const char *reason)
 {
 	ngtcp2_ccerr error;
 	uint8_t bytes[sizeof conn->why.reason];
@@ -149,55 +148,39 @@ void lp_conn_close(struct lp_quic_conn *conn, bool app, uint64_t code, const cha
 	if (!app)
 		snprintf(conn->why.reason, sizeof conn->why.reason, "%s", reason);
 	conn->why.code = code;
-	say_goodbye(conn, &error);
-	end(conn);
+	write_close_packet(conn, &error);
+	enter_closed(conn);
+}
+
+void lp_quic_close(struct lp_quic_conn *conn, enum lp_quic_app_error code, const char *reason)
+{
+	if (conn->close_wanted || !lp_conn_is_open(conn))
+		return;
+	conn->close_wanted = true;
+	conn->close_code = code;
+	snprintf(conn->why.reason, sizeof conn->why.reason, "%s", reason);
+	lp_conn_mark_dirty(conn);
 }
 
 void lp_quic_abandon(struct lp_quic_conn *conn)
 {
-	if (conn->state > LP_CONN_READY)
+	if (!lp_conn_is_open(conn))
 		return;
 	conn->why.kind = LP_QUIC_CLOSED_LOCAL;
-	/* Packets of the peer's must not be answered with a stateless reset either. */
-	conn->linger_until_ns = conn->endpoint->now_ns + conn->endpoint->config.idle_timeout_ns;
-	end(conn);
+	/* Without this, packets of the peer would get a stateless reset. */
+	conn->drain_until_ns = conn->env->now_ns + conn->env->config.idle_timeout_ns;
+	enter_closed(conn);
 }
 
-void lp_conn_linger(struct lp_quic_conn *conn)
-{
-	/* The 1st, 2nd, 4th, 8th… datagram is answered (RFC 9000 §10.2.1). */
-	unsigned n = ++conn->n_lingered;
-	if (!conn->close_packet || (n & (n - 1)) != 0)
-		return;
-	if (!conn->batch)
-		conn->batch = lp_endpoint_borrow(conn->endpoint);
-	uint8_t *room = conn->batch ? lp_batch_room(conn->batch, conn->close_len) : NULL;
-	if (!room)
-		return;
-	memcpy(room, conn->close_packet, conn->close_len);
-	lp_batch_commit(conn->batch, conn->close_len, 0, conn->carrier, &conn->local, &conn->remote);
-	conn->endpoint->counters.datagrams_out++;
-	conn->endpoint->counters.bytes_out += conn->close_len;
-	lp_endpoint_mark(conn->endpoint, conn);
-}
-
-/* True if it should know its packets for a while. At a server only those linger whose client proved its address, and no
-   more than may live: what strangers leave behind must not take places. */
-static bool may_linger(const struct lp_quic_conn *conn)
-{
-	const struct lp_quic_endpoint *endpoint = conn->endpoint;
-	size_t max = endpoint->config.max_conns;
-	if (!conn->linger_until_ns)
-		return false;
-	return !conn->server || (!conn->half_open && (max == 0 || endpoint->n_accepted_closing <= max));
-}
-
-void lp_conn_rest(struct lp_quic_conn *conn)
+void lp_close_enter_draining(struct lp_quic_conn *conn)
 {
 	conn->user = NULL;
-	conn->state = may_linger(conn) ? LP_CONN_LINGERING : LP_CONN_DEAD;
-	ngtcp2_conn_del(conn->library);
-	conn->library = NULL;
+	if (!conn->drain_until_ns || !lp_conn_limits_may_drain(conn))
+		lp_conn_enter_state(conn, LP_CONN_DEAD);
+	else
+		lp_conn_enter_state(conn, conn->close_packet ? LP_CONN_CLOSING : LP_CONN_DRAINING);
+	ngtcp2_conn_del(conn->ngtcp2);
+	conn->ngtcp2 = NULL;
 	lp_tls_session_done(&conn->tls);
 	lp_control_done(&conn->control);
 }

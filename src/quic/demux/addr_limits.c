@@ -1,4 +1,4 @@
-#include "quic/addr_limits.h"
+#include "quic/demux/addr_limits.h"
 
 #include <assert.h>
 #include <stdlib.h>

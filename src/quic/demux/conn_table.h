@@ -1,7 +1,7 @@
 /* Which connection a connection id belongs to. Peers choose some of the ids, so the hash is keyed (SipHash). One
    connection has several ids at a time (RFC 9000 §5.1). */
-#ifndef LP_QUIC_CONN_TABLE_H
-#define LP_QUIC_CONN_TABLE_H
+#ifndef LP_QUIC_DEMUX_CONN_TABLE_H
+#define LP_QUIC_DEMUX_CONN_TABLE_H
 
 #include <stddef.h>
 #include <stdint.h>

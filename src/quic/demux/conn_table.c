@@ -1,4 +1,4 @@
-#include "quic/conn_table.h"
+#include "quic/demux/conn_table.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "quic/stateless.h"
+#include "quic/demux/stateless.h"
 
 #include <string.h>
 

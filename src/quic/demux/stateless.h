@@ -1,7 +1,7 @@
 /* Tokens, and answers to datagrams that belong to no connection: version negotiation, Retry, refusal, stateless reset
    (RFC 9000 §6, §8.1, §10.3). */
-#ifndef LP_QUIC_STATELESS_H
-#define LP_QUIC_STATELESS_H
+#ifndef LP_QUIC_DEMUX_STATELESS_H
+#define LP_QUIC_DEMUX_STATELESS_H
 
 #include <stddef.h>
 #include <stdint.h>
