@@ -8,14 +8,14 @@
 #include "base/failure.h"
 #include "base/text.h"
 
-/* Digits and dashes of a GUID without its braces. */
+/* Characters of a GUID without its braces. */
 #define GUID_LEN 36
 
 const char lp_adapter_driver_hint[] =
-	"install the TAP-Windows6 driver (the tap-windows6 project of OpenVPN): OpenVPN's installer for Windows, on "
-	"the downloads page of openvpn.net's community, brings it, and 'TAP-Windows6' can be chosen alone there";
+	"install OpenVPN's TAP-Windows6 driver. OpenVPN's installer for Windows, from the community downloads page of "
+	"openvpn.net, contains it, and can install 'TAP-Windows6' alone";
 
-/* True if the texts are equal but for the case of ASCII letters, over at most |n| bytes. */
+/* Compares at most |n| bytes, ignoring the case of ASCII letters. */
 static bool equal_without_case(const char *a, const char *b, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -51,7 +51,7 @@ bool lp_adapter_is_usable(const struct lp_adapter *adapter)
 	return lp_adapter_is_tap(adapter->component) && is_guid(adapter->guid);
 }
 
-/* True if |wanted| means this adapter. */
+/* True if |wanted| names this adapter. */
 static bool is_meant(const struct lp_adapter *adapter, const char *wanted)
 {
 	if (adapter->name[0] && equal_without_case(adapter->name, wanted, SIZE_MAX))
@@ -77,5 +77,6 @@ int lp_adapter_choose(const struct lp_adapter *adapters, size_t n_adapters, cons
 	lp_text_init(&text, known, sizeof known);
 	for (size_t i = 0; i < n_adapters; i++)
 		lp_text_addf(&text, "%s'%s'", i ? ", " : "", adapters[i].name[0] ? adapters[i].name : adapters[i].guid);
-	return lp_fail(failure, LP_ENOTFOUND, "--adapter '%s': no such TAP adapter; there is %s", wanted, known);
+	return lp_fail(failure, LP_ENOTFOUND, "--adapter '%s': no such TAP adapter. Adapters of this computer: %s",
+		wanted, known);
 }

@@ -1,5 +1,5 @@
-/* TAP-Windows6 adapters, as the registry's class of network adapters lists them. Pure: who reads the registry is
-   platform/windows. */
+/* Selects among TAP-Windows6 adapters as listed in the registry's class of network adapters. Pure; platform/windows
+   reads the registry. */
 #ifndef LP_PLATFORM_DEVICE_ADAPTER_H
 #define LP_PLATFORM_DEVICE_ADAPTER_H
 
@@ -18,15 +18,15 @@ struct lp_adapter {
 	char instance[256];  /* of the device: "ROOT\\NET\\0000", or empty */
 };
 
-/* Where people get the driver, for messages. */
+/* How to get the driver, for messages. */
 extern const char lp_adapter_driver_hint[];
 
-/* True for the component of a TAP-Windows6 adapter. */
+/* True for the component ID of a TAP-Windows6 adapter. */
 bool lp_adapter_is_tap(const char *component);
-/* True if it is one that can be used: its GUID is one. */
+/* True if it is a TAP adapter with a valid GUID. */
 bool lp_adapter_is_usable(const struct lp_adapter *adapter);
-/* Picks the adapter that |wanted| means: a name or a GUID, with or without braces, in any case; NULL or empty: the
-   first. |adapters| are TAP adapters only. 0; LP_ENOTFOUND with what there is instead. */
+/* Selects the adapter that |wanted| names: a connection name or a GUID with or without braces, ignoring case; NULL or
+   empty: the first. |adapters| are TAP adapters only. 0; LP_ENOTFOUND, and the failure lists what exists. */
 int lp_adapter_choose(const struct lp_adapter *adapters, size_t n_adapters, const char *wanted,
 	struct lp_failure *failure, size_t *ret_index);
 

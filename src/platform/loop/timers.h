@@ -1,5 +1,5 @@
-/* The timers of a loop: a binary heap of deadlines. Each system's loop has one, and an alarm that wakes it for the
-   earliest; the functions of lp_timer in platform/loop.h work on it. */
+/* The timers of a loop: a binary heap of deadlines, which implements lp_timer (loop/loop.h) for every system. The
+   system's loop sleeps until lp_timers_next() and then calls lp_timers_run(). */
 #ifndef LP_PLATFORM_LOOP_TIMERS_H
 #define LP_PLATFORM_LOOP_TIMERS_H
 
@@ -16,7 +16,7 @@ struct lp_timers {
 	size_t n;            /* timers, armed or not */
 };
 
-/* The timers of a loop; the loop's own file has it. */
+/* The timers of a loop; each system's loop.c implements it. */
 struct lp_timers *lp_loop_timers(struct lp_loop *loop);
 
 void lp_timers_init(struct lp_timers *timers);
@@ -24,7 +24,7 @@ void lp_timers_init(struct lp_timers *timers);
 void lp_timers_done(struct lp_timers *timers);
 /* The earliest deadline, or LP_NEVER. */
 uint64_t lp_timers_next(const struct lp_timers *timers);
-/* Calls what is due. */
+/* Calls the expired timers. */
 void lp_timers_run(struct lp_timers *timers, uint64_t now_ns);
 
 #endif

@@ -1,4 +1,4 @@
-/* A broadcast as a game sends it: from an ordinary socket, by whatever interface the system prefers. */
+/* Sends a broadcast as a game does: from an ordinary socket, through the interface that the system prefers. */
 #ifndef LP_PLATFORM_NET_BROADCAST_H
 #define LP_PLATFORM_NET_BROADCAST_H
 

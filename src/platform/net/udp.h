@@ -1,4 +1,4 @@
-/* A UDP socket that works in batches: recvmmsg with UDP_GRO in, sendmmsg with UDP_SEGMENT out. */
+/* A UDP socket that receives and sends in batches (Linux: recvmmsg() with UDP_GRO, sendmmsg() with UDP_SEGMENT). */
 #ifndef LP_PLATFORM_NET_UDP_H
 #define LP_PLATFORM_NET_UDP_H
 
@@ -15,22 +15,23 @@ struct lp_udp;
 /* A receive batch. Each message may be a GRO run. The bytes are valid until the call returns. */
 typedef void (*lp_udp_recv_fn)(void *ctx, const struct lp_udp_msg *msgs, size_t n_msgs);
 
-/* Opens a socket bound to |local| (family 0: any address of both families, port |local->port|). IP fragmentation is
-   off, ECN bits are read and written, the local address of each datagram is known. |failure| says what to do. */
+/* Opens a socket bound to |local| (family 0: any address of both families, port |local->port|). Disables IP
+   fragmentation, reads and writes ECN bits, and reports the local address of each datagram. |failure| says what to do.
+   */
 int lp_udp_open(struct lp_loop *loop, const struct lp_addr *local, lp_udp_recv_fn recv, void *ctx,
 	struct lp_failure *failure, struct lp_udp **ret_udp);
 void lp_udp_close(struct lp_udp *udp);
-/* Sends all messages in as few system calls as possible; what the kernel has no room for is lost and counted.
-   Returns the number of datagrams lost. */
+/* Sends all messages in as few system calls as possible. What does not fit into the kernel's buffer is lost. Returns
+   the number of datagrams lost. */
 size_t lp_udp_send(struct lp_udp *udp, const struct lp_udp_msg *msgs, size_t n_msgs);
-/* Datagrams that came while the receive buffer was full and are lost: the program was too slow. */
+/* Datagrams lost because the receive buffer was full: the program was too slow. */
 uint64_t lp_udp_overflows(const struct lp_udp *udp);
-/* From now on datagrams leave by this interface, an index, whatever the routes to others say; 0: by any. */
+/* Sends datagrams through the interface with this index, whatever the routes say; 0: follow the routes. */
 void lp_udp_set_interface(struct lp_udp *udp, uint32_t interface);
-/* The address and port that the socket is bound to. */
+/* The bound address and port. */
 void lp_udp_local(const struct lp_udp *udp, struct lp_addr *ret_local);
-/* Largest UDP payload that the interface towards |remote| takes (its MTU less IP and UDP headers); 0 if unknown.
-   |remote| NULL: of whatever interface takes most. */
+/* The largest UDP payload of the interface towards |remote| (its MTU minus IP and UDP headers); 0 if unknown. |remote|
+   NULL: the largest of all interfaces. */
 size_t lp_udp_path_payload(struct lp_udp *udp, const struct lp_addr *remote);
 
 #endif

@@ -8,7 +8,7 @@
 
 #include "base/addr.h"
 
-/* Where things are, from the first byte of the frame (RFC 791, RFC 8200, RFC 768). */
+/* Field offsets from the first byte of the frame (RFC 791, RFC 8200, RFC 768). */
 enum {
 	AT_ETHERTYPE = 12,
 	AT_IP = 14,
@@ -22,7 +22,7 @@ enum {
 	AT_IPV6_PAYLOAD = AT_IP + 40,
 };
 
-/* Jump targets that are put in at the end: classic BPF only jumps forwards, by counts. */
+/* Jump targets that resolve() fills in: classic BPF jumps forwards only, by a number of instructions. */
 enum {
 	NEXT = 0,
 	TO_OTHER_WAY = 254, /* the second of the two directions */
@@ -34,21 +34,20 @@ struct program {
 	size_t n;
 };
 
-/* Appends an instruction. */
 static void emit(struct program *program, uint16_t op, uint8_t jump_true, uint8_t jump_false, uint32_t k)
 {
 	assert(program->n < LP_CAPTURE_FILTER_MAX);
 	program->code[program->n++] = (struct sock_filter){op, jump_true, jump_false, k};
 }
 
-/* Loads something and goes to |otherwise| unless it is |k|. */
+/* Loads a field and jumps to |otherwise| unless it equals |k|. */
 static void expect(struct program *program, uint16_t load, uint32_t at, uint32_t k, uint8_t otherwise)
 {
 	emit(program, BPF_LD | load, 0, 0, at);
 	emit(program, BPF_JMP | BPF_JEQ | BPF_K, NEXT, otherwise, k);
 }
 
-/* Expects an address at an offset; an unknown one matches whatever is there. */
+/* Expects an address at an offset; an unknown one matches anything. */
 static void expect_address(struct program *program, uint32_t at, const struct lp_addr *addr, uint8_t otherwise)
 {
 	size_t words = addr->family == 6 ? 4 : addr->family == 4 ? 1 : 0;
@@ -59,7 +58,8 @@ static void expect_address(struct program *program, uint32_t at, const struct lp
 	}
 }
 
-/* Expects a packet from one end to the other; X holds the length of an IPv4 header. */
+/* Drops a packet with these addresses and ports, and jumps to |otherwise| for any other. X holds the IPv4 header's
+   length. */
 static void expect_way(
 	struct program *program, const struct lp_addr *from, const struct lp_addr *to, bool ipv6, uint8_t otherwise)
 {
@@ -72,7 +72,7 @@ static void expect_way(
 	emit(program, BPF_RET | BPF_K, 0, 0, 0);
 }
 
-/* Puts the count of instructions to skip in the place of a name. */
+/* Replaces the jump target |name| by the number of instructions to skip. */
 static void resolve(struct program *program, uint8_t name, size_t target)
 {
 	for (size_t i = 0; i < target; i++) {
@@ -86,7 +86,7 @@ static void resolve(struct program *program, uint8_t name, size_t target)
 	}
 }
 
-/* Drops a tunnel's packets, and goes on to TO_PASS with all others. */
+/* Drops a tunnel's packets in both directions, and jumps to TO_PASS for all others. */
 static void drop_tunnel(struct program *program, const struct lp_addr *local, const struct lp_addr *remote)
 {
 	bool ipv6 = remote->family == 6;
@@ -96,7 +96,7 @@ static void drop_tunnel(struct program *program, const struct lp_addr *local, co
 		expect(program, BPF_B | BPF_ABS, AT_IPV6_NEXT_HEADER, IPPROTO_UDP, TO_PASS);
 	} else {
 		expect(program, BPF_B | BPF_ABS, AT_IPV4_PROTOCOL, IPPROTO_UDP, TO_PASS);
-		/* Ports are in the first fragment only. */
+		/* Only the first fragment has ports. */
 		emit(program, BPF_LD | BPF_H | BPF_ABS, 0, 0, AT_IPV4_FRAGMENT);
 		emit(program, BPF_JMP | BPF_JSET | BPF_K, TO_PASS, NEXT, 0x1fff);
 		emit(program, BPF_LDX | BPF_B | BPF_MSH, 0, 0, AT_IP);

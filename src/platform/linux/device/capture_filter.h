@@ -9,11 +9,11 @@ struct lp_addr;
 
 #define LP_CAPTURE_FILTER_MAX 64
 
-/* Writes a classic BPF program for a SOCK_RAW packet socket into |code|: it passes every frame that comes in, but not
-   the tunnel's, UDP between |local| and |remote| whichever way. |local|'s address may be unknown (family 0): its port
-   counts. Both are of |remote|'s family. |remote| NULL: no tunnel yet. Returns the number of instructions.
+/* Writes a classic BPF program for a SOCK_RAW packet socket into |code|. It accepts every received frame except the
+   tunnel's: UDP between |local| and |remote|, in both directions. Both have |remote|'s family; if |local|'s address is
+   unknown (family 0), its port decides. |remote| NULL: no tunnel yet. Returns the number of instructions.
 
-   Frames that the host sends are left out here because a fanout group forgets PACKET_IGNORE_OUTGOING. */
+   The program also drops frames that the host sends, because a fanout group ignores PACKET_IGNORE_OUTGOING. */
 size_t lp_capture_filter(
 	const struct lp_addr *local, const struct lp_addr *remote, struct sock_filter code[LP_CAPTURE_FILTER_MAX]);
 

@@ -22,12 +22,12 @@
 #include "proto/ether.h"
 #include "proto/vlan.h"
 
-/* What is read from one socket before the others, and the loop's other devices, have their turn: one super-frame, or
-   a batch of small ones. */
+/* Bytes read from one socket before the next socket or device is served: one super-frame, or a batch of small frames.
+ */
 #define BATCH_BYTES ((size_t)32 * 1024)
-/* Frames in one sendmmsg(). */
+/* Frames per sendmmsg(). */
 #define SEND_MAX 64
-/* An interface that is down is looked at so often: the kernel does not tell when it goes away then. */
+/* How often an interface that is down is checked: the kernel does not report when such an interface is removed. */
 #define LOOK_NS LP_SEC
 
 /* One of the sockets that share the interface's frames. */
@@ -42,17 +42,17 @@ struct lp_packet {
 	struct lp_loop *loop;
 	struct lp_packet_sockets sockets;
 	char name[IFNAMSIZ];
-	unsigned index;        /* of the interface: another one may get the name */
-	struct lp_timer *look; /* while the interface is down */
-	bool looking;          /* it is set */
-	bool ended;            /* closed, or the error is told: nothing is called any more */
-	bool takes_udp;        /* super-frames of UDP */
+	unsigned index;        /* of the interface; another one may take over the name */
+	struct lp_timer *look; /* checks the interface while it is down */
+	bool looking;          /* the timer is set */
+	bool ended;            /* closed, or the error was reported: no callbacks any more */
+	bool takes_udp;        /* UDP super-frames */
 	struct lp_packet_info info;
 	struct lp_packet_counters counters;
 	lp_packet_recv_fn recv;
 	lp_packet_error_fn error;
 	void *ctx;
-	unsigned n_attached; /* sources that the loop knows */
+	unsigned n_attached; /* sources attached to the loop */
 	struct source sources[LP_PACKET_SOCKETS_MAX];
 	struct lp_frame frames[LP_RECV_BATCH_MAX];
 	struct lp_recv_batch batch;
@@ -61,10 +61,10 @@ struct lp_packet {
 	uint8_t send_vnet[SEND_MAX][LP_VNET_BYTES];
 };
 
-/* What fills a frame up to the shortest length: no bytes of ours leak. */
+/* Pads frames to the minimum length with zeros, so that no memory contents leak. */
 static const uint8_t padding[ETH_ZLEN];
 
-/* Tells the owner, once, that no more frames will come. */
+/* Reports to the owner, once, that the interface is gone. */
 static void report_gone(struct lp_packet *packet)
 {
 	struct lp_failure failure = {0};
@@ -76,7 +76,7 @@ static void report_gone(struct lp_packet *packet)
 	packet->error(packet->ctx, &failure);
 }
 
-/* Looks whether the interface is still there. The sockets of one that is down go on when it is up again. */
+/* Checks if the interface still exists. If it is only down, its sockets work again when it is up. */
 static void look(struct lp_packet *packet, uint64_t now_ns)
 {
 	struct lp_interface now;
@@ -88,7 +88,7 @@ static void look(struct lp_packet *packet, uint64_t now_ns)
 	lp_timer_set(packet->look, packet->looking ? now_ns + LOOK_NS : LP_NEVER);
 }
 
-/* A socket was told that the interface is down, which it is told once. The owner hears from the loop what is left. */
+/* The kernel reports "down" once per socket. Starts polling; the owner is notified from the event loop. */
 static void expect_down(struct lp_packet *packet)
 {
 	if (!packet->ended && !packet->looking)
@@ -96,13 +96,12 @@ static void expect_down(struct lp_packet *packet)
 	packet->looking = true;
 }
 
-/* The interface is down, or was a second ago. */
 static void on_look(void *ctx, uint64_t now_ns)
 {
 	look(ctx, now_ns);
 }
 
-/* Makes a frame of one message of the batch. False if it is none that can be carried. */
+/* Converts one message of the batch to a frame. False if the frame can't be carried. */
 static bool read_frame(struct lp_recv_batch *batch, int i, struct lp_frame *ret_frame)
 {
 	uint8_t *data = batch->iov[i].iov_base;
@@ -115,7 +114,8 @@ static bool read_frame(struct lp_recv_batch *batch, int i, struct lp_frame *ret_
 			continue;
 		struct tpacket_auxdata aux;
 		memcpy(&aux, CMSG_DATA(c), sizeof aux);
-		/* By the bit: a tag with priority 0 and VLAN 0 is a tag too. It goes where the header was. */
+		/* The bit decides: a tag with priority 0 and VLAN 0 is a tag too. It overwrites the end of the vnet
+		   header. */
 		_Static_assert(LP_ETHER_TAG <= LP_VNET_BYTES, "room for the tag");
 		if (aux.tp_status & TP_STATUS_VLAN_VALID) {
 			uint16_t tpid = aux.tp_status & TP_STATUS_VLAN_TPID_VALID ? aux.tp_vlan_tpid : ETH_P_8021Q;
@@ -129,8 +129,7 @@ static bool read_frame(struct lp_recv_batch *batch, int i, struct lp_frame *ret_
 	return true;
 }
 
-/* The loop saw frames at a socket: one batch is read and handed over; if more wait, the loop comes back after the
-   others. */
+/* Reads one batch and passes it on. If more frames wait, the loop calls again after the other sockets. */
 static void on_readable(void *ctx, bool broken)
 {
 	struct source *source = ctx;
@@ -147,17 +146,16 @@ static void on_readable(void *ctx, bool broken)
 	lp_loop_received(packet->loop, n_frames, n_bytes);
 	if (n_frames)
 		packet->recv(packet->ctx, packet->frames, n_frames);
-	/* EINVAL is a frame with an offload that the header cannot tell of: it is lost, the next ones are not. */
+	/* EINVAL: a frame with an offload that the vnet header can't describe. It is lost; the next ones are not. */
 	if (n == -EINVAL)
 		packet->counters.unusable++;
 	else if (n < 0 && !packet->ended)
 		expect_down(packet);
-	/* The error is read; more frames may come. */
+	/* recvmmsg() cleared the error. */
 	if (broken && !packet->ended)
 		lp_fd_watch_start(&source->watch);
 }
 
-/* The loop has let go of a socket. */
 static void on_released(void *ctx)
 {
 	struct source *source = ctx;
@@ -168,7 +166,7 @@ static void on_released(void *ctx)
 	}
 }
 
-/* Gives back everything; the memory goes when the loop has let go of it. */
+/* Releases everything; the memory is freed when the loop has released the last socket. */
 static void release(struct lp_packet *packet)
 {
 	packet->ended = true;
@@ -183,7 +181,6 @@ static void release(struct lp_packet *packet)
 	}
 }
 
-/* Attaches the sockets to the loop. */
 static int attach(struct lp_packet *packet, struct lp_loop *loop)
 {
 	for (unsigned i = 0; i < packet->sockets.n; i++) {
@@ -199,23 +196,23 @@ static int attach(struct lp_packet *packet, struct lp_loop *loop)
 	return 0;
 }
 
-/* Looks at the interface before anything is opened. */
 static int check_interface(const char *name, struct lp_interface *ret_interface, struct lp_failure *failure)
 {
 	int result = lp_interface_get(name, ret_interface);
 	if (result == LP_ENOTFOUND)
-		return lp_fail(failure, result, "%s: there is no such interface ('ip link' lists them)", name);
+		return lp_fail(failure, result, "%s: no such interface. 'ip link' lists them", name);
 	if (result < 0)
 		return lp_fail(failure, result, "%s: %s", name, lp_error_text(result));
 	if (!ret_interface->ethernet)
-		return lp_fail(
-			failure, LP_EINVAL, "%s: not an Ethernet interface: choose the one with the LAN's cable", name);
+		return lp_fail(failure, LP_EINVAL,
+			"%s: not an Ethernet interface. Choose the one that the LAN's cable is plugged into", name);
 	if (!ret_interface->up)
-		return lp_fail(failure, LP_EUNREACH, "%s: the interface is down: 'sudo ip link set %s up'", name, name);
+		return lp_fail(
+			failure, LP_EUNREACH, "%s: the interface is down. Run 'sudo ip link set %s up'", name, name);
 	return 0;
 }
 
-/* True if the kernel takes UDP super-frames: it has to be 6.2. Only sending one would tell otherwise, and lose it. */
+/* True if the kernel accepts UDP super-frames (6.2 and later). The only other test is to send one, and lose it. */
 static bool kernel_sends_udp(void)
 {
 	int major = 0, minor = 0;
@@ -224,7 +221,7 @@ static bool kernel_sends_udp(void)
 	       (major > 6 || (major == 6 && minor >= 2));
 }
 
-/* Prepares the headers for sending, as far as they are the same for each frame. */
+/* Initialises the parts of the send headers that are the same for each frame. */
 static void init_send(struct lp_packet *packet)
 {
 	for (unsigned i = 0; i < SEND_MAX; i++) {
@@ -282,12 +279,12 @@ int lp_packet_exclude_tunnel(struct lp_packet *packet, const struct lp_addr *loc
 	return lp_packet_sockets_exclude(&packet->sockets, local, remote);
 }
 
-/* Prepares frame |i| of a sending batch. */
+/* Prepares frame |i| of a send batch. */
 static void prepare(struct lp_packet *packet, unsigned i, const struct lp_frame *frame)
 {
 	struct iovec *iov = packet->send_iov[i];
 	lp_vnet_write(&frame->offload, packet->send_vnet[i]);
-	/* The kernel does not write there. */
+	/* The kernel does not write to it. */
 	iov[1] = (struct iovec){(void *)(uintptr_t)frame->data, frame->len};
 	packet->send_hdrs[i].msg_hdr.msg_iovlen = 2;
 	if (frame->len < ETH_ZLEN) {
@@ -296,7 +293,7 @@ static void prepare(struct lp_packet *packet, unsigned i, const struct lp_frame 
 	}
 }
 
-/* Hands |n| prepared frames, which are |frames|, to the kernel. Returns how many it took. */
+/* Sends the |n| prepared |frames|. Returns how many the kernel accepted. */
 static size_t transmit(struct lp_packet *packet, const struct lp_frame *frames, unsigned n)
 {
 	unsigned done = 0;
@@ -310,7 +307,7 @@ static size_t transmit(struct lp_packet *packet, const struct lp_frame *frames, 
 		}
 		if (errno == EINTR)
 			continue;
-		/* No room, or no interface: the rest has no better chance. */
+		/* No buffer space, or no interface: the rest would fail too. */
 		if (errno == EAGAIN || errno == ENETDOWN || errno == ENXIO) {
 			if (errno != EAGAIN)
 				expect_down(packet);
@@ -348,7 +345,7 @@ void lp_packet_counters(struct lp_packet *packet, struct lp_packet_counters *ret
 
 bool lp_packet_takes(const struct lp_packet *packet, enum lp_gso gso)
 {
-	/* What the device cannot cut the kernel cuts. */
+	/* The kernel segments what the device can't. */
 	return gso != LP_GSO_UDP || packet->takes_udp;
 }
 

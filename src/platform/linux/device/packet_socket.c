@@ -15,17 +15,16 @@
 #include "platform/linux/device/capture_filter.h"
 #include "platform/posix/system/os_error.h"
 
-/* As the kernel accounts it, for each socket; for the figure see udp.c. */
+/* Per socket, as the kernel accounts memory; net/udp.c derives the figure. */
 #define RECEIVE_BUFFER_BYTES (2 << 20)
 #define SEND_BUFFER_BYTES (1 << 20)
 
-/* Sets an integer option. */
 static bool set_option(int fd, int level, int name, int value)
 {
 	return setsockopt(fd, level, name, &value, sizeof value) == 0;
 }
 
-/* Lets nothing through. */
+/* Attaches a filter that drops everything. */
 static bool set_closed(int fd)
 {
 	struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
@@ -33,7 +32,7 @@ static bool set_closed(int fd)
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0;
 }
 
-/* Opens one socket, which captures nothing until it is let. The descriptor, or the negative errno. */
+/* Opens one socket, with a filter that drops everything. The descriptor, or the negative errno. */
 static int open_one(unsigned ifindex)
 {
 	struct sockaddr_ll ll = {
@@ -41,9 +40,9 @@ static int open_one(unsigned ifindex)
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	/* PACKET_QDISC_BYPASS stays off: it saves 200 of 1500 ns a small frame behind a qdisc and nothing where there
-	   is none, but drops where the qdisc would wait for the driver, and refuses every super-frame that the device
-	   cannot cut itself (the kernel does that for 600 ns a segment). */
+	/* PACKET_QDISC_BYPASS stays off. It saves 200 of 1500 ns per small frame behind a qdisc, and nothing without
+	   one, but it drops frames where the qdisc would wait for the driver, and rejects every super-frame that the
+	   device can't segment itself (the kernel needs 600 ns per segment for that). */
 	if (set_closed(fd) && set_option(fd, SOL_PACKET, PACKET_VNET_HDR, 1) &&
 		set_option(fd, SOL_PACKET, PACKET_AUXDATA, 1)) {
 		if (!set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES / 2))
@@ -58,8 +57,9 @@ static int open_one(unsigned ifindex)
 	return -err;
 }
 
-/* Opens the others, in a group with the first that shares flows by their hash. Where the kernel has no such groups
-   one socket has to do. A socket gets every frame until it is in the group, so it stays closed so long. */
+/* Opens the other sockets, in a fanout group with the first that distributes flows by their hash. Without kernel
+   support for such groups one socket has to do. A socket receives every frame until it joins the group, so its filter
+   stays closed until then. */
 static void open_group(struct lp_packet_sockets *sockets, unsigned ifindex)
 {
 	int group = PACKET_FANOUT_HASH << 16 | PACKET_FANOUT_FLAG_UNIQUEID << 16;
@@ -80,11 +80,10 @@ static void open_group(struct lp_packet_sockets *sockets, unsigned ifindex)
 	}
 }
 
-/* Says why there is no packet socket. */
 static int open_failure(struct lp_failure *failure, int err, const char *name)
 {
 	if (err == EPERM || err == EACCES)
-		return lp_fail(failure, LP_EPERM, "%s: capturing frames needs CAP_NET_RAW: run with sudo", name);
+		return lp_fail(failure, LP_EPERM, "%s: capturing frames needs CAP_NET_RAW. Run with sudo", name);
 	return lp_fail(failure, lp_os_error(err), "%s: opening a packet socket: %s", name, strerror(err));
 }
 
@@ -124,7 +123,7 @@ int lp_packet_sockets_exclude(
 	struct sock_filter code[LP_CAPTURE_FILTER_MAX];
 	struct sock_fprog program = {.filter = code};
 	program.len = (unsigned short)lp_capture_filter(local, remote, code);
-	/* The kernel exchanges a socket's filters in one step. */
+	/* The kernel replaces a socket's filter atomically. */
 	for (unsigned i = 0; i < sockets->n; i++)
 		if (setsockopt(sockets->fds[i], SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) < 0)
 			return lp_os_error(errno);
@@ -137,7 +136,7 @@ uint64_t lp_packet_sockets_overflows(const struct lp_packet_sockets *sockets)
 	for (unsigned i = 0; i < sockets->n; i++) {
 		struct tpacket_stats stats;
 		socklen_t len = sizeof stats;
-		/* The kernel begins at 0 again each time. */
+		/* The kernel resets the counter with each read. */
 		if (getsockopt(sockets->fds[i], SOL_PACKET, PACKET_STATISTICS, &stats, &len) == 0)
 			sum += stats.tp_drops;
 	}

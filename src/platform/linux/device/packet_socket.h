@@ -1,8 +1,8 @@
-/* The kernel's side of a packet socket: several sockets that share the frames of one interface by flow.
+/* The kernel side of a packet socket: several sockets that share the frames of one interface by flow.
 
-   A socket's frames wait for the program first in, first out, so in one socket a game's frame waits behind whatever
-   a file copy has put there. A fanout group spreads flows over sockets by the kernel's own hash: reading them in turn
-   is fair queueing that costs nothing. Frames of one flow keep their order. */
+   Frames wait in a socket in FIFO order, so with one socket a game's frame would wait behind everything that a file
+   copy has queued. A fanout group distributes flows over sockets by the kernel's own hash. Reading the sockets in turn
+   is fair queueing at no cost. Frames of one flow keep their order. */
 #ifndef LP_PLATFORM_LINUX_DEVICE_PACKET_SOCKET_H
 #define LP_PLATFORM_LINUX_DEVICE_PACKET_SOCKET_H
 
@@ -11,7 +11,7 @@
 struct lp_addr;
 struct lp_failure;
 
-/* With four bulk flows one in four other flows shares a socket with one of them. */
+/* With four bulk flows, one in four other flows shares a socket with one of them. */
 #define LP_PACKET_SOCKETS_MAX 16
 
 struct lp_packet_sockets {
@@ -19,14 +19,14 @@ struct lp_packet_sockets {
 	int fds[LP_PACKET_SOCKETS_MAX]; /* the first also sends */
 };
 
-/* Opens the sockets on an interface, promiscuous. |name| is for the failure's text. */
+/* Opens the sockets on an interface in promiscuous mode. |name| is for the failure's text. */
 int lp_packet_sockets_open(
 	const char *name, unsigned ifindex, struct lp_failure *failure, struct lp_packet_sockets *ret_sockets);
 void lp_packet_sockets_close(struct lp_packet_sockets *sockets);
-/* Leaves a tunnel's packets out, as well as what the host sends; may be called again. |remote| NULL: no tunnel. */
+/* Excludes a tunnel's packets and everything that the host sends; may be called again. |remote| NULL: no tunnel. */
 int lp_packet_sockets_exclude(
 	const struct lp_packet_sockets *sockets, const struct lp_addr *local, const struct lp_addr *remote);
-/* Frames that came since the last call while a receive buffer was full. */
+/* Frames lost since the last call because a receive buffer was full. */
 uint64_t lp_packet_sockets_overflows(const struct lp_packet_sockets *sockets);
 
 #endif

@@ -18,23 +18,21 @@
 #include "platform/posix/loop/loop_uv.h"
 #include "platform/posix/system/os_error.h"
 
-/* What is read from one queue before the others, and the loop's other devices, have their turn: one super-frame, or
-   a batch of small ones. Behind four bulk flows a ping then waits for four super-frames, 4 ms there and back
-   through a loop that takes 5 ns a byte; with one queue it was 8 to 14. */
+/* Read from one queue before the next queue or device is served: one super-frame, or a batch of small frames. Behind
+   four bulk flows a ping then waits for four super-frames: 4 ms for the round trip through a loop that needs 5 ns per
+   byte. With a single queue it was 8 to 14 ms. */
 #define BATCH_FRAMES 64
 #define BATCH_BYTES ((size_t)32 * 1024)
 
-/* Frames that the kernel keeps in each queue while the program does something else, super-frames as well as small
-   ones. At 100,000 small frames a second 1000 are 10 ms, about what a program with priority waits at most on a busy
-   virtual machine (500 lost one frame in a hundred there); beyond that the kernel drops. A bulk flow's own window
-   limits what it has waiting there. */
+/* Length of each queue in the kernel, in frames, super-frames and small ones alike. At 100,000 small frames per second
+   1000 frames are 10 ms, about the longest wait of a real-time program on a busy virtual machine (500 lost one frame in
+   a hundred there). The kernel drops more than that. A bulk flow's own window limits its share of the queue. */
 #define QUEUE_FRAMES 1000
 
-/* One of the interface's queues. */
 struct queue {
 	struct lp_tap *tap;
 	int fd;
-	bool watched; /* for frames */
+	bool watched; /* for readability */
 	bool paused;  /* by lp_tap_pause() */
 	struct lp_fd_watch watch;
 };
@@ -45,19 +43,19 @@ struct lp_tap {
 	struct lp_mac mac;
 	bool up; /* lp_tap_up() was called */
 	bool broadcast_routes;
-	bool ended; /* closed, or the error is told: nothing is called any more */
+	bool ended; /* closed, or the error was reported: no callbacks any more */
 	lp_tap_recv_fn recv;
 	lp_tap_error_fn error;
 	void *ctx;
-	unsigned n_attached;   /* queues that the loop knows */
-	struct queue *reading; /* whose batch is being handed over; NULL: none */
+	unsigned n_attached;   /* queues attached to the loop */
+	struct queue *reading; /* the queue whose batch is being delivered; NULL: none */
 	struct queue queues[LP_TAP_QUEUES_MAX];
 	struct lp_frame frames[BATCH_FRAMES];
-	/* Frames one behind the other; the last may begin just below the limit and be a super-frame. */
+	/* Consecutive frames; the last may start just below the limit and be a super-frame. */
 	_Alignas(64) uint8_t arena[BATCH_BYTES + LP_VNET_BYTES + LP_SUPER_FRAME_MAX + 64];
 };
 
-/* Begins to watch the queues that are not. */
+/* Starts to watch the queues that are not watched. */
 static void watch_all(struct lp_tap *tap)
 {
 	for (unsigned i = 0; i < tap->n_attached; i++) {
@@ -67,7 +65,7 @@ static void watch_all(struct lp_tap *tap)
 	}
 }
 
-/* Tells the owner, once, that the interface is gone. */
+/* Reports to the owner, once, that the interface is gone. */
 static void report_gone(struct lp_tap *tap, int err)
 {
 	const char *name = tap->device.name;
@@ -76,13 +74,13 @@ static void report_gone(struct lp_tap *tap, int err)
 		lp_fd_watch_stop(&tap->queues[i].watch);
 	tap->ended = true;
 	if (err == EBADFD || if_nametoindex(name) == 0)
-		lp_fail(&failure, LP_ENOTFOUND, "%s: the TAP interface was removed by somebody else", name);
+		lp_fail(&failure, LP_ENOTFOUND, "%s: another program removed the TAP interface", name);
 	else
 		lp_fail(&failure, lp_os_error(err), "%s: reading from the TAP interface: %s", name, strerror(err));
 	tap->error(tap->ctx, &failure);
 }
 
-/* Reads one batch from a queue. Returns its frames; |*err| is an errno that ends the interface. */
+/* Reads one batch from a queue. Returns the number of frames; sets |*err| to an errno if the interface is unusable. */
 static size_t read_batch(struct lp_tap *tap, const struct queue *queue, int *err)
 {
 	size_t n = 0, used = 0;
@@ -90,7 +88,7 @@ static size_t read_batch(struct lp_tap *tap, const struct queue *queue, int *err
 		uint8_t *at = tap->arena + used;
 		ssize_t len = read(queue->fd, at, LP_VNET_BYTES + LP_SUPER_FRAME_MAX);
 		if (len < 0) {
-			/* EIO: the interface is down; frames come again when it is up. */
+			/* EIO: the interface is down; reading works again when it is up. */
 			if (errno != EAGAIN && errno != EINTR && errno != EIO && errno != EINVAL)
 				*err = errno;
 			break;
@@ -104,7 +102,6 @@ static size_t read_batch(struct lp_tap *tap, const struct queue *queue, int *err
 	return n;
 }
 
-/* The loop saw frames in a queue. */
 static void on_readable(void *ctx, bool broken)
 {
 	struct queue *queue = ctx;
@@ -113,7 +110,7 @@ static void on_readable(void *ctx, bool broken)
 	if (tap->ended)
 		return;
 	if (!err && queue->paused) {
-		/* Only now is it worth a system call. */
+		/* A paused queue stays watched until frames arrive, which saves system calls for short pauses. */
 		lp_fd_watch_stop(&queue->watch);
 		queue->watched = false;
 		return;
@@ -129,7 +126,6 @@ static void on_readable(void *ctx, bool broken)
 		report_gone(tap, err);
 }
 
-/* The loop has let go of a queue. */
 static void on_released(void *ctx)
 {
 	struct queue *queue = ctx;
@@ -138,7 +134,7 @@ static void on_released(void *ctx)
 		free(tap);
 }
 
-/* Gives back everything; the memory goes when the loop has let go of it. */
+/* Releases everything; the memory is freed when the loop has released the last queue. */
 static void release(struct lp_tap *tap)
 {
 	tap->ended = true;
@@ -149,7 +145,6 @@ static void release(struct lp_tap *tap)
 		free(tap);
 }
 
-/* Attaches the queues to the loop. */
 static int attach(struct lp_tap *tap, struct lp_loop *loop)
 {
 	for (unsigned i = 0; i < tap->device.n_queues; i++) {
@@ -190,8 +185,8 @@ int lp_tap_open(struct lp_loop *loop, const struct lp_tap_config *config, lp_tap
 		}
 	}
 	lp_interface_set_queue(tap->device.name, QUEUE_FRAMES);
-	/* The kernel would make a qdisc for each of the 256 queues that a TAP may have: 6 to 18 MB for nothing, since
-	   a TAP takes every frame at once. Without this it still works. */
+	/* The kernel would create a qdisc for each of the 256 queues that a TAP may have: 6 to 18 MB for nothing, since
+	   a TAP accepts every frame immediately. A failure is harmless. */
 	(void)lp_interface_set_fifo(tap->device.name);
 	result = attach(tap, loop);
 	if (result < 0) {
@@ -214,7 +209,7 @@ int lp_tap_up(struct lp_tap *tap, unsigned mtu, struct lp_failure *failure)
 	result = lp_interface_up(name);
 	if (result < 0)
 		return lp_fail(failure, result, "%s: bringing the interface up: %s", name, lp_error_text(result));
-	/* Without them frames pass all the same, and who watches the device sees where broadcasts leave. */
+	/* Frames pass without them too, and the device watch reports where broadcasts go. */
 	if (tap->broadcast_routes)
 		(void)lp_broadcast_routes_add(name);
 	tap->up = true;
@@ -228,7 +223,7 @@ int lp_tap_set_mtu(struct lp_tap *tap, unsigned mtu, struct lp_failure *failure)
 	const char *name = tap->device.name;
 	struct lp_interface now;
 	int result = lp_interface_get(name, &now);
-	/* The user may have set it, who has the right to. */
+	/* The user may have set it already. */
 	if (result == 0 && now.mtu != mtu)
 		result = lp_interface_set_mtu(name, mtu);
 	return result < 0 ? lp_fail(failure, result, "%s: setting the MTU %u: %s", name, mtu, lp_error_text(result))
@@ -256,7 +251,7 @@ size_t lp_tap_send(struct lp_tap *tap, const struct lp_frame *frames, size_t n_f
 	for (size_t i = 0; i < n_frames; i++) {
 		uint8_t header[LP_VNET_BYTES];
 		struct iovec iov[2] = {{header, sizeof header},
-			/* The kernel does not write there. */
+			/* The kernel does not write to it. */
 			{(void *)(uintptr_t)frames[i].data, frames[i].len}};
 		lp_vnet_write(&frames[i].offload, header);
 		ssize_t n;

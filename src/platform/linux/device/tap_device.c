@@ -16,7 +16,7 @@
 #include "platform/linux/device/vnet.h"
 #include "platform/posix/system/os_error.h"
 
-/* UDP segmentation; younger than the headers of the systems that we build on. */
+/* UDP segmentation; missing from the headers of our build systems. */
 #ifndef TUN_F_USO4
 #define TUN_F_USO4 0x20
 #define TUN_F_USO6 0x40
@@ -25,7 +25,6 @@
 #define OFFLOAD_TCP (TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN)
 #define OFFLOAD_UDP (TUN_F_USO4 | TUN_F_USO6)
 
-/* Says why there is no TAP. */
 static int open_failure(struct lp_failure *failure, int err, const char *name)
 {
 	switch (err) {
@@ -33,35 +32,36 @@ static int open_failure(struct lp_failure *failure, int err, const char *name)
 	case ENODEV:
 	case ENXIO:
 		return lp_fail(failure, LP_ENOTFOUND,
-			"/dev/net/tun: this system has no TAP interfaces: load the module ('sudo modprobe tun'), "
+			"/dev/net/tun: this system has no TAP interfaces. Load the module ('sudo modprobe tun') "
 			"or, in a container, pass the device in");
 	case EACCES:
 		return lp_fail(failure, LP_EPERM,
-			"/dev/net/tun: its mode lets nobody but its owner make TAP interfaces: run with sudo, "
+			"/dev/net/tun: its mode allows only its owner to create TAP interfaces. Run with sudo "
 			"or, for a program that has CAP_NET_ADMIN, 'sudo chmod 666 /dev/net/tun'");
 	case EPERM:
 		return lp_fail(
-			failure, LP_EPERM, "%s: making a TAP interface needs CAP_NET_ADMIN: run with sudo", name);
+			failure, LP_EPERM, "%s: creating a TAP interface needs CAP_NET_ADMIN. Run with sudo", name);
 	case EBUSY:
 		return lp_fail(failure, LP_EEXISTS,
-			"%s: an interface of this name exists already: does this program run already ('pgrep -a "
+			"%s: an interface of this name exists already. Is this program running already ('pgrep -a "
 			"lanparty')? Otherwise choose another name, or remove it ('sudo ip link delete %s')",
 			name, name);
 	case EINVAL:
-		return lp_fail(failure, LP_EINVAL, "%s: not a name for an interface", name);
+		return lp_fail(failure, LP_EINVAL, "%s: not an interface name", name);
 	default:
-		return lp_fail(failure, lp_os_error(err), "%s: making the TAP interface: %s", name, strerror(err));
+		return lp_fail(
+			failure, lp_os_error(err), "%s: cannot create the TAP interface: %s", name, strerror(err));
 	}
 }
 
-/* Opens one queue: the first makes the interface, the others join it. The descriptor, or the negative errno. */
+/* Opens one queue: the first creates the interface, the others join it. The descriptor, or the negative errno. */
 static int open_queue(struct ifreq *ifr, bool first)
 {
 	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	ifr->ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_MULTI_QUEUE;
-	/* Without this an interface that somebody else keeps would be taken over. */
+	/* Without this flag an existing persistent interface would be taken over. */
 	if (first)
 		ifr->ifr_flags |= (short)IFF_TUN_EXCL;
 	if (ioctl(fd, TUNSETIFF, ifr) == 0)
@@ -71,12 +71,12 @@ static int open_queue(struct ifreq *ifr, bool first)
 	return -err;
 }
 
-/* Lets the kernel choose a queue by a frame's flow. False where it does not let us: without this choice it would
-   put each flow where its answers are written, and that is one queue for all. */
+/* Makes the kernel choose the queue by a frame's flow. By default it chooses the queue that answers of the flow are
+   written to, and that is one queue for all. False if the kernel refuses. */
 static bool steer_by_flow(int fd)
 {
-	/* r0 = frame->hash; if (r0) r0 = r0 % (queues - 1) + 1; return r0. The hash is that of the socket that the
-	   frame comes from; ARP, ping and the like have none and meet no bulk in queue 0. */
+	/* r0 = frame->hash; if (r0) r0 = r0 % (queues - 1) + 1; return r0. The hash is that of the sending socket. ARP,
+	   ping and the like have none, and share queue 0 with no bulk flow. */
 	static const struct bpf_insn code[] = {
 		{.code = BPF_LDX | BPF_MEM | BPF_W,
 			.dst_reg = BPF_REG_0,
@@ -104,7 +104,7 @@ static bool steer_by_flow(int fd)
 	return ok;
 }
 
-/* Asks for super-frames and frames without checksums, as far as the kernel knows them. */
+/* Enables super-frames and checksum offload as far as the kernel supports them. */
 static void set_offload(struct lp_tap_device *device)
 {
 	if (ioctl(device->fds[0], TUNSETOFFLOAD, OFFLOAD_TCP | OFFLOAD_UDP) == 0)

@@ -1,9 +1,9 @@
-/* A TAP interface as the kernel makes it: its name, its offloads, and its queues.
+/* A TAP interface as the kernel provides it: its name, its offloads, and its queues.
 
-   The kernel keeps frames that wait for the program in a ring, first in first out and counted in frames of any
-   length, so in one ring a game's frame waits behind whatever a file copy has put there. The interface therefore
-   has many queues with a ring each, and a program of five instructions spreads flows over them: reading them in turn
-   is fair queueing that costs nothing. Frames of one flow keep their order. */
+   The kernel queues frames for the program in a FIFO ring that is counted in frames of any length, so with one ring a
+   game's frame would wait behind everything that a file copy has queued. The interface therefore has many queues with a
+   ring each, and a BPF program of five instructions distributes flows over them. Reading the queues in turn is fair
+   queueing at no cost. Frames of one flow keep their order. */
 #ifndef LP_PLATFORM_LINUX_DEVICE_TAP_DEVICE_H
 #define LP_PLATFORM_LINUX_DEVICE_TAP_DEVICE_H
 
@@ -12,19 +12,19 @@
 
 struct lp_failure;
 
-/* One for frames without a flow, the others by hash: with four bulk flows one in eight other flows shares a queue with
-   one of them. */
+/* One queue for frames without a flow, the others by hash. With four bulk flows, one in eight other flows shares a
+   queue with one of them. */
 #define LP_TAP_QUEUES_MAX 32
 
 struct lp_tap_device {
 	char name[IFNAMSIZ];
-	bool takes_tcp; /* super-frames of TCP */
-	bool takes_udp; /* super-frames of UDP */
+	bool takes_tcp; /* TCP super-frames */
+	bool takes_udp; /* UDP super-frames */
 	unsigned n_queues;
 	int fds[LP_TAP_QUEUES_MAX];
 };
 
-/* Makes the interface; it goes when its descriptors are closed. |name| may be a pattern as "lan%d". */
+/* Creates the interface, which lives until its descriptors are closed. |name| may be a pattern such as "lan%d". */
 int lp_tap_device_open(const char *name, bool offload, struct lp_failure *failure, struct lp_tap_device *ret_device);
 void lp_tap_device_close(struct lp_tap_device *device);
 

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "proto/offload.h"
 
-/* UDP segmentation; younger than the headers of the systems that we build on. */
+/* UDP segmentation; missing from the headers of our build systems. */
 #ifndef VIRTIO_NET_HDR_GSO_UDP_L4
 #define VIRTIO_NET_HDR_GSO_UDP_L4 5
 #endif
@@ -32,7 +32,7 @@ static const struct {
 
 #define N_GSO (sizeof gso_rows / sizeof gso_rows[0])
 
-/* The length of the headers of a super-frame, up to TCP's or UDP's end; 0 if that cannot be told. */
+/* The length of a super-frame's headers up to the end of TCP's or UDP's; 0 if unknown. */
 static uint16_t header_bytes(const struct lp_frame *frame)
 {
 	size_t l4 = frame->offload.csum_start, len = l4 + UDP_HEADER;

@@ -1,4 +1,4 @@
-/* struct lp_offload to the header that the kernel puts before a frame, and back (struct virtio_net_hdr). */
+/* Converts struct lp_offload to and from the header that the kernel puts before a frame (struct virtio_net_hdr). */
 #ifndef LP_PLATFORM_LINUX_DEVICE_VNET_H
 #define LP_PLATFORM_LINUX_DEVICE_VNET_H
 
@@ -10,9 +10,9 @@ struct lp_offload;
 
 #define LP_VNET_BYTES 10
 
-/* Reads a frame with its header before it; |ret_frame| points into |data|. The kernel's hdr_len tells how much of a
-   super-frame happened to lie in one piece; here it is made the length of the headers. 0; LP_EMALFORMED if it is too
-   short; LP_EUNSUPPORTED for a kind of super-frame that nobody asked for. */
+/* Parses a frame with the header before it; |ret_frame| points into |data|. The kernel's hdr_len is the length of a
+   super-frame's linear part; |ret_frame| has the length of the headers instead. 0; LP_EMALFORMED if it is too short;
+   LP_EUNSUPPORTED for a kind of super-frame that was not enabled. */
 int lp_vnet_read(const uint8_t *data, size_t len, struct lp_frame *ret_frame);
 void lp_vnet_write(const struct lp_offload *offload, uint8_t header[LP_VNET_BYTES]);
 

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 
-/* Makes a message ready to be filled again. */
+/* Prepares a message for the next recvmmsg(). */
 static void reset(struct lp_recv_batch *batch, unsigned i)
 {
 	struct msghdr *hdr = &batch->msgs[i].msg_hdr;
@@ -23,7 +23,7 @@ int lp_recv_batch_init(struct lp_recv_batch *batch)
 		batch->arena = NULL;
 		return LP_ENOMEM;
 	}
-	/* Most slots only ever hold a page or two: huge pages would make all of it resident. */
+	/* Most slots never hold more than a page or two; huge pages would make the whole arena resident. */
 	madvise(batch->arena, arena_bytes, MADV_NOHUGEPAGE);
 	for (unsigned i = 0; i < LP_RECV_BATCH_MAX; i++) {
 		struct msghdr *hdr = &batch->msgs[i].msg_hdr;
@@ -44,7 +44,7 @@ void lp_recv_batch_done(struct lp_recv_batch *batch)
 	batch->arena = NULL;
 }
 
-/* How many messages make a batch of the wanted length. */
+/* The number of messages in a batch of |bytes|. */
 static unsigned messages_wanted(size_t bytes, size_t average_bytes)
 {
 	size_t n = bytes / (average_bytes + 1);

@@ -1,9 +1,9 @@
-/* A receive batch: one recvmmsg() into buffers that stay where they are.
+/* A receive batch: one recvmmsg() into fixed buffers.
 
-   Each message has room for a 64 KiB run, since GRO may bring one at any time, but only what the kernel writes is
-   ever touched. How many messages are asked for follows from how long the last ones of the same socket were, so that
-   a batch is about as many bytes as wanted whether it brings runs or single small datagrams: it stays in the
-   second-level cache while it is worked on, and the other sockets of the loop get their turn soon. */
+   Each message has room for a 64 KiB run, because GRO may deliver one at any time, but only what the kernel writes is
+   ever touched. The number of messages per call follows the average length of the socket's recent messages, so that a
+   batch is about as long as requested, whether it brings runs or small datagrams. It then stays in the second-level
+   cache while it is processed, and the loop's other sockets are served soon. */
 #ifndef LP_PLATFORM_LINUX_NET_RECV_BATCH_H
 #define LP_PLATFORM_LINUX_NET_RECV_BATCH_H
 
@@ -15,8 +15,8 @@
 
 #define LP_RECV_BATCH_MAX 64
 #define LP_RECV_CONTROL_BYTES 192
-/* A 64 KiB message with headers, rounded up to an odd number of cache lines: neighbours then start in different
-   cache sets, where a power of two would crowd all of them into one. */
+/* A 64 KiB message with headers, rounded up to an odd number of cache lines: neighbours then start in different cache
+   sets, while a power of two would put all of them into one. */
 #define LP_RECV_SLOT_BYTES ((size_t)1049 * 64)
 
 struct lp_recv_batch {
@@ -30,9 +30,9 @@ struct lp_recv_batch {
 
 int lp_recv_batch_init(struct lp_recv_batch *batch);
 void lp_recv_batch_done(struct lp_recv_batch *batch);
-/* Reads what is there, without waiting, about |bytes| of it. |average_bytes| is the socket's moving average of a
-   message's length, at first 0. The number of messages (0: nothing there), or the negative errno. Message i:
-   msgs[i].msg_len bytes at iov[i].iov_base. */
+/* Reads available messages, about |bytes| in total, without blocking. |average_bytes| is the socket's moving average of
+   a message's length, initially 0. Returns the number of messages (0: none available), or the negative errno. Message i
+   is msgs[i].msg_len bytes at iov[i].iov_base. */
 int lp_recv_batch_read(struct lp_recv_batch *batch, int fd, size_t bytes, size_t *average_bytes);
 
 #endif

@@ -19,16 +19,15 @@
 #include "platform/posix/net/sockaddr.h"
 #include "platform/posix/system/os_error.h"
 
-/* Socket buffers, as the kernel accounts them (it takes half of that as the option's value). 2 MiB hold 1.3 MB of
-   full-size datagrams that came singly, 2 MB of such that came in runs, or 2500 small ones: at 1.5 Gbit/s 7 to 10 ms.
-   More does not lose less, it only queues longer (16 MB of buffer held 60 to 80 ms); less loses whole flights
-   while the program waits for a processor. Going out, 1 MiB is 8 ms of a 1 Gbit/s wire, below which the interface's
-   own queue management works. */
+/* Socket buffers, as the kernel accounts memory (the option takes half of that). 2 MiB hold 1.3 MB of single full-size
+   datagrams, 2 MB of datagrams in runs, or 2500 small ones: 7 to 10 ms at 1.5 Gbit/s. A larger buffer loses no less and
+   only queues longer (16 MB held 60 to 80 ms); a smaller one loses whole flights while the program waits for a
+   processor. For sending, 1 MiB is 8 ms of a 1 Gbit/s link; below that the interface's own queue management works. */
 #define RECEIVE_BUFFER_BYTES (2 << 20)
 #define SEND_BUFFER_BYTES (1 << 20)
 
-/* What is read before the loop's other devices have their turn: some 90 full-size datagrams, enough to answer with few
-   acknowledgements and full runs. */
+/* Bytes read before the loop's other devices are served: about 90 full-size datagrams, enough for few ACKs and full
+   runs. */
 #define BATCH_BYTES ((size_t)128 * 1024)
 
 struct lp_udp {
@@ -45,20 +44,20 @@ struct lp_udp {
 	struct lp_udp_sender sender;
 };
 
-/* Sets an option that the data path can do without, or cannot (the caller looks at the result). */
+/* Sets an integer option. The caller ignores the result if the option is optional. */
 static bool set_option(int fd, int level, int name, int value)
 {
 	return setsockopt(fd, level, name, &value, sizeof value) == 0;
 }
 
-/* Sets a socket buffer beyond the system's limit where we may, up to it otherwise. */
+/* Sets a socket buffer size beyond the system's limit if permitted, otherwise up to the limit. */
 static void set_buffer(int fd, int force_name, int name, int bytes)
 {
 	if (!set_option(fd, SOL_SOCKET, force_name, bytes / 2))
 		set_option(fd, SOL_SOCKET, name, bytes / 2);
 }
 
-/* Reads what the kernel tells about a datagram beside its bytes. */
+/* Reads a datagram's ancillary data: run length, ECN, destination address. */
 static void read_control(struct msghdr *hdr, struct lp_udp_msg *msg)
 {
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(hdr); c; c = CMSG_NXTHDR(hdr, c)) {
@@ -71,7 +70,7 @@ static void read_control(struct msghdr *hdr, struct lp_udp_msg *msg)
 		} else if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TOS) {
 			msg->ecn = data[0] & 3;
 		} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_TCLASS) {
-			int traffic_class; /* where IP_TOS is a byte */
+			int traffic_class; /* an int, unlike IP_TOS */
 			memcpy(&traffic_class, data, sizeof traffic_class);
 			msg->ecn = traffic_class & 3;
 		} else if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
@@ -90,13 +89,13 @@ static void read_control(struct msghdr *hdr, struct lp_udp_msg *msg)
 	}
 }
 
-/* The loop saw datagrams: one batch is read and handed over; if more wait, the loop comes back after the others. */
+/* Reads one batch and passes it on. If more datagrams wait, the loop calls again after the other devices. */
 static void on_readable(void *ctx, bool broken)
 {
 	struct lp_udp *udp = ctx;
 	size_t n_packets = 0, n_bytes = 0;
 	if (broken) {
-		/* A pending socket error, an ICMP message for example: reading takes it away. */
+		/* A pending socket error, for example from an ICMP message. Reading clears it. */
 		int err;
 		socklen_t len = sizeof err;
 
@@ -120,11 +119,11 @@ static void on_readable(void *ctx, bool broken)
 	udp->recv(udp->ctx, udp->msgs, (size_t)n);
 }
 
-/* Options of one family; |ip| also on a socket of both. False if what the tunnel cannot do without is refused. */
+/* Sets the options for IPv4 (|ip|) and IPv6; a dual-stack socket needs both. False if a required option is rejected. */
 static bool set_family_options(int fd, bool ip, bool ipv6)
 {
 	bool ok = true;
-	/* PROBE: never fragment, and do not believe ICMP: path MTU discovery is QUIC's own (RFC 9000 §14). */
+	/* PROBE: never fragment, and ignore ICMP, because QUIC does its own PMTUD (RFC 9000 §14). */
 	if (ip) {
 		ok = ok && set_option(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
 		ok = ok && set_option(fd, IPPROTO_IP, IP_PKTINFO, 1);
@@ -139,7 +138,7 @@ static bool set_family_options(int fd, bool ip, bool ipv6)
 	return ok;
 }
 
-/* Makes the socket for the wanted family; both families where IPv6 exists at all. The descriptor or LP_E*. */
+/* Opens a socket for |family|; 0: dual-stack, or IPv4 on a system without IPv6. The descriptor or LP_E*. */
 static int make_socket(uint8_t family, bool *ret_mapped)
 {
 	bool both = family == 0;
@@ -166,7 +165,6 @@ static int make_socket(uint8_t family, bool *ret_mapped)
 	return fd;
 }
 
-/* Says why the socket could not be bound. */
 static int bind_failure(struct lp_failure *failure, int err, const struct lp_addr *local)
 {
 	char where[LP_ADDR_TEXT_MAX] = "every address";
@@ -176,21 +174,21 @@ static int bind_failure(struct lp_failure *failure, int err, const struct lp_add
 	switch (err) {
 	case EADDRINUSE:
 		return lp_fail(failure, code,
-			"%s: UDP port %u is in use by another program: choose another port, or stop it "
+			"%s: UDP port %u is in use by another program. Choose another port, or stop that program "
 			"('ss -ulpn' names it)",
 			where, local->port);
 	case EACCES:
 		return lp_fail(failure, code,
-			"%s: UDP port %u: no permission: ports below 1024 need root or CAP_NET_BIND_SERVICE", where,
+			"%s: no permission for UDP port %u. Ports below 1024 need root or CAP_NET_BIND_SERVICE", where,
 			local->port);
 	case EADDRNOTAVAIL:
-		return lp_fail(failure, code, "%s: not an address of this machine ('ip address' lists them)", where);
+		return lp_fail(failure, code, "%s: not an address of this machine. 'ip address' lists them", where);
 	default:
 		return lp_fail(failure, code, "%s: UDP port %u: %s", where, local->port, strerror(err));
 	}
 }
 
-/* Binds, and learns what the socket is bound to. */
+/* Binds, and reads back the bound address. */
 static int bind_socket(struct lp_udp *udp, const struct lp_addr *local, struct lp_failure *failure)
 {
 	union lp_sockaddr sa;
@@ -240,7 +238,6 @@ int lp_udp_open(struct lp_loop *loop, const struct lp_addr *local, lp_udp_recv_f
 	return 0;
 }
 
-/* The loop has let go of the socket. */
 static void on_released(void *ctx)
 {
 	struct lp_udp *udp = ctx;

@@ -6,7 +6,7 @@
 
 #include "base/udp_msg.h"
 
-/* What the kernel takes as one run: UDP_MAX_SEGMENTS of older kernels, and an IP packet's length. */
+/* Limits of one run: UDP_MAX_SEGMENTS of older kernels, and the length of an IP packet. */
 #define RUN_MAX_SEGMENTS 64
 #define RUN_MAX_BYTES 65000
 
@@ -15,7 +15,7 @@ void lp_udp_sender_init(struct lp_udp_sender *sender, int fd, bool mapped)
 	*sender = (struct lp_udp_sender){.fd = fd, .mapped = mapped};
 }
 
-/* Appends a control message to a message that has room for it. */
+/* Appends a control message; the buffer has room for all that are used. */
 static void add_control(struct msghdr *hdr, int level, int type, const void *data, size_t len)
 {
 	struct cmsghdr *c = (struct cmsghdr *)((uint8_t *)hdr->msg_control + hdr->msg_controllen);
@@ -26,7 +26,7 @@ static void add_control(struct msghdr *hdr, int level, int type, const void *dat
 	hdr->msg_controllen += CMSG_SPACE(len);
 }
 
-/* Adds the source address that the message is to leave from. */
+/* Adds the source address of the message. */
 static void add_source(struct msghdr *hdr, const struct lp_addr *local)
 {
 	if (local->family == 4) {
@@ -40,12 +40,12 @@ static void add_source(struct msghdr *hdr, const struct lp_addr *local)
 	}
 }
 
-/* Prepares one message: |len| bytes of |msg|, from |offset| on. */
+/* Prepares one message: |len| bytes of |msg| at |offset|. */
 static void prepare(struct lp_udp_sender *sender, const struct lp_udp_msg *msg, size_t offset, size_t len)
 {
 	unsigned i = sender->n++;
 	struct msghdr *hdr = &sender->hdrs[i].msg_hdr;
-	/* The kernel does not write there. */
+	/* The kernel does not write to it. */
 	sender->iov[i] = (struct iovec){(void *)(uintptr_t)(msg->data + offset), len};
 	sender->segment_bytes[i] = msg->segment_bytes && len > msg->segment_bytes ? msg->segment_bytes : 0;
 	*hdr = (struct msghdr){.msg_name = &sender->names[i],
@@ -61,19 +61,19 @@ static void prepare(struct lp_udp_sender *sender, const struct lp_udp_msg *msg, 
 		else
 			add_control(hdr, IPPROTO_IP, IP_TOS, &tos, sizeof tos);
 	}
-	/* Last, so that a retry without it is a matter of a shorter control length. */
+	/* Last, so that a retry without it only shortens the control length. */
 	if (sender->segment_bytes[i])
 		add_control(hdr, SOL_UDP, UDP_SEGMENT, &sender->segment_bytes[i], sizeof(uint16_t));
 }
 
-/* Datagrams in a prepared message. */
+/* The number of datagrams in a prepared message. */
 static size_t datagrams(const struct lp_udp_sender *sender, unsigned i)
 {
 	size_t segment_bytes = sender->segment_bytes[i];
 	return segment_bytes ? (sender->iov[i].iov_len + segment_bytes - 1) / segment_bytes : 1;
 }
 
-/* Sends a refused run one datagram at a time. Returns how many were lost. */
+/* Sends a rejected run one datagram at a time. Returns how many were lost. */
 static size_t send_singly(struct lp_udp_sender *sender, unsigned i)
 {
 	struct msghdr *hdr = &sender->hdrs[i].msg_hdr;
@@ -85,7 +85,7 @@ static size_t send_singly(struct lp_udp_sender *sender, unsigned i)
 	while (left) {
 		iov->iov_len = left < segment_bytes ? left : segment_bytes;
 		if (sendmsg(sender->fd, hdr, MSG_DONTWAIT) >= 0) {
-			/* The datagram was fine: it is the run that is not possible here. */
+			/* A full-size datagram was accepted, so the kernel rejects runs. */
 			if (iov->iov_len == segment_bytes)
 				sender->gso_off = true;
 		} else if (errno != EMSGSIZE) {
@@ -97,7 +97,7 @@ static size_t send_singly(struct lp_udp_sender *sender, unsigned i)
 	return lost;
 }
 
-/* Hands the prepared messages to the kernel. Returns how many datagrams were lost. */
+/* Sends the prepared messages. Returns how many datagrams were lost. */
 static size_t transmit(struct lp_udp_sender *sender)
 {
 	unsigned done = 0;
@@ -111,12 +111,12 @@ static size_t transmit(struct lp_udp_sender *sender)
 		if (errno == EINTR)
 			continue;
 		if (errno == EAGAIN) {
-			/* The socket's buffer is full: nothing after this will fit either. */
+			/* The socket buffer is full: the rest would not fit either. */
 			for (; done < sender->n; done++)
 				lost += datagrams(sender, done);
 			break;
 		}
-		/* A datagram longer than the interface's MTU is a path MTU probe that got its answer, no loss. */
+		/* A datagram longer than the interface's MTU is a PMTUD probe with its result, not a loss. */
 		if (sender->segment_bytes[done] && (errno == EIO || errno == EINVAL || errno == EMSGSIZE))
 			lost += send_singly(sender, done);
 		else if (errno != EMSGSIZE)
@@ -127,7 +127,7 @@ static size_t transmit(struct lp_udp_sender *sender)
 	return lost;
 }
 
-/* Bytes of a message that may go as one run. */
+/* The number of bytes of a message that fit into one run. */
 static size_t run_bytes(const struct lp_udp_sender *sender, const struct lp_udp_msg *msg)
 {
 	size_t segments = RUN_MAX_BYTES / msg->segment_bytes;

@@ -1,4 +1,4 @@
-/* The sending half of a UDP socket: messages to sendmmsg() with UDP_SEGMENT. */
+/* The sending half of a UDP socket: sendmmsg() with UDP_SEGMENT. */
 #ifndef LP_PLATFORM_LINUX_NET_UDP_SEND_H
 #define LP_PLATFORM_LINUX_NET_UDP_SEND_H
 
@@ -11,25 +11,25 @@
 
 struct lp_udp_msg;
 
-/* Messages in one sendmmsg(). */
+/* Messages per sendmmsg(). */
 #define LP_UDP_SEND_MAX 64
 /* Room for a source address, ECN and a segment length. */
 #define LP_UDP_SEND_CONTROL_BYTES 96
 
 struct lp_udp_sender {
 	int fd;
-	bool mapped;  /* IPv4 addresses go out as mapped ones */
-	bool gso_off; /* the kernel or the device refused UDP_SEGMENT: every datagram goes alone */
+	bool mapped;  /* dual-stack socket: IPv4 addresses are mapped */
+	bool gso_off; /* UDP_SEGMENT was rejected: each datagram is sent separately */
 	unsigned n;   /* messages prepared */
 	struct mmsghdr hdrs[LP_UDP_SEND_MAX];
 	struct iovec iov[LP_UDP_SEND_MAX];
 	union lp_sockaddr names[LP_UDP_SEND_MAX];
 	_Alignas(struct cmsghdr) uint8_t control[LP_UDP_SEND_MAX][LP_UDP_SEND_CONTROL_BYTES];
-	uint16_t segment_bytes[LP_UDP_SEND_MAX]; /* of a message that is a run, otherwise 0 */
+	uint16_t segment_bytes[LP_UDP_SEND_MAX]; /* of a run, otherwise 0 */
 };
 
 void lp_udp_sender_init(struct lp_udp_sender *sender, int fd, bool mapped);
-/* Sends all; returns the number of datagrams lost. */
+/* Sends all messages. Returns the number of datagrams lost. */
 size_t lp_udp_sender_send(struct lp_udp_sender *sender, const struct lp_udp_msg *msgs, size_t n_msgs);
 
 #endif
