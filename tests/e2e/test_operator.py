@@ -196,18 +196,6 @@ def test_priority(lab):
     assert plain.stop() == 0
 
 
-def test_home(lab):
-    """With nothing but a trickle to carry, the programs keep to the first processor; --no-priority: the kernel decides."""
-    every = os.sched_getaffinity(0)
-    if len(every) < 2 or not real_time_permitted(lab):
-        pytest.skip("there is one processor, or no real-time scheduling")
-    plain = Client(lab, lab.bob_host, party.RELAY + ":443", lab.certs.der("relay"), "--no-priority", name="client-free")
-    assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S)
-    for program in (lab.relay, lab.gateway, lab.client):
-        wait_for(lambda pid=program.pid: os.sched_getaffinity(pid) == {min(every)}, f"{program.name} to be at home")
-    assert os.sched_getaffinity(plain.pid) == every
-    assert plain.stop() == 0
-
 
 def test_connection_limit(lab):
     """Connections from one address beyond the limit are refused with a reason, others are not."""

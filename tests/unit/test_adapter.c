@@ -108,7 +108,7 @@ static void test_none(void **state)
 	size_t index = 99;
 	(void)state;
 	assert_int_equal(lp_adapter_choose(taps, 0, NULL, &failure, &index), LP_ENOTFOUND);
-	assert_non_null(strstr(failure.text, "tap-windows6"));
+	assert_non_null(strstr(failure.text, "TAP-Windows6"));
 	assert_non_null(strstr(failure.text, "OpenVPN"));
 	assert_int_equal(lp_adapter_choose(taps, 0, "LAN Party", &failure, &index), LP_ENOTFOUND);
 	assert_int_equal(index, 99);
