@@ -2,8 +2,8 @@
 
    A program that was given no --status-socket listens at the first of platform/system/runtime_path.h's paths, and its
    commands look at all of them, so that `lanparty-relay status` works without any option. The default is a convenience:
-   a second program on the machine finds the path taken, says so in its log and runs on. A path that the user gave is an
-   order: the program ends if it cannot listen there. */
+   a second program on the machine logs a warning that the path is taken, and runs on. A path that the user gave is
+   binding: the program ends if it cannot listen there. */
 #ifndef LP_APP_CONTROL_H
 #define LP_APP_CONTROL_H
 

@@ -3,7 +3,7 @@
    Model. A server has one table of routes and any number of listeners: TCP addresses, and the local channel of
    platform/net/stream.h. A route names a method, a path and the access that it needs; a listener grants a set of
    accesses. What a listener does not grant does not exist there (404), so one table serves the metrics port, which
-   strangers may reach, and the local channel, which only the operator can open. A handler gets the complete request
+   anyone may reach, and the local channel, which only the operator can open. A handler gets the complete request
    and fills in the reply; it is called from the loop and must not block.
 
    libmicrohttpd parses requests and writes replies. It has no thread and no listening socket here: platform/ accepts,

@@ -31,7 +31,7 @@ static bool method_matches(const char *served, const char *method)
 	return strcmp(served, method) == 0 || (strcmp(served, "GET") == 0 && strcmp(method, "HEAD") == 0);
 }
 
-/* The route, or NULL; then |ret_path_exists| tells whether another method would have one. */
+/* The route, or NULL; |ret_path_exists| is then true if the path has routes for other methods. */
 static const struct lp_http_route *find_route(const struct lp_http_listener *listener, const char *url,
 	const char *method, const char **ret_rest, bool *ret_path_exists)
 {
@@ -91,7 +91,7 @@ static enum MHD_Result refuse(struct MHD_Connection *connection, unsigned status
 	return send_reply(connection, &reply);
 }
 
-/* Replies that there is no such path, and which there are on this listener. */
+/* Replies 404, with the routes of this listener. */
 static enum MHD_Result refuse_path(struct MHD_Connection *connection, const struct lp_http_listener *listener)
 {
 	char data[1024];
@@ -106,7 +106,7 @@ static enum MHD_Result refuse_path(struct MHD_Connection *connection, const stru
 	return refuse(connection, MHD_HTTP_NOT_FOUND, data);
 }
 
-/* True if the request carries the listener's token. The time it takes does not depend on where they differ. */
+/* True if the request carries the listener's token. The comparison takes the same time wherever they differ. */
 static bool has_token(struct MHD_Connection *connection, const char *token)
 {
 	static const char scheme[] = "Bearer ";

@@ -23,7 +23,7 @@ struct pair {
 	char cert_path[PATH_BYTES], key_path[PATH_BYTES];
 };
 
-/* Frees the bytes, the key's after overwriting them. */
+/* Frees both; the key is overwritten first. */
 static void pair_done(struct pair *pair)
 {
 	if (pair->key)
@@ -33,7 +33,7 @@ static void pair_done(struct pair *pair)
 	pair->cert = pair->key = NULL;
 }
 
-/* True if the operator brought a certificate. */
+/* True if the certificate is the operator's. */
 static bool is_own(const struct lp_certificate_config *config)
 {
 	return config->cert_path && config->cert_path[0];
@@ -43,11 +43,11 @@ static bool is_own(const struct lp_certificate_config *config)
 static int join_path(const char *dir, const char *name, struct lp_failure *failure, char path[PATH_BYTES])
 {
 	if (snprintf(path, PATH_BYTES, "%s/%s", dir, name) >= PATH_BYTES)
-		return lp_fail(failure, LP_ETOOBIG, "%s: the path is too long: choose another --state-dir", dir);
+		return lp_fail(failure, LP_ETOOBIG, "%s: the path is too long. Choose another --state-dir", dir);
 	return 0;
 }
 
-/* Where the certificate and the key are. */
+/* Sets the paths of certificate and key. */
 static int pair_paths(const struct lp_certificate_config *config, struct lp_failure *failure, struct pair *pair)
 {
 	if (!is_own(config)) {
@@ -55,20 +55,20 @@ static int pair_paths(const struct lp_certificate_config *config, struct lp_fail
 		return result < 0 ? result : join_path(config->state_dir, "relay.key", failure, pair->key_path);
 	}
 	if (!config->key_path || !config->key_path[0])
-		return lp_fail(failure, LP_EINVAL, "--cert without --key: pass the certificate's private key, too");
+		return lp_fail(failure, LP_EINVAL, "--cert without --key. Pass the certificate's private key too");
 	snprintf(pair->cert_path, PATH_BYTES, "%s", config->cert_path);
 	snprintf(pair->key_path, PATH_BYTES, "%s", config->key_path);
 	return 0;
 }
 
-/* Says which option a file belongs to that is not as it should be, and what to do. */
+/* Explains which option a bad file belongs to, and what to do. */
 static int fail_option(
 	const char *option, int result, const struct lp_failure *why, const char *advice, struct lp_failure *failure)
 {
-	return lp_fail(failure, result, "--%s: %s: %s", option, why->text, advice);
+	return lp_fail(failure, result, "--%s: %s. %s", option, why->text, advice);
 }
 
-/* Reads a file of the option |option|. */
+/* Reads a file that |option| names. */
 static int read_file(
 	const char *option, const char *path, struct lp_failure *failure, uint8_t **ret_data, size_t *ret_len)
 {
@@ -76,7 +76,7 @@ static int read_file(
 	int result = lp_file_read(path, FILE_MAX_BYTES, &why, ret_data, ret_len);
 	if (result == 0)
 		return 0;
-	return fail_option(option, result, &why, "check the path, and that this user may read it", failure);
+	return fail_option(option, result, &why, "Check the path, and that this user may read it", failure);
 }
 
 /* Writes a file into the state folder. */
@@ -86,19 +86,19 @@ static int write_state(const char *path, const uint8_t *data, size_t len, bool s
 	int result = lp_file_write(path, data, len, secret, &why);
 	if (result == 0)
 		return 0;
-	return fail_option("state-dir", result, &why, "pass a folder that this user may write to", failure);
+	return fail_option("state-dir", result, &why, "Pass a folder that this user may write to", failure);
 }
 
-/* Says that one of the two files that belong together is lost. */
+/* Explains that one file of the pair is missing. */
 static int fail_half(const char *there, const char *lost, struct lp_failure *failure)
 {
 	return lp_fail(failure, LP_ECERT,
-		"%s is there, %s is not: put it back from a backup, or remove the other for a new certificate "
+		"%s exists, %s is missing. Restore it from a backup, or remove the other to get a new certificate "
 		"(members then need the new file)",
 		there, lost);
 }
 
-/* Reads both files. LP_ENOTFOUND: of a pair that the relay made, neither is there. */
+/* Reads both files. LP_ENOTFOUND: both files of a self-signed pair are missing. */
 static int pair_read(const struct lp_certificate_config *config, struct pair *pair, struct lp_failure *failure)
 {
 	const char *of_cert = is_own(config) ? "cert" : "state-dir", *of_key = is_own(config) ? "key" : "state-dir";
@@ -113,15 +113,15 @@ static int pair_read(const struct lp_certificate_config *config, struct pair *pa
 	return key;
 }
 
-/* Puts the names of the files in front of a failure about what is in them. */
+/* Prepends the files' names to a failure about their contents. */
 static int blame_files(const struct pair *pair, int result, struct lp_failure *failure)
 {
 	struct lp_failure why = failure ? *failure : (struct lp_failure){0};
-	return lp_fail(failure, result, "%.120s, %.120s: %.130s: check these files", pair->cert_path, pair->key_path,
+	return lp_fail(failure, result, "%.120s, %.120s: %.130s. Check these files", pair->cert_path, pair->key_path,
 		why.text);
 }
 
-/* Makes a self-signed pair and keeps it. */
+/* Makes a self-signed pair and saves it. */
 static int pair_make(struct pair *pair, const char *server_name, int64_t now_unix_s, struct lp_failure *failure)
 {
 	int result = lp_tls_self_signed(
@@ -148,11 +148,11 @@ static int write_der(const struct pair *pair, const char *path, struct lp_failur
 	result = lp_file_write(path, der, len, false, &why);
 	free(der);
 	if (result < 0)
-		fail_option("dev-cert-der-out", result, &why, "pass a path that this user may write to", failure);
+		fail_option("dev-cert-der-out", result, &why, "Pass a path that this user may write to", failure);
 	return result;
 }
 
-/* Warns, by an event, of a certificate that is not for the name that the operator gave. */
+/* Logs a warning if the certificate is not for the name that the operator gave. */
 static void check_name(const struct lp_certificate_config *config, const struct lp_tls *tls, const char *path,
 	const struct lp_log *log)
 {
@@ -160,7 +160,7 @@ static void check_name(const struct lp_certificate_config *config, const struct 
 	if (!config->server_name_given || lp_tls_is_for(tls, config->server_name, other))
 		return;
 	lp_event_certificate_name(log, path, other, config->server_name,
-		is_own(config) ? "pass a certificate for that name, or leave --server-name out"
+		is_own(config) ? "pass a certificate for that name, or omit --server-name"
 			       : "remove relay.pem and relay.key for a new one (members then need "
 				 "the new file), or give the old name");
 }

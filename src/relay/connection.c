@@ -14,7 +14,9 @@
 #include "relay/state.h"
 #include "room/room.h"
 
-#define STATS_PHASES 16U /* times within the interval of `stats` at which those who join begin */
+/* Members send and receive `stats` in this number of phases of the interval, so that those that joined together, for
+   example after a restart, do not all do so in the same second. */
+#define STATS_PHASES 16U
 
 struct lp_connection *lp_connection_new(struct lp_relay *relay, struct lp_quic_conn *quic, uint64_t now_ns)
 {
@@ -41,7 +43,7 @@ void lp_connection_add_drops(const struct lp_connection *connection, uint64_t *d
 		drops[i] += counters->drops[i];
 }
 
-/* Takes the member out of its room; the others hear why. */
+/* Removes the member from its room, which notifies the others. */
 static void leave(struct lp_connection *connection)
 {
 	struct lp_relay *relay = connection->relay;
@@ -66,7 +68,7 @@ void lp_connection_free(struct lp_connection *connection)
 	free(connection);
 }
 
-/* Closes the connection, with |text| for people; the others hear |reason|. What closed it first counts. */
+/* Closes the connection, with |text| for people; the other members get |reason|. The first call decides. */
 static void end(struct lp_connection *connection, enum lp_quic_app_error code, enum lp_reason reason, const char *text)
 {
 	if (connection->ended)
@@ -94,7 +96,7 @@ void lp_connection_end(
 	end(connection, code, reason, text);
 }
 
-/* Ends a connection whose control stream broke the rules. */
+/* Closes a connection that violated the protocol. */
 static void protocol_error(struct lp_connection *connection, const char *text)
 {
 	struct lp_relay *relay = connection->relay;
@@ -102,7 +104,7 @@ static void protocol_error(struct lp_connection *connection, const char *text)
 	end(connection, LP_QUIC_APP_PROTOCOL, LP_REASON_PROTOCOL, text);
 }
 
-/* A frame of this member, whole: the room decides, and it goes straight into the targets' packets. */
+/* Forwards a complete frame of this member: room/ chooses the targets, whose links seal it into their packets. */
 static void on_frame(void *ctx, uint16_t source, const uint8_t *frame, size_t len, uint64_t now_ns)
 {
 	struct lp_connection *connection = ctx;
@@ -135,7 +137,7 @@ static void on_frame(void *ctx, uint16_t source, const uint8_t *frame, size_t le
 void lp_connection_datagram(struct lp_connection *connection, const uint8_t *data, size_t len, uint64_t now_ns)
 {
 	struct lp_relay *relay = connection->relay;
-	__builtin_prefetch(connection->peer); /* the frame will need it */
+	__builtin_prefetch(connection->peer); /* used when the frame is forwarded */
 	if (!connection->peer) {
 		relay->counters.drops[LP_DROP_NOT_JOINED]++;
 		return;
@@ -150,7 +152,7 @@ void lp_connection_datagram(struct lp_connection *connection, const uint8_t *dat
 	}
 }
 
-/* IP bytes of a frame that the relay now sends to this member without fragments. */
+/* IP bytes of the largest frame that is sent to this member without fragments. */
 static uint16_t unfragmented_mtu(const struct lp_connection *connection)
 {
 	size_t mtu = lp_budget_inner_mtu(lp_quic_budget(connection->quic));
@@ -161,12 +163,12 @@ void lp_connection_welcome(struct lp_connection *connection, const struct lp_pee
 {
 	struct lp_message message = {.type = LP_MESSAGE_WELCOME};
 	lp_peer_welcome(peer, &message.welcome);
-	message.welcome.unfragmented_mtu = connection->told_mtu = unfragmented_mtu(connection);
+	message.welcome.unfragmented_mtu = connection->sent_mtu = unfragmented_mtu(connection);
 	message.welcome.stats_interval_s = (uint32_t)(connection->relay->config.stats_interval_ns / LP_SEC);
 	lp_connection_send(connection, &message);
 }
 
-/* Refuses a member, and says why on the control stream. */
+/* Rejects a member, with the reason. */
 static void reject(struct lp_connection *connection, const struct lp_hello *hello, const struct lp_reject *why)
 {
 	struct lp_message message = {.type = LP_MESSAGE_REJECT, .reject = *why};
@@ -178,16 +180,16 @@ static void reject(struct lp_connection *connection, const struct lp_hello *hell
 	end(connection, LP_QUIC_APP_REJECTED, LP_REASON_CONNECTION, lp_reject_wire(why->code));
 }
 
-/* The member came back on a new connection: the old one has lost its place and is closed. */
+/* The member resumed on a new connection, which took over its membership: closes the old one. */
 static void replace(struct lp_connection *old)
 {
 	old->peer = NULL;
 	lp_connection_end(old, LP_QUIC_APP_REPLACED, LP_REASON_REPLACED,
-		"the member came back on another connection: was it started twice, or elsewhere with a copy "
-		"of its identity file?");
+		"the member resumed on another connection. Was it started twice, or elsewhere with a copy of its "
+		"identity file?");
 }
 
-/* Admits the member, or not. */
+/* Admits or rejects the member. */
 static void on_hello(struct lp_connection *connection, const struct lp_hello *hello, uint64_t now_ns)
 {
 	struct lp_relay *relay = connection->relay;
@@ -216,7 +218,6 @@ static void on_hello(struct lp_connection *connection, const struct lp_hello *he
 	}
 	connection->peer = join.peer;
 	relay->counters.joins++;
-	/* Not all at once for those who came at once, as after a restart. */
 	connection->stats_due_ns = now_ns + relay->config.stats_interval_ns / STATS_PHASES *
 						    (1 + relay->counters.joins % STATS_PHASES);
 	if (join.replaced) {
@@ -229,7 +230,7 @@ static void on_hello(struct lp_connection *connection, const struct lp_hello *he
 		lp_role_text(hello->role), hello->name, &hello->mac, lp_quic_remote(connection->quic), hello->software);
 }
 
-/* Acts on one message. */
+/* Processes one message. */
 static void on_message(struct lp_connection *connection, const struct lp_message *message, uint64_t now_ns)
 {
 	if (message->type == LP_MESSAGE_HELLO) {
@@ -244,7 +245,7 @@ static void on_message(struct lp_connection *connection, const struct lp_message
 	case LP_MESSAGE_DISCONNECT:
 		end(connection, LP_QUIC_APP_OK, message->disconnect.reason, "goodbye");
 		break;
-	case LP_MESSAGE_STATS: /* how the member sees it; the relay keeps what others are told */
+	case LP_MESSAGE_STATS: /* only what is sent on to others is kept */
 		connection->lan_down = message->stats.lan_down;
 		break;
 	case LP_MESSAGE_UNKNOWN:
@@ -258,7 +259,7 @@ void lp_connection_control(struct lp_connection *connection, const uint8_t *data
 {
 	if (!connection->ended &&
 		!lp_bucket_take(&connection->control, &connection->relay->control, (uint32_t)len, now_ns))
-		protocol_error(connection, "more on the control stream than a member has to say");
+		protocol_error(connection, "control-stream rate limit exceeded");
 	while (len > 0 && !connection->ended) {
 		const uint8_t *json;
 		size_t json_len;
@@ -268,7 +269,7 @@ void lp_connection_control(struct lp_connection *connection, const uint8_t *data
 		if (result == 0)
 			return;
 		if (result < 0) {
-			protocol_error(connection, "an impossible message length");
+			protocol_error(connection, "a message length out of range");
 			return;
 		}
 		if (lp_message_decode(json, json_len, &failure, &message) < 0) {
@@ -279,7 +280,7 @@ void lp_connection_control(struct lp_connection *connection, const uint8_t *data
 	}
 }
 
-/* Tells the member what the relay sees of it. */
+/* Sends the member's figures as the relay sees them. */
 static void send_stats(struct lp_connection *connection)
 {
 	struct lp_message message = {.type = LP_MESSAGE_STATS};
@@ -293,7 +294,7 @@ static void send_stats(struct lp_connection *connection)
 	message.stats.rtt_us = stats.srtt_ns / LP_US;
 	message.stats.packets_lost = stats.lost_packets;
 	message.stats.gateway_present = gateway != NULL;
-	message.stats.unfragmented_mtu = connection->told_mtu = unfragmented_mtu(connection);
+	message.stats.unfragmented_mtu = connection->sent_mtu = unfragmented_mtu(connection);
 	if (gateway) {
 		struct lp_connection *other = lp_peer_user(gateway);
 		lp_quic_stats(other->quic, &stats);
@@ -309,7 +310,8 @@ void lp_connection_tick(struct lp_connection *connection, uint64_t now_ns)
 	if (now_ns >= connection->hello_deadline_ns) {
 		connection->hello_deadline_ns = LP_NEVER;
 		lp_event_hello_timeout(relay->log, lp_quic_remote(connection->quic));
-		lp_connection_end(connection, LP_QUIC_APP_TIMEOUT, LP_REASON_TIMEOUT, "no hello came in time");
+		lp_connection_end(
+			connection, LP_QUIC_APP_TIMEOUT, LP_REASON_TIMEOUT, "sent no hello before the timeout");
 	}
 	if (connection->link)
 		lp_link_expire(connection->link, now_ns);
@@ -318,8 +320,8 @@ void lp_connection_tick(struct lp_connection *connection, uint64_t now_ns)
 	bool due = now_ns >= connection->stats_due_ns;
 	if (due)
 		connection->stats_due_ns = now_ns + relay->config.stats_interval_ns;
-	/* What a path carries is known a moment after the welcome, and TCP connections keep for life to what was told
-	   when they began. */
-	if (due || unfragmented_mtu(connection) != connection->told_mtu)
+	/* PMTUD finishes shortly after the welcome. A new limit is sent immediately, because a TCP connection keeps the
+	   MSS that it started with. */
+	if (due || unfragmented_mtu(connection) != connection->sent_mtu)
 		send_stats(connection);
 }

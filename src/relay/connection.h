@@ -1,4 +1,4 @@
-/* One member's connection at the relay: its control stream, its place in a room, its link. */
+/* One member's connection at the relay: its control stream, its membership of a room, its link. */
 #ifndef LP_RELAY_CONNECTION_H
 #define LP_RELAY_CONNECTION_H
 
@@ -22,40 +22,41 @@ struct lp_relay;
 #define LP_CONNECTION_CONTROL_PER_S 4096U
 #define LP_CONNECTION_CONTROL_BURST 32776U
 
-/* What every frame touches comes first: with many members each line of it is a miss. */
+/* Fields that every frame uses come first: with many members, each cache line of them is a miss. */
 struct lp_connection {
 	struct lp_relay *relay;
 	struct lp_quic_conn *quic;
 	struct lp_link *link; /* NULL until admitted */
-	struct lp_peer *peer; /* NULL until admitted, and after it left */
+	struct lp_peer *peer; /* NULL before it is admitted and after it left */
 	struct lp_node node;  /* in the relay's list */
 	struct lp_ctrl_stream stream;
 	struct lp_bucket control;   /* bytes received on the control stream */
-	uint64_t hello_deadline_ns; /* LP_NEVER once the hello came */
+	uint64_t hello_deadline_ns; /* LP_NEVER once the hello was received */
 	uint64_t stats_due_ns;      /* LP_NEVER until admitted */
-	uint16_t told_mtu;          /* the unfragmented_mtu that the member was told last */
-	enum lp_reason reason;      /* that the others hear when it leaves */
-	bool lan_down;              /* a gateway: its interface carries no frames, as it said last */
-	bool ended;                 /* closed from this end: nothing that still comes in counts */
+	uint16_t sent_mtu;          /* the last unfragmented_mtu sent to the member */
+	enum lp_reason reason;      /* sent to the other members when it leaves */
+	bool lan_down;              /* a gateway: its last stats reported an interface without link */
+	bool ended;                 /* closed by the relay: what still arrives is ignored */
 };
 
-/* A new connection of |relay|, put into its list. NULL when there is no memory. */
+/* Creates a connection in |relay|'s list. NULL without memory. */
 struct lp_connection *lp_connection_new(struct lp_relay *relay, struct lp_quic_conn *quic, uint64_t now_ns);
-/* Takes the member out of its room, if it is in one, and frees the connection. */
+/* Removes the member from its room, if it is in one, and frees the connection. */
 void lp_connection_free(struct lp_connection *connection);
-/* Bytes of the control stream. The message that ends the connection is the last that is read. */
+/* Processes bytes of the control stream. Nothing is read after a message that ends the connection. */
 void lp_connection_control(struct lp_connection *connection, const uint8_t *data, size_t len, uint64_t now_ns);
-/* Sends the `welcome` of |peer|, as which the room admitted the member. */
+/* The room admitted the member as |peer|: sends `welcome`. */
 void lp_connection_welcome(struct lp_connection *connection, const struct lp_peer *peer);
-/* One DATAGRAM. */
+/* Processes one DATAGRAM. */
 void lp_connection_datagram(struct lp_connection *connection, const uint8_t *data, size_t len, uint64_t now_ns);
-/* Sends what is due by time: `stats`, or the end for a hello that did not come. */
+/* Once per second: sends `stats` if they are due; closes a connection whose hello is overdue. */
 void lp_connection_tick(struct lp_connection *connection, uint64_t now_ns);
-/* Adds what the link has dropped to |drops|, LP_DROP_COUNT of them. */
+/* Adds the link's drop counters to |drops|, LP_DROP_COUNT of them. */
 void lp_connection_add_drops(const struct lp_connection *connection, uint64_t *drops);
-/* Sends a message; a member that does not read its control stream is closed. */
+/* Sends a message. Closes the connection if the member does not read its control stream. */
 void lp_connection_send(struct lp_connection *connection, const struct lp_message *message);
-/* Sends `disconnect` and closes. The others hear |reason| when the member leaves. Harmless on one that was closed. */
+/* Sends `disconnect` with |text| for people and closes. The other members get |reason|. Does nothing on a closed one.
+ */
 void lp_connection_end(
 	struct lp_connection *connection, enum lp_quic_app_error code, enum lp_reason reason, const char *text);
 

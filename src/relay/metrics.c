@@ -12,7 +12,7 @@
 #include "relay/status.h"
 #include "room/room.h"
 
-/* More than all figures take: their number is fixed. */
+/* Enough for all metrics, whose number is fixed. */
 #define TEXT_BYTES 16384U
 
 /* One metric without labels. */
@@ -22,7 +22,7 @@ static void metric(struct lp_text *text, const char *name, const char *type, con
 	lp_prometheus_sample(text, name, NULL, 0, value);
 }
 
-/* What was dropped, by reason. */
+/* Drops by reason. */
 static void add_drops(struct lp_text *text, const uint64_t *drops)
 {
 	static const char name[] = "lanparty_relay_drops_total";

@@ -8,7 +8,6 @@
 #include "base/units.h"
 #include "room/room.h"
 
-/* The words before options. */
 static const struct lp_help_row commands[] = {
 	{"status", "print the state of the running relay, as a table"},
 	{NULL, NULL},
@@ -23,16 +22,16 @@ static const struct lp_help_row examples[] = {
 };
 
 static const struct lp_help_row files[] = {
-	{"relay.pem, relay.key", "in --state-dir: the certificate that was made at the first start, and its key"},
+	{"relay.pem, relay.key", "in --state-dir: the self-signed certificate, made at the first start, and its key"},
 	{"/run/lanparty/relay.sock, $XDG_RUNTIME_DIR/lanparty/relay.sock",
 		"the default status socket of root's relay, and of another user's"},
-	{"reset.secret", "in --state-dir: lets members know at once that a relay was restarted"},
+	{"reset.secret", "in --state-dir: signs the resets that notify members of a restart"},
 	{NULL, NULL},
 };
 
 static const struct lp_help_row signals[] = {
-	{"SIGINT, SIGTERM", "tell all members, then end; a second one ends at once"},
-	{"SIGHUP", "read the certificate and its key again; nobody is disconnected"},
+	{"SIGINT, SIGTERM", "notify all members, then end; a second one ends immediately"},
+	{"SIGHUP", "read the certificate and its key again, without disconnecting members"},
 	{NULL, NULL},
 };
 
@@ -48,14 +47,14 @@ const struct lp_program lp_relay_program = {
 	.see_also = "lanparty-gateway(8), lanparty-client(8)",
 };
 
-/* The |min| of the row whose limit is none of enum lp_limit. */
+/* The |min| of the one row whose limit is not in enum lp_limit. */
 #define LIMIT_JOINS LP_LIMIT_COUNT
 
-/* Reads a limit, "RATE" or "RATE/BURST"; "off" is no limit. The row's |min| is the enum lp_limit, or LIMIT_JOINS. */
+/* Parses a limit, "RATE" or "RATE/BURST"; "off" is no limit. The row's |min| is the enum lp_limit, or LIMIT_JOINS. */
 static int parse_rate(const struct lp_option *option, const char *value, void *dest, struct lp_failure *failure)
 {
 	struct lp_rate rate = {0};
-	const char *unit = option->min == LIMIT_JOINS ? "newcomers" : lp_limit_row((enum lp_limit)option->min)->unit;
+	const char *unit = option->min == LIMIT_JOINS ? "members" : lp_limit_row((enum lp_limit)option->min)->unit;
 	char *end;
 	if (strcmp(value, "off") != 0) {
 		unsigned long long per_s = strtoull(value, &end, 10), burst = 0;
@@ -63,25 +62,26 @@ static int parse_rate(const struct lp_option *option, const char *value, void *d
 			const char *start = end + 1;
 			burst = strtoull(start, &end, 10);
 			if (end == start)
-				return lp_fail(failure, LP_EINVAL, "'%s': a number must stand behind the '/'", value);
+				return lp_fail(failure, LP_EINVAL, "'%s': a number must follow the '/'", value);
 		}
 		if (end == value || *end || value[0] == '-' || per_s > UINT32_MAX || burst > UINT32_MAX)
 			return lp_fail(failure, LP_EINVAL,
-				"'%s' is not a limit: use RATE or RATE/BURST, so many %s a second and at once, "
-				"as 1000 or 1000/2000, or off",
-				value, unit);
+				"'%s' is not a limit. Use RATE or RATE/BURST, in %s per second and %s at once, "
+				"such as 1000 or 1000/2000, or off",
+				value, unit, unit);
 		rate = (struct lp_rate){.per_s = (uint32_t)per_s, .burst = (uint32_t)burst};
 	}
 	*(struct lp_rate *)dest = rate;
 	return 0;
 }
 
-/* Reads where metrics are served: a port alone is on loopback, so that a '*' would not be what it says. Port 0 is "any
-   port" to the system and "no metrics" to us. */
+/* Parses where metrics are served. A port without an address means loopback, so a '*' would mislead. The system takes
+   port 0 as any port, but here it means that there are no metrics. */
 static int parse_metrics(const struct lp_option *option, const char *value, void *dest, struct lp_failure *failure)
 {
 	if (value[0] == '*')
-		return lp_fail(failure, LP_EINVAL, "'%s': use 0.0.0.0:PORT or [::]:PORT for every address", value);
+		return lp_fail(failure, LP_EINVAL,
+			"'%s' is not an address. Use 0.0.0.0:PORT or [::]:PORT for every address", value);
 	int result = lp_option_listen(option, value, dest, failure);
 	if (result == 0 && ((struct lp_addr *)dest)->port == 0)
 		return lp_fail(failure, LP_EINVAL, "'%s': a port is a number from 1 to 65535", value);
@@ -91,48 +91,48 @@ static int parse_metrics(const struct lp_option *option, const char *value, void
 const struct lp_option lp_relay_option_rows[] = {
 	{"listen", "ADDR:PORT|PORT/udp", LP_LISTEN(struct lp_relay_options, relay.listen, 0), .group = "Network",
 		.standard = "443/udp",
-		.help = "the UDP port to listen on; without an address: on every address, IPv4 and IPv6"},
+		.help = "UDP port to listen on; without an address: every address, IPv4 and IPv6"},
 	{"cert", "FILE", LP_TEXT(struct lp_relay_options, cert_path), .group = "Certificate",
-		.help = "the certificate with its chain, PEM (default: a self-signed one, made at the first start)"},
-	{"key", "FILE", LP_TEXT(struct lp_relay_options, key_path), .help = "the private key of --cert, PEM"},
+		.help = "certificate with its chain, PEM (default: a self-signed one, made at the first start)"},
+	{"key", "FILE", LP_TEXT(struct lp_relay_options, key_path), .help = "private key of --cert, PEM"},
 	{"server-name", "NAME", LP_HOST(struct lp_relay_options, server_name), .standard = "lanparty-relay.local",
-		.help = "the name that the self-signed certificate is made for; if it is given, one that is there "
-			"already is checked for it"},
+		.help = "name of the self-signed certificate; if given, an existing certificate is checked for it"},
 	{"state-dir", "DIR", LP_TEXT(struct lp_relay_options, state_dir), .standard = "/var/lib/lanparty-relay",
-		.help = "where the self-signed certificate and its key are kept"},
+		.help = "folder of the self-signed certificate, its key and the reset secret"},
 	{"dev-cert-der-out", "FILE", LP_TEXT(struct lp_relay_options, der_out_path),
 		.help = "write the certificate as DER, for the members' --relay-ca-cert"},
 	{"room-mtu", "BYTES", LP_NUMBER(struct lp_relay_options, relay.room_mtu, 1280, 1500), .group = "Rooms",
 		.standard = "1500",
-		.help = "IP bytes of the largest packet in a room; frames that a path cannot carry whole travel in fragments"},
+		.help = "IP bytes of the largest packet in a room; frames too large for a path travel in fragments"},
 	{"max-rooms", "N", LP_NUMBER(struct lp_relay_options, relay.max_rooms, 1, 1000000), .standard = "1000",
-		.help = "rooms at most"},
+		.help = "maximum number of rooms"},
 	{"max-peers", "N", LP_NUMBER(struct lp_relay_options, relay.max_peers, 1, 1000000), .standard = "4096",
-		.help = "members in all rooms at most"},
+		.help = "maximum number of members, all rooms together"},
 	{"max-peers-per-room", "N",
 		LP_NUMBER(struct lp_relay_options, relay.max_peers_per_room, 1, LP_ROOM_TARGETS_MAX), .standard = "256",
-		.help = "members of a room at most, the gateway included"},
+		.help = "maximum number of members of a room, including the gateway"},
 	{"max-macs-per-gateway", "N", LP_NUMBER(struct lp_relay_options, relay.max_macs_per_gateway, 1, 1000000),
-		.standard = "4096", .help = "stations behind a gateway at most"},
+		.standard = "4096", .help = "maximum number of LAN stations behind a gateway"},
 	{"limit-joins", "RATE[/BURST]", LP_CUSTOM(struct lp_relay_options, relay.joins, parse_rate), .min = LIMIT_JOINS,
 		.standard = "4/256",
-		.help = "newcomers of a room, so many a second and at once; who comes back to its place is none; off: no "
+		.help = "new members of a room per second, and burst; members that reconnect are not counted; off: no "
 			"limit"},
 	{"max-connections-per-address", "N", LP_NUMBER(struct lp_relay_options, relay.max_conns_per_source, 0, 1000000),
 		.group = "Protection", .standard = "64",
-		.help = "connections from one IPv4 address or IPv6 /64 at most, four times as many from an IPv6 /48; 0: no "
-			"limit"},
+		.help = "maximum number of connections from one IPv4 address or IPv6 /64, and four times as many from an "
+			"IPv6 /48; 0: no limit"},
 	{"max-handshakes", "N", LP_NUMBER(struct lp_relay_options, relay.max_handshakes, 1, 1000000), .standard = "128",
-		.help = "handshakes under way, or begun within 10 s, before newcomers must prove their address (Retry)"},
+		.help = "handshakes in progress, or started within 10 s, above which new connections must first prove their address "
+			"(Retry)"},
 	{"max-handshakes-per-address", "N",
 		LP_NUMBER(struct lp_relay_options, relay.max_handshakes_per_source, 1, 1000000), .standard = "32",
-		.help = "handshakes under way, or begun within a second, from one address; more are ignored"},
+		.help = "maximum number of handshakes in progress, or started within a second, from one address; more are ignored"},
 	{"malformed-limit", "N", LP_NUMBER(struct lp_relay_options, relay.malformed_limit, 1, 1000000),
-		.standard = "100", .help = "malformed DATAGRAMs of a member within 10 s before it is disconnected"},
+		.standard = "100", .help = "malformed DATAGRAMs within 10 s after which a member is disconnected"},
 	{"queue", "BYTES", LP_SIZE(struct lp_relay_options, relay.queue_max_bytes, 64 << 10, 64 << 20),
-		.standard = "1M", .help = "what may wait for one member whose path is slower than the room"},
+		.standard = "1M", .help = "maximum size of the queue to one member"},
 	{"queues", "BYTES", LP_SIZE(struct lp_relay_options, relay.pool_max_bytes, 1 << 20, UINT64_C(1) << 36),
-		.standard = "256M", .help = "what may wait for all members together"},
+		.standard = "256M", .help = "maximum size of all queues together"},
 #define X(name, wire, on, drop, roles, kinds, function, text) \
 	{"filter-" wire, NULL, LP_SWITCH(struct lp_relay_options, filters[LP_FILTER_##name]), .group = "Filters", \
 		.standard = (on) ? "on" : "off", .help = "drop " text},
@@ -142,28 +142,28 @@ const struct lp_option lp_relay_option_rows[] = {
 #define X(name, wire, unit, drop, client_rate, client_burst, gateway_rate, gateway_burst, text) \
 	{"limit-" wire, "RATE[/BURST]", \
 		LP_CUSTOM(struct lp_relay_options, relay.limits.client[LP_LIMIT_##name], parse_rate), \
-		.min = LP_LIMIT_##name, .group = "Limits for each client, a second", \
+		.min = LP_LIMIT_##name, .group = "Limits per client, per second", \
 		.standard = STANDARD(client_rate, client_burst), .help = unit ": " text}, \
 		{"gateway-limit-" wire, "RATE[/BURST]", \
 			LP_CUSTOM(struct lp_relay_options, relay.limits.gateway[LP_LIMIT_##name], parse_rate), \
 			.min = LP_LIMIT_##name, .standard = STANDARD(gateway_rate, gateway_burst), \
-			.help = "the same for each gateway, in " unit},
+			.help = "the same per gateway, in " unit},
 		LP_LIMITS(X)
 #undef X
 #undef STANDARD
 			{"idle-timeout", "TIME",
 				LP_DURATION(struct lp_relay_options, relay.idle_timeout_ns, 5 * LP_SEC, 600 * LP_SEC),
 				.group = "Times", .standard = "20s",
-				.help = "a member that is silent for so long is gone"},
+				.help = "a member that sends nothing for this long is disconnected"},
 	{"hello-timeout", "TIME", LP_DURATION(struct lp_relay_options, relay.hello_timeout_ns, LP_SEC, 60 * LP_SEC),
-		.standard = "5s", .help = "a connection that does not say who it is within this time is closed"},
+		.standard = "5s", .help = "a connection that sends no hello within this time is closed"},
 	{"stats-interval", "TIME", LP_DURATION(struct lp_relay_options, relay.stats_interval_ns, LP_SEC, 3600 * LP_SEC),
-		.standard = "10s", .help = "how often members and relay tell each other their counters"},
+		.standard = "10s", .help = "how often members and relay exchange counters"},
 	{"metrics", "ADDR:PORT|PORT", LP_CUSTOM(struct lp_relay_options, metrics, parse_metrics),
 		.group = "Diagnostics",
-		.help = "serve the counters for Prometheus at http://ADDR:PORT/metrics; without an address: on loopback"},
+		.help = "serve GET /metrics for Prometheus at http://ADDR:PORT/metrics; without an address: on loopback"},
 	{"frame-log", "WHAT", LP_FRAMELOG(struct lp_relay_options, relay.framelog), .standard = "off",
-		.help = "log single frames: all, drops, 1/N (every Nth), N/s (at most so many), joined by commas; off"},
+		.help = "log single frames: all, drops, 1/N (every Nth), N/s (at most N per second), joined by commas; off"},
 };
 const size_t lp_relay_option_rows_n = LP_OPTIONS_N(lp_relay_option_rows);
 
@@ -171,12 +171,12 @@ int lp_relay_options_apply(struct lp_relay_options *options, struct lp_failure *
 {
 	struct lp_relay_config *relay = &options->relay;
 	if (options->key_path[0] && !options->cert_path[0])
-		return lp_fail(failure, LP_EINVAL, "--key without --cert: pass the certificate, too");
+		return lp_fail(failure, LP_EINVAL, "--key without --cert. Pass the certificate too");
 	if (options->cert_path[0] && !options->key_path[0])
-		return lp_fail(failure, LP_EINVAL, "--cert without --key: pass the certificate's private key, too");
+		return lp_fail(failure, LP_EINVAL, "--cert without --key. Pass the certificate's private key too");
 	if (strcmp(options->der_out_path, "-") == 0)
-		return lp_fail(
-			failure, LP_EINVAL, "--dev-cert-der-out: '-' is no path: use /dev/stdout for standard output");
+		return lp_fail(failure, LP_EINVAL,
+			"--dev-cert-der-out: '-' is not a path. Use /dev/stdout for standard output");
 	if (options->metrics.port != 0 && options->metrics.family == 0) {
 		options->metrics.family = 4;
 		memcpy(options->metrics.ip, (const uint8_t[]){127, 0, 0, 1}, 4);

@@ -1,4 +1,4 @@
-/* The relay's options: one table, from which come the parser, --help and the manual page. */
+/* The relay's options: one table, which drives the parser, --help and the manual page. */
 #ifndef LP_RELAY_OPTIONS_H
 #define LP_RELAY_OPTIONS_H
 
@@ -17,7 +17,7 @@ struct lp_relay_options {
 	bool server_name_given; /* not the default */
 	char state_dir[4096];
 	char der_out_path[4096];
-	struct lp_addr metrics; /* family 0 and port 0: none */
+	struct lp_addr metrics; /* port 0: metrics are not served */
 	bool filters[LP_FILTER_COUNT];
 };
 
@@ -25,7 +25,7 @@ extern const struct lp_program lp_relay_program;
 extern const struct lp_option lp_relay_option_rows[];
 extern const size_t lp_relay_option_rows_n;
 
-/* Checks what the parser cannot and completes options->relay. */
+/* Checks combinations of options and completes options->relay. 0 or LP_EINVAL. */
 int lp_relay_options_apply(struct lp_relay_options *options, struct lp_failure *failure);
 
 #endif

@@ -19,7 +19,7 @@
 #include "relay/state.h"
 #include "room/room.h"
 
-/* How often the relay looks at what is due by time: statistics, hellos that did not come. */
+/* Interval at which connections are checked for deadlines: stats to send, hello timeouts. */
 #define TICK_NS LP_SEC
 
 void lp_relay_config_init(struct lp_relay_config *config)
@@ -45,37 +45,35 @@ void lp_relay_config_init(struct lp_relay_config *config)
 	lp_limits_init(&config->limits);
 }
 
-/* Ends a pass of the data path: everything that was sealed leaves, the next deadline is set. */
+/* Ends a pass of the data path: sends all sealed packets and sets the timer for the next deadline. */
 static void end_pass(struct lp_relay *relay)
 {
 	lp_quic_flush(relay->endpoint, relay->now_ns);
 	lp_timer_set(relay->quic_timer, lp_quic_deadline(relay->endpoint));
 }
 
-/* Tells of connections that limits refused, at most once a second. */
-static void tell_refused(struct lp_relay *relay)
+/* Logs connections that limits refused, at most once per second. */
+static void log_refused(struct lp_relay *relay)
 {
 	uint64_t refused = lp_quic_counters(relay->endpoint)->conns_refused;
-	if (refused == relay->refused_told ||
-		(relay->refused_told_ns && relay->now_ns - relay->refused_told_ns < LP_SEC))
+	if (refused == relay->refused_logged ||
+		(relay->refused_logged_ns && relay->now_ns - relay->refused_logged_ns < LP_SEC))
 		return;
 	const struct lp_quic_refusal *last = lp_quic_last_refusal(relay->endpoint);
-	lp_event_connection_refused(relay->log, last->reason, &last->remote, refused - relay->refused_told - 1);
-	relay->refused_told = refused;
-	relay->refused_told_ns = relay->now_ns;
+	lp_event_connection_refused(relay->log, last->reason, &last->remote, refused - relay->refused_logged - 1);
+	relay->refused_logged = refused;
+	relay->refused_logged_ns = relay->now_ns;
 }
 
-/* A receive batch of the UDP port. */
 static void on_udp(void *ctx, struct lp_carrier *carrier, const struct lp_udp_msg *msgs, size_t n_msgs)
 {
 	struct lp_relay *relay = ctx;
 	relay->now_ns = lp_loop_now_ns(relay->loop);
 	lp_quic_receive(relay->endpoint, carrier, msgs, n_msgs, relay->now_ns);
-	tell_refused(relay);
+	log_refused(relay);
 	end_pass(relay);
 }
 
-/* The endpoint's deadline has come. */
 static void on_quic_timer(void *ctx, uint64_t now_ns)
 {
 	struct lp_relay *relay = ctx;
@@ -84,19 +82,17 @@ static void on_quic_timer(void *ctx, uint64_t now_ns)
 	end_pass(relay);
 }
 
-/* Once a second: what each connection has to do by time. */
 static void on_tick(void *ctx, uint64_t now_ns)
 {
 	struct lp_relay *relay = ctx;
 	relay->now_ns = now_ns;
 	LP_LIST_EACH(node, &relay->connections)
 		lp_connection_tick(LP_LIST_ELEMENT(node, struct lp_connection, node), now_ns);
-	tell_refused(relay);
+	log_refused(relay);
 	end_pass(relay);
 	lp_timer_set(relay->tick_timer, lp_list_is_empty(&relay->connections) ? LP_NEVER : now_ns + TICK_NS);
 }
 
-/* A handshake is complete. */
 static void on_ready(void *ctx, struct lp_quic_conn *quic)
 {
 	struct lp_relay *relay = ctx;
@@ -115,7 +111,6 @@ static void on_ready(void *ctx, struct lp_quic_conn *quic)
 		lp_timer_set(relay->tick_timer, relay->now_ns + TICK_NS);
 }
 
-/* Bytes of a control stream. */
 static void on_control(void *ctx, struct lp_quic_conn *quic, const uint8_t *data, size_t len)
 {
 	struct lp_relay *relay = ctx;
@@ -124,7 +119,6 @@ static void on_control(void *ctx, struct lp_quic_conn *quic, const uint8_t *data
 		lp_connection_control(connection, data, len, relay->now_ns);
 }
 
-/* One DATAGRAM of a member. */
 static void on_datagram(void *ctx, struct lp_quic_conn *quic, const uint8_t *data, size_t len)
 {
 	struct lp_relay *relay = ctx;
@@ -133,7 +127,6 @@ static void on_datagram(void *ctx, struct lp_quic_conn *quic, const uint8_t *dat
 		lp_connection_datagram(connection, data, len, relay->now_ns);
 }
 
-/* A congestion window is open again. */
 static void on_writable(void *ctx, struct lp_quic_conn *quic)
 {
 	struct lp_relay *relay = ctx;
@@ -142,7 +135,7 @@ static void on_writable(void *ctx, struct lp_quic_conn *quic)
 		lp_link_writable(connection->link, relay->now_ns);
 }
 
-/* A member's address changed; its place in the room does not. */
+/* A member's address changed. Its membership does not depend on it. */
 static void on_migrated(void *ctx, struct lp_quic_conn *quic)
 {
 	struct lp_relay *relay = ctx;
@@ -152,7 +145,6 @@ static void on_migrated(void *ctx, struct lp_quic_conn *quic)
 			relay->log, lp_peer_room(connection->peer), lp_peer_id(connection->peer), lp_quic_remote(quic));
 }
 
-/* A connection is over. */
 static void on_closed(void *ctx, struct lp_quic_conn *quic, const struct lp_quic_close *why)
 {
 	struct lp_relay *relay = ctx;
@@ -170,7 +162,6 @@ static void on_closed(void *ctx, struct lp_quic_conn *quic, const struct lp_quic
 	}
 }
 
-/* Random bytes for the pure rooms below. */
 static void on_random(void *ctx, uint8_t *data, size_t len)
 {
 	(void)ctx;
@@ -226,7 +217,7 @@ static const struct lp_quic_events quic_events = {
 	.closed = on_closed,
 };
 
-/* Makes the endpoint with the relay's limits. */
+/* Creates the endpoint with the relay's limits. */
 static int new_endpoint(struct lp_relay *relay, struct lp_tls *tls)
 {
 	const struct lp_relay_config *config = &relay->config;
@@ -246,7 +237,7 @@ static int new_endpoint(struct lp_relay *relay, struct lp_tls *tls)
 	return lp_quic_endpoint_new(&quic, &relay->endpoint);
 }
 
-/* Makes the rooms with the relay's limits. */
+/* Creates the rooms with the relay's limits. */
 static int new_rooms(struct lp_relay *relay)
 {
 	const struct lp_relay_config *config = &relay->config;

@@ -1,4 +1,24 @@
-/* The relay: one UDP port, all rooms. Joins quic/ to room/ and owns every connection. */
+/* The relay: one UDP port, all rooms.
+
+   Model. The relay joins three things that do not know one another: the QUIC endpoint (quic/), which decrypts DATAGRAMs
+   and control messages; the rooms (room/), which decide who is a member and where a frame goes; and one link per member
+   (link/), which encapsulates frames. An lp_connection (connection.h) is one member's connection: its control stream,
+   its membership and its link.
+
+   A frame takes this path, in one pass and without a copy: the carrier receives a batch, the endpoint decrypts a
+   DATAGRAM, the sender's link reassembles, room/ returns a verdict with the targets, and each target's link seals the
+   frame into the packet that is being built for it, or queues it if the congestion window is closed. end_pass() then
+   sends everything and sets the timer.
+
+   Invariants. Everything runs on the program's one loop; now_ns is read once per pass. A connection is freed only in
+   the endpoint's `closed` event, never inside another callback of it. A connection belongs to at most one room, and its
+   first message is `hello`.
+
+   What it does not do: it reads no options or files, prints nothing and knows no HTTP (main.c); it keeps nothing on
+   disk.
+
+   How it is driven: by the UDP carrier, the endpoint's deadline, and a tick every second while there are connections.
+ */
 #ifndef LP_RELAY_RELAY_H
 #define LP_RELAY_RELAY_H
 
@@ -22,47 +42,47 @@ struct lp_relay_config {
 	struct lp_addr listen;
 	size_t max_rooms, max_peers, max_peers_per_room;
 	size_t max_conns_per_source;      /* 0: no limit */
-	size_t max_handshakes;            /* half-open ones beyond this get a Retry first */
-	size_t max_handshakes_per_source; /* half-open ones of one address beyond this are ignored */
+	size_t max_handshakes;            /* more in progress: a new connection gets a Retry first */
+	size_t max_handshakes_per_source; /* more from one address are ignored */
 	size_t max_macs_per_gateway;
 	uint16_t room_mtu;         /* IP bytes */
-	uint64_t hello_timeout_ns; /* a member that says nothing for so long is closed */
+	uint64_t hello_timeout_ns; /* a connection without a hello is closed after this */
 	uint64_t stats_interval_ns;
 	uint64_t idle_timeout_ns;
-	size_t queue_max_bytes;   /* of the egress queue of each member */
+	size_t queue_max_bytes;   /* of each member's egress queue */
 	size_t pool_max_bytes;    /* of all egress queues together */
-	uint32_t malformed_limit; /* malformed DATAGRAMs of a member before it is closed */
-	struct lp_rate joins;     /* newcomers of each room; per_s 0: no limit */
+	uint32_t malformed_limit; /* malformed DATAGRAMs after which a member is closed */
+	struct lp_rate joins;     /* new members of each room; per_s 0: no limit */
 	uint32_t filters;         /* bit set of enum lp_filter */
 	uint8_t secret[32];       /* signs Retry and stateless-reset tokens */
 	struct lp_limits limits;
 	struct lp_framelog_config framelog;
 };
 
-/* What the relay counts as a whole; the endpoint and the members have counters of their own. */
+/* Counters of the whole relay. The endpoint and the links have their own. */
 struct lp_relay_counters {
-	uint64_t connections;          /* handshakes that were completed */
-	uint64_t joins;                /* members that were admitted */
-	uint64_t rejects;              /* members that were not */
-	uint64_t frames, bytes;        /* whole frames that came in */
-	uint64_t targets;              /* and to how many members they went in all */
-	uint64_t drops[LP_DROP_COUNT]; /* of those that came in, by reason, and of the links that are gone */
+	uint64_t connections;          /* completed handshakes */
+	uint64_t joins;                /* admitted members */
+	uint64_t rejects;              /* rejected members */
+	uint64_t frames, bytes;        /* complete frames received */
+	uint64_t targets;              /* frames sent or queued: one per target */
+	uint64_t drops[LP_DROP_COUNT]; /* of received frames, and of links that are closed, by reason */
 };
 
-/* The defaults of every field but |listen|. */
+/* Sets the defaults of all fields but |listen|. */
 void lp_relay_config_init(struct lp_relay_config *config);
 
-/* Opens the port and serves from then on. |tls| and |log| are borrowed until lp_relay_free(). */
+/* Opens the port and starts to serve. |tls| and |log| are borrowed until lp_relay_free(). 0; LP_EINUSE, LP_EPERM, …
+   from opening the port; LP_ENOMEM. */
 int lp_relay_new(struct lp_loop *loop, const struct lp_relay_config *config, struct lp_tls *tls,
 	const struct lp_log *log, struct lp_failure *failure, struct lp_relay **ret_relay);
-/* Tells every member that the relay ends (|reason|: shutdown or restarting), closes all connections, and calls
-   |done| when the last is gone. */
+/* Notifies every member that the relay ends (|reason|: shutdown or restarting), closes all connections, and calls
+   |done| when the last one is closed, possibly before it returns. */
 void lp_relay_drain(struct lp_relay *relay, enum lp_reason reason, void (*done)(void *ctx), void *ctx);
-void lp_relay_free(struct lp_relay *relay);
-/* Where it listens. */
+void lp_relay_free(struct lp_relay *relay); /* NULL is fine */
+/* The address that it listens on. */
 void lp_relay_local(const struct lp_relay *relay, struct lp_addr *ret_addr);
-/* All drops since the start by reason: frames that the rooms refused, and what the links of all members dropped, of
-   those who left as well. */
+/* All drops since the start, by reason: by the rooms and by all links, closed ones included. */
 void lp_relay_drops(const struct lp_relay *relay, uint64_t ret_drops[LP_DROP_COUNT]);
 
 #endif

@@ -1,4 +1,4 @@
-/* The relay's own state, for the files of relay/ alone. */
+/* The relay's state, shared by the files of relay/. */
 #ifndef LP_RELAY_STATE_H
 #define LP_RELAY_STATE_H
 
@@ -24,13 +24,13 @@ struct lp_relay {
 	struct lp_framelog framelog;
 	struct lp_ratelimit control; /* of each control stream, in bytes */
 	struct lp_timer *quic_timer; /* the endpoint's deadline */
-	struct lp_timer *tick_timer; /* once a second while there are connections */
+	struct lp_timer *tick_timer; /* every second while there are connections */
 	struct lp_node connections;
-	uint64_t hash_seed; /* of the egress queues' flows */
+	uint64_t hash_seed; /* for the flow hash of the egress queues */
 	uint64_t started_ns;
-	uint64_t now_ns;          /* of the pass that is under way */
-	uint64_t refused_told;    /* connections that limits had refused when the log heard of it */
-	uint64_t refused_told_ns; /* and when that was; 0: never */
+	uint64_t now_ns;            /* of the current pass */
+	uint64_t refused_logged;    /* connections refused by limits, as of the last log event */
+	uint64_t refused_logged_ns; /* time of that event; 0: never */
 	bool draining;
 	void (*drained)(void *ctx);
 	void *drained_ctx;

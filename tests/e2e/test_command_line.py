@@ -84,7 +84,7 @@ RELAY_CASES = {
     "bad name": (["--server-name", "play.example.org:443"], USAGE, ["--server-name", "play.example.org:443"]),
     "no key": (["--cert", "/etc/hostname"], USAGE, ["--key"]),
     "unreadable certificate": (["--cert", "/no/such.pem", "--key", "/no/such.key"], FAILURE,
-                               ["--cert: /no/such.pem: cannot be read", "check the path"]),
+                               ["--cert: /no/such.pem: cannot be read", "Check the path"]),
     "certificate is a folder": (["--cert", "/etc", "--key", "/no/such.key"], FAILURE, ["--cert: /etc: cannot be read"]),
     "unreadable key": (["--cert", "/etc/hostname", "--key", "/no/such.key"], FAILURE, ["--key: /no/such.key"]),
     "pin to nowhere": (["--dev-cert-der-out", "-"], USAGE, ["--dev-cert-der-out", "/dev/stdout"]),

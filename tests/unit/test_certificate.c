@@ -97,7 +97,7 @@ static void test_name(void **state)
 	f->config.key_path = key;
 	f->told[0] = '\0';
 	assert_int_equal(lp_certificate_load(&f->config, NOW_UNIX_S, &f->log, &failure, &tls), 0);
-	assert_non_null(strstr(f->told, "pass a certificate for that name, or leave --server-name out\n"));
+	assert_non_null(strstr(f->told, "pass a certificate for that name, or omit --server-name\n"));
 	f->told[0] = '\0';
 	assert_int_equal(lp_certificate_reload(&f->config, tls, &f->log, &failure), 0);
 	assert_non_null(strstr(f->told, "relay.pem is for 'lanparty-relay.local'"));
@@ -126,7 +126,7 @@ static void test_half(void **state)
 		assert_int_equal(lp_file_remove(path[lost], NULL), 0);
 		assert_int_equal(load(f, &failure), LP_ECERT);
 		snprintf(text, sizeof text,
-			"%s is there, %s is not: put it back from a backup, or remove the other for a new "
+			"%s exists, %s is missing. Restore it from a backup, or remove the other to get a new "
 			"certificate (members then need the new file)",
 			kept, path[lost]);
 		assert_string_equal(failure.text, text);

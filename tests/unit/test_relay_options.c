@@ -67,12 +67,12 @@ static void test_mistakes(void **state)
 		{"--limit-joins=4", NULL},
 		{"--limit-joins=4/256", NULL},
 		{"--limit-joins=many",
-			"--limit-joins: 'many' is not a limit: use RATE or RATE/BURST, so many newcomers a "
-			"second and at once, as 1000 or 1000/2000, or off"},
+			"--limit-joins: 'many' is not a limit. Use RATE or RATE/BURST, in members per second and members at "
+			"once, such as 1000 or 1000/2000, or off"},
 		{"--limit-total=1m",
-			"--limit-total: '1m' is not a limit: use RATE or RATE/BURST, so many kbit a second "
-			"and at once, as 1000 or 1000/2000, or off"},
-		{"--gateway-limit-chatter=1/", "--gateway-limit-chatter: '1/': a number must stand behind the '/'"},
+			"--limit-total: '1m' is not a limit. Use RATE or RATE/BURST, in kbit per second and kbit at once, "
+			"such as 1000 or 1000/2000, or off"},
+		{"--gateway-limit-chatter=1/", "--gateway-limit-chatter: '1/': a number must follow the '/'"},
 		{"--metrics=127.0.0.1:9464", NULL},
 		{"--metrics=127.0.0.1:0", "--metrics: '127.0.0.1:0': a port is a number from 1 to 65535"},
 	};
