@@ -288,6 +288,9 @@ static void on_udp(void *ctx, struct lp_carrier *carrier, const struct lp_udp_ms
 	member->now_ns = lp_loop_now_ns(member->loop);
 	member->n_batches++;
 	lp_quic_receive(member->endpoint, carrier, msgs, n_msgs, member->now_ns);
+	const char *notice = lp_udp_notice(member->udp.socket);
+	if (notice)
+		lp_event_offload_off(member->config.log, notice);
 	member->config.events->batch_end(member->config.ctx);
 	flush(member);
 }

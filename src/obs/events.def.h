@@ -137,6 +137,8 @@ LP_EVENT_ROW(adapter_set, INFO,
              "{device}: interface {interface}, IPv{family} MTU {mtu}, metric {metric}, default routes not used",
              "The TAP adapter is set so that games send on it, and the internet stays where it was.",
              (str, device), (u64, interface), (u64, luid), (u64, family), (u64, mtu), (u64, metric))
+LP_EVENT_ROW(offload_off, INFO, "{reason}", "The system's UDP offload does not work, and the client does without it.",
+             (str, reason))
 LP_EVENT_ROW(adapter_foreign, WARN,
              "{device}: another program set IPv{family} to MTU {mtu}, metric {metric}, which stays. Games may not find the "
              "LAN's servers. End that program, or set the metric to 'automatic'",

@@ -264,9 +264,33 @@ static void test_path_payload(void **state)
 	pair_down(&pair);
 }
 
+/* A long message without a segment size, as a driver that coalesces without saying so delivers it, switches coalescing
+   off once and is handed on; datagrams of usual length do not. */
+static void test_coalescing_without_size(void **state)
+{
+	static struct pair pair;
+	static uint8_t data[3000];
+	(void)state;
+	pair_up(&pair, "127.0.0.1", "127.0.0.1");
+	struct lp_udp_msg msg = {.data = data, .len = 1472, .remote = pair.b_addr};
+	assert_int_equal(lp_udp_send(pair.a, &msg, 1), 0);
+	await(&pair, 1);
+	assert_null(lp_udp_notice(pair.b));
+	msg.len = sizeof data;
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(lp_udp_send(pair.a, &msg, 1), 0);
+		await(&pair, 1);
+		assert_int_equal(pair.received.bytes, sizeof data);
+		const char *notice = lp_udp_notice(pair.b);
+		assert_true((notice != NULL) == (i == 0));
+	}
+	pair_down(&pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_coalescing_without_size),
 		cmocka_unit_test(test_run),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_source),

@@ -216,6 +216,12 @@ size_t lp_udp_send(struct lp_udp *udp, const struct lp_udp_msg *msgs, size_t n_m
 	return n_lost;
 }
 
+const char *lp_udp_notice(struct lp_udp *udp)
+{
+	(void)udp;
+	return NULL;
+}
+
 void lp_udp_set_interface(struct lp_udp *udp, uint32_t interface)
 {
 	(void)udp;

@@ -273,6 +273,12 @@ uint64_t lp_udp_overflows(const struct lp_udp *udp)
 	return info[SK_MEMINFO_DROPS];
 }
 
+const char *lp_udp_notice(struct lp_udp *udp)
+{
+	(void)udp;
+	return NULL;
+}
+
 void lp_udp_set_interface(struct lp_udp *udp, uint32_t interface)
 {
 	uint32_t index = htonl(interface);

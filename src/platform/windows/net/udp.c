@@ -24,6 +24,8 @@
 /* An odd number of cache lines: neighbours start in different cache sets. */
 #define SLOT_BYTES ((size_t)1025 * 64)
 #define COALESCED_MAX 65000
+/* The longest datagram that peers send on an Ethernet path: its MTU less IPv4 and UDP headers. */
+#define DATAGRAM_MAX (1500 - 28)
 #define CONTROL_BYTES 256
 
 struct lp_udp {
@@ -35,6 +37,8 @@ struct lp_udp {
 	HANDLE event; /* datagrams have come */
 	struct lp_wait wait;
 	LPFN_WSARECVMSG recv_msg;
+	bool coalesces;     /* the system may deliver several datagrams as one message */
+	const char *notice; /* for lp_udp_notice() */
 	struct lp_udp_sender sender;
 	struct lp_udp_msg msgs[BATCH_MAX];
 	uint8_t *arena; /* the slots */
@@ -81,6 +85,18 @@ static void read_control(WSAMSG *hdr, struct lp_udp_msg *msg)
 	}
 }
 
+/* Some drivers (Windows on ARM with WSL, several USB docks) coalesce datagrams without the control message that says
+   how long each is. All of them are lost then, which stops a download and leaves pings alone. A message longer than any
+   datagram shows it: coalescing is switched off for this socket. */
+static void doubt_coalescing(struct lp_udp *udp, const struct lp_udp_msg *msg)
+{
+	if (!udp->coalesces || msg->segment_bytes || msg->len <= DATAGRAM_MAX)
+		return;
+	udp->coalesces = false;
+	set_option(udp->socket, IPPROTO_UDP, UDP_RECV_MAX_COALESCED_SIZE, 0);
+	udp->notice = "received several datagrams as one without their size. UDP receive coalescing is now off";
+}
+
 /* Reads one message into slot |i|. False if there is none. */
 static bool read_message(struct lp_udp *udp, size_t i)
 {
@@ -96,6 +112,7 @@ static bool read_message(struct lp_udp *udp, size_t i)
 			*msg = (struct lp_udp_msg){.data = (uint8_t *)buf.buf, .len = n};
 			lp_sockaddr_get(&name, &msg->remote);
 			read_control(&hdr, msg);
+			doubt_coalescing(udp, msg);
 			msg->local.port = udp->local.port;
 			return true;
 		}
@@ -169,6 +186,7 @@ static int make_socket(struct lp_udp *udp, uint8_t family)
 	/* A port that is ours is not for others. */
 	set_option(s, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, 1);
 	set_option(s, IPPROTO_UDP, UDP_RECV_MAX_COALESCED_SIZE, COALESCED_MAX);
+	udp->coalesces = true;
 	set_option(s, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER_BYTES);
 	set_option(s, SOL_SOCKET, SO_SNDBUF, SEND_BUFFER_BYTES);
 	return 0;
@@ -279,6 +297,13 @@ uint64_t lp_udp_overflows(const struct lp_udp *udp)
 	/* Windows counts them for the whole system only. */
 	(void)udp;
 	return 0;
+}
+
+const char *lp_udp_notice(struct lp_udp *udp)
+{
+	const char *notice = udp->notice;
+	udp->notice = NULL;
+	return notice;
 }
 
 void lp_udp_set_interface(struct lp_udp *udp, uint32_t interface)
