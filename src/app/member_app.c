@@ -108,11 +108,11 @@ static bool on_query(void *ctx, struct lp_status *status)
 	struct lp_member_app *app = ctx;
 	if (app->count)
 		app->count(app->app.ctx, status);
-	if (lp_device_state(app->device, &status->device) < 0)
+	if (lp_device_state(app->device_id, &status->device) < 0)
 		return false;
 	if (status->role == LP_ROLE_CLIENT) { /* nobody plays on a gateway */
 		struct lp_route_conflicts conflicts = {0};
-		lp_route_conflicts(app->device, &conflicts);
+		lp_route_conflicts(app->device_id, &conflicts);
 		snprintf(status->network_conflict, sizeof status->network_conflict, "%s", conflicts.network);
 		snprintf(status->broadcast_conflict, sizeof status->broadcast_conflict, "%s", conflicts.broadcast);
 	}
@@ -153,7 +153,7 @@ static int start_http(struct lp_member_app *app, struct lp_failure *failure)
 }
 
 int lp_member_app_report(struct lp_member_app *app, enum lp_role role, struct lp_member *member, const char *device,
-	const struct lp_mac *mac, struct lp_failure *failure)
+	const char *device_id, const struct lp_mac *mac, struct lp_failure *failure)
 {
 	struct lp_reporter_config config = {
 		.role = role,
@@ -168,7 +168,7 @@ int lp_member_app_report(struct lp_member_app *app, enum lp_role role, struct lp
 		.size = on_size,
 		.ctx = app,
 	};
-	app->device = device;
+	app->device_id = device_id;
 	if (app->app.common.log_format == LP_LOG_TEXT && lp_terminal_is_live(LP_TERMINAL_ERR)) {
 		lp_live_init(&app->live, stderr, &app->app.output);
 		config.draw = on_draw;

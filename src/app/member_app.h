@@ -26,7 +26,7 @@ struct lp_member_app {
 	struct lp_reporter *reporter;
 	struct lp_http *http; /* serves the status */
 	struct lp_live live;
-	const char *device; /* name of the TAP or of the gateway's interface; borrowed */
+	const char *device_id; /* the TAP or the gateway's interface, for lp_device_state(); borrowed */
 	char relay[256];    /* "HOST:PORT" as the user wrote it */
 
 	/* Set by the program; both get app.ctx. */
@@ -42,9 +42,10 @@ bool lp_member_app_options(struct lp_member_app *app, const struct lp_program *p
 int lp_member_app_begin(struct lp_member_app *app, struct lp_failure *failure, struct lp_member_config *config);
 /* Sets the resume token in |config| if |saved| is of this relay and this room. */
 void lp_member_app_resume(const struct lp_member_app *app, struct lp_member_config *config);
-/* Starts the reporter and serves its status. */
+/* Starts the reporter and serves its status. |device| is the device's name for people, |device_id| the one for lp_device_state(); both are
+   borrowed until lp_member_app_unreport(). */
 int lp_member_app_report(struct lp_member_app *app, enum lp_role role, struct lp_member *member, const char *device,
-	const struct lp_mac *mac, struct lp_failure *failure);
+	const char *device_id, const struct lp_mac *mac, struct lp_failure *failure);
 /* Stops both. To be called before the member is freed. */
 void lp_member_app_unreport(struct lp_member_app *app);
 /* As lp_app_end(). */

@@ -105,7 +105,7 @@ static int start(struct lp_client_app *client, struct lp_failure *failure)
 	if (!lp_mac_equal(mac, &config.mac))
 		adopt_mac(client, mac);
 	return lp_member_app_report(app, LP_ROLE_CLIENT, lp_client_member(client->client),
-		lp_client_tap_name(client->client), mac, failure);
+		lp_client_tap_name(client->client), lp_client_tap_id(client->client), mac, failure);
 }
 
 int lp_client_app_run(struct lp_client_app *client, int argc, char *const *argv)

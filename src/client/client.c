@@ -319,6 +319,11 @@ const struct lp_mac *lp_client_mac(const struct lp_client *client)
 	return &client->config.mac;
 }
 
+const char *lp_client_tap_id(const struct lp_client *client)
+{
+	return lp_tap_id(client->tap);
+}
+
 const char *lp_client_tap_name(const struct lp_client *client)
 {
 	return lp_tap_name(client->tap);

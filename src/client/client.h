@@ -67,5 +67,7 @@ struct lp_member *lp_client_member(struct lp_client *client);
 /* The MAC that the room knows. */
 const struct lp_mac *lp_client_mac(const struct lp_client *client);
 const char *lp_client_tap_name(const struct lp_client *client);
+/* The system's name of the TAP: lp_tap_id(). */
+const char *lp_client_tap_id(const struct lp_client *client);
 
 #endif

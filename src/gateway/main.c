@@ -62,7 +62,7 @@ static int start(struct program *program, struct lp_failure *failure)
 		return result;
 	app->saved.mac = *lp_gateway_mac(program->gateway);
 	return lp_member_app_report(app, LP_ROLE_GATEWAY, lp_gateway_member(program->gateway),
-		program->options.interface, &app->saved.mac, failure);
+		program->options.interface, program->options.interface, &app->saved.mac, failure);
 }
 
 int main(int argc, char **argv)

@@ -4,7 +4,8 @@
 
 #include "base/device.h"
 
-/* 0; LP_ENOTFOUND: no such device. */
+/* |name|: on Windows the adapter's GUID with braces, as lp_tap_id() returns it. Called once a second in the thread that
+   forwards frames: it must not enumerate adapters. 0; LP_ENOTFOUND: no such device. */
 int lp_device_state(const char *name, struct lp_device_state *ret_state);
 
 #endif

@@ -2,18 +2,12 @@
 
 #include <stdio.h>
 
-#include "base/error.h"
-#include "platform/device/adapter.h"
-#include "platform/windows/device/adapter_registry.h"
 #include "platform/windows/net/interface.h"
 
 int lp_device_state(const char *name, struct lp_device_state *ret_state)
 {
 	struct lp_interface interface;
-	struct lp_adapter adapter;
-	int result = lp_adapter_find(name, NULL, &adapter);
-	if (result == 0)
-		result = lp_interface_of_guid(adapter.guid, &interface);
+	int result = lp_interface_of_guid(name, &interface);
 	if (result < 0)
 		return result;
 	/* One that is disabled is not found. */

@@ -5,136 +5,126 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "platform/net/route.h"
 #include "platform/net/route_conflicts.h"
 #include "platform/windows/net/ip_helper.h"
 #include "platform/windows/net/sockaddr.h"
 #include "platform/windows/system/wide.h"
 
-/* The list grows between two calls: tried so many times. */
-#define TRIES 4
-#define FLAGS (GAA_FLAG_SKIP_ANYCAST | GAA_FLAG_SKIP_MULTICAST | GAA_FLAG_SKIP_DNS_SERVER)
-
-/* All interfaces; the caller's to free. NULL without memory, or where the system does not tell. */
-static IP_ADAPTER_ADDRESSES *read_all(void)
-{
-	ULONG bytes = 16384;
-	for (int i = 0; i < TRIES; i++) {
-		IP_ADAPTER_ADDRESSES *all = malloc(bytes);
-		if (!all)
-			return NULL;
-		ULONG error = GetAdaptersAddresses(AF_UNSPEC, FLAGS, NULL, all, &bytes);
-		if (error == NO_ERROR)
-			return all;
-		free(all);
-		if (error != ERROR_BUFFER_OVERFLOW)
-			return NULL;
-	}
-	return NULL;
-}
-
 /* How much an address says: 2 for IPv4, 1 for IPv6 beyond the link, 0 for anything else. */
-static int rank(const SOCKADDR *address)
+static int rank(const SOCKADDR_INET *address)
 {
-	if (address->sa_family == AF_INET)
+	if (address->si_family == AF_INET)
 		return 2;
-	return address->sa_family == AF_INET6 &&
-	       !IN6_IS_ADDR_LINKLOCAL(&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
+	return address->si_family == AF_INET6 && !IN6_IS_ADDR_LINKLOCAL(&address->Ipv6.sin6_addr);
 }
 
-/* Picks the address that people want to see. */
-static void pick_address(const IP_ADAPTER_ADDRESSES *entry, struct lp_addr *address)
+/* Picks the address of an interface that people want to see. */
+static void pick_address(const MIB_UNICASTIPADDRESS_TABLE *table, uint64_t luid, struct lp_addr *address)
 {
 	int best = 0;
-	for (const IP_ADAPTER_UNICAST_ADDRESS *a = entry->FirstUnicastAddress; a; a = a->Next) {
-		const SOCKADDR *sa = a->Address.lpSockaddr;
-		/* An address that is still looked for, or that somebody else has, is none. */
-		if (a->DadState != IpDadStatePreferred && a->DadState != IpDadStateDeprecated)
+	for (ULONG i = 0; i < table->NumEntries; i++) {
+		const MIB_UNICASTIPADDRESS_ROW *row = &table->Table[i];
+		/* An address that is still checked for duplicates, or is one, is not used. */
+		if (row->InterfaceLuid.Value != luid ||
+			(row->DadState != IpDadStatePreferred && row->DadState != IpDadStateDeprecated))
 			continue;
-		if (rank(sa) > best) {
-			best = rank(sa);
-			lp_sockaddr_get((const union lp_sockaddr *)(const void *)sa, address);
+		if (rank(&row->Address) > best) {
+			best = rank(&row->Address);
+			lp_sockaddr_get((const union lp_sockaddr *)(const void *)&row->Address, address);
 		}
 	}
 }
 
 int lp_interface_of_guid(const char *guid, struct lp_interface *ret_interface)
 {
-	IP_ADAPTER_ADDRESSES *all = read_all();
-	int result = LP_ENOTFOUND;
-	for (const IP_ADAPTER_ADDRESSES *entry = all; entry; entry = entry->Next) {
-		if (_stricmp(entry->AdapterName, guid) != 0)
-			continue;
-		*ret_interface = (struct lp_interface){.index = entry->IfIndex ? entry->IfIndex : entry->Ipv6IfIndex,
-			.luid = entry->Luid.Value,
-			.up = entry->OperStatus == IfOperStatusUp,
-			.mtu = entry->Mtu};
-		pick_address(entry, &ret_interface->address);
-		if (entry->PhysicalAddressLength == sizeof ret_interface->mac.octet)
-			memcpy(ret_interface->mac.octet, entry->PhysicalAddress, sizeof ret_interface->mac.octet);
-		result = 0;
-		break;
+	struct lp_route_interface id;
+	MIB_UNICASTIPADDRESS_TABLE *table;
+	MIB_IF_ROW2 row = {0};
+	int result = lp_route_interface(guid, NULL, &id);
+	if (result < 0)
+		return result;
+	row.InterfaceLuid.Value = id.luid;
+	if (GetIfEntry2(&row) != NO_ERROR)
+		return LP_ENOTFOUND;
+	*ret_interface = (struct lp_interface){
+		.index = id.index,
+		.luid = id.luid,
+		.up = row.OperStatus == IfOperStatusUp,
+		.mtu = row.Mtu,
+	};
+	if (row.PhysicalAddressLength == sizeof ret_interface->mac.octet)
+		memcpy(ret_interface->mac.octet, row.PhysicalAddress, sizeof ret_interface->mac.octet);
+	if (GetUnicastIpAddressTable(AF_UNSPEC, &table) == NO_ERROR) {
+		pick_address(table, id.luid, &ret_interface->address);
+		FreeMibTable(table);
 	}
-	free(all);
-	return result;
+	return 0;
 }
 
-/* An IPv4 address in the host's order; 0 for anything else. */
-static uint32_t ipv4(const IP_ADAPTER_UNICAST_ADDRESS *address)
+/* An IPv4 address in the host's order. */
+static uint32_t ipv4(const MIB_UNICASTIPADDRESS_ROW *row)
 {
-	const SOCKADDR *sa = address->Address.lpSockaddr;
-	return sa->sa_family == AF_INET ? ntohl(((const struct sockaddr_in *)(const void *)sa)->sin_addr.s_addr) : 0;
+	return ntohl(row->Address.Ipv4.sin_addr.s_addr);
 }
 
-/* True if an address of |other| is in a network of |ours|. */
-static bool networks_meet(const IP_ADAPTER_ADDRESSES *ours, const IP_ADAPTER_ADDRESSES *other)
+/* True if the interface is up; its name in |name|, as the user sees it. */
+static bool read_name(const NET_LUID *luid, char *name, size_t size)
 {
-	for (const IP_ADAPTER_UNICAST_ADDRESS *a = ours->FirstUnicastAddress; a; a = a->Next)
-		for (const IP_ADAPTER_UNICAST_ADDRESS *b = other->FirstUnicastAddress; b; b = b->Next)
-			if (ipv4(a) != 0 && ipv4(b) != 0 &&
-				lp_route_networks_overlap(
-					ipv4(a), a->OnLinkPrefixLength, ipv4(b), b->OnLinkPrefixLength))
-				return true;
-	return false;
+	MIB_IF_ROW2 row = {.InterfaceLuid = *luid};
+	if (GetIfEntry2(&row) != NO_ERROR || row.OperStatus != IfOperStatusUp)
+		return false;
+	if (lp_utf8(row.Alias, name, size) < 0)
+		snprintf(name, size, "another adapter");
+	return true;
 }
 
 void lp_interface_find_conflict(const char *guid, char *name, size_t size)
 {
-	IP_ADAPTER_ADDRESSES *all = read_all();
-	const IP_ADAPTER_ADDRESSES *ours = all;
+	struct lp_route_interface id;
+	MIB_UNICASTIPADDRESS_TABLE *table;
+	bool found = false;
 	name[0] = '\0';
-	while (ours && _stricmp(ours->AdapterName, guid) != 0)
-		ours = ours->Next;
-	for (const IP_ADAPTER_ADDRESSES *entry = all; ours && entry; entry = entry->Next)
-		if (entry != ours && entry->OperStatus == IfOperStatusUp && networks_meet(ours, entry) &&
-			lp_utf8(entry->FriendlyName, name, size) < 0)
-			snprintf(name, size, "another adapter");
-	free(all);
+	if (lp_route_interface(guid, NULL, &id) < 0 || GetUnicastIpAddressTable(AF_INET, &table) != NO_ERROR)
+		return;
+	for (ULONG i = 0; i < table->NumEntries && !found; i++) {
+		const MIB_UNICASTIPADDRESS_ROW *ours = &table->Table[i];
+		if (ours->InterfaceLuid.Value != id.luid)
+			continue;
+		for (ULONG j = 0; j < table->NumEntries && !found; j++) {
+			const MIB_UNICASTIPADDRESS_ROW *other = &table->Table[j];
+			found = other->InterfaceLuid.Value != id.luid &&
+				lp_route_networks_overlap(
+					ipv4(ours), ours->OnLinkPrefixLength, ipv4(other), other->OnLinkPrefixLength) &&
+				read_name(&other->InterfaceLuid, name, size);
+		}
+	}
+	FreeMibTable(table);
 }
 
 unsigned lp_interface_mtu_towards(const struct lp_addr *remote)
 {
-	unsigned mtu = 0;
 	union lp_sockaddr sa;
-	lp_sockaddr_set(remote, false, &sa);
 	DWORD index;
+	lp_sockaddr_set(remote, false, &sa);
 	if (GetBestInterfaceEx(&sa.sa, &index) != NO_ERROR)
 		return 0;
-	IP_ADAPTER_ADDRESSES *all = read_all();
-	for (const IP_ADAPTER_ADDRESSES *entry = all; entry; entry = entry->Next)
-		if (entry->IfIndex == index || entry->Ipv6IfIndex == index)
-			mtu = entry->Mtu;
-	free(all);
-	return mtu;
+	MIB_IF_ROW2 row = {.InterfaceIndex = index};
+	return GetIfEntry2(&row) == NO_ERROR ? row.Mtu : 0;
 }
 
 unsigned lp_interface_largest_mtu(void)
 {
-	IP_ADAPTER_ADDRESSES *all = read_all();
+	MIB_IF_TABLE2 *table;
 	unsigned mtu = 0;
-	for (const IP_ADAPTER_ADDRESSES *entry = all; entry; entry = entry->Next)
-		if (entry->OperStatus == IfOperStatusUp && entry->IfType != IF_TYPE_SOFTWARE_LOOPBACK &&
-			entry->Mtu != UINT32_MAX && entry->Mtu > mtu)
-			mtu = entry->Mtu;
-	free(all);
+	if (GetIfTable2(&table) != NO_ERROR)
+		return 0;
+	for (ULONG i = 0; i < table->NumEntries; i++) {
+		const MIB_IF_ROW2 *row = &table->Table[i];
+		if (row->OperStatus == IfOperStatusUp && row->Type != IF_TYPE_SOFTWARE_LOOPBACK &&
+			row->Mtu != UINT32_MAX && row->Mtu > mtu)
+			mtu = row->Mtu;
+	}
+	FreeMibTable(table);
 	return mtu;
 }
