@@ -27,7 +27,7 @@ struct lp_member_app {
 	struct lp_http *http; /* serves the status */
 	struct lp_live live;
 	const char *device_id; /* the TAP or the gateway's interface, for lp_device_state(); borrowed */
-	char relay[256];    /* "HOST:PORT" as the user wrote it */
+	char relay[256];       /* "HOST:PORT" as the user wrote it */
 
 	/* Set by the program; both get app.ctx. */
 	void (*joined)(void *ctx);                          /* NULL: nothing to do */

@@ -44,6 +44,8 @@ static int load_identity(struct lp_client_app *client, struct lp_failure *failur
 	if (result < 0)
 		return lp_fail(failure, result, "%s", why.text);
 	config->mac = saved->mac;
+	config->new_room = strcmp(saved->room, client->app.options.room) != 0 ||
+			   strcmp(saved->relay, client->app.relay) != 0;
 	lp_event_identity(&client->app.app.output.log, options->identity_path, "in use", &saved->mac);
 	lp_member_app_resume(&client->app, &config->member);
 	return 0;

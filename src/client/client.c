@@ -11,6 +11,7 @@
 #include "platform/device/advice.h"
 #include "platform/device/tap.h"
 #include "platform/loop/loop.h"
+#include "platform/net/dhcp.h"
 #include "proto/ether.h"
 
 struct lp_client {
@@ -115,6 +116,18 @@ static void warn_of_mtu(const struct lp_client *client, const struct lp_failure 
 	lp_event_warned(client->config.member.log, text);
 }
 
+/* Makes the system ask for an address when the LAN becomes reachable after the TAP came up. */
+static void follow_lan(struct lp_client *client)
+{
+	if (!client->guard || !client->up)
+		return;
+	bool lan = lp_member_lan_reachable(client->member);
+	if (!client->config.guard_ops->follow_lan(client->guard, lan))
+		return;
+	lp_event_address_asked(client->config.member.log, lp_tap_name(client->tap));
+	lp_tap_replug(client->tap);
+}
+
 static void on_joined(void *ctx, const struct lp_welcome *welcome)
 {
 	struct lp_client *client = ctx;
@@ -128,6 +141,9 @@ static void on_joined(void *ctx, const struct lp_welcome *welcome)
 		}
 		warn_of_mtu(client, &failure);
 	}
+	if (!was_up && client->config.new_room)
+		(void)lp_dhcp_restart(lp_tap_id(client->tap));
+	follow_lan(client);
 	client->config.joined(client->config.ctx, welcome);
 }
 
@@ -170,6 +186,7 @@ static void on_batch_end(void *ctx)
 static void on_changed(void *ctx)
 {
 	struct lp_client *client = ctx;
+	follow_lan(client);
 	if (client->config.changed)
 		client->config.changed(client->config.ctx);
 }
@@ -327,4 +344,9 @@ const char *lp_client_tap_id(const struct lp_client *client)
 const char *lp_client_tap_name(const struct lp_client *client)
 {
 	return lp_tap_name(client->tap);
+}
+
+const char *lp_client_tap_id(const struct lp_client *client)
+{
+	return lp_tap_id(client->tap);
 }

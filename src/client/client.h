@@ -33,6 +33,9 @@ struct lp_client_guard_ops {
 	void (*hold_route)(struct lp_client_guard *guard, const struct lp_addr *remote);
 	/* Configures the TAP, before it comes up and after it was away. */
 	void (*set_adapter)(struct lp_client_guard *guard, uint32_t mtu);
+	/* The TAP is up, and the LAN is or is not reachable through the room; called at every change. True if the TAP
+	   has no address of that LAN's and the system has to ask for one again: lp_tap_replug(). */
+	bool (*follow_lan)(struct lp_client_guard *guard, bool lan);
 	/* The system sent these frames by the TAP. */
 	void (*saw)(struct lp_client_guard *guard, const struct lp_frame *frames, size_t n_frames);
 };
@@ -45,6 +48,7 @@ struct lp_client_config {
 	bool offload;          /* super-frames over the TAP */
 	bool broadcast_routes; /* Linux: broadcasts and multicast leave by the TAP */
 	bool clamp_mss;
+	bool new_room; /* not that of the last session: a DHCP lease of that room's LAN is of no use */
 	const struct lp_client_guard_ops *guard_ops; /* NULL: none */
 	const char *journal_path;                    /* of the guard; borrowed until lp_client_free() */
 	/* The relay admitted the client, and the TAP is up. */

@@ -117,6 +117,8 @@ void lp_member_flush(struct lp_member *member);
 bool lp_member_congested(struct lp_member *member);
 /* IP bytes that fit one DATAGRAM in both directions: TCP's segment size is limited to that. 0 before the join. */
 uint16_t lp_member_unfragmented_mtu(const struct lp_member *member);
+/* True while the member is joined and a gateway whose interface has a link is in the room. */
+bool lp_member_lan_reachable(const struct lp_member *member);
 /* Gateway: whether its interface carries no frames. Sends `stats` if that is news for the relay. */
 void lp_member_set_lan_down(struct lp_member *member, bool down);
 /* Counts frames that the owner dropped. */

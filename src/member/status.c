@@ -15,6 +15,12 @@ static void set_gateway(const struct lp_session *session, struct lp_status *stat
 	snprintf(status->gateway_name, sizeof status->gateway_name, "%s", gateway ? gateway->name : "");
 }
 
+bool lp_member_lan_reachable(const struct lp_member *member)
+{
+	return member->state == LP_MEMBER_JOINED && lp_session_gateway_present(member->session) &&
+	       !(member->has_relay_stats && member->relay_stats.lan_down);
+}
+
 void lp_member_status(struct lp_member *member, struct lp_status *status)
 {
 	const struct lp_welcome *welcome = lp_session_welcome(member->session);

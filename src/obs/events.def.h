@@ -139,6 +139,9 @@ LP_EVENT_ROW(adapter_set, INFO,
              (str, device), (u64, interface), (u64, luid), (u64, family), (u64, mtu), (u64, metric))
 LP_EVENT_ROW(offload_off, INFO, "{reason}", "The system's UDP offload does not work, and the client does without it.",
              (str, reason))
+LP_EVENT_ROW(address_asked, INFO,
+             "{device}: the LAN is reachable now. The adapter is reconnected, which makes Windows ask for an address",
+             "The gateway came after the client, whose adapter has no address of the LAN.", (str, device))
 LP_EVENT_ROW(adapter_foreign, WARN,
              "{device}: another program set IPv{family} to MTU {mtu}, metric {metric}, which stays. Games may not find the "
              "LAN's servers. End that program, or set the metric to 'automatic'",

@@ -16,6 +16,7 @@ import sys
 NOT_FOUND, EXISTS, DENIED, INVALID, UNSUPPORTED = 1168, 5010, 5, 87, 50
 REFUSALS = [("File exists", EXISTS), ("No such process", NOT_FOUND), ("permitted", DENIED), ("Cannot find", NOT_FOUND)]
 AUTOMATIC_METRIC = 25
+COUNTS = {}  # name: calls
 MEMORY = {}  # (index, family): (metric, automatic, no default routes)
 
 
@@ -89,10 +90,22 @@ def routes6():
     return "\n".join(lines)
 
 
+def count(name):
+    """A call of a function was made."""
+    COUNTS[name] = COUNTS.get(name, 0) + 1
+    return "0"
+
+
+def counted(name):
+    """How many calls there were."""
+    return f"0 {COUNTS.get(name, 0)}"
+
+
 def answer(words):
     """Executes one request."""
     try:
-        return {"route": change_route, "routes6": routes6, "get": get, "set": put}[words[0]](*words[1:])
+        return {"route": change_route, "routes6": routes6, "get": get, "set": put,
+                "count": count, "counted": counted}[words[0]](*words[1:])
     except (KeyError, TypeError, ValueError):
         return str(UNSUPPORTED)
 

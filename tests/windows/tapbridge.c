@@ -2,8 +2,8 @@
    driver over loopback UDP (tap_driver/halves.h). The carrier follows the media status.
 
    Usage: lanparty-tapbridge INTERFACE LOCAL_PORT PEER_PORT
-   Commands on standard input: "off" and "on", as if the adapter was disabled and enabled. Events are printed on
-   standard output, one per line: "ready", "media 0|1", "open 0|1". */
+   Commands on standard input: "off" and "on", as if the adapter was disabled and enabled; "coma": the link is lost, and
+   the driver does not know. Events are printed on standard output, one per line: "ready", "media 0|1", "open 0|1". */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -98,13 +98,17 @@ static void from_tap(int tap, int wire)
 }
 
 /* Executes a command. False at the end of the input. */
-static int from_test(int wire)
+static int from_test(int wire, int tap)
 {
 	char line[16];
 	uint8_t data[2] = {WIRE_ENABLED};
 
 	if (!fgets(line, sizeof line, stdin))
 		return 0;
+	if (strcmp(line, "coma\n") == 0) {
+		set_carrier(tap, 0);
+		return 1;
+	}
 	data[1] = strcmp(line, "on\n") == 0;
 	(void)!send(wire, data, sizeof data, 0);
 	return 1;
@@ -132,7 +136,7 @@ int main(int argc, char **argv)
 			from_driver(wire, tap);
 		if (fds[1].revents)
 			from_tap(tap, wire);
-		if (fds[2].revents && !from_test(wire))
+		if (fds[2].revents && !from_test(wire, tap))
 			fds[2].fd = -1;
 	}
 	return 0;

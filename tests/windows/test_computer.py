@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import time
 
 import pytest
 from netlab import party
@@ -144,6 +145,72 @@ def test_adapter_disabled(machine):
     assert ping(machine.host, party.LAN_HOST, PATIENCE_S)
     assert settings(machine) == PLAYING and not client.events("reconnecting")
     assert client.interrupt() == 0
+
+
+def test_settings_forgotten(machine):
+    """Windows makes the IP interface again and forgets what was set: the client sets it again."""
+    client = machine.client()
+    for family, values in BEFORE.items():
+        machine.set(family, values)
+    wait_for(lambda: settings(machine) == PLAYING, "the settings to come back")
+    assert not client.events("adapter_foreign")
+    assert client.interrupt() == 0
+
+
+def test_gateway_after_client(player, machine):
+    """The gateway comes after the player: the adapter is reconnected, which makes Windows ask for an address."""
+    player.gateway.stop()
+    client = machine.client(wait=False)
+    client.wait_event("joined", 40)
+    machine.wait_carrier(True)
+    before = machine.bridge.output().count("media 1")
+    player.start_gateway()
+    client.wait_event("address_asked", 40)
+    wait_for(lambda: machine.bridge.output().count("media 1") == before + 1, "the cable to come back")
+    machine.wait_carrier(True)
+    assert ping_through(machine) and settings(machine) == PLAYING
+    # With an address the LAN's return is no reason.
+    mark = client.mark()
+    player.gateway.stop()
+    client.wait_event("gateway_gone", 40, mark)
+    player.start_gateway()
+    client.wait_event("gateway_present", 40, mark)
+    assert ping(machine.host, party.LAN_HOST, PATIENCE_S)
+    assert machine.bridge.output().count("media 1") == before + 1
+    assert client.interrupt() == 0
+
+
+def test_adapter_in_coma(machine):
+    """The adapter has no link although its driver was asked for one, as after sleep: it is closed and opened again."""
+    client = machine.client()
+    after = client.mark()
+    machine.drop_link()
+    client.wait_event("tap_down", 40, after)
+    client.wait_event("tap_up", 40, after)
+    machine.wait_carrier(True)
+    assert ping_through(machine)
+    assert client.interrupt() == 0
+
+
+def test_no_enumeration(machine):
+    """Adapters are not enumerated while frames are carried: that takes milliseconds on the thread that carries them."""
+    client = machine.client()
+    before = machine.calls("GetAdaptersAddresses")
+    ping_through(machine)
+    time.sleep(10)
+    assert machine.calls("GetAdaptersAddresses") - before <= 2  # 12 a minute
+    assert client.interrupt() == 0
+
+
+def test_new_room(machine):
+    """The lease of another room's LAN is released; the same room's is kept."""
+    pathlib.Path(machine.unix(machine.identity)).unlink(missing_ok=True)
+    for releases in (1, 0):
+        before = machine.calls("IpReleaseAddress"), machine.calls("IpRenewAddress")
+        client = machine.client()
+        wait_for(lambda: machine.calls("IpRenewAddress") == before[1] + releases, "the renewal")
+        assert machine.calls("IpReleaseAddress") == before[0] + releases
+        assert client.interrupt() == 0
 
 
 def ends(client):

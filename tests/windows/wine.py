@@ -47,6 +47,11 @@ REGISTRY = """REGEDIT4
 "ComponentId"="tap0901"
 "NetCfgInstanceId"="no GUID"
 
+[{key}\\0006]
+"ComponentId"="tap0901"
+"NetCfgInstanceId"="{{00000000-1111-2222-3333-777777777777}}"
+"DriverDesc"="A TAP adapter without a device: disabled"
+
 [{key}\\0007]
 "ComponentId"="ROOT\\\\TAP0901"
 "NetCfgInstanceId"="{guid}"
@@ -179,13 +184,24 @@ class Machine:
         """Starts the client."""
         return Client(self, *args, **options)
 
-    def settings(self, family=4):
-        """(MTU, metric, automatic metric, no default routes) of the adapter, as the system has them."""
-        index = int(self.guid[1:9], 16)
+    def ask(self, *words):
+        """Asks what stands in for Windows' IP Helper; the numbers of its answer."""
         with self.host.socket() as sock:
             sock.settimeout(5)
-            sock.sendto(f"get {index} {family}".encode(), ("127.0.0.1", NETCTL_PORT))
-            return tuple(int(word) for word in sock.recv(256).split()[1:5])
+            sock.sendto(" ".join(str(word) for word in words).encode(), ("127.0.0.1", NETCTL_PORT))
+            return tuple(int(word) for word in sock.recv(256).split()[1:])
+
+    def settings(self, family=4):
+        """(MTU, metric, automatic metric, no default routes) of the adapter, as the system has them."""
+        return self.ask("get", int(self.guid[1:9], 16), family)[:4]
+
+    def set(self, family, values):
+        """Sets the same."""
+        self.ask("set", int(self.guid[1:9], 16), family, *values)
+
+    def calls(self, name):
+        """How often the client called a function of IP Helper."""
+        return self.ask("counted", name)[0]
 
     def pins(self):
         """Only the routes to the relay."""
@@ -194,6 +210,11 @@ class Machine:
     def set_enabled(self, on):
         """Disables or enables the adapter."""
         self.bridge.process.stdin.write(b"on\n" if on else b"off\n")
+        self.bridge.process.stdin.flush()
+
+    def drop_link(self):
+        """The adapter loses its link, and its driver does not know."""
+        self.bridge.process.stdin.write(b"coma\n")
         self.bridge.process.stdin.flush()
 
     def wait_carrier(self, on):

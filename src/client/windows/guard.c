@@ -59,6 +59,11 @@ static void set_adapter(struct lp_client_guard *guard, uint32_t mtu)
 	lp_route_guard_set_adapter(guard->routes, mtu);
 }
 
+static bool follow_lan(struct lp_client_guard *guard, bool lan)
+{
+	return lp_route_guard_follow_lan(guard->routes, lan);
+}
+
 static void saw(struct lp_client_guard *guard, const struct lp_frame *frames, size_t n_frames)
 {
 	for (size_t i = 0; i < n_frames; i++)
@@ -71,5 +76,6 @@ const struct lp_client_guard_ops lp_windows_guard_ops = {
 	.start = start,
 	.hold_route = hold_route,
 	.set_adapter = set_adapter,
+	.follow_lan = follow_lan,
 	.saw = saw,
 };

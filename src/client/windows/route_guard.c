@@ -9,6 +9,7 @@
 #include "base/units.h"
 #include "client/windows/broadcast_test.h"
 #include "client/windows/changes.h"
+#include "client/windows/lease.h"
 #include "obs/event.h"
 #include "platform/loop/loop.h"
 #include "platform/net/netwatch.h"
@@ -41,8 +42,9 @@ struct lp_route_guard {
 	uint32_t set_mtu[2];                          /* what was set last */
 	struct lp_route_settings foreign_settings[2]; /* another program's, as they were last logged */
 	char set_complaint[400];                      /* the last failure to set them, so that each is logged once */
-	bool tested;                                  /* the test has begun, for this time that the TAP is there */
+	struct lp_addr tested; /* the address that broadcasts were tested with; family 0: none yet */
 	struct lp_broadcast_test test;
+	struct lp_lease lease;
 };
 
 /* Something about the relay's route is not as it should be. Each reason is told once. */
@@ -225,23 +227,33 @@ static void look_at_adapter(struct lp_route_guard *guard)
 	guard->set[1] = guard->set[0] && set_family(guard, 6);
 }
 
-/* True if the TAP has an IPv4 address. */
-static bool has_address(const struct lp_route_guard *guard)
+/* True for what Windows takes when no DHCP server answers: 169.254.0.0/16 (RFC 3927). */
+static bool is_link_local(const struct lp_addr *address)
+{
+	return address->ip[0] == 169 && address->ip[1] == 254;
+}
+
+/* Finds the TAP's IPv4 address that is in use. False if it has none from the LAN or from its user. */
+static bool find_address(const struct lp_route_guard *guard, struct lp_addr *ret_address)
 {
 	struct lp_route_address addresses[ADDRESSES_MAX];
 	int n = lp_route_addresses(addresses, ADDRESSES_MAX, NULL);
-
-	for (int i = 0; i < n; i++)
-		if (addresses[i].interface.luid == guard->tap.luid && addresses[i].address.family == 4)
-			return true;
+	for (int i = 0; i < n; i++) {
+		if (addresses[i].interface.luid != guard->tap.luid || addresses[i].address.family != 4 ||
+			addresses[i].tentative || is_link_local(&addresses[i].address))
+			continue;
+		*ret_address = addresses[i].address;
+		return true;
+	}
 	return false;
 }
 
-/* Begins the test of broadcasts once there is an address, and carries it on. */
+/* Begins the test of broadcasts at each new address, and carries it on. */
 static void look_at_broadcasts(struct lp_route_guard *guard, uint64_t now_ns)
 {
-	if (!guard->tested && guard->set[0] && has_address(guard)) {
-		guard->tested = true;
+	struct lp_addr address;
+	if (guard->set[0] && find_address(guard, &address) && !lp_addr_equal(&address, &guard->tested)) {
+		guard->tested = address;
 		lp_broadcast_test_start(&guard->test, now_ns);
 	}
 	if (lp_broadcast_test_expire(&guard->test, now_ns) == LP_BROADCAST_ASTRAY)
@@ -265,7 +277,7 @@ static void look(struct lp_route_guard *guard)
 	look_at_route(guard);
 	look_at_broadcasts(guard, now_ns);
 	if (guard->mtu)
-		soon = !guard->set[0] || !guard->set[1] || !guard->tested;
+		soon = !guard->set[0] || !guard->set[1] || !guard->tested.family;
 	guard->look_ns = now_ns + (soon || guard->complaint[0] ? LOOK_SOON_NS : LOOK_NS);
 	arm(guard);
 }
@@ -342,8 +354,17 @@ void lp_route_guard_hold(struct lp_route_guard *guard, const struct lp_addr *rel
 void lp_route_guard_set_adapter(struct lp_route_guard *guard, uint32_t mtu)
 {
 	guard->mtu = mtu;
-	guard->set[0] = guard->set[1] = guard->tested = false;
+	guard->set[0] = guard->set[1] = false;
+	guard->tested.family = 0;
 	look(guard);
+}
+
+bool lp_route_guard_follow_lan(struct lp_route_guard *guard, bool lan)
+{
+	struct lp_addr address;
+	if (lan == guard->lease.lan && guard->lease.known)
+		return false;
+	return lp_lease_follow(&guard->lease, lan, find_address(guard, &address), lp_loop_now_ns(guard->loop));
 }
 
 void lp_route_guard_saw(struct lp_route_guard *guard, const uint8_t *frame, size_t len)

@@ -4,6 +4,7 @@
 #ifndef LP_CLIENT_WINDOWS_ROUTE_GUARD_H
 #define LP_CLIENT_WINDOWS_ROUTE_GUARD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,6 +34,10 @@ void lp_route_guard_hold(struct lp_route_guard *guard, const struct lp_addr *rel
 /* Sets the TAP, before it is connected, and again when it was away. What cannot be set is told by an event, and tried
    again. */
 void lp_route_guard_set_adapter(struct lp_route_guard *guard, uint32_t mtu);
+/* The TAP is connected, and the LAN is or is not reachable through the room; called at every change, and cheap where
+   nothing changed. True if the TAP has no address of that LAN's and Windows has to ask for one again: lp_tap_replug().
+ */
+bool lp_route_guard_follow_lan(struct lp_route_guard *guard, bool lan);
 /* A frame that the system sent by the TAP: the self-test of broadcasts waits for one. Cheap. */
 void lp_route_guard_saw(struct lp_route_guard *guard, const uint8_t *frame, size_t len);
 

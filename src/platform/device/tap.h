@@ -52,6 +52,9 @@ int lp_tap_up(struct lp_tap *tap, unsigned mtu, struct lp_failure *failure);
 /* Sets the IP MTU of an interface that is up. 0, also if it has that MTU already; LP_EPERM if privileges were dropped.
  */
 int lp_tap_set_mtu(struct lp_tap *tap, unsigned mtu, struct lp_failure *failure);
+/* Disconnects the cable and connects it again a moment later, which makes Windows ask for an address again; |state| is
+   called when it is back. Does nothing on other systems, and if the TAP is not up. */
+void lp_tap_replug(struct lp_tap *tap);
 /* Stops and resumes reading: backpressure for the system's own queue. Inside the receive callback, and if the system
    has a queue per flow, only the queue of the current batch stops; frames of other flows need not wait. */
 void lp_tap_pause(struct lp_tap *tap);

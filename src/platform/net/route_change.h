@@ -16,6 +16,7 @@ struct lp_route_address {
 	struct lp_addr address;
 	struct lp_route_interface interface;
 	uint8_t prefix_bits;
+	bool tentative; /* still checked for duplicates, or a duplicate: not in use */
 };
 
 /* Settings of an interface for one family. */

@@ -254,3 +254,33 @@ NETIO_STATUS NETIOAPI_API_ GetBestRoute2(NET_LUID *luid, NET_IFINDEX index, cons
 	WINE(FreeMibTable)(table);
 	return best ? NO_ERROR : ERROR_NETWORK_UNREACHABLE;
 }
+
+/* Counts a call at the helper. */
+static void count(const char *name)
+{
+	char question[64], answer[64];
+	snprintf(question, sizeof question, "count %s", name);
+	ask(question, answer, sizeof answer);
+}
+
+/* The expensive enumeration. */
+ULONG NETIOAPI_API_ GetAdaptersAddresses(
+	ULONG family, ULONG flags, PVOID reserved, PIP_ADAPTER_ADDRESSES addresses, PULONG size)
+{
+	count("GetAdaptersAddresses");
+	return WINE(GetAdaptersAddresses)(family, flags, reserved, addresses, size);
+}
+
+DWORD NETIOAPI_API_ IpReleaseAddress(PIP_ADAPTER_INDEX_MAP adapter)
+{
+	(void)adapter;
+	count("IpReleaseAddress");
+	return NO_ERROR;
+}
+
+DWORD NETIOAPI_API_ IpRenewAddress(PIP_ADAPTER_INDEX_MAP adapter)
+{
+	(void)adapter;
+	count("IpRenewAddress");
+	return NO_ERROR;
+}

@@ -47,6 +47,11 @@ int lp_tap_set_mtu(struct lp_tap *tap, unsigned mtu, struct lp_failure *failure)
 	return 0;
 }
 
+void lp_tap_replug(struct lp_tap *tap)
+{
+	(void)tap;
+}
+
 void lp_tap_pause(struct lp_tap *tap)
 {
 	struct lp_port *port = port_of(tap);

@@ -192,6 +192,7 @@ int lp_route_addresses(struct lp_route_address *addresses, size_t max, struct lp
 			.address = interface->address,
 			.interface = interface->id,
 			.prefix_bits = interface->address.family == 6 ? 64 : 24,
+			.tentative = interface->tentative,
 		};
 	}
 	return (int)n;

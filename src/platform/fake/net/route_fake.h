@@ -18,6 +18,7 @@ struct lp_fake_interface {
 	char name[64];
 	struct lp_route_interface id;
 	struct lp_addr address; /* family 0: none */
+	bool tentative;         /* the address is still checked for duplicates */
 	bool absent;            /* disabled: nobody finds it */
 	bool loopback;
 	struct lp_route_settings settings[2]; /* IPv4, IPv6 */

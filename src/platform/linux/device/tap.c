@@ -230,6 +230,11 @@ int lp_tap_set_mtu(struct lp_tap *tap, unsigned mtu, struct lp_failure *failure)
 			  : 0;
 }
 
+void lp_tap_replug(struct lp_tap *tap)
+{
+	(void)tap;
+}
+
 void lp_tap_pause(struct lp_tap *tap)
 {
 	for (unsigned i = 0; i < tap->n_attached; i++)

@@ -21,8 +21,14 @@
 /* How long a restarted adapter may take to be there again, and how often that is looked at. */
 #define RESTART_MS 10000
 #define RESTART_LOOK_MS 100
-/* How often an adapter that went away in mid-session is looked for. */
+/* How soon an adapter that went away is looked for; twice as long after each attempt in vain, up to the second. */
 #define SEEK_NS (500 * LP_MS)
+#define SEEK_MAX_NS (8 * LP_SEC)
+/* How often a connected adapter is checked for a link, and how soon again where it has none. */
+#define CHECK_NS (5 * LP_SEC)
+#define CHECK_AGAIN_NS (3 * LP_SEC)
+/* An adapter without a link is reopened this often in a row; then it is left alone until it has a link. */
+#define REOPEN_MAX 3
 
 struct lp_tap {
 	struct lp_loop *loop;
@@ -31,10 +37,14 @@ struct lp_tap {
 	struct lp_tap_io *io; /* NULL while the adapter is away */
 	HANDLE event;
 	struct lp_wait wait;
-	struct lp_timer *timer; /* looks for an adapter that is away */
+	struct lp_timer *timer; /* looks for an adapter that is away, and checks one that is there */
+	uint64_t seek_ns;       /* how long to wait for the next attempt */
 	bool up;                /* lp_tap_up() was called */
 	bool paused;
-	bool calling; /* a callback of the owner's is under way */
+	bool replug;         /* lp_tap_replug() was called */
+	bool calling;        /* a callback of the owner's is under way */
+	bool without_link;   /* found at the last check */
+	unsigned n_reopened; /* because there was no link, in a row */
 	bool closed;
 	lp_tap_recv_fn recv;
 	lp_tap_error_fn error;
@@ -72,20 +82,24 @@ static int reopen_device(struct lp_tap *tap, struct lp_failure *failure)
 	}
 }
 
-/* Has the driver take the wanted MAC. Where that is refused everything stays as it was, and the driver's MAC tells. */
-static int set_mac(struct lp_tap *tap, const struct lp_mac *mac, struct lp_failure *failure)
+/* A MAC as the registry has it: without separators, as every version of the driver reads it. Returns |text|. */
+static const char *format_setting(const struct lp_mac *mac, char text[LP_MAC_TEXT_MAX])
 {
-	char wanted[LP_MAC_TEXT_MAX];
-	/* Without separators, as every version of the driver reads it. */
-	lp_mac_format(mac, wanted);
-	for (char *to = wanted, *from = wanted;; from++) {
+	lp_mac_format(mac, text);
+	for (char *to = text, *from = text;; from++) {
 		if (*from == ':')
 			continue;
 		*to++ = *from;
 		if (!*from)
-			break;
+			return text;
 	}
-	char before[LP_MAC_TEXT_MAX];
+}
+
+/* Has the driver take the wanted MAC. Where that is refused everything stays as it was, and the driver's MAC tells. */
+static int set_mac(struct lp_tap *tap, const struct lp_mac *mac, struct lp_failure *failure)
+{
+	char before[LP_MAC_TEXT_MAX], wanted[LP_MAC_TEXT_MAX];
+	format_setting(mac, wanted);
 	lp_adapter_mac_setting(&tap->adapter, before);
 	if (lp_adapter_set_mac_setting(&tap->adapter, wanted) < 0)
 		return 0;
@@ -101,19 +115,25 @@ static int set_mac(struct lp_tap *tap, const struct lp_mac *mac, struct lp_failu
 /* Looks again for the adapter that is away. */
 static void seek_later(struct lp_tap *tap)
 {
-	lp_timer_set(tap->timer, lp_loop_now_ns(tap->loop) + SEEK_NS);
+	lp_timer_set(tap->timer, lp_loop_now_ns(tap->loop) + tap->seek_ns);
+	tap->seek_ns = tap->seek_ns * 2 < SEEK_MAX_NS ? tap->seek_ns * 2 : SEEK_MAX_NS;
 }
 
-/* The adapter was disabled or removed: it may come back. */
-static void lose(struct lp_tap *tap, DWORD error)
+/* Gives the device up, for now: it may come back. */
+static void lose(struct lp_tap *tap, const char *reason)
 {
 	lp_tap_io_free(tap->io);
 	tap->io = NULL;
 	seek_later(tap);
-	char text[LP_OS_ERROR_TEXT_MAX];
 	if (tap->state)
-		tap->state(tap->ctx, false,
-			error == ERROR_OPERATION_ABORTED ? "the adapter was disabled" : lp_os_error_text(error, text));
+		tap->state(tap->ctx, false, reason);
+}
+
+/* The device refused a request: the adapter was disabled or removed. */
+static void lose_by_error(struct lp_tap *tap, DWORD error)
+{
+	char text[LP_OS_ERROR_TEXT_MAX];
+	lose(tap, error == ERROR_OPERATION_ABORTED ? "the adapter was disabled" : lp_os_error_text(error, text));
 }
 
 /* Frees what is left after lp_tap_close(). */
@@ -129,7 +149,7 @@ static void begin(struct lp_tap *tap)
 {
 	DWORD error = lp_tap_io_begin_reads(tap->io);
 	if (error)
-		lose(tap, error);
+		lose_by_error(tap, error);
 	else if (lp_tap_io_has_frames(tap->io))
 		SetEvent(tap->event); /* a read that began after these has taken the signal back */
 }
@@ -146,14 +166,33 @@ static void on_event(void *ctx)
 	if (n)
 		tap->recv(tap->ctx, tap->frames, n);
 	if (!tap->closed && tap->io) {
+		if (n)
+			tap->seek_ns = SEEK_NS;
 		if (error)
-			lose(tap, error);
+			lose_by_error(tap, error);
 		else
 			begin(tap);
 	}
 	tap->calling = false;
 	if (tap->closed)
 		release(tap);
+}
+
+/* Checks the link after a while. */
+static void check_later(struct lp_tap *tap)
+{
+	lp_timer_set(tap->timer, lp_loop_now_ns(tap->loop) + CHECK_NS);
+}
+
+/* Connects the adapter and begins to read, or gives it up for now. */
+static void connect_cable(struct lp_tap *tap)
+{
+	if (!lp_tap_device_set_media(lp_tap_io_device(tap->io), true)) {
+		lose(tap, "the adapter cannot be connected");
+		return;
+	}
+	check_later(tap);
+	begin(tap);
 }
 
 /* The adapter is there again: everything is as it was before it went, or the session cannot go on. */
@@ -179,9 +218,40 @@ static int come_back(struct lp_tap *tap)
 		return 0;
 	if (tap->state)
 		tap->state(tap->ctx, true, "");
-	if (!tap->closed && tap->io && lp_tap_device_set_media(lp_tap_io_device(tap->io), true))
-		begin(tap);
+	if (!tap->closed && tap->io)
+		connect_cable(tap);
 	return 0;
+}
+
+/* After sleep, or when other adapters came and went, Windows may leave the adapter without a link although its driver
+   was asked for one, and reads stay pending for ever. Closing and opening the device helps. */
+static void check_link(struct lp_tap *tap)
+{
+	struct lp_interface interface;
+	if (lp_interface_of_guid(tap->adapter.guid, &interface) < 0 || interface.up) {
+		tap->without_link = false;
+		tap->n_reopened = 0;
+	} else if (!tap->without_link) {
+		tap->without_link = true;
+		lp_timer_set(tap->timer, lp_loop_now_ns(tap->loop) + CHECK_AGAIN_NS);
+		return;
+	} else if (tap->n_reopened < REOPEN_MAX) {
+		tap->without_link = false;
+		tap->n_reopened++;
+		lose(tap, "the adapter lost its link although it is connected");
+		return;
+	}
+	check_later(tap);
+}
+
+/* Takes the cable out, by closing the device, and puts it back a moment later. */
+static void unplug(struct lp_tap *tap)
+{
+	tap->replug = false;
+	lp_tap_io_free(tap->io);
+	tap->io = NULL;
+	tap->seek_ns = SEEK_NS;
+	seek_later(tap);
 }
 
 /* Time to look for the adapter. */
@@ -190,11 +260,51 @@ static void on_timer(void *ctx, uint64_t now_ns)
 	struct lp_tap *tap = ctx;
 	(void)now_ns;
 	tap->calling = true;
-	if (come_back(tap) < 0)
+	if (tap->replug && tap->io)
+		unplug(tap);
+	else if (tap->io && tap->up)
+		check_link(tap);
+	else if (!tap->io && come_back(tap) < 0)
 		seek_later(tap);
 	tap->calling = false;
 	if (tap->closed)
 		release(tap);
+}
+
+/* Opens the adapter that |wanted| means. Without a name it is the first that no other program uses; one that has the
+   wanted MAC from an earlier session comes before the others. */
+static int open_adapter(struct lp_tap *tap, const struct lp_tap_config *config, struct lp_failure *failure)
+{
+	struct lp_adapter *adapters = calloc(LP_ADAPTERS_MAX, sizeof adapters[0]);
+	char mac[LP_MAC_TEXT_MAX], setting[LP_MAC_TEXT_MAX];
+	size_t n, first;
+	if (!adapters)
+		return lp_fail(failure, LP_ENOMEM, "TAP adapter: out of memory");
+	n = lp_adapters_read(adapters);
+	int result = lp_adapter_choose(adapters, n, config->name, failure, &first);
+	if (result < 0)
+		goto end;
+	bool any = !config->name || !*config->name;
+	for (size_t i = 0; any && i < n; i++) {
+		lp_adapter_mac_setting(&adapters[i], setting);
+		if (strcmp(setting, format_setting(&config->mac, mac)) == 0) {
+			first = i;
+			break;
+		}
+	}
+	tap->adapter = adapters[first];
+	result = open_device(tap, failure);
+	/* What is wrong with the first one is what the user gets to know if the others are no better. */
+	for (size_t i = 0; any && i < n && (result == LP_EINUSE || result == LP_ENOTFOUND); i++) {
+		if (i == first)
+			continue;
+		tap->adapter = adapters[i];
+		int other = open_device(tap, NULL);
+		result = other == 0 ? 0 : result;
+	}
+end:
+	free(adapters);
+	return result;
 }
 
 int lp_tap_open(struct lp_loop *loop, const struct lp_tap_config *config, lp_tap_recv_fn recv, lp_tap_error_fn error,
@@ -204,18 +314,16 @@ int lp_tap_open(struct lp_loop *loop, const struct lp_tap_config *config, lp_tap
 	if (!tap)
 		return lp_fail(failure, LP_ENOMEM, "TAP adapter: out of memory");
 	*tap = (struct lp_tap){.loop = loop, .recv = recv, .error = error, .state = config->state, .ctx = ctx};
-	int result = lp_adapter_find(config->name, failure, &tap->adapter);
-	if (result < 0)
-		goto fail;
+	tap->seek_ns = SEEK_NS;
 	tap->event = CreateEventW(NULL, FALSE, FALSE, NULL);
-	result = tap->event ? lp_timer_new(loop, on_timer, tap, &tap->timer) : LP_ENOMEM;
+	int result = tap->event ? lp_timer_new(loop, on_timer, tap, &tap->timer) : LP_ENOMEM;
 	if (result == 0)
 		result = lp_wait_add(&tap->wait, loop, tap->event, on_event, tap);
 	if (result < 0) {
 		lp_fail(failure, result, "TAP adapter: %s", lp_error_text(result));
 		goto fail;
 	}
-	result = open_device(tap, failure);
+	result = open_adapter(tap, config, failure);
 	if (result == 0 && !lp_mac_is_zero(&config->mac) && !lp_mac_equal(&config->mac, &tap->driver.mac))
 		result = set_mac(tap, &config->mac, failure);
 	if (result < 0)
@@ -246,8 +354,18 @@ int lp_tap_up(struct lp_tap *tap, unsigned mtu, struct lp_failure *failure)
 	if (!lp_tap_device_set_media(lp_tap_io_device(tap->io), true))
 		return lp_fail(
 			failure, LP_EIO, "%s: the TAP adapter cannot be connected: restart it", lp_tap_name(tap));
+	check_later(tap);
 	begin(tap);
 	return 0;
+}
+
+void lp_tap_replug(struct lp_tap *tap)
+{
+	if (!tap->io || !tap->up)
+		return;
+	/* Later: the frames of a batch that is being handed over belong to the device. */
+	tap->replug = true;
+	lp_timer_set(tap->timer, lp_loop_now_ns(tap->loop));
 }
 
 void lp_tap_pause(struct lp_tap *tap)

@@ -91,6 +91,7 @@ int lp_route_addresses(struct lp_route_address *addresses, size_t max, struct lp
 		addresses[n] = (struct lp_route_address){
 			.interface = {.luid = row->InterfaceLuid.Value, .index = row->InterfaceIndex},
 			.prefix_bits = row->OnLinkPrefixLength,
+			.tentative = row->DadState != IpDadStatePreferred && row->DadState != IpDadStateDeprecated,
 		};
 		lp_sockaddr_get((const union lp_sockaddr *)(const void *)&row->Address, &addresses[n].address);
 		addresses[n].address.port = 0;
