@@ -345,8 +345,3 @@ const char *lp_client_tap_name(const struct lp_client *client)
 {
 	return lp_tap_name(client->tap);
 }
-
-const char *lp_client_tap_id(const struct lp_client *client)
-{
-	return lp_tap_id(client->tap);
-}

@@ -2,7 +2,6 @@
 
 #include <windows.h>
 
-#include <sddl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,12 +10,10 @@
 #include "base/failure.h"
 #include "platform/system/random.h"
 #include "platform/windows/system/os_error.h"
+#include "platform/windows/system/secret.h"
 #include "platform/windows/system/wide.h"
 
 #define PATH_MAX_CHARS 4096
-
-/* Full access for the system, administrators and the owner, nothing inherited. */
-#define SECRET_SDDL L"D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;OW)"
 
 /* Replacing a file fails while somebody, a virus scanner for example, has a look at it. */
 #define REPLACE_TRIES 10
@@ -78,28 +75,6 @@ int lp_file_read(const char *path, size_t max_bytes, struct lp_failure *failure,
 	return 0;
 }
 
-/* Makes the folders that |path| lies in. 0 or the error. */
-static DWORD make_folders(const wchar_t *path, SECURITY_ATTRIBUTES *security)
-{
-	DWORD error = 0;
-	wchar_t folder[PATH_MAX_CHARS];
-	wcscpy(folder, path);
-	for (wchar_t *at = folder + 1; *at && !error; at++) {
-		wchar_t separator = *at;
-		/* Not after a drive's colon. */
-		if ((separator != L'\\' && separator != L'/') || at[-1] == L':' || at[-1] == separator)
-			continue;
-		*at = L'\0';
-		if (!CreateDirectoryW(folder, security)) {
-			error = GetLastError();
-			if (error == ERROR_ALREADY_EXISTS || GetFileAttributesW(folder) != INVALID_FILE_ATTRIBUTES)
-				error = 0;
-		}
-		*at = separator;
-	}
-	return error;
-}
-
 /* Writes all bytes into a new file and makes them durable. 0 or the error. */
 static DWORD write_new(const wchar_t *path, const uint8_t *data, size_t len, SECURITY_ATTRIBUTES *security)
 {
@@ -147,16 +122,16 @@ int lp_file_write(const char *path, const uint8_t *data, size_t len, bool secret
 	if (result < 0)
 		return lp_fail(failure, result, "%s: cannot be written: %s", path, lp_error_text(result));
 	if (secret) {
-		if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(
-			    SECRET_SDDL, SDDL_REVISION_1, &attributes.lpSecurityDescriptor, NULL))
-			return path_failure(failure, GetLastError(), "cannot be kept from others", path);
+		error = lp_secret_security(&attributes);
+		if (error)
+			return path_failure(failure, error, "cannot be kept from others", path);
 		security = &attributes;
 	}
 	uint32_t suffix;
 	lp_random_fill((uint8_t *)&suffix, sizeof suffix);
 	wchar_t temporary[PATH_MAX_CHARS];
 	swprintf(temporary, PATH_MAX_CHARS, L"%ls.%08x", wide, (unsigned)suffix);
-	error = make_folders(wide, security);
+	error = lp_make_folders(wide, security);
 	if (error) {
 		result = path_failure(failure, error, "its folder cannot be made", path);
 	} else {
