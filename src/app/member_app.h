@@ -42,8 +42,8 @@ bool lp_member_app_options(struct lp_member_app *app, const struct lp_program *p
 int lp_member_app_begin(struct lp_member_app *app, struct lp_failure *failure, struct lp_member_config *config);
 /* Sets the resume token in |config| if |saved| is of this relay and this room. */
 void lp_member_app_resume(const struct lp_member_app *app, struct lp_member_config *config);
-/* Starts the reporter and serves its status. |device| is the device's name for people, |device_id| the one for lp_device_state(); both are
-   borrowed until lp_member_app_unreport(). */
+/* Starts the reporter and serves its status. |device| is the device's name for people, |device_id| the one for
+   lp_device_state(); both are borrowed until lp_member_app_unreport(). */
 int lp_member_app_report(struct lp_member_app *app, enum lp_role role, struct lp_member *member, const char *device,
 	const char *device_id, const struct lp_mac *mac, struct lp_failure *failure);
 /* Stops both. To be called before the member is freed. */

@@ -255,6 +255,21 @@ NETIO_STATUS NETIOAPI_API_ GetBestRoute2(NET_LUID *luid, NET_IFINDEX index, cons
 	return best ? NO_ERROR : ERROR_NETWORK_UNREACHABLE;
 }
 
+/* To Wine an interface without a carrier is up. */
+NETIO_STATUS NETIOAPI_API_ GetIfEntry2(PMIB_IF_ROW2 row)
+{
+	char question[64], answer[128];
+	int mtu, metric, automatic, no_default, up;
+	DWORD error = WINE(GetIfEntry2)(row);
+	if (error)
+		return error;
+	snprintf(question, sizeof question, "get %lu 4", row->InterfaceIndex);
+	if (ask(question, answer, sizeof answer) == NO_ERROR &&
+		sscanf(answer, "0 %d %d %d %d %d", &mtu, &metric, &automatic, &no_default, &up) == 5 && !up)
+		row->OperStatus = IfOperStatusDown;
+	return NO_ERROR;
+}
+
 /* Counts a call at the helper. */
 static void count(const char *name)
 {

@@ -293,7 +293,8 @@ static int open_adapter(struct lp_tap *tap, const struct lp_tap_config *config, 
 		}
 	}
 	tap->adapter = adapters[first];
-	result = open_device(tap, failure);
+	struct lp_failure why = {0};
+	result = open_device(tap, &why);
 	/* What is wrong with the first one is what the user gets to know if the others are no better. */
 	for (size_t i = 0; any && i < n && (result == LP_EINUSE || result == LP_ENOTFOUND); i++) {
 		if (i == first)
@@ -302,6 +303,8 @@ static int open_adapter(struct lp_tap *tap, const struct lp_tap_config *config, 
 		int other = open_device(tap, NULL);
 		result = other == 0 ? 0 : result;
 	}
+	if (result < 0)
+		lp_fail(failure, result, "%s", why.text);
 end:
 	free(adapters);
 	return result;

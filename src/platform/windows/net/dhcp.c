@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "platform/net/route.h"
+#include "platform/net/route_change.h"
 #include "platform/windows/net/ip_helper.h"
 #include "platform/windows/system/wide.h"
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "platform/net/route.h"
+#include "platform/net/route_change.h"
 #include "platform/net/route_conflicts.h"
 #include "platform/windows/net/ip_helper.h"
 #include "platform/windows/net/sockaddr.h"
