@@ -196,7 +196,6 @@ def test_priority(lab):
     assert plain.stop() == 0
 
 
-
 def test_connection_limit(lab):
     """Connections from one address beyond the limit are refused with a reason, others are not."""
     pin = lab.certs.der("relay")

@@ -1,4 +1,4 @@
-/* Random bytes fit for keys. */
+/* Random bytes that are suitable for keys. */
 #ifndef LP_PLATFORM_SYSTEM_RANDOM_H
 #define LP_PLATFORM_SYSTEM_RANDOM_H
 

@@ -10,7 +10,7 @@
 
 #include "platform/net/route.h"
 
-/* An IPv4 address in the host's order; 0 for anything else. */
+/* An IPv4 address in host byte order; 0 for other families. */
 static uint32_t ipv4(const struct sockaddr *address)
 {
 	if (!address || address->sa_family != AF_INET)
@@ -18,13 +18,12 @@ static uint32_t ipv4(const struct sockaddr *address)
 	return ntohl(((const struct sockaddr_in *)(const void *)address)->sin_addr.s_addr);
 }
 
-/* The bits of a prefix. */
 static unsigned prefix_bits(const struct ifaddrs *entry)
 {
 	return (unsigned)__builtin_popcount(ipv4(entry->ifa_netmask));
 }
 
-/* Looks for an interface, other than that of |ours|, with an address in the same network. */
+/* Finds another interface with an address in the network of |ours|. */
 static void find_network(const struct ifaddrs *all, const struct ifaddrs *ours, char name[LP_CONFLICT_NAME_MAX])
 {
 	for (const struct ifaddrs *at = all; at; at = at->ifa_next)
@@ -34,7 +33,7 @@ static void find_network(const struct ifaddrs *all, const struct ifaddrs *ours, 
 			snprintf(name, LP_CONFLICT_NAME_MAX, "%s", at->ifa_name);
 }
 
-/* Looks by which interface a game's broadcast would leave. */
+/* Finds the interface that a game's broadcast would leave through. */
 static void find_broadcast(const char *device, char name[LP_CONFLICT_NAME_MAX])
 {
 	const struct lp_route_query everybody = {.remote = {.family = 4, .ip = {255, 255, 255, 255}}};

@@ -14,13 +14,12 @@
 #include "platform/posix/system/folder.h"
 #include "platform/posix/system/os_error.h"
 
-/* Notes why something on a path failed. */
 static int path_failure(struct lp_failure *failure, int err, const char *doing, const char *path)
 {
 	return lp_fail(failure, lp_os_error(err), "%s: %s: %s", path, doing, strerror(err));
 }
 
-/* Reads until the end or until |room| bytes are there. The number of bytes, or the negative errno. */
+/* Reads to the end, at most |room| bytes. The number of bytes, or the negative errno. */
 static ssize_t read_all(int fd, uint8_t *data, size_t room)
 {
 	size_t len = 0;
@@ -42,7 +41,7 @@ int lp_file_read(const char *path, size_t max_bytes, struct lp_failure *failure,
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return path_failure(failure, errno, "cannot be read", path);
-	/* One byte more than allowed, to see that there is more; it becomes the NUL otherwise. */
+	/* One byte more than allowed detects longer files; otherwise it becomes the NUL. */
 	uint8_t *data = malloc(max_bytes + 1);
 	if (!data) {
 		close(fd);
@@ -63,7 +62,7 @@ int lp_file_read(const char *path, size_t max_bytes, struct lp_failure *failure,
 	return 0;
 }
 
-/* Makes a rename durable. Failure is no failure of the write: the file is complete either way. */
+/* Makes a rename durable. A failure is ignored: the file is complete either way. */
 static void sync_folder(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -92,7 +91,8 @@ static int write_all(int fd, const uint8_t *data, size_t len)
 	return 0;
 }
 
-/* Writes to a device or a pipe, which must not give way to a file. A terminal does not become ours. 0 or the errno. */
+/* Writes to a device or a pipe, which must not be replaced by a file. O_NOCTTY: a terminal does not become the
+   controlling one. 0 or the errno. */
 static int write_through(const char *path, const uint8_t *data, size_t len)
 {
 	int fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
@@ -102,7 +102,7 @@ static int write_through(const char *path, const uint8_t *data, size_t len)
 	return close(fd) < 0 && !err ? errno : err;
 }
 
-/* Puts a new file, complete and durable, in the place of |path|. 0 or the errno. */
+/* Replaces |path| by a new file, complete and durable. 0 or the errno. */
 static int replace(const char *path, const uint8_t *data, size_t len, mode_t mode)
 {
 	char temporary[PATH_MAX];
@@ -128,7 +128,7 @@ static int replace(const char *path, const uint8_t *data, size_t len, mode_t mod
 	return 0;
 }
 
-/* Writes what is no secret to where |path| leads: a link is followed, a device is not replaced. 0 or the errno. */
+/* Writes a file that is not secret: follows symbolic links, does not replace devices. 0 or the errno. */
 static int write_open(const char *path, const uint8_t *data, size_t len)
 {
 	struct stat st;

@@ -19,7 +19,7 @@ struct lp_lock {
 	char *path;
 };
 
-/* True if |path| still leads to the file that is open: who had the lock before us removed it at the end. */
+/* True if |path| is still the open file: the previous owner of the lock removes it when it releases the lock. */
 static bool is_there(int fd, const char *path)
 {
 	struct stat ours, there;
@@ -27,7 +27,7 @@ static bool is_there(int fd, const char *path)
 	       ours.st_ino == there.st_ino;
 }
 
-/* Opens the file, made if it is not there, and locks it. The descriptor, or the negative errno. */
+/* Opens or creates the file and locks it. The descriptor, or the negative errno. */
 static int open_locked(const char *path)
 {
 	for (;;) {

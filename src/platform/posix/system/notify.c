@@ -13,7 +13,7 @@
 #include "base/units.h"
 #include "platform/posix/loop/clock.h"
 
-/* sd_notify(3) documents the protocol: one datagram of lines to the socket that $NOTIFY_SOCKET names. */
+/* sd_notify(3) documents the protocol: one datagram of lines to the socket in $NOTIFY_SOCKET. */
 static const char *const states[] = {
 	[LP_NOTIFY_READY] = "READY=1\n",
 	[LP_NOTIFY_RELOADING] = "RELOADING=1\n",
@@ -61,7 +61,7 @@ void lp_notify_send(enum lp_notify what, const char *status)
 	close(fd);
 }
 
-/* A number out of the environment; 0 if it is none. */
+/* A number from the environment; 0 if absent. */
 static uint64_t number(const char *name)
 {
 	const char *text = getenv(name);

@@ -5,7 +5,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* The stream's descriptor. */
 static int descriptor(enum lp_terminal terminal)
 {
 	return terminal == LP_TERMINAL_OUT ? STDOUT_FILENO : STDERR_FILENO;

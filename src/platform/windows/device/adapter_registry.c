@@ -46,7 +46,7 @@ static void read_connection(struct lp_adapter *adapter)
 	RegCloseKey(key);
 }
 
-/* Reads an adapter's key. False if it is not one of ours. */
+/* Reads an adapter's registry key. False if it is not a TAP adapter. */
 static bool read_adapter(HKEY class, const wchar_t *name, struct lp_adapter *adapter)
 {
 	*adapter = (struct lp_adapter){0};

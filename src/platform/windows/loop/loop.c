@@ -15,8 +15,8 @@
 #include "platform/windows/system/os_error.h"
 #include "platform/windows/system/signals.h"
 
-/* One thread that waits for all its handles together: sockets by their events, devices by the events of overlapped
-   reads, a waitable timer. No other thread is in between, so a frame is never handed over. */
+/* One thread waits for all handles: events of sockets, events of overlapped reads of devices, and a waitable timer.
+   Frames never pass from one thread to another. */
 
 struct lp_loop {
 	struct lp_timers timers;
@@ -28,7 +28,7 @@ struct lp_loop {
 	void *signal_ctx;
 	uint64_t ticks_per_s;
 	bool stopped;
-	unsigned n; /* handles that are waited for */
+	unsigned n;
 	HANDLE handles[MAXIMUM_WAIT_OBJECTS];
 	struct lp_wait *waits[MAXIMUM_WAIT_OBJECTS];
 };
@@ -60,7 +60,6 @@ void lp_wait_remove(struct lp_wait *wait)
 	wait->loop = NULL;
 }
 
-/* The waitable timer fired: what is due is called before the next sleep. */
 static void on_alarm(void *ctx)
 {
 	struct lp_loop *loop = ctx;
@@ -106,17 +105,17 @@ void lp_loop_free(struct lp_loop *loop)
 	free(loop);
 }
 
-/* Calls what is signalled among the handles from |first| on; waits for the first of them up to |timeout_ms|. */
+/* Calls the signalled handles from |first| on; waits up to |timeout_ms| for the first one. */
 static void dispatch(struct lp_loop *loop, unsigned first, DWORD timeout_ms)
 {
 	while (first < loop->n && !loop->stopped) {
 		DWORD r = WaitForMultipleObjects(loop->n - first, loop->handles + first, FALSE, timeout_ms);
-		/* Nothing is abandoned here, and a handle that is not valid would be a bug of ours. */
+		/* No mutexes here, so no WAIT_ABANDONED; an invalid handle would be a bug. */
 		assert(r != WAIT_FAILED);
 		if (r >= WAIT_OBJECT_0 + (loop->n - first))
 			return;
 		first += r - WAIT_OBJECT_0;
-		/* May remove any handle: whoever takes its place has its turn in the next pass. */
+		/* The call may remove any handle; the handle that moves into its index waits for the next pass. */
 		loop->waits[first]->fn(loop->waits[first]->ctx);
 		first++;
 		timeout_ms = 0;
@@ -132,14 +131,14 @@ int lp_loop_run(struct lp_loop *loop)
 			break;
 		uint64_t next_ns = lp_timers_next(&loop->timers);
 		if (next_ns <= now_ns) {
-			/* Another is due already: the others have their turn first. */
+			/* Another timer has expired already: serve the handles first. */
 			dispatch(loop, 0, 0);
 			continue;
 		}
 		lp_alarm_set(&loop->alarm, next_ns, now_ns);
 		dispatch(loop, 0, INFINITE);
 	}
-	/* A stop that comes before the run counts for it. */
+	/* A stop before the run ends that run. */
 	loop->stopped = false;
 	return 0;
 }
@@ -164,7 +163,6 @@ int64_t lp_loop_unix_s(const struct lp_loop *loop)
 	return (int64_t)time(NULL);
 }
 
-/* Somebody asks the program to end. */
 static void on_signal(void *ctx)
 {
 	struct lp_loop *loop = ctx;
