@@ -95,7 +95,7 @@ static void bench_copy(struct bench *b)
 static void bench_mss(struct bench *b)
 {
 	__asm__ volatile("" ::: "memory");
-	b->sink += lp_mss_clamp(b->frame, b->len, 1400, false);
+	b->sink += lp_mss_is_candidate(b->frame, b->len);
 }
 
 /* An IPv4 flow. */
@@ -248,8 +248,13 @@ static int prepare(struct bench *b)
 	b->limits.client[LP_LIMIT_TOTAL] = (struct lp_rate){.per_s = 1000000};
 	lp_meter_limits_init(&b->meter_limits, &b->limits, LP_ROLE_CLIENT);
 	lp_meter_init(&b->meter, &b->meter_limits);
-	const struct lp_coalesce_config config = {.tcp4 = true, .tcp6 = true, .udp = true};
-	const struct lp_reassembly_config fragments = {0};
+	struct lp_coalesce_config config;
+	lp_coalesce_config_init(&config);
+	config.tcp4 = true;
+	config.tcp6 = true;
+	config.udp = true;
+	struct lp_reassembly_config fragments;
+	lp_reassembly_config_init(&fragments);
 	return lp_coalesce_new(&config, &b->coalesce) < 0 || lp_reassembly_new(&fragments, &b->reassembly) < 0 ? -1 : 0;
 }
 

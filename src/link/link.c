@@ -51,7 +51,9 @@ int lp_link_new(const struct lp_link_config *config, struct lp_link **ret_link)
 	r = lp_queue_new(&queue, config->pool, &link->queue);
 	if (r < 0)
 		goto fail;
-	r = lp_reassembly_new(&(struct lp_reassembly_config){0}, &link->reassembly);
+	struct lp_reassembly_config reassembly;
+	lp_reassembly_config_init(&reassembly);
+	r = lp_reassembly_new(&reassembly, &link->reassembly);
 	if (r < 0)
 		goto fail;
 	*ret_link = link;

@@ -16,11 +16,11 @@ struct lp_offloader {
 
 int lp_offloader_new(const struct lp_offloader_config *config, struct lp_offloader **ret_offloader)
 {
-	struct lp_coalesce_config coalesce = {
-		.tcp4 = config->takes_tso4,
-		.tcp6 = config->takes_tso6,
-		.udp = config->takes_uso,
-	};
+	struct lp_coalesce_config coalesce;
+	lp_coalesce_config_init(&coalesce);
+	coalesce.tcp4 = config->takes_tso4;
+	coalesce.tcp6 = config->takes_tso6;
+	coalesce.udp = config->takes_uso;
 	struct lp_offloader *offloader = calloc(1, sizeof *offloader);
 	int result;
 	if (!offloader)
@@ -50,7 +50,7 @@ static const uint8_t *clamp(
 		!lp_mss_is_candidate(frame, len))
 		return frame;
 	memcpy(offloader->scratch, frame, len);
-	return lp_mss_clamp_slow(offloader->scratch, len, mtu, partial_csum) ? offloader->scratch : frame;
+	return lp_mss_clamp(offloader->scratch, len, mtu, partial_csum) ? offloader->scratch : frame;
 }
 
 int lp_offloader_split(

@@ -1,4 +1,4 @@
-/* Big-endian fields inside bytes whose bounds were checked already; elsewhere base/cursor.h reads and writes. */
+/* Big-endian fields in bytes whose bounds were checked. Without such a check, use base/cursor.h. */
 #ifndef LP_PROTO_BE_H
 #define LP_PROTO_BE_H
 

@@ -9,14 +9,14 @@ static inline uint64_t fold_once(uint64_t sum)
 	return (sum & 0xffffffff) + (sum >> 32);
 }
 
-/* Adds up two lanes that are halves already. */
+/* Adds the two lanes of sums of 32-bit halves. */
 static inline uint64_t add_lanes(lanes a)
 {
 	return fold_once(a[0]) + fold_once(a[1]);
 }
 
-/* Sums blocks of 64 bytes, and copies them to |to| unless that is NULL; |len| is a multiple of 64. The halves of each
-   64-bit word gather in lanes of their own, where 2^32 additions cannot overflow. */
+/* Sums blocks of 64 bytes, and copies them to |to| unless it is NULL; |len| is a multiple of 64. The halves of each
+   64-bit word are summed in separate lanes, where 2^32 additions can't overflow. */
 static inline __attribute__((always_inline)) uint64_t sum_blocks(const uint8_t *data, size_t len, uint8_t *to)
 {
 	const lanes low = {0xffffffff, 0xffffffff};

@@ -1,6 +1,6 @@
-/* The internet checksum (RFC 1071). A sum under way is a uint64_t over 16-bit words as they lie in memory, so that
-   the machine's byte order does not matter until something numeric is added (lp_sum_be16()). Every function keeps it
-   below 2^40, so that any sensible number of additions cannot overflow. */
+/* The internet checksum (RFC 1071). An unfinished sum is a uint64_t over 16-bit words in memory order, so that the
+   machine's byte order matters only when a number is added (lp_sum_be16()). Each function keeps it below 2^40, so that
+   realistic numbers of additions can't overflow. */
 #ifndef LP_PROTO_CHECKSUM_H
 #define LP_PROTO_CHECKSUM_H
 
@@ -8,12 +8,12 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Adds |len| bytes to a sum; they begin at an even offset of what is summed. */
+/* Adds |len| bytes, which start at an even offset of the summed data. */
 uint64_t lp_sum(uint64_t sum, const uint8_t *data, size_t len);
-/* The same, and copies them to |to|, which does not overlap: cheaper than one after the other. */
+/* The same, and copies the bytes to |to|, which must not overlap: cheaper than lp_sum() and memcpy(). */
 uint64_t lp_sum_copy(uint64_t sum, uint8_t *to, const uint8_t *data, size_t len);
 
-/* Adds one 16-bit number. */
+/* Adds a 16-bit number. */
 static inline uint64_t lp_sum_be16(uint64_t sum, uint16_t value)
 {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -22,7 +22,7 @@ static inline uint64_t lp_sum_be16(uint64_t sum, uint16_t value)
 	return sum + value;
 }
 
-/* Adds one 32-bit number. */
+/* Adds a 32-bit number. */
 static inline uint64_t lp_sum_be32(uint64_t sum, uint32_t value)
 {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -41,14 +41,14 @@ static inline uint16_t lp_sum_fold(uint64_t sum)
 	return (uint16_t)sum;
 }
 
-/* Writes a finished checksum to its field: the complement of the sum. */
+/* Writes the checksum, the complement of the sum, to its field. */
 static inline void lp_sum_store(uint8_t *field, uint64_t sum)
 {
 	uint16_t checksum = (uint16_t)~lp_sum_fold(sum);
 	memcpy(field, &checksum, sizeof checksum);
 }
 
-/* The same where 0 would mean "no checksum" (UDP, RFC 768): 0xffff takes its place. */
+/* The same with 0xffff instead of 0, which means "no checksum" in UDP (RFC 768). */
 static inline void lp_sum_store_nonzero(uint8_t *field, uint64_t sum)
 {
 	uint16_t checksum = (uint16_t)~lp_sum_fold(sum);
@@ -57,7 +57,7 @@ static inline void lp_sum_store_nonzero(uint8_t *field, uint64_t sum)
 	memcpy(field, &checksum, sizeof checksum);
 }
 
-/* Writes the sum itself: what a field holds whose checksum is still to be completed. */
+/* Writes the sum itself, for a checksum that is completed later. */
 static inline void lp_sum_store_partial(uint8_t *field, uint64_t sum)
 {
 	uint16_t partial = lp_sum_fold(sum);
@@ -69,7 +69,7 @@ uint64_t lp_sum_pseudo4(const uint8_t *ip, uint8_t protocol, uint32_t upper_len)
 /* The same for IPv6 (RFC 8200 §8.1). */
 uint64_t lp_sum_pseudo6(const uint8_t *ip, uint8_t protocol, uint32_t upper_len);
 
-/* Puts a checksum field right after a 16-bit word that it covers changed (RFC 1624, equation 3). */
+/* Updates a checksum field for a change of one 16-bit word (RFC 1624, equation 3). */
 void lp_checksum_replace16(uint8_t *field, uint16_t old_word, uint16_t new_word);
 
 #endif

@@ -10,23 +10,23 @@
 #include "proto/ether.h"
 #include "proto/ip.h"
 
-/* The longest IP packet that grows (its length field), and the most datagrams in one super-frame (UDP_GRO_CNT_MAX). */
+/* The longest IP packet, and the largest number of datagrams in a super-frame (UDP_GRO_CNT_MAX). */
 #define PACKET_MAX 65535U
 #define DATAGRAMS_MAX 64U
-/* Room for a super-frame; not a multiple of the page size, so that the heads do not compete for cache sets. */
+/* Memory per super-frame; not a multiple of the page size, so that the headers don't share cache sets. */
 #define SUPER_BYTES ((LP_SUPER_FRAME_MAX + 191) / 128 * 128)
 
-/* A frame that others may join, or might have until something closed it. */
+/* A frame that others may join until it is closed. */
 struct flow {
 	struct lp_coalesce_key key; /* of the first frame */
-	uint8_t *data;              /* the first frame, the payloads of the others behind it */
+	uint8_t *data;              /* the first frame, followed by the payloads of the others */
 	size_t len;
-	size_t frame;      /* its place in the batch */
+	size_t frame;      /* index in the batch */
 	uint32_t count;    /* frames in it */
-	uint32_t seq;      /* TCP: what the next one must have */
+	uint32_t seq;      /* TCP: expected of the next frame */
 	uint16_t first_id; /* IPv4 identification of the first */
-	bool fixed_id;     /* the others have the same one */
-	bool verified;     /* the first frame's checksums are right; they are looked at when a second comes */
+	bool fixed_id;     /* the others have the same identification */
+	bool verified;     /* the checksums of the first frame are right; checked when the second frame arrives */
 };
 
 struct lp_coalesce {
@@ -36,12 +36,17 @@ struct lp_coalesce {
 	size_t n_frames;
 	struct flow *flows;
 	size_t n_flows;
-	struct flow **open; /* those that may still grow */
+	struct flow **open; /* that frames may still join */
 	size_t n_open;
-	uint8_t *lone; /* room for frames that do not grow */
+	uint8_t *lone; /* memory for frames that are emitted unchanged */
 	size_t lone_len;
-	uint8_t *supers; /* room for those that do */
+	uint8_t *supers; /* memory for super-frames */
 };
+
+void lp_coalesce_config_init(struct lp_coalesce_config *config)
+{
+	*config = (struct lp_coalesce_config){.max_supers = 16, .max_frames = 256, .lone_bytes = 256 * 1024};
+}
 
 int lp_coalesce_new(const struct lp_coalesce_config *config, struct lp_coalesce **ret_coalesce)
 {
@@ -49,12 +54,6 @@ int lp_coalesce_new(const struct lp_coalesce_config *config, struct lp_coalesce 
 	if (!c)
 		return LP_ENOMEM;
 	c->config = *config;
-	if (!c->config.max_supers)
-		c->config.max_supers = 16;
-	if (!c->config.max_frames)
-		c->config.max_frames = 256;
-	if (!c->config.lone_bytes)
-		c->config.lone_bytes = 256 * 1024;
 	c->frames = calloc(c->config.max_frames, sizeof *c->frames);
 	c->flows = calloc(c->config.max_supers, sizeof *c->flows);
 	c->open = calloc(c->config.max_supers, sizeof(struct flow *));
@@ -103,7 +102,7 @@ static bool continues_v6(const struct flow *flow, const uint8_t *ip)
 		       flow->key.l4 - flow->key.l3 - (size_t)LP_IPV6_HEADER) == 0;
 }
 
-/* True if a TCP header continues those of |flow|. FIN and PSH may come, CWR only stands in a first segment. */
+/* True if a TCP header continues those of |flow|. FIN and PSH may be added; CWR is only in the first segment. */
 static bool continues_tcp(const struct flow *flow, const uint8_t *tcp, size_t header_len)
 {
 	const uint8_t *first = flow->data + flow->key.l4;
@@ -114,8 +113,8 @@ static bool continues_tcp(const struct flow *flow, const uint8_t *tcp, size_t he
 	       lp_be32_get(tcp + 4) == flow->seq && memcmp(first + 18, tcp + 18, header_len - 18) == 0;
 }
 
-/* True if the frame may join |flow|; then its payload stands behind the others already. The cheap questions come first,
-   the checksums last. */
+/* True if the frame may join |flow|; its payload was then appended. The checksums, the most expensive check, come last.
+ */
 static bool may_join(struct flow *flow, const uint8_t *frame, const struct lp_coalesce_key *key, bool *ret_fixed)
 {
 	const struct lp_coalesce_key *first = &flow->key;
@@ -133,13 +132,13 @@ static bool may_join(struct flow *flow, const uint8_t *frame, const struct lp_co
 	return flow->verified && lp_coalesce_key_verify(frame, key, flow->data + flow->len);
 }
 
-/* Takes the flow at |index| of the open ones out: nothing joins it any more. */
+/* Closes the open flow at |index|: no more frames join it. */
 static void close_flow(struct lp_coalesce *c, size_t index)
 {
 	c->open[index] = c->open[--c->n_open];
 }
 
-/* Takes in a frame that may join the flow at |index| of the open ones. */
+/* Joins a frame to the open flow at |index|. */
 static void join(
 	struct lp_coalesce *c, size_t index, const uint8_t *frame, const struct lp_coalesce_key *key, bool fixed_id)
 {
@@ -154,7 +153,7 @@ static void join(
 		close_flow(c, index);
 }
 
-/* Adds a frame that stays as it is. */
+/* Adds a frame that is emitted unchanged. */
 static int add_lone(struct lp_coalesce *c, const uint8_t *frame, size_t len)
 {
 	if (len > c->config.lone_bytes)
@@ -190,7 +189,7 @@ static int add_flow(struct lp_coalesce *c, const uint8_t *frame, size_t len, con
 	return 0;
 }
 
-/* True if the device takes super-frames of the frame's kind. */
+/* True if the device accepts super-frames of this kind. */
 static bool is_wanted(const struct lp_coalesce_config *config, const struct lp_coalesce_key *key)
 {
 	return key->udp ? config->udp : key->v6 ? config->tcp6 : config->tcp4;
@@ -224,7 +223,7 @@ int lp_coalesce_add(struct lp_coalesce *coalesce, const uint8_t *frame, size_t l
 	return add_lone(c, frame, len);
 }
 
-/* Makes one super-frame of what joined |flow|: lengths, checksums, metadata. */
+/* Completes the super-frame of |flow|: lengths, checksums, metadata. */
 static void finish(const struct flow *flow, struct lp_frame *frame)
 {
 	const struct lp_coalesce_key *key = &flow->key;

@@ -5,10 +5,10 @@
 #include "proto/ether.h"
 #include "proto/ip.h"
 
-/* Extension headers that Linux's GRO looks behind, each once; more than these nobody sends on TCP. */
+/* Extension headers are skipped as in Linux's GRO; TCP packets don't have more than these. */
 #define EXTENSIONS_MAX 4U
 
-/* Eight bytes as a word, in whatever order. */
+/* Eight bytes as a word, in the machine's byte order. */
 static inline uint64_t load8(const uint8_t *at)
 {
 	uint64_t word;
@@ -16,14 +16,13 @@ static inline uint64_t load8(const uint8_t *at)
 	return word;
 }
 
-/* Takes a word into the flow's hash; collisions cost only a merge that does not happen. */
+/* Mixes a word into the hash of the flow. A collision only prevents a merge. */
 static inline uint64_t mix(uint64_t hash, uint64_t word)
 {
 	hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
 	return hash ^ hash >> 32;
 }
 
-/* Reads the TCP header; |l4_len| bytes are there. */
 static void read_tcp(const uint8_t *frame, size_t l4_len, struct lp_coalesce_key *key)
 {
 	const uint8_t *tcp = frame + key->l4;
@@ -39,7 +38,7 @@ static void read_tcp(const uint8_t *frame, size_t l4_len, struct lp_coalesce_key
 		key->kind = LP_COALESCE_ENDS;
 }
 
-/* Reads the UDP header. A datagram without a checksum, or with bytes behind its end, stays alone. */
+/* A datagram without a checksum, or with bytes after its end, can't join. */
 static void read_udp(const uint8_t *frame, size_t l4_len, struct lp_coalesce_key *key)
 {
 	const uint8_t *udp = frame + key->l4;
@@ -50,7 +49,7 @@ static void read_udp(const uint8_t *frame, size_t l4_len, struct lp_coalesce_key
 		key->kind = LP_COALESCE_ENDS;
 }
 
-/* Reads what |protocol| says is at |key|->l4, in a packet that ends at |end|; |key|->hash has the addresses. */
+/* Parses the header of |protocol| at |key|->l4, in a packet that ends at |end|; |key|->hash has the addresses. */
 static void read_upper(const uint8_t *frame, size_t end, uint8_t protocol, struct lp_coalesce_key *key)
 {
 	key->udp = protocol == LP_IP_UDP;
@@ -66,7 +65,7 @@ static void read_upper(const uint8_t *frame, size_t end, uint8_t protocol, struc
 		read_tcp(frame, end - key->l4, key);
 }
 
-/* Reads an IPv4 header: without options, not a fragment, or its flow is not told. */
+/* With options, or in a fragment, the flow is unknown. */
 static void read_v4(const uint8_t *frame, size_t len, struct lp_coalesce_key *key)
 {
 	const uint8_t *ip = frame + key->l3;
@@ -87,12 +86,12 @@ static void read_v4(const uint8_t *frame, size_t len, struct lp_coalesce_key *ke
 	key->l4 = key->l3 + LP_IPV4_HEADER;
 	key->hash = mix(0, load8(ip + 12));
 	read_upper(frame, key->l3 + total, ip[9], key);
-	/* Padding, or the reserved bit: not what a cut super-frame would have. */
+	/* Segmentation would lose padding and the reserved bit. */
 	if (key->kind == LP_COALESCE_JOINS && (total != left || (fragment & 0x8000)))
 		key->kind = LP_COALESCE_ENDS;
 }
 
-/* Reads an IPv6 header and the extension headers that GRO passes. */
+/* Skips the extension headers that GRO skips. */
 static void read_v6(const uint8_t *frame, size_t len, struct lp_coalesce_key *key)
 {
 	const uint8_t *ip = frame + key->l3;

@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "proto/be.h"
 
-/* The protocol's version, in the high bits of the first byte. */
+/* In the high bits of the first byte. */
 #define VERSION 1U
 
 size_t lp_datagram_write_header(const struct lp_datagram *datagram, uint8_t header[LP_DATAGRAM_FRAGMENT_HEADER])
@@ -19,7 +19,7 @@ size_t lp_datagram_write_header(const struct lp_datagram *datagram, uint8_t head
 	return LP_DATAGRAM_FRAGMENT_HEADER;
 }
 
-/* Reads the rest of a fragment's header; |read| has what both kinds share. */
+/* Parses the rest of the header of a fragment into |read|. */
 static int read_fragment(const uint8_t *data, size_t len, struct lp_datagram *read)
 {
 	if (len <= LP_DATAGRAM_FRAGMENT_HEADER)

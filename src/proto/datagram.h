@@ -1,6 +1,6 @@
-/* The overlay datagram: what one QUIC DATAGRAM carries (docs/protocol.md). Version 1:
+/* The overlay header: the start of each QUIC DATAGRAM (docs/protocol.md). Version 1:
      byte 0: version (high 4 bits, 1) and kind (low 4 bits); byte 1: flags, 0; bytes 2–3: source peer id.
-     kind 0: an Ethernet frame follows. kind 1: u16 frame id, u8 index, u8 count, then a fragment of a frame. */
+     kind 0: an Ethernet frame follows. kind 1: u16 frame id, u8 index, u8 count, then a fragment of a frame follows. */
 #ifndef LP_PROTO_DATAGRAM_H
 #define LP_PROTO_DATAGRAM_H
 
@@ -18,17 +18,17 @@ enum lp_datagram_kind {
 
 struct lp_datagram {
 	enum lp_datagram_kind kind;
-	uint16_t source;        /* peer id; a member sends 0, the relay fills it in */
+	uint16_t source;        /* peer id; members send 0, the relay sets it */
 	uint16_t frame_id;      /* fragments only */
 	uint8_t index, count;   /* fragments only: index < count, 2 ≤ count ≤ LP_FRAGMENTS_MAX */
-	const uint8_t *payload; /* points into the datagram that was read */
+	const uint8_t *payload; /* in the datagram that was parsed */
 	size_t payload_len;
 };
 
-/* Writes the header that |datagram| describes; returns its length. */
+/* Writes the header of |datagram|; returns its length. */
 size_t lp_datagram_write_header(const struct lp_datagram *datagram, uint8_t header[LP_DATAGRAM_FRAGMENT_HEADER]);
-/* Reads a datagram. LP_EMALFORMED: too short, another version, an unknown kind, non-zero flags, a bad index or
-   count, no payload. */
+/* Parses a datagram. 0, or LP_EMALFORMED: too short, another version, an unknown kind, non-zero flags, an invalid index
+   or count, or no payload. */
 int lp_datagram_read(const uint8_t *data, size_t len, struct lp_datagram *ret_datagram);
 
 #endif

@@ -2,17 +2,7 @@
 
 #define SNAP_HEADER 8U /* LLC 3, OUI 3, type 2 */
 
-const char *lp_ether_fault_text(enum lp_ether_fault fault)
-{
-	static const char *const texts[] = {
-#define X(name, text) text,
-		LP_ETHER_FAULTS(X)
-#undef X
-	};
-	return (unsigned)fault < LP_ETHER_FAULT_COUNT ? texts[fault] : "unknown fault";
-}
-
-/* What the |len| bytes behind an 802.3 length are. |ret_header|: how many of them are LLC's. */
+/* The kind of the |len| bytes after an 802.3 length. |ret_header|: length of the LLC header. */
 static enum lp_llc read_llc(const uint8_t *llc, size_t len, size_t *ret_header)
 {
 	*ret_header = 0;
@@ -31,10 +21,10 @@ static enum lp_llc read_llc(const uint8_t *llc, size_t len, size_t *ret_header)
 	return encapsulated ? LP_LLC_SNAP : LP_LLC_SNAP_OUI;
 }
 
-/* Peels tags and SNAP from the type/length field at byte 12 on, into |read|. |len| is at least a header. */
+/* Parses from the type/length field at byte 12 through tags and SNAP, into |read|. |len| is at least a header. */
 static enum lp_ether_fault peel(const uint8_t *frame, size_t len, struct lp_ether *read)
 {
-	size_t at = 12; /* of the type/length field in hand */
+	size_t at = 12; /* of the current type/length field */
 	size_t llc_header = 0;
 	uint16_t type;
 
@@ -51,7 +41,7 @@ static enum lp_ether_fault peel(const uint8_t *frame, size_t len, struct lp_ethe
 		}
 		if (type >= LP_ETHER_TYPE_MIN)
 			break;
-		/* A length inside SNAP would nest LLC in LLC: nobody speaks that but to get past a filter. */
+		/* A length inside SNAP would nest LLC in LLC. The only use of that is to bypass filters. */
 		if (type > LP_ETHER_LENGTH_MAX || read->llc == LP_LLC_SNAP)
 			return LP_ETHER_BAD_TYPE;
 		if (type > len - at - 2)

@@ -1,6 +1,18 @@
-/* What an Ethernet frame is: addresses, VLAN tags, and where its network packet begins (IEEE 802.3, 802.1Q,
-   802.2 LLC and SNAP). A filter that looks only at bytes 12–13 is bypassed by tags and SNAP, so everything that
-   classifies a frame goes through lp_ether_parse(). */
+/* Ethernet headers (IEEE 802.3, 802.1Q, 802.2 LLC and SNAP), and the essay of the module.
+
+   proto/ knows frames and packets as bytes: it parses headers, computes checksums, cuts and joins super-frames, writes
+   the overlay header and its fragments, and keeps MACs in a table. It knows no members, no policy, and no system.
+
+   Parsing is separate from judging. lp_ether_parse() and lp_ip_parse() report what a frame says, and what can't be
+   decided; the caller's policy decides what follows from it: a filter drops the frame, a flow hash uses less of it.
+   Everything that classifies a frame uses these two parsers. A check at fixed offsets, such as bytes 12–13, is bypassed
+   by VLAN tags and SNAP.
+
+   Invariants: lengths are checked before bytes are read, and lengths in headers are never trusted beyond the bytes that
+   are there; a parser writes its result only on success, or says which fields are valid; bytes are never cast to
+   structs. Segmentation and coalescing give, byte for byte, what Linux does.
+
+   The functions are pure. Only lp_coalesce, lp_reassembly and lp_mac_table keep state and memory, all of it bounded. */
 #ifndef LP_PROTO_ETHER_H
 #define LP_PROTO_ETHER_H
 
@@ -15,14 +27,14 @@
 #define LP_ETHER_HEADER 14U
 #define LP_ETHER_TAG 4U
 #define LP_ETHER_TAGS_MAX 2U
-/* The shortest frame on a wire, without FCS. */
+/* The shortest frame on the wire, without FCS. */
 #define LP_ETHER_FRAME_MIN 60U
-/* Bytes 12–13: up to the first it is a length, from the second on a type (IEEE 802.3 §3.2.6). */
+/* Bytes 12–13 are a length up to the first value, and a type from the second (IEEE 802.3 §3.2.6). */
 #define LP_ETHER_LENGTH_MAX 1500U
 #define LP_ETHER_TYPE_MIN 1536U
 
 enum lp_ether_type {
-	LP_ETHER_TYPE_NONE = 0, /* an 802.3 length and no SNAP type behind it */
+	LP_ETHER_TYPE_NONE = 0, /* an 802.3 length, without a SNAP type */
 	LP_ETHER_TYPE_IPV4 = 0x0800,
 	LP_ETHER_TYPE_ARP = 0x0806,
 	LP_ETHER_TYPE_WAKE_ON_LAN = 0x0842,
@@ -45,41 +57,34 @@ enum lp_ether_type {
 	LP_ETHER_TYPE_OLD_TAG = 0x9100, /* before 802.1ad: double tags of old switches */
 };
 
-/* What follows an 802.3 length. */
+/* What follows the 802.3 length. */
 enum lp_llc {
 	LP_LLC_NONE,     /* Ethernet II: bytes 12–13 were a type */
-	LP_LLC_SNAP,     /* AA AA 03, OUI 00-00-00 or 00-00-F8 (802.1H): the type behind it is in |type| */
-	LP_LLC_SNAP_OUI, /* AA AA 03 and a vendor's OUI, as CDP has it */
+	LP_LLC_SNAP,     /* AA AA 03, OUI 00-00-00 or 00-00-F8 (802.1H): its type is in |type| */
+	LP_LLC_SNAP_OUI, /* AA AA 03 and a vendor's OUI, such as CDP's */
 	LP_LLC_IPX,      /* E0 E0 03 */
-	LP_LLC_IPX_RAW,  /* FF FF: Novell's 802.3 without LLC, the first bytes of the IPX header itself */
-	LP_LLC_BPDU,     /* 42 42 03: spanning tree, whatever its destination */
-	LP_LLC_OTHER,    /* any other, or fewer than 3 bytes */
+	LP_LLC_IPX_RAW,  /* FF FF: the first bytes of an IPX header, without LLC (Novell) */
+	LP_LLC_BPDU,     /* 42 42 03: spanning tree, with any destination */
+	LP_LLC_OTHER,    /* anything else, or fewer than 3 bytes */
 };
 
-/* X(name, what is wrong) */
-#define LP_ETHER_FAULTS(X) \
-	X(OK, "well-formed") \
-	X(SHORT, "shorter than an Ethernet header") \
-	X(BAD_TYPE, "a type/length field that is neither") \
-	X(BAD_LENGTH, "an 802.3 length beyond the end of the frame") \
-	X(TAGS, "more than two VLAN tags") \
-	X(CUT_TAG, "the frame ends inside a VLAN tag")
-
 enum lp_ether_fault {
-#define X(name, text) LP_ETHER_##name,
-	LP_ETHER_FAULTS(X)
-#undef X
-		LP_ETHER_FAULT_COUNT,
+	LP_ETHER_OK,
+	LP_ETHER_SHORT,      /* shorter than an Ethernet header */
+	LP_ETHER_BAD_TYPE,   /* the type/length field is neither a type nor a length */
+	LP_ETHER_BAD_LENGTH, /* the 802.3 length exceeds the frame */
+	LP_ETHER_TAGS,       /* more than two VLAN tags */
+	LP_ETHER_CUT_TAG,    /* the frame ends inside a VLAN tag */
 };
 
 struct lp_ether {
 	struct lp_mac dst, src;
-	uint16_t tci[LP_ETHER_TAGS_MAX]; /* outermost first: priority (3 bits), DEI (1), VLAN id (12; 0 is one too) */
+	uint16_t tci[LP_ETHER_TAGS_MAX]; /* outermost first: priority (3 bits), DEI (1), VLAN id (12; 0 is valid) */
 	uint8_t n_tags;
 	enum lp_llc llc;
-	uint16_t type;       /* after tags and SNAP; LP_ETHER_TYPE_NONE if there is none */
-	uint32_t net_offset; /* where the network packet begins; for LLC kinds without a type, behind the LLC header */
-	uint32_t net_len; /* to the end of the frame, or of the 802.3 length; Ethernet II padding is not told apart */
+	uint16_t type;       /* after tags and SNAP, or LP_ETHER_TYPE_NONE */
+	uint32_t net_offset; /* of the network packet; for LLC kinds without a type, of the byte after the LLC header */
+	uint32_t net_len;    /* to the end of the frame or of the 802.3 length; includes the padding of Ethernet II */
 };
 
 static inline bool lp_ether_is_tag(uint16_t type)
@@ -93,13 +98,10 @@ static inline bool lp_ether_is_from(const uint8_t *frame, size_t len, const stru
 	return len >= LP_ETHER_HEADER && memcmp(frame + 6, mac->octet, sizeof mac->octet) == 0;
 }
 
-/* What |fault| means, for people. Never NULL. */
-const char *lp_ether_fault_text(enum lp_ether_fault fault);
-
 /* lp_ether_parse() for tags, LLC and malformed frames. */
 enum lp_ether_fault lp_ether_parse_slow(const uint8_t *frame, size_t len, struct lp_ether *ret_ether);
 
-/* Reads a frame's headers. LP_ETHER_OK, or what is wrong with it; |ret_ether| is written only on LP_ETHER_OK. */
+/* Parses a frame's headers. LP_ETHER_OK, or the fault; |ret_ether| is written only on LP_ETHER_OK. */
 static inline enum lp_ether_fault lp_ether_parse(const uint8_t *frame, size_t len, struct lp_ether *ret_ether)
 {
 	uint16_t type = len >= LP_ETHER_HEADER ? lp_be16_get(frame + 12) : 0;

@@ -6,7 +6,7 @@
 
 #define ECN_MASK 3U /* not-ECT is 0, ECT(1) 1, ECT(0) 2, CE 3 */
 
-/* Takes a word into a hash: the finaliser of MurmurHash3 over the two, which spreads each bit over all. */
+/* Mixes a word into a hash, with the finaliser of MurmurHash3. */
 static inline uint64_t mix(uint64_t hash, uint64_t word)
 {
 	hash ^= word;
@@ -17,7 +17,7 @@ static inline uint64_t mix(uint64_t hash, uint64_t word)
 	return hash ^ hash >> 33;
 }
 
-/* Eight bytes as a word, in whatever order. */
+/* Eight bytes as a word, in the machine's byte order. */
 static inline uint64_t load8(const uint8_t *at)
 {
 	uint64_t word;
@@ -25,19 +25,18 @@ static inline uint64_t load8(const uint8_t *at)
 	return word;
 }
 
-/* True if the first bytes of this protocol are two ports. */
+/* True if the header of this protocol starts with two ports. */
 static bool has_ports(uint8_t protocol)
 {
 	return protocol == LP_IP_TCP || protocol == LP_IP_UDP || protocol == 132 /* SCTP */ ||
 	       protocol == 136 /* UDP-Lite */;
 }
 
-/* The hash of an IP packet whose headers were read. */
 static uint64_t hash_ip(const uint8_t *packet, const struct lp_ip *ip, uint64_t hash)
 {
 	uint64_t word = ip->protocol;
 	if (ip->fragment)
-		word = 0; /* behind a fragment header only the first fragment tells the protocol */
+		word = 0; /* only the first fragment has the upper-layer header */
 	else if (ip->upper == LP_IP_UPPER_FOUND && ip->upper_len >= 4 && has_ports(ip->protocol))
 		word |= (uint64_t)lp_be32_get(packet + ip->upper_offset) << 8;
 	if (ip->version == 4) {

@@ -15,7 +15,7 @@ int lp_fragment_plan(size_t frame_len, size_t budget, struct lp_fragment_plan *r
 	if (count > LP_FRAGMENTS_MAX)
 		return LP_ETOOBIG;
 	size_t piece_len = (frame_len - 1) / count + 1;
-	/* Tiny pieces may need fewer of them than planned: 5 bytes in 4 are 2, 2 and 1. */
+	/* Rounding may save a fragment: 5 bytes in 4 are 2, 2 and 1. */
 	*ret_plan = (struct lp_fragment_plan){
 		.count = (unsigned)((frame_len - 1) / piece_len + 1),
 		.piece_len = piece_len,

@@ -1,5 +1,5 @@
-/* Overlay fragments (docs/protocol.md): a frame that does not fit a path's DATAGRAM budget travels in 2 to
-   LP_FRAGMENTS_MAX pieces, all but the last of the same size, and is put together again per source peer. Pure. */
+/* Overlay fragments (docs/protocol.md): a frame that exceeds the budget of a path is sent in 2 to LP_FRAGMENTS_MAX
+   fragments of equal length, the last one may be shorter, and is reassembled per source peer. */
 #ifndef LP_PROTO_FRAGMENT_H
 #define LP_PROTO_FRAGMENT_H
 
@@ -10,45 +10,48 @@
 
 struct lp_reassembly;
 
-/* How a frame is sent. Piece i of |count| is |piece_len| bytes from i * |piece_len| on; the last may be shorter. */
+/* How a frame is sent: fragment i of |count| is |piece_len| bytes from offset i * |piece_len|; the last may be shorter.
+ */
 struct lp_fragment_plan {
-	unsigned count; /* 1: whole, with LP_DATAGRAM_HEADER; otherwise each with LP_DATAGRAM_FRAGMENT_HEADER */
+	unsigned count; /* 1: the whole frame, with LP_DATAGRAM_HEADER; otherwise with LP_DATAGRAM_FRAGMENT_HEADER */
 	size_t piece_len;
 };
 
+/* lp_reassembly_config_init() sets the defaults. */
 struct lp_reassembly_config {
-	size_t max_frames;      /* in progress at a time; 0: 8. One more and the oldest is given up */
-	size_t max_frame_bytes; /* 0: LP_BUDGET_FRAME_MAX */
-	uint64_t timeout_ns;    /* of a frame, from its first fragment; 0: 200 ms */
-	uint64_t idle_ns;       /* the memory is freed after such a silence; 0: 1 s */
+	size_t max_frames;      /* incomplete frames at a time; another one evicts the oldest */
+	size_t max_frame_bytes; /* of the longest frame */
+	uint64_t timeout_ns;    /* of a frame, from its first fragment */
+	uint64_t idle_ns;       /* the memory is freed after this time without a fragment */
 };
 
-/* What became of fragments. */
 struct lp_reassembly_counters {
 	uint64_t completed;  /* frames */
-	uint64_t timed_out;  /* frames: fragments missing at the end of their time */
-	uint64_t evicted;    /* frames: given up for a newer one */
-	uint64_t mixed;      /* frames: fragments that disagree about count or size, or too long together */
-	uint64_t duplicates; /* fragments that were there already */
+	uint64_t timed_out;  /* frames: fragments were missing at the timeout */
+	uint64_t evicted;    /* frames: discarded for a newer one */
+	uint64_t mixed;      /* frames: fragments contradict each other, or are too long together */
+	uint64_t duplicates; /* fragments */
 	uint64_t no_memory;  /* fragments */
 };
 
-/* How to send |frame_len| bytes (at least 1) with at most |budget| bytes of DATAGRAM, headers included. 0, or
-   LP_ETOOBIG: more than LP_FRAGMENTS_MAX pieces. */
+/* Plans how to send |frame_len| bytes (at least 1) with a budget of |budget| bytes. 0, or LP_ETOOBIG: more than
+   LP_FRAGMENTS_MAX fragments would be needed. */
 int lp_fragment_plan(size_t frame_len, size_t budget, struct lp_fragment_plan *ret_plan);
 
-/* Small as long as no fragment comes: the memory for frames is taken with the first one and given back when idle. */
+void lp_reassembly_config_init(struct lp_reassembly_config *config);
+/* Small at first: the memory for frames is allocated with the first fragment, and freed after a pause. 0 or LP_ENOMEM.
+ */
 int lp_reassembly_new(const struct lp_reassembly_config *config, struct lp_reassembly **ret_reassembly);
 void lp_reassembly_free(struct lp_reassembly *reassembly);
 
-/* Takes a fragment (kind 1, as lp_datagram_read() gives it); frames of different |source| never mix. 1: the frame is
-   whole, valid until the next call on this object; 0: more are needed, or it was a duplicate; LP_EMALFORMED: it
-   contradicts the others of its frame, which is given up; LP_ENOMEM. */
+/* Adds a fragment, as lp_datagram_read() parsed it; fragments with different |source| are of different frames. 1: the
+   frame is complete, valid until the next call for this object; 0: incomplete, or a duplicate; LP_EMALFORMED: the
+   fragment contradicts others of its frame, which is discarded; LP_ENOMEM. */
 int lp_reassembly_add(struct lp_reassembly *reassembly, const struct lp_datagram *fragment, uint64_t now_ns,
 	const uint8_t **ret_frame, size_t *ret_len);
-/* Gives up what is overdue and frees idle memory. To be called at lp_reassembly_deadline(), or later. */
+/* Discards frames that have timed out, and frees idle memory. Call it at lp_reassembly_deadline(), or later. */
 void lp_reassembly_expire(struct lp_reassembly *reassembly, uint64_t now_ns);
-/* When there is something to expire; LP_NEVER if nothing. */
+/* When lp_reassembly_expire() has something to do; LP_NEVER: nothing. */
 uint64_t lp_reassembly_deadline(const struct lp_reassembly *reassembly);
 const struct lp_reassembly_counters *lp_reassembly_counters(const struct lp_reassembly *reassembly);
 

@@ -5,7 +5,7 @@
 
 #define FRAGMENT_HEADER 8U
 
-/* Reads an IPv4 header (RFC 791 §3.1). */
+/* RFC 791 §3.1. */
 static int parse_v4(const uint8_t *packet, size_t len, struct lp_ip *ret_ip)
 {
 	if (len < LP_IPV4_HEADER)
@@ -32,7 +32,7 @@ static int parse_v4(const uint8_t *packet, size_t len, struct lp_ip *ret_ip)
 	return 0;
 }
 
-/* True if |protocol| is an extension header that can be passed (RFC 8200 §4, IANA's list of them). */
+/* True if |protocol| is an extension header with a length (RFC 8200 §4, IANA's list). */
 static bool is_extension(uint8_t protocol)
 {
 	switch (protocol) {
@@ -50,8 +50,8 @@ static bool is_extension(uint8_t protocol)
 	}
 }
 
-/* Notes a fragment header at |at| (RFC 8200 §4.5). */
-static void note_fragment(struct lp_ip *ip, const uint8_t *at)
+/* Parses the fragment header at |at| (RFC 8200 §4.5). */
+static void parse_fragment(struct lp_ip *ip, const uint8_t *at)
 {
 	uint16_t field = lp_be16_get(at + 2);
 	if (!ip->fragment)
@@ -61,7 +61,7 @@ static void note_fragment(struct lp_ip *ip, const uint8_t *at)
 	ip->more_fragments = field & 1;
 }
 
-/* Walks the extension headers from |ip|->header_len on. */
+/* Parses the extension headers from |ip|->header_len on. */
 static enum lp_ip_upper walk(const uint8_t *packet, struct lp_ip *ip)
 {
 	for (unsigned i = 0; is_extension(ip->protocol); i++) {
@@ -73,11 +73,11 @@ static enum lp_ip_upper walk(const uint8_t *packet, struct lp_ip *ip)
 		if (ip->protocol == LP_IP_FRAGMENT)
 			header_len = FRAGMENT_HEADER;
 		else if (ip->protocol == LP_IP_AH)
-			header_len = at[1] * 4U + 8; /* RFC 4302 §2.2 counts in words, less two */
+			header_len = at[1] * 4U + 8; /* RFC 4302 §2.2: in words, minus two */
 		if (header_len > left)
 			return LP_IP_UPPER_HIDDEN;
 		if (ip->protocol == LP_IP_FRAGMENT)
-			note_fragment(ip, at);
+			parse_fragment(ip, at);
 		ip->protocol = at[0];
 		ip->header_len += header_len;
 		if (ip->fragment_offset)
@@ -86,7 +86,6 @@ static enum lp_ip_upper walk(const uint8_t *packet, struct lp_ip *ip)
 	return ip->protocol == LP_IP_NO_NEXT ? LP_IP_UPPER_NONE : LP_IP_UPPER_FOUND;
 }
 
-/* Reads an IPv6 header with its extensions. */
 static int parse_v6(const uint8_t *packet, size_t len, struct lp_ip *ret_ip)
 {
 	if (len < LP_IPV6_HEADER)

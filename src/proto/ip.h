@@ -1,5 +1,6 @@
-/* Where the upper-layer header of an IP packet is, and whether that can be told (RFC 791, RFC 8200). Tolerant: what
-   cannot be decided is reported, and the caller's policy decides (a filter drops it, RFC 7113; a hash falls back). */
+/* IP headers (RFC 791, RFC 8200): where the upper-layer header of a packet is, if that can be determined. If it can't,
+   the parser reports why, and the caller decides: a filter drops the packet (RFC 7113), a hash uses the addresses only.
+ */
 #ifndef LP_PROTO_IP_H
 #define LP_PROTO_IP_H
 
@@ -11,7 +12,7 @@
 #define LP_IPV6_HEADER 40U
 #define LP_TCP_HEADER 20U
 #define LP_UDP_HEADER 8U
-/* Extension headers that are walked before the chain counts as hidden; a sane packet has at most 5. */
+/* With more extension headers than this, the upper layer counts as hidden. Normal packets have at most 5. */
 #define LP_IP_EXTENSIONS_MAX 32U
 
 enum lp_ip_protocol {
@@ -34,28 +35,28 @@ enum lp_ip_protocol {
 
 enum lp_ip_upper {
 	LP_IP_UPPER_FOUND,          /* |protocol| begins at |upper_offset|; check |upper_len| before reading it */
-	LP_IP_UPPER_LATER_FRAGMENT, /* a fragment without the beginning of the upper layer */
-	LP_IP_UPPER_HIDDEN,         /* the chain of headers leaves the packet or is too long (RFC 7112) */
+	LP_IP_UPPER_LATER_FRAGMENT, /* a fragment without the start of the upper layer */
+	LP_IP_UPPER_HIDDEN,         /* the chain of headers exceeds the packet or is too long (RFC 7112) */
 	LP_IP_UPPER_NONE,           /* no next header (59) */
 };
 
 struct lp_ip {
 	uint8_t version;          /* 4 or 6 */
-	uint8_t protocol;         /* the upper layer's, or the first header that was not passed */
-	enum lp_ip_upper upper;   /* ESP counts as found: nothing can be seen behind it */
-	bool fragment;            /* part of a larger packet, or with a fragment header of its own (atomic, RFC 6946) */
+	uint8_t protocol;         /* of the upper layer, or of the first header that was not parsed */
+	enum lp_ip_upper upper;   /* ESP counts as found, because its content is encrypted */
+	bool fragment;            /* part of a larger packet, or an atomic fragment (RFC 6946) */
 	bool more_fragments;      /* the flag */
-	bool truncated;           /* the IP length goes beyond the bytes that are there */
+	bool truncated;           /* the IP length exceeds the bytes that are there */
 	uint16_t fragment_offset; /* in bytes; 0 for a first fragment and for whole packets */
-	uint32_t fragment_end;    /* IPv6: where the first fragment header ended; 0: there is none */
-	uint32_t header_len;      /* IPv4: with options; IPv6: with the extension headers that were passed */
+	uint32_t fragment_end;    /* IPv6: end of the first fragment header; 0: none */
+	uint32_t header_len;      /* IPv4: with options; IPv6: with the extension headers that were parsed */
 	uint32_t upper_offset;    /* of the upper-layer header (or a later fragment's data), from the IP header */
 	uint32_t upper_len;       /* bytes from there to the end of the packet */
-	uint32_t packet_len;      /* what the IP length says, cut to what is there: padding is beyond it */
+	uint32_t packet_len;      /* the IP length, limited to the bytes that are there; padding is beyond it */
 };
 
-/* Reads the IP headers at |packet|; the version comes from its first bits. 0, or LP_EMALFORMED: no IP packet at all
-   (too short, another version, lengths that contradict one another). */
+/* Parses the IP headers at |packet|; the first bits are the version. 0, or LP_EMALFORMED: not an IP packet (too short,
+   another version, contradictory lengths). */
 int lp_ip_parse(const uint8_t *packet, size_t len, struct lp_ip *ret_ip);
 
 #endif

@@ -8,19 +8,19 @@
 
 #define CAPACITY_MIN 16U
 
-/* Expired entries are looked for no more often than this. */
+/* Shortest interval between removals of expired entries. */
 #define SWEEP_EVERY_NS LP_SEC
 
-/* The slot where |key| wants to be. */
-static size_t home(const struct lp_mac_table *table, uint64_t key)
+/* The first slot for |key|. */
+static size_t first_slot(const struct lp_mac_table *table, uint64_t key)
 {
 	return (size_t)lp_siphash(table->hash_key, &key, sizeof key) & (table->capacity - 1);
 }
 
-/* The slot that holds |key|, or the empty one that ends its search. */
+/* The slot of |key|, or the empty slot where its search ends. */
 static size_t probe(const struct lp_mac_table *table, uint64_t key)
 {
-	size_t i = home(table, key);
+	size_t i = first_slot(table, key);
 	while (table->slots[i].key != 0 && table->slots[i].key != key)
 		i = (i + 1) & (table->capacity - 1);
 	return i;
@@ -45,30 +45,30 @@ static int resize(struct lp_mac_table *table, size_t capacity)
 	return 0;
 }
 
-/* Empties slot |hole| and moves those back that had to step over it (Knuth, TAOCP 3, §6.4, algorithm R). */
+/* Empties slot |hole|, and moves entries into it whose search passes it (Knuth, TAOCP 3, §6.4, algorithm R). */
 static void remove_at(struct lp_mac_table *table, size_t hole)
 {
 	size_t mask = table->capacity - 1;
 	table->n_entries--;
 	table->n_aging -= table->slots[hole].expires_ns != LP_NEVER;
 	for (size_t i = (hole + 1) & mask; table->slots[i].key != 0; i = (i + 1) & mask) {
-		size_t wanted = home(table, table->slots[i].key);
+		size_t wanted = first_slot(table, table->slots[i].key);
 		if (((i - wanted) & mask) < ((i - hole) & mask))
-			continue; /* between the hole and here: it may not move that far back */
+			continue; /* its first slot is after the hole */
 		table->slots[hole] = table->slots[i];
 		hole = i;
 	}
 	table->slots[hole] = (struct lp_mac_entry){0};
 }
 
-/* Removes what expired, unless that was done a moment ago. */
+/* Removes expired entries, at most once in SWEEP_EVERY_NS. */
 static void sweep(struct lp_mac_table *table, uint64_t now_ns)
 {
 	if (now_ns - table->swept_ns < SWEEP_EVERY_NS)
 		return;
 	table->swept_ns = now_ns;
-	/* A removal moves later entries into this slot, so it is looked at again; what it moves across the end of the
-	   table was looked at before. */
+	/* A removal moves a later entry into this slot, so the slot is checked again. Entries that move across the end
+	   of the table were checked before. */
 	for (size_t i = 0; i < table->capacity;) {
 		if (table->slots[i].key != 0 && table->slots[i].expires_ns <= now_ns)
 			remove_at(table, i);
@@ -141,7 +141,7 @@ size_t lp_mac_table_remove_owner(struct lp_mac_table *table, const void *owner)
 	while (fit > CAPACITY_MIN && table->n_entries * 4 < fit)
 		fit /= 2;
 	if (fit < table->capacity)
-		(void)resize(table, fit); /* without memory it stays large */
+		(void)resize(table, fit); /* out of memory: it stays large */
 	return before - table->n_entries;
 }
 

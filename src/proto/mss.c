@@ -7,8 +7,8 @@
 #define OPTION_NOP 1U
 #define OPTION_MSS 2U
 
-/* The TCP header of a SYN in |frame|, NULL if it is none that is whole. |ret_len|: the header's bytes; |ret_mss|: the
-   largest segment that |mtu| leaves. */
+/* The TCP header of a complete SYN in |frame|, or NULL. |ret_len|: length of the header; |ret_mss|: the largest segment
+   with |mtu|. */
 static uint8_t *find_syn(uint8_t *frame, size_t len, size_t mtu, size_t *ret_len, uint16_t *ret_mss)
 {
 	struct lp_ether ether;
@@ -23,7 +23,8 @@ static uint8_t *find_syn(uint8_t *frame, size_t len, size_t mtu, size_t *ret_len
 	size_t header_len = (tcp[12] >> 4) * (size_t)4;
 	if (!(tcp[13] & TCP_SYN) || header_len < LP_TCP_HEADER || header_len > ip.upper_len)
 		return NULL;
-	/* The MSS counts neither IP nor TCP options, nor extension headers (RFC 6691 §2): who sends them makes room. */
+	/* The MSS counts neither IP nor TCP options, nor extension headers (RFC 6691 §2): a sender of options subtracts
+	   their length itself. */
 	size_t overhead = ether.n_tags * (size_t)LP_ETHER_TAG + LP_TCP_HEADER +
 			  (ip.version == 4 ? LP_IPV4_HEADER : LP_IPV6_HEADER);
 	size_t mss = mtu > overhead ? mtu - overhead : 0;
@@ -32,8 +33,8 @@ static uint8_t *find_syn(uint8_t *frame, size_t len, size_t mtu, size_t *ret_len
 	return tcp;
 }
 
-/* Replaces the 16-bit value at |offset| of the TCP header. A value at an odd offset straddles two words of the sum,
-   where its bytes stand swapped. */
+/* Replaces the 16-bit value at |offset| of the TCP header. A value at an odd offset spans two words of the checksum,
+   with its bytes swapped. */
 static void replace(uint8_t *tcp, size_t offset, uint16_t value, bool partial_csum)
 {
 	uint16_t old = lp_be16_get(tcp + offset);
@@ -46,7 +47,7 @@ static void replace(uint8_t *tcp, size_t offset, uint16_t value, bool partial_cs
 		lp_checksum_replace16(tcp + 16, old, value);
 }
 
-bool lp_mss_clamp_slow(uint8_t *frame, size_t len, size_t mtu, bool partial_csum)
+bool lp_mss_clamp(uint8_t *frame, size_t len, size_t mtu, bool partial_csum)
 {
 	size_t header_len;
 	uint16_t mss;

@@ -1,5 +1,5 @@
-/* Keeps TCP from needing fragments: lowers the MSS option of SYN segments (RFC 9293 §3.7.1) to what a path carries
-   whole. */
+/* Lowers the MSS option of TCP SYN segments (RFC 9293 §3.7.1), so that full segments fit a DATAGRAM without overlay
+   fragments. */
 #ifndef LP_PROTO_MSS_H
 #define LP_PROTO_MSS_H
 
@@ -10,13 +10,10 @@
 #include "proto/ether.h"
 #include "proto/ip.h"
 
-/* lp_mss_clamp() for what is not plainly something else. */
-bool lp_mss_clamp_slow(uint8_t *frame, size_t len, size_t mtu, bool partial_csum);
-
-/* False for nearly every frame, in a few nanoseconds: it cannot be a SYN. */
+/* False for nearly every frame, in a few nanoseconds: it is not a SYN, so lp_mss_clamp() would not change it. */
 static inline bool lp_mss_is_candidate(const uint8_t *frame, size_t len)
 {
-	/* The flags of TCP behind a plain IPv4 or IPv6 header are at a fixed place: most frames end here. */
+	/* Without IP options and extension headers, the TCP flags are at a fixed offset. */
 	if (len >= LP_ETHER_HEADER + LP_IPV6_HEADER + LP_TCP_HEADER) {
 		uint16_t type = lp_be16_get(frame + 12);
 		if (type == LP_ETHER_TYPE_IPV4 && frame[14] == 0x45 && (frame[23] != LP_IP_TCP || !(frame[47] & 0x02)))
@@ -28,13 +25,10 @@ static inline bool lp_mss_is_candidate(const uint8_t *frame, size_t len)
 	return true;
 }
 
-/* Lowers the MSS in a SYN or SYN-ACK, IPv4 or IPv6, behind tags or not, to the largest segment that |mtu| carries in an
-   untagged frame (each tag takes 4 bytes more). The TCP checksum is put right; with |partial_csum| it is left alone,
-   because then it holds the pseudo-header's sum only and is completed later. Any other frame is not touched. True if
-   the frame was changed. */
-static inline bool lp_mss_clamp(uint8_t *frame, size_t len, size_t mtu, bool partial_csum)
-{
-	return lp_mss_is_candidate(frame, len) && lp_mss_clamp_slow(frame, len, mtu, partial_csum);
-}
+/* Lowers the MSS option of a SYN or SYN-ACK (IPv4 or IPv6, tagged or not) to the largest segment that |mtu| carries in
+   an untagged frame; each tag takes 4 bytes more. Updates the TCP checksum, unless |partial_csum|: then the field holds
+   only the sum of the pseudo-header and is completed later. Other frames are not changed. True if the frame was
+   changed. */
+bool lp_mss_clamp(uint8_t *frame, size_t len, size_t mtu, bool partial_csum);
 
 #endif

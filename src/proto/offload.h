@@ -1,6 +1,6 @@
-/* What a network device leaves undone on a frame that it hands over: a checksum, the cutting into segments.
-   The fields are those of virtio 1.2 §5.1.6 (struct virtio_net_hdr) in host order, so that a TAP's and an
-   AF_PACKET socket's header map one to one. */
+/* Offloads: work that a network device leaves to the receiver of a frame, which is completing a checksum and
+   segmentation. The fields are those of struct virtio_net_hdr (virtio 1.2 §5.1.6) in host order, as TAPs and AF_PACKET
+   sockets use them. */
 #ifndef LP_PROTO_OFFLOAD_H
 #define LP_PROTO_OFFLOAD_H
 
@@ -12,20 +12,20 @@ enum lp_gso {
 	LP_GSO_NONE,
 	LP_GSO_TCP4,
 	LP_GSO_TCP6,
-	LP_GSO_UDP, /* UDP segmentation (USO): each segment is a datagram of its own, IPv4 or IPv6 */
+	LP_GSO_UDP, /* UDP segmentation (USO): each segment is a datagram, IPv4 or IPv6 */
 };
 
 struct lp_offload {
 	enum lp_gso gso;
 	bool gso_ecn;         /* TCP with CWR set in the first segment only */
-	bool needs_csum;      /* the L4 checksum holds the pseudo-header's sum; complete it from csum_start */
+	bool needs_csum;      /* the L4 checksum field has the sum of the pseudo-header; complete it from csum_start */
 	uint16_t gso_size;    /* payload bytes of each segment but the last */
-	uint16_t hdr_len;     /* bytes of headers before the payload; a hint, may be 0 */
+	uint16_t hdr_len;     /* bytes before the payload; a hint, may be 0 */
 	uint16_t csum_start;  /* from the first byte of the frame */
 	uint16_t csum_offset; /* from csum_start */
 };
 
-/* A frame as a device hands it over or takes it: whole, in one piece, perhaps a super-frame. */
+/* A frame or super-frame as a device reads or writes it, contiguous. */
 struct lp_frame {
 	const uint8_t *data; /* from the destination MAC; no FCS */
 	size_t len;          /* at most LP_SUPER_FRAME_MAX */

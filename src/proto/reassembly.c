@@ -7,27 +7,27 @@
 #include "proto/budget.h"
 #include "proto/fragment.h"
 
-/* Completed frames that are remembered, so that late duplicates do not start them again. */
+/* Completed frames that are recorded, so that a late duplicate doesn't start a new frame. */
 #define RECENT 16U
-/* A frame in progress is given up when its source's ids have gone this far on: long before they come around. */
+/* An incomplete frame is discarded when the frame ids of its source have advanced this far, long before they wrap. */
 #define ID_WINDOW 4096
 
-/* A frame in progress. */
+/* An incomplete frame. */
 struct slot {
 	bool used;
 	uint8_t count;      /* fragments of the frame */
-	uint8_t have;       /* a bit for each that is there */
-	uint32_t last_len;  /* of the last fragment; 0: not there yet */
-	uint32_t piece_len; /* of the others; 0: none is there yet, and the last one waits at the buffer's end */
+	uint8_t have;       /* bit set of the fragments received */
+	uint32_t last_len;  /* of the last fragment; 0: not received */
+	uint32_t piece_len; /* of the others; 0: none received, and the last one is at the end of the buffer */
 	uint32_t key;       /* source peer and frame id */
 	uint64_t born_ns;
 	uint8_t *data;
 };
 
-/* A frame that was completed. */
+/* A completed frame. */
 struct done {
 	uint32_t key;
-	uint64_t until_ns; /* remembered so long; 0: empty */
+	uint64_t until_ns; /* when the record expires; 0: empty */
 };
 
 struct lp_reassembly {
@@ -36,24 +36,26 @@ struct lp_reassembly {
 	uint64_t last_ns; /* of the last fragment */
 	struct done recent[RECENT];
 	unsigned recent_next;
-	uint8_t *memory; /* of all slots' frames; NULL when idle */
+	uint8_t *memory; /* of the frames of all slots; NULL: idle */
 	struct slot slots[];
 };
 
+void lp_reassembly_config_init(struct lp_reassembly_config *config)
+{
+	*config = (struct lp_reassembly_config){
+		.max_frames = 8,
+		.max_frame_bytes = LP_BUDGET_FRAME_MAX,
+		.timeout_ns = 200 * LP_MS,
+		.idle_ns = LP_SEC,
+	};
+}
+
 int lp_reassembly_new(const struct lp_reassembly_config *config, struct lp_reassembly **ret_reassembly)
 {
-	size_t n = config->max_frames ? config->max_frames : 8;
-	struct lp_reassembly *r = calloc(1, sizeof *r + n * sizeof r->slots[0]);
+	struct lp_reassembly *r = calloc(1, sizeof *r + config->max_frames * sizeof r->slots[0]);
 	if (!r)
 		return LP_ENOMEM;
 	r->config = *config;
-	r->config.max_frames = n;
-	if (!r->config.max_frame_bytes)
-		r->config.max_frame_bytes = LP_BUDGET_FRAME_MAX;
-	if (!r->config.timeout_ns)
-		r->config.timeout_ns = 200 * LP_MS;
-	if (!r->config.idle_ns)
-		r->config.idle_ns = LP_SEC;
 	*ret_reassembly = r;
 	return 0;
 }
@@ -66,7 +68,7 @@ void lp_reassembly_free(struct lp_reassembly *reassembly)
 	free(reassembly);
 }
 
-/* Takes the memory for all frames, with the first fragment after a silence. */
+/* Allocates the memory for all frames, with the first fragment after a pause. */
 static int take_memory(struct lp_reassembly *r)
 {
 	if (r->memory)
@@ -79,7 +81,7 @@ static int take_memory(struct lp_reassembly *r)
 	return 0;
 }
 
-/* True if a frame with this key was completed a moment ago. */
+/* True if a frame with this key was completed recently. */
 static bool is_recent(const struct lp_reassembly *r, uint32_t key, uint64_t now_ns)
 {
 	for (unsigned i = 0; i < RECENT; i++) {
@@ -89,14 +91,14 @@ static bool is_recent(const struct lp_reassembly *r, uint32_t key, uint64_t now_
 	return false;
 }
 
-/* Gives up the frame in |slot| and counts why. */
-static void give_up(struct slot *slot, uint64_t *counter)
+/* Discards the frame in |slot| and counts the reason. */
+static void discard(struct slot *slot, uint64_t *counter)
 {
 	slot->used = false;
 	++*counter;
 }
 
-/* The frame in progress with this key, or NULL. */
+/* The incomplete frame with this key, or NULL. */
 static struct slot *find_slot(struct lp_reassembly *r, uint32_t key, uint64_t now_ns)
 {
 	for (size_t i = 0; i < r->config.max_frames; i++) {
@@ -105,41 +107,41 @@ static struct slot *find_slot(struct lp_reassembly *r, uint32_t key, uint64_t no
 			continue;
 		if (now_ns - slot->born_ns < r->config.timeout_ns)
 			return slot;
-		give_up(slot, &r->counters.timed_out);
+		discard(slot, &r->counters.timed_out);
 	}
 	return NULL;
 }
 
-/* True if |key| is of the same source and so far away that the frame in |slot| must be a remnant. */
+/* True if |key| is of the same source, and so distant that the frame in |slot| must be a remnant. */
 static bool is_stale(const struct slot *slot, uint32_t key)
 {
 	int distance = (int16_t)(uint16_t)(key - slot->key);
 	return slot->key >> 16 == key >> 16 && (distance > ID_WINDOW || distance < -ID_WINDOW);
 }
 
-/* A slot for a new frame: a free one, or the oldest. */
+/* A slot for a new frame: a free one, or that of the oldest frame. */
 static struct slot *claim_slot(struct lp_reassembly *r, uint32_t key, uint64_t now_ns)
 {
 	struct slot *free_slot = NULL, *oldest = NULL;
 	for (size_t i = 0; i < r->config.max_frames; i++) {
 		struct slot *slot = &r->slots[i];
 		if (slot->used && now_ns - slot->born_ns >= r->config.timeout_ns)
-			give_up(slot, &r->counters.timed_out);
+			discard(slot, &r->counters.timed_out);
 		if (slot->used && is_stale(slot, key))
-			give_up(slot, &r->counters.evicted);
+			discard(slot, &r->counters.evicted);
 		if (!slot->used && !free_slot)
 			free_slot = slot;
 		if (slot->used && (!oldest || slot->born_ns < oldest->born_ns))
 			oldest = slot;
 	}
 	if (!free_slot) {
-		give_up(oldest, &r->counters.evicted);
+		discard(oldest, &r->counters.evicted);
 		free_slot = oldest;
 	}
 	return free_slot;
 }
 
-/* Puts the bytes of a fragment in their place. False if it contradicts the others. */
+/* Copies a fragment to its position. False if it contradicts the others. */
 static bool place(const struct lp_reassembly *r, struct slot *slot, const struct lp_datagram *fragment)
 {
 	size_t max = r->config.max_frame_bytes, len = fragment->payload_len;
@@ -165,7 +167,7 @@ static bool place(const struct lp_reassembly *r, struct slot *slot, const struct
 	return true;
 }
 
-/* The frame in |slot| is whole: hands it out and remembers it. */
+/* Returns the complete frame in |slot|, and records it. */
 static void complete(
 	struct lp_reassembly *r, struct slot *slot, uint64_t now_ns, const uint8_t **ret_frame, size_t *ret_len)
 {
@@ -203,7 +205,7 @@ int lp_reassembly_add(struct lp_reassembly *reassembly, const struct lp_datagram
 		return 0;
 	}
 	if (fragment->count != slot->count || !place(r, slot, fragment)) {
-		give_up(slot, &r->counters.mixed);
+		discard(slot, &r->counters.mixed);
 		return LP_EMALFORMED;
 	}
 	slot->have |= bit;
@@ -221,7 +223,7 @@ void lp_reassembly_expire(struct lp_reassembly *reassembly, uint64_t now_ns)
 	for (size_t i = 0; i < reassembly->config.max_frames; i++) {
 		struct slot *slot = &reassembly->slots[i];
 		if (slot->used && now_ns - slot->born_ns >= reassembly->config.timeout_ns)
-			give_up(slot, &reassembly->counters.timed_out);
+			discard(slot, &reassembly->counters.timed_out);
 		busy |= slot->used;
 	}
 	if (!busy && now_ns - reassembly->last_ns >= reassembly->config.idle_ns) {

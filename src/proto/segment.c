@@ -13,9 +13,9 @@
 #define TCP_PSH 0x08U
 #define TCP_CWR 0x80U
 
-/* A super-frame that is being cut. Everything that does not change from segment to segment is summed once. */
+/* The segmentation of one super-frame. What is equal in all segments is summed once. */
 struct cut {
-	uint8_t headers[LP_SEGMENT_HEADERS_MAX]; /* of the segment in hand */
+	uint8_t headers[LP_SEGMENT_HEADERS_MAX]; /* of the current segment */
 	uint32_t l3, l4;                         /* where the IP and the TCP or UDP header begin */
 	uint32_t headers_len;                    /* where the payload begins */
 	bool v6;
@@ -31,7 +31,7 @@ struct cut {
 	void *ctx;
 };
 
-/* Finds the headers of a super-frame and checks them against what its offload metadata claim. */
+/* Parses the headers of a super-frame and compares them with its offload metadata. */
 static int find_headers(const struct lp_frame *frame, struct cut *cut)
 {
 	struct lp_ether ether;
@@ -63,7 +63,7 @@ static int find_headers(const struct lp_frame *frame, struct cut *cut)
 	return 0;
 }
 
-/* Checks the figures of the offload metadata. */
+/* Checks the numbers in the offload metadata. */
 static int check_offload(const struct lp_frame *frame, const struct cut *cut)
 {
 	const struct lp_offload *offload = &frame->offload;
@@ -75,7 +75,7 @@ static int check_offload(const struct lp_frame *frame, const struct cut *cut)
 	return 0;
 }
 
-/* Copies the headers, notes what each segment counts on from, zeroes it, and sums the rest. */
+/* Copies the headers, saves and zeroes the fields that differ between segments, and sums the rest. */
 static void prepare(const struct lp_frame *frame, struct cut *cut)
 {
 	uint8_t *ip = cut->headers + cut->l3, *l4 = cut->headers + cut->l4;
@@ -134,7 +134,7 @@ static inline void write_tcp(struct cut *cut, const uint8_t *payload, size_t len
 	cut->seq += (uint32_t)len;
 }
 
-/* Writes the UDP header of a datagram; its length stands in the pseudo-header too. */
+/* Writes the UDP header of a datagram; its length is also part of the pseudo-header. */
 static inline void write_udp(struct cut *cut, const uint8_t *payload, size_t len)
 {
 	uint8_t *udp = cut->headers + cut->l4;
@@ -144,7 +144,7 @@ static inline void write_udp(struct cut *cut, const uint8_t *payload, size_t len
 	lp_sum_store_nonzero(udp + 6, lp_sum(sum, payload, len));
 }
 
-/* Emits the segments one after the other; returns how many. */
+/* Emits the segments; returns their number. */
 static int cut_all(struct cut *cut, bool udp)
 {
 	int n = 0;
@@ -170,7 +170,7 @@ static int cut_all(struct cut *cut, bool udp)
 	return n;
 }
 
-/* Emits one frame whose checksum is completed in a copy of everything up to its field. */
+/* Emits a frame with its checksum completed, in a copy of the bytes up to the checksum field. */
 static int complete(const struct lp_frame *frame, lp_segment_fn emit, void *ctx)
 {
 	uint8_t headers[LP_SEGMENT_HEADERS_MAX];
@@ -178,8 +178,7 @@ static int complete(const struct lp_frame *frame, lp_segment_fn emit, void *ctx)
 	if (end > frame->len || end > sizeof headers || start < LP_ETHER_HEADER)
 		return LP_EMALFORMED;
 	memcpy(headers, frame->data, end);
-	/* As the kernel does it: never 0, which UDP reads as "no checksum" and which is the same number to all others.
-	 */
+	/* Never 0, as in the kernel: UDP takes 0 for "no checksum", and for the others it is the same number. */
 	lp_sum_store_nonzero(headers + field, lp_sum(0, frame->data + start, frame->len - start));
 	const struct lp_bytes parts[] = {{headers, end}, {frame->data + end, frame->len - end}};
 	emit(ctx, parts, frame->len > end ? 2 : 1);

@@ -1,6 +1,5 @@
-/* Does in software what a device left undone (proto/offload.h): cuts a super-frame into frames of the network's MTU
-   and completes checksums. The segments are those that Linux's own segmentation makes, byte for byte. Pure, and no
-   payload is copied. */
+/* Offloads in software (proto/offload.h): segmentation of a super-frame, and completion of checksums. The segments are
+   equal to those of Linux, byte for byte. No payload is copied. */
 #ifndef LP_PROTO_SEGMENT_H
 #define LP_PROTO_SEGMENT_H
 
@@ -14,14 +13,14 @@
 /* The most datagrams in a UDP super-frame (Linux's UDP_MAX_SEGMENTS). */
 #define LP_SEGMENT_UDP_MAX 128U
 
-/* Takes one frame, in one or two parts: rewritten headers, and the rest where it lies in the frame that is cut. Both
-   are valid until the call returns. */
+/* Receives a frame in one or two parts: the rewritten headers, and the payload in the original frame. Both are valid
+   until the call returns. */
 typedef void (*lp_segment_fn)(void *ctx, const struct lp_bytes *parts, size_t n_parts);
 
-/* Calls |emit| for each frame that |frame| stands for: itself if nothing was left undone. TCP sequence numbers, flags
-   (FIN and PSH in the last segment only, CWR in the first only), IPv4 identifications, lengths and checksums are each
-   segment's own. Returns how many there were; LP_EMALFORMED (then |emit| was not called): the offload metadata do not
-   fit the frame. */
+/* Calls |emit| for each segment of |frame|, or for the frame itself if it has no offloads. Each segment has its own TCP
+   sequence number, flags (FIN and PSH in the last one only, CWR in the first one only), IPv4 identification, lengths
+   and checksums. Returns the number of segments, or LP_EMALFORMED without a call of |emit|: the offload metadata
+   contradict the frame. */
 int lp_segment(const struct lp_frame *frame, lp_segment_fn emit, void *ctx);
 
 #endif

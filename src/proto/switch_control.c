@@ -4,7 +4,7 @@
 
 #define SNAP_PVST 0x010bU /* Cisco's protocol id of PVST+ */
 
-/* A run of destinations, both ends included. */
+/* A range of destinations, inclusive. */
 struct run {
 	uint64_t first, last;
 };
@@ -23,7 +23,7 @@ static const struct run runs[] = {
 	{0x00e02b000004, 0x00e02b000004}, /* Extreme EAPS */
 };
 
-/* Types that are never a station's to another station, whatever the destination. */
+/* Types that stations never send to each other. */
 static const uint16_t types[] = {
 	LP_ETHER_TYPE_PAUSE,
 	LP_ETHER_TYPE_SLOW,
@@ -51,7 +51,7 @@ bool lp_switch_control_topology_change(const uint8_t *frame, const struct lp_eth
 	const uint8_t *bpdu = frame + ether->net_offset;
 	uint32_t len = ether->net_len;
 	if (ether->llc == LP_LLC_SNAP_OUI) {
-		/* Behind AA AA 03: the OUI and the protocol id. */
+		/* After AA AA 03: OUI and protocol id. */
 		if (len < 5 || lp_be32_get(bpdu) >> 8 != 0x00000c || lp_be16_get(bpdu + 3) != SNAP_PVST)
 			return false;
 		bpdu += 5;
@@ -59,7 +59,7 @@ bool lp_switch_control_topology_change(const uint8_t *frame, const struct lp_eth
 	} else if (ether->llc != LP_LLC_BPDU) {
 		return false;
 	}
-	/* Protocol id 0, version, type; then flags, whose lowest bit is the topology change (802.1D §9.3). */
+	/* Protocol id 0, version, type, flags; the lowest flag is the topology change (802.1D §9.3). */
 	if (len < 4 || lp_be16_get(bpdu) != 0)
 		return false;
 	if (bpdu[3] == 0x80) /* topology change notification, which has no flags */

@@ -1,4 +1,5 @@
-/* What switches say to one another, or to the station on their port: it stays on its own wire, in both directions. */
+/* Switch control: frames between switches, or between a switch and the station on its port. They must not leave their
+   wire. */
 #ifndef LP_PROTO_SWITCH_CONTROL_H
 #define LP_PROTO_SWITCH_CONTROL_H
 
@@ -8,10 +9,10 @@
 
 #include "proto/ether.h"
 
-/* Extreme Networks' EDP and EAPS: the one family whose addresses do not look like groups. */
+/* Extreme Networks' EDP and EAPS, the only ones whose destinations are not group addresses. */
 #define LP_SWITCH_CONTROL_EXTREME 0x00e02bU
 
-/* lp_switch_control() for what may be one. */
+/* The complete check; use lp_switch_control(). */
 bool lp_switch_control_slow(const struct lp_ether *ether, uint64_t dst);
 
 /* True if the frame is switch control: by its destination (|dst|, its lp_mac_key()), by its LLC, or by its type. */
@@ -22,8 +23,8 @@ static inline bool lp_switch_control(const struct lp_ether *ether, uint64_t dst)
 	return !plain && lp_switch_control_slow(ether, dst);
 }
 
-/* True if the frame is a spanning tree BPDU, Cisco's PVST+ among them, that says that the topology changes or changed:
-   switches then forget within seconds which MAC is where (IEEE 802.1D §17.11, 802.1Q §13). */
+/* True for a spanning tree BPDU (including Cisco's PVST+) that signals a topology change: switches then age their MAC
+   tables within seconds (IEEE 802.1D §17.11, 802.1Q §13). */
 bool lp_switch_control_topology_change(const uint8_t *frame, const struct lp_ether *ether);
 
 #endif

@@ -1,4 +1,4 @@
-/* Puts a VLAN tag back into a frame that the kernel handed over without it (AF_PACKET keeps it in auxdata). */
+/* Inserts a VLAN tag that the kernel has removed from a frame (AF_PACKET returns it in auxdata). */
 #ifndef LP_PROTO_VLAN_H
 #define LP_PROTO_VLAN_H
 
@@ -9,8 +9,8 @@
 #include "proto/ether.h"
 #include "proto/offload.h"
 
-/* |frame| has at least LP_ETHER_TAG bytes of room before it and its two addresses in it. They move there, the tag goes
-   behind them, and the offsets of |offload| (NULL is fine) move along. Returns the frame's new first byte; it is
+/* Inserts the tag after the addresses of |frame|, which has at least two addresses, and LP_ETHER_TAG writable bytes
+   before its start. Adjusts the offsets in |offload|, which may be NULL. Returns the new start; the frame is
    LP_ETHER_TAG longer. */
 static inline uint8_t *lp_vlan_push(uint8_t *frame, uint16_t tpid, uint16_t tci, struct lp_offload *offload)
 {

@@ -129,8 +129,14 @@ static size_t build(struct packet *p, const uint8_t *step, uint8_t *frame)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	const struct lp_coalesce_config config = {
-		.tcp4 = true, .tcp6 = true, .udp = true, .max_supers = 3, .max_frames = 16, .lone_bytes = 8000};
+	struct lp_coalesce_config config;
+	lp_coalesce_config_init(&config);
+	config.tcp4 = true;
+	config.tcp6 = true;
+	config.udp = true;
+	config.max_supers = 3;
+	config.max_frames = 16;
+	config.lone_bytes = 8000;
 	static struct run run;
 	struct packet flows[FLOWS];
 	struct lp_coalesce *coalesce;

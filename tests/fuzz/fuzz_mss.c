@@ -36,7 +36,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	check(frame && partial);
 	memcpy(frame, data, len);
 	memcpy(partial, data, len);
-	bool changed = lp_mss_clamp(frame, len, mtu, false);
+	bool candidate = lp_mss_is_candidate(frame, len), changed = lp_mss_clamp(frame, len, mtu, false);
+	check(candidate || !changed);
 	check(lp_mss_clamp(partial, len, mtu, true) == changed);
 	check(changed == (memcmp(partial, data, len) != 0));
 	if (changed)

@@ -44,7 +44,9 @@ static void check_frame(const struct lp_datagram *d, const uint8_t *frame, size_
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	const struct lp_reassembly_config config = {.max_frames = 4};
+	struct lp_reassembly_config config;
+	lp_reassembly_config_init(&config);
+	config.max_frames = 4;
 	struct lp_reassembly *reassembly;
 	uint64_t now_ns = LP_SEC;
 	check(lp_reassembly_new(&config, &reassembly) == 0);

@@ -63,7 +63,12 @@ static void cut(void *ctx, const struct lp_frame *frames, size_t n_frames)
 /* Coalesces the frames of |in| and segments them again: they must be unchanged. */
 static void check_round_trip(const struct list *in)
 {
-	const struct lp_coalesce_config config = {.tcp4 = true, .tcp6 = true, .udp = true, .max_supers = 8};
+	struct lp_coalesce_config config;
+	lp_coalesce_config_init(&config);
+	config.tcp4 = true;
+	config.tcp6 = true;
+	config.udp = true;
+	config.max_supers = 8;
 	struct lp_coalesce *coalesce;
 	struct list out = {.n = 0};
 	check(lp_coalesce_new(&config, &coalesce) == 0);

@@ -32,17 +32,17 @@ static void cut(void *ctx, const struct lp_frame *frames, size_t n_frames)
 	f->n += n_frames;
 }
 
-/* A coalescer for all kinds. */
+/* A coalescer for all kinds; a size of 0 is the default. */
 static struct lp_coalesce *make(size_t max_supers, size_t max_frames, size_t lone_bytes)
 {
-	const struct lp_coalesce_config config = {
-		.tcp4 = true,
-		.tcp6 = true,
-		.udp = true,
-		.max_supers = max_supers,
-		.max_frames = max_frames,
-		.lone_bytes = lone_bytes,
-	};
+	struct lp_coalesce_config config;
+	lp_coalesce_config_init(&config);
+	config.tcp4 = true;
+	config.tcp6 = true;
+	config.udp = true;
+	config.max_supers = max_supers ? max_supers : config.max_supers;
+	config.max_frames = max_frames ? max_frames : config.max_frames;
+	config.lone_bytes = lone_bytes ? lone_bytes : config.lone_bytes;
 	struct lp_coalesce *c;
 	assert_int_equal(lp_coalesce_new(&config, &c), 0);
 	return c;
@@ -202,7 +202,11 @@ static void test_kinds(void **state)
 {
 	(void)state;
 	for (unsigned bits = 0; bits < 8; bits++) {
-		const struct lp_coalesce_config config = {.tcp4 = bits & 1, .tcp6 = bits & 2, .udp = bits & 4};
+		struct lp_coalesce_config config;
+		lp_coalesce_config_init(&config);
+		config.tcp4 = bits & 1;
+		config.tcp6 = bits & 2;
+		config.udp = bits & 4;
 		static struct frame_list in;
 		for (unsigned kind = 0; kind < 4; kind++) {
 			struct lp_coalesce *c;

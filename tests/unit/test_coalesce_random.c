@@ -164,8 +164,14 @@ static size_t run_batch(struct lp_coalesce *c, uint32_t *random, struct flushed 
 static void test_random(void **state)
 {
 	(void)state;
-	const struct lp_coalesce_config config = {
-		.tcp4 = true, .tcp6 = true, .udp = true, .max_supers = 8, .max_frames = 128, .lone_bytes = 64 * 1024};
+	struct lp_coalesce_config config;
+	lp_coalesce_config_init(&config);
+	config.tcp4 = true;
+	config.tcp6 = true;
+	config.udp = true;
+	config.max_supers = 8;
+	config.max_frames = 128;
+	config.lone_bytes = 64 * 1024;
 	static struct flushed out;
 	struct lp_coalesce *c;
 	uint32_t random = 99;

@@ -237,7 +237,11 @@ static bool means_the_same(const struct row *row, const struct frame_list *strea
 /* Coalesces one stream both ways. */
 static bool compare(const struct kernel_net *net, const struct row *row)
 {
-	const struct lp_coalesce_config config = {.tcp4 = true, .tcp6 = true, .udp = net->uso};
+	struct lp_coalesce_config config;
+	lp_coalesce_config_init(&config);
+	config.tcp4 = true;
+	config.tcp6 = true;
+	config.udp = net->uso;
 	struct frame_list stream = {0}, ours = {0}, kernels = {0};
 	struct lp_coalesce *coalesce;
 	assert_int_equal(lp_coalesce_new(&config, &coalesce), 0);
