@@ -17,8 +17,8 @@
 
 const struct lp_option lp_control_option_rows[] = {
 	{"status-socket", "PATH", LP_TEXT(struct lp_control_options, socket), .group = "Status",
-		.help = "serve GET /status (JSON: who is connected, counters) over HTTP on this Unix socket, for the command "
-			"status and for curl --unix-socket; off: nowhere (default: see FILES)"},
+		.help = "where GET /status (JSON: who is connected, counters) is served over HTTP to the command status: a Unix socket, on "
+			"Windows a file with a port and a token; off: nowhere (default: see FILES)"},
 	{"json", NULL, LP_SWITCH(struct lp_control_options, json), .no_config = true,
 		.help = "with the command status: print the JSON instead of a table"},
 };

@@ -21,7 +21,7 @@ static const struct lp_help_row files[] = {
 		"what was changed on this computer and is put back at the end, or at the next start after a crash"},
 	{"%ProgramData%\\softlan\\lanparty-client-room.conf",
 		"the last answers to the questions of a start without options"},
-	{"%ProgramData%\\softlan\\lanparty-client-status",
+	{"%ProgramData%\\softlan\\lanparty-client-win-status",
 		"port and token of the running client, for the command status; only administrators can read it"},
 	{NULL, NULL},
 };
