@@ -110,6 +110,17 @@ enum lp_drop lp_bridge_from_lan(struct lp_bridge *bridge, const struct lp_frame 
 /* The same for a frame from the tunnel to the LAN. The caller pads it to 60 bytes. */
 enum lp_drop lp_bridge_from_tunnel(struct lp_bridge *bridge, const uint8_t *frame, size_t len, uint64_t now_ns);
 
+/* Where a frame from the tunnel goes. */
+enum lp_bridge_side {
+	LP_BRIDGE_WIRE = 1, /* out of the interface */
+	LP_BRIDGE_HOST = 2, /* to the gateway's own computer, as if it had been received by the interface */
+};
+
+/* The sides, one enum lp_bridge_side or both, of a frame that lp_bridge_from_tunnel() has accepted. The host's MACs are
+   that of the interface and those learned from frames with |from_host|. A frame for an unknown MAC or a group goes to
+   both. */
+unsigned lp_bridge_sides(struct lp_bridge *bridge, const uint8_t *frame, uint64_t now_ns);
+
 /* Writes the next refresh or probe to send on the LAN; returns its length. Call it until it returns 0, at
    lp_bridge_deadline() and after lp_bridge_peer_joined(). */
 size_t lp_bridge_next_frame(struct lp_bridge *bridge, uint64_t now_ns, uint8_t frame[LP_ETHER_FRAME_MIN]);

@@ -87,22 +87,31 @@ static enum lp_drop check(const struct lp_ether *ether, uint64_t dst, uint64_t s
 	return lp_switch_control(ether, dst) ? LP_DROP_SWITCH_CONTROL : LP_DROP_NONE;
 }
 
+/* True if a MAC is on the gateway's side: on the LAN or the gateway's own computer. */
+static bool is_local(const struct lp_bridge *bridge, const struct lp_mac_entry *entry)
+{
+	return entry->owner == &bridge->local || entry->owner == &bridge->host;
+}
+
 /* Learns that |src| is local. A drop reason if it is remote: a frame from the tunnel came back, or two stations have
    the same MAC. */
-static enum lp_drop learn_local(struct lp_bridge *bridge, uint64_t src, uint64_t now_ns)
+static enum lp_drop learn_local(struct lp_bridge *bridge, uint64_t src, bool from_host, uint64_t now_ns)
 {
+	void *owner = from_host ? &bridge->host : &bridge->local;
 	uint64_t expires_ns = lp_mac_expiry(now_ns, bridge->config.mac_age_ns);
 	if (src == bridge->interface_key)
 		return LP_DROP_NONE;
 	struct lp_mac_entry *entry = lp_mac_table_find(&bridge->macs, src, now_ns);
-	if (entry && entry->owner != &bridge->local) {
+	if (entry && !is_local(bridge, entry)) {
 		count_stray(bridge, &bridge->remote_on_lan, LP_BRIDGE_LOOP_REMOTE_ON_LAN, now_ns);
 		return LP_DROP_SPOOFED_SOURCE;
 	}
-	if (entry)
+	if (entry) {
+		entry->owner = owner;
 		entry->expires_ns = expires_ns;
-	else if (lp_mac_table_put(&bridge->macs, src, &bridge->local, expires_ns, now_ns) < 0)
+	} else if (lp_mac_table_put(&bridge->macs, src, owner, expires_ns, now_ns) < 0) {
 		bridge->counters.macs_refused++;
+	}
 	return LP_DROP_NONE;
 }
 
@@ -110,7 +119,7 @@ static enum lp_drop learn_local(struct lp_bridge *bridge, uint64_t src, uint64_t
 static bool is_remote(struct lp_bridge *bridge, uint64_t dst, uint64_t now_ns)
 {
 	struct lp_mac_entry *entry = lp_mac_table_find(&bridge->macs, dst, now_ns);
-	return entry && entry->owner != &bridge->local;
+	return entry && !is_local(bridge, entry);
 }
 
 /* lp_bridge_from_lan() without its counters. */
@@ -128,7 +137,7 @@ static enum lp_drop judge_lan(struct lp_bridge *bridge, const struct lp_frame *f
 	}
 	if (take_probe(bridge, frame->data, frame->len, &ether, true, now_ns))
 		return LP_DROP_SWITCH_CONTROL;
-	if ((drop = learn_local(bridge, src, now_ns)) != LP_DROP_NONE)
+	if ((drop = learn_local(bridge, src, frame->from_host, now_ns)) != LP_DROP_NONE)
 		return drop;
 	if (!lp_mac_key_is_group(dst) && !is_remote(bridge, dst, now_ns))
 		return LP_DROP_UNKNOWN_UNICAST;
@@ -146,7 +155,7 @@ enum lp_drop lp_bridge_from_lan(struct lp_bridge *bridge, const struct lp_frame 
 static enum lp_drop learn_remote(struct lp_bridge *bridge, uint64_t src, uint64_t now_ns)
 {
 	struct lp_mac_entry *entry = lp_mac_table_find(&bridge->macs, src, now_ns);
-	if (src == bridge->interface_key || (entry && entry->owner == &bridge->local)) {
+	if (src == bridge->interface_key || (entry && is_local(bridge, entry))) {
 		count_stray(bridge, &bridge->local_in_tunnel, LP_BRIDGE_LOOP_LOCAL_IN_TUNNEL, now_ns);
 		return LP_DROP_SPOOFED_SOURCE;
 	}
@@ -181,4 +190,17 @@ enum lp_drop lp_bridge_from_tunnel(struct lp_bridge *bridge, const uint8_t *fram
 	enum lp_drop drop = judge_tunnel(bridge, frame, len, now_ns);
 	bridge->counters.tunnel_drops[drop] += drop != LP_DROP_NONE;
 	return drop;
+}
+
+unsigned lp_bridge_sides(struct lp_bridge *bridge, const uint8_t *frame, uint64_t now_ns)
+{
+	uint64_t dst = lp_mac_key(frame);
+	if (lp_mac_key_is_group(dst))
+		return LP_BRIDGE_WIRE | LP_BRIDGE_HOST;
+	if (dst == bridge->interface_key)
+		return LP_BRIDGE_HOST;
+	const struct lp_mac_entry *entry = lp_mac_table_find(&bridge->macs, dst, now_ns);
+	if (!entry)
+		return LP_BRIDGE_WIRE | LP_BRIDGE_HOST;
+	return entry->owner == &bridge->host ? LP_BRIDGE_HOST : LP_BRIDGE_WIRE;
 }

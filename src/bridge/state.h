@@ -18,8 +18,9 @@ struct lp_bridge {
 	struct lp_bridge_config config;
 	struct lp_bridge_counters counters;
 	struct lp_bridge_members members;
-	struct lp_mac_table macs; /* owner: a member, or one of the two below */
+	struct lp_mac_table macs; /* owner: a member, or one of the three below */
 	char local;               /* its address is the owner of local MACs */
+	char host;                /* and of those behind the interface on the gateway's own computer */
 	char early;               /* and of remote MACs without a member */
 	uint64_t interface_key;
 	uint64_t probe_due_ns;

@@ -22,7 +22,8 @@ struct lp_gateway {
 	struct lp_packet *packet;
 	struct lp_packet_info info;
 	struct lp_member *member;
-	struct lp_offloader *offloader;
+	struct lp_offloader *offloader; /* between the wire and the tunnel */
+	struct lp_offloader *host;      /* from the tunnel to this computer; NULL: out of reach */
 	struct lp_bridge *bridge;
 	struct lp_timer *timer; /* the bridge's deadline */
 	struct lp_framelog framelog;
@@ -98,14 +99,35 @@ static void to_wire(void *ctx, const struct lp_frame *frames, size_t n_frames)
 		lp_member_count_drops(gateway->member, LP_DROP_DEVICE, n_frames - n_sent);
 }
 
+/* Frames for this computer. */
+static void to_host(void *ctx, const struct lp_frame *frames, size_t n_frames)
+{
+	struct lp_gateway *gateway = ctx;
+	size_t n_sent = lp_packet_send_host(gateway->packet, frames, n_frames);
+	if (n_sent < n_frames)
+		lp_member_count_drops(gateway->member, LP_DROP_DEVICE, n_frames - n_sent);
+}
+
+/* Adds a frame from the room to what goes to the wire, to this computer or to both. False if it is too long. */
+static bool to_lan(struct lp_gateway *gateway, const uint8_t *frame, size_t len)
+{
+	uint16_t tcp_mtu = lp_member_unfragmented_mtu(gateway->member);
+	unsigned sides = gateway->host ? lp_bridge_sides(gateway->bridge, frame, gateway->now_ns) : LP_BRIDGE_WIRE;
+	bool fits = true;
+	if (sides & LP_BRIDGE_HOST)
+		fits = lp_offloader_merge(gateway->host, frame, len, tcp_mtu);
+	if (sides & LP_BRIDGE_WIRE)
+		fits = lp_offloader_merge(gateway->offloader, frame, len, tcp_mtu);
+	return fits;
+}
+
 /* A frame from the room. */
 static void on_frame(void *ctx, const uint8_t *frame, size_t len, uint64_t now_ns)
 {
 	struct lp_gateway *gateway = ctx;
 	gateway->now_ns = now_ns;
 	enum lp_drop drop = lp_bridge_from_tunnel(gateway->bridge, frame, len, now_ns);
-	if (drop == LP_DROP_NONE &&
-		!lp_offloader_merge(gateway->offloader, frame, len, lp_member_unfragmented_mtu(gateway->member)))
+	if (drop == LP_DROP_NONE && !to_lan(gateway, frame, len))
 		drop = LP_DROP_OVERSIZE;
 	if (drop != LP_DROP_NONE)
 		lp_member_count_drops(gateway->member, drop, 1);
@@ -117,6 +139,8 @@ static void on_batch_end(void *ctx)
 {
 	struct lp_gateway *gateway = ctx;
 	lp_offloader_deliver(gateway->offloader);
+	if (gateway->host)
+		lp_offloader_deliver(gateway->host);
 }
 
 /* The bridge saw a loop. */
@@ -228,7 +252,7 @@ static void describe_interface(const struct lp_gateway *gateway)
 {
 	const struct lp_log *log = gateway->config.member.log;
 	const char *name = gateway->config.interface;
-	char text[300];
+	char text[400];
 	lp_event_interface_up(log, name, &gateway->info.mac, gateway->info.mtu);
 	if (gateway->info.wireless) {
 		snprintf(text, sizeof text,
@@ -236,7 +260,14 @@ static void describe_interface(const struct lp_gateway *gateway)
 			name);
 		lp_event_warned(log, text);
 	}
-	if (gateway->info.bridge[0]) {
+	if (gateway->info.host_failure[0]) {
+		snprintf(text, sizeof text,
+			"remote players cannot reach this computer itself, its DHCP server or game server: %s. Start the "
+			"gateway with sudo, or run the servers on another computer",
+			gateway->info.host_failure);
+		lp_event_warned(log, text);
+	}
+	if (gateway->info.bridge[0] && !gateway->info.host) {
 		snprintf(text, sizeof text,
 			"interface %s is a port of the bridge %s: what stays inside of the bridge is not seen: pass "
 			"--interface %s",
@@ -267,6 +298,13 @@ static int new_parts(struct lp_gateway *gateway)
 	int result = lp_offloader_new(&offloader, &gateway->offloader);
 	if (result < 0)
 		return result;
+	if (gateway->info.host) {
+		offloader.takes_tso4 = offloader.takes_tso6 = config->offload;
+		offloader.takes_uso = false; /* a host takes it apart for each socket that has not asked for it */
+		offloader.send = to_host;
+		if ((result = lp_offloader_new(&offloader, &gateway->host)) < 0)
+			return result;
+	}
 	lp_random_fill(bridge.hash_key, sizeof bridge.hash_key);
 	lp_random_fill(bridge.sender, sizeof bridge.sender);
 	memcpy(room, config->member.room, sizeof room);
@@ -278,7 +316,7 @@ static int new_parts(struct lp_gateway *gateway)
 int lp_gateway_new(struct lp_loop *loop, const struct lp_gateway_config *config, struct lp_failure *failure,
 	struct lp_gateway **ret_gateway)
 {
-	struct lp_packet_config packet = {.interface = config->interface};
+	struct lp_packet_config packet = {.interface = config->interface, .host = true};
 	struct lp_gateway *gateway = calloc(1, sizeof *gateway);
 	int result = LP_ENOMEM;
 	if (!gateway)
@@ -316,6 +354,7 @@ void lp_gateway_free(struct lp_gateway *gateway)
 	lp_member_free(gateway->member);
 	lp_bridge_free(gateway->bridge);
 	lp_offloader_free(gateway->offloader);
+	lp_offloader_free(gateway->host);
 	lp_timer_free(gateway->timer);
 	lp_packet_close(gateway->packet);
 	free(gateway);

@@ -30,6 +30,7 @@ struct lp_frame {
 	const uint8_t *data; /* from the destination MAC; no FCS */
 	size_t len;          /* at most LP_SUPER_FRAME_MAX */
 	struct lp_offload offload;
+	bool from_host; /* of a packet socket: sent by this computer itself, not received from the wire */
 };
 
 /* The largest super-frame: 64 KiB of IP packet, an Ethernet header and two tags. */

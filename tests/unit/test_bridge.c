@@ -569,6 +569,47 @@ static void test_strays(void **state)
 	assert_int_equal(place->told[LP_BRIDGE_LOOP_LOCAL_IN_TUNNEL], 1);
 }
 
+static const struct part arp[PARTS_MAX] = {TYPE(0x0806)};
+
+/* Lets a frame from |src| to everyone come in by the interface, sent by the gateway's own computer or by the LAN. */
+static void hear(struct place *place, uint64_t src, bool from_host)
+{
+	uint8_t data[FRAME_MAX];
+	struct lp_frame frame = {.data = data, .from_host = from_host};
+	frame.len = make_frame(data, UINT64_C(0xffffffffffff), src, arp);
+	assert_int_equal(lp_bridge_from_lan(place->bridge, &frame, place->now_ns), LP_DROP_NONE);
+}
+
+/* Frames for the gateway's own computer go there, frames for LAN stations to the wire, and the rest to both. */
+static void test_sides(void **state)
+{
+	struct place *place = *state;
+	const uint64_t station = UINT64_C(0x020000000021), guest = UINT64_C(0x020000000022);
+	hear(place, station, false);
+	hear(place, guest, true);
+	const struct {
+		uint64_t dst;
+		unsigned sides;
+	} rows[] = {
+		{INTERFACE, LP_BRIDGE_HOST},
+		{station, LP_BRIDGE_WIRE},
+		{guest, LP_BRIDGE_HOST},
+		{UINT64_C(0x020000000023), LP_BRIDGE_WIRE | LP_BRIDGE_HOST},
+		{UINT64_C(0xffffffffffff), LP_BRIDGE_WIRE | LP_BRIDGE_HOST},
+		{UINT64_C(0x01005e000001), LP_BRIDGE_WIRE | LP_BRIDGE_HOST},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		uint8_t frame[FRAME_MAX];
+		make_frame(frame, rows[i].dst, REMOTE(1), arp);
+		assert_int_equal(lp_bridge_sides(place->bridge, frame, place->now_ns), rows[i].sides);
+	}
+	/* A station that moves is followed. */
+	hear(place, guest, false);
+	uint8_t frame[FRAME_MAX];
+	make_frame(frame, guest, REMOTE(1), arp);
+	assert_int_equal(lp_bridge_sides(place->bridge, frame, place->now_ns), LP_BRIDGE_WIRE);
+}
+
 #define PLACE_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -587,6 +628,7 @@ int main(void)
 		cmocka_unit_test(test_probing),
 		PLACE_TEST(test_loops),
 		PLACE_TEST(test_strays),
+		PLACE_TEST(test_sides),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,6 +22,7 @@ typedef void (*lp_packet_error_fn)(void *ctx, const struct lp_failure *failure);
 
 struct lp_packet_config {
 	const char *interface;
+	bool host; /* include this computer's own stack: deliver what it sends, and make lp_packet_send_host() work */
 };
 
 struct lp_packet_info {
@@ -31,6 +32,8 @@ struct lp_packet_info {
 	/* The bridge that the interface is a port of, or "". Frames between the bridge's other ports and the host are
 	   not visible here, so the bridge should be captured instead. */
 	char bridge[16];
+	bool host;              /* lp_packet_send_host() works */
+	char host_failure[200]; /* why it does not although it was requested, for people */
 };
 
 struct lp_packet_counters {
@@ -39,7 +42,7 @@ struct lp_packet_counters {
 };
 
 /* Opens the socket in promiscuous mode; closing it ends that. Frames that the host itself sends through the interface
-   are not delivered. */
+   are delivered only with |config->host|. */
 int lp_packet_open(struct lp_loop *loop, const struct lp_packet_config *config, lp_packet_recv_fn recv,
 	lp_packet_error_fn error, void *ctx, struct lp_failure *failure, struct lp_packet **ret_packet);
 /* Excludes the tunnel's own UDP packets between |local| port and |remote| in the kernel; otherwise a tunnel over the
@@ -47,6 +50,9 @@ int lp_packet_open(struct lp_loop *loop, const struct lp_packet_config *config, 
 int lp_packet_exclude_tunnel(struct lp_packet *packet, const struct lp_addr *local, const struct lp_addr *remote);
 /* Sends frames. Returns how many the kernel accepted; the rest is lost. */
 size_t lp_packet_send(struct lp_packet *packet, const struct lp_frame *frames, size_t n_frames);
+/* Hands frames to this computer's own stack as if the interface had received them: they reach its IP addresses, or the
+   bridge that the interface is a port of. Returns how many the kernel accepted; 0 without |info.host|. */
+size_t lp_packet_send_host(struct lp_packet *packet, const struct lp_frame *frames, size_t n_frames);
 void lp_packet_info(const struct lp_packet *packet, struct lp_packet_info *ret_info);
 /* Counts since the socket was opened. */
 void lp_packet_counters(struct lp_packet *packet, struct lp_packet_counters *ret_counters);

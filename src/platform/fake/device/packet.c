@@ -45,6 +45,14 @@ size_t lp_packet_send(struct lp_packet *packet, const struct lp_frame *frames, s
 	return lp_port_emit(port_of(packet), frames, n_frames);
 }
 
+size_t lp_packet_send_host(struct lp_packet *packet, const struct lp_frame *frames, size_t n_frames)
+{
+	(void)packet;
+	(void)frames;
+	(void)n_frames;
+	return 0;
+}
+
 void lp_packet_info(const struct lp_packet *packet, struct lp_packet_info *ret_info)
 {
 	const struct lp_port *port = const_port_of(packet);

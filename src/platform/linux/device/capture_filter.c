@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "platform/linux/device/host_link.h"
 
 /* Field offsets from the first byte of the frame (RFC 791, RFC 8200, RFC 768). */
 enum {
@@ -106,12 +107,12 @@ static void drop_tunnel(struct program *program, const struct lp_addr *local, co
 	expect_way(program, remote, local, ipv6, TO_PASS);
 }
 
-size_t lp_capture_filter(
-	const struct lp_addr *local, const struct lp_addr *remote, struct sock_filter code[LP_CAPTURE_FILTER_MAX])
+size_t lp_capture_filter(const struct lp_addr *local, const struct lp_addr *remote, bool host,
+	struct sock_filter code[LP_CAPTURE_FILTER_MAX])
 {
 	struct program program = {.code = code};
-	emit(&program, BPF_LD | BPF_W | BPF_ABS, 0, 0, (uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE));
-	emit(&program, BPF_JMP | BPF_JEQ | BPF_K, NEXT, 1, PACKET_OUTGOING);
+	emit(&program, BPF_LD | BPF_W | BPF_ABS, 0, 0, (uint32_t)(SKF_AD_OFF + (host ? SKF_AD_MARK : SKF_AD_PKTTYPE)));
+	emit(&program, BPF_JMP | BPF_JEQ | BPF_K, NEXT, 1, host ? LP_HOST_LINK_MARK : PACKET_OUTGOING);
 	emit(&program, BPF_RET | BPF_K, 0, 0, 0);
 	if (remote)
 		drop_tunnel(&program, local, remote);

@@ -3,6 +3,7 @@
 #define LP_PLATFORM_LINUX_DEVICE_CAPTURE_FILTER_H
 
 #include <linux/filter.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct lp_addr;
@@ -13,8 +14,9 @@ struct lp_addr;
    tunnel's: UDP between |local| and |remote|, in both directions. Both have |remote|'s family; if |local|'s address is
    unknown (family 0), its port decides. |remote| NULL: no tunnel yet. Returns the number of instructions.
 
-   The program also drops frames that the host sends, because a fanout group ignores PACKET_IGNORE_OUTGOING. */
-size_t lp_capture_filter(
-	const struct lp_addr *local, const struct lp_addr *remote, struct sock_filter code[LP_CAPTURE_FILTER_MAX]);
+   With |host| it accepts frames that the host sends, and drops what the host link has redirected (host_link.h). Without
+   it drops frames that the host sends, because a fanout group ignores PACKET_IGNORE_OUTGOING. */
+size_t lp_capture_filter(const struct lp_addr *local, const struct lp_addr *remote, bool host,
+	struct sock_filter code[LP_CAPTURE_FILTER_MAX]);
 
 #endif

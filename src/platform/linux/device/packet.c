@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/failure.h"
 #include "base/units.h"
+#include "platform/linux/device/host_link.h"
 #include "platform/linux/device/interface.h"
 #include "platform/linux/device/packet_socket.h"
 #include "platform/linux/device/vnet.h"
@@ -41,6 +42,7 @@ struct source {
 struct lp_packet {
 	struct lp_loop *loop;
 	struct lp_packet_sockets sockets;
+	struct lp_host_link host;
 	char name[IFNAMSIZ];
 	unsigned index;        /* of the interface; another one may take over the name */
 	struct lp_timer *look; /* checks the interface while it is down */
@@ -125,6 +127,10 @@ static bool read_frame(struct lp_recv_batch *batch, int i, struct lp_frame *ret_
 	}
 	if (frame.len > LP_SUPER_FRAME_MAX)
 		return false;
+	struct sockaddr_ll from;
+	_Static_assert(sizeof from <= sizeof batch->names[0], "room for the address of a packet socket");
+	memcpy(&from, &batch->names[i], sizeof from);
+	frame.from_host = from.sll_pkttype == PACKET_OUTGOING;
 	*ret_frame = frame;
 	return true;
 }
@@ -175,6 +181,7 @@ static void release(struct lp_packet *packet)
 	for (unsigned i = 0; i < packet->n_attached; i++)
 		lp_fd_watch_close(&packet->sources[i].watch, on_released);
 	lp_packet_sockets_close(&packet->sockets);
+	lp_host_link_close(&packet->host);
 	if (packet->n_attached == 0) {
 		lp_recv_batch_done(&packet->batch);
 		free(packet);
@@ -230,6 +237,16 @@ static void init_send(struct lp_packet *packet)
 	}
 }
 
+/* Opens the link to the host. If that fails, the packet socket works without it. */
+static void open_host_link(struct lp_packet *packet)
+{
+	struct lp_failure failure = {0};
+	packet->info.host = lp_host_link_open(packet->index, &failure, &packet->host) == 0;
+	if (!packet->info.host)
+		snprintf(packet->info.host_failure, sizeof packet->info.host_failure, "%.*s",
+			(int)sizeof packet->info.host_failure - 1, failure.text);
+}
+
 int lp_packet_open(struct lp_loop *loop, const struct lp_packet_config *config, lp_packet_recv_fn recv,
 	lp_packet_error_fn error, void *ctx, struct lp_failure *failure, struct lp_packet **ret_packet)
 {
@@ -252,8 +269,11 @@ int lp_packet_open(struct lp_loop *loop, const struct lp_packet_config *config, 
 	packet->recv = recv;
 	packet->error = error;
 	packet->ctx = ctx;
+	packet->host = (struct lp_host_link){.tap = -1, .link = -1};
 	init_send(packet);
-	result = lp_packet_sockets_open(name, interface.index, failure, &packet->sockets);
+	if (config->host)
+		open_host_link(packet);
+	result = lp_packet_sockets_open(name, interface.index, packet->info.host, failure, &packet->sockets);
 	if (result < 0)
 		goto fail;
 	result = lp_recv_batch_init(&packet->batch);
@@ -330,6 +350,11 @@ size_t lp_packet_send(struct lp_packet *packet, const struct lp_frame *frames, s
 		taken += transmit(packet, frames + i, n);
 	}
 	return taken;
+}
+
+size_t lp_packet_send_host(struct lp_packet *packet, const struct lp_frame *frames, size_t n_frames)
+{
+	return packet->info.host ? lp_host_link_send(&packet->host, frames, n_frames) : 0;
 }
 
 void lp_packet_info(const struct lp_packet *packet, struct lp_packet_info *ret_info)

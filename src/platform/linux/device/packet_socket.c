@@ -87,11 +87,11 @@ static int open_failure(struct lp_failure *failure, int err, const char *name)
 	return lp_fail(failure, lp_os_error(err), "%s: opening a packet socket: %s", name, strerror(err));
 }
 
-int lp_packet_sockets_open(
-	const char *name, unsigned ifindex, struct lp_failure *failure, struct lp_packet_sockets *ret_sockets)
+int lp_packet_sockets_open(const char *name, unsigned ifindex, bool host, struct lp_failure *failure,
+	struct lp_packet_sockets *ret_sockets)
 {
 	const struct packet_mreq promiscuous = {.mr_ifindex = (int)ifindex, .mr_type = PACKET_MR_PROMISC};
-	struct lp_packet_sockets sockets = {0};
+	struct lp_packet_sockets sockets = {.host = host};
 	int fd = open_one(ifindex);
 	if (fd < 0)
 		return open_failure(failure, -fd, name);
@@ -122,7 +122,7 @@ int lp_packet_sockets_exclude(
 {
 	struct sock_filter code[LP_CAPTURE_FILTER_MAX];
 	struct sock_fprog program = {.filter = code};
-	program.len = (unsigned short)lp_capture_filter(local, remote, code);
+	program.len = (unsigned short)lp_capture_filter(local, remote, sockets->host, code);
 	/* The kernel replaces a socket's filter atomically. */
 	for (unsigned i = 0; i < sockets->n; i++)
 		if (setsockopt(sockets->fds[i], SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) < 0)

@@ -6,6 +6,7 @@
 #ifndef LP_PLATFORM_LINUX_DEVICE_PACKET_SOCKET_H
 #define LP_PLATFORM_LINUX_DEVICE_PACKET_SOCKET_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct lp_addr;
@@ -17,13 +18,15 @@ struct lp_failure;
 struct lp_packet_sockets {
 	unsigned n;
 	int fds[LP_PACKET_SOCKETS_MAX]; /* the first also sends */
+	bool host;                      /* frames that this host sends are captured too */
 };
 
-/* Opens the sockets on an interface in promiscuous mode. |name| is for the failure's text. */
-int lp_packet_sockets_open(
-	const char *name, unsigned ifindex, struct lp_failure *failure, struct lp_packet_sockets *ret_sockets);
+/* Opens the sockets on an interface in promiscuous mode. |host|: see lp_capture_filter(). |name| is for the failure's
+ * text. */
+int lp_packet_sockets_open(const char *name, unsigned ifindex, bool host, struct lp_failure *failure,
+	struct lp_packet_sockets *ret_sockets);
 void lp_packet_sockets_close(struct lp_packet_sockets *sockets);
-/* Excludes a tunnel's packets and everything that the host sends; may be called again. |remote| NULL: no tunnel. */
+/* Excludes a tunnel's packets; may be called again. |remote| NULL: no tunnel. */
 int lp_packet_sockets_exclude(
 	const struct lp_packet_sockets *sockets, const struct lp_addr *local, const struct lp_addr *remote);
 /* Frames lost since the last call because a receive buffer was full. */
