@@ -10,14 +10,14 @@
 #include "platform/windows/system/os_error.h"
 #include "platform/windows/system/wide.h"
 
-/* The class of network adapters, one key an adapter, and what the user named their connections. */
+/* The class of network adapters with one key per adapter, and the names of their connections. */
 #define NET_CLASS L"{4D36E972-E325-11CE-BFC1-08002BE10318}"
 #define CLASS_KEY L"SYSTEM\\CurrentControlSet\\Control\\Class\\" NET_CLASS
 #define NETWORK_KEY L"SYSTEM\\CurrentControlSet\\Control\\Network\\" NET_CLASS
 
 #define VALUE_CHARS 256
 
-/* Reads a text; what is not a text, or too long, is empty. */
+/* Reads a text; empty if it is too long or not a text. */
 static void read_text(HKEY key, const wchar_t *name, char *text, size_t size)
 {
 	wchar_t wide[VALUE_CHARS];
@@ -25,12 +25,12 @@ static void read_text(HKEY key, const wchar_t *name, char *text, size_t size)
 	text[0] = '\0';
 	if (RegQueryValueExW(key, name, NULL, &type, (BYTE *)wide, &bytes) != ERROR_SUCCESS || type != REG_SZ)
 		return;
-	/* The registry keeps a text with or without its end, as it was written. */
+	/* A text in the registry may lack its NUL. */
 	wide[bytes / sizeof wide[0]] = L'\0';
 	lp_utf8(wide, text, size);
 }
 
-/* Reads how the user named the adapter's connection, and which device it is. */
+/* Reads the name of the adapter's connection, and the device's instance ID. */
 static void read_connection(struct lp_adapter *adapter)
 {
 	wchar_t guid[64];
@@ -51,7 +51,7 @@ static bool read_adapter(HKEY class, const wchar_t *name, struct lp_adapter *ada
 {
 	*adapter = (struct lp_adapter){0};
 	HKEY key;
-	/* Some, as "Properties", are not for everybody. */
+	/* Some keys, such as "Properties", are protected. */
 	if (RegOpenKeyExW(class, name, 0, KEY_QUERY_VALUE, &key) != ERROR_SUCCESS)
 		return false;
 	lp_utf8(name, adapter->key, sizeof adapter->key);
@@ -97,7 +97,7 @@ int lp_adapter_find(const char *wanted, struct lp_failure *failure, struct lp_ad
 	return result;
 }
 
-/* Opens an adapter's key of the class. */
+/* Opens an adapter's key in the class. */
 static LSTATUS open_key(const struct lp_adapter *adapter, REGSAM access, HKEY *ret_key)
 {
 	wchar_t name[64];

@@ -9,15 +9,15 @@
 
 struct lp_failure;
 
-/* Reads all, up to LP_ADAPTERS_MAX. The number; 0 also where there is no such class. */
+/* Reads all TAP adapters, up to LP_ADAPTERS_MAX. Returns their number; 0 also without the class. */
 size_t lp_adapters_read(struct lp_adapter adapters[LP_ADAPTERS_MAX]);
-/* The one that |wanted| means, see lp_adapter_choose(). */
+/* The adapter that |wanted| names, see lp_adapter_choose(). */
 int lp_adapter_find(const char *wanted, struct lp_failure *failure, struct lp_adapter *ret_adapter);
-/* What the driver is told of its MAC, as the registry has it; empty: nothing, the driver has one of its own. */
+/* The MAC in the registry that overrides the driver's own; empty: none. */
 void lp_adapter_mac_setting(const struct lp_adapter *adapter, char text[LP_MAC_TEXT_MAX]);
-/* Changes it, for the driver's next start; empty: takes it away. 0, or LP_EPERM, … */
+/* Changes it for the driver's next start; empty: removes it. 0, or LP_EPERM, … */
 int lp_adapter_set_mac_setting(const struct lp_adapter *adapter, const char *text);
-/* Stops and starts the adapter, which makes the driver start anew. 0, or a negative LP_E* where that is refused. */
+/* Stops and starts the adapter, which restarts the driver. 0, or a negative LP_E*. */
 int lp_adapter_restart(const struct lp_adapter *adapter);
 
 #endif

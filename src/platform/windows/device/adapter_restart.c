@@ -11,13 +11,13 @@
 /* {4D36E972-E325-11CE-BFC1-08002BE10318}: network adapters. */
 static const GUID net_class = {0x4d36e972, 0xe325, 0x11ce, {0xbf, 0xc1, 0x08, 0x00, 0x2b, 0xe1, 0x03, 0x18}};
 
-/* Has a device stopped and started again. 0 or the error. */
+/* Stops and starts a device. 0 or the error. */
 static DWORD restart(HDEVINFO set, SP_DEVINFO_DATA *device)
 {
 	SP_PROPCHANGE_PARAMS params = {
 		.ClassInstallHeader = {.cbSize = sizeof params.ClassInstallHeader,
 			.InstallFunction = DIF_PROPERTYCHANGE},
-		/* In one step: a device that was only stopped would be left disabled if we ended in between. */
+		/* In one step: if the program ended between two, the device would stay disabled. */
 		.StateChange = DICS_PROPCHANGE,
 		.Scope = DICS_FLAG_CONFIGSPECIFIC,
 	};
@@ -27,7 +27,7 @@ static DWORD restart(HDEVINFO set, SP_DEVINFO_DATA *device)
 	return 0;
 }
 
-/* Finds the device of an instance. */
+/* Finds a device by its instance ID. */
 static bool find_device(HDEVINFO set, const wchar_t *instance, SP_DEVINFO_DATA *device)
 {
 	wchar_t id[256];

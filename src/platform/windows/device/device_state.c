@@ -10,7 +10,7 @@ int lp_device_state(const char *name, struct lp_device_state *ret_state)
 	int result = lp_interface_of_guid(name, &interface);
 	if (result < 0)
 		return result;
-	/* One that is disabled is not found. */
+	/* A disabled adapter is not listed. */
 	*ret_state = (struct lp_device_state){.up = interface.up, .enabled = true, .address = interface.address};
 	ret_state->address.port = 0;
 	snprintf(ret_state->note, sizeof ret_state->note, "interface %lu, LUID 0x%llx", (unsigned long)interface.index,

@@ -18,33 +18,34 @@
 #include "platform/windows/net/interface.h"
 #include "platform/windows/system/os_error.h"
 
-/* How long a restarted adapter may take to be there again, and how often that is looked at. */
+/* How long a restarted adapter may take to reappear, and the interval of the checks. */
 #define RESTART_MS 10000
 #define RESTART_LOOK_MS 100
-/* How soon an adapter that went away is looked for; twice as long after each attempt in vain, up to the second. */
+/* The interval of the checks for an adapter that disappeared, doubled after each failed attempt up to the second value.
+ */
 #define SEEK_NS (500 * LP_MS)
 #define SEEK_MAX_NS (8 * LP_SEC)
-/* How often a connected adapter is checked for a link, and how soon again where it has none. */
+/* The interval of the link checks of a connected adapter, with a link and without. */
 #define CHECK_NS (5 * LP_SEC)
 #define CHECK_AGAIN_NS (3 * LP_SEC)
-/* An adapter without a link is reopened this often in a row; then it is left alone until it has a link. */
+/* An adapter without a link is reopened at most this often in a row, until it has a link again. */
 #define REOPEN_MAX 3
 
 struct lp_tap {
 	struct lp_loop *loop;
 	struct lp_adapter adapter;
 	struct lp_tap_driver driver;
-	struct lp_tap_io *io; /* NULL while the adapter is away */
+	struct lp_tap_io *io; /* NULL while the adapter is gone */
 	HANDLE event;
 	struct lp_wait wait;
-	struct lp_timer *timer; /* looks for an adapter that is away, and checks one that is there */
-	uint64_t seek_ns;       /* how long to wait for the next attempt */
+	struct lp_timer *timer; /* checks for an adapter that is gone, and checks the link of one that exists */
+	uint64_t seek_ns;       /* delay of the next attempt */
 	bool up;                /* lp_tap_up() was called */
 	bool paused;
 	bool replug;         /* lp_tap_replug() was called */
-	bool calling;        /* a callback of the owner's is under way */
-	bool without_link;   /* found at the last check */
-	unsigned n_reopened; /* because there was no link, in a row */
+	bool calling;        /* a callback of the owner is running */
+	bool without_link;   /* the result of the last check */
+	unsigned n_reopened; /* in a row, because there was no link */
 	bool closed;
 	lp_tap_recv_fn recv;
 	lp_tap_error_fn error;
@@ -53,7 +54,7 @@ struct lp_tap {
 	struct lp_frame frames[LP_TAP_IO_READS];
 };
 
-/* Opens the adapter's device and asks its driver. */
+/* Opens the adapter's device and queries its driver. */
 static int open_device(struct lp_tap *tap, struct lp_failure *failure)
 {
 	HANDLE device;
@@ -61,7 +62,7 @@ static int open_device(struct lp_tap *tap, struct lp_failure *failure)
 	if (result < 0)
 		return result;
 	if (!lp_tap_device_ask(device, &tap->driver))
-		result = lp_fail(failure, LP_EIO, "%s: the TAP adapter's driver does not answer: restart the adapter",
+		result = lp_fail(failure, LP_EIO, "%s: the TAP adapter's driver does not answer. Restart the adapter",
 			lp_tap_name(tap));
 	else if ((result = lp_tap_io_new(device, tap->event, &tap->io)) < 0)
 		lp_fail(failure, result, "%s: out of memory", lp_tap_name(tap));
@@ -82,7 +83,7 @@ static int reopen_device(struct lp_tap *tap, struct lp_failure *failure)
 	}
 }
 
-/* A MAC as the registry has it: without separators, as every version of the driver reads it. Returns |text|. */
+/* Formats a MAC for the registry: without separators, which every version of the driver reads. Returns |text|. */
 static const char *format_setting(const struct lp_mac *mac, char text[LP_MAC_TEXT_MAX])
 {
 	lp_mac_format(mac, text);
@@ -95,7 +96,7 @@ static const char *format_setting(const struct lp_mac *mac, char text[LP_MAC_TEX
 	}
 }
 
-/* Has the driver take the wanted MAC. Where that is refused everything stays as it was, and the driver's MAC tells. */
+/* Sets the driver's MAC. If that is rejected, nothing changes, and the driver's own MAC is used. */
 static int set_mac(struct lp_tap *tap, const struct lp_mac *mac, struct lp_failure *failure)
 {
 	char before[LP_MAC_TEXT_MAX], wanted[LP_MAC_TEXT_MAX];
@@ -103,7 +104,7 @@ static int set_mac(struct lp_tap *tap, const struct lp_mac *mac, struct lp_failu
 	lp_adapter_mac_setting(&tap->adapter, before);
 	if (lp_adapter_set_mac_setting(&tap->adapter, wanted) < 0)
 		return 0;
-	/* The device must be closed for that. */
+	/* The device must be closed for this. */
 	lp_tap_io_free(tap->io);
 	tap->io = NULL;
 	int result = lp_adapter_restart(&tap->adapter);
@@ -112,14 +113,14 @@ static int set_mac(struct lp_tap *tap, const struct lp_mac *mac, struct lp_failu
 	return reopen_device(tap, failure);
 }
 
-/* Looks again for the adapter that is away. */
+/* Schedules the next check for the adapter. */
 static void seek_later(struct lp_tap *tap)
 {
 	lp_timer_set(tap->timer, lp_loop_now_ns(tap->loop) + tap->seek_ns);
 	tap->seek_ns = tap->seek_ns * 2 < SEEK_MAX_NS ? tap->seek_ns * 2 : SEEK_MAX_NS;
 }
 
-/* Gives the device up, for now: it may come back. */
+/* Closes the device; the adapter may come back. */
 static void lose(struct lp_tap *tap, const char *reason)
 {
 	lp_tap_io_free(tap->io);
@@ -129,14 +130,13 @@ static void lose(struct lp_tap *tap, const char *reason)
 		tap->state(tap->ctx, false, reason);
 }
 
-/* The device refused a request: the adapter was disabled or removed. */
+/* The device rejected a request: the adapter was disabled or removed. */
 static void lose_by_error(struct lp_tap *tap, DWORD error)
 {
 	char text[LP_OS_ERROR_TEXT_MAX];
 	lose(tap, error == ERROR_OPERATION_ABORTED ? "the adapter was disabled" : lp_os_error_text(error, text));
 }
 
-/* Frees what is left after lp_tap_close(). */
 static void release(struct lp_tap *tap)
 {
 	if (tap->event)
@@ -144,17 +144,17 @@ static void release(struct lp_tap *tap)
 	free(tap);
 }
 
-/* Begins to read. */
+/* Starts to read. */
 static void begin(struct lp_tap *tap)
 {
 	DWORD error = lp_tap_io_begin_reads(tap->io);
 	if (error)
 		lose_by_error(tap, error);
 	else if (lp_tap_io_has_frames(tap->io))
-		SetEvent(tap->event); /* a read that began after these has taken the signal back */
+		SetEvent(tap->event); /* a read that started later has reset the event */
 }
 
-/* Frames have come, or the device is gone. */
+/* Frames arrived, or the device is gone. */
 static void on_event(void *ctx)
 {
 	struct lp_tap *tap = ctx;
@@ -178,13 +178,13 @@ static void on_event(void *ctx)
 		release(tap);
 }
 
-/* Checks the link after a while. */
+/* Schedules the next link check. */
 static void check_later(struct lp_tap *tap)
 {
 	lp_timer_set(tap->timer, lp_loop_now_ns(tap->loop) + CHECK_NS);
 }
 
-/* Connects the adapter and begins to read, or gives it up for now. */
+/* Connects the adapter and starts to read, or closes it for now. */
 static void connect_cable(struct lp_tap *tap)
 {
 	if (!lp_tap_device_set_media(lp_tap_io_device(tap->io), true)) {
@@ -195,7 +195,7 @@ static void connect_cable(struct lp_tap *tap)
 	begin(tap);
 }
 
-/* The adapter is there again: everything is as it was before it went, or the session cannot go on. */
+/* The adapter is back: restores its state; fails if it has another MAC now. */
 static int come_back(struct lp_tap *tap)
 {
 	struct lp_mac mac = tap->driver.mac;
@@ -209,7 +209,7 @@ static int come_back(struct lp_tap *tap)
 	if (!lp_mac_equal(&tap->driver.mac, &mac)) {
 		char was[LP_MAC_TEXT_MAX], is[LP_MAC_TEXT_MAX];
 		lp_fail(&failure, LP_EINVAL,
-			"%s: the TAP adapter came back with MAC %s, and the room knows it with %s: start again",
+			"%s: the TAP adapter came back with MAC %s, but the room knows it with %s. Start the program again",
 			lp_tap_name(tap), lp_mac_format(&tap->driver.mac, is), lp_mac_format(&mac, was));
 		tap->error(tap->ctx, &failure);
 		return 0;
@@ -223,8 +223,8 @@ static int come_back(struct lp_tap *tap)
 	return 0;
 }
 
-/* After sleep, or when other adapters came and went, Windows may leave the adapter without a link although its driver
-   was asked for one, and reads stay pending for ever. Closing and opening the device helps. */
+/* After sleep, or when other adapters come and go, Windows may leave the adapter without a link although its driver was
+   asked for one, and reads stay pending forever. Closing and opening the device helps. */
 static void check_link(struct lp_tap *tap)
 {
 	struct lp_interface interface;
@@ -244,7 +244,7 @@ static void check_link(struct lp_tap *tap)
 	check_later(tap);
 }
 
-/* Takes the cable out, by closing the device, and puts it back a moment later. */
+/* Simulates pulling and plugging the cable: closes the device and opens it a moment later. */
 static void unplug(struct lp_tap *tap)
 {
 	tap->replug = false;
@@ -254,7 +254,6 @@ static void unplug(struct lp_tap *tap)
 	seek_later(tap);
 }
 
-/* Time to look for the adapter. */
 static void on_timer(void *ctx, uint64_t now_ns)
 {
 	struct lp_tap *tap = ctx;
@@ -271,8 +270,8 @@ static void on_timer(void *ctx, uint64_t now_ns)
 		release(tap);
 }
 
-/* Opens the adapter that |wanted| means. Without a name it is the first that no other program uses; one that has the
-   wanted MAC from an earlier session comes before the others. */
+/* Opens the adapter that |wanted| names. Without a name it is the first that no other program uses; an adapter that has
+   the requested MAC from an earlier session comes first. */
 static int open_adapter(struct lp_tap *tap, const struct lp_tap_config *config, struct lp_failure *failure)
 {
 	struct lp_adapter *adapters = calloc(LP_ADAPTERS_MAX, sizeof adapters[0]);
@@ -295,7 +294,7 @@ static int open_adapter(struct lp_tap *tap, const struct lp_tap_config *config, 
 	tap->adapter = adapters[first];
 	struct lp_failure why = {0};
 	result = open_device(tap, &why);
-	/* What is wrong with the first one is what the user gets to know if the others are no better. */
+	/* If all fail, report the failure of the first. */
 	for (size_t i = 0; any && i < n && (result == LP_EINUSE || result == LP_ENOTFOUND); i++) {
 		if (i == first)
 			continue;
@@ -338,8 +337,8 @@ fail:
 	return result;
 }
 
-/* The stack's MTU is a setting of the IP interface, which outlives this program: platform/route.h sets it and puts it
-   back. */
+/* The stack's MTU is a setting of the IP interface, which outlives this program: net/route_change.h sets and restores
+   it. */
 int lp_tap_set_mtu(struct lp_tap *tap, unsigned mtu, struct lp_failure *failure)
 {
 	(void)tap;
@@ -353,10 +352,10 @@ int lp_tap_up(struct lp_tap *tap, unsigned mtu, struct lp_failure *failure)
 	lp_tap_set_mtu(tap, mtu, failure);
 	tap->up = true;
 	if (!tap->io)
-		return 0; /* away: it comes up when it is back */
+		return 0; /* gone: it comes up when it is back */
 	if (!lp_tap_device_set_media(lp_tap_io_device(tap->io), true))
 		return lp_fail(
-			failure, LP_EIO, "%s: the TAP adapter cannot be connected: restart it", lp_tap_name(tap));
+			failure, LP_EIO, "%s: the TAP adapter cannot be connected. Restart it", lp_tap_name(tap));
 	check_later(tap);
 	begin(tap);
 	return 0;
@@ -366,7 +365,7 @@ void lp_tap_replug(struct lp_tap *tap)
 {
 	if (!tap->io || !tap->up)
 		return;
-	/* Later: the frames of a batch that is being handed over belong to the device. */
+	/* Later: the frames of the batch that is being delivered belong to the device. */
 	tap->replug = true;
 	lp_timer_set(tap->timer, lp_loop_now_ns(tap->loop));
 }
@@ -387,7 +386,7 @@ void lp_tap_resume(struct lp_tap *tap)
 size_t lp_tap_send(struct lp_tap *tap, const struct lp_frame *frames, size_t n_frames)
 {
 	DWORD error;
-	/* What a device that is gone does to writes, it does to reads as well: those see to it. */
+	/* If the device is gone, the reads fail too and handle it. */
 	return tap->io && tap->up ? lp_tap_io_write(tap->io, frames, n_frames, &error) : 0;
 }
 
@@ -395,7 +394,7 @@ void lp_tap_close(struct lp_tap *tap)
 {
 	if (!tap)
 		return;
-	/* Closing the device takes the cable out. */
+	/* Closing the device disconnects the adapter. */
 	lp_tap_io_free(tap->io);
 	tap->io = NULL;
 	lp_wait_remove(&tap->wait);

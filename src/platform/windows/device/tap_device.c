@@ -17,7 +17,6 @@
 #define TAP_GET_MTU TAP_REQUEST(3)
 #define TAP_SET_MEDIA_STATUS TAP_REQUEST(6)
 
-/* Says why the device cannot be opened. */
 static int open_failure(struct lp_failure *failure, DWORD error, const struct lp_adapter *adapter)
 {
 	const char *name = adapter->name[0] ? adapter->name : adapter->guid;
@@ -59,7 +58,7 @@ int lp_tap_device_open(const struct lp_adapter *adapter, struct lp_failure *fail
 	return 0;
 }
 
-/* Makes a request and waits for the answer, |size| bytes in |data|. */
+/* Sends a request and waits for the reply, |size| bytes in |data|. */
 static bool request(HANDLE device, DWORD code, void *data, DWORD size)
 {
 	OVERLAPPED overlapped = {.hEvent = CreateEventW(NULL, TRUE, FALSE, NULL)};

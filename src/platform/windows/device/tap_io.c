@@ -8,31 +8,31 @@
 
 /* A frame with two tags has 1522 bytes; a read with less room than its frame loses it. */
 #define SLOT_BYTES 2048
-/* Writes that may be under way: more than any batch from the room has. */
+/* Outstanding writes: more than any received batch has. */
 #define WRITES 256
-/* How often a read that is complete waits for one before it that is being completed by another processor. */
+/* How often a complete read waits for an earlier one that another processor is completing. */
 #define YIELDS 4
-/* How long the driver may take to give up what was cancelled. */
+/* How long the driver may take to cancel requests. */
 #define CANCEL_MS 2000
 
 /* A read or a write, with its frame. */
 struct slot {
 	OVERLAPPED overlapped;
-	bool busy; /* begun, and its result was not looked at */
+	bool busy; /* started, and its result was not read yet */
 	_Alignas(16) uint8_t data[SLOT_BYTES];
 };
 
 struct lp_tap_io {
 	HANDLE device;
 	HANDLE event;
-	unsigned n_pending;             /* reads that are under way or complete */
-	uint8_t order[LP_TAP_IO_READS]; /* their slots, as they were begun */
+	unsigned n_pending;             /* outstanding or complete reads */
+	uint8_t order[LP_TAP_IO_READS]; /* their slots, in the order of their start */
 	unsigned next_write;
 	struct slot reads[LP_TAP_IO_READS];
 	struct slot writes[WRITES];
 };
 
-/* True if the system is done with a slot. */
+/* True if the request of a slot is complete. */
 static bool is_complete(const struct slot *slot)
 {
 	return HasOverlappedIoCompleted(&slot->overlapped);
@@ -78,7 +78,8 @@ bool lp_tap_io_has_frames(const struct lp_tap_io *io)
 	return false;
 }
 
-/* True if the read is complete, or becomes so at once: a later one is, and the driver serves them in their order. */
+/* True if the read is complete, or will be immediately: a later one is complete, and the driver serves them in order.
+ */
 static bool await_read(const struct lp_tap_io *io, unsigned place)
 {
 	const struct slot *slot = &io->reads[io->order[place]];
@@ -102,7 +103,7 @@ size_t lp_tap_io_take(struct lp_tap_io *io, struct lp_frame frames[LP_TAP_IO_REA
 	*error = 0;
 	for (unsigned i = 0; i < io->n_pending; i++) {
 		struct slot *slot = &io->reads[io->order[i]];
-		/* One that is not complete is passed by: should a driver ever mix up the order, so do we. */
+		/* Skip a read that is not complete: if a driver reorders them, so does this. */
 		if (!await_read(io, i)) {
 			io->order[kept++] = io->order[i];
 			continue;
@@ -120,7 +121,7 @@ size_t lp_tap_io_take(struct lp_tap_io *io, struct lp_frame frames[LP_TAP_IO_REA
 	return n;
 }
 
-/* Looks at the result of a write that is complete. 0 or the error. */
+/* Reads the result of a complete write. 0 or the error. */
 static DWORD end_write(struct lp_tap_io *io, struct slot *slot)
 {
 	slot->busy = false;
@@ -137,10 +138,10 @@ size_t lp_tap_io_write(struct lp_tap_io *io, const struct lp_frame *frames, size
 		if (frames[i].len > SLOT_BYTES)
 			continue;
 		if (slot->busy) {
-			/* The oldest write is still under way: there is no room for more. */
+			/* The oldest write is still outstanding: no free slot. */
 			if (!is_complete(slot))
 				break;
-			/* What is wrong with one frame is no matter for the next; a device that is gone is. */
+			/* An error of one frame does not matter to the next; a device that is gone does. */
 			if (end_write(io, slot) == ERROR_OPERATION_ABORTED)
 				*error = ERROR_OPERATION_ABORTED;
 		}
@@ -159,7 +160,7 @@ size_t lp_tap_io_write(struct lp_tap_io *io, const struct lp_frame *frames, size
 	return taken;
 }
 
-/* True when the system is done with all slots. */
+/* True if all requests are complete. */
 static bool is_idle(const struct lp_tap_io *io)
 {
 	for (unsigned i = 0; i < LP_TAP_IO_READS; i++)
@@ -180,7 +181,7 @@ void lp_tap_io_free(struct lp_tap_io *io)
 	while (!is_idle(io) && GetTickCount64() < end)
 		WaitForSingleObject(io->event, 5);
 	CloseHandle(io->device);
-	/* The system may still write into what it did not give back: better lost than freed. */
+	/* The system may still write into the slots that are not complete: leak them rather than free them. */
 	if (is_idle(io))
 		free(io);
 }

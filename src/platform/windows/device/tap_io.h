@@ -11,24 +11,24 @@
 
 struct lp_tap_io;
 
-/* Reads that wait for frames at any time. */
+/* Outstanding reads. */
 #define LP_TAP_IO_READS 32
 
-/* Takes |device|; |event|, which resets itself and is borrowed, is signalled when a read is complete. On failure the
-   device stays the caller's. */
+/* Takes |device|; signals the auto-reset event |event| (borrowed) when a read is complete. On failure the caller keeps
+   the device. */
 int lp_tap_io_new(HANDLE device, HANDLE event, struct lp_tap_io **ret_io);
-/* Begins reads where none are under way. 0 or the error that ended the device. */
+/* Starts reads in all free slots. 0 or the error that ended the device. */
 DWORD lp_tap_io_begin_reads(struct lp_tap_io *io);
-/* True if a frame has come and was not taken yet. */
+/* True if a frame arrived that was not taken yet. */
 bool lp_tap_io_has_frames(const struct lp_tap_io *io);
-/* Takes frames that have come, in their order; they are valid until the next lp_tap_io_begin_reads().
-   |*error|: 0, or the error that ended the device. */
+/* Takes received frames in order; they are valid until the next lp_tap_io_begin_reads(). |*error|: 0, or the error that
+   ended the device. */
 size_t lp_tap_io_take(struct lp_tap_io *io, struct lp_frame frames[LP_TAP_IO_READS], DWORD *error);
-/* Writes frames (copies them). Returns how many were taken; |*error| as above. */
+/* Writes copies of frames. Returns how many were accepted; |*error| as above. */
 size_t lp_tap_io_write(struct lp_tap_io *io, const struct lp_frame *frames, size_t n_frames, DWORD *error);
-/* The device itself, for requests. */
+/* The device, for requests. */
 HANDLE lp_tap_io_device(const struct lp_tap_io *io);
-/* Cancels what is under way and closes the device. NULL is fine. */
+/* Cancels outstanding requests and closes the device. NULL is fine. */
 void lp_tap_io_free(struct lp_tap_io *io);
 
 #endif

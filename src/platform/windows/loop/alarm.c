@@ -5,12 +5,12 @@
 #include "base/units.h"
 #include "platform/windows/system/os_error.h"
 
-/* Since Windows 10 1803; younger than the headers of the systems that we build on. */
+/* Since Windows 10 1803; missing from the headers of our build systems. */
 #ifndef CREATE_WAITABLE_TIMER_HIGH_RESOLUTION
 #define CREATE_WAITABLE_TIMER_HIGH_RESOLUTION 2
 #endif
 
-/* What a waitable timer counts in. */
+/* The unit of a waitable timer. */
 #define TICK_NS 100
 
 int lp_alarm_init(struct lp_alarm *alarm)
@@ -22,7 +22,7 @@ int lp_alarm_init(struct lp_alarm *alarm)
 	alarm->timer = CreateWaitableTimerExW(NULL, NULL, 0, TIMER_ALL_ACCESS);
 	if (!alarm->timer)
 		return lp_os_error(GetLastError());
-	/* Its wake-ups come with the clock's tick, 15.6 ms unless somebody asks for more. */
+	/* It fires with the clock tick, which is 15.6 ms by default. */
 	alarm->coarse = timeBeginPeriod(1) == TIMERR_NOERROR;
 	return 0;
 }
@@ -47,7 +47,8 @@ void lp_alarm_set(struct lp_alarm *alarm, uint64_t next_ns, uint64_t now_ns)
 		return;
 	uint64_t wait_ns = next_ns > now_ns ? next_ns - now_ns : 0;
 	LARGE_INTEGER due;
-	/* Negative: from now on. Rounded up, or it would fire before the deadline; 0 would be a date. */
+	/* Negative means relative. Rounded up, so that it does not fire before the deadline; 0 would be an absolute
+	   date. */
 	due.QuadPart = -(LONGLONG)((wait_ns + TICK_NS - 1) / TICK_NS);
 	if (due.QuadPart == 0)
 		due.QuadPart = -1;

@@ -1,4 +1,4 @@
-/* What wakes the loop for its earliest timer: a waitable timer, of high resolution where the system has that. */
+/* Wakes the loop for its earliest timer: a waitable timer, with high resolution if available. */
 #ifndef LP_PLATFORM_WINDOWS_LOOP_ALARM_H
 #define LP_PLATFORM_WINDOWS_LOOP_ALARM_H
 
@@ -7,17 +7,17 @@
 #include <windows.h>
 
 struct lp_alarm {
-	HANDLE timer;      /* resets itself when it is waited for */
-	uint64_t armed_ns; /* what it is set to, LP_NEVER if it is not */
-	bool coarse;       /* the system's clock tick was raised to 1 ms instead */
+	HANDLE timer;      /* auto-reset */
+	uint64_t armed_ns; /* the armed deadline, LP_NEVER if not armed */
+	bool coarse;       /* no high resolution: the system's clock tick was set to 1 ms instead */
 };
 
 int lp_alarm_init(struct lp_alarm *alarm);
 void lp_alarm_done(struct lp_alarm *alarm);
-/* The timer fired: it is not set any more. */
+/* The timer fired, and is no longer armed. */
 void lp_alarm_fired(struct lp_alarm *alarm);
-/* Sets it for the earliest deadline where that is earlier than what it is set to. A deadline that moves later costs
-   nothing: it fires early, nobody is due, and it is set again. */
+/* Arms it for |next_ns| if it is not armed for an earlier time. A deadline that moves later costs no system call: the
+   timer fires early, no deadline has expired, and it is set again. */
 void lp_alarm_set(struct lp_alarm *alarm, uint64_t next_ns, uint64_t now_ns);
 
 #endif

@@ -13,25 +13,25 @@
 #include "platform/windows/net/ip_helper.h"
 #include "platform/windows/net/sockaddr.h"
 
-/* From the first notice of a change to the call: the others of the same change have come by then. */
+/* From the first notification of a change to the call: its other notifications have arrived by then. */
 #define SETTLE_NS (20 * LP_MS)
-/* The tables are looked at as well: some systems take a request for notices and send none, and what happens while a
-   computer falls asleep may be told to nobody. */
+/* The tables are also polled: some systems accept the registration but send no notifications, and changes while the
+   computer falls asleep may be lost. */
 #define LOOK_NS (2 * LP_SEC)
 
 struct lp_netwatch {
 	struct lp_loop *loop;
 	struct lp_timer *timer;
-	bool settling; /* the timer is for the call, not for the next look */
+	bool settling; /* the timer is for the call, not for the next poll */
 	HANDLE event;
 	struct lp_wait wait;
-	HANDLE addresses, routes; /* the requests for notices, NULL if there are none */
-	uint64_t digest;          /* of the tables at the last look */
+	HANDLE addresses, routes; /* the registrations; NULL: none */
+	uint64_t digest;          /* of the tables at the last poll */
 	lp_netwatch_fn changed;
 	void *ctx;
 };
 
-/* Windows' callback, on a thread of its own: an address changed. */
+/* Called by Windows on another thread: an address changed. */
 static void WINAPI on_address(void *event, MIB_UNICASTIPADDRESS_ROW *row, MIB_NOTIFICATION_TYPE type)
 {
 	(void)row;
@@ -39,7 +39,7 @@ static void WINAPI on_address(void *event, MIB_UNICASTIPADDRESS_ROW *row, MIB_NO
 	SetEvent(event);
 }
 
-/* The same for a route. */
+/* Called by Windows on another thread: a route changed. */
 static void WINAPI on_route(void *event, MIB_IPFORWARD_ROW2 *row, MIB_NOTIFICATION_TYPE type)
 {
 	(void)row;
@@ -47,7 +47,7 @@ static void WINAPI on_route(void *event, MIB_IPFORWARD_ROW2 *row, MIB_NOTIFICATI
 	SetEvent(event);
 }
 
-/* Something changed: it is told when it has settled. */
+/* Something changed; the notification follows when it has settled. */
 static void settle(struct lp_netwatch *netwatch)
 {
 	if (netwatch->settling)
@@ -56,13 +56,12 @@ static void settle(struct lp_netwatch *netwatch)
 	lp_timer_set(netwatch->timer, lp_loop_now_ns(netwatch->loop) + SETTLE_NS);
 }
 
-/* A notice came. */
 static void on_notice(void *ctx)
 {
 	settle(ctx);
 }
 
-/* What an address or a route is, without anything that is there by chance. */
+/* The identity of an address or a route, without padding. */
 struct row {
 	struct lp_addr addr, next_hop;
 	uint64_t luid;
@@ -70,7 +69,7 @@ struct row {
 	uint32_t prefix_bits;
 };
 
-/* The row's number; rows are added up, so their order does not count. */
+/* The hash of a row; rows are added, so their order does not matter. */
 static uint64_t digest_row(const SOCKADDR_INET *addr, const NET_LUID *luid, const MIB_IPFORWARD_ROW2 *route)
 {
 	static const uint8_t key[LP_SIPHASH_KEY] = "softlan netwatc";
@@ -86,7 +85,7 @@ static uint64_t digest_row(const SOCKADDR_INET *addr, const NET_LUID *luid, cons
 	return lp_siphash(key, &row, sizeof row);
 }
 
-/* A number that is another one when an address or a route is another one. */
+/* A hash of all addresses and routes. */
 static uint64_t digest_tables(void)
 {
 	uint64_t digest = 0;
@@ -106,7 +105,7 @@ static uint64_t digest_tables(void)
 	return digest;
 }
 
-/* The change has settled, or it is time for a look. */
+/* A change has settled, or a poll is due. */
 static void on_timer(void *ctx, uint64_t now_ns)
 {
 	struct lp_netwatch *netwatch = ctx;
@@ -132,7 +131,7 @@ int lp_netwatch_new(struct lp_loop *loop, lp_netwatch_fn changed, void *ctx, str
 	result = netwatch->event ? lp_wait_add(&netwatch->wait, loop, netwatch->event, on_notice, netwatch) : LP_ENOMEM;
 	if (result < 0)
 		goto fail;
-	/* Without them there is still the look every few seconds. */
+	/* Without notifications, polling remains. */
 	NotifyUnicastIpAddressChange(AF_UNSPEC, on_address, netwatch->event, FALSE, &netwatch->addresses);
 	NotifyRouteChange2(AF_UNSPEC, on_route, netwatch->event, FALSE, &netwatch->routes);
 	netwatch->digest = digest_tables();
@@ -148,7 +147,7 @@ void lp_netwatch_free(struct lp_netwatch *netwatch)
 {
 	if (!netwatch)
 		return;
-	/* Waits for a callback that is under way. */
+	/* Waits for a callback that is running. */
 	if (netwatch->addresses)
 		CancelMibChangeNotify2(netwatch->addresses);
 	if (netwatch->routes)
@@ -176,7 +175,7 @@ int lp_netwatch_source(
 	(void)netwatch;
 	if (s == INVALID_SOCKET)
 		return LP_EUNREACH;
-	/* Nothing is sent: the system chooses the way, and with it the address. */
+	/* connect() sends nothing: the system chooses the route, and with it the source address. */
 	if (connect(s, &sa.sa, len) == 0) {
 		len = sizeof sa;
 		if (getsockname(s, &sa.sa, &len) == 0) {

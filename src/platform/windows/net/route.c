@@ -10,25 +10,23 @@
 #include "platform/windows/net/sockaddr.h"
 #include "platform/windows/system/os_error.h"
 
-/* Notes why something on an address failed. */
 static int address_failure(struct lp_failure *failure, DWORD error, const char *doing, const struct lp_addr *addr)
 {
 	char address[LP_ADDR_TEXT_MAX], text[LP_OS_ERROR_TEXT_MAX];
 	return lp_fail(failure, lp_os_error(error), "%s %s: %s%s", doing, lp_addr_format(addr, address),
 		lp_os_error_text(error, text),
-		error == ERROR_ACCESS_DENIED ? ": start the program as administrator" : "");
+		error == ERROR_ACCESS_DENIED ? ". Start the program as administrator" : "");
 }
 
-/* Notes why something on an interface failed. */
 static int interface_failure(struct lp_failure *failure, DWORD error, const char *doing, uint32_t index, uint8_t family)
 {
-	/* An interface that IP is not bound to has no row at all. */
+	/* An interface without IP has no row at all. */
 	if (error == ERROR_FILE_NOT_FOUND)
 		error = ERROR_NOT_FOUND;
 	char text[LP_OS_ERROR_TEXT_MAX];
 	return lp_fail(failure, lp_os_error(error), "interface %u: cannot %s its IPv%u settings: %s%s", (unsigned)index,
 		doing, family, lp_os_error_text(error, text),
-		error == ERROR_ACCESS_DENIED ? ": start the program as administrator" : "");
+		error == ERROR_ACCESS_DENIED ? ". Start the program as administrator" : "");
 }
 
 int lp_route_best(const struct lp_route_query *query, struct lp_failure *failure, struct lp_route *ret_route)
@@ -40,7 +38,7 @@ int lp_route_best(const struct lp_route_query *query, struct lp_failure *failure
 	DWORD error;
 	MIB_IPFORWARD_ROW2 row;
 	SOCKADDR_INET source;
-	/* The system's own answer, unless it has to be asked what it would say without something. */
+	/* Uses the system's own answer if nothing is excluded. */
 	if (!query->except_luid && !query->except)
 		error = GetBestRoute2(NULL, 0, NULL, &remote, 0, &row, &source);
 	else
@@ -71,8 +69,8 @@ int lp_route_interface(const char *name, struct lp_failure *failure, struct lp_r
 		error = ConvertInterfaceLuidToIndex(&luid, &index);
 	char text[LP_OS_ERROR_TEXT_MAX];
 	if (error)
-		return lp_fail(failure, LP_ENOTFOUND, "%s: not a network interface of this computer now: %s", name,
-			lp_os_error_text(error, text));
+		return lp_fail(failure, LP_ENOTFOUND, "%s: not a network interface of this computer at the moment: %s",
+			name, lp_os_error_text(error, text));
 	*ret_interface = (struct lp_route_interface){.luid = luid.Value, .index = index};
 	return 0;
 }
@@ -101,16 +99,16 @@ int lp_route_addresses(struct lp_route_address *addresses, size_t max, struct lp
 	return (int)n;
 }
 
-/* The row that stands for a route of ours. */
+/* The table row of a route. */
 static void to_row(const struct lp_route *route, MIB_IPFORWARD_ROW2 *row)
 {
-	/* For ever, and by a network manager: Protocol and both lifetimes are set so by this. */
+	/* Sets Protocol and both lifetimes: a permanent route of a network manager. */
 	InitializeIpForwardEntry(row);
 	row->InterfaceLuid.Value = route->interface.luid;
 	lp_route_inet(&route->destination, &row->DestinationPrefix.Prefix);
 	row->DestinationPrefix.PrefixLength = route->prefix_bits;
 	lp_route_inet(&route->next_hop, &row->NextHop);
-	/* A next hop of its own family, also where it is the unspecified address: on the link. */
+	/* The next hop needs a family even if it is unspecified (on-link). */
 	row->NextHop.si_family = row->DestinationPrefix.Prefix.si_family;
 	row->Metric = route->metric;
 }
@@ -133,7 +131,7 @@ int lp_route_remove(const struct lp_route *route, struct lp_failure *failure)
 	return error ? address_failure(failure, error, "cannot remove the route to", &route->destination) : 0;
 }
 
-/* The row of an interface. 0 or the error. */
+/* Reads the row of an interface. 0 or the error. */
 static DWORD read_row(const struct lp_route_interface *interface, uint8_t family, MIB_IPINTERFACE_ROW *row)
 {
 	InitializeIpInterfaceEntry(row);
@@ -165,7 +163,7 @@ int lp_route_set(const struct lp_route_interface *interface, uint8_t family, con
 	DWORD error = read_row(interface, family, &row);
 	if (error)
 		return interface_failure(failure, error, "read", interface->index, family);
-	/* What was read for IPv4 would be refused: the field is 64 there, and may be 32 at most. */
+	/* The value that was read for IPv4 would be rejected: it is 64, and the maximum is 32. */
 	if (family == 4)
 		row.SitePrefixLength = 0;
 	row.NlMtu = settings->mtu;

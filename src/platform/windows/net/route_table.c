@@ -29,12 +29,12 @@ void lp_route_of_row(const MIB_IPFORWARD_ROW2 *row, struct lp_route *ret_route)
 	lp_sockaddr_get((const union lp_sockaddr *)(const void *)&row->DestinationPrefix.Prefix, &route.destination);
 	lp_sockaddr_get((const union lp_sockaddr *)(const void *)&row->NextHop, &route.next_hop);
 	route.destination.port = route.next_hop.port = 0;
-	/* Some rows leave the family of a next hop that is on the link open. */
+	/* Some rows of on-link routes have no address family in the next hop. */
 	route.next_hop.family = route.destination.family;
 	*ret_route = route;
 }
 
-/* True if the address lies in the prefix. */
+/* True if the address matches the prefix. */
 static bool covers(const struct lp_route *route, const struct lp_addr *addr)
 {
 	unsigned whole = route->prefix_bits / 8, rest = route->prefix_bits % 8;
@@ -43,14 +43,14 @@ static bool covers(const struct lp_route *route, const struct lp_addr *addr)
 	return rest == 0 || (route->destination.ip[whole] ^ addr->ip[whole]) >> (8 - rest) == 0;
 }
 
-/* True if both are the same route: its metric may have been changed. */
+/* True if both are the same route; the metric may differ. */
 static bool is_same(const struct lp_route *a, const struct lp_route *b)
 {
 	return a->interface.luid == b->interface.luid && a->prefix_bits == b->prefix_bits &&
 	       lp_addr_equal(&a->destination, &b->destination) && lp_addr_equal(&a->next_hop, &b->next_hop);
 }
 
-/* True if the interface can be used; then |metric| grows by the interface's own. */
+/* True if the interface is usable; then adds the interface's metric to |metric|. */
 static bool is_usable(const MIB_IPFORWARD_ROW2 *row, uint64_t *metric)
 {
 	MIB_IPINTERFACE_ROW interface;
@@ -82,7 +82,7 @@ DWORD lp_route_table_best(const struct lp_route_query *query, MIB_IPFORWARD_ROW2
 		if (!covers(&route, &query->remote) || route.interface.luid == query->except_luid ||
 			(query->except && is_same(&route, query->except)) || !is_usable(row, &metric))
 			continue;
-		/* The longest prefix, then the lowest sum of the two metrics: as the system itself chooses. */
+		/* The longest prefix, then the lowest sum of both metrics, as the system chooses. */
 		if (found &&
 			(route.prefix_bits < best.DestinationPrefix.PrefixLength ||
 				(route.prefix_bits == best.DestinationPrefix.PrefixLength && metric >= best_metric)))

@@ -8,11 +8,11 @@ struct lp_addr;
 struct lp_route;
 struct lp_route_query;
 
-/* The best route that the query leaves, and the source address that the system would choose for it. 0 or the error. */
+/* The best route that the query allows, and the source address that the system would choose for it. 0 or the error. */
 DWORD lp_route_table_best(const struct lp_route_query *query, MIB_IPFORWARD_ROW2 *ret_row, SOCKADDR_INET *ret_source);
-/* A row as a route, without a source address. */
+/* Converts a row; the route has no source address. */
 void lp_route_of_row(const MIB_IPFORWARD_ROW2 *row, struct lp_route *ret_route);
-/* An address as the routing calls take it. */
+/* Converts an address for the routing calls. */
 void lp_route_inet(const struct lp_addr *addr, SOCKADDR_INET *ret_inet);
 
 #endif

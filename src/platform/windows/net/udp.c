@@ -14,27 +14,27 @@
 #include "platform/windows/net/udp_send.h"
 #include "platform/windows/system/os_error.h"
 
-/* Socket buffers: some milliseconds of a fast line; larger ones only queue longer. */
+/* Socket buffers: a few milliseconds of a fast link; larger ones only queue longer. */
 #define RECEIVE_BUFFER_BYTES (2 << 20)
 #define SEND_BUFFER_BYTES (1 << 20)
 
-/* Messages that are read in one go, each with room for a coalesced run, of which only what is written is touched. */
+/* Messages per batch, each with room for a coalesced run; only the bytes that are written are ever touched. */
 #define BATCH_MAX 64
 #define BATCH_BYTES ((size_t)256 * 1024)
 /* An odd number of cache lines: neighbours start in different cache sets. */
 #define SLOT_BYTES ((size_t)1025 * 64)
 #define COALESCED_MAX 65000
-/* The longest datagram that peers send on an Ethernet path: its MTU less IPv4 and UDP headers. */
+/* The longest datagram that peers send on an Ethernet path: the MTU minus IPv4 and UDP headers. */
 #define DATAGRAM_MAX (1500 - 28)
 #define CONTROL_BYTES 256
 
 struct lp_udp {
 	SOCKET socket;
-	bool mapped; /* an IPv6 socket that also carries IPv4 */
+	bool mapped; /* dual-stack */
 	struct lp_addr local;
 	lp_udp_recv_fn recv;
 	void *ctx;
-	HANDLE event; /* datagrams have come */
+	HANDLE event; /* datagrams arrived */
 	struct lp_wait wait;
 	LPFN_WSARECVMSG recv_msg;
 	bool coalesces;     /* the system may deliver several datagrams as one message */
@@ -44,13 +44,13 @@ struct lp_udp {
 	uint8_t *arena; /* the slots */
 };
 
-/* Sets an option that the data path can do without, or cannot (the caller looks at the result). */
+/* Sets an integer option. The caller ignores the result if the option is optional. */
 static bool set_option(SOCKET s, int level, int name, DWORD value)
 {
 	return setsockopt(s, level, name, (const char *)&value, sizeof value) == 0;
 }
 
-/* Sets our own address as a control message has it: on a socket of both families IPv4 comes as a mapped address. */
+/* Reads the local address of a control message; a dual-stack socket reports IPv4 as a mapped address. */
 static void set_local(struct lp_udp_msg *msg, const IN6_PKTINFO *info)
 {
 	union lp_sockaddr sa = {.v6 = {.sin6_family = AF_INET6, .sin6_addr = info->ipi6_addr}};
@@ -59,7 +59,7 @@ static void set_local(struct lp_udp_msg *msg, const IN6_PKTINFO *info)
 	lp_sockaddr_get(&sa, &msg->local);
 }
 
-/* Reads what the system tells about a datagram beside its bytes. */
+/* Reads a datagram's ancillary data: run length, ECN, destination address. */
 static void read_control(WSAMSG *hdr, struct lp_udp_msg *msg)
 {
 	for (WSACMSGHDR *c = WSA_CMSG_FIRSTHDR(hdr); c; c = WSA_CMSG_NXTHDR(hdr, c)) {
@@ -85,9 +85,9 @@ static void read_control(WSAMSG *hdr, struct lp_udp_msg *msg)
 	}
 }
 
-/* Some drivers (Windows on ARM with WSL, several USB docks) coalesce datagrams without the control message that says
-   how long each is. All of them are lost then, which stops a download and leaves pings alone. A message longer than any
-   datagram shows it: coalescing is switched off for this socket. */
+/* Some drivers (Windows on ARM with WSL, several USB docks) coalesce datagrams without the control message that gives
+   their length. All of them are lost then, which stops a download but not a ping. A message that is longer than any
+   datagram reveals it, and coalescing is disabled for this socket. */
 static void doubt_coalescing(struct lp_udp *udp, const struct lp_udp_msg *msg)
 {
 	if (!udp->coalesces || msg->segment_bytes || msg->len <= DATAGRAM_MAX)
@@ -97,7 +97,7 @@ static void doubt_coalescing(struct lp_udp *udp, const struct lp_udp_msg *msg)
 	udp->notice = "received several datagrams as one without their size. UDP receive coalescing is now off";
 }
 
-/* Reads one message into slot |i|. False if there is none. */
+/* Reads one message into slot |i|. False if none is available. */
 static bool read_message(struct lp_udp *udp, size_t i)
 {
 	for (;;) {
@@ -117,9 +117,9 @@ static bool read_message(struct lp_udp *udp, size_t i)
 			return true;
 		}
 		switch (WSAGetLastError()) {
-		case WSAEMSGSIZE:   /* longer than any datagram of ours */
-		case WSAECONNRESET: /* an ICMP message about a datagram that we sent */
-		case WSAENETRESET:  /* its time to live ran out */
+		case WSAEMSGSIZE:   /* longer than any datagram of a peer */
+		case WSAECONNRESET: /* an ICMP message about a datagram sent earlier */
+		case WSAENETRESET:  /* its TTL expired */
 		case WSAEHOSTUNREACH:
 		case WSAENETUNREACH:
 			continue;
@@ -129,7 +129,7 @@ static bool read_message(struct lp_udp *udp, size_t i)
 	}
 }
 
-/* Datagrams have come: one batch is read and handed over; if more wait, the event is signalled again by the reads. */
+/* Reads one batch and passes it on. If more datagrams wait, the reads signal the event again. */
 static void on_readable(void *ctx)
 {
 	struct lp_udp *udp = ctx;
@@ -141,12 +141,11 @@ static void on_readable(void *ctx)
 		udp->recv(udp->ctx, udp->msgs, n);
 }
 
-/* Options of one family; |ip| also on a socket of both. False if what the tunnel cannot do without is refused. */
+/* Sets the options for IPv4 (|ip|) and IPv6; a dual-stack socket needs both. False if a required option is rejected. */
 static bool set_family_options(SOCKET s, bool ip, bool ipv6)
 {
 	bool ok = true;
-	/* PROBE, where it is known: never fragment, and do not believe ICMP: path MTU discovery is QUIC's own (RFC 9000
-	   §14). */
+	/* PROBE, if supported: never fragment, and ignore ICMP, because QUIC does its own PMTUD (RFC 9000 §14). */
 	if (ip) {
 		ok = ok && (set_option(s, IPPROTO_IP, IP_MTU_DISCOVER, LP_PMTUDISC_PROBE) ||
 				   set_option(s, IPPROTO_IP, IP_DONTFRAGMENT, 1));
@@ -162,7 +161,7 @@ static bool set_family_options(SOCKET s, bool ip, bool ipv6)
 	return ok;
 }
 
-/* Makes the socket for the wanted family; both families where IPv6 exists at all. 0 or LP_E*. */
+/* Opens a socket for |family|; 0: dual-stack, or IPv4 on a system without IPv6. 0 or LP_E*. */
 static int make_socket(struct lp_udp *udp, uint8_t family)
 {
 	bool both = family == 0, ipv6 = family != 4;
@@ -180,10 +179,10 @@ static int make_socket(struct lp_udp *udp, uint8_t family)
 	if (ioctlsocket(s, FIONBIO, &non_blocking) != 0 || (ipv6 && !set_option(s, IPPROTO_IPV6, IPV6_V6ONLY, !both)) ||
 		!set_family_options(s, !ipv6 || both, ipv6))
 		return LP_EUNSUPPORTED;
-	/* A port that nobody listens on must not make the next receive fail. */
+	/* An ICMP "port unreachable" must not make the next receive fail. */
 	WSAIoctl(s, SIO_UDP_CONNRESET, &off, sizeof off, NULL, 0, &n, NULL, NULL);
 	WSAIoctl(s, SIO_UDP_NETRESET, &off, sizeof off, NULL, 0, &n, NULL, NULL);
-	/* A port that is ours is not for others. */
+	/* No other program may share the port. */
 	set_option(s, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, 1);
 	set_option(s, IPPROTO_UDP, UDP_RECV_MAX_COALESCED_SIZE, COALESCED_MAX);
 	udp->coalesces = true;
@@ -192,7 +191,6 @@ static int make_socket(struct lp_udp *udp, uint8_t family)
 	return 0;
 }
 
-/* Says why the socket could not be bound. */
 static int bind_failure(struct lp_failure *failure, DWORD error, const struct lp_addr *local)
 {
 	char where[LP_ADDR_TEXT_MAX + 16] = "", text[LP_OS_ERROR_TEXT_MAX];
@@ -202,20 +200,20 @@ static int bind_failure(struct lp_failure *failure, DWORD error, const struct lp
 	switch (error) {
 	case WSAEADDRINUSE:
 		return lp_fail(failure, code,
-			"%s UDP port %u: in use by another program: choose another port, or stop it", where,
+			"%s UDP port %u is in use by another program. Choose another port, or stop that program", where,
 			local->port);
 	case WSAEACCES:
 		return lp_fail(failure, code,
-			"%s UDP port %u: no permission: another program keeps it for itself, or the system does", where,
+			"%s: no permission for UDP port %u: another program or the system reserves it", where,
 			local->port);
 	case WSAEADDRNOTAVAIL:
-		return lp_fail(failure, code, "%s: not an address of this computer ('ipconfig' lists them)", where);
+		return lp_fail(failure, code, "%s: not an address of this computer. 'ipconfig' lists them", where);
 	default:
 		return lp_fail(failure, code, "%s UDP port %u: %s", where, local->port, lp_os_error_text(error, text));
 	}
 }
 
-/* Binds, and learns what the socket is bound to. */
+/* Binds, and reads back the bound address. */
 static int bind_socket(struct lp_udp *udp, const struct lp_addr *local, struct lp_failure *failure)
 {
 	union lp_sockaddr sa;
@@ -231,7 +229,7 @@ static int bind_socket(struct lp_udp *udp, const struct lp_addr *local, struct l
 	return 0;
 }
 
-/* Finds the receive function, makes buffers, and lets the loop wait. 0 or LP_E*. */
+/* Looks up the receive function, allocates buffers and attaches the socket to the loop. 0 or LP_E*. */
 static int start(struct lp_udp *udp, struct lp_loop *loop)
 {
 	GUID id = WSAID_WSARECVMSG;
@@ -309,7 +307,7 @@ const char *lp_udp_notice(struct lp_udp *udp)
 void lp_udp_set_interface(struct lp_udp *udp, uint32_t interface)
 {
 	(void)udp;
-	(void)interface; /* lp_netwatch_source() never names one here */
+	(void)interface; /* lp_netwatch_source() never returns one on Windows */
 }
 
 void lp_udp_local(const struct lp_udp *udp, struct lp_addr *ret_local)
@@ -322,7 +320,7 @@ size_t lp_udp_path_payload(struct lp_udp *udp, const struct lp_addr *remote)
 	size_t header_bytes = remote && remote->family == 6 ? 40 + 8 : 20 + 8;
 	size_t mtu = remote ? lp_interface_mtu_towards(remote) : lp_interface_largest_mtu();
 	(void)udp;
-	/* Loopback has none: a packet's length is the limit. */
+	/* Loopback has no MTU: the length of an IP packet is the limit. */
 	if (mtu > 65535)
 		mtu = 65535;
 	return mtu > header_bytes ? mtu - header_bytes : 0;

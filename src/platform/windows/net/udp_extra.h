@@ -1,4 +1,4 @@
-/* What Windows' UDP can do and the headers of the systems that we build on do not know. */
+/* UDP features of Windows that the headers of our build systems lack. */
 #ifndef LP_PLATFORM_WINDOWS_NET_UDP_EXTRA_H
 #define LP_PLATFORM_WINDOWS_NET_UDP_EXTRA_H
 
@@ -18,7 +18,7 @@
 #define UDP_COALESCED_INFO 3
 #endif
 
-/* The ECN bits: an option to have them told, and a control message. */
+/* The ECN bits: an option to receive them, and a control message. */
 #ifndef IP_RECVECN
 #define IP_RECVECN 50
 #endif

@@ -7,13 +7,12 @@
 #include "base/udp_msg.h"
 #include "platform/windows/net/sockaddr.h"
 
-/* What goes as one run: an IP packet's length. */
+/* Limit of one run: the length of an IP packet. */
 #define RUN_MAX_BYTES 65000
 
 /* Room for a source address, ECN and a segment length. */
 #define CONTROL_BYTES 128
 
-/* A message that is being prepared. */
 struct outgoing {
 	WSAMSG msg;
 	WSABUF buf;
@@ -36,7 +35,7 @@ int lp_udp_sender_init(struct lp_udp_sender *sender, SOCKET socket, bool mapped)
 	return 0;
 }
 
-/* Appends a control message; there is room for all that are used. */
+/* Appends a control message; the buffer has room for all that are used. */
 static void add_control(struct outgoing *out, int level, int type, const void *data, size_t len)
 {
 	WSACMSGHDR *c = (WSACMSGHDR *)(void *)(out->control + out->msg.Control.len);
@@ -47,7 +46,7 @@ static void add_control(struct outgoing *out, int level, int type, const void *d
 	out->msg.Control.len += (ULONG)WSA_CMSG_SPACE(len);
 }
 
-/* Adds the source address that the message is to leave from. */
+/* Adds the source address of the message. */
 static void add_source(struct outgoing *out, const struct lp_addr *local)
 {
 	if (local->family == 4) {
@@ -61,11 +60,11 @@ static void add_source(struct outgoing *out, const struct lp_addr *local)
 	}
 }
 
-/* Sends |len| bytes of |msg| from |offset| on, as one datagram or (|run|) as many. 0 or the error. */
+/* Sends |len| bytes of |msg| at |offset|, as one datagram or as a run. 0 or the error. */
 static int transmit(struct lp_udp_sender *sender, const struct lp_udp_msg *msg, size_t offset, size_t len, bool run)
 {
 	struct outgoing out;
-	/* The system does not write there. */
+	/* The system does not write to it. */
 	out.buf = (WSABUF){.buf = (char *)(uintptr_t)(msg->data + offset), .len = (ULONG)len};
 	out.msg = (WSAMSG){.name = &out.name.sa, .lpBuffers = &out.buf, .dwBufferCount = 1};
 	out.msg.namelen = lp_sockaddr_set(&msg->remote, sender->mapped, &out.name);
@@ -88,23 +87,22 @@ static int transmit(struct lp_udp_sender *sender, const struct lp_udp_msg *msg, 
 	return sender->send_msg(sender->socket, &out.msg, 0, &n, NULL, NULL) == 0 ? 0 : WSAGetLastError();
 }
 
-/* Sends one datagram. The number lost: 0 or 1. */
+/* Sends one datagram. Returns the number lost: 0 or 1. */
 static size_t send_one(struct lp_udp_sender *sender, const struct lp_udp_msg *msg, size_t offset, size_t len)
 {
 	int error = transmit(sender, msg, offset, len, false);
 	if ((error == WSAEINVAL || error == WSAEOPNOTSUPP) && msg->ecn && sender->takes_ecn) {
-		/* A system that does not know ECN as a control message; if that is not it, nothing is lost by trying.
-		 */
+		/* Perhaps the system rejects ECN as a control message. Retrying without it costs nothing. */
 		sender->takes_ecn = false;
 		error = transmit(sender, msg, offset, len, false);
 		if (error)
 			sender->takes_ecn = true;
 	}
-	/* A datagram longer than the interface's MTU is a path MTU probe that got its answer, no loss. */
+	/* A datagram longer than the interface's MTU is a PMTUD probe with its result, not a loss. */
 	return error != 0 && error != WSAEMSGSIZE;
 }
 
-/* Sends a run. The number of datagrams lost. */
+/* Sends a run. Returns the number of datagrams lost. */
 static size_t send_run(struct lp_udp_sender *sender, const struct lp_udp_msg *msg)
 {
 	size_t segment_bytes = msg->segment_bytes;
@@ -120,7 +118,7 @@ static size_t send_run(struct lp_udp_sender *sender, const struct lp_udp_msg *ms
 				offset += len;
 				continue;
 			}
-			/* Not in one piece, then. */
+			/* Rejected as a run: send the first datagram alone. */
 		}
 		len = left < segment_bytes ? left : segment_bytes;
 		lost += send_one(sender, msg, offset, len);

@@ -20,7 +20,7 @@ void lp_console_begin(struct lp_console *console)
 	DWORD mode;
 	if (GetConsoleMode(input, &mode)) {
 		console->input_mode = mode;
-		/* A click into the window would make the next line of the log wait until the mark is gone. */
+		/* With the selection mode, a click into the window would block the next line of the log. */
 		SetConsoleMode(input, (mode & ~(DWORD)ENABLE_QUICK_EDIT_MODE) | ENABLE_EXTENDED_FLAGS);
 	}
 }
@@ -57,7 +57,7 @@ bool lp_console_is_ours(void)
 	return GetConsoleProcessList(processes, 2) == 1;
 }
 
-/* Takes the end off a line. False if it has none: it is longer, or the input ends in its middle. */
+/* Removes the newline. False if there is none: the line is too long, or the input ends within it. */
 static bool cut_end(char *line)
 {
 	char *end = strchr(line, '\n');
@@ -73,7 +73,7 @@ bool lp_console_read_line(char *line, size_t size)
 {
 	HANDLE input = GetStdHandle(STD_INPUT_HANDLE);
 	DWORD mode;
-	/* A file or a pipe has bytes, UTF-8 like all our files; a console has UTF-16. */
+	/* A file or a pipe contains UTF-8, a console UTF-16. */
 	if (!GetConsoleMode(input, &mode))
 		return fgets(line, (int)size, stdin) && cut_end(line);
 	DWORD n;

@@ -15,18 +15,17 @@
 
 #define PATH_MAX_CHARS 4096
 
-/* Replacing a file fails while somebody, a virus scanner for example, has a look at it. */
+/* Replacing a file fails while another program, such as a virus scanner, has it open. */
 #define REPLACE_TRIES 10
 #define REPLACE_PAUSE_MS 20
 
-/* Notes why something on a path failed. */
 static int path_failure(struct lp_failure *failure, DWORD error, const char *doing, const char *path)
 {
 	char text[LP_OS_ERROR_TEXT_MAX];
 	return lp_fail(failure, lp_os_error(error), "%s: %s: %s", path, doing, lp_os_error_text(error, text));
 }
 
-/* Reads until the end or until |room| bytes are there. 0 or the error. */
+/* Reads to the end, at most |room| bytes. 0 or the error. */
 static DWORD read_all(HANDLE file, uint8_t *data, size_t room, size_t *ret_len)
 {
 	size_t len = 0;
@@ -54,7 +53,7 @@ int lp_file_read(const char *path, size_t max_bytes, struct lp_failure *failure,
 		OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, NULL);
 	if (file == INVALID_HANDLE_VALUE)
 		return path_failure(failure, GetLastError(), "cannot be read", path);
-	/* One byte more than allowed, to see that there is more; it becomes the NUL otherwise. */
+	/* One byte more than allowed detects longer files; otherwise it becomes the NUL. */
 	uint8_t *data = malloc(max_bytes + 1);
 	if (!data) {
 		CloseHandle(file);
@@ -75,7 +74,7 @@ int lp_file_read(const char *path, size_t max_bytes, struct lp_failure *failure,
 	return 0;
 }
 
-/* Writes all bytes into a new file and makes them durable. 0 or the error. */
+/* Writes a new file and makes it durable. 0 or the error. */
 static DWORD write_new(const wchar_t *path, const uint8_t *data, size_t len, SECURITY_ATTRIBUTES *security)
 {
 	HANDLE file = CreateFileW(path, GENERIC_WRITE, 0, security, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
@@ -98,7 +97,7 @@ static DWORD write_new(const wchar_t *path, const uint8_t *data, size_t len, SEC
 	return error;
 }
 
-/* Puts the new file into the place of the old one. 0 or the error. */
+/* Replaces the old file by the new one. 0 or the error. */
 static DWORD replace(const wchar_t *from, const wchar_t *to)
 {
 	DWORD error = 0;

@@ -6,9 +6,9 @@
 
 #define LP_OS_ERROR_TEXT_MAX 200
 
-/* The LP_E* that stands for an error code. */
+/* The LP_E* of a Windows or Winsock error code. */
 int lp_os_error(DWORD code);
-/* What the system says about it, in UTF-8 and without a full stop; returns |text|. */
+/* The system's message in UTF-8, without its full stop. Returns |text|. */
 const char *lp_os_error_text(DWORD code, char text[LP_OS_ERROR_TEXT_MAX]);
 
 #endif

@@ -12,12 +12,12 @@
 #include "platform/windows/system/os_error.h"
 #include "platform/windows/system/wide.h"
 
-/* Full access for the system, administrators and the owner; nothing is inherited from above. */
+/* Full access for the system, administrators and the owner; nothing inherited. */
 #define FOLDER_SDDL L"D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;OW)"
 
 #define PATH_CHARS 1024
 
-/* True if the identifier is this process's user. */
+/* True if the SID is this process's user. */
 static bool is_us(PSID owner)
 {
 	union {
@@ -35,7 +35,7 @@ static bool is_us(PSID owner)
 	return ok;
 }
 
-/* Looks whose folder it is. */
+/* Checks the owner of the folder. */
 static int check_owner(const char *path, wchar_t *wide, struct lp_failure *failure)
 {
 	PSECURITY_DESCRIPTOR descriptor = NULL;

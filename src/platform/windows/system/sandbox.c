@@ -2,7 +2,7 @@
 
 int lp_drop_privileges(struct lp_failure *failure)
 {
-	/* The routes are put back at the end, which needs the administrator's rights until then. */
+	/* Restoring the routes at the end needs the administrator's rights. */
 	(void)failure;
 	return 0;
 }

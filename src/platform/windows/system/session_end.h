@@ -7,11 +7,11 @@
 #include <windows.h>
 
 struct lp_session_end {
-	HANDLE thread; /* NULL: there is none */
+	HANDLE thread; /* NULL: none */
 };
 
-/* Signals |event|, which must outlive it, when the session ends, and then holds Windows back while the program cleans
-   up. Without a desktop nothing happens. */
+/* Signals |event| when the session ends, and then delays Windows while the program cleans up. |event| must outlive it.
+   Does nothing without a desktop. */
 void lp_session_end_init(struct lp_session_end *session_end, HANDLE event);
 void lp_session_end_done(struct lp_session_end *session_end);
 

@@ -6,17 +6,17 @@
 
 #include "platform/windows/system/os_error.h"
 
-/* How long a handler that may not return before the program has ended keeps its thread: longer than Windows lets any
-   handler live (5 s for a closed window). The program's end takes the thread with it. */
+/* How long a handler that must not return before the program has ended blocks its thread: longer than Windows allows
+   any handler (5 s for a closed window). The end of the program ends the thread. */
 #define HOLD_MS 30000
 
-/* The event's name: the handler gets no pointer from Windows, so it finds the event by the process. */
+/* The event's name: Windows passes the handler no pointer, so it finds the event by the process ID. */
 static void event_name(wchar_t name[64])
 {
 	swprintf(name, 64, L"Local\\softlan-stop-%lu", (unsigned long)GetCurrentProcessId());
 }
 
-/* Windows' callback, on a thread of its own: tells the loop. */
+/* Called by Windows on another thread: notifies the loop. */
 static BOOL WINAPI on_control(DWORD type)
 {
 	wchar_t name[64];
@@ -46,7 +46,7 @@ int lp_signals_init(struct lp_signals *signals)
 		return result;
 	}
 	signals->handler = true;
-	/* A session without windows (a service's) has no such end to tell. */
+	/* A session without windows (of a service) has no such notification. */
 	lp_session_end_init(&signals->session_end, signals->event);
 	return 0;
 }

@@ -7,14 +7,14 @@
 #include "platform/windows/system/session_end.h"
 
 struct lp_signals {
-	HANDLE event; /* signalled for each of them */
-	bool handler; /* is in place */
+	HANDLE event; /* set for each signal */
+	bool handler; /* the handler is installed */
 	struct lp_session_end session_end;
 };
 
-/* Puts the handlers in place. 0, or a negative LP_E*. */
+/* Installs the handlers. 0, or a negative LP_E*. */
 int lp_signals_init(struct lp_signals *signals);
-/* Takes them away; also of a |signals| that is all zero. */
+/* Removes them; |signals| may be all zero. */
 void lp_signals_done(struct lp_signals *signals);
 
 #endif

@@ -2,7 +2,6 @@
 
 #include <windows.h>
 
-/* The stream's handle. */
 static HANDLE handle_of(enum lp_terminal terminal)
 {
 	return GetStdHandle(terminal == LP_TERMINAL_OUT ? STD_OUTPUT_HANDLE : STD_ERROR_HANDLE);
@@ -12,7 +11,7 @@ bool lp_terminal_is_live(enum lp_terminal terminal)
 {
 	HANDLE handle = handle_of(terminal);
 	DWORD mode;
-	/* Windows 10 1511 and later know escape sequences, once they are asked to. */
+	/* Windows 10 1511 and later support escape sequences after this. */
 	return GetConsoleMode(handle, &mode) &&
 	       SetConsoleMode(handle, mode | ENABLE_PROCESSED_OUTPUT | ENABLE_VIRTUAL_TERMINAL_PROCESSING);
 }

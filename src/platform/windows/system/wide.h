@@ -5,9 +5,9 @@
 #include <stddef.h>
 #include <wchar.h>
 
-/* UTF-16 text of |size| characters with its NUL. 0; LP_ETOOBIG; LP_EINVAL for what is not UTF-8. */
+/* Converts to UTF-16; |size| characters with the NUL. 0; LP_ETOOBIG; LP_EINVAL: not UTF-8. */
 int lp_wide(const char *utf8, wchar_t *wide, size_t size);
-/* UTF-8 text of |size| bytes with its NUL; what is not UTF-16 becomes U+FFFD. 0, or LP_ETOOBIG. */
+/* Converts to UTF-8; |size| bytes with the NUL. Invalid UTF-16 becomes U+FFFD. 0, or LP_ETOOBIG. */
 int lp_utf8(const wchar_t *wide, char *utf8, size_t size);
 
 #endif
