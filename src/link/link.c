@@ -12,55 +12,55 @@
 
 #define DEFAULT_QUEUE_BYTES ((size_t)1024 * 1024)
 
-/* A frame of no more than this, of a flow of which nothing waits, goes past the queue: a game's, a question, an answer.
-   Between two openings of the window so many bytes may, which bounds what they take from those who wait. */
+/* Frames of up to this size may pass the queue, in all this many bytes between two openings of the window, which bounds
+   the delay of the queued frames. */
 #define AHEAD_FRAME_BYTES 256U
 #define AHEAD_BYTES 768U
 
-/* How far the frame at the queue's head has gone. */
+/* Progress of the frame at the head of the queue. */
 struct progress {
 	struct lp_fragment_plan plan;
-	unsigned n_sent; /* fragments; 0: the plan is still to be made */
+	unsigned n_sent; /* fragments; 0: not planned yet */
 	uint16_t frame_id;
 };
 
 struct lp_link {
 	struct lp_link_config config;
 	struct lp_queue *queue;
-	struct lp_link_counters counters; /* right after what every frame needs */
+	struct lp_link_counters counters; /* next to the fields that every frame needs */
 	struct lp_reassembly *reassembly;
 	struct progress head;
 	uint16_t next_frame_id;
 	bool congested;
-	size_t ahead_bytes; /* of frames that went past the queue since the window last opened */
-	size_t low_bytes;   /* where |congested| ends */
-	uint64_t full_seen, aqm_seen, reassembly_seen; /* of the parts' own counters, already in |counters| */
+	size_t ahead_bytes;                            /* bytes that passed the queue since the window last opened */
+	size_t low_bytes;                              /* where |congested| ends */
+	uint64_t full_seen, aqm_seen, reassembly_seen; /* of the parts' counters, already in |counters| */
 };
 
 int lp_link_new(const struct lp_link_config *config, struct lp_link **ret_link)
 {
-	int r = LP_ENOMEM;
+	int result = LP_ENOMEM;
 	struct lp_link *link = calloc(1, sizeof *link);
 	if (!link)
-		return r;
+		return result;
 	link->config = *config;
 	size_t max_bytes = config->queue_max_bytes ? config->queue_max_bytes : DEFAULT_QUEUE_BYTES;
 	link->low_bytes = max_bytes / 4;
 	struct lp_queue_config queue = {
 		.max_bytes = max_bytes, .hash_seed = config->hash_seed, .by_member = config->by_member, .ecn = true};
-	r = lp_queue_new(&queue, config->pool, &link->queue);
-	if (r < 0)
+	result = lp_queue_new(&queue, config->pool, &link->queue);
+	if (result < 0)
 		goto fail;
 	struct lp_reassembly_config reassembly;
 	lp_reassembly_config_init(&reassembly);
-	r = lp_reassembly_new(&reassembly, &link->reassembly);
-	if (r < 0)
+	result = lp_reassembly_new(&reassembly, &link->reassembly);
+	if (result < 0)
 		goto fail;
 	*ret_link = link;
 	return 0;
 fail:
 	lp_link_free(link);
-	return r;
+	return result;
 }
 
 void lp_link_free(struct lp_link *link)
@@ -72,7 +72,7 @@ void lp_link_free(struct lp_link *link)
 	free(link);
 }
 
-/* The bytes from |offset| on, |len| of them, of what lies in |parts|. Returns the number of |ret_slices|. */
+/* Finds |len| bytes from |offset| on in |parts|. Returns the number of |ret_slices|. */
 static size_t slice(const struct lp_bytes *parts, size_t n_parts, size_t offset, size_t len,
 	struct lp_bytes ret_slices[LP_LINK_PARTS_MAX])
 {
@@ -90,7 +90,7 @@ static size_t slice(const struct lp_bytes *parts, size_t n_parts, size_t offset,
 	return n;
 }
 
-/* Puts one DATAGRAM into the connection: the header that |datagram| describes, and |parts|. */
+/* Sends one DATAGRAM: the header that |datagram| describes, then |parts|. */
 static int send_one(struct lp_link *link, const struct lp_datagram *datagram, const struct lp_bytes *parts,
 	size_t n_parts, uint64_t now_ns)
 {
@@ -98,10 +98,10 @@ static int send_one(struct lp_link *link, const struct lp_datagram *datagram, co
 	struct lp_bytes out[1 + LP_LINK_PARTS_MAX] = {{header, lp_datagram_write_header(datagram, header)}};
 	for (size_t i = 0; i < n_parts; i++)
 		out[1 + i] = parts[i];
-	int r = lp_quic_send_datagram(link->config.conn, out, 1 + n_parts, now_ns);
-	if (r == 0)
+	int result = lp_quic_send_datagram(link->config.conn, out, 1 + n_parts, now_ns);
+	if (result == 0)
 		link->counters.datagrams_out++;
-	return r;
+	return result;
 }
 
 /* Sends the fragments of a frame from progress->n_sent on. */
@@ -121,44 +121,44 @@ static int send_fragments(struct lp_link *link, struct progress *progress, uint1
 			.index = (uint8_t)progress->n_sent,
 			.count = (uint8_t)plan->count,
 		};
-		int r = send_one(link, &datagram, slices, n_slices, now_ns);
-		if (r < 0)
-			return r;
+		int result = send_one(link, &datagram, slices, n_slices, now_ns);
+		if (result < 0)
+			return result;
 	}
 	return 0;
 }
 
-/* Sends a frame, or goes on with it, as far as the connection takes it. 0: all of it went; LP_EAGAIN; LP_ETOOBIG: no
-   path for it; LP_ECLOSED. */
+/* Sends a frame, or the rest of it. 0: it is sent in full; LP_EAGAIN: the window is closed; LP_ETOOBIG: the path is too
+   narrow for it; LP_ECLOSED. */
 static int send_frame(struct lp_link *link, struct progress *progress, uint16_t source, const struct lp_bytes *parts,
 	size_t n_parts, size_t len, uint64_t now_ns)
 {
-	/* Twice at most: the path may have become narrower since the plan was made, and then the frame starts anew. */
-	int r = LP_ETOOBIG;
-	for (unsigned attempt = 0; attempt < 2 && r == LP_ETOOBIG; attempt++) {
+	/* At most twice: if the path MTU shrank since the frame was planned, it starts again. */
+	int result = LP_ETOOBIG;
+	for (unsigned attempt = 0; attempt < 2 && result == LP_ETOOBIG; attempt++) {
 		if (progress->n_sent == 0) {
-			r = lp_fragment_plan(len, lp_quic_budget(link->config.conn), &progress->plan);
-			if (r < 0)
-				return r;
+			result = lp_fragment_plan(len, lp_quic_budget(link->config.conn), &progress->plan);
+			if (result < 0)
+				return result;
 			progress->frame_id = progress->plan.count > 1 ? link->next_frame_id++ : 0;
 		}
 		if (progress->plan.count == 1) {
 			struct lp_datagram datagram = {.kind = LP_DATAGRAM_FRAME, .source = source};
-			r = send_one(link, &datagram, parts, n_parts, now_ns);
+			result = send_one(link, &datagram, parts, n_parts, now_ns);
 		} else {
-			r = send_fragments(link, progress, source, parts, n_parts, len, now_ns);
+			result = send_fragments(link, progress, source, parts, n_parts, len, now_ns);
 		}
-		if (r == LP_ETOOBIG)
+		if (result == LP_ETOOBIG)
 			progress->n_sent = 0;
 	}
-	if (r == 0) {
+	if (result == 0) {
 		link->counters.frames_out++;
 		link->counters.bytes_out += len;
 	}
-	return r;
+	return result;
 }
 
-/* Sends a small frame past the queue, if its flow may. True if it went. */
+/* Sends a small frame past the queue if its flow may. True if it was sent. */
 static bool send_ahead(struct lp_link *link, uint16_t source, const struct lp_bytes *parts, size_t n_parts, size_t len,
 	uint64_t now_ns)
 {
@@ -184,7 +184,7 @@ static bool send_ahead(struct lp_link *link, uint16_t source, const struct lp_by
 	return true;
 }
 
-/* Counts a frame that the connection will never take. */
+/* Counts a frame that the connection cannot send at all. */
 static void count_refused(struct lp_link *link, int error)
 {
 	link->counters.drops[error == LP_ETOOBIG ? LP_DROP_OVERSIZE : LP_DROP_NOT_JOINED]++;
@@ -204,11 +204,11 @@ void lp_link_send(struct lp_link *link, uint16_t source, const struct lp_bytes *
 	struct progress progress = {0};
 	bool straight = lp_queue_empty(link->queue);
 	if (straight) {
-		int r = send_frame(link, &progress, source, parts, n_parts, len, now_ns);
-		if (r == 0)
+		int result = send_frame(link, &progress, source, parts, n_parts, len, now_ns);
+		if (result == 0)
 			return;
-		if (r != LP_EAGAIN) {
-			count_refused(link, r);
+		if (result != LP_EAGAIN) {
+			count_refused(link, result);
 			return;
 		}
 	}
@@ -217,7 +217,8 @@ void lp_link_send(struct lp_link *link, uint16_t source, const struct lp_bytes *
 	if (lp_queue_push(link->queue, parts, n_parts, source, now_ns) < 0) {
 		link->congested = true;
 	} else if (straight) {
-		/* Alone in the queue, it is made its head at once: the rest of a frame that was begun goes first. */
+		/* It is alone in the queue. Making it the head now ensures that a frame with fragments already sent is
+		   finished first. */
 		lp_queue_head(link->queue, now_ns);
 		link->head = progress;
 	}
@@ -229,11 +230,11 @@ void lp_link_writable(struct lp_link *link, uint64_t now_ns)
 	link->ahead_bytes = 0;
 	while ((head = lp_queue_head(link->queue, now_ns))) {
 		struct lp_bytes part = {head->data, head->len};
-		int r = send_frame(link, &link->head, head->source, &part, 1, head->len, now_ns);
-		if (r == LP_EAGAIN)
+		int result = send_frame(link, &link->head, head->source, &part, 1, head->len, now_ns);
+		if (result == LP_EAGAIN)
 			break;
-		if (r < 0)
-			count_refused(link, r);
+		if (result < 0)
+			count_refused(link, result);
 		lp_queue_pop(link->queue);
 		link->head.n_sent = 0;
 	}
@@ -241,7 +242,6 @@ void lp_link_writable(struct lp_link *link, uint64_t now_ns)
 		link->congested = false;
 }
 
-/* Hands a whole frame up. */
 static void deliver(struct lp_link *link, uint16_t source, const uint8_t *frame, size_t len, uint64_t now_ns)
 {
 	link->counters.frames_in++;
@@ -263,10 +263,10 @@ int lp_link_receive(struct lp_link *link, const uint8_t *data, size_t len, uint6
 	}
 	const uint8_t *frame;
 	size_t frame_len;
-	int r = lp_reassembly_add(link->reassembly, &datagram, now_ns, &frame, &frame_len);
-	if (r == 1)
+	int result = lp_reassembly_add(link->reassembly, &datagram, now_ns, &frame, &frame_len);
+	if (result == 1)
 		deliver(link, datagram.source, frame, frame_len, now_ns);
-	return r == LP_EMALFORMED ? r : 0;
+	return result == LP_EMALFORMED ? result : 0;
 }
 
 void lp_link_expire(struct lp_link *link, uint64_t now_ns)
@@ -284,7 +284,7 @@ size_t lp_link_waiting_bytes(const struct lp_link *link)
 	return lp_queue_counters(link->queue)->bytes;
 }
 
-/* Adds what a part's counter gained since the last look. */
+/* Adds what a part's counter has gained since the last call. */
 static void take_over(uint64_t *total, uint64_t *seen, uint64_t now)
 {
 	*total += now - *seen;

@@ -1,6 +1,22 @@
-/* One end of a tunnel: Ethernet frames on one side, DATAGRAMs of a QUIC connection on the other. Whole frames go
-   straight into the packet that is being built; larger than the path's budget in fragments; and where the congestion
-   window is closed into the egress queue. Used by the relay (one for each peer) and by members (one). */
+/* A link carries Ethernet frames over the DATAGRAMs of one QUIC connection. The relay has one per peer, a member one.
+
+   Sending. A frame goes straight into the packet that is being built if it fits into the DATAGRAM budget, and in
+   fragments (proto/fragment.h) if it does not. When the congestion window is closed, the frame is copied to the egress
+   queue (egress/queue.h), and lp_link_writable() continues from there. A small frame of a flow that has nothing queued
+   may pass the queue: it is most likely a game's, and some hundred bytes per opening of the window delay nobody.
+
+   Receiving. A DATAGRAM is a whole frame, which is passed on without a copy, or a fragment, which is copied into a
+   reassembly buffer.
+
+   Invariants.
+   - Frames of one flow are not reordered by the link.
+   - A frame whose first fragment was sent is finished before any other, because the peer reassembles in order; if the
+     path MTU shrinks meanwhile it starts again with new fragments.
+   - Every frame is sent, queued, or counted as a drop.
+
+   The link does not look into frames, except that the queue hashes their flow; it knows no rooms, roles or filters. It
+   does not retransmit. It is driven by the events of its connection (`datagram`, `writable`) and by its owner's frames,
+   and is freed before the connection. */
 #ifndef LP_LINK_LINK_H
 #define LP_LINK_LINK_H
 
@@ -15,7 +31,7 @@ struct lp_frame_pool;
 struct lp_link;
 struct lp_quic_conn;
 
-/* The parts in which a frame may be given. */
+/* Parts in which a frame may be passed. */
 #define LP_LINK_PARTS_MAX 3U
 
 struct lp_link_config {
@@ -23,30 +39,31 @@ struct lp_link_config {
 	struct lp_frame_pool *pool; /* borrowed, of the egress queue */
 	size_t queue_max_bytes;     /* of the egress queue; 0: 1 MiB */
 	uint64_t hash_seed;
-	bool by_member; /* frames of different sources share the connection equally (egress/queue.h); at a relay */
-	/* A whole frame came in; |frame| is valid until the call returns, in which the link must not be freed. |source|
-	 * is the peer id in the overlay header. */
+	bool by_member; /* at a relay: sources share the connection equally (egress/queue.h) */
+	/* A whole frame was received; |frame| is valid until the call returns, in which the link must not be freed.
+	   |source| is the peer id in the overlay header. */
 	void (*frame)(void *ctx, uint16_t source, const uint8_t *frame, size_t len, uint64_t now_ns);
 	void *ctx;
 };
 
 int lp_link_new(const struct lp_link_config *config, struct lp_link **ret_link);
 void lp_link_free(struct lp_link *link); /* NULL is fine */
-/* Sends a frame given in at most LP_LINK_PARTS_MAX parts. What cannot go is queued or dropped and counted. */
+/* Sends, queues, or drops and counts a frame of at most LP_LINK_PARTS_MAX parts. */
 void lp_link_send(struct lp_link *link, uint16_t source, const struct lp_bytes *parts, size_t n_parts, uint64_t now_ns);
 /* The connection's `writable` event. */
 void lp_link_writable(struct lp_link *link, uint64_t now_ns);
-/* The connection's `datagram` event. LP_EMALFORMED: the caller counts it against the peer. */
+/* The connection's `datagram` event. 0 or LP_EMALFORMED, which the caller counts against the peer. */
 int lp_link_receive(struct lp_link *link, const uint8_t *data, size_t len, uint64_t now_ns);
-/* Gives up fragments that are overdue and memory that is idle; to be called now and then. */
+/* Drops incomplete frames that have timed out and frees idle memory. Call it about once a second. */
 void lp_link_expire(struct lp_link *link, uint64_t now_ns);
-/* True while a producer that can wait (a TAP) should: from a frame on that found no room, not even at the cost of a fat
-   flow, until a quarter of the queue is left. A full queue alone is no reason: it drops what the fattest flow sent and
-   lets all others pass, while in the queue of a device that is not read a game would wait behind a file copy. */
+/* True while a producer that can wait, such as a TAP, should: from the first frame that found no space, even at the
+   cost of other flows, until a quarter of the queue is left. A full queue alone is no reason, because it drops the
+   frames of the largest flow and passes all others, whereas in the queue of a device that is not read a game would wait
+   behind a file copy. */
 bool lp_link_congested(const struct lp_link *link);
-/* What waits in the egress queue, in bytes of frames. */
+/* Bytes of frames in the egress queue. */
 size_t lp_link_waiting_bytes(const struct lp_link *link);
-/* The counters up to now; the caller may add drops of its own. Valid as long as the link. */
+/* The counters, brought up to date; the caller may add drops of its own. Valid until the link is freed. */
 struct lp_link_counters *lp_link_counters(struct lp_link *link);
 
 #endif

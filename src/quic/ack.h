@@ -9,8 +9,8 @@
       games: no sender waits for their ACK, and 20 ms is below max_ack_delay (25 ms, RFC 9000 §13.2.1), so the peer's
       PTO allows for it. Large packets are a bulk transfer, whose sender is held up by its congestion window and
       measures the RTT. ngtcp2 alone would wait for an eighth of the RTT, which in a LAN is next to nothing.
-   3. The eighth packet is acknowledged at once, as a bulk sender needs (RFC 9000 §13.2.2 asks for every second packet
-      as a rule of thumb; the peer is always this program, and its window grows by acknowledged bytes).
+   3. The eighth packet is acknowledged without delay, as a bulk sender needs (RFC 9000 §13.2.2 asks for every second
+   packet as a rule of thumb; the peer is always this program, and its window grows by acknowledged bytes).
    4. A packet below 64 bytes carries most likely nothing but ACKs. It is not counted, but ngtcp2 gets a chance to
       write, because an ACK may reveal a loss.
    5. Until the handshake is complete nothing waits.

@@ -56,7 +56,7 @@ uint8_t *lp_batch_room(struct lp_batch *batch, size_t max)
 	return batch->data + batch->used;
 }
 
-/* True if a packet of |len| bytes may follow in the last run: same addresses and ECN, no shorter one before it. */
+/* True if a packet of |len| bytes fits into the last run: same path and ECN, and only the last may be shorter. */
 static bool fits_run(const struct lp_batch *batch, size_t len, uint8_t ecn, const struct lp_carrier *carrier,
 	const struct lp_addr *local, const struct lp_addr *remote)
 {

@@ -1,5 +1,5 @@
-/* Packets that wait to be handed out, each run of equal ones as one UDP message (UDP_SEGMENT). Packets are sealed in
-   place here. A connection borrows a batch while it has something to say, so idle connections have none. */
+/* Packets that wait to be sent, each run of equal size as one UDP message (UDP_SEGMENT). ngtcp2 encrypts packets in
+   place here. A connection borrows a batch while it writes, so idle connections have none. */
 #ifndef LP_QUIC_BATCH_H
 #define LP_QUIC_BATCH_H
 
@@ -17,7 +17,7 @@ struct lp_carrier;
 #define LP_BATCH_RUNS 64
 
 struct lp_batch {
-	struct lp_batch *next; /* in the pool, or among those that wait to be sent */
+	struct lp_batch *next; /* in the pool, or among the submitted ones */
 	size_t used;           /* bytes */
 	size_t n_packets;
 	size_t n_runs;
@@ -27,14 +27,14 @@ struct lp_batch {
 	uint8_t data[LP_BATCH_BYTES];
 };
 
-/* Batches that nobody uses at the moment. */
+/* Unused batches. */
 struct lp_batch_pool {
 	struct lp_batch *free;
 	size_t n_free;
 	size_t n_out; /* borrowed */
 };
 
-/* How many batches may be out at a time, and how many wait in the pool. */
+/* Batches in use at a time, and unused ones kept. */
 #define LP_BATCH_POOL_MAX 32
 
 void lp_batch_pool_init(struct lp_batch_pool *pool);
@@ -44,12 +44,12 @@ void lp_batch_pool_done(struct lp_batch_pool *pool);
 struct lp_batch *lp_batch_pool_take(struct lp_batch_pool *pool);
 void lp_batch_pool_give(struct lp_batch_pool *pool, struct lp_batch *batch);
 
-/* Where a packet of at most |max| bytes may be written; NULL if there is no room. */
+/* Space for a packet of at most |max| bytes; NULL if there is too little. */
 uint8_t *lp_batch_room(struct lp_batch *batch, size_t max);
-/* A packet of |len| bytes, 1 or more, was written there. */
+/* Adds the packet of |len| bytes, 1 or more, that was written there. */
 void lp_batch_commit(struct lp_batch *batch, size_t len, uint8_t ecn, struct lp_carrier *carrier,
 	const struct lp_addr *local, const struct lp_addr *remote);
-/* Forgets all packets. */
+/* Drops all packets. */
 void lp_batch_clear(struct lp_batch *batch);
 
 #endif

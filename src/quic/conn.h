@@ -10,7 +10,7 @@
      close.c                  how a connection ends
      conn_limits.c, outbox.c     counts and limits of an endpoint; batches that wait to be sent
 
-   What they need of the endpoint is data and stands in env.h. */
+   What they need of the endpoint is data, in env.h. */
 #ifndef LP_QUIC_CONN_H
 #define LP_QUIC_CONN_H
 
@@ -95,7 +95,7 @@ struct lp_quic_conn {
 	uint64_t other_path_since_ns; /* server: packets arrive by another path only, since then; 0: they do not */
 	uint64_t last_expiry_ns;      /* when the deadline was last handled */
 	uint64_t probing_until_ns;    /* ngtcp2's probe of the path MTU may still be acknowledged */
-	uint64_t skew_ns;             /* how far ngtcp2's time is ahead of ours (ngtcp2_1_11.c) */
+	uint64_t skew_ns;             /* added to the time that ngtcp2 gets (ngtcp2_1_11.h) */
 	struct lp_pto pto;
 	struct lp_cc_delay delay;
 	struct lp_pmtud pmtud;
@@ -104,8 +104,8 @@ struct lp_quic_conn {
 
 	struct lp_node node;                            /* in the endpoint's list of all connections */
 	struct lp_cid_list cids;                        /* our connection IDs */
-	struct lp_cid_list tokens;                      /* stateless-reset tokens of the peer's IDs in use */
-	struct lp_addr_limit *source;                   /* server: counts of the peer's address */
+	struct lp_cid_list tokens;                      /* stateless-reset tokens of the IDs that we use */
+	struct lp_addr_limit *source;                   /* server: the counters of the remote address */
 	struct lp_addr reported_local, reported_remote; /* the path at the last `migrated` */
 	struct lp_addr migrating_to;                    /* client: local address of a migration; family 0: none */
 	struct lp_carrier *migrating_carrier;           /* and its carrier */
@@ -134,7 +134,7 @@ static inline bool lp_conn_is_open(const struct lp_quic_conn *conn)
 	return conn->state <= LP_CONN_READY;
 }
 
-/* The time as ngtcp2 is told. */
+/* The time for ngtcp2. */
 static inline uint64_t lp_conn_now(const struct lp_quic_conn *conn)
 {
 	return conn->env->now_ns + conn->skew_ns;

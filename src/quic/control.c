@@ -7,7 +7,7 @@
 
 #define BLOCK_BYTES 2000
 
-/* A run of the stream. Bytes never move, later ones are added behind. */
+/* A contiguous part of the stream. Bytes never move; new ones are appended. */
 struct lp_control_block {
 	struct lp_control_block *next;
 	uint64_t offset; /* of the first byte */
@@ -30,7 +30,7 @@ void lp_control_done(struct lp_control *control)
 	lp_control_init(control);
 }
 
-/* Adds empty blocks behind |last| until |len| bytes fit; on failure the empty blocks stay, which is harmless. */
+/* Appends empty blocks until |len| bytes fit. On failure the empty blocks remain, which is harmless. */
 static int make_room(struct lp_control *control, size_t len)
 {
 	size_t room = 0;
@@ -63,9 +63,9 @@ int lp_control_queue(struct lp_control *control, const uint8_t *data, size_t len
 		return 0;
 	if (len > LP_CONTROL_MAX - (size_t)(control->queued - control->acked))
 		return LP_EFULL;
-	int rv = make_room(control, len);
-	if (rv < 0)
-		return rv;
+	int result = make_room(control, len);
+	if (result < 0)
+		return result;
 	while (len > 0) {
 		struct lp_control_block *block = control->last;
 		if (block->len == BLOCK_BYTES) {

@@ -1,11 +1,33 @@
-/* All QUIC connections of one UDP socket (RFC 9000, 9001, 9221). Pure with regard to time and sockets: datagrams
-   and now_ns come in, datagrams and one deadline come out.
+/* QUIC (RFC 9000, 9001, 9002) with DATAGRAMs (RFC 9221): the connections between a relay and its members.
 
-   A pass of the data path is: lp_quic_receive() for a whole receive batch, any number of lp_quic_send_datagram()
-   and lp_quic_send_control(), then one lp_quic_flush(). Nothing leaves the endpoint before the flush, save when
-   its send buffers are full.
+   Model. An endpoint has any number of connections and sends them through carriers (carrier/carrier.h). It accepts
+   connections, makes them, or both: the role belongs to the connection. A connection offers three things: DATAGRAMs,
+   which carry frames, are lost rather than retransmitted, and fill packets together; one control stream, which the
+   client opens, reliable and in order; and events. ngtcp2 does the protocol and GnuTLS the handshake; neither shows in
+   this header.
 
-   Not thread-safe: an endpoint belongs to one thread. */
+   How it is driven. The module is pure: no clock, no socket, no thread. Datagrams and now_ns come in, datagrams and one
+   deadline come out. A pass of the data path is lp_quic_receive() for a whole receive batch, any number of
+   lp_quic_send_datagram() and lp_quic_send_control(), then one lp_quic_flush(), then a timer for lp_quic_deadline().
+   Nothing leaves the endpoint before the flush unless its buffers are full, so one system call and one ACK cover a
+   batch.
+
+   Invariants.
+   - An endpoint belongs to one thread.
+   - A connection is freed only at the end of a flush, after its `closed` event. It is never freed or written to from
+     inside an ngtcp2 callback; functions that are called there queue, or return LP_EAGAIN.
+   - Time never runs backwards.
+   - Whatever a peer can make grow has a limit and a counter: connections and handshakes (conn_limits.h), bytes on the
+     control stream, batches, stateless resets.
+   - A DATAGRAM is not larger than lp_quic_budget(), which changes with the path MTU.
+
+   What it does not do. It opens no socket, resolves no names, and does not reconnect. It has no queue for DATAGRAMs: if
+   the congestion window is closed it returns LP_EAGAIN, and the egress queue (egress/queue.h) decides what is sent
+   first. It does not fragment (proto/fragment.h). It does not choose paths: the owner migrates a connection.
+
+   Parts: conn.h lists the files of one connection and their order; cc/ decides how much may be sent, tls/ is the
+   handshake, aead/ the packet protection, demux/ finds the connection of a datagram. ack.h explains the ACK policy,
+   ngtcp2_1_11.h the workarounds for that version. */
 #ifndef LP_QUIC_ENDPOINT_H
 #define LP_QUIC_ENDPOINT_H
 
@@ -23,16 +45,16 @@ struct lp_failure;
 struct lp_quic_conn;
 struct lp_quic_endpoint;
 
-/* Application error codes that close a connection (docs/protocol.md lists them). */
+/* Application error codes that close a connection (docs/protocol.md). */
 enum lp_quic_app_error {
 	LP_QUIC_APP_OK = 0,
-	LP_QUIC_APP_PROTOCOL = 1,  /* the control stream broke its rules */
-	LP_QUIC_APP_REJECTED = 2,  /* the relay did not admit the member; `reject` said why */
-	LP_QUIC_APP_TIMEOUT = 3,   /* no hello, or no answer to it, in time */
+	LP_QUIC_APP_PROTOCOL = 1,  /* a rule of the control stream was violated */
+	LP_QUIC_APP_REJECTED = 2,  /* the relay did not admit the member; the message `reject` has the reason */
+	LP_QUIC_APP_TIMEOUT = 3,   /* no hello, or no reply to it, in time */
 	LP_QUIC_APP_MALFORMED = 4, /* too many malformed DATAGRAMs */
-	LP_QUIC_APP_OVERLOAD = 5,  /* a limit or the end of memory is reached */
-	LP_QUIC_APP_SHUTDOWN = 6,  /* the program at the other end is ending */
-	LP_QUIC_APP_REPLACED = 7,  /* the same member came back on another connection */
+	LP_QUIC_APP_OVERLOAD = 5,  /* a limit was reached, or memory is exhausted */
+	LP_QUIC_APP_SHUTDOWN = 6,  /* the program that closes is ending */
+	LP_QUIC_APP_REPLACED = 7,  /* the same member has a newer connection */
 };
 
 /* Why a connection ended. */
@@ -40,34 +62,34 @@ struct lp_quic_close {
 	enum {
 		LP_QUIC_CLOSED_LOCAL,     /* lp_quic_close() */
 		LP_QUIC_CLOSED_APP,       /* by the peer, with an application code and a reason */
-		LP_QUIC_CLOSED_TRANSPORT, /* by the peer or the library, with a transport code */
+		LP_QUIC_CLOSED_TRANSPORT, /* by the peer or ngtcp2, with a transport code */
 		LP_QUIC_CLOSED_TLS,       /* handshake refused; |reason| says why, for people */
-		LP_QUIC_CLOSED_IDLE,      /* nothing heard for the idle timeout */
+		LP_QUIC_CLOSED_IDLE,      /* nothing received for the idle timeout */
 		LP_QUIC_CLOSED_HANDSHAKE_TIMEOUT,
-		LP_QUIC_CLOSED_RESET, /* stateless reset: the peer does not know us any more */
+		LP_QUIC_CLOSED_RESET, /* stateless reset: the peer has lost the connection */
 	} kind;
 	uint64_t code;
-	enum lp_tls_distrust distrust; /* CLOSED_TLS: which advice may help */
-	char reason[240];              /* printable, from the peer or from us, for people */
+	enum lp_tls_distrust distrust; /* CLOSED_TLS: which advice applies */
+	char reason[240];              /* printable text, from the peer or from us */
 };
 
-/* What an endpoint tells its owner. Every function gets the endpoint's |ctx|. From inside them a connection may be
-   sent to and lp_quic_close() called on it; it is never freed before the callback returns. */
+/* The events of an endpoint. Every function gets the endpoint's |ctx|. Functions of the connection may be called from
+   inside them; the connection is not freed before the event returns. */
 struct lp_quic_events {
-	/* The handshake is complete: on a server a new connection, on a client the one that was asked for. */
+	/* The handshake is complete: a connection was accepted, or the one that lp_quic_connect() made is ready. */
 	void (*ready)(void *ctx, struct lp_quic_conn *conn);
 	/* Bytes of the control stream, in order. */
 	void (*control)(void *ctx, struct lp_quic_conn *conn, const uint8_t *data, size_t len);
-	/* One DATAGRAM; |data| is valid until the call returns. One that begins with a zero byte is padding of the
-	   other end's and never told. */
+	/* One DATAGRAM; |data| is valid until the call returns. DATAGRAMs that begin with a zero byte are padding and
+	   are not reported. */
 	void (*datagram)(void *ctx, struct lp_quic_conn *conn, const uint8_t *data, size_t len);
 	/* The window is open again after lp_quic_send_datagram() returned LP_EAGAIN. Called from lp_quic_flush(). */
 	void (*writable)(void *ctx, struct lp_quic_conn *conn);
-	/* The DATAGRAM budget changed: the path's MTU was found, shrank, or the path is another. */
+	/* The DATAGRAM budget changed: the path MTU was found or shrank, or the path changed. */
 	void (*budget)(void *ctx, struct lp_quic_conn *conn, size_t budget_bytes);
-	/* The peer's (or our) address changed and is validated. */
+	/* An address of the connection changed, the peer's or ours, and the new path is validated. */
 	void (*migrated)(void *ctx, struct lp_quic_conn *conn);
-	/* Last event of a connection that was ready, or of a client's that never became ready. */
+	/* The last event of a connection that was ready, or that we made. */
 	void (*closed)(void *ctx, struct lp_quic_conn *conn, const struct lp_quic_close *why);
 };
 
@@ -78,11 +100,11 @@ enum lp_quic_congestion {
 	LP_QUIC_CC_RENO,
 };
 
-/* What seals the packets of established connections. */
+/* What encrypts the packets of established connections. */
 enum lp_quic_aead {
-	LP_QUIC_AEAD_BEST, /* the fastest that the CPU and the build have */
+	LP_QUIC_AEAD_BEST, /* the fastest that CPU and build support */
 	LP_QUIC_AEAD_GNUTLS,
-	LP_QUIC_AEAD_HELPER, /* the QUIC library's own helper: slowest, to compare with */
+	LP_QUIC_AEAD_HELPER, /* ngtcp2's own helper: slowest, for comparison */
 };
 
 struct lp_quic_config {
@@ -92,18 +114,20 @@ struct lp_quic_config {
 	const struct lp_quic_events *events; /* borrowed until the endpoint is freed */
 	void *ctx;
 	uint8_t secret[32]; /* signs Retry and stateless-reset tokens, keys the hash tables */
-	void (*random)(void *ctx, uint8_t *data, size_t len); /* connection ids and the like; gets |ctx| */
-	uint64_t idle_timeout_ns;                             /* a dead peer is noticed after this */
+	void (*random)(void *ctx, uint8_t *data, size_t len); /* for connection IDs and tokens; gets |ctx| */
+	uint64_t idle_timeout_ns;                             /* a dead peer is detected after this */
 	uint64_t keep_alive_ns;                               /* a PING after this much silence; 0: none */
 	size_t max_udp_payload;                               /* path MTU discovery goes up to this; 0: 1472 */
-	size_t max_conns;                                     /* server: all connections, handshakes included */
-	size_t max_handshakes; /* server: beyond this, half-open or begun in 10 s, newcomers get a Retry first */
-	size_t max_handshakes_per_source; /* server: of one address, half-open or begun in a second; beyond this they
-					     get a Retry first, after it they are dropped; 0: no limit */
-	size_t max_conns_per_source; /* server: of one IPv4 address or IPv6 /64, four times of a /48; 0: no limit */
+	size_t max_conns;                                     /* accepted ones, handshakes included */
+	size_t max_handshakes; /* accepted ones: beyond this number, half-open or begun in 10 s, a client gets a Retry
+				  first */
+	size_t max_handshakes_per_source; /* the same of one address, half-open or begun in 1 s; a client that has had
+					     its Retry is dropped; 0: no limit */
+	size_t max_conns_per_source; /* accepted ones of an IPv4 address or IPv6 /64, four times of a /48; 0: no limit
+				      */
 	enum lp_quic_congestion congestion;
-	/* Packets with DATAGRAMs of ours may wait so long in the network, whatever the congestion window says; 0: 3 ms,
-	 * LP_NEVER: as long as the congestion window says. */
+	/* Queueing delay in the network that our DATAGRAMs may cause, even if the congestion window permits more;
+	   0: 3 ms; LP_NEVER: only the congestion window counts. */
 	uint64_t queue_delay_ns;
 	enum lp_quic_aead aead;
 };
@@ -117,28 +141,28 @@ struct lp_quic_counters {
 	uint64_t conns_refused; /* by a limit */
 };
 
-/* The last connection that was refused. */
+/* The last refused connection. */
 struct lp_quic_refusal {
-	struct lp_addr remote; /* family 0: none was */
-	const char *reason;    /* for people: the limit; constant */
+	struct lp_addr remote; /* family 0: none */
+	const char *reason;    /* text that names the limit; constant */
 };
 
 /* Statistics of a connection. */
 struct lp_quic_stats {
 	uint64_t srtt_ns, latest_rtt_ns;
 	uint64_t cwnd_bytes, in_flight_bytes;
-	uint64_t lost_packets; /* of ours: DATAGRAMs that were declared lost */
+	uint64_t lost_packets; /* packets with DATAGRAMs that were declared lost */
 	uint64_t last_rx_ns;   /* when the last valid packet was received: a long silence while we send means that the
 				  path or the peer is gone, well before the idle timeout */
 	size_t datagram_budget;
 };
 
 int lp_quic_endpoint_new(const struct lp_quic_config *config, struct lp_quic_endpoint **ret_endpoint);
-/* Frees the endpoint and its connections without a word to the peers (close and flush first). NULL is fine. */
+/* Frees the endpoint and its connections. Peers are not notified: close and flush first for that. NULL is fine. */
 void lp_quic_endpoint_free(struct lp_quic_endpoint *endpoint);
 
 /* Starts a connection over |carrier|. |server_name| is checked against the certificate; |local| may have family 0.
-   The first packets leave at the next flush. 0; LP_EINVAL: |remote| is no address, or the endpoint has no |client_tls|;
+   The first packets leave at the next flush. 0; LP_EINVAL: |remote| has no family, or the endpoint has no |client_tls|;
    LP_ENOMEM, LP_ETLS. */
 int lp_quic_connect(struct lp_quic_endpoint *endpoint, struct lp_carrier *carrier, const struct lp_addr *local,
 	const struct lp_addr *remote, const char *server_name, uint64_t now_ns, struct lp_quic_conn **ret_conn);
@@ -146,35 +170,35 @@ int lp_quic_connect(struct lp_quic_endpoint *endpoint, struct lp_carrier *carrie
 /* Takes a batch that |carrier| received. Garbage is counted and dropped. */
 void lp_quic_receive(struct lp_quic_endpoint *endpoint, struct lp_carrier *carrier, const struct lp_udp_msg *msgs,
 	size_t n_msgs, uint64_t now_ns);
-/* Writes once for every connection that has something to say, gives all of it to the carriers, and frees what died. */
+/* Writes what every connection has to send, gives it to the carriers, and frees connections that have ended. */
 void lp_quic_flush(struct lp_quic_endpoint *endpoint, uint64_t now_ns);
-/* When lp_quic_expire() is to be called next; LP_NEVER if there is nothing to wait for. */
+/* When lp_quic_expire() is due; LP_NEVER: not at all. */
 uint64_t lp_quic_deadline(const struct lp_quic_endpoint *endpoint);
-/* Does what is due. A flush follows. */
+/* Handles the deadlines that have come. Flush afterwards. */
 void lp_quic_expire(struct lp_quic_endpoint *endpoint, uint64_t now_ns);
 const struct lp_quic_counters *lp_quic_counters(const struct lp_quic_endpoint *endpoint);
 const struct lp_quic_refusal *lp_quic_last_refusal(const struct lp_quic_endpoint *endpoint);
-/* The name of what seals packets, for people. */
+/* The name of the AEAD backend, for people. */
 const char *lp_quic_aead_name(const struct lp_quic_endpoint *endpoint);
 size_t lp_quic_conn_count(const struct lp_quic_endpoint *endpoint);
 
-/* Puts a DATAGRAM, given in up to 4 parts, into the connection's packet being built (the bytes are sealed or copied
-   before the call returns). 0; LP_EAGAIN: the congestion window or pacing is closed, `writable` will come;
+/* Adds a DATAGRAM, given in up to 4 parts, to the packet that is being built (the bytes are copied or encrypted before
+   the call returns). 0; LP_EAGAIN: the congestion window or pacing does not permit it, `writable` follows;
    LP_ETOOBIG: larger than lp_quic_budget(); LP_ECLOSED. */
 int lp_quic_send_datagram(struct lp_quic_conn *conn, const struct lp_bytes *parts, size_t n_parts, uint64_t now_ns);
-/* As lp_quic_send_datagram(), for a small DATAGRAM that should not wait: it may go although our packets wait longer in
-   the network than they should, if the congestion window lets it. */
+/* The same for a small DATAGRAM that should not wait: only the congestion window applies to it, not the limit on
+   queueing delay. */
 int lp_quic_send_ahead(struct lp_quic_conn *conn, const struct lp_bytes *parts, size_t n_parts, uint64_t now_ns);
 /* The largest DATAGRAM that the path carries now, in bytes; 0 before the handshake is complete. */
 size_t lp_quic_budget(const struct lp_quic_conn *conn);
 /* Queues bytes on the control stream (copies them). 0, LP_EFULL when the peer has not read 256 KiB, LP_ENOMEM,
    LP_ECLOSED. */
 int lp_quic_send_control(struct lp_quic_conn *conn, const uint8_t *data, size_t len);
-/* Closes with an application code and a reason phrase, after what the control stream still holds was sent once.
-   Harmless on a connection that is closing. `closed` comes from the next flush. */
+/* Closes with an application code and a reason phrase, after the rest of the control stream was sent once. Harmless on
+   a connection that is closing. `closed` follows in the next flush. */
 void lp_quic_close(struct lp_quic_conn *conn, enum lp_quic_app_error code, const char *reason);
-/* Lets go of a connection without a word to the peer, which keeps it until it comes back or the idle timeout ends it.
-   `closed` comes from the next flush. */
+/* Ends a connection at this end only. The peer is not notified and keeps it until its idle timeout, or until the member
+   resumes its session. `closed` follows in the next flush. */
 void lp_quic_abandon(struct lp_quic_conn *conn);
 /* Client: starts a migration to another local address, perhaps on another carrier (RFC 9000 §9); `migrated` follows
    when the new path is validated. 0; LP_EINVAL: of another family, or the peer connected to us; LP_EEXISTS: it has that
@@ -183,8 +207,8 @@ void lp_quic_abandon(struct lp_quic_conn *conn);
 int lp_quic_migrate(
 	struct lp_quic_conn *conn, struct lp_carrier *carrier, const struct lp_addr *local, uint64_t now_ns);
 
-/* Asks for new packet keys now (RFC 9001 §6); they also change by themselves. 0; LP_EAGAIN: the last change is not
-   yet confirmed, or it is called from inside of an event; LP_ECLOSED, LP_EINTERNAL. */
+/* Starts a key update (RFC 9001 §6); ngtcp2 also starts them when needed. 0; LP_EAGAIN: the last update is not yet
+   confirmed, the handshake is not complete, or it is called from inside an event; LP_ECLOSED, LP_EINTERNAL. */
 int lp_quic_update_keys(struct lp_quic_conn *conn, uint64_t now_ns);
 
 void lp_quic_set_user(struct lp_quic_conn *conn, void *user);

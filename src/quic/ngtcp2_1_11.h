@@ -18,8 +18,8 @@
       knows on two paths, finds active_connection_id_limit exceeded although the peer kept it, and closes the
    connection. So we announce a smaller limit than the one that ngtcp2 enforces.
 
-   Skew: ngtcp2 has no notion of a clock that jumps; being told a later time than ours is the only way to make a timer
-   fire. conn->skew_ns only grows and is added to every time that it is told. The idle timeout counts in that time too,
+   Skew: the only way to make one of ngtcp2's timers fire is to pass it a later time. conn->skew_ns only grows and is
+   added to every time that ngtcp2 gets. The idle timeout counts in that time too,
    therefore cc/pto.h limits the skew that may be added between two packets of the peer. */
 #ifndef LP_QUIC_NGTCP2_1_11_H
 #define LP_QUIC_NGTCP2_1_11_H
@@ -36,8 +36,8 @@ struct lp_quic_conn;
 #define LP_NGTCP2_CID_LIMIT_ANNOUNCED 0 /* the same as the limit that is enforced */
 #endif
 
-/* Workaround 1: makes ngtcp2's next timer fire now, and writes what it permits. False if that is of no use or not
-   allowed: there is no timer, the skew has reached its limit, or the connection was closed. */
+/* Workaround 1: makes ngtcp2's next timer fire now, and writes what it permits. False if there is
+   none, the skew has reached its limit, or the connection was closed. */
 bool lp_ngtcp2_skip_to_timer(struct lp_quic_conn *conn);
 /* Workaround 2: a server received a packet by |path|, which is not the connection's current one. Follows the client if
    ngtcp2 does not. */

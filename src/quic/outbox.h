@@ -19,7 +19,7 @@ struct lp_outbox {
 void lp_outbox_init(struct lp_outbox *outbox);
 /* Drops what was not sent. Connections must have returned their batches. */
 void lp_outbox_done(struct lp_outbox *outbox);
-/* True if so many batches are in use that some should be sent before another is taken. */
+/* True if the limit of batches in use is reached: some should be sent before another is taken. */
 bool lp_outbox_is_full(const struct lp_outbox *outbox);
 /* Takes a batch over; its packets leave with the next lp_outbox_send(). */
 void lp_outbox_submit(struct lp_outbox *outbox, struct lp_batch *batch);

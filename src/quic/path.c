@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* A port in network order. */
+/* To network byte order. */
 static uint16_t port_to_wire(uint16_t port)
 {
 	uint8_t bytes[2] = {(uint8_t)(port >> 8), (uint8_t)port};
@@ -11,7 +11,6 @@ static uint16_t port_to_wire(uint16_t port)
 	return wire;
 }
 
-/* A port from network order. */
 static uint16_t port_from_wire(uint16_t wire)
 {
 	uint8_t bytes[2];
@@ -19,7 +18,7 @@ static uint16_t port_from_wire(uint16_t wire)
 	return (uint16_t)(bytes[0] << 8 | bytes[1]);
 }
 
-/* Writes |addr| as a socket address of |family| (4 or 6); the wildcard if it has no family of its own. */
+/* Writes |addr| as a socket address of |family| (4 or 6); the wildcard address if |addr| has family 0. */
 static void addr_set(ngtcp2_addr *ret_addr, ngtcp2_sockaddr_union *storage, const struct lp_addr *addr, uint8_t family)
 {
 	memset(storage, 0, sizeof *storage);
@@ -41,7 +40,6 @@ static void addr_set(ngtcp2_addr *ret_addr, ngtcp2_sockaddr_union *storage, cons
 	ret_addr->addr = &storage->sa;
 }
 
-/* Reads a socket address. */
 static void addr_get(const ngtcp2_addr *from, struct lp_addr *ret_addr)
 {
 	ngtcp2_sockaddr_union storage;

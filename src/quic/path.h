@@ -1,4 +1,4 @@
-/* Between the project's addresses and the library's network paths. */
+/* Converts between our addresses and ngtcp2's network paths. */
 #ifndef LP_QUIC_PATH_H
 #define LP_QUIC_PATH_H
 

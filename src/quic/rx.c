@@ -107,7 +107,7 @@ static int on_handshake_completed(ngtcp2_conn *ngtcp2, void *user_data)
 	return 0;
 }
 
-/* The first bidirectional stream of the client is the control stream; there is no other. */
+/* The first bidirectional stream of the client is the control stream; others are not permitted. */
 static int on_stream_open(ngtcp2_conn *ngtcp2, int64_t stream_id, void *user_data)
 {
 	struct lp_quic_conn *conn = user_data;

@@ -19,7 +19,7 @@ size_t lp_settings_max_payload(const struct lp_quic_config *config)
 }
 
 /* Lists the sizes to probe. ngtcp2 tries them in order, skipping those below the largest that passed and above the
-   smallest that failed. The usual path comes first, so that it is found with one probe; jumbo frames next. */
+   smallest that failed. The most common MTU comes first, because one probe then suffices; jumbo frames follow. */
 static size_t fill_probes(uint16_t probes[LP_SETTINGS_PROBES], size_t max, uint8_t family)
 {
 	static const uint16_t mtus[] = {1500, 9000, 4080, 2056, 1400, 1492, 1480, 1460, 1440, 1420, 1380, 1340, 1280};
@@ -63,7 +63,7 @@ void lp_settings_params(ngtcp2_transport_params *ret_params, const struct lp_qui
 	ret_params->initial_max_stream_data_bidi_remote = CONTROL_WINDOW;
 	ret_params->initial_max_data = CONTROL_WINDOW;
 	ret_params->max_idle_timeout = config->idle_timeout_ns;
-	ret_params->active_connection_id_limit = 8;  /* enforced; the peer may be told fewer (ngtcp2_1_11.h) */
+	ret_params->active_connection_id_limit = 8;  /* enforced; a smaller one may be announced (ngtcp2_1_11.h) */
 	ret_params->max_datagram_frame_size = 65535; /* RFC 9221 §3 */
 	ret_params->max_ack_delay = LP_ACK_MAX_DELAY_NS;
 }

@@ -4,8 +4,8 @@
 
 int lp_aead_new(struct lp_aead **ret_aead)
 {
-	int rv = lp_aead_ipsec_mb_new(ret_aead);
-	return rv == LP_EUNSUPPORTED ? lp_aead_gnutls_new(ret_aead) : rv;
+	int result = lp_aead_ipsec_mb_new(ret_aead);
+	return result == LP_EUNSUPPORTED ? lp_aead_gnutls_new(ret_aead) : result;
 }
 
 void lp_aead_free(struct lp_aead *aead)

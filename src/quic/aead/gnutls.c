@@ -6,17 +6,16 @@
 #include "base/error.h"
 #include "quic/aead/aead.h"
 
-/* A packet key. */
 struct packet_key {
 	struct lp_aead_key key;
 	gnutls_aead_cipher_hd_t cipher;
 };
 
-/* A header key. GnuTLS has no single block, so CBC is made to be one: what it would mix in is taken out before. */
+/* A header key. GnuTLS has no ECB mode, so a block is encrypted by CBC after cancelling what CBC would XOR in. */
 struct header_key {
 	struct lp_aead_key key;
 	gnutls_cipher_hd_t cipher;
-	uint8_t last[LP_AEAD_SAMPLE]; /* the block before, which CBC mixes into the next */
+	uint8_t last[LP_AEAD_SAMPLE]; /* the previous ciphertext block, which CBC XORs into the next block */
 };
 
 static int seal(struct lp_aead_key *key, uint8_t *dest, const uint8_t *data, size_t len,
@@ -52,7 +51,7 @@ static void packet_free(struct lp_aead_key *key)
 
 static int packet_new(const struct lp_aead *aead, const uint8_t key[LP_AEAD_KEY], struct lp_aead_key **ret_key)
 {
-	uint8_t bytes[LP_AEAD_KEY]; /* GnuTLS wants the key mutable, and only reads it */
+	uint8_t bytes[LP_AEAD_KEY]; /* GnuTLS only reads the key, but its type is not const */
 	gnutls_datum_t datum = {.data = bytes, .size = sizeof bytes};
 	(void)aead;
 	struct packet_key *packet = calloc(1, sizeof *packet);
@@ -110,7 +109,6 @@ static int header_new(const struct lp_aead *aead, const uint8_t key[LP_AEAD_KEY]
 	return 0;
 }
 
-/* There is nothing to free. */
 static void backend_free(struct lp_aead *aead)
 {
 	free(aead);

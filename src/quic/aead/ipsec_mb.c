@@ -10,7 +10,7 @@
 
 #define ALIGN 64
 
-/* The backend: the functions that the library chose for this CPU. */
+/* The functions that IPsec-MB chose for this CPU. */
 struct backend {
 	struct lp_aead aead;
 	aes_gcm_pre_t prepare;
@@ -26,7 +26,6 @@ struct packet_key {
 	alignas(ALIGN) struct gcm_key_data data;
 };
 
-/* A header key. */
 struct header_key {
 	struct lp_aead_key key;
 	aes_cfb_t one_block;

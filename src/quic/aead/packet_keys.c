@@ -9,18 +9,17 @@
 #include "base/error.h"
 #include "quic/aead/aead.h"
 
-/* The library hands keys back as untyped handles. Ours are marked in the lowest bit, which no pointer to an allocated
-   object has set, so that they can be told from the helper's. */
+/* ngtcp2 stores keys as untyped handles. Ours have the lowest bit set, which no pointer to an allocated object has, to
+   distinguish them from the helper's. */
 #define OURS ((uintptr_t)1)
 
-/* A handle for a key of ours. */
 static void *handle_of(struct lp_aead_key *key)
 {
 	assert(((uintptr_t)key & OURS) == 0);
 	return (void *)((uintptr_t)key | OURS);
 }
 
-/* The key of ours behind a handle, or NULL if it is the helper's. */
+/* The backend's key behind a handle, or NULL if it is the helper's. */
 static struct lp_aead_key *key_of(void *handle)
 {
 	uintptr_t bits = (uintptr_t)handle;
@@ -42,51 +41,51 @@ static int expand_label(const ngtcp2_crypto_md *md, const uint8_t *secret, size_
 													   : LP_ETLS;
 }
 
-/* True if the backend has the cipher that was negotiated. */
-static bool backend_has(ngtcp2_conn *library, const struct lp_aead *aead)
+/* True if the backend has the negotiated cipher. */
+static bool backend_has(ngtcp2_conn *ngtcp2, const struct lp_aead *aead)
 {
-	const ngtcp2_crypto_ctx *context = ngtcp2_conn_get_crypto_ctx(library);
+	const ngtcp2_crypto_ctx *context = ngtcp2_conn_get_crypto_ctx(ngtcp2);
 	return aead && (gnutls_cipher_algorithm_t)(intptr_t)context->aead.native_handle == GNUTLS_CIPHER_AES_128_GCM;
 }
 
-/* Derives the keys of one direction and gives them to the library. */
+/* Derives the keys of one direction and installs them. */
 static int install_ours(
-	ngtcp2_conn *library, const struct lp_aead *aead, bool receive, const uint8_t *secret, size_t secret_len)
+	ngtcp2_conn *ngtcp2, const struct lp_aead *aead, bool receive, const uint8_t *secret, size_t secret_len)
 {
-	const ngtcp2_crypto_md *md = &ngtcp2_conn_get_crypto_ctx(library)->md;
+	const ngtcp2_crypto_md *md = &ngtcp2_conn_get_crypto_ctx(ngtcp2)->md;
 	uint8_t key[LP_AEAD_KEY], iv[LP_AEAD_NONCE], header[LP_AEAD_KEY];
 	struct lp_aead_key *packet_key = NULL, *header_key = NULL;
-	int rv = LP_ETLS;
+	int result = LP_ETLS;
 	if (expand_label(md, secret, secret_len, "quic key", key, sizeof key) == 0 &&
 		expand_label(md, secret, secret_len, "quic iv", iv, sizeof iv) == 0 &&
 		expand_label(md, secret, secret_len, "quic hp", header, sizeof header) == 0 &&
 		aead->packet_key(aead, key, &packet_key) == 0 && aead->header_key(aead, header, &header_key) == 0) {
 		ngtcp2_crypto_aead_ctx aead_context = {.native_handle = handle_of(packet_key)};
 		ngtcp2_crypto_cipher_ctx header_context = {.native_handle = handle_of(header_key)};
-		int err = receive ? ngtcp2_conn_install_rx_key(
-					    library, secret, secret_len, &aead_context, iv, sizeof iv, &header_context)
-				  : ngtcp2_conn_install_tx_key(
-					    library, secret, secret_len, &aead_context, iv, sizeof iv, &header_context);
-		rv = err == 0 ? 0 : LP_ETLS;
+		int code = receive ? ngtcp2_conn_install_rx_key(
+					     ngtcp2, secret, secret_len, &aead_context, iv, sizeof iv, &header_context)
+				   : ngtcp2_conn_install_tx_key(
+					     ngtcp2, secret, secret_len, &aead_context, iv, sizeof iv, &header_context);
+		result = code == 0 ? 0 : LP_ETLS;
 	}
 	gnutls_memset(key, 0, sizeof key);
 	gnutls_memset(header, 0, sizeof header);
-	if (rv < 0) {
+	if (result < 0) {
 		lp_aead_key_free(packet_key);
 		lp_aead_key_free(header_key);
 	}
-	return rv;
+	return result;
 }
 
-int lp_packet_keys_install(ngtcp2_conn *library, const struct lp_aead *aead, bool receive,
-	ngtcp2_encryption_level level, const uint8_t *secret, size_t secret_len)
+int lp_packet_keys_install(ngtcp2_conn *ngtcp2, const struct lp_aead *aead, bool receive, ngtcp2_encryption_level level,
+	const uint8_t *secret, size_t secret_len)
 {
-	if (level == NGTCP2_ENCRYPTION_LEVEL_1RTT && backend_has(library, aead))
-		return install_ours(library, aead, receive, secret, secret_len);
-	int err =
-		receive ? ngtcp2_crypto_derive_and_install_rx_key(library, NULL, NULL, NULL, level, secret, secret_len)
-			: ngtcp2_crypto_derive_and_install_tx_key(library, NULL, NULL, NULL, level, secret, secret_len);
-	return err == 0 ? 0 : LP_ETLS;
+	if (level == NGTCP2_ENCRYPTION_LEVEL_1RTT && backend_has(ngtcp2, aead))
+		return install_ours(ngtcp2, aead, receive, secret, secret_len);
+	int code =
+		receive ? ngtcp2_crypto_derive_and_install_rx_key(ngtcp2, NULL, NULL, NULL, level, secret, secret_len)
+			: ngtcp2_crypto_derive_and_install_tx_key(ngtcp2, NULL, NULL, NULL, level, secret, secret_len);
+	return code == 0 ? 0 : LP_ETLS;
 }
 
 int lp_packet_keys_encrypt(uint8_t *dest, const ngtcp2_crypto_aead *aead, const ngtcp2_crypto_aead_ctx *context,
@@ -119,56 +118,56 @@ int lp_packet_keys_mask(uint8_t *dest, const ngtcp2_crypto_cipher *cipher, const
 	return key->mask(key, dest, sample) == 0 ? 0 : NGTCP2_ERR_CALLBACK_FAILURE;
 }
 
-void lp_packet_keys_delete_aead(ngtcp2_conn *library, ngtcp2_crypto_aead_ctx *context, void *user_data)
+void lp_packet_keys_delete_aead(ngtcp2_conn *ngtcp2, ngtcp2_crypto_aead_ctx *context, void *user_data)
 {
 	struct lp_aead_key *key = key_of(context->native_handle);
 	if (key)
 		lp_aead_key_free(key);
 	else
-		ngtcp2_crypto_delete_crypto_aead_ctx_cb(library, context, user_data);
+		ngtcp2_crypto_delete_crypto_aead_ctx_cb(ngtcp2, context, user_data);
 }
 
-void lp_packet_keys_delete_cipher(ngtcp2_conn *library, ngtcp2_crypto_cipher_ctx *context, void *user_data)
+void lp_packet_keys_delete_cipher(ngtcp2_conn *ngtcp2, ngtcp2_crypto_cipher_ctx *context, void *user_data)
 {
 	struct lp_aead_key *key = key_of(context->native_handle);
 	if (key)
 		lp_aead_key_free(key);
 	else
-		ngtcp2_crypto_delete_crypto_cipher_ctx_cb(library, context, user_data);
+		ngtcp2_crypto_delete_crypto_cipher_ctx_cb(ngtcp2, context, user_data);
 }
 
-/* Puts a key of the backend in the place of the helper's. */
+/* Replaces the helper's key by one of the backend. */
 static int replace(const struct lp_aead *aead, const uint8_t *key, ngtcp2_crypto_aead_ctx *context)
 {
 	struct lp_aead_key *packet_key;
-	int rv = aead->packet_key(aead, key, &packet_key);
-	if (rv < 0)
-		return rv;
+	int result = aead->packet_key(aead, key, &packet_key);
+	if (result < 0)
+		return result;
 	ngtcp2_crypto_aead_ctx_free(context);
 	context->native_handle = handle_of(packet_key);
 	return 0;
 }
 
-int lp_packet_keys_update(ngtcp2_conn *library, const struct lp_aead *aead, uint8_t *rx_secret, uint8_t *tx_secret,
+int lp_packet_keys_update(ngtcp2_conn *ngtcp2, const struct lp_aead *aead, uint8_t *rx_secret, uint8_t *tx_secret,
 	ngtcp2_crypto_aead_ctx *rx_context, uint8_t *rx_iv, ngtcp2_crypto_aead_ctx *tx_context, uint8_t *tx_iv,
 	const uint8_t *old_rx_secret, const uint8_t *old_tx_secret, size_t secret_len)
 {
 	uint8_t rx_key[64], tx_key[64];
-	if (ngtcp2_crypto_update_key(library, rx_secret, tx_secret, rx_context, rx_key, rx_iv, tx_context, tx_key,
-		    tx_iv, old_rx_secret, old_tx_secret, secret_len) != 0)
+	if (ngtcp2_crypto_update_key(ngtcp2, rx_secret, tx_secret, rx_context, rx_key, rx_iv, tx_context, tx_key, tx_iv,
+		    old_rx_secret, old_tx_secret, secret_len) != 0)
 		return LP_ETLS;
-	int rv = 0;
-	if (backend_has(library, aead)) {
-		rv = replace(aead, rx_key, rx_context);
-		if (rv == 0)
-			rv = replace(aead, tx_key, tx_context);
-		if (rv < 0) {
-			lp_packet_keys_delete_aead(library, rx_context, NULL);
-			lp_packet_keys_delete_aead(library, tx_context, NULL);
+	int result = 0;
+	if (backend_has(ngtcp2, aead)) {
+		result = replace(aead, rx_key, rx_context);
+		if (result == 0)
+			result = replace(aead, tx_key, tx_context);
+		if (result < 0) {
+			lp_packet_keys_delete_aead(ngtcp2, rx_context, NULL);
+			lp_packet_keys_delete_aead(ngtcp2, tx_context, NULL);
 			rx_context->native_handle = tx_context->native_handle = NULL;
 		}
 	}
 	gnutls_memset(rx_key, 0, sizeof rx_key);
 	gnutls_memset(tx_key, 0, sizeof tx_key);
-	return rv;
+	return result;
 }

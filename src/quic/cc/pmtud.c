@@ -2,13 +2,13 @@
 
 #include "base/units.h"
 
-#define LOSSES_MIN 3                 /* fewer say nothing */
-#define SILENCE_NS (20 * LP_MS)      /* and two round trips: longer without an acknowledgement is suspicious */
-#define PROBE_TRIES 2                /* losses of a probe until its size counts as too large */
-#define RETRY_FIRST_NS (30 * LP_SEC) /* until the first look whether the path carries more again */
+#define LOSSES_MIN 3                 /* fewer may be chance */
+#define SILENCE_NS (20 * LP_MS)      /* and two RTTs without an ACK of a large packet */
+#define PROBE_TRIES 2                /* lost probes until a size counts as too large */
+#define RETRY_FIRST_NS (30 * LP_SEC) /* until the first new search for a larger MTU */
 #define RETRY_MAX_NS (600 * LP_SEC)  /* PMTU_RAISE_TIMER (RFC 8899 §5.1.1) */
 
-/* UDP payloads of usual paths, falling: their MTUs less the headers of IPv4 and UDP (28) or IPv6 and UDP (48). */
+/* UDP payloads of common paths, descending: MTU minus the headers of IPv4 and UDP (28) or IPv6 and UDP (48). */
 static const size_t sizes[] = {
 	8972, 8952, 4052, 2028, 1472, 1464, 1452, 1444, 1432, 1412, 1392, 1372, 1352, 1312, 1272, 1252, 1232};
 #define N_SIZES (sizeof sizes / sizeof *sizes)
@@ -18,7 +18,7 @@ void lp_pmtud_init(struct lp_pmtud *pmtud)
 	*pmtud = (struct lp_pmtud){.path_max = LP_MTU_BASE, .cap = LP_MTU_BASE, .retry_ns = LP_NEVER};
 }
 
-/* All is as the library believes. */
+/* ngtcp2's view of the path is right. */
 static void trust_path(struct lp_pmtud *pmtud)
 {
 	pmtud->cap = pmtud->path_max;
@@ -60,7 +60,7 @@ void lp_pmtud_acked(struct lp_pmtud *pmtud, uint64_t now_ns)
 	pmtud->silent_ns = now_ns;
 }
 
-/* Begins to look for what passes, from |top| down. */
+/* Starts a search from |top| down. */
 static void search(struct lp_pmtud *pmtud, size_t top)
 {
 	pmtud->probe = top > pmtud->cap ? top : 0;
@@ -68,7 +68,7 @@ static void search(struct lp_pmtud *pmtud, size_t top)
 	pmtud->probe_losses = 0;
 }
 
-/* Plans the next look; the waits grow. */
+/* Schedules the next search; the interval doubles. */
 static void plan_retry(struct lp_pmtud *pmtud, uint64_t now_ns)
 {
 	pmtud->retry_wait_ns = pmtud->retry_wait_ns ? pmtud->retry_wait_ns * 2 : RETRY_FIRST_NS;
@@ -109,7 +109,7 @@ void lp_pmtud_probe_sent(struct lp_pmtud *pmtud)
 	pmtud->probe_sent = true;
 }
 
-/* The size passed: it is the new cap, and the search is over. */
+/* A probe of |size| was acknowledged: it is the new cap, and the search ends. */
 static bool probe_passed(struct lp_pmtud *pmtud, size_t size, uint64_t now_ns)
 {
 	bool rose = size > pmtud->cap;

@@ -1,6 +1,6 @@
 /* A probe timeout (PTO) of our own, for a sender whose window is closed: it detects that everything in flight was lost.
 
-   RFC 9002 §6.2 has the PTO for that, with a back-off that doubles each time it expires in vain and is reset by the
+   RFC 9002 §6.2 has the PTO for that, with a back-off that doubles with each expiry and is reset by the
    next ACK. ngtcp2 1.11 does not reset it while packets stay in flight (quic/ngtcp2_1_11.h), so this counts for itself:
    probes are due one PTO after the last progress, then after 2, 4, 8… PTOs, at most a second apart. Pure. */
 #ifndef LP_QUIC_CC_PTO_H
@@ -16,11 +16,11 @@ struct lp_pto {
 	unsigned n_probes;   /* since the last progress */
 };
 
-/* A packet of ours was acknowledged or declared lost. */
+/* One of our packets was acknowledged or declared lost. */
 void lp_pto_progress(struct lp_pto *pto, uint64_t now_ns);
 /* The window has just closed. */
 void lp_pto_begin(struct lp_pto *pto, uint64_t now_ns);
-/* True if there was no progress for so long that none is to be expected. */
+/* True if there was no progress for 10 s: the path is considered dead. */
 bool lp_pto_is_hopeless(const struct lp_pto *pto, uint64_t now_ns);
 /* A packet of the peer was received. */
 void lp_pto_received(struct lp_pto *pto);

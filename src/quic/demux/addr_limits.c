@@ -27,10 +27,10 @@ void lp_addr_limits_done(struct lp_addr_limits *sources)
 	sources->buckets = NULL;
 }
 
-/* What a prefix is of. */
+/* Kinds of prefixes. */
 enum { OF_ADDRESS = 4, OF_SUBNET = 6, OF_SITE = 48 };
 
-/* What counts as one source. */
+/* The prefix of a source. */
 static void prefix_of(const struct lp_addr *addr, uint8_t ret_prefix[9])
 {
 	memset(ret_prefix, 0, 9);
@@ -38,7 +38,7 @@ static void prefix_of(const struct lp_addr *addr, uint8_t ret_prefix[9])
 	memcpy(ret_prefix + 1, addr->ip, addr->family == 6 ? 8 : 4);
 }
 
-/* What counts as the site of an IPv6 address. */
+/* The prefix of the site of an IPv6 address. */
 static void site_of(const struct lp_addr *addr, uint8_t ret_prefix[9])
 {
 	memset(ret_prefix, 0, 9);
@@ -46,7 +46,7 @@ static void site_of(const struct lp_addr *addr, uint8_t ret_prefix[9])
 	memcpy(ret_prefix + 1, addr->ip, 6);
 }
 
-/* Where the pointer to this source is, or the NULL at the end of its bucket. */
+/* The pointer to this source, or the NULL at the end of its chain. */
 static struct lp_addr_limit **slot_of(const struct lp_addr_limits *sources, const uint8_t prefix[9])
 {
 	uint64_t hash = lp_siphash(sources->key, prefix, 9);
@@ -56,7 +56,7 @@ static struct lp_addr_limit **slot_of(const struct lp_addr_limits *sources, cons
 	return slot;
 }
 
-/* Doubles the number of buckets; without memory the old ones go on, only slower. */
+/* Doubles the number of buckets. Without memory the table keeps its size. */
 static void grow(struct lp_addr_limits *sources)
 {
 	struct lp_addr_limits wider = *sources;
@@ -75,7 +75,7 @@ static void grow(struct lp_addr_limits *sources)
 	*sources = wider;
 }
 
-/* The count that a half-open handshake is in. */
+/* The counter for half-open handshakes. */
 static size_t *half_open_of(struct lp_addr_limit *source, bool proven)
 {
 	return proven ? &source->n_handshakes : &source->n_unproven;
@@ -107,8 +107,8 @@ struct lp_bucket *lp_addr_limits_bucket(struct lp_addr_limits *sources, const st
 	return &sources->handshakes[lp_siphash(sources->key, prefix, sizeof prefix) % LP_ADDR_LIMITS_BUCKETS];
 }
 
-/* Counts a half-open handshake in the source of |prefix|, which is made if need be. NULL without memory. */
-static struct lp_addr_limit *hold(struct lp_addr_limits *sources, const uint8_t prefix[9], bool proven)
+/* Counts a half-open handshake of |prefix|, creating its entry if needed. NULL without memory. */
+static struct lp_addr_limit *enter_prefix(struct lp_addr_limits *sources, const uint8_t prefix[9], bool proven)
 {
 	struct lp_addr_limit *source = *slot_of(sources, prefix);
 	if (!source) {
@@ -126,8 +126,8 @@ static struct lp_addr_limit *hold(struct lp_addr_limits *sources, const uint8_t 
 	return source;
 }
 
-/* A connection of |source| is gone, and with its last one the source. */
-static void let_go(struct lp_addr_limits *sources, struct lp_addr_limit *source)
+/* Removes a connection from |source|; the last one frees it. */
+static void leave_prefix(struct lp_addr_limits *sources, struct lp_addr_limit *source)
 {
 	assert(source->n_conns > 0);
 	source->n_conns--;
@@ -144,15 +144,15 @@ struct lp_addr_limit *lp_addr_limits_enter(struct lp_addr_limits *sources, const
 {
 	uint8_t prefix[9], site_prefix[9];
 	prefix_of(addr, prefix);
-	struct lp_addr_limit *source = hold(sources, prefix, proven);
+	struct lp_addr_limit *source = enter_prefix(sources, prefix, proven);
 	if (!source || addr->family != 6)
 		return source;
 	site_of(addr, site_prefix);
-	source->site = hold(sources, site_prefix, proven);
+	source->site = enter_prefix(sources, site_prefix, proven);
 	if (source->site)
 		return source;
 	*half_open_of(source, proven) -= 1;
-	let_go(sources, source);
+	leave_prefix(sources, source);
 	return NULL;
 }
 
@@ -167,7 +167,7 @@ void lp_addr_limits_settle(struct lp_addr_limit *source, bool proven)
 void lp_addr_limits_leave(struct lp_addr_limits *sources, struct lp_addr_limit *source)
 {
 	struct lp_addr_limit *site = source->site;
-	let_go(sources, source);
+	leave_prefix(sources, source);
 	if (site)
-		let_go(sources, site);
+		leave_prefix(sources, site);
 }

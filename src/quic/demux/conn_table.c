@@ -26,13 +26,12 @@ void lp_conn_table_done(struct lp_conn_table *table)
 	table->buckets = NULL;
 }
 
-/* The bucket of ids with this hash. */
 static struct lp_cid **bucket_of(const struct lp_conn_table *table, uint64_t hash)
 {
 	return &table->buckets[hash & (table->n_buckets - 1)];
 }
 
-/* Where the pointer to this id is, or the NULL at the end of its bucket. */
+/* The pointer to this ID, or the NULL at the end of its chain. */
 static struct lp_cid **slot_of(const struct lp_conn_table *table, const uint8_t *cid, size_t len, uint64_t hash)
 {
 	struct lp_cid **slot = bucket_of(table, hash);
@@ -41,7 +40,7 @@ static struct lp_cid **slot_of(const struct lp_conn_table *table, const uint8_t 
 	return slot;
 }
 
-/* Doubles the number of buckets; without memory the old ones go on, only slower. */
+/* Doubles the number of buckets. Without memory the table keeps its size. */
 static void grow(struct lp_conn_table *table)
 {
 	size_t n = table->n_buckets * 2;
@@ -86,7 +85,7 @@ int lp_conn_table_add(struct lp_conn_table *table, const uint8_t *cid, size_t le
 	return 0;
 }
 
-/* Takes an entry, which is no longer in its connection's list, out of its bucket and frees it. */
+/* Frees an entry that was removed from its connection's list. */
 static void drop(struct lp_conn_table *table, struct lp_cid *entry)
 {
 	struct lp_cid **slot = slot_of(table, entry->bytes, entry->len, entry->hash);

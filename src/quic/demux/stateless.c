@@ -8,8 +8,8 @@
 #include "base/units.h"
 
 #define RETRY_VALID_NS (10 * LP_SEC)
-/* The shortest packet that the library sends with ids of ours. Resets are shorter than that, and what is shorter gets
-   no reset: two ends without state do not answer each other (RFC 9000 §10.3.3). */
+/* The shortest packet that a peer with one of our IDs sends. Resets are shorter, and what is shorter gets no reset, so
+   that two endpoints without state do not reply to each other for ever (RFC 9000 §10.3.3). */
 #define RESET_MIN_ANSWERED (8 + 22)
 
 int lp_stateless_reset_token(const uint8_t secret[LP_SECRET_BYTES], const ngtcp2_cid *cid,
@@ -18,7 +18,7 @@ int lp_stateless_reset_token(const uint8_t secret[LP_SECRET_BYTES], const ngtcp2
 	return ngtcp2_crypto_generate_stateless_reset_token(ret_token, secret, LP_SECRET_BYTES, cid) == 0 ? 0 : LP_ETLS;
 }
 
-/* A length from the library: errors become 0. */
+/* A length that ngtcp2 returned; errors become 0. */
 static size_t length_of(ngtcp2_ssize n)
 {
 	return n > 0 ? (size_t)n : 0;
@@ -26,7 +26,7 @@ static size_t length_of(ngtcp2_ssize n)
 
 size_t lp_stateless_write_version(uint8_t buf[LP_STATELESS_MAX], const ngtcp2_version_cid *to, uint8_t random)
 {
-	/* A reserved version beside ours keeps clients from hard-wiring the list (RFC 9000 §6.3). */
+	/* A reserved version exercises the clients' handling of unknown ones (RFC 9000 §6.3). */
 	const uint32_t versions[] = {0x0a1a2a3a, NGTCP2_PROTO_VER_V1};
 	return length_of(ngtcp2_pkt_write_version_negotiation(buf, LP_STATELESS_MAX, random, to->scid, to->scidlen,
 		to->dcid, to->dcidlen, versions, sizeof versions / sizeof *versions));
@@ -71,9 +71,9 @@ int lp_stateless_check_retry(const uint8_t secret[LP_SECRET_BYTES], const ngtcp2
 {
 	if (hd->tokenlen == 0 || hd->token[0] != NGTCP2_CRYPTO_TOKEN_MAGIC_RETRY2)
 		return LP_EINVAL;
-	int rv = ngtcp2_crypto_verify_retry_token2(ret_first_dcid, hd->token, hd->tokenlen, secret, LP_SECRET_BYTES,
+	int result = ngtcp2_crypto_verify_retry_token2(ret_first_dcid, hd->token, hd->tokenlen, secret, LP_SECRET_BYTES,
 		hd->version, path->remote.addr, path->remote.addrlen, &hd->dcid, RETRY_VALID_NS, now_ns);
-	if (rv == 0)
+	if (result == 0)
 		return 0;
-	return rv == NGTCP2_CRYPTO_ERR_VERIFY_TOKEN ? LP_EPROTO : LP_EINVAL;
+	return result == NGTCP2_CRYPTO_ERR_VERIFY_TOKEN ? LP_EPROTO : LP_EINVAL;
 }

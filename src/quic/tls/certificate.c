@@ -9,24 +9,24 @@
 #include "base/failure.h"
 #include "quic/tls/datum.h"
 
-/* Notes when the first certificate of a chain expires. */
+/* Records the expiry date of the first certificate of a chain. */
 static int read_expiry(struct lp_tls_cert *cert, const gnutls_datum_t *pem)
 {
 	gnutls_x509_crt_t crt;
 	if (gnutls_x509_crt_init(&crt) != 0)
 		return LP_ENOMEM;
-	int rv = gnutls_x509_crt_import(crt, pem, GNUTLS_X509_FMT_PEM);
-	if (rv == 0)
+	int result = gnutls_x509_crt_import(crt, pem, GNUTLS_X509_FMT_PEM);
+	if (result == 0)
 		cert->expiry_unix_s = (int64_t)gnutls_x509_crt_get_expiration_time(crt);
 	gnutls_x509_crt_deinit(crt);
-	return rv == 0 ? 0 : LP_ECERT;
+	return result == 0 ? 0 : LP_ECERT;
 }
 
 int lp_tls_cert_new(const uint8_t *cert_pem, size_t cert_len, const uint8_t *key_pem, size_t key_len,
 	struct lp_failure *failure, struct lp_tls_cert **ret_cert)
 {
 	gnutls_datum_t cert_datum, key_datum;
-	int rv;
+	int result;
 	if (lp_datum_set(&cert_datum, cert_pem, cert_len) < 0 || lp_datum_set(&key_datum, key_pem, key_len) < 0)
 		return lp_fail(failure, LP_ECERT, "certificate or key is too large");
 	struct lp_tls_cert *cert = calloc(1, sizeof *cert);
@@ -34,27 +34,28 @@ int lp_tls_cert_new(const uint8_t *cert_pem, size_t cert_len, const uint8_t *key
 		return lp_fail(failure, LP_ENOMEM, "out of memory");
 	cert->n_refs = 1;
 	if (gnutls_certificate_allocate_credentials(&cert->credentials) != 0) {
-		rv = lp_fail(failure, LP_ENOMEM, "out of memory");
+		result = lp_fail(failure, LP_ENOMEM, "out of memory");
 		goto fail;
 	}
 	if (read_expiry(cert, &cert_datum) < 0) {
-		rv = lp_fail(failure, LP_ECERT, "not a PEM certificate");
+		result = lp_fail(failure, LP_ECERT, "not a PEM certificate");
 		goto fail;
 	}
 	int err = gnutls_certificate_set_x509_key_mem(cert->credentials, &cert_datum, &key_datum, GNUTLS_X509_FMT_PEM);
 	if (err == GNUTLS_E_CERTIFICATE_KEY_MISMATCH) {
-		rv = lp_fail(failure, LP_ECERT, "certificate and key do not belong together");
+		result = lp_fail(failure, LP_ECERT, "certificate and key do not belong together");
 		goto fail;
 	}
 	if (err < 0) {
-		rv = lp_fail(failure, LP_ECERT, "not a PEM private key that can be used (%s)", gnutls_strerror(err));
+		result = lp_fail(
+			failure, LP_ECERT, "not a PEM private key that can be used (%s)", gnutls_strerror(err));
 		goto fail;
 	}
 	*ret_cert = cert;
 	return 0;
 fail:
 	lp_tls_cert_unref(cert);
-	return rv;
+	return result;
 }
 
 struct lp_tls_cert *lp_tls_cert_ref(struct lp_tls_cert *cert)

@@ -1,4 +1,4 @@
-/* A relay's certificate with its key. Sessions hold references, so that it can be replaced while they run. */
+/* A relay's certificate with its key. Sessions hold references: it can be replaced while they run. */
 #ifndef LP_QUIC_TLS_CERTIFICATE_H
 #define LP_QUIC_TLS_CERTIFICATE_H
 
@@ -15,11 +15,11 @@ struct lp_tls_cert {
 	unsigned n_refs;
 };
 
-/* Reads certificate chain and key; one reference is the caller's. LP_ECERT with the reason otherwise. */
+/* Reads certificate chain and key. The caller owns one reference. 0, or LP_ECERT with the reason in |failure|. */
 int lp_tls_cert_new(const uint8_t *cert_pem, size_t cert_len, const uint8_t *key_pem, size_t key_len,
 	struct lp_failure *failure, struct lp_tls_cert **ret_cert);
 struct lp_tls_cert *lp_tls_cert_ref(struct lp_tls_cert *cert);
-/* Gives a reference back; NULL is fine. */
+/* Releases a reference; NULL is fine. */
 void lp_tls_cert_unref(struct lp_tls_cert *cert);
 
 #endif

@@ -14,13 +14,13 @@
 #include "quic/tls/name.h"
 #include "quic/tls/trust.h"
 
-/* Ciphers in our order; where the CPU has no AES instructions ChaCha20 is faster. */
+/* Ciphers in order of preference; without AES instructions ChaCha20 is faster. */
 static const char aes_first[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+AES-128-GCM:+CHACHA20-POLY1305:"
 				"+AES-256-GCM:-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:%DISABLE_TLS13_COMPAT_MODE";
 static const char chacha_first[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+CHACHA20-POLY1305:+AES-128-GCM:"
 				   "+AES-256-GCM:-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:%DISABLE_TLS13_COMPAT_MODE";
 
-/* True if the CPU encrypts AES by instructions. */
+/* True if the CPU has AES instructions. */
 static bool cpu_has_aes(void)
 {
 #if defined(__x86_64__) || defined(__i386__)
@@ -32,7 +32,7 @@ static bool cpu_has_aes(void)
 #endif
 }
 
-/* Allocates the part that relay and member share. */
+/* Allocates the part that both roles share. */
 static int tls_new(bool server, struct lp_failure *failure, struct lp_tls **ret_tls)
 {
 	struct lp_tls *tls = calloc(1, sizeof *tls);
@@ -52,13 +52,13 @@ int lp_tls_server_new(const uint8_t *cert_pem, size_t cert_len, const uint8_t *k
 	struct lp_failure *failure, struct lp_tls **ret_tls)
 {
 	struct lp_tls *tls = NULL;
-	int rv = tls_new(true, failure, &tls);
-	if (rv < 0)
-		return rv;
-	rv = lp_tls_cert_new(cert_pem, cert_len, key_pem, key_len, failure, &tls->cert);
-	if (rv < 0) {
+	int result = tls_new(true, failure, &tls);
+	if (result < 0)
+		return result;
+	result = lp_tls_cert_new(cert_pem, cert_len, key_pem, key_len, failure, &tls->cert);
+	if (result < 0) {
 		lp_tls_free(tls);
-		return rv;
+		return result;
 	}
 	*ret_tls = tls;
 	return 0;
@@ -69,9 +69,9 @@ int lp_tls_server_replace(struct lp_tls *tls, const uint8_t *cert_pem, size_t ce
 {
 	struct lp_tls_cert *cert = NULL;
 	assert(tls->server);
-	int rv = lp_tls_cert_new(cert_pem, cert_len, key_pem, key_len, failure, &cert);
-	if (rv < 0)
-		return rv;
+	int result = lp_tls_cert_new(cert_pem, cert_len, key_pem, key_len, failure, &cert);
+	if (result < 0)
+		return result;
 	lp_tls_cert_unref(tls->cert);
 	tls->cert = cert;
 	return 0;
@@ -129,12 +129,12 @@ int lp_tls_pem_to_der(const uint8_t *pem, size_t len, struct lp_failure *failure
 		return lp_fail(failure, LP_ECERT, "too large");
 	if (gnutls_x509_crt_init(&crt) != 0)
 		return lp_fail(failure, LP_ENOMEM, "out of memory");
-	int rv = LP_ECERT;
+	int result = LP_ECERT;
 	if (gnutls_x509_crt_import(crt, &from, GNUTLS_X509_FMT_PEM) == 0 &&
 		gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_DER, &der) == 0)
-		rv = 0;
+		result = 0;
 	gnutls_x509_crt_deinit(crt);
-	if (rv < 0)
+	if (result < 0)
 		return lp_fail(failure, LP_ECERT, "not a PEM certificate");
 	uint8_t *copy = malloc(der.size);
 	if (copy)

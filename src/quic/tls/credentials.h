@@ -1,4 +1,4 @@
-/* Credentials for QUIC: the relay's certificate, and what a member trusts (TLS 1.3, RFC 8446, RFC 9001). */
+/* Credentials for TLS 1.3 in QUIC (RFC 8446, RFC 9001): the relay's certificate, and what a member trusts. */
 #ifndef LP_QUIC_TLS_CREDENTIALS_H
 #define LP_QUIC_TLS_CREDENTIALS_H
 
@@ -12,20 +12,20 @@ struct lp_failure;
 struct lp_tls;
 
 #define LP_QUIC_ALPN "lanparty/1"
-#define LP_TLS_NAME_MAX 128 /* bytes of a name that is shown, with its NUL */
+#define LP_TLS_NAME_MAX 128 /* buffer for a name, with its NUL */
 
-/* What a member finds wrong with the certificate that a relay shows. */
+/* Why a member does not trust a relay's certificate. */
 enum lp_tls_distrust {
-	LP_TLS_DISTRUST_NONE,   /* nothing, or something that nobody at the member's can do anything about */
+	LP_TLS_DISTRUST_NONE,   /* it does, or the user can do nothing about it */
 	LP_TLS_DISTRUST_PIN,    /* it is not the pinned one, and no pinned CA has signed it */
-	LP_TLS_DISTRUST_SIGNER, /* no CA of the system's has signed it */
+	LP_TLS_DISTRUST_SIGNER, /* no CA that the system trusts has signed it */
 	LP_TLS_DISTRUST_NAME,   /* it is for another name */
 };
 
 /* A relay's credentials from PEM bytes (certificate chain, private key). LP_ECERT with the reason otherwise. */
 int lp_tls_server_new(const uint8_t *cert_pem, size_t cert_len, const uint8_t *key_pem, size_t key_len,
 	struct lp_failure *failure, struct lp_tls **ret_tls);
-/* Puts other credentials in their place; connections that exist keep theirs. On failure nothing changes. */
+/* Replaces the certificate and key; existing connections keep theirs. On failure nothing changes. */
 int lp_tls_server_replace(struct lp_tls *tls, const uint8_t *cert_pem, size_t cert_len, const uint8_t *key_pem,
 	size_t key_len, struct lp_failure *failure);
 

@@ -1,4 +1,4 @@
-/* Bytes in GnuTLS's form. */
+/* gnutls_datum_t for bytes that we own. */
 #ifndef LP_QUIC_TLS_DATUM_H
 #define LP_QUIC_TLS_DATUM_H
 
@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 
-/* Points |ret_datum| to bytes that GnuTLS only reads, although its type is not const. LP_ETOOBIG over 4 GiB. */
+/* Points |ret_datum| to bytes; GnuTLS only reads them, although the type is not const. 0; LP_ETOOBIG: over 4 GiB. */
 static inline int lp_datum_set(gnutls_datum_t *ret_datum, const uint8_t *data, size_t len)
 {
 	union {

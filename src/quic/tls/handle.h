@@ -1,4 +1,4 @@
-/* What is inside of struct lp_tls, for the files of quic/ alone. */
+/* The fields of struct lp_tls, for the files of quic/tls/ alone. */
 #ifndef LP_QUIC_TLS_HANDLE_H
 #define LP_QUIC_TLS_HANDLE_H
 

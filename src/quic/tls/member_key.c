@@ -10,7 +10,7 @@
 #include "quic/tls/datum.h"
 #include "quic/tls/handle.h"
 
-/* The same in every member's certificate, so that it says nothing about the member. */
+/* The same in every member's certificate to reveal nothing about the member. */
 #define MEMBER_NAME "lanparty-member"
 #define MEMBER_ACTIVATION_UNIX_S 1577836800 /* 2020-01-01 */
 #define NO_EXPIRATION ((time_t)-1)          /* 9999-12-31 (RFC 5280 §4.1.2.5) */

@@ -12,20 +12,20 @@
 #define DAY_S ((int64_t)24 * 3600)
 #define VALID_S (3652 * DAY_S) /* ten years */
 
-/* Writes the server's name into a certificate: an IP address as one, anything else as a DNS name. */
+/* Sets the subject alternative name: an IP address, or else a DNS name. */
 static int set_name(gnutls_x509_crt_t crt, const char *name)
 {
 	struct lp_addr addr;
 	if (gnutls_x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, name, (unsigned)strlen(name)) != 0)
 		return LP_EINVAL;
-	int rv;
+	int result;
 	if (lp_addr_parse(name, 0, &addr) == 0)
-		rv = gnutls_x509_crt_set_subject_alt_name(
+		result = gnutls_x509_crt_set_subject_alt_name(
 			crt, GNUTLS_SAN_IPADDRESS, addr.ip, addr.family == 6 ? 16 : 4, GNUTLS_FSAN_SET);
 	else
-		rv = gnutls_x509_crt_set_subject_alt_name(
+		result = gnutls_x509_crt_set_subject_alt_name(
 			crt, GNUTLS_SAN_DNSNAME, name, (unsigned)strlen(name), GNUTLS_FSAN_SET);
-	return rv == 0 ? 0 : LP_EINVAL;
+	return result == 0 ? 0 : LP_EINVAL;
 }
 
 /* Fills in a certificate and signs it with its own key. */
@@ -35,9 +35,9 @@ static int make_cert(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key, const cha
 	if (gnutls_rnd(GNUTLS_RND_NONCE, serial, sizeof serial) != 0)
 		return LP_EINTERNAL;
 	serial[0] = (uint8_t)((serial[0] & 0x7f) | 1); /* positive (RFC 5280 §4.1.2.2) */
-	int rv = set_name(crt, name);
-	if (rv < 0)
-		return rv;
+	int result = set_name(crt, name);
+	if (result < 0)
+		return result;
 	if (gnutls_x509_crt_set_version(crt, 3) != 0 || gnutls_x509_crt_set_serial(crt, serial, sizeof serial) != 0 ||
 		gnutls_x509_crt_set_activation_time(crt, (time_t)(now_unix_s - DAY_S)) != 0 ||
 		gnutls_x509_crt_set_expiration_time(crt, (time_t)(now_unix_s + VALID_S)) != 0 ||
@@ -49,7 +49,7 @@ static int make_cert(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key, const cha
 	return 0;
 }
 
-/* Copies what GnuTLS allocated to memory of malloc, and frees the original. */
+/* Copies GnuTLS's bytes to memory from malloc(), and frees the original. */
 static uint8_t *take_datum(gnutls_datum_t *datum)
 {
 	uint8_t *copy = malloc(datum->size + 1);
@@ -93,20 +93,21 @@ int lp_tls_self_signed(const char *server_name, int64_t now_unix_s, struct lp_fa
 {
 	gnutls_x509_crt_t crt = NULL;
 	gnutls_x509_privkey_t key = NULL;
-	int rv = LP_ENOMEM;
+	int result = LP_ENOMEM;
 	if (gnutls_x509_crt_init(&crt) == 0 && gnutls_x509_privkey_init(&key) == 0) {
-		rv = LP_EINTERNAL;
+		result = LP_EINTERNAL;
 		if (gnutls_x509_privkey_generate(
 			    key, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0) == 0)
-			rv = make_cert(crt, key, server_name, now_unix_s);
+			result = make_cert(crt, key, server_name, now_unix_s);
 	}
-	if (rv == 0)
-		rv = export_both(crt, key, ret_cert_pem, ret_cert_len, ret_key_pem, ret_key_len);
+	if (result == 0)
+		result = export_both(crt, key, ret_cert_pem, ret_cert_len, ret_key_pem, ret_key_len);
 	if (crt)
 		gnutls_x509_crt_deinit(crt);
 	if (key)
 		gnutls_x509_privkey_deinit(key);
-	if (rv < 0)
-		return lp_fail(failure, rv, "cannot make a certificate for '%s': %s", server_name, lp_error_text(rv));
+	if (result < 0)
+		return lp_fail(
+			failure, result, "cannot make a certificate for '%s': %s", server_name, lp_error_text(result));
 	return 0;
 }

@@ -20,7 +20,7 @@ static struct lp_tls_session *session_of(gnutls_session_t handle)
 	return (struct lp_tls_session *)(void *)((char *)ref - offsetof(struct lp_tls_session, conn_ref));
 }
 
-/* The relay's certificates have arrived: are they trusted? Not 0 ends the handshake. */
+/* Verifies the relay's certificates. Nonzero ends the handshake. */
 static int verify(gnutls_session_t handle)
 {
 	struct lp_tls_session *session = session_of(handle);
@@ -29,7 +29,7 @@ static int verify(gnutls_session_t handle)
 		       : 0;
 }
 
-/* TLS has new secrets: keys are made from them. Not 0 ends the handshake. */
+/* Installs packet keys for new TLS secrets. Nonzero ends the handshake. */
 static int take_secrets(gnutls_session_t handle, gnutls_record_encryption_level_t level, const void *rx_secret,
 	const void *tx_secret, size_t len)
 {
@@ -43,22 +43,22 @@ static int take_secrets(gnutls_session_t handle, gnutls_record_encryption_level_
 	return 0;
 }
 
-/* TLS has handshake bytes to send. Not 0 ends the handshake. */
+/* Queues handshake bytes in CRYPTO frames. Nonzero ends the handshake. */
 static int take_bytes(gnutls_session_t handle, gnutls_record_encryption_level_t level,
 	gnutls_handshake_description_t type, const void *data, size_t len)
 {
 	ngtcp2_crypto_conn_ref *ref = gnutls_session_get_ptr(handle);
-	ngtcp2_conn *library = ref->get_conn(ref);
+	ngtcp2_conn *ngtcp2 = ref->get_conn(ref);
 	if (type == GNUTLS_HANDSHAKE_CHANGE_CIPHER_SPEC) /* not in QUIC (RFC 9001 §8.4) */
 		return 0;
-	int rv = ngtcp2_conn_submit_crypto_data(
-		library, ngtcp2_crypto_gnutls_from_gnutls_record_encryption_level(level), data, len);
-	if (rv != 0)
-		ngtcp2_conn_set_tls_error(library, rv);
-	return rv == 0 ? 0 : -1;
+	int result = ngtcp2_conn_submit_crypto_data(
+		ngtcp2, ngtcp2_crypto_gnutls_from_gnutls_record_encryption_level(level), data, len);
+	if (result != 0)
+		ngtcp2_conn_set_tls_error(ngtcp2, result);
+	return result == 0 ? 0 : -1;
 }
 
-/* TLS ends the handshake with an alert, which QUIC carries in its own way (RFC 9001 §4.8). */
+/* An alert becomes a QUIC error (RFC 9001 §4.8). */
 static int take_alert(gnutls_session_t handle, gnutls_record_encryption_level_t level, gnutls_alert_level_t severity,
 	gnutls_alert_description_t alert)
 {
@@ -68,15 +68,15 @@ static int take_alert(gnutls_session_t handle, gnutls_record_encryption_level_t 
 	return 0;
 }
 
-/* The peer's transport parameters came (RFC 9001 §8.2). */
+/* Decodes the peer's transport parameters (RFC 9001 §8.2). */
 static int take_params(gnutls_session_t handle, const uint8_t *data, size_t len)
 {
 	ngtcp2_crypto_conn_ref *ref = gnutls_session_get_ptr(handle);
-	ngtcp2_conn *library = ref->get_conn(ref);
-	int rv = ngtcp2_conn_decode_and_set_remote_transport_params(library, data, len);
-	if (rv != 0)
-		ngtcp2_conn_set_tls_error(library, rv);
-	return rv == 0 ? 0 : -1;
+	ngtcp2_conn *ngtcp2 = ref->get_conn(ref);
+	int result = ngtcp2_conn_decode_and_set_remote_transport_params(ngtcp2, data, len);
+	if (result != 0)
+		ngtcp2_conn_set_tls_error(ngtcp2, result);
+	return result == 0 ? 0 : -1;
 }
 
 /* Encodes our transport parameters. */
@@ -91,7 +91,7 @@ static int give_params(gnutls_session_t handle, gnutls_buffer_t out)
 	return n >= 0 && gnutls_buffer_append_data(out, data, (size_t)n) == 0 ? 0 : -1;
 }
 
-/* Connects TLS with QUIC. */
+/* Registers the callbacks that connect TLS with QUIC. */
 static int configure(gnutls_session_t handle)
 {
 	gnutls_handshake_set_secret_function(handle, take_secrets);
@@ -104,7 +104,6 @@ static int configure(gnutls_session_t handle)
 		       : LP_ETLS;
 }
 
-/* Sets up a relay's side. */
 static int init_server(struct lp_tls_session *session, struct lp_tls *tls)
 {
 	if (gnutls_init(&session->session, GNUTLS_SERVER | GNUTLS_NO_TICKETS | GNUTLS_NO_END_OF_EARLY_DATA) != 0)
@@ -113,7 +112,8 @@ static int init_server(struct lp_tls_session *session, struct lp_tls *tls)
 	if (gnutls_credentials_set(session->session, GNUTLS_CRD_CERTIFICATE, session->cert->credentials) != 0 ||
 		configure(session->session) < 0)
 		return LP_ETLS;
-	/* A member may show its key. TLS checks that it holds the private half; everything else is the owner's. */
+	/* A member may send its key in a certificate. TLS checks that it has the private key; the owner checks the
+	 * rest. */
 	gnutls_certificate_server_set_request(session->session, GNUTLS_CERT_REQUEST);
 	return 0;
 }
@@ -125,7 +125,6 @@ static bool is_address(const char *name)
 	return lp_addr_parse(name, 0, &addr) == 0;
 }
 
-/* Sets up a member's side. */
 static int init_client(struct lp_tls_session *session, struct lp_tls *tls, const char *server_name)
 {
 	if (strlen(server_name) >= sizeof session->name)
@@ -153,16 +152,16 @@ int lp_tls_session_init(struct lp_tls_session *session, const struct lp_tls_sess
 	session->cid_limit = config->cid_limit;
 	session->install_key = config->install_key;
 	session->conn_ref = (ngtcp2_crypto_conn_ref){.get_conn = config->get_conn, .user_data = config->user};
-	int rv = tls->server ? init_server(session, tls) : init_client(session, tls, config->server_name);
-	if (rv == 0) {
+	int result = tls->server ? init_server(session, tls) : init_client(session, tls, config->server_name);
+	if (result == 0) {
 		gnutls_session_set_ptr(session->session, &session->conn_ref);
 		if (gnutls_priority_set(session->session, tls->priority) != 0 ||
 			gnutls_alpn_set_protocols(session->session, &protocol, 1, GNUTLS_ALPN_MANDATORY) != 0)
-			rv = LP_ETLS;
+			result = LP_ETLS;
 	}
-	if (rv < 0)
+	if (result < 0)
 		lp_tls_session_done(session);
-	return rv;
+	return result;
 }
 
 void lp_tls_session_done(struct lp_tls_session *session)

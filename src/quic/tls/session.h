@@ -34,16 +34,16 @@ struct lp_tls_session {
 	lp_tls_install_key *install_key; /* gets |conn_ref|'s user data */
 	struct lp_tls *tls;              /* borrowed */
 	unsigned cid_limit;
-	struct lp_tls_cert *cert;      /* a reference; of a server */
+	struct lp_tls_cert *cert;      /* of a server: a reference */
 	char name[256];                /* of a client: what the certificate must be for */
-	struct lp_failure failure;     /* why the handshake was refused, for people */
-	enum lp_tls_distrust distrust; /* and what about, if it is the certificate */
+	struct lp_failure failure;     /* why the handshake was refused */
+	enum lp_tls_distrust distrust; /* the kind, if the certificate is the reason */
 };
 
 /* Starts a session. 0; LP_EINVAL: |server_name| is too long or no name; LP_ENOMEM, LP_ETLS. */
 int lp_tls_session_init(struct lp_tls_session *session, const struct lp_tls_session_config *config);
 void lp_tls_session_done(struct lp_tls_session *session);
-/* Writes why the handshake failed, with the alert |alert| of ours or of the peer's if there is nothing better. */
+/* Writes why the handshake failed; the text of |alert|, ours or the peer's, if nothing better is known. */
 void lp_tls_session_reason(
 	const struct lp_tls_session *session, uint8_t alert, bool from_peer, char *ret_text, size_t size);
 

@@ -17,7 +17,7 @@
 #include "quic/tls/name.h"
 
 #define CERTS_MAX 16
-#define FINGERPRINT_BYTES 10 /* of a SHA-256: enough to tell two certificates apart, and two fit a line */
+#define FINGERPRINT_BYTES 10 /* of a SHA-256: enough to distinguish certificates, and two fit on a line */
 #define FINGERPRINT_TEXT (FINGERPRINT_BYTES * 3)
 
 struct lp_tls_trust {
@@ -29,7 +29,7 @@ struct lp_tls_trust {
 	uint8_t key_pin[LP_TLS_KEY_PIN];
 };
 
-/* Writes how the SHA-256 of a certificate begins, as "ab:cd:…". */
+/* Writes the first bytes of the SHA-256 of a certificate as "ab:cd:…". */
 static void fingerprint(const uint8_t *der, size_t len, char ret_text[FINGERPRINT_TEXT])
 {
 	static const char digits[] = "0123456789abcdef";
@@ -49,9 +49,9 @@ static int import(const uint8_t *data, size_t len, gnutls_x509_crt_t certs[CERTS
 	if (lp_datum_set(&datum, data, len) < 0)
 		return 0;
 	unsigned n = CERTS_MAX;
-	int rv = gnutls_x509_crt_list_import(certs, &n, &datum, GNUTLS_X509_FMT_PEM, 0);
-	if (rv > 0)
-		return rv;
+	int result = gnutls_x509_crt_list_import(certs, &n, &datum, GNUTLS_X509_FMT_PEM, 0);
+	if (result > 0)
+		return result;
 	if (gnutls_x509_crt_init(&certs[0]) != 0)
 		return 0;
 	if (gnutls_x509_crt_import(certs[0], &datum, GNUTLS_X509_FMT_DER) == 0)
@@ -76,43 +76,43 @@ static int keep_pin(struct lp_tls_trust *trust, gnutls_x509_crt_t cert)
 	return trust->pin ? 0 : LP_ENOMEM;
 }
 
-/* Takes over the certificates of a file: the first is the pin, and those that are CAs may sign. */
+/* Loads the certificates of a file: the first is the pin, and those that are CAs may sign others. */
 static int load_file(struct lp_tls_trust *trust, const uint8_t *ca, size_t ca_len, struct lp_failure *failure)
 {
 	gnutls_x509_crt_t certs[CERTS_MAX];
 	int n = import(ca, ca_len, certs);
 	if (n <= 0)
 		return lp_fail(failure, LP_ECERT, "not a certificate in DER or PEM form");
-	int rv = keep_pin(trust, certs[0]);
+	int result = keep_pin(trust, certs[0]);
 	for (int i = 0; i < n; i++) {
 		bool is_ca = gnutls_x509_crt_get_ca_status(certs[i], NULL) > 0;
 		if (!is_ca || gnutls_x509_trust_list_add_cas(trust->cas, &certs[i], 1, 0) != 1)
 			gnutls_x509_crt_deinit(certs[i]);
 	}
-	return rv < 0 ? lp_fail(failure, rv, "out of memory") : 0;
+	return result < 0 ? lp_fail(failure, result, "out of memory") : 0;
 }
 
 int lp_tls_trust_new(const uint8_t *ca, size_t ca_len, struct lp_failure *failure, struct lp_tls_trust **ret_trust)
 {
 	struct lp_tls_trust *trust = calloc(1, sizeof *trust);
-	int rv;
+	int result;
 	if (!trust || gnutls_x509_trust_list_init(&trust->cas, 0) != 0) {
-		rv = lp_fail(failure, LP_ENOMEM, "out of memory");
+		result = lp_fail(failure, LP_ENOMEM, "out of memory");
 		goto fail;
 	}
 	if (ca) {
-		rv = load_file(trust, ca, ca_len, failure);
-		if (rv < 0)
+		result = load_file(trust, ca, ca_len, failure);
+		if (result < 0)
 			goto fail;
 	} else if (gnutls_x509_trust_list_add_system_trust(trust->cas, 0, 0) <= 0) {
-		rv = lp_fail(failure, LP_ECERT, "this system has no CA certificates");
+		result = lp_fail(failure, LP_ECERT, "this system has no CA certificates");
 		goto fail;
 	}
 	*ret_trust = trust;
 	return 0;
 fail:
 	lp_tls_trust_free(trust);
-	return rv;
+	return result;
 }
 
 int lp_tls_trust_pinned_new(
@@ -137,7 +137,7 @@ void lp_tls_trust_free(struct lp_tls_trust *trust)
 	free(trust);
 }
 
-/* Writes a time as a day, "2025-01-01", UTC. */
+/* Writes the date of a time as "2025-01-01", UTC. */
 static void day_text(time_t when, char ret_text[16])
 {
 	char full[32];
@@ -176,12 +176,12 @@ static int check_name(
 	return lp_fail(failure, LP_ECERT, "the relay's certificate is for '%s', not for '%s'", other, name);
 }
 
-/* Says what GnuTLS finds wrong with a chain: its text without the blank at the end. */
+/* Fails with GnuTLS's text for |status|, without its trailing blanks. */
 static int fail_status(unsigned status, struct lp_failure *failure)
 {
 	gnutls_datum_t text = {0};
 	(void)gnutls_certificate_verification_status_print(status, GNUTLS_CRT_X509, &text, 0);
-	const char *words = text.data ? (const char *)text.data : "for no reason that GnuTLS tells";
+	const char *words = text.data ? (const char *)text.data : "GnuTLS gives no reason";
 	int len = (int)strlen(words);
 	while (len > 0 && words[len - 1] == ' ')
 		len--;
@@ -190,14 +190,14 @@ static int fail_status(unsigned status, struct lp_failure *failure)
 	return LP_ECERT;
 }
 
-/* Checks that the chain leads to a CA that is trusted. Time and name are checked elsewhere. */
+/* Checks that a trusted CA signed the chain. Dates and name are checked elsewhere. */
 static int check_chain(const struct lp_tls_trust *trust, gnutls_x509_crt_t *certs, unsigned n,
 	const gnutls_datum_t *leaf, struct lp_failure *failure, enum lp_tls_distrust *distrust)
 {
 	unsigned status = 0;
 	char print[FINGERPRINT_TEXT];
-	int rv = gnutls_x509_trust_list_verify_crt(trust->cas, certs, n, 0, &status, NULL);
-	if (rv == 0 && status == 0)
+	int result = gnutls_x509_trust_list_verify_crt(trust->cas, certs, n, 0, &status, NULL);
+	if (result == 0 && status == 0)
 		return 0;
 	if (trust->pin) {
 		*distrust = LP_TLS_DISTRUST_PIN;
@@ -207,8 +207,9 @@ static int check_chain(const struct lp_tls_trust *trust, gnutls_x509_crt_t *cert
 			"pinned one with %s",
 			print, trust->pin_print);
 	}
-	if (rv != 0)
-		return lp_fail(failure, LP_ECERT, "the relay's certificate is not trusted: %s", gnutls_strerror(rv));
+	if (result != 0)
+		return lp_fail(
+			failure, LP_ECERT, "the relay's certificate is not trusted: %s", gnutls_strerror(result));
 	if (status & (GNUTLS_CERT_SIGNER_NOT_FOUND | GNUTLS_CERT_SIGNER_NOT_CA)) {
 		*distrust = LP_TLS_DISTRUST_SIGNER;
 		return lp_fail(failure, LP_ECERT,
@@ -239,27 +240,27 @@ int lp_tls_trust_check(const struct lp_tls_trust *trust, gnutls_session_t sessio
 	gnutls_x509_crt_t certs[CERTS_MAX];
 	const gnutls_datum_t *shown = gnutls_certificate_get_peers(session, &n);
 	if (!shown || n == 0)
-		return lp_fail(failure, LP_ECERT, "the relay showed no certificate");
+		return lp_fail(failure, LP_ECERT, "the relay sent no certificate");
 	if (n > CERTS_MAX)
 		n = CERTS_MAX;
-	int rv = 0;
-	for (; n_read < n && rv == 0; n_read++) {
+	int result = 0;
+	for (; n_read < n && result == 0; n_read++) {
 		if (gnutls_x509_crt_init(&certs[n_read]) != 0) {
-			rv = lp_fail(failure, LP_ENOMEM, "out of memory");
+			result = lp_fail(failure, LP_ENOMEM, "out of memory");
 			break;
 		}
 		if (gnutls_x509_crt_import(certs[n_read], &shown[n_read], GNUTLS_X509_FMT_DER) != 0)
-			rv = lp_fail(failure, LP_ECERT, "the relay's certificate cannot be read");
+			result = lp_fail(failure, LP_ECERT, "the relay's certificate cannot be read");
 	}
 	bool pinned = trust->pin && trust->pin_len == shown[0].size &&
 		      memcmp(trust->pin, shown[0].data, trust->pin_len) == 0;
-	if (rv == 0)
-		rv = check_time(certs[0], failure);
-	if (rv == 0 && !pinned)
-		rv = check_chain(trust, certs, n, &shown[0], failure, distrust);
-	if (rv == 0)
-		rv = check_name(certs[0], name, failure, distrust);
+	if (result == 0)
+		result = check_time(certs[0], failure);
+	if (result == 0 && !pinned)
+		result = check_chain(trust, certs, n, &shown[0], failure, distrust);
+	if (result == 0)
+		result = check_name(certs[0], name, failure, distrust);
 	for (unsigned i = 0; i < n_read; i++)
 		gnutls_x509_crt_deinit(certs[i]);
-	return rv;
+	return result;
 }

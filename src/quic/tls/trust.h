@@ -12,14 +12,14 @@
 struct lp_failure;
 struct lp_tls_trust;
 
-/* From the bytes of a file (DER or PEM), or from the system (|ca| NULL). */
+/* Trusts the certificates of a file (DER or PEM), or the system's CAs if |ca| is NULL. */
 int lp_tls_trust_new(const uint8_t *ca, size_t ca_len, struct lp_failure *failure, struct lp_tls_trust **ret_trust);
 /* In the key whose id begins with |pin|, and in nothing else. */
 int lp_tls_trust_pinned_new(
 	const uint8_t pin[LP_TLS_KEY_PIN], struct lp_failure *failure, struct lp_tls_trust **ret_trust);
 void lp_tls_trust_free(struct lp_tls_trust *trust);
-/* Checks the certificates that the peer of |session| showed against the trust, the clock and |name|. 0, or LP_ECERT
-   with the reason, for people and in |distrust|. */
+/* Checks the certificates that the peer of |session| sent: trust, dates and |name|. 0, or LP_ECERT with the text in
+   |failure| and the kind in |distrust|. */
 int lp_tls_trust_check(const struct lp_tls_trust *trust, gnutls_session_t session, const char *name,
 	struct lp_failure *failure, enum lp_tls_distrust *distrust);
 
