@@ -1,10 +1,10 @@
-/* A game's traffic: small UDP packets at a steady beat, echoed by the other side, and their round trips.
+/* A game's traffic: small UDP packets at a constant rate, echoed by the other side, and their round trips.
 
    Usage: game echo PORT
 	  game play ADDRESS PORT HZ SECONDS BYTES
 	      {"sent":N,"received":N,"median_us":T,"p90_us":T,"p99_us":T,"max_us":T,"gap_ms":T}
 
-   gap_ms is the longest time between two answers. */
+   gap_ms is the longest time between two replies. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <poll.h>
@@ -19,7 +19,7 @@
 
 #define SEC 1000000000U
 #define BYTES_MAX 2048
-#define LAST_WAIT_NS (UINT64_C(1) * SEC) /* for answers after the last question */
+#define LAST_WAIT_NS (UINT64_C(1) * SEC) /* for replies after the last request */
 
 /* Round trips so far. */
 struct trips {
@@ -37,14 +37,14 @@ static uint64_t clock_ns(void)
 	return (uint64_t)t.tv_sec * SEC + (uint64_t)t.tv_nsec;
 }
 
-/* Says what failed and ends. */
+/* Prints the error and exits. */
 static void die(const char *what)
 {
 	perror(what);
 	exit(1);
 }
 
-/* Sends every packet back, until it is killed. */
+/* Echoes every packet until it is killed. */
 static _Noreturn void echo(int port)
 {
 	struct sockaddr_in local = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
@@ -65,7 +65,7 @@ static _Noreturn void echo(int port)
 	}
 }
 
-/* Takes in the answers that are there. */
+/* Reads the replies that have arrived. */
 static void take_answers(int fd, struct trips *trips)
 {
 	uint8_t data[BYTES_MAX];
@@ -82,7 +82,7 @@ static void take_answers(int fd, struct trips *trips)
 	}
 }
 
-/* Waits for answers until a point in time. */
+/* Waits for replies until a point in time. */
 static void wait_until(int fd, uint64_t until_ns, struct trips *trips)
 {
 	uint64_t now_ns;
@@ -112,7 +112,7 @@ static double quantile_us(const struct trips *trips, double q)
 	return trips->n == 0 ? 0 : (double)trips->rtt_ns[at < trips->n ? at : trips->n - 1] / 1000.0;
 }
 
-/* Plays and prints how it was. */
+/* Plays and prints the results. */
 static int play(const char *address, int port, double hz, double seconds, size_t bytes)
 {
 	struct sockaddr_in remote = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};

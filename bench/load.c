@@ -1,6 +1,6 @@
-/* A crowd for a relay: many real members in one process, each with its own QUIC connection and session, that exchange
-   game-like frames (64 bytes at 60 Hz) in rooms. Prints how long joining took, what was lost, how long frames took, and
-   with --relay-pid what the relay needed for it. bench/load-run starts a relay for it. */
+/* A load generator for a relay: many real members in one process, each with its own QUIC connection and session, that
+   exchange game-like frames (64 bytes at 60 Hz) in rooms. Prints the time to join, losses, latencies, and with
+   --relay-pid the relay's CPU and memory. bench/load-run starts a relay for it. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,8 +25,8 @@
 #include "session/session.h"
 
 #define FRAME_BYTES 64U
-#define SEQUENCE_OFFSET 16U /* in the frame: u64 time it was sent at */
-#define SLOTS 16U           /* members send in so many groups, spread over a frame's time */
+#define SEQUENCE_OFFSET 16U /* in the frame: u64 send time */
+#define SLOTS 16U           /* members send in this many groups, spread over a frame's interval */
 #define LATENCY_MAX_US 200000U
 
 struct options {
@@ -62,7 +62,7 @@ static const struct lp_program program = {
 
 struct member;
 
-/* Everything. */
+/* The whole load. */
 struct crowd {
 	struct options options;
 	struct lp_loop *loop;
@@ -79,7 +79,7 @@ struct crowd {
 	bool playing, draining;
 	uint64_t n_sent, n_received, cpu_ticks_before;
 	long rss_before_kb;
-	uint32_t latency_us[LATENCY_MAX_US + 1]; /* how many frames took so many microseconds */
+	uint32_t latency_us[LATENCY_MAX_US + 1]; /* number of frames by latency in microseconds */
 	uint64_t join_sum_ns, join_max_ns;
 };
 
@@ -101,7 +101,7 @@ static struct lp_mac mac_of(size_t number)
 		(uint8_t)number}};
 }
 
-/* The member after this one in the same room, to whom it talks. */
+/* The next member of the same room, to which it sends. */
 static size_t neighbour(const struct crowd *crowd, size_t number)
 {
 	size_t next = number + crowd->options.rooms;
@@ -131,7 +131,7 @@ static bool process_usage(uint32_t pid, uint64_t *ret_ticks, long *ret_rss_kb)
 	return true;
 }
 
-/* Starts connections until enough are under way. */
+/* Starts connections until enough are in progress. */
 static void start_more(struct crowd *crowd)
 {
 	const struct lp_addr any = {0};
@@ -147,7 +147,7 @@ static void start_more(struct crowd *crowd)
 	}
 }
 
-/* Ends a pass: what was sealed leaves. */
+/* Ends a pass: sends the sealed packets. */
 static void end_pass(struct crowd *crowd)
 {
 	lp_quic_flush(crowd->endpoint, crowd->now_ns);
@@ -164,7 +164,7 @@ static void on_udp(void *ctx, struct lp_carrier *carrier, const struct lp_udp_ms
 	end_pass(crowd);
 }
 
-/* The endpoint's deadline has come. */
+/* The endpoint's deadline is due. */
 static void on_quic_timer(void *ctx, uint64_t now_ns)
 {
 	struct crowd *crowd = ctx;
@@ -173,7 +173,7 @@ static void on_quic_timer(void *ctx, uint64_t now_ns)
 	end_pass(crowd);
 }
 
-/* Everybody is in: the game begins. */
+/* All members have joined: the game begins. */
 static void begin(struct crowd *crowd)
 {
 	crowd->joined_ns = crowd->now_ns;
@@ -195,7 +195,7 @@ static void on_play_timer(void *ctx, uint64_t now_ns)
 			lp_loop_stop(crowd->loop);
 			return;
 		}
-		crowd->draining = true; /* what is on its way may still arrive */
+		crowd->draining = true; /* frames in flight may still arrive */
 		crowd->play_until_ns = now_ns + LP_SEC / 2;
 		lp_timer_set(crowd->play_timer, crowd->play_until_ns);
 		return;
@@ -232,7 +232,7 @@ static void on_frame(void *ctx, uint16_t source, const uint8_t *frame, size_t le
 	crowd->n_received++;
 }
 
-/* A handshake is complete: the member says hello. */
+/* A handshake is complete: the member sends its hello. */
 static void on_ready(void *ctx, struct lp_quic_conn *conn)
 {
 	struct crowd *crowd = ctx;
@@ -259,7 +259,7 @@ static void on_datagram(void *ctx, struct lp_quic_conn *conn, const uint8_t *dat
 		lp_link_receive(member->link, data, len, crowd->now_ns);
 }
 
-/* A congestion window is open again. */
+/* A congestion window has opened again. */
 static void on_writable(void *ctx, struct lp_quic_conn *conn)
 {
 	struct crowd *crowd = ctx;
@@ -268,7 +268,7 @@ static void on_writable(void *ctx, struct lp_quic_conn *conn)
 		lp_link_writable(member->link, crowd->now_ns);
 }
 
-/* A connection is over. */
+/* A connection has ended. */
 static void on_closed(void *ctx, struct lp_quic_conn *conn, const struct lp_quic_close *why)
 {
 	struct crowd *crowd = ctx;
@@ -296,7 +296,7 @@ static void on_session_send(void *ctx, const uint8_t *data, size_t len)
 		lp_quic_send_control(member->conn, data, len);
 }
 
-/* The relay took the member in. */
+/* The relay admitted the member. */
 static void on_session_joined(void *ctx, const struct lp_welcome *welcome)
 {
 	struct member *member = ctx;
@@ -313,7 +313,7 @@ static void on_session_joined(void *ctx, const struct lp_welcome *welcome)
 		fprintf(stderr, "load: %zu of %u members are in\n", crowd->n_joined, crowd->options.members);
 }
 
-/* Somebody joined or left: of no interest here. */
+/* A peer joined or left: ignored. */
 static void on_session_peer(void *ctx, const struct lp_peer_event *peer, bool joined, bool known)
 {
 	(void)ctx;
@@ -322,14 +322,14 @@ static void on_session_peer(void *ctx, const struct lp_peer_event *peer, bool jo
 	(void)known;
 }
 
-/* The relay's view: of no interest here. */
+/* The relay's figures: ignored. */
 static void on_session_stats(void *ctx, const struct lp_stats_message *stats)
 {
 	(void)ctx;
 	(void)stats;
 }
 
-/* A session is over. */
+/* A session has ended. */
 static void on_session_ended(void *ctx, const struct lp_reject *reject, const struct lp_disconnect *disconnect,
 	const struct lp_failure *failure)
 {
@@ -356,7 +356,7 @@ static const struct lp_session_events session_events = {
 	.ended = on_session_ended,
 };
 
-/* Makes the members. */
+/* Creates the members. */
 static int make_members(struct crowd *crowd)
 {
 	crowd->members = calloc(crowd->options.members, sizeof *crowd->members);
@@ -380,7 +380,7 @@ static int make_members(struct crowd *crowd)
 	return 0;
 }
 
-/* Makes everything that members share. */
+/* Creates the objects that members share. */
 static int make_crowd(struct crowd *crowd, struct lp_failure *failure)
 {
 	const struct lp_addr any = {0};
@@ -414,7 +414,7 @@ static int make_crowd(struct crowd *crowd, struct lp_failure *failure)
 	return 0;
 }
 
-/* The latency below which |share| of the frames were. */
+/* The latency of the fastest |share| of the frames. */
 static unsigned percentile_us(const struct crowd *crowd, double share)
 {
 	uint64_t seen = 0, want = (uint64_t)((double)crowd->n_received * share);
@@ -432,20 +432,20 @@ static void print_result(const struct crowd *crowd)
 	uint64_t ticks;
 	long rss_kb;
 	double seconds = (double)crowd->options.duration_ns / 1e9;
-	printf("members %zu in %u rooms, joined in %.2f s (each %.1f ms on average, %.1f ms at most)\n",
-		crowd->n_joined, crowd->options.rooms, (double)(crowd->joined_ns - crowd->started_ns) / 1e9,
+	printf("members %zu in %u rooms, joined in %.2f s (mean %.1f ms, max %.1f ms)\n", crowd->n_joined,
+		crowd->options.rooms, (double)(crowd->joined_ns - crowd->started_ns) / 1e9,
 		(double)crowd->join_sum_ns / 1e6 / (double)crowd->n_joined, (double)crowd->join_max_ns / 1e6);
-	printf("frames sent %" PRIu64 " (%.0f a second), received %" PRIu64 ", lost %" PRIu64 " (%.4f %%)\n",
+	printf("frames sent %" PRIu64 " (%.0f per second), received %" PRIu64 ", lost %" PRIu64 " (%.4f %%)\n",
 		crowd->n_sent, (double)crowd->n_sent / seconds, crowd->n_received, crowd->n_sent - crowd->n_received,
 		100.0 * (double)(crowd->n_sent - crowd->n_received) / (double)crowd->n_sent);
 	printf("one way: median %u us, p99 %u us\n", percentile_us(crowd, 0.5), percentile_us(crowd, 0.99));
 	if (crowd->options.relay_pid && process_usage(crowd->options.relay_pid, &ticks, &rss_kb))
-		printf("relay: %.0f %% of a CPU, %.1f MB resident with everybody in, %.1f MB at the end\n",
+		printf("relay: %.0f %% of a CPU, %.1f MB resident with all members, %.1f MB at the end\n",
 			100.0 * (double)(ticks - crowd->cpu_ticks_before) / (double)sysconf(_SC_CLK_TCK) / seconds,
 			(double)crowd->rss_before_kb / 1024, (double)rss_kb / 1024);
 }
 
-/* Says goodbye and frees everything. */
+/* Sends goodbye and frees everything. */
 static void finish(struct crowd *crowd)
 {
 	for (size_t i = 0; crowd->members && i < crowd->options.members; i++) {
@@ -487,7 +487,7 @@ int main(int argc, char **argv)
 		finish(&crowd);
 		return LP_EXIT_FAILURE;
 	}
-	/* Where the relay has priority, its members' machines have it, too. */
+	/* The relay has priority here, so its members get it too, as on their own machines. */
 	if (common.priority)
 		(void)lp_cpu_raise_priority();
 	crowd.now_ns = crowd.started_ns = lp_loop_now_ns(crowd.loop);

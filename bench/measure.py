@@ -1,4 +1,4 @@
-"""What is measured on a pair of wires, by the same commands for each."""
+"""The measurements on a pair of wires, with the same commands for each."""
 
 import json
 import os
@@ -10,14 +10,14 @@ from netlab.daemon import Daemon
 
 HZ = os.sysconf("SC_CLK_TCK")
 GAME_HZ, GAME_BYTES = 60, 22  # 64 bytes of Ethernet without its checksum
-# What measures does not wait for a processor behind the programs, which have priority.
+# The measuring programs have a higher priority than the measured ones, so that they do not wait for a CPU.
 INSTRUMENT = ("chrt", "--rr", "2")
 UDP_BYTES, UDP_LOSS = 100, 0.01
 UDP_FIRST, UDP_LAST, UDP_STEP_S = 10000, 1280000, 0.6
 
 
 def strangers_s():
-    """Seconds of CPU so far of processes that this run did not start."""
+    """CPU seconds used so far by processes that this run did not start."""
     parents, used = {}, {}
     for name in os.listdir("/proc"):
         if not name.isdigit():
@@ -35,15 +35,15 @@ def strangers_s():
             if pid == os.getpid():
                 return True
             pid = parents.get(pid, 0)
-        return pid == 2  # the kernel's own
+        return pid == 2  # kernel threads
     return sum(seconds for pid, seconds in used.items() if not ours(pid))
 
 
 class Meter:
-    """CPU of our programs, of the machine, and of strangers, over a time."""
+    """CPU of our programs, of the machine, and of other processes, over a period."""
 
-    worst_strangers = 0.0  # processors that strangers used during a measurement, at worst
-    worst_stolen = 0.0  # share of the machine that its host gave to others, at worst
+    worst_strangers = 0.0  # maximum of CPUs that other processes used during a measurement
+    worst_stolen = 0.0  # maximum share of the machine that its hypervisor gave to others
 
     def __init__(self, wires):
         self.wires = wires
@@ -52,7 +52,7 @@ class Meter:
         self.before = self._now()
 
     def _now(self):
-        """Seconds of CPU so far: {program: s}, of the whole machine, and those that its host withheld."""
+        """CPU seconds so far: {program: s}, of the whole machine, and stolen by the hypervisor."""
         with open("/proc/stat", encoding="ascii") as file:
             fields = [int(x) / HZ for x in file.readline().split()[1:9]]
         stolen = fields[7]
@@ -80,7 +80,7 @@ class Bench:
         self.port = 20000
 
     def _next_port(self):
-        """A port that nothing used before."""
+        """An unused port."""
         self.port += 1
         return self.port
 
@@ -116,7 +116,7 @@ class Bench:
             return {"error": (run.stdout + run.stderr)[-300:]}
 
     def rtt(self):
-        """Pings as fast as they are answered: {"median_us", "p99_us", "loss"}."""
+        """Consecutive pings: {"median_us", "p99_us", "loss"}."""
         run = self.wires.left.run("ping", "-n", "-A", "-s", 36, "-c", 1000, "-w", 20, self.wires.right_address,
                                   check=False)
         times = sorted(float(t) * 1000 for t in re.findall(r"time=([0-9.]+) ms", run.stdout))
@@ -127,7 +127,7 @@ class Bench:
                 "loss": 1 - len(times) / int(sent[1])}
 
     def _udp_step(self, rate):
-        """One rate for a moment: (sent per second, arrived per second, share lost)."""
+        """One rate for a short time: (sent per second, received per second, share lost)."""
         port = self._next_port()
         receiver = Daemon(self.wires, self.wires.right, "udp-receive", self.tools["udp_rate"], "receive", port,
                           UDP_STEP_S + 4)
@@ -146,7 +146,7 @@ class Bench:
         rate = UDP_FIRST
         for _ in range(16):
             sent, arrived, lost = self._udp_step(round(rate))
-            if lost >= UDP_LOSS:  # once more: a moment in which the machine was elsewhere says nothing of the rate
+            if lost >= UDP_LOSS:  # repeated, because another virtual machine may have had the CPU
                 sent, arrived, lost = self._udp_step(round(rate))
             if lost < UDP_LOSS:
                 best, low = max(best, arrived), rate
@@ -163,7 +163,7 @@ class Bench:
         return {"pps": best, "sender_limited": sender_limited}
 
     def game(self, streams):
-        """60 Hz beside so many TCP streams: {"median_us", "p99_us", "max_us", "loss", "gap_ms", "gbps"}."""
+        """60 Hz beside this many TCP streams: {"median_us", "p99_us", "max_us", "loss", "gap_ms", "gbps"}."""
         echo_port = self._next_port()
         echo = Daemon(self.wires, self.wires.right, "game-echo", *INSTRUMENT, self.tools["game"], "echo", echo_port)
         echo.wait_text("ready")
@@ -172,7 +172,7 @@ class Bench:
             options = ("-P", str(streams)) if streams > 1 else ()
             client = self._iperf_client(self._iperf_server(), self.seconds + 2, *options)
             bulk = Daemon(self.wires, self.wires.left, "iperf3-client", *client)
-            time.sleep(1)  # for the streams to open their windows: this is what is measured, not a wait
+            time.sleep(1)  # for the streams to open their windows
         meter = Meter(self.wires)
         run = self.wires.left.run(*INSTRUMENT, self.tools["game"], "play", self.wires.right_address, echo_port, GAME_HZ,
                                   self.seconds, GAME_BYTES, timeout=self.seconds + 60)

@@ -1,5 +1,5 @@
-/* What the pure parts of the data path cost: nanoseconds an operation, and for bulk work a frame and a byte. Run it by
-   hand: BUILD/bench/micro_proto. */
+/* The cost of the pure parts of the data path: nanoseconds per operation, and for bulk work per frame and per byte. To
+   run it: BUILD/bench/micro_proto. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,13 +22,13 @@
 #define MSS 1448U
 #define SEGMENTS 45U
 
-/* What the operations work on. */
+/* The data of the operations. */
 struct bench {
 	uint8_t frame[2048]; /* a full TCP segment */
 	size_t len;
 	uint8_t frame6[2048];
 	size_t len6;
-	uint8_t segments[SEGMENTS][2048]; /* that cut a super-frame, as they come from the network */
+	uint8_t segments[SEGMENTS][2048]; /* the segments of a super-frame, as received from the network */
 	struct lp_frame super;
 	uint8_t super_data[LP_SUPER_FRAME_MAX];
 	struct lp_coalesce *coalesce;
@@ -38,11 +38,11 @@ struct bench {
 	struct lp_meter_limits meter_limits;
 	struct lp_meter meter;
 	uint64_t time_ns; /* of the meter */
-	size_t sink;      /* keeps the compiler from leaving work out */
+	size_t sink;      /* prevents the compiler from removing the work */
 	uint64_t seed;
 };
 
-/* The clock, monotonic. */
+/* Monotonic time. */
 static double now_ns(void)
 {
 	struct timespec t;
@@ -70,7 +70,7 @@ static void bench_ether(struct bench *b)
 		b->sink += ether.src.octet[0] + ether.type;
 }
 
-/* The sum of a frame's worth of bytes. */
+/* The sum over the bytes of a frame. */
 static void bench_checksum(struct bench *b)
 {
 	__asm__ volatile("" ::: "memory");
@@ -84,7 +84,7 @@ static void bench_checksum_small(struct bench *b)
 	b->sink += lp_sum(0, b->frame, 60);
 }
 
-/* What copying as much costs. */
+/* The cost to copy the same amount, for comparison. */
 static void bench_copy(struct bench *b)
 {
 	memcpy(b->segments[0] + 100, b->frame, 1400);
@@ -119,7 +119,7 @@ static void take_segment(void *ctx, const struct lp_bytes *parts, size_t n_parts
 	b->sink += parts[0].data[20] + n_parts;
 }
 
-/* A TCP super-frame, cut. */
+/* Segmentation of a TCP super-frame. */
 static void bench_segment(struct bench *b)
 {
 	lp_segment(&b->super, take_segment, b);
@@ -132,7 +132,7 @@ static void take_frames(void *ctx, const struct lp_frame *frames, size_t n_frame
 	b->sink += frames[0].len + n_frames;
 }
 
-/* Its segments, joined. */
+/* Coalescing of its segments. */
 static void bench_coalesce(struct bench *b)
 {
 	for (unsigned i = 0; i < SEGMENTS; i++)
@@ -140,7 +140,7 @@ static void bench_coalesce(struct bench *b)
 	lp_coalesce_flush(b->coalesce, take_frames, b);
 }
 
-/* Frames that match nothing. */
+/* Frames that cannot be coalesced. */
 static void bench_coalesce_lone(struct bench *b)
 {
 	for (unsigned i = 0; i < SEGMENTS; i++)
@@ -163,7 +163,7 @@ static void bench_reassembly(struct bench *b)
 	b->sink += (size_t)lp_reassembly_add(b->reassembly, &d, id, &frame, &len);
 }
 
-/* All filters that are on by default, for a client's frame. */
+/* All default filters, for a client's frame. */
 static void ask_filters(struct bench *b, const uint8_t *frame, size_t len)
 {
 	struct lp_view view;
@@ -182,7 +182,7 @@ static void bench_filter6(struct bench *b)
 	ask_filters(b, b->frame6, b->len6);
 }
 
-/* A frame with a rate limit in its class and in total. */
+/* A frame with rate limits for its class and in total. */
 static void bench_meter(struct bench *b)
 {
 	b->time_ns += 1000;

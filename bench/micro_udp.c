@@ -1,6 +1,6 @@
-/* What a datagram costs on its way through the UDP socket, with runs (GSO, GRO) and without: nanoseconds of this
-   process' CPU time for each datagram, sender and receiver taken apart. One process, two sockets on loopback. Run it
-   by hand: BUILD/bench/micro_udp. */
+/* The cost of a datagram through the UDP socket, with batches (GSO, GRO) and without: nanoseconds of this process's CPU
+   time per datagram, for sender and receiver separately. One process, two sockets on loopback. To run it:
+   BUILD/bench/micro_udp. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "platform/loop/loop.h"
 #include "platform/net/udp.h"
 
-/* What is in flight at a time: less than the receive buffer holds, so that nothing is lost. */
+/* Bytes in flight: less than the receive buffer holds, so that nothing is lost. */
 #define ROUND 64U
 #define ROUNDS 4000U
 
@@ -32,7 +32,7 @@ static double cpu_ns(void)
 	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-/* Counts what came in. */
+/* Counts received datagrams. */
 static void on_recv(void *ctx, const struct lp_udp_msg *msgs, size_t n_msgs)
 {
 	struct bench *b = ctx;
@@ -53,7 +53,7 @@ static void on_nothing(void *ctx, const struct lp_udp_msg *msgs, size_t n_msgs)
 	(void)n_msgs;
 }
 
-/* A round did not come in whole. */
+/* A round did not arrive completely. */
 static void on_timeout(void *ctx, uint64_t now_ns)
 {
 	struct bench *b = ctx;
@@ -89,7 +89,7 @@ static void measure(struct bench *b, size_t bytes, unsigned run)
 		messages += b->messages;
 	}
 	lp_timer_free(timer);
-	printf("%5zu bytes, runs of %2u: send %6.0f ns, receive %6.0f ns a datagram, %4.1f datagrams a message, "
+	printf("%5zu bytes, batches of %2u: send %6.0f ns, receive %6.0f ns per datagram, %4.1f datagrams per message, "
 	       "%llu lost\n",
 		bytes, run, send_ns / (ROUND * ROUNDS), receive_ns / (ROUND * ROUNDS),
 		(double)(ROUND * ROUNDS) / (double)messages, (unsigned long long)b->lost);

@@ -1,8 +1,8 @@
-/* What a small frame costs inside of src/quic when many connections take turns, so that what each of them touches is
-   cold: CPU ns a frame for its sender, for a relay that hands it to another connection, and for its receiver.
+/* The cost of a small frame in src/quic when many connections send alternately, so that their memory is not cached: CPU
+   ns per frame for the sender, for a relay that forwards it to another connection, and for the receiver.
 
-   Usage: quic_crowd [CONNECTIONS [ROUNDS [BATCH]]]    CONNECTIONS of 2 and more; each sends a frame a
-   round, BATCH of them at a time */
+   Usage: quic_crowd [CONNECTIONS [ROUNDS [BATCH]]]    at least 2 CONNECTIONS; each sends a frame per
+   round, in batches of BATCH */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -10,9 +10,9 @@
 
 #define ROUNDS_MAX 100000U
 #define FRAME_BYTES 70U /* 64 and their header */
-#define DISTANCE 37U    /* from the connection that a frame comes by to the one it leaves by */
+#define DISTANCE 37U    /* from the connection on which a frame arrives to the one on which it is sent */
 
-/* The relay: hands the DATAGRAM to another connection. */
+/* The relay: forwards the DATAGRAM to another connection. */
 static void forward(struct rig *rig, struct lp_quic_conn *conn, const uint8_t *data, size_t len)
 {
 	struct lp_bytes part = {data, len};
@@ -20,7 +20,7 @@ static void forward(struct rig *rig, struct lp_quic_conn *conn, const uint8_t *d
 	(void)lp_quic_send_datagram(rig->server.conns[to], &part, 1, rig->server.now_ns);
 }
 
-/* The connections from |first| on send a frame each. Returns how long it took. */
+/* The connections from |first| on send a frame each. Returns the time that it took. */
 static uint64_t send_batch(struct rig *rig, size_t first, size_t batch, uint64_t *sent)
 {
 	static uint8_t data[FRAME_BYTES] = {0x10};
@@ -40,7 +40,7 @@ int main(int argc, char **argv)
 	size_t n_rounds = argc > 2 ? (size_t)atoi(argv[2]) : 100;
 	size_t batch = argc > 3 ? (size_t)atoi(argv[3]) : 16;
 	if (n_conns < 2 || n_rounds < 1 || n_rounds > ROUNDS_MAX || batch < 1 || batch > RIG_MSGS / 4) {
-		fprintf(stderr, "quic_crowd: see the usage at the beginning of its source\n");
+		fprintf(stderr, "usage: quic_crowd [CONNECTIONS [ROUNDS [BATCH]]], with at least 2 connections\n");
 		return 2;
 	}
 	rig_open(&rig, n_conns, LP_QUIC_AEAD_BEST);
@@ -57,7 +57,7 @@ int main(int argc, char **argv)
 		relay[round] = sum[1] / n_conns;
 		receive[round] = sum[2] / n_conns;
 	}
-	printf("%zu connections, batches of %zu: send %lu, relay %lu, receive %lu ns a frame; %.2f %% arrived\n",
+	printf("%zu connections, batches of %zu: send %lu, relay %lu, receive %lu ns per frame; %.2f %% arrived\n",
 		n_conns, batch, (unsigned long)rig_quartile(send, n_rounds),
 		(unsigned long)rig_quartile(relay, n_rounds), (unsigned long)rig_quartile(receive, n_rounds),
 		100.0 * (double)rig.client.n_received / (double)sent);

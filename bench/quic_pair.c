@@ -1,5 +1,5 @@
-/* What a DATAGRAM costs inside of src/quic, on one connection: CPU ns a DATAGRAM for the sender (send and flush), for
-   the receiver (receive and flush), and for what acknowledgements cost the sender.
+/* The cost of a DATAGRAM in src/quic on one connection: CPU ns per DATAGRAM for the sender (send and flush), for the
+   receiver (receive and flush), and for ACKs at the sender.
 
    Usage: quic_pair [DATAGRAMS [AEAD]]    AEAD: a number of enum lp_quic_aead */
 #include <stdio.h>
@@ -9,12 +9,12 @@
 
 #define CHUNKS 100
 
-/* Nanoseconds a DATAGRAM, of each chunk of a measurement. */
+/* Nanoseconds per DATAGRAM, for each chunk of a measurement. */
 struct cost {
 	uint64_t send[CHUNKS], receive[CHUNKS], acks[CHUNKS];
 };
 
-/* Sends |n| DATAGRAMs of |len| bytes in batches of |batch|, and measures that as the chunk |i|. */
+/* Sends |n| DATAGRAMs of |len| bytes in batches of |batch|, and records the time as chunk |i|. */
 static void measure_chunk(struct rig *rig, size_t len, unsigned n, unsigned batch, struct cost *cost, size_t i)
 {
 	static uint8_t data[2048] = {0x10};
@@ -37,15 +37,15 @@ static void measure_chunk(struct rig *rig, size_t len, unsigned n, unsigned batc
 	cost->acks[i] = acks / sent;
 }
 
-/* Measures in chunks, and prints. */
+/* Measures in chunks and prints the results. */
 static void measure(struct rig *rig, size_t len, unsigned n, unsigned batch)
 {
 	static struct cost cost;
 	for (size_t i = 0; i < CHUNKS; i++)
 		measure_chunk(rig, len, n / CHUNKS, batch, &cost, i);
-	printf("%5zu bytes, batches of %2u: send %4lu, receive %4lu, acknowledgements at the sender %4lu ns\n", len,
-		batch, (unsigned long)rig_quartile(cost.send, CHUNKS),
-		(unsigned long)rig_quartile(cost.receive, CHUNKS), (unsigned long)rig_quartile(cost.acks, CHUNKS));
+	printf("%5zu bytes, batches of %2u: send %4lu, receive %4lu, ACKs at the sender %4lu ns\n", len, batch,
+		(unsigned long)rig_quartile(cost.send, CHUNKS), (unsigned long)rig_quartile(cost.receive, CHUNKS),
+		(unsigned long)rig_quartile(cost.acks, CHUNKS));
 }
 
 int main(int argc, char **argv)

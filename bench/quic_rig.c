@@ -13,7 +13,7 @@
 
 #define NAME "bench.test"
 #define OUT_BYTES (8U << 20)
-#define SETTLE_BUDGET 1400U /* the path carries full frames once it is measured */
+#define SETTLE_BUDGET 1400U /* the path carries full frames once PMTUD has finished */
 
 uint64_t rig_now_ns(void)
 {
@@ -22,7 +22,7 @@ uint64_t rig_now_ns(void)
 	return (uint64_t)now.tv_sec * LP_SEC + (uint64_t)now.tv_nsec;
 }
 
-/* Ends the program. */
+/* Prints the error and exits. */
 static _Noreturn void fail(const char *text)
 {
 	fprintf(stderr, "%s\n", text);
@@ -77,7 +77,7 @@ static const struct lp_quic_events events = {
 	.closed = on_closed,
 };
 
-/* Makes one end. */
+/* Creates one end. */
 static void end_open(struct rig *rig, struct rig_end *end, struct lp_tls *tls, size_t n_conns, enum lp_quic_aead aead)
 {
 	bool server = end == &rig->server;

@@ -1,4 +1,4 @@
-/* Two endpoints in one process that hand each other their datagrams: what src/quic costs, without sockets. */
+/* Two endpoints in one process that exchange datagrams directly: the cost of src/quic without sockets. */
 #ifndef LP_BENCH_QUIC_RIG_H
 #define LP_BENCH_QUIC_RIG_H
 
@@ -14,7 +14,7 @@
 
 struct rig;
 
-/* One end. What it has sent waits in |out| until rig_pass() gives it to the other. */
+/* One end. Its sent datagrams wait in |out| until rig_pass() passes them to the other. */
 struct rig_end {
 	struct rig *rig;
 	struct lp_quic_endpoint *endpoint;
@@ -26,7 +26,7 @@ struct rig_end {
 		uint8_t *bytes;
 		size_t used;
 	} out;
-	struct lp_quic_conn **conns; /* whose handshake is complete, in that order */
+	struct lp_quic_conn **conns; /* with a complete handshake, in that order */
 	size_t n_conns;
 	uint64_t n_received; /* DATAGRAMs */
 	uint64_t now_ns;     /* time of the pass */
@@ -35,19 +35,19 @@ struct rig_end {
 struct rig {
 	struct rig_end client, server;
 	struct lp_tls *client_tls, *server_tls;
-	/* A DATAGRAM came to the server; NULL: it is only counted. */
+	/* A DATAGRAM was received by the server; NULL: it is only counted. */
 	void (*datagram)(struct rig *rig, struct lp_quic_conn *conn, const uint8_t *data, size_t len);
 };
 
-/* Nanoseconds of a clock that only runs forward. */
+/* Monotonic nanoseconds. */
 uint64_t rig_now_ns(void);
-/* Joins the two ends by |n_conns| connections whose path is measured. Ends the program if that fails. */
+/* Connects the two ends by |n_conns| connections and waits for PMTUD. Exits if that fails. */
 void rig_open(struct rig *rig, size_t n_conns, enum lp_quic_aead aead);
-/* Frees what rig_open() made. */
+/* Frees the memory of rig_open(). */
 void rig_close(struct rig *rig);
-/* One pass of |to| with what |from| has sent. Returns how long it took, in nanoseconds. */
+/* One pass of |to| with the datagrams that |from| has sent. Returns its duration in nanoseconds. */
 uint64_t rig_pass(struct rig_end *from, struct rig_end *to);
-/* The lower quartile of |values|, which it sorts: what something costs when nothing else disturbs. */
+/* The lower quartile of |values|, which it sorts: the cost without disturbance. */
 uint64_t rig_quartile(uint64_t *values, size_t n);
 
 #endif

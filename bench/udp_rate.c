@@ -18,7 +18,7 @@
 
 #define BATCH 32
 #define BYTES_MAX 2048
-#define NUMBERS (UINT64_C(1) << 26) /* packets whose numbers are told apart */
+#define NUMBERS (UINT64_C(1) << 26) /* number of distinct packet numbers */
 #define SILENCE_S 0.5
 
 struct batch {
@@ -27,9 +27,9 @@ struct batch {
 	uint8_t data[BATCH][BYTES_MAX];
 };
 
-/* What has arrived. */
+/* Received packets. */
 struct tally {
-	uint8_t *seen; /* a bit for each number */
+	uint8_t *seen; /* one bit per number */
 	uint64_t received, duplicates, late, highest;
 };
 
@@ -42,7 +42,7 @@ static double clock_s(void)
 	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-/* Says what failed and ends. */
+/* Prints the error and exits. */
 static void die(const char *what)
 {
 	perror(what);
@@ -72,7 +72,7 @@ static void init_batch(struct batch *batch, size_t bytes)
 	}
 }
 
-/* Counts one packet by the number that it carries. */
+/* Counts one packet by its number. */
 static void count(struct tally *tally, const uint8_t *data)
 {
 	uint64_t number;
@@ -90,7 +90,7 @@ static void count(struct tally *tally, const uint8_t *data)
 	tally->received++;
 }
 
-/* Receives until it is silent. */
+/* Receives until no packet arrives for a while. */
 static int receive(int port, double seconds)
 {
 	static struct batch batch;
@@ -123,7 +123,7 @@ static int receive(int port, double seconds)
 	return 0;
 }
 
-/* Sends at a steady rate, in batches of what is due. */
+/* Sends at a steady rate, in batches of the packets that are due. */
 static int send_at_rate(const char *address, int port, double rate, double seconds, size_t bytes)
 {
 	static struct batch batch;
@@ -153,7 +153,7 @@ static int send_at_rate(const char *address, int port, double rate, double secon
 
 		int done = sendmmsg(fd, batch.msgs, n, 0);
 
-		sent += done > 0 ? (uint64_t)done : 1; /* what the kernel refuses counts as lost */
+		sent += done > 0 ? (uint64_t)done : 1; /* packets that the kernel refuses count as lost */
 	}
 	printf("{\"sent\":%llu,\"seconds\":%.4f}\n", (unsigned long long)sent, now_s - start_s);
 	close(fd);

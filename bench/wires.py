@@ -1,10 +1,10 @@
-"""The benchmark's three hosts, the wire between them, and the tunnels that are compared on it.
+"""The benchmark's three hosts, the wire between them, and the tunnels that it compares.
 
     a ── switch ── r          g and r and a have one cable each; when a relay is measured, a and g can reach r only
             └───── g ── h     (h: the LAN host behind the gateway, in that case only)
 
-A packet on the wire is never larger than its MTU, as on a real link: the veths do no segmentation, the hosts gather
-by GRO.
+A packet on the wire is never larger than its MTU, as on a real link: the veths do no segmentation, the hosts
+coalesce by GRO.
 """
 
 import time
@@ -49,10 +49,10 @@ class Wires(Lab):
         self.wait_ready()
 
     def tunnel(self):
-        """Builds what is measured."""
+        """Builds the tunnel."""
 
     def wait_ready(self):
-        """Waits until the ends reach one another, and gives path discovery its time."""
+        """Waits until the ends reach one another and PMTUD has finished."""
         wait_for(lambda: self.left.run("ping", "-c", 1, "-W", 1, self.right_address, check=False).returncode == 0,
                  f"{self.title}: an answer to a ping")
         self.left.run("ping", "-q", "-i", "0.01", "-c", 100, "-s", 1400, self.right_address, check=False)
@@ -63,17 +63,17 @@ class Wires(Lab):
         host.ip(f"addr add {OVERLAY[host.name]}/24 dev {interface}", f"link set {interface} up")
 
     def access_line(self):
-        """Both ends of the wire of a, [(host, interface)]: what each sends goes the other way."""
+        """Both ends of the cable of a, [(host, interface)]: each shapes one direction."""
         return [(self.a, "eth0"), (self.switch_host, self.ports["a"])]
 
     def shape(self, kbps, queue_ms):
-        """Makes the wire of a slow, both ways, as an access line is."""
+        """Makes the cable of a slow in both directions, like an access line."""
         for host, interface in self.access_line():
             host.run("tc", "qdisc", "replace", "dev", interface, "root", "tbf", "rate", f"{kbps}kbit", "burst", "3000",
                      "latency", f"{queue_ms}ms")
 
     def unshape(self):
-        """The wire is fast again."""
+        """Makes the cable fast again."""
         for host, interface in self.access_line():
             host.run("tc", "qdisc", "del", "dev", interface, "root", check=False)
 
@@ -85,12 +85,12 @@ class Wire(Wires):
     isolated = False
 
     def tunnel(self):
-        """The ends are the wire's own."""
+        """The ends are the underlay's."""
         self.left_address, self.right_address = UNDERLAY["a"], UNDERLAY["g"]
 
 
 class Vxlan(Wires):
-    """Kernel VXLAN, no encryption: r bridges two of them."""
+    """Kernel VXLAN without encryption: r bridges two tunnels."""
 
     title = "kernel VXLAN through R"
 
@@ -106,7 +106,7 @@ class Vxlan(Wires):
 
 
 class Softlan(Wires):
-    """Our programs; what is common."""
+    """The common part of our programs."""
 
     def start_relay(self):
         """The relay at r."""
