@@ -124,7 +124,7 @@ static void make_probe(struct lp_bridge *bridge, uint8_t frame[LP_ETHER_FRAME_MI
 	bridge->counters.probes++;
 }
 
-size_t lp_bridge_next_frame(struct lp_bridge *bridge, uint64_t now_ns, uint8_t frame[LP_ETHER_FRAME_MIN])
+enum lp_bridge_frame lp_bridge_next_frame(struct lp_bridge *bridge, uint64_t now_ns, uint8_t frame[LP_ETHER_FRAME_MIN])
 {
 	struct lp_bridge_member *member = lp_bridge_members_first(&bridge->members);
 	if (bridge->topology_waits && now_ns >= bridge->topology_free_ns) {
@@ -136,14 +136,14 @@ size_t lp_bridge_next_frame(struct lp_bridge *bridge, uint64_t now_ns, uint8_t f
 		lp_refresh_write(&member->mac, frame);
 		lp_bridge_members_postpone_first(&bridge->members, lp_bridge_later(now_ns, bridge->config.refresh_ns));
 		bridge->counters.refreshes++;
-		return LP_ETHER_FRAME_MIN;
+		return LP_BRIDGE_FRAME_REFRESH;
 	}
 	if (now_ns >= bridge->probe_due_ns) {
 		bridge->probe_due_ns = lp_bridge_later(now_ns, bridge->config.probe_ns);
 		make_probe(bridge, frame);
-		return LP_ETHER_FRAME_MIN;
+		return LP_BRIDGE_FRAME_PROBE;
 	}
-	return 0;
+	return LP_BRIDGE_FRAME_NONE;
 }
 
 uint64_t lp_bridge_deadline(const struct lp_bridge *bridge)

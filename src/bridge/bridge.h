@@ -60,6 +60,13 @@ enum lp_bridge_loop {
 		LP_BRIDGE_LOOP_COUNT,
 };
 
+/* Frames that the gateway itself sends. */
+enum lp_bridge_frame {
+	LP_BRIDGE_FRAME_NONE,    /* none is due */
+	LP_BRIDGE_FRAME_REFRESH, /* to the LAN: its switches learn a remote MAC */
+	LP_BRIDGE_FRAME_PROBE,   /* to the LAN and to the room: detects loops */
+};
+
 /* lp_bridge_config_init() sets the defaults of the MTUs, the limits and the intervals. */
 struct lp_bridge_config {
 	uint8_t hash_key[16];                /* random; keys the table of MACs */
@@ -121,9 +128,9 @@ enum lp_bridge_side {
    both. */
 unsigned lp_bridge_sides(struct lp_bridge *bridge, const uint8_t *frame, uint64_t now_ns);
 
-/* Writes the next refresh or probe to send on the LAN; returns its length. Call it until it returns 0, at
+/* Writes the next refresh or probe, padded to LP_ETHER_FRAME_MIN. Call it until it returns LP_BRIDGE_FRAME_NONE, at
    lp_bridge_deadline() and after lp_bridge_peer_joined(). */
-size_t lp_bridge_next_frame(struct lp_bridge *bridge, uint64_t now_ns, uint8_t frame[LP_ETHER_FRAME_MIN]);
+enum lp_bridge_frame lp_bridge_next_frame(struct lp_bridge *bridge, uint64_t now_ns, uint8_t frame[LP_ETHER_FRAME_MIN]);
 /* When the next refresh or probe is due. */
 uint64_t lp_bridge_deadline(const struct lp_bridge *bridge);
 

@@ -14,7 +14,6 @@
 #include "platform/device/packet.h"
 #include "platform/loop/loop.h"
 #include "platform/system/random.h"
-#include "proto/be.h"
 
 struct lp_gateway {
 	struct lp_gateway_config config;
@@ -32,7 +31,7 @@ struct lp_gateway {
 	bool joined;
 };
 
-/* Writes a line of the frame log, where it is asked for. */
+/* Writes a line of the frame log if it is enabled for this frame. */
 static void log_frame(
 	struct lp_gateway *gateway, const char *direction, const uint8_t *frame, size_t len, enum lp_drop drop)
 {
@@ -48,14 +47,13 @@ static void log_frame(
 		lp_framelog_write(gateway->config.member.log, &note);
 }
 
-/* One frame of the LAN, cut to size: into the tunnel. */
+/* A frame of the LAN, after segmentation. */
 static void to_tunnel(void *ctx, const struct lp_bytes *parts, size_t n_parts)
 {
 	struct lp_gateway *gateway = ctx;
 	lp_member_send(gateway->member, parts, n_parts);
 }
 
-/* Lets the bridge decide on a frame of the LAN. */
 static void from_lan(struct lp_gateway *gateway, const struct lp_frame *frame)
 {
 	enum lp_drop drop = lp_bridge_from_lan(gateway->bridge, frame, gateway->now_ns);
@@ -63,13 +61,18 @@ static void from_lan(struct lp_gateway *gateway, const struct lp_frame *frame)
 		lp_offloader_split(gateway->offloader, frame, gateway->tcp_mtu, to_tunnel, gateway) < 0)
 		drop = LP_DROP_OFFLOAD;
 	if (drop == LP_DROP_UNKNOWN_UNICAST)
-		return; /* from one station of the LAN to another (or to this host): the room loses nothing */
+		return; /* between two stations of the LAN, or to this host: not a loss for the room */
 	if (drop != LP_DROP_NONE)
 		lp_member_count_drops(gateway->member, drop, 1);
 	log_frame(gateway, "in", frame->data, frame->len, drop);
 }
 
-/* A batch of frames from the wire. */
+static void arm(struct lp_gateway *gateway)
+{
+	lp_timer_set(gateway->timer, lp_bridge_deadline(gateway->bridge));
+}
+
+/* A batch of frames from the LAN. */
 static void on_packets(void *ctx, const struct lp_frame *frames, size_t n_frames)
 {
 	struct lp_gateway *gateway = ctx;
@@ -80,17 +83,16 @@ static void on_packets(void *ctx, const struct lp_frame *frames, size_t n_frames
 	for (size_t i = 0; i < n_frames; i++)
 		from_lan(gateway, &frames[i]);
 	lp_member_flush(gateway->member);
-	lp_timer_set(gateway->timer, lp_bridge_deadline(gateway->bridge)); /* a topology change may have moved it */
+	arm(gateway); /* a topology change may have moved the deadline */
 }
 
-/* The interface is gone. */
 static void on_packet_error(void *ctx, const struct lp_failure *failure)
 {
 	struct lp_gateway *gateway = ctx;
 	lp_member_fail(gateway->member, failure);
 }
 
-/* Frames for the wire. */
+/* Frames for the wire, after coalescing. */
 static void to_wire(void *ctx, const struct lp_frame *frames, size_t n_frames)
 {
 	struct lp_gateway *gateway = ctx;
@@ -99,7 +101,7 @@ static void to_wire(void *ctx, const struct lp_frame *frames, size_t n_frames)
 		lp_member_count_drops(gateway->member, LP_DROP_DEVICE, n_frames - n_sent);
 }
 
-/* Frames for this computer. */
+/* Frames for this computer, after coalescing. */
 static void to_host(void *ctx, const struct lp_frame *frames, size_t n_frames)
 {
 	struct lp_gateway *gateway = ctx;
@@ -108,7 +110,7 @@ static void to_host(void *ctx, const struct lp_frame *frames, size_t n_frames)
 		lp_member_count_drops(gateway->member, LP_DROP_DEVICE, n_frames - n_sent);
 }
 
-/* Adds a frame from the room to what goes to the wire, to this computer or to both. False if it is too long. */
+/* Adds a frame from the room to those for the wire, for this computer or for both. False if it is too long. */
 static bool to_lan(struct lp_gateway *gateway, const uint8_t *frame, size_t len)
 {
 	uint16_t tcp_mtu = lp_member_unfragmented_mtu(gateway->member);
@@ -121,7 +123,6 @@ static bool to_lan(struct lp_gateway *gateway, const uint8_t *frame, size_t len)
 	return fits;
 }
 
-/* A frame from the room. */
 static void on_frame(void *ctx, const uint8_t *frame, size_t len, uint64_t now_ns)
 {
 	struct lp_gateway *gateway = ctx;
@@ -134,7 +135,6 @@ static void on_frame(void *ctx, const uint8_t *frame, size_t len, uint64_t now_n
 	log_frame(gateway, "out", frame, len, drop);
 }
 
-/* A batch from the room is over. */
 static void on_batch_end(void *ctx)
 {
 	struct lp_gateway *gateway = ctx;
@@ -143,15 +143,14 @@ static void on_batch_end(void *ctx)
 		lp_offloader_deliver(gateway->host);
 }
 
-/* The bridge saw a loop. */
 static void on_loop(void *ctx, enum lp_bridge_loop loop)
 {
 	struct lp_gateway *gateway = ctx;
 	lp_event_loop_detected(gateway->config.member.log, lp_bridge_loop_text(loop));
 }
 
-/* Puts a probe into the room: it finds a member that is bridged to our LAN, from which only its own frames come back
-   through the tunnel. */
+/* Sends a probe to the room, too. It detects a member that is bridged to our LAN, because from that LAN only the
+   member's own frames return through the tunnel. */
 static void probe_room(struct lp_gateway *gateway, const struct lp_frame *frame)
 {
 	lp_member_begin(gateway->member);
@@ -159,41 +158,33 @@ static void probe_room(struct lp_gateway *gateway, const struct lp_frame *frame)
 	lp_member_flush(gateway->member);
 }
 
-/* Puts the bridge's own frames on the wire: refreshes of the switches, probes for loops. */
-static void send_own_frames(struct lp_gateway *gateway)
-{
-	uint8_t data[LP_ETHER_FRAME_MIN];
-	struct lp_frame frame = {.data = data};
-	if (lp_bridge_deadline(gateway->bridge) > gateway->now_ns)
-		return;
-	while ((frame.len = lp_bridge_next_frame(gateway->bridge, gateway->now_ns, data)) > 0) {
-		to_wire(gateway, &frame, 1);
-		if (gateway->joined && lp_be16_get(data + 12) == LP_ETHER_TYPE_EXPERIMENTAL)
-			probe_room(gateway, &frame);
-	}
-	lp_timer_set(gateway->timer, lp_bridge_deadline(gateway->bridge));
-}
-
-/* The bridge's deadline has come. */
+/* Sends the bridge's own frames. */
 static void on_timer(void *ctx, uint64_t now_ns)
 {
 	struct lp_gateway *gateway = ctx;
+	uint8_t data[LP_ETHER_FRAME_MIN];
+	struct lp_frame frame = {.data = data, .len = sizeof data};
+	enum lp_bridge_frame kind;
 	gateway->now_ns = now_ns;
-	send_own_frames(gateway);
+	while (lp_bridge_deadline(gateway->bridge) <= now_ns &&
+		(kind = lp_bridge_next_frame(gateway->bridge, now_ns, data)) != LP_BRIDGE_FRAME_NONE) {
+		to_wire(gateway, &frame, 1);
+		if (kind == LP_BRIDGE_FRAME_PROBE && gateway->joined)
+			probe_room(gateway, &frame);
+	}
+	arm(gateway);
 }
 
-/* The relay took us in: frames may flow. */
 static void on_joined(void *ctx, const struct lp_welcome *welcome)
 {
 	struct lp_gateway *gateway = ctx;
 	gateway->joined = true;
 	lp_bridge_set_room_mtu(gateway->bridge, welcome->mtu);
-	lp_timer_set(gateway->timer, lp_bridge_deadline(gateway->bridge));
+	arm(gateway);
 	if (gateway->config.joined)
 		gateway->config.joined(gateway->config.ctx, welcome);
 }
 
-/* The connection is lost: nobody is remote any more until we are back. */
 static void on_lost(void *ctx)
 {
 	struct lp_gateway *gateway = ctx;
@@ -201,7 +192,6 @@ static void on_lost(void *ctx)
 	lp_bridge_peers_clear(gateway->bridge);
 }
 
-/* Somebody joined or left: the switches at the party hear of the MAC. */
 static void on_peer(void *ctx, const struct lp_peer_event *peer, bool joined, bool known)
 {
 	struct lp_gateway *gateway = ctx;
@@ -210,8 +200,8 @@ static void on_peer(void *ctx, const struct lp_peer_event *peer, bool joined, bo
 		lp_bridge_peer_joined(gateway->bridge, peer->peer_id, &peer->mac, lp_loop_now_ns(gateway->loop));
 	else
 		lp_bridge_peer_left(gateway->bridge, peer->peer_id);
-	/* From the loop, not from here: the connection that told us may not be written to now. */
-	lp_timer_set(gateway->timer, lp_bridge_deadline(gateway->bridge));
+	/* Frames are sent from the timer, because this is an event of the connection that they use. */
+	arm(gateway);
 }
 
 /* The tunnel's own packets must not be captured. */
@@ -221,7 +211,6 @@ static void on_path(void *ctx, const struct lp_addr *local, const struct lp_addr
 	lp_packet_exclude_tunnel(gateway->packet, local, remote);
 }
 
-/* Something changed that a status line tells. */
 static void on_changed(void *ctx)
 {
 	struct lp_gateway *gateway = ctx;
@@ -229,7 +218,6 @@ static void on_changed(void *ctx)
 		gateway->config.changed(gateway->config.ctx);
 }
 
-/* The member is done. */
 static void on_ended(void *ctx, const struct lp_failure *failure)
 {
 	struct lp_gateway *gateway = ctx;
@@ -247,7 +235,7 @@ static const struct lp_member_events member_events = {
 	.ended = on_ended,
 };
 
-/* Says what the interface is, and what will not work on it. */
+/* Logs the interface, and what does not work on it. */
 static void describe_interface(const struct lp_gateway *gateway)
 {
 	const struct lp_log *log = gateway->config.member.log;
@@ -256,7 +244,7 @@ static void describe_interface(const struct lp_gateway *gateway)
 	lp_event_interface_up(log, name, &gateway->info.mac, gateway->info.mtu);
 	if (gateway->info.wireless) {
 		snprintf(text, sizeof text,
-			"interface %s is wireless: access points drop frames of other stations' addresses: use a cable",
+			"interface %s is wireless: access points drop frames with the MACs of other stations. Use a cable",
 			name);
 		lp_event_warned(log, text);
 	}
@@ -269,14 +257,14 @@ static void describe_interface(const struct lp_gateway *gateway)
 	}
 	if (gateway->info.bridge[0] && !gateway->info.host) {
 		snprintf(text, sizeof text,
-			"interface %s is a port of the bridge %s: what stays inside of the bridge is not seen: pass "
+			"interface %s is a port of the bridge %s: frames that stay inside the bridge are not captured. Pass "
 			"--interface %s",
 			name, gateway->info.bridge, gateway->info.bridge);
 		lp_event_warned(log, text);
 	}
 }
 
-/* Makes what decides on frames and what cuts and gathers them. */
+/* Creates the bridge and the offloader. */
 static int new_parts(struct lp_gateway *gateway)
 {
 	const struct lp_gateway_config *config = &gateway->config;

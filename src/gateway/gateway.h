@@ -1,4 +1,8 @@
-/* The gateway: a packet socket on the party's switch, and the gateway's place in a room. */
+/* The gateway: a packet socket on the party's switch, and a member of a room behind it.
+
+   Frames of the LAN go to the room and frames of the room to the LAN if the bridge (bridge/bridge.h) lets them pass.
+   The bridge also makes frames of its own: refreshes, by which the LAN's switches learn where the remote MACs are, and
+   probes, which detect loops. The interface stays open while the connection is lost, but nothing passes. */
 #ifndef LP_GATEWAY_GATEWAY_H
 #define LP_GATEWAY_GATEWAY_H
 
@@ -14,32 +18,31 @@ struct lp_log;
 struct lp_loop;
 
 struct lp_gateway_config {
-	struct lp_member_config member; /* role, mac, events and ctx are filled in by the gateway */
+	struct lp_member_config member; /* the gateway sets role, mac, events and ctx */
 	const char *interface;
-	bool offload; /* super-frames onto the wire where the interface takes them */
+	bool offload; /* super-frames to the LAN if the interface takes them */
 	bool clamp_mss;
 	struct lp_framelog_config framelog;
-	/* The relay took us in; the place's token is worth keeping. NULL: nobody asks. */
+	/* The relay admitted the gateway. May be NULL. */
 	void (*joined)(void *ctx, const struct lp_welcome *welcome);
-	/* The state changed, see lp_member_view(); NULL: nobody asks. */
+	/* The status changed. May be NULL. */
 	void (*changed)(void *ctx);
-	/* It is over: |failure| says why, NULL after lp_gateway_stop(). */
+	/* The last event: |failure| is the reason, NULL after lp_gateway_stop(). */
 	void (*ended)(void *ctx, const struct lp_failure *failure);
 	void *ctx;
 };
 
-/* Opens the interface and starts looking for the relay; bridges from the welcome on. */
+/* Opens the interface and starts to connect. 0 or an LP_E*; |failure| is set. */
 int lp_gateway_new(struct lp_loop *loop, const struct lp_gateway_config *config, struct lp_failure *failure,
 	struct lp_gateway **ret_gateway);
 /* NULL is fine. */
 void lp_gateway_free(struct lp_gateway *gateway);
-/* Says goodbye; `ended` comes with NULL. */
+/* Sends a goodbye; `ended` follows with NULL. */
 void lp_gateway_stop(struct lp_gateway *gateway);
-/* Of the interface. */
+/* The interface's. */
 const struct lp_mac *lp_gateway_mac(const struct lp_gateway *gateway);
-/* Fills in what the interface and the bridge could not keep or take; the member's own counters stay as they are. */
+/* Sets the counters of limits that the interface and the bridge reached. */
 void lp_gateway_count(struct lp_gateway *gateway, struct lp_bound_counters *counters);
-/* The member inside, for status and diagnostics. */
 struct lp_member *lp_gateway_member(struct lp_gateway *gateway);
 
 #endif

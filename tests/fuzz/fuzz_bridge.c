@@ -29,7 +29,7 @@ static void take_frames(struct lp_bridge *bridge, uint64_t now_ns)
 {
 	uint8_t frame[LP_ETHER_FRAME_MIN];
 	size_t n = 0;
-	while (lp_bridge_next_frame(bridge, now_ns, frame) > 0)
+	while (lp_bridge_next_frame(bridge, now_ns, frame) != LP_BRIDGE_FRAME_NONE)
 		check(!(frame[6] & 1) && ++n <= bridge->members.n + 1);
 	check(lp_bridge_deadline(bridge) > now_ns);
 }

@@ -77,9 +77,7 @@ static unsigned take_frames(struct place *place, uint64_t *ret_src)
 {
 	uint8_t frame[LP_ETHER_FRAME_MIN];
 	unsigned n = 0;
-	size_t len;
-	while ((len = lp_bridge_next_frame(place->bridge, place->now_ns, frame)) > 0) {
-		assert_int_equal(len, LP_ETHER_FRAME_MIN);
+	while (lp_bridge_next_frame(place->bridge, place->now_ns, frame) != LP_BRIDGE_FRAME_NONE) {
 		*ret_src = lp_mac_key(frame + 6);
 		n++;
 		assert_true(n < 10000);
@@ -318,10 +316,10 @@ static void test_refresh_frame(void **state)
 	memset(frame, 0xee, sizeof frame);
 	join(place, 1);
 	assert_int_equal(lp_bridge_deadline(place->bridge), place->now_ns);
-	assert_int_equal(lp_bridge_next_frame(place->bridge, place->now_ns, frame), sizeof frame);
+	assert_int_equal(lp_bridge_next_frame(place->bridge, place->now_ns, frame), LP_BRIDGE_FRAME_REFRESH);
 	assert_memory_equal(frame, expected, sizeof frame);
 	assert_int_equal(lp_ether_parse(frame, sizeof frame, &ether), LP_ETHER_OK);
-	assert_int_equal(lp_bridge_next_frame(place->bridge, place->now_ns, frame), 0);
+	assert_int_equal(lp_bridge_next_frame(place->bridge, place->now_ns, frame), LP_BRIDGE_FRAME_NONE);
 	assert_int_equal(lp_bridge_counters(place->bridge)->refreshes, 1);
 }
 
@@ -489,7 +487,7 @@ static void test_probing(void **state)
 		uint8_t frame[LP_ETHER_FRAME_MIN];
 		struct lp_ether ether;
 		struct lp_probe probe;
-		assert_int_equal(lp_bridge_next_frame(place.bridge, place.now_ns, frame), sizeof frame);
+		assert_int_equal(lp_bridge_next_frame(place.bridge, place.now_ns, frame), LP_BRIDGE_FRAME_PROBE);
 		assert_int_equal(lp_ether_parse(frame, sizeof frame, &ether), LP_ETHER_OK);
 		assert_true(lp_probe_read(frame, sizeof frame, &ether, &probe));
 		assert_int_equal(probe.number, number);
