@@ -1,6 +1,6 @@
 #include "report/latency.h"
 
-/* The longest round trip that is taken in: more than this is a clock that jumped. */
+/* Longer samples are ignored: the clock jumped. */
 #define RTT_MAX_US 3600000000U
 
 void lp_latency_sample(struct lp_latency *latency, uint64_t rtt_us)
@@ -10,7 +10,7 @@ void lp_latency_sample(struct lp_latency *latency, uint64_t rtt_us)
 	if (latency->sampled) {
 		uint64_t last_us = latency->rtt_us;
 		uint64_t difference_us = rtt_us > last_us ? rtt_us - last_us : last_us - rtt_us;
-		/* RFC 3550 §A.8: J += |D| - J/16, all of it 16 times as large, and rounded. */
+		/* RFC 3550 §A.8: J += |D| - J/16, scaled by 16 and rounded. */
 		latency->jitter16_us += difference_us - ((latency->jitter16_us + 8) >> 4);
 	}
 	latency->rtt_us = rtt_us;

@@ -2,13 +2,13 @@
 
 #define PPM 1000000U
 
-/* How far a counter went. */
+/* The increase of a counter that may have been reset. */
 static uint64_t step(uint64_t last, uint64_t now)
 {
 	return now >= last ? now - last : now;
 }
 
-/* |amount| in |ns| nanoseconds, per second. */
+/* |amount| per second, if it took |ns|. */
 static uint64_t per_second(uint64_t amount, uint64_t ns)
 {
 	double rate = (double)amount * (double)LP_SEC / (double)ns;
@@ -36,7 +36,7 @@ void lp_loss_sample(struct lp_loss *loss, uint64_t sent, uint64_t lost, uint64_t
 {
 	uint64_t n_sent = step(loss->last_sent, sent), n_lost = step(loss->last_lost, lost);
 	if (n_sent == 0 && now_ns - loss->last_ns < LP_LOSS_KEPT_NS)
-		return; /* a loss that is noticed now is one of what was sent before, and counts with what comes next */
+		return; /* a loss declared now concerns earlier packets; it counts in the next sample with traffic */
 	if (n_sent == 0)
 		loss->ppm = 0;
 	else

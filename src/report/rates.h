@@ -1,4 +1,4 @@
-/* Rates from the differences of counters: how much goes up and down, and how much is lost. Pure. */
+/* Traffic rates and losses from the differences of counters. Pure. */
 #ifndef LP_REPORT_RATES_H
 #define LP_REPORT_RATES_H
 
@@ -8,7 +8,7 @@
 #include "base/units.h"
 #include "obs/counters.h"
 
-/* Frames per second and bits per second of the tunnel's two directions, as a member sees them: up is out. */
+/* Frames per second and bits per second of the tunnel; up is from the member to the relay. */
 struct lp_rates {
 	uint64_t up_bps, down_bps, up_fps, down_fps;
 
@@ -17,23 +17,23 @@ struct lp_rates {
 	bool sampled;
 };
 
-/* Takes in the counters of the moment. The rates are those since the last call, and stay as they are if no time has
-   passed; a counter that went back has started again from 0. All zero is a lp_rates without samples. */
+/* Adds a sample. The rates are those since the last sample and do not change if no time has passed. A counter that
+   decreased was reset to 0. A zeroed lp_rates has no samples. */
 void lp_rates_sample(struct lp_rates *rates, const struct lp_link_counters *counters, uint64_t now_ns);
 
-/* A loss says nothing of a path on which nothing was sent for so long: then it is 0 until something is. */
+/* After this time without traffic the loss is 0 until there is traffic again. */
 #define LP_LOSS_KEPT_NS (30 * LP_SEC)
 
-/* The share of what was sent that was lost, in the last stretch between two samples in which something was sent. */
+/* The share of packets that were lost between the last two samples with traffic in between. */
 struct lp_loss {
 	uint32_t ppm; /* parts per million */
 
 	uint64_t last_sent, last_lost, last_ns;
 };
 
-/* Takes in how many DATAGRAMs one end has sent and how many of its packets QUIC has declared lost, both since the
-   connection began: its own for the way up, those of the relay's `stats` for the way down. An estimate: a packet may
-   carry several DATAGRAMs, or none. All zero is a lp_loss without samples. */
+/* Adds a sample of one end: DATAGRAMs sent and packets declared lost (RFC 9002 §6), since the connection began. Our own
+   are for the direction up, those in the relay's `stats` for the direction down. The result is an estimate, because a
+   packet may contain several DATAGRAMs or none. A zeroed lp_loss has no samples. */
 void lp_loss_sample(struct lp_loss *loss, uint64_t sent, uint64_t lost, uint64_t now_ns);
 
 #endif

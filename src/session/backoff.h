@@ -1,4 +1,4 @@
-/* How long a member waits before it tries to reach its relay again. Pure: the caller brings the random bytes. */
+/* How long a member waits before it connects again. Pure: the caller provides the random bytes. */
 #ifndef LP_SESSION_BACKOFF_H
 #define LP_SESSION_BACKOFF_H
 
@@ -15,19 +15,18 @@ struct lp_reject;
 #define LP_BACKOFF_MAX_NS (15 * LP_SEC)
 
 struct lp_backoff {
-	uint64_t ceiling_ns; /* the next wait is between the half of it and the whole; 0: as after a success */
+	uint64_t ceiling_ns; /* the next wait is between half of it and all of it; 0: after a success */
 };
 
-/* After a success, or when the network has changed: the next wait is a short one again. */
+/* After a success, or when the host's network changed: the next wait is short. */
 void lp_backoff_reset(struct lp_backoff *backoff);
-/* The wait before the next attempt, LP_BACKOFF_MIN_NS to LP_BACKOFF_MAX_NS. Each may be a quarter longer than the one
-   before, so that a wait is never much longer than a quarter of the time that the relay has been away: what was away
-   for ten seconds is found again within three, and a relay that stays away hears from nobody more than eight times a
-   minute. |random| spreads the members of a relay that restarts over the upper half. */
+/* The wait before the next attempt, LP_BACKOFF_MIN_NS to LP_BACKOFF_MAX_NS. The ceiling grows by a quarter with each
+   attempt, so a wait is about a quarter of the outage: after 10 s of outage the relay is found within 3 s, and a relay
+   that stays away gets at most eight attempts per minute from a member. |random| spreads the members of a restarted
+   relay over the upper half. */
 uint64_t lp_backoff_next(struct lp_backoff *backoff, const uint8_t random[8]);
-/* True if another attempt may end otherwise than this session did, which ended by one of the three (the others are
-   NULL). False for a reject that cannot change, for a place that was taken over, and where one end does not
-   understand the other. */
+/* True if another attempt may succeed after a session that ended by one of the three (the others are NULL). False for a
+   final reject, for a membership that another connection took over, and for a protocol violation. */
 bool lp_backoff_may_retry(
 	const struct lp_reject *reject, const struct lp_disconnect *disconnect, const struct lp_failure *failure);
 

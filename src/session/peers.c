@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 
-/* Room for this many peers comes with the first. */
+/* Entries allocated with the first peer. */
 #define FIRST_SIZE 8U
 
 void lp_peers_init(struct lp_peers *peers, size_t max)
@@ -19,8 +19,8 @@ void lp_peers_done(struct lp_peers *peers)
 	lp_peers_init(peers, peers->max);
 }
 
-/* Where the peer of this id is, or would be. */
-static size_t place_of(const struct lp_peers *peers, uint16_t peer_id)
+/* The index of the peer, or where it would be inserted. */
+static size_t index_of(const struct lp_peers *peers, uint16_t peer_id)
 {
 	size_t low = 0, high = peers->n;
 	while (low < high) {
@@ -33,19 +33,19 @@ static size_t place_of(const struct lp_peers *peers, uint16_t peer_id)
 	return low;
 }
 
-/* True if the peer of this id is at this place. */
-static bool is_at(const struct lp_peers *peers, size_t place, uint16_t peer_id)
+/* True if the peer is at this index. */
+static bool is_at(const struct lp_peers *peers, size_t index, uint16_t peer_id)
 {
-	return place < peers->n && peers->peer[place].peer_id == peer_id;
+	return index < peers->n && peers->peer[index].peer_id == peer_id;
 }
 
 const struct lp_peer_event *lp_peers_find(const struct lp_peers *peers, uint16_t peer_id)
 {
-	size_t place = place_of(peers, peer_id);
-	return is_at(peers, place, peer_id) ? &peers->peer[place] : NULL;
+	size_t index = index_of(peers, peer_id);
+	return is_at(peers, index, peer_id) ? &peers->peer[index] : NULL;
 }
 
-/* Makes room for one more. */
+/* Makes space for one more. */
 static int grow(struct lp_peers *peers)
 {
 	if (peers->n == peers->max)
@@ -63,27 +63,27 @@ static int grow(struct lp_peers *peers)
 
 int lp_peers_put(struct lp_peers *peers, const struct lp_peer_event *peer)
 {
-	size_t place = place_of(peers, peer->peer_id);
-	if (is_at(peers, place, peer->peer_id)) {
-		peers->peer[place] = *peer;
+	size_t index = index_of(peers, peer->peer_id);
+	if (is_at(peers, index, peer->peer_id)) {
+		peers->peer[index] = *peer;
 		return 0;
 	}
 	int result = grow(peers);
 	if (result < 0)
 		return result;
-	memmove(&peers->peer[place + 1], &peers->peer[place], (peers->n - place) * sizeof *peers->peer);
-	peers->peer[place] = *peer;
+	memmove(&peers->peer[index + 1], &peers->peer[index], (peers->n - index) * sizeof *peers->peer);
+	peers->peer[index] = *peer;
 	peers->n++;
 	return 1;
 }
 
 int lp_peers_take(struct lp_peers *peers, uint16_t peer_id, struct lp_peer_event *ret_peer)
 {
-	size_t place = place_of(peers, peer_id);
-	if (!is_at(peers, place, peer_id))
+	size_t index = index_of(peers, peer_id);
+	if (!is_at(peers, index, peer_id))
 		return LP_ENOTFOUND;
-	*ret_peer = peers->peer[place];
+	*ret_peer = peers->peer[index];
 	peers->n--;
-	memmove(&peers->peer[place], &peers->peer[place + 1], (peers->n - place) * sizeof *peers->peer);
+	memmove(&peers->peer[index], &peers->peer[index + 1], (peers->n - index) * sizeof *peers->peer);
 	return 0;
 }

@@ -13,13 +13,12 @@
 struct lp_session {
 	struct lp_session_config config;
 	enum lp_session_state state;
-	unsigned run; /* counts starts and stops: who comes back from an event sees whether it is still the same session
-		       */
+	unsigned run; /* counts starts and stops, so that a caller of an event can detect a new run */
 	struct lp_ctrl_stream stream;
 	struct lp_welcome welcome; /* while joined */
 	struct lp_peers peers;
 	bool gateway_present;
-	uint16_t gateway_id;          /* 0: not told yet */
+	uint16_t gateway_id;          /* 0: unknown */
 	uint64_t welcome_deadline_ns; /* while joining */
 	uint64_t stats_due_ns;        /* while joined; LP_NEVER if the relay wants none */
 	uint64_t now_ns;              /* of the call under way */
@@ -50,7 +49,7 @@ void lp_session_free(struct lp_session *session)
 	free(session);
 }
 
-/* Forgets everything that belongs to one connection. */
+/* Clears everything that belongs to one connection. */
 static void leave(struct lp_session *session, enum lp_session_state state)
 {
 	session->state = state;
@@ -61,7 +60,7 @@ static void leave(struct lp_session *session, enum lp_session_state state)
 	lp_peers_done(&session->peers);
 }
 
-/* Sends a message, or nothing if it cannot be written. */
+/* Sends a message, or nothing if it cannot be encoded. */
 static void send_message(struct lp_session *session, const struct lp_message *message)
 {
 	uint8_t data[LP_MESSAGE_ENCODED_MAX];
@@ -95,7 +94,7 @@ void lp_session_stop(struct lp_session *session)
 	leave(session, LP_SESSION_IDLE);
 }
 
-/* Ends the session and says why; the others of the three are NULL. */
+/* Ends the session by one of the three; the others are NULL. */
 static void end(struct lp_session *session, const struct lp_reject *reject, const struct lp_disconnect *disconnect,
 	const struct lp_failure *failure)
 {
@@ -103,7 +102,7 @@ static void end(struct lp_session *session, const struct lp_reject *reject, cons
 	session->config.events->ended(session->config.ctx, reject, disconnect, failure);
 }
 
-/* Ends the session because the relay broke the protocol. */
+/* Ends the session because the relay violated the protocol. */
 static int end_broken(struct lp_session *session, const char *text)
 {
 	struct lp_failure failure;
@@ -112,14 +111,12 @@ static int end_broken(struct lp_session *session, const char *text)
 	return LP_EPROTO;
 }
 
-/* Sets the time of our next stats. */
 static void schedule_stats(struct lp_session *session)
 {
 	uint32_t interval_s = session->welcome.stats_interval_s;
 	session->stats_due_ns = interval_s ? session->now_ns + interval_s * LP_SEC : LP_NEVER;
 }
 
-/* The relay took us in. */
 static int on_welcome(struct lp_session *session, const struct lp_message *message)
 {
 	const struct lp_welcome *welcome = &message->welcome;
@@ -138,7 +135,6 @@ static int on_welcome(struct lp_session *session, const struct lp_message *messa
 	return 0;
 }
 
-/* The relay did not take us in. */
 static int on_reject(struct lp_session *session, const struct lp_message *message)
 {
 	if (session->state != LP_SESSION_JOINING)
@@ -147,7 +143,6 @@ static int on_reject(struct lp_session *session, const struct lp_message *messag
 	return 0;
 }
 
-/* Somebody is in the room, newly or told anew. */
 static int on_peer_joined(struct lp_session *session, const struct lp_message *message)
 {
 	const struct lp_peer_event *peer = &message->peer;
@@ -167,7 +162,6 @@ static int on_peer_joined(struct lp_session *session, const struct lp_message *m
 	return 0;
 }
 
-/* Somebody is no longer in the room. */
 static int on_peer_left(struct lp_session *session, const struct lp_message *message)
 {
 	struct lp_peer_event peer = message->peer;
@@ -183,14 +177,12 @@ static int on_peer_left(struct lp_session *session, const struct lp_message *mes
 	return 0;
 }
 
-/* The relay's view of us. */
 static int on_stats(struct lp_session *session, const struct lp_message *message)
 {
 	session->config.events->stats(session->config.ctx, &message->stats);
 	return 0;
 }
 
-/* The relay says goodbye. */
 static int on_disconnect(struct lp_session *session, const struct lp_message *message)
 {
 	end(session, NULL, &message->disconnect, NULL);
@@ -204,7 +196,7 @@ static int on_hello(struct lp_session *session, const struct lp_message *message
 	return end_broken(session, "a hello");
 }
 
-/* A message of a later version. */
+/* A message type of a later version. */
 static int on_unknown(struct lp_session *session, const struct lp_message *message)
 {
 	(void)message;
@@ -212,7 +204,7 @@ static int on_unknown(struct lp_session *session, const struct lp_message *messa
 	return 0;
 }
 
-/* What to do with a message, and whether it may come before the welcome. */
+/* The handler of each message, and whether it may come before the welcome. */
 static const struct {
 	int (*act)(struct lp_session *session, const struct lp_message *message);
 	bool early;
@@ -227,7 +219,7 @@ static const struct {
 	[LP_MESSAGE_UNKNOWN] = {on_unknown, true},
 };
 
-/* Reads and acts on one message. */
+/* Decodes and handles one message. */
 static int receive_message(struct lp_session *session, const uint8_t *json, size_t len)
 {
 	struct lp_message message;
@@ -249,7 +241,7 @@ int lp_session_receive(struct lp_session *session, const uint8_t *data, size_t l
 {
 	unsigned run = session->run;
 	session->now_ns = now_ns;
-	/* An event may have stopped this run of the session, and even started another: the rest is not for that one. */
+	/* An event may have stopped this run and started another, which must not read the rest. */
 	while ((session->state == LP_SESSION_JOINING || session->state == LP_SESSION_JOINED) && session->run == run) {
 		const uint8_t *json;
 		size_t json_len;
@@ -331,11 +323,6 @@ bool lp_session_gateway_present(const struct lp_session *session)
 size_t lp_session_peer_count(const struct lp_session *session)
 {
 	return session->peers.n;
-}
-
-const struct lp_peer_event *lp_session_peer(const struct lp_session *session, uint16_t peer_id)
-{
-	return lp_peers_find(&session->peers, peer_id);
 }
 
 const struct lp_peer_event *lp_session_peer_at(const struct lp_session *session, size_t index)

@@ -31,10 +31,19 @@ static void on_joined(void *ctx, const struct lp_welcome *welcome)
 	told->joined = true;
 }
 
+static const struct lp_peer_event *find_peer(const struct lp_session *session, uint16_t peer_id)
+{
+	const struct lp_peer_event *peer;
+	for (size_t i = 0; (peer = lp_session_peer_at(session, i)); i++)
+		if (peer->peer_id == peer_id)
+			return peer;
+	return NULL;
+}
+
 static void on_peer(void *ctx, const struct lp_peer_event *peer, bool joined, bool known)
 {
 	struct told *told = ctx;
-	const struct lp_peer_event *remembered = lp_session_peer(told->session, peer->peer_id);
+	const struct lp_peer_event *remembered = find_peer(told->session, peer->peer_id);
 	if (!told->joined || told->ended || (!joined && remembered) ||
 		(joined && known && (!remembered || !lp_mac_equal(&remembered->mac, &peer->mac))))
 		abort();
