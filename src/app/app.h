@@ -8,7 +8,8 @@
      lp_app_end()       frees the loop, logs `stopped` or `failed`, returns the exit code
 
    What the program itself does is created between lp_app_begin() and lp_app_run() and freed before lp_app_end(). If its
-   creation fails, the failure goes to app->failure, lp_app_run() is skipped and lp_app_end() reports it.
+   creation fails, main() skips lp_app_run() and copies the failure to app->failure, and lp_app_end() reports it. (Not
+   directly: a function that succeeds may have written to its |failure|.)
 
    Signals. The first SIGINT or SIGTERM calls |stop|, which says goodbye and leads to lp_app_ended(); a second one ends
    the loop immediately. SIGHUP calls |reload| in programs that have it. In others it means that the terminal was closed

@@ -114,6 +114,7 @@ int lp_client_app_run(struct lp_client_app *client, int argc, char *const *argv)
 {
 	struct lp_member_app *app = &client->app;
 	struct lp_options options;
+	struct lp_failure failure;
 	int code;
 	app->app.stop = on_stop;
 	app->app.ctx = client;
@@ -122,8 +123,10 @@ int lp_client_app_run(struct lp_client_app *client, int argc, char *const *argv)
 		    &client->options, argc, argv, &options, &code))
 		return code;
 	client->options.has_mac = lp_options_given(&options, "virtual-mac");
-	if (start(client, &app->app.failure) == 0)
+	if (start(client, &failure) == 0)
 		lp_app_run(&app->app);
+	else
+		app->app.failure = failure;
 	lp_member_app_unreport(app);
 	lp_client_free(client->client);
 	return lp_member_app_end(app);

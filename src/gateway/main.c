@@ -70,6 +70,7 @@ int main(int argc, char **argv)
 	static struct program program;
 	struct lp_member_app *app = &program.app;
 	struct lp_options options;
+	struct lp_failure failure;
 	int code;
 	app->app.stop = on_stop;
 	app->app.ctx = &program;
@@ -78,8 +79,10 @@ int main(int argc, char **argv)
 	if (!lp_member_app_options(app, &lp_gateway_program, lp_gateway_option_rows, lp_gateway_option_rows_n,
 		    &program.options, argc, argv, &options, &code))
 		return code;
-	if (start(&program, &app->app.failure) == 0)
+	if (start(&program, &failure) == 0)
 		lp_app_run(&app->app);
+	else
+		app->app.failure = failure;
 	lp_member_app_unreport(app);
 	lp_gateway_free(program.gateway);
 	return lp_member_app_end(app);

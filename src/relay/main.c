@@ -191,6 +191,7 @@ int main(int argc, char **argv)
 	static struct program program;
 	struct lp_app *app = &program.app;
 	struct lp_options options;
+	struct lp_failure failure;
 	int code;
 	app->stop = on_stop;
 	app->reload = on_reload;
@@ -204,8 +205,10 @@ int main(int argc, char **argv)
 	program.options.server_name_given = lp_options_given(&options, "server-name");
 	if (options.command == 0)
 		return lp_control_status(&lp_relay_program, &program.control, lp_relay_status_print);
-	if (start(&program, &app->failure) == 0)
+	if (start(&program, &failure) == 0)
 		lp_app_run(app);
+	else
+		app->failure = failure;
 	finish(&program);
 	return lp_app_end(app);
 }

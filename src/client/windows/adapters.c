@@ -15,12 +15,12 @@ static void print(const struct lp_adapter *adapter)
 {
 	struct lp_tap_probe probe;
 	char mac[LP_MAC_TEXT_MAX];
-	int r = lp_tap_probe(adapter, &probe);
+	int result = lp_tap_probe(adapter, &probe);
 	printf("%s\n  GUID       %s\n  component  %s\n", adapter->name[0] ? adapter->name : "(without a name)",
 		adapter->guid, adapter->component);
 	if (probe.index)
 		printf("  interface  %u, LUID 0x%llx\n", (unsigned)probe.index, (unsigned long long)probe.luid);
-	if (r < 0)
+	if (result < 0)
 		printf("  state      %s\n", probe.failure.text);
 	else
 		printf("  MAC        %s\n  driver     %u.%u.%u, MTU %u\n", lp_mac_format(&probe.mac, mac),

@@ -25,23 +25,22 @@ struct lp_changes {
 static int save(struct lp_changes *changes, struct lp_failure *failure)
 {
 	char *text;
-	int r;
-
+	int result;
 	if (changes->journal.n == 0) {
-		r = changes->on_disk ? lp_file_remove(changes->path, failure) : 0;
-		if (r == LP_ENOTFOUND)
-			r = 0;
-		changes->on_disk = changes->on_disk && r < 0;
-		return r;
+		result = changes->on_disk ? lp_file_remove(changes->path, failure) : 0;
+		if (result == LP_ENOTFOUND)
+			result = 0;
+		changes->on_disk = changes->on_disk && result < 0;
+		return result;
 	}
 	text = lp_journal_encode(&changes->journal);
 	if (!text)
 		return lp_fail(failure, LP_ENOMEM, "out of memory");
 	/* Even a write that failed may have left something. */
 	changes->on_disk = true;
-	r = lp_file_write(changes->path, (const uint8_t *)text, strlen(text), true, failure);
+	result = lp_file_write(changes->path, (const uint8_t *)text, strlen(text), true, failure);
 	free(text);
-	return r;
+	return result;
 }
 
 /* The route that a change added. */
@@ -62,10 +61,9 @@ static int restore(const struct lp_change *change, struct lp_failure *failure)
 {
 	const struct lp_route_settings *before = &change->before, *after = &change->after;
 	struct lp_route_settings now, wanted;
-	int r = lp_route_settings(&change->interface, change->family, failure, &now);
-
-	if (r < 0)
-		return r;
+	int result = lp_route_settings(&change->interface, change->family, failure, &now);
+	if (result < 0)
+		return result;
 	wanted = now;
 	if (now.mtu == after->mtu)
 		wanted.mtu = before->mtu;
@@ -86,20 +84,18 @@ static int restore(const struct lp_change *change, struct lp_failure *failure)
 static int undo(struct lp_changes *changes, size_t i, struct lp_failure *failure)
 {
 	const struct lp_change *change = &changes->journal.changes[i];
-	int r;
-
+	int result;
 	if (change->kind == LP_CHANGE_ROUTE) {
 		struct lp_route route = route_of(change);
-
-		r = lp_route_remove(&route, failure);
+		result = lp_route_remove(&route, failure);
 		/* Gone with its interface, or with the last start of the system: as it should be. */
-		if (r == LP_ENOTFOUND)
-			r = 0;
+		if (result == LP_ENOTFOUND)
+			result = 0;
 	} else {
-		r = restore(change, failure);
+		result = restore(change, failure);
 	}
-	if (r < 0)
-		return r;
+	if (result < 0)
+		return result;
 	changes->journal.n--;
 	memmove(&changes->journal.changes[i], &changes->journal.changes[i + 1],
 		(changes->journal.n - i) * sizeof changes->journal.changes[0]);
@@ -113,13 +109,11 @@ static size_t undo_all(struct lp_changes *changes)
 {
 	size_t n_undone = 0;
 	struct lp_failure failure;
-
 	for (size_t i = changes->journal.n; i-- > 0;) {
-		int r = undo(changes, i, &failure);
-
-		if (r == 0)
+		int result = undo(changes, i, &failure);
+		if (result == 0)
 			n_undone++;
-		else if (r == LP_ENOTFOUND)
+		else if (result == LP_ENOTFOUND)
 			/* A disabled adapter keeps its settings, so they have to be restored when it is back. */
 			lp_event_change_kept(changes->log, failure.text);
 		else
@@ -133,20 +127,19 @@ static size_t undo_all(struct lp_changes *changes)
 /* Notes a change on the disk, before it is made. */
 static int note(struct lp_changes *changes, const struct lp_change *change, struct lp_failure *failure)
 {
-	int r;
-
+	int result;
 	if (changes->journal.n == LP_JOURNAL_MAX)
 		return lp_fail(failure, LP_EFULL,
 			"%s: %d changes stand already, as many as fit: start the client once with every adapter "
 			"enabled, or remove the file if its adapters are gone for good",
 			changes->path, LP_JOURNAL_MAX);
 	changes->journal.changes[changes->journal.n++] = *change;
-	r = save(changes, failure);
-	if (r < 0) {
+	result = save(changes, failure);
+	if (result < 0) {
 		changes->journal.n--;
 		save(changes, NULL);
 	}
-	return r;
+	return result;
 }
 
 /* Takes the last note back: its change was not made. */
@@ -161,15 +154,14 @@ static int set_aside(
 	struct lp_changes *changes, const uint8_t *data, size_t len, const char *why, struct lp_failure *failure)
 {
 	char aside[PATH_MAX_BYTES + 16];
-	int r;
-
+	int result;
 	snprintf(aside, sizeof aside, "%s.damaged", changes->path);
-	r = lp_file_write(aside, data, len, true, failure);
-	if (r == 0)
-		r = lp_file_remove(changes->path, failure);
-	if (r == 0)
+	result = lp_file_write(aside, data, len, true, failure);
+	if (result == 0)
+		result = lp_file_remove(changes->path, failure);
+	if (result == 0)
 		lp_event_journal_damaged(changes->log, changes->path, why, aside);
-	return r;
+	return result;
 }
 
 /* Reads the journal that is there, if any, and undoes it. */
@@ -179,19 +171,18 @@ static int repair(struct lp_changes *changes, struct lp_failure *failure)
 	char reason[160];
 	uint8_t *data;
 	size_t len, n;
-	int r = lp_file_read(changes->path, LP_JOURNAL_MAX_BYTES, &why, &data, &len);
-
-	if (r == LP_ENOTFOUND)
+	int result = lp_file_read(changes->path, LP_JOURNAL_MAX_BYTES, &why, &data, &len);
+	if (result == LP_ENOTFOUND)
 		return 0;
-	if (r < 0)
-		return lp_fail(failure, r, "%s", why.text);
+	if (result < 0)
+		return lp_fail(failure, result, "%s", why.text);
 	changes->on_disk = true;
-	r = lp_journal_decode(data, len, reason, &changes->journal);
-	if (r < 0)
-		r = set_aside(changes, data, len, reason, failure);
+	result = lp_journal_decode(data, len, reason, &changes->journal);
+	if (result < 0)
+		result = set_aside(changes, data, len, reason, failure);
 	free(data);
-	if (r < 0 || changes->journal.n == 0)
-		return r;
+	if (result < 0 || changes->journal.n == 0)
+		return result;
 	n = undo_all(changes);
 	if (n > 0)
 		lp_event_repaired(changes->log, n);
@@ -202,37 +193,35 @@ static int repair(struct lp_changes *changes, struct lp_failure *failure)
 static int take_lock(struct lp_changes *changes, struct lp_failure *failure)
 {
 	char path[PATH_MAX_BYTES + 16];
-	int r;
-
+	int result;
 	snprintf(path, sizeof path, "%s.lock", changes->path);
-	r = lp_lock_take(path, failure, &changes->lock);
-	return r == LP_EINUSE ? lp_fail(failure, r,
-					"%s is in use: another client runs on this computer: end it, or pass an "
-					"--identity in another folder to each",
-					changes->path)
-			      : r;
+	result = lp_lock_take(path, failure, &changes->lock);
+	return result == LP_EINUSE ? lp_fail(failure, result,
+					     "%s is in use: another client runs on this computer: end it, or pass an "
+					     "--identity in another folder to each",
+					     changes->path)
+				   : result;
 }
 
 int lp_changes_new(
 	const char *path, const struct lp_log *log, struct lp_failure *failure, struct lp_changes **ret_changes)
 {
 	struct lp_changes *changes = calloc(1, sizeof *changes);
-	int r;
-
+	int result;
 	if (!changes)
 		return lp_fail(failure, LP_ENOMEM, "out of memory");
 	changes->path = path;
 	changes->log = log;
 	if (strlen(path) > PATH_MAX_BYTES)
-		r = lp_fail(failure, LP_ETOOBIG, "%s: too long a path", path);
+		result = lp_fail(failure, LP_ETOOBIG, "%s: too long a path", path);
 	else
-		r = take_lock(changes, failure);
-	if (r == 0)
-		r = repair(changes, failure);
-	if (r < 0) {
+		result = take_lock(changes, failure);
+	if (result == 0)
+		result = repair(changes, failure);
+	if (result < 0) {
 		lp_lock_free(changes->lock);
 		free(changes);
-		return r;
+		return result;
 	}
 	*ret_changes = changes;
 	return 0;
@@ -259,26 +248,24 @@ int lp_changes_add_route(struct lp_changes *changes, const struct lp_route *rout
 	};
 	struct lp_route_query query = {.remote = route->destination};
 	struct lp_route there;
-	int r;
-
+	int result;
 	/* Asked before it is noted: a client that is killed in between must not take somebody else's route for its. */
 	if (lp_route_best(&query, NULL, &there) == 0 && there.prefix_bits == route->prefix_bits &&
 		there.interface.luid == route->interface.luid && lp_addr_equal(&there.next_hop, &route->next_hop))
 		return lp_fail(failure, LP_EEXISTS, "there is such a route already");
-	r = note(changes, &change, failure);
-	if (r < 0)
-		return r;
-	r = lp_route_add(route, failure);
-	if (r < 0)
+	result = note(changes, &change, failure);
+	if (result < 0)
+		return result;
+	result = lp_route_add(route, failure);
+	if (result < 0)
 		forget_last(changes);
-	return r;
+	return result;
 }
 
 int lp_changes_remove_route(struct lp_changes *changes, const struct lp_route *route, struct lp_failure *failure)
 {
 	for (size_t i = changes->journal.n; i-- > 0;) {
 		const struct lp_change *change = &changes->journal.changes[i];
-
 		if (change->kind == LP_CHANGE_ROUTE && change->interface.luid == route->interface.luid &&
 			lp_addr_equal(&change->destination, &route->destination) &&
 			lp_addr_equal(&change->next_hop, &route->next_hop))
@@ -293,7 +280,6 @@ static int unset(struct lp_changes *changes, const struct lp_route_interface *in
 {
 	for (size_t i = changes->journal.n; i-- > 0;) {
 		const struct lp_change *change = &changes->journal.changes[i];
-
 		if (change->kind == LP_CHANGE_SETTINGS && change->interface.luid == interface->luid &&
 			change->family == family)
 			return undo(changes, i, failure);
@@ -306,18 +292,17 @@ int lp_changes_set(struct lp_changes *changes, const struct lp_route_interface *
 {
 	struct lp_change change = {
 		.kind = LP_CHANGE_SETTINGS, .interface = *interface, .family = family, .after = *settings};
-	int r = unset(changes, interface, family, failure);
-
-	if (r == 0)
-		r = lp_route_settings(interface, family, failure, &change.before);
-	if (r == 0)
-		r = note(changes, &change, failure);
-	if (r < 0)
-		return r;
-	r = lp_route_set(interface, family, settings, failure);
-	if (r < 0)
+	int result = unset(changes, interface, family, failure);
+	if (result == 0)
+		result = lp_route_settings(interface, family, failure, &change.before);
+	if (result == 0)
+		result = note(changes, &change, failure);
+	if (result < 0)
+		return result;
+	result = lp_route_set(interface, family, settings, failure);
+	if (result < 0)
 		forget_last(changes);
-	return r;
+	return result;
 }
 
 const struct lp_route_settings *lp_changes_before(

@@ -23,7 +23,6 @@ static json_t *encode_settings(const struct lp_route_settings *settings)
 static json_t *encode_change(const struct lp_change *change)
 {
 	char destination[LP_ADDR_TEXT_MAX], next_hop[LP_ADDR_TEXT_MAX];
-
 	if (change->kind == LP_CHANGE_SETTINGS)
 		return json_pack("{s:s, s:I, s:I, s:i, s:o, s:o}", "kind", "settings", "luid",
 			(json_int_t)change->interface.luid, "index", (json_int_t)change->interface.index, "family",
@@ -40,7 +39,6 @@ char *lp_journal_encode(const struct lp_journal *journal)
 	json_t *changes = json_array();
 	json_t *root;
 	char *text = NULL;
-
 	for (size_t i = 0; i < journal->n && changes; i++) {
 		if (json_array_append_new(changes, encode_change(&journal->changes[i])) == 0)
 			continue;
@@ -58,7 +56,6 @@ char *lp_journal_encode(const struct lp_journal *journal)
 static bool read_number(const json_t *object, const char *name, uint64_t min, uint64_t max, uint64_t *number)
 {
 	const json_t *value = json_object_get(object, name);
-
 	if (!json_is_integer(value) || json_integer_value(value) < 0)
 		return false;
 	*number = (uint64_t)json_integer_value(value);
@@ -69,7 +66,6 @@ static bool read_number(const json_t *object, const char *name, uint64_t min, ui
 static bool read_flag(const json_t *object, const char *name, bool *flag)
 {
 	const json_t *value = json_object_get(object, name);
-
 	*flag = json_is_true(value);
 	return json_is_boolean(value);
 }
@@ -79,7 +75,6 @@ static bool read_addr(const json_t *object, const char *name, struct lp_addr *ad
 {
 	const char *text = json_string_value(json_object_get(object, name));
 	char again[LP_ADDR_TEXT_MAX];
-
 	return text && lp_addr_parse(text, 0, addr) == 0 && addr->family != 0 && addr->port == 0 &&
 	       strcmp(lp_addr_format(addr, again), text) == 0;
 }
@@ -89,7 +84,6 @@ static bool read_settings(const json_t *change, const char *name, struct lp_rout
 {
 	const json_t *object = json_object_get(change, name);
 	uint64_t mtu, metric;
-
 	if (json_object_size(object) != 4 || !read_number(object, "mtu", 1, MTU_MAX, &mtu) ||
 		!read_number(object, "metric", 0, METRIC_MAX, &metric) ||
 		!read_flag(object, "automatic_metric", &settings->automatic_metric) ||
@@ -104,7 +98,6 @@ static bool read_settings(const json_t *change, const char *name, struct lp_rout
 static bool is_host(const struct lp_addr *addr)
 {
 	static const uint8_t zero[16], loopback[16] = {[15] = 1};
-
 	if (addr->family == 4)
 		return addr->ip[0] != 0 && addr->ip[0] != 127 && addr->ip[0] < 224;
 	return memcmp(addr->ip, zero, 16) != 0 && memcmp(addr->ip, loopback, 16) != 0 && addr->ip[0] != 0xff;
@@ -115,7 +108,6 @@ static bool read_change(const json_t *object, struct lp_change *change)
 {
 	const char *kind = json_string_value(json_object_get(object, "kind"));
 	uint64_t luid, index, number;
-
 	if (!kind || !read_number(object, "luid", 1, INT64_MAX, &luid) ||
 		!read_number(object, "index", 0, UINT32_MAX, &index))
 		return false;
@@ -148,8 +140,7 @@ int lp_journal_decode(const uint8_t *data, size_t len, char why[160], struct lp_
 	const json_t *changes = json_object_get(root, "changes");
 	uint64_t version;
 	size_t n = json_array_size(changes);
-	int r = LP_EMALFORMED;
-
+	int result = LP_EMALFORMED;
 	if (!root) {
 		snprintf(why, 160, "line %d: %.120s", error.line, error.text);
 	} else if (!read_number(root, "version", VERSION, VERSION, &version) || !json_is_array(changes) ||
@@ -160,11 +151,11 @@ int lp_journal_decode(const uint8_t *data, size_t len, char why[160], struct lp_
 	} else {
 		while (journal.n < n && read_change(json_array_get(changes, journal.n), &journal.changes[journal.n]))
 			journal.n++;
-		r = journal.n == n ? 0 : LP_EMALFORMED;
+		result = journal.n == n ? 0 : LP_EMALFORMED;
 		snprintf(why, 160, "change %zu is none that the client makes", journal.n + 1);
 	}
 	json_decref(root);
-	if (r == 0)
+	if (result == 0)
 		*ret_journal = journal;
-	return r;
+	return result;
 }

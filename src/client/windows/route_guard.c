@@ -60,7 +60,6 @@ static void complain(struct lp_route_guard *guard, const char *reason)
 static void unpin(struct lp_route_guard *guard)
 {
 	struct lp_failure failure;
-
 	if (guard->pinned && lp_changes_remove_route(guard->config.changes, &guard->pin, &failure) < 0)
 		lp_event_warned(guard->config.log, failure.text);
 	guard->pinned = false;
@@ -71,21 +70,19 @@ static void pin(struct lp_route_guard *guard, const struct lp_route *best)
 {
 	struct lp_route route = *best;
 	struct lp_failure failure;
-	int r;
-
+	int result;
 	route.destination = guard->relay;
 	route.prefix_bits = guard->relay.family == 6 ? 128 : 32;
 	route.metric = 0;
 	unpin(guard);
-	r = lp_changes_add_route(guard->config.changes, &route, &failure);
-	if (r == LP_EEXISTS) {
+	result = lp_changes_add_route(guard->config.changes, &route, &failure);
+	if (result == LP_EEXISTS) {
 		guard->foreign = true;
 		lp_event_route_kept(guard->config.log, &guard->relay);
-	} else if (r < 0) {
+	} else if (result < 0) {
 		complain(guard, failure.text);
 	} else {
 		bool on_link = lp_addr_equal(&route.next_hop, &(struct lp_addr){.family = route.next_hop.family});
-
 		guard->pin = route;
 		guard->pinned = true;
 		guard->complaint[0] = '\0';
@@ -104,7 +101,6 @@ static bool same_way(const struct lp_route *a, const struct lp_route *b)
 static bool is_held(const struct lp_route_guard *guard, const struct lp_route_query *query, const struct lp_route *best)
 {
 	struct lp_route present;
-
 	return guard->pinned && same_way(&guard->pin, best) && lp_route_best(query, NULL, &present) == 0 &&
 	       present.prefix_bits == guard->pin.prefix_bits && same_way(&present, best);
 }
@@ -117,14 +113,13 @@ static void look_at_route(struct lp_route_guard *guard)
 	struct lp_route best, present;
 	struct lp_failure failure;
 	bool for_one_host;
-	int r;
-
+	int result;
 	if (!guard->relay.family)
 		return;
 	if (guard->pinned)
 		without_us.except = &guard->pin;
-	r = lp_route_best(&without_us, &failure, &best);
-	if (r < 0) {
+	result = lp_route_best(&without_us, &failure, &best);
+	if (result < 0) {
 		/* The network is away: there is nothing to hold, and an old route is no help. */
 		complain(guard, failure.text);
 		return;
@@ -272,7 +267,6 @@ static void look(struct lp_route_guard *guard)
 {
 	uint64_t now_ns = lp_loop_now_ns(guard->loop);
 	bool soon = false;
-
 	look_at_adapter(guard);
 	look_at_route(guard);
 	look_at_broadcasts(guard, now_ns);
@@ -286,7 +280,6 @@ static void look(struct lp_route_guard *guard)
 static void on_timer(void *ctx, uint64_t now_ns)
 {
 	struct lp_route_guard *guard = ctx;
-
 	if (now_ns >= guard->look_ns) {
 		look(guard);
 		return;
@@ -305,18 +298,17 @@ int lp_route_guard_new(struct lp_loop *loop, const struct lp_route_guard_config 
 	struct lp_route_guard **ret_guard)
 {
 	struct lp_route_guard *guard = calloc(1, sizeof *guard);
-	int r;
-
+	int result;
 	if (!guard)
 		return lp_fail(failure, LP_ENOMEM, "out of memory");
 	guard->config = *config;
 	guard->loop = loop;
 	lp_broadcast_test_init(&guard->test);
-	r = lp_timer_new(loop, on_timer, guard, &guard->timer);
-	if (r == 0)
-		r = lp_netwatch_new(loop, on_network_change, guard, &guard->netwatch);
-	if (r < 0) {
-		lp_fail(failure, r, "cannot watch the computer's routes: %s", lp_error_text(r));
+	result = lp_timer_new(loop, on_timer, guard, &guard->timer);
+	if (result == 0)
+		result = lp_netwatch_new(loop, on_network_change, guard, &guard->netwatch);
+	if (result < 0) {
+		lp_fail(failure, result, "cannot watch the computer's routes: %s", lp_error_text(result));
 		goto fail;
 	}
 	/* Known before the TAP is connected, where it can be: the route is looked for without it. */
@@ -326,7 +318,7 @@ int lp_route_guard_new(struct lp_loop *loop, const struct lp_route_guard_config 
 	return 0;
 fail:
 	lp_route_guard_free(guard);
-	return r;
+	return result;
 }
 
 void lp_route_guard_free(struct lp_route_guard *guard)
@@ -341,7 +333,6 @@ void lp_route_guard_free(struct lp_route_guard *guard)
 void lp_route_guard_hold(struct lp_route_guard *guard, const struct lp_addr *relay)
 {
 	struct lp_addr addr = *relay;
-
 	addr.port = 0;
 	if (lp_addr_equal(&addr, &guard->relay))
 		return;
