@@ -8,6 +8,7 @@
 #include "base/failure.h"
 #include "base/units.h"
 #include "member/member.h"
+#include "platform/system/chain.h"
 #include "platform/system/file.h"
 #include "quic/tls/credentials.h"
 
@@ -35,6 +36,13 @@ const struct lp_option lp_member_option_rows[] = {
 };
 const size_t lp_member_option_rows_n = LP_OPTIONS_N(lp_member_option_rows);
 
+/* The system's own opinion of a chain whose CA is not in its list. */
+static bool on_chain(void *ctx, const struct lp_bytes *certs, size_t n_certs, const char *name)
+{
+	(void)ctx;
+	return lp_chain_check(certs, n_certs, name) == 0;
+}
+
 /* Makes the trust that --relay-ca-cert asks for. */
 static int load_trust(const char *path, struct lp_failure *failure, struct lp_tls **ret_tls)
 {
@@ -49,6 +57,8 @@ static int load_trust(const char *path, struct lp_failure *failure, struct lp_tl
 				"%s: install those that the system trusts, or pass the relay's file with "
 				"--relay-ca-cert",
 				why.text);
+		else
+			lp_tls_client_ask_chain(*ret_tls, on_chain, NULL);
 		return result;
 	}
 	result = lp_file_read(path, CA_FILE_MAX_BYTES, &why, &data, &len);

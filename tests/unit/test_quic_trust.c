@@ -1,6 +1,7 @@
 /* Certificates signed by a CA, other ALPNs than ours, and the helpers of quic/tls. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -8,6 +9,7 @@
 #include <cmocka.h>
 #include <gnutls/x509.h>
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "base/failure.h"
 #include "base/units.h"
@@ -113,6 +115,77 @@ static void test_ca(void **state)
 	identity_free(&forged);
 }
 
+/* What the owner is asked about a chain, and answers. */
+struct opinion {
+	bool trusted;
+	unsigned n_asked;
+	size_t n_certs;
+	char name[64];
+};
+
+static bool on_chain(void *ctx, const struct lp_bytes *certs, size_t n_certs, const char *name)
+{
+	struct opinion *opinion = ctx;
+	opinion->n_asked++;
+	opinion->n_certs = n_certs;
+	assert_true(certs[0].len > 0);
+	snprintf(opinion->name, sizeof opinion->name, "%s", name);
+	return opinion->trusted;
+}
+
+/* The owner is asked about a chain whose CA is unknown, and about nothing else: not about another name, an old
+   certificate or a pin. */
+static void test_asked_chain(void **state)
+{
+	(void)state;
+	time_t later = time(NULL) + 86400, before = time(NULL) - 86400;
+	struct identity ca = identity_new("Test CA", true, NULL, later);
+	struct identity leaf = identity_new(PAIR_NAME, false, &ca, later);
+	struct identity old = identity_new(PAIR_NAME, false, &ca, before);
+	const struct {
+		const struct identity *leaf;
+		const char *name;
+		bool pinned, trusted;
+		unsigned asked, ready;
+	} rows[] = {
+		{&leaf, PAIR_NAME, false, true, 1, 1},
+		{&leaf, PAIR_NAME, false, false, 1, 0},
+		{&leaf, "wrong.test", false, true, 1, 0},
+		{&old, PAIR_NAME, false, true, 0, 0},
+		{&leaf, PAIR_NAME, true, true, 0, 0},
+	};
+	struct identity pin = identity_new("Other CA", true, NULL, later);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct pair *pair = pair_signed(rows[i].leaf, &pin, GNUTLS_X509_FMT_PEM);
+		struct opinion opinion = {.trusted = rows[i].trusted};
+		if (!rows[i].pinned) {
+			struct lp_failure failure = {0};
+			lp_tls_free(pair->client_tls);
+			if (lp_tls_client_new(NULL, 0, &failure, &pair->client_tls) < 0) {
+				print_message("%s\n", failure.text);
+				skip();
+			}
+			pair->client.config.client_tls = pair->client_tls;
+		}
+		lp_tls_client_ask_chain(pair->client_tls, on_chain, &opinion);
+		pair_start(pair);
+		wire_connect(&pair->client, &pair->server, rows[i].name);
+		wire_run(&pair->wire, LP_SEC);
+		if (opinion.n_asked != rows[i].asked || pair->client.n_ready != rows[i].ready)
+			fail_msg("row %zu: asked %u, ready %u: %s", i, opinion.n_asked, pair->client.n_ready,
+				pair->client.why.reason);
+		if (opinion.n_asked) {
+			assert_int_equal(opinion.n_certs, 1);
+			assert_string_equal(opinion.name, rows[i].name);
+		}
+		pair_free(pair);
+	}
+	identity_free(&ca);
+	identity_free(&leaf);
+	identity_free(&old);
+	identity_free(&pin);
+}
+
 static void test_other_protocol(void **state)
 {
 	(void)state;
@@ -172,6 +245,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ca),
+		cmocka_unit_test(test_asked_chain),
 		cmocka_unit_test(test_other_protocol),
 		cmocka_unit_test(test_bad_files),
 		cmocka_unit_test(test_self_signed_names),

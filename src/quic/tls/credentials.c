@@ -109,6 +109,11 @@ int lp_tls_client_pinned_new(const uint8_t pin[LP_TLS_KEY_PIN], struct lp_failur
 	return result < 0 ? result : client_new(trust, failure, ret_tls);
 }
 
+void lp_tls_client_ask_chain(struct lp_tls *tls, lp_tls_chain_fn *ask, void *ctx)
+{
+	lp_tls_trust_ask(tls->trust, ask, ctx);
+}
+
 void lp_tls_free(struct lp_tls *tls)
 {
 	if (!tls)

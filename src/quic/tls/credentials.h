@@ -8,6 +8,7 @@
 
 #include "quic/tls/key_id.h"
 
+struct lp_bytes;
 struct lp_failure;
 struct lp_tls;
 
@@ -35,6 +36,12 @@ int lp_tls_client_new(const uint8_t *ca, size_t ca_len, struct lp_failure *failu
 /* A member's trust in the one relay whose key's id begins with |pin|, whatever the name and the dates in its
    certificate: they may be renewed, and the clocks may be wrong. LP_ENOMEM, LP_ETLS. */
 int lp_tls_client_pinned_new(const uint8_t pin[LP_TLS_KEY_PIN], struct lp_failure *failure, struct lp_tls **ret_tls);
+
+/* True if the system trusts the chain |certs| (DER, the relay's own first) for a server called |name|. */
+typedef bool lp_tls_chain_fn(void *ctx, const struct lp_bytes *certs, size_t n_certs, const char *name);
+/* Asks |ask| about a relay whose certificate no CA of lp_tls_client_new(NULL) has signed, before it is refused: Windows
+   fetches many CAs only when it is asked about a certificate. |ctx| is borrowed until lp_tls_free(). */
+void lp_tls_client_ask_chain(struct lp_tls *tls, lp_tls_chain_fn *ask, void *ctx);
 
 /* Makes a private key, ECDSA P-256, as PEM (PKCS #8) with a NUL at the end. LP_EINTERNAL. */
 int lp_tls_member_key_new(struct lp_failure *failure, char ret_pem[LP_TLS_KEY_PEM]);

@@ -9,6 +9,7 @@
 #include <gnutls/crypto.h>
 #include <gnutls/x509.h>
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "base/failure.h"
 #include "base/text.h"
@@ -25,6 +26,8 @@ struct lp_tls_trust {
 	uint8_t *pin;                 /* the first certificate of the file as DER; NULL for the system's CAs */
 	size_t pin_len;
 	char pin_print[FINGERPRINT_TEXT];
+	lp_tls_chain_fn *ask; /* about a chain whose CA is not among |cas|; NULL: nobody */
+	void *ask_ctx;
 	bool by_key; /* only |key_pin| counts */
 	uint8_t key_pin[LP_TLS_KEY_PIN];
 };
@@ -127,6 +130,12 @@ int lp_tls_trust_pinned_new(
 	return 0;
 }
 
+void lp_tls_trust_ask(struct lp_tls_trust *trust, lp_tls_chain_fn *ask, void *ctx)
+{
+	trust->ask = ask;
+	trust->ask_ctx = ctx;
+}
+
 void lp_tls_trust_free(struct lp_tls_trust *trust)
 {
 	if (!trust)
@@ -190,9 +199,20 @@ static int fail_status(unsigned status, struct lp_failure *failure)
 	return LP_ECERT;
 }
 
+/* True if the owner's check trusts a chain whose CA is not among ours. */
+static bool ask_owner(const struct lp_tls_trust *trust, const gnutls_datum_t *shown, unsigned n, const char *name)
+{
+	struct lp_bytes certs[CERTS_MAX];
+	if (!trust->ask)
+		return false;
+	for (unsigned i = 0; i < n; i++)
+		certs[i] = (struct lp_bytes){.data = shown[i].data, .len = shown[i].size};
+	return trust->ask(trust->ask_ctx, certs, n, name);
+}
+
 /* Checks that a trusted CA signed the chain. Dates and name are checked elsewhere. */
 static int check_chain(const struct lp_tls_trust *trust, gnutls_x509_crt_t *certs, unsigned n,
-	const gnutls_datum_t *leaf, struct lp_failure *failure, enum lp_tls_distrust *distrust)
+	const gnutls_datum_t *shown, const char *name, struct lp_failure *failure, enum lp_tls_distrust *distrust)
 {
 	unsigned status = 0;
 	char print[FINGERPRINT_TEXT];
@@ -201,7 +221,7 @@ static int check_chain(const struct lp_tls_trust *trust, gnutls_x509_crt_t *cert
 		return 0;
 	if (trust->pin) {
 		*distrust = LP_TLS_DISTRUST_PIN;
-		fingerprint(leaf->data, leaf->size, print);
+		fingerprint(shown[0].data, shown[0].size, print);
 		return lp_fail(failure, LP_ECERT,
 			"the relay's certificate is not the pinned one: its SHA-256 begins with %s, that of the "
 			"pinned one with %s",
@@ -211,6 +231,8 @@ static int check_chain(const struct lp_tls_trust *trust, gnutls_x509_crt_t *cert
 		return lp_fail(
 			failure, LP_ECERT, "the relay's certificate is not trusted: %s", gnutls_strerror(result));
 	if (status & (GNUTLS_CERT_SIGNER_NOT_FOUND | GNUTLS_CERT_SIGNER_NOT_CA)) {
+		if (ask_owner(trust, shown, n, name))
+			return 0;
 		*distrust = LP_TLS_DISTRUST_SIGNER;
 		return lp_fail(failure, LP_ECERT,
 			"the relay's certificate is not trusted: no CA that this system trusts has signed it");
@@ -257,7 +279,7 @@ int lp_tls_trust_check(const struct lp_tls_trust *trust, gnutls_session_t sessio
 	if (result == 0)
 		result = check_time(certs[0], failure);
 	if (result == 0 && !pinned)
-		result = check_chain(trust, certs, n, &shown[0], failure, distrust);
+		result = check_chain(trust, certs, n, shown, name, failure, distrust);
 	if (result == 0)
 		result = check_name(certs[0], name, failure, distrust);
 	for (unsigned i = 0; i < n_read; i++)
