@@ -1,5 +1,5 @@
 ; The installer of the Windows client. Built by scripts/windows-installer, which defines VERSION, VERSION4, EXE, ICON,
-; LICENSE and OUTPUT. The stub is 64-bit: it runs wherever the client does.
+; LICENSE and OUTPUT. The stub is 64-bit, like the client.
 Unicode true
 Target amd64-unicode
 SetCompressor /SOLID lzma
@@ -12,7 +12,7 @@ ManifestDPIAware true
 !define NAME "softlan"
 !define PROGRAM "lanparty-client-win.exe"
 !define UNINSTALL_KEY "Software\Microsoft\Windows\CurrentVersion\Uninstall\softlan"
-; Where Windows lists network adapters.
+; The registry key of network adapters.
 !define NET_CLASS "SYSTEM\CurrentControlSet\Control\Class\{4D36E972-E325-11CE-BFC1-08002BE10318}"
 
 Name "${NAME} ${VERSION}"
@@ -91,7 +91,7 @@ SectionEnd
 Section "Uninstall"
   SetRegView 64
   SetShellVarContext all
-  ; In this context $APPDATA is ProgramData. Notes that the client left are needed to put the computer's network back.
+  ; In this context $APPDATA is ProgramData. A journal that the client left is needed to restore the computer's network settings.
   ${If} ${FileExists} "$APPDATA\softlan\lanparty-client-journal.json"
     MessageBox MB_ICONEXCLAMATION|MB_YESNO "The client was not ended as it should be: settings of the network are still to be put back. Start it once, end it with Ctrl-C, then uninstall.$\r$\n$\r$\nUninstall all the same?" /SD IDYES IDYES go_on
     Abort
@@ -104,8 +104,8 @@ Section "Uninstall"
     SetErrorLevel 2
     Abort
   ${EndIf}
-  ; The uninstaller goes on as a copy of itself: the program that the user started may need a moment to end. And a file
-  ; that somebody looks at (a virus scanner) is deleted, but holds its folder until they let go of it.
+  ; The uninstaller continues as a copy of itself, and the program that the user started may need a moment to end. A
+  ; deleted file that another program (a virus scanner) has open keeps its folder until it is closed.
   StrCpy $0 0
   ${Do}
     ClearErrors
