@@ -12,7 +12,7 @@
      saying so; it never waits.
    - Batches go both ways. Messages are queued with lp_carrier_queue() and leave with lp_carrier_flush(); their bytes
      belong to the caller until then. Received bytes belong to the carrier and are valid until |recv| returns.
-   - ngtcp2 tells paths apart by their addresses alone. Two carriers of one endpoint therefore never use the same pair
+   - ngtcp2 distinguishes paths by their addresses alone. Two carriers of one endpoint therefore never use the same pair
      of local and remote address. A carrier for which addresses mean nothing makes them up.
    - A carrier serves one endpoint and outlives it.
 

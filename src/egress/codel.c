@@ -1,6 +1,6 @@
 #include "egress/codel.h"
 
-/* Dropping that begins again within this many intervals goes on at its old pace (RFC 8289 §5.5). */
+/* If dropping starts again within this many intervals, it resumes at its old rate (RFC 8289 §5.5). */
 #define RESUME_INTERVALS 16
 
 /* The integer square root, rounded down. */
@@ -17,12 +17,12 @@ static uint32_t square_root(uint64_t value)
 
 uint64_t lp_codel_gap_ns(uint64_t interval_ns, uint32_t count)
 {
-	/* 16 bits behind the point: an error below one in 65,000 */
+	/* 16 fractional bits: an error below 1 in 65,000 */
 	uint32_t root = square_root((uint64_t)count << 32);
 	return root ? (interval_ns << 16) / root : interval_ns;
 }
 
-/* Follows the delay: true once it was above target for a whole interval. */
+/* Tracks the delay: true after it was above target for a whole interval. */
 static bool stands(struct lp_codel *codel, const struct lp_codel_config *config, uint64_t sojourn_ns,
 	size_t backlog_bytes, uint64_t now_ns)
 {
@@ -37,7 +37,7 @@ static bool stands(struct lp_codel *codel, const struct lp_codel_config *config,
 	return now_ns >= codel->first_above_ns;
 }
 
-/* Begins to drop; goes on near the pace at which an earlier episode ended, if that is not long ago. */
+/* Starts dropping, near the rate at which a recent episode ended, if there was one. */
 static void begin(struct lp_codel *codel, const struct lp_codel_config *config, uint64_t now_ns)
 {
 	uint32_t done = codel->count - codel->last_count;

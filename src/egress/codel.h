@@ -1,4 +1,4 @@
-/* CoDel (RFC 8289): decides by the time that packets spend in a queue whether one of them is to be dropped. */
+/* CoDel (RFC 8289): decides by the time that packets spend in a queue whether to drop one. */
 #ifndef LP_EGRESS_CODEL_H
 #define LP_EGRESS_CODEL_H
 
@@ -15,14 +15,14 @@ struct lp_codel_config {
 /* The state of one queue; all zero at the start. */
 struct lp_codel {
 	uint64_t first_above_ns; /* when the delay will have been above target for an interval; 0: it is not above */
-	uint64_t drop_next_ns;   /* when the next packet is to be dropped, while |dropping| */
+	uint64_t drop_next_ns;   /* time of the next drop, while |dropping| */
 	uint32_t count;          /* drops since dropping began */
 	uint32_t last_count;     /* |count| when dropping began */
 	bool dropping;
 };
 
-/* Judges the packet at the queue's head, which is about to leave: true if it is to be dropped (or marked) instead.
-   |sojourn_ns| is how long it waited, |backlog_bytes| what waits behind it. After a drop the next one is judged. */
+/* True if the packet at the queue's head, which is about to leave, must be dropped or marked. It waited |sojourn_ns|;
+   |backlog_bytes| are queued behind it. After a drop, call it for the next packet. */
 bool lp_codel_drop(struct lp_codel *codel, const struct lp_codel_config *config, uint64_t sojourn_ns,
 	size_t backlog_bytes, uint64_t now_ns);
 

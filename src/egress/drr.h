@@ -1,5 +1,5 @@
-/* The scheduler of RFC 8290 §4.2: deficit round robin over items, where an item that was idle goes before the others
-   once. The queue uses it twice, over the members whose frames wait and over the flows of each member. */
+/* The scheduler of RFC 8290 §4.2: deficit round robin over items, in which an item that was idle is served before the
+   others once. The queue uses it twice: for its members, and for the flows of each member. */
 #ifndef LP_EGRESS_DRR_H
 #define LP_EGRESS_DRR_H
 
@@ -9,7 +9,7 @@
 
 struct lp_drr_item {
 	struct lp_drr_item *next; /* in its list */
-	int64_t deficit;          /* bytes that it may still send in this round */
+	int64_t deficit;          /* bytes left in this round */
 	bool listed;              /* in one of the two lists; otherwise idle */
 };
 
@@ -51,7 +51,7 @@ static inline struct lp_drr_item *lp_drr_take(struct lp_drr_list *list)
 	return item;
 }
 
-/* An item has something to send: one that was idle goes to the end of the new ones. */
+/* An item has something to send. If it was idle it is appended to the new ones. */
 static inline void lp_drr_activate(struct lp_drr *drr, struct lp_drr_item *item, size_t quantum_bytes)
 {
 	if (item->listed)
@@ -61,8 +61,8 @@ static inline void lp_drr_activate(struct lp_drr *drr, struct lp_drr_item *item,
 	lp_drr_append(&drr->fresh, item);
 }
 
-/* The item whose turn it is; NULL if none is listed. The caller subtracts what it takes from its deficit, or calls
-   lp_drr_emptied() if there was nothing to take. */
+/* The item whose turn it is; NULL if none is listed. The caller subtracts what it sends from the deficit, or calls
+   lp_drr_emptied() if the item has nothing to send. */
 static inline struct lp_drr_item *lp_drr_pick(struct lp_drr *drr, size_t quantum_bytes)
 {
 	for (;;) {
@@ -75,8 +75,8 @@ static inline struct lp_drr_item *lp_drr_pick(struct lp_drr *drr, size_t quantum
 	}
 }
 
-/* The item that lp_drr_pick() returned last has nothing to send. A new one waits as an old one once, so that it cannot
-   stay new by emptying itself; an old one becomes idle. */
+/* The item that lp_drr_pick() returned last has nothing to send. A new one becomes old for one round, because otherwise
+   it could remain new by running empty; an old one becomes idle. */
 static inline void lp_drr_emptied(struct lp_drr *drr)
 {
 	struct lp_drr_list *list = drr->fresh.head ? &drr->fresh : &drr->old;

@@ -28,7 +28,7 @@ static struct lp_flow *flow_at(const struct lp_flow_table *table, uint32_t index
 	return &table->blocks[index / LP_FLOWS_PER_BLOCK][index % LP_FLOWS_PER_BLOCK];
 }
 
-/* Makes the empty table of buckets; false when memory is out. */
+/* Allocates the empty table of buckets. False without memory. */
 static bool make_buckets(struct lp_flow_table *table)
 {
 	table->buckets = malloc(N_BUCKETS * sizeof *table->buckets);
@@ -39,7 +39,7 @@ static bool make_buckets(struct lp_flow_table *table)
 	return true;
 }
 
-/* The index of a flow that has no frames, going around from where the last search ended; n_flows if there is none. */
+/* The index of a flow that has no frames, searched in a circle from the last hit; n_flows: none. */
 static uint32_t find_idle(struct lp_flow_table *table)
 {
 	for (uint32_t n = 0; n < table->n_flows; n++) {
@@ -50,7 +50,7 @@ static uint32_t find_idle(struct lp_flow_table *table)
 	return table->n_flows;
 }
 
-/* The index for a flow that has none yet: unused, idle, or of a new block; MAX_FLOWS when all are busy. */
+/* The index for a new flow: unused, idle, or of a new block; MAX_FLOWS: all are busy. */
 static uint32_t find_place(struct lp_flow_table *table)
 {
 	if (table->n_flows % LP_FLOWS_PER_BLOCK != 0)
@@ -67,7 +67,7 @@ static uint32_t find_place(struct lp_flow_table *table)
 	return table->n_flows++;
 }
 
-/* Gives a bucket a flow of its own in the place |index|. */
+/* Gives a bucket its own flow at |index|. */
 static struct lp_flow *assign(struct lp_flow_table *table, uint16_t bucket, uint32_t index)
 {
 	struct lp_flow *flow = flow_at(table, index);
@@ -86,7 +86,7 @@ struct lp_flow *lp_flow_table_find(const struct lp_flow_table *table, uint32_t h
 	uint32_t index = table->buckets[bucket];
 	if (index == NO_FLOW)
 		return NULL;
-	/* A shared flow is kept while it has frames, or later frames would overtake them. */
+	/* A shared flow is kept while it has frames, otherwise later frames would overtake them. */
 	struct lp_flow *flow = flow_at(table, index);
 	return flow->bucket == bucket || flow->item.listed ? flow : NULL;
 }

@@ -1,5 +1,5 @@
-/* The flows of a queue, found by hash (RFC 8290 §4.1.1). Nothing is allocated before the first frame waits, and then
-   in small blocks; more flows than the table has room for share theirs. */
+/* The flows of a queue by hash (RFC 8290 §4.1.1). Memory is allocated in small blocks, none before the first frame. If
+   there are more flows than entries, flows share entries. */
 #ifndef LP_EGRESS_FLOW_TABLE_H
 #define LP_EGRESS_FLOW_TABLE_H
 
@@ -33,10 +33,10 @@ struct lp_flow_table {
 
 void lp_flow_table_init(struct lp_flow_table *table);
 void lp_flow_table_done(struct lp_flow_table *table);
-/* The flow that frames with |hash| are in; NULL if there is none for them yet. */
+/* The flow for frames with |hash|; NULL: none yet. */
 struct lp_flow *lp_flow_table_find(const struct lp_flow_table *table, uint32_t hash);
-/* The flow for |hash|: its own, a new one (in the place of an idle one where possible), or at the end a shared one.
-   NULL only when memory is out. It stays where it is until lp_flow_table_done(). */
+/* The flow for |hash|: its own, a new one (reusing an idle one if possible), or a shared one if all are busy. NULL
+   without memory. The pointer is valid until lp_flow_table_done(). */
 struct lp_flow *lp_flow_table_get(struct lp_flow_table *table, uint32_t hash);
 /* Bytes that the table holds. */
 size_t lp_flow_table_held_bytes(const struct lp_flow_table *table);

@@ -5,10 +5,10 @@
 
 #include "base/error.h"
 
-/* Chunks are cut from slabs of this size; an empty slab goes back to the system when another one is there. */
+/* Chunks are parts of slabs of this size. An empty slab is freed if another one is empty. */
 #define SLAB_BYTES ((size_t)32 * 1024)
 
-/* The two sizes: what games send, and whole Ethernet frames. */
+/* Two sizes: for the frames of games, and for any Ethernet frame. */
 static const size_t chunk_bytes[] = {256, 1600};
 _Static_assert(sizeof(struct lp_frame_chunk) + LP_QUEUE_FRAME_MAX <= 1600, "a chunk holds any frame");
 
@@ -49,7 +49,6 @@ size_t lp_frame_chunk_bytes(size_t len)
 	return chunk_bytes[size_for(len)];
 }
 
-/* Puts a slab at the head of its list. */
 static void slab_link(struct lp_frame_pool *pool, struct lp_frame_slab *slab)
 {
 	struct lp_frame_slab **head = &pool->open[slab->size_index];
@@ -60,7 +59,6 @@ static void slab_link(struct lp_frame_pool *pool, struct lp_frame_slab *slab)
 	*head = slab;
 }
 
-/* Takes a slab out of its list. */
 static void slab_unlink(struct lp_frame_pool *pool, struct lp_frame_slab *slab)
 {
 	if (slab->prev)
@@ -71,7 +69,7 @@ static void slab_unlink(struct lp_frame_pool *pool, struct lp_frame_slab *slab)
 		slab->next->prev = slab->prev;
 }
 
-/* Cuts a new slab into chunks. */
+/* Allocates a slab and divides it into chunks. */
 static struct lp_frame_slab *slab_new(struct lp_frame_pool *pool, size_t size_index)
 {
 	struct lp_frame_slab *slab = malloc(SLAB_BYTES);
@@ -94,7 +92,6 @@ static struct lp_frame_slab *slab_new(struct lp_frame_pool *pool, size_t size_in
 	return slab;
 }
 
-/* Gives a slab back to the system. */
 static void slab_free(struct lp_frame_pool *pool, struct lp_frame_slab *slab)
 {
 	slab_unlink(pool, slab);
@@ -150,8 +147,8 @@ void lp_frame_pool_put(struct lp_frame_pool *pool, struct lp_frame_chunk *chunk)
 		slab_link(pool, slab);
 	if (slab->n_free < slab->n_chunks)
 		return;
-	/* One empty slab of each size stays, so that a queue at the edge of a slab does not ask the system each time.
-	 */
+	/* One empty slab of each size is kept, because a queue whose length oscillates would otherwise allocate and
+	   free a slab each time. */
 	pool->n_empty[slab->size_index]++;
 	if (pool->n_empty[slab->size_index] > 1)
 		slab_free(pool, slab);

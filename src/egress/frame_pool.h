@@ -1,4 +1,4 @@
-/* Memory for frames that wait: chunks of two sizes, shared by all queues of a program and bounded in all. */
+/* Memory for queued frames: chunks of two sizes, shared by all queues of a program, with a limit in all. */
 #ifndef LP_EGRESS_FRAME_POOL_H
 #define LP_EGRESS_FRAME_POOL_H
 
@@ -13,22 +13,22 @@ struct lp_frame_slab;
 struct lp_frame_chunk {
 	struct lp_frame_chunk *next; /* the next of its flow, or the next free one of its slab */
 	struct lp_frame_slab *slab;  /* where the chunk lies */
-	uint64_t queued_ns;          /* when it began to wait */
+	uint64_t queued_ns;          /* when the frame was queued */
 	struct lp_queued frame;      /* |frame.data| points to |bytes| */
-	uint32_t size;               /* of the whole chunk: what it costs */
+	uint32_t size;               /* of the whole chunk, which counts against the limits */
 	uint8_t bytes[];
 };
 
-/* What a frame of |len| bytes (at most LP_QUEUE_FRAME_MAX) costs: the size of its chunk. */
+/* Size of the chunk for a frame of |len| bytes, at most LP_QUEUE_FRAME_MAX. */
 size_t lp_frame_chunk_bytes(size_t len);
-/* A chunk for a frame of |len| bytes, or NULL when the pool is at its bound or memory is out. */
+/* A chunk for a frame of |len| bytes, or NULL: the limit is reached, or no memory. */
 struct lp_frame_chunk *lp_frame_pool_get(struct lp_frame_pool *pool, size_t len);
-/* Gives a chunk back. */
+/* Returns a chunk. */
 void lp_frame_pool_put(struct lp_frame_pool *pool, struct lp_frame_chunk *chunk);
-/* Bytes that may still be taken, and those that are in use, counted in whole chunks. */
+/* Bytes left within the limit, and bytes in use, in whole chunks. */
 size_t lp_frame_pool_free_bytes(const struct lp_frame_pool *pool);
 size_t lp_frame_pool_used_bytes(const struct lp_frame_pool *pool);
-/* Bytes that the pool holds of the system, used or not. */
+/* Bytes allocated from the system, used or not. */
 size_t lp_frame_pool_held_bytes(const struct lp_frame_pool *pool);
 
 #endif

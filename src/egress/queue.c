@@ -17,16 +17,16 @@
 #define DEFAULT_INTERVAL_NS (100 * LP_MS)
 #define DEFAULT_QUANTUM_BYTES 1514
 
-/* A full queue drops half of its fattest flow, but no more frames than this at once: so that the search for the
-   fattest flow does not come with every frame. */
+/* A full queue drops half of its largest flow, up to this many frames, because a search for the largest flow with every
+   frame would cost too much. */
 #define DROP_BATCH 64
 
 #define MEMBER_BUCKETS 16U
 
-/* A member whose frames wait, or a spare one. */
+/* A member that has frames queued, or an unused entry. */
 struct member {
 	struct lp_drr_item item; /* among the members of the queue; first */
-	struct member *next;     /* in its bucket, or the next spare one */
+	struct member *next;     /* in the hash chain, or among the unused ones */
 	struct lp_drr flows;     /* that have frames */
 	struct lp_flow_table table;
 	size_t bytes; /* of its frames */
@@ -37,11 +37,11 @@ struct lp_queue {
 	struct lp_queue_config config;
 	struct lp_codel_config codel;
 	struct lp_frame_pool *pool;
-	struct lp_drr members;                  /* that have frames, or had some a moment ago */
+	struct lp_drr members;                  /* those with frames, or whose turn is not over */
 	struct member *buckets[MEMBER_BUCKETS]; /* the same, by id */
-	struct member *spare;                   /* idle ones, whose tables are used again */
-	struct lp_frame_chunk *next;            /* what lp_queue_head() chose: out of its flow, not yet popped */
-	const struct lp_flow *next_flow;        /* that |next| was in */
+	struct member *spare;                   /* unused entries, with their flow tables */
+	struct lp_frame_chunk *next;            /* the head: removed from its flow, not popped yet */
+	const struct lp_flow *next_flow;        /* the flow of |next| */
 	size_t used_bytes;                      /* of the pool */
 	struct lp_queue_counters counters;
 };
@@ -83,7 +83,7 @@ static struct member *find_member(const struct lp_queue *queue, uint16_t id)
 	return member;
 }
 
-/* The member, with a spare or a new entry in the table if it has none. NULL when memory is out. */
+/* The entry of a member, added if there is none. NULL without memory. */
 static struct member *get_member(struct lp_queue *queue, uint16_t id)
 {
 	struct member *member = find_member(queue, id);
@@ -104,7 +104,7 @@ static struct member *get_member(struct lp_queue *queue, uint16_t id)
 	return member;
 }
 
-/* Makes a member that is idle a spare one. */
+/* Moves the entry of an idle member to the unused ones. */
 static void retire_member(struct lp_queue *queue, struct member *member)
 {
 	struct member **link = &queue->buckets[member->id % MEMBER_BUCKETS];
@@ -115,7 +115,7 @@ static void retire_member(struct lp_queue *queue, struct member *member)
 	queue->spare = member;
 }
 
-/* Gives a frame's chunk back to the pool. */
+/* Returns a frame's chunk to the pool. */
 static void release(struct lp_queue *queue, struct lp_frame_chunk *chunk)
 {
 	queue->used_bytes -= chunk->size;
@@ -124,7 +124,7 @@ static void release(struct lp_queue *queue, struct lp_frame_chunk *chunk)
 	lp_frame_pool_put(queue->pool, chunk);
 }
 
-/* Takes the first frame out of a member's flow that has one. */
+/* Removes the first frame of a flow that has one. */
 static struct lp_frame_chunk *flow_take(struct member *member, struct lp_flow *flow)
 {
 	struct lp_frame_chunk *chunk = flow->head;
@@ -137,34 +137,33 @@ static struct lp_frame_chunk *flow_take(struct member *member, struct lp_flow *f
 	return chunk;
 }
 
-static struct member *fattest_member(const struct lp_queue *queue)
+static struct member *largest_member(const struct lp_queue *queue)
 {
-	struct member *fattest = NULL;
+	struct member *largest = NULL;
 	for (struct lp_drr_item *item = NULL; (item = lp_drr_next(&queue->members, item));) {
 		struct member *member = member_of(item);
-		if (member->bytes && (!fattest || member->bytes > fattest->bytes))
-			fattest = member;
+		if (member->bytes && (!largest || member->bytes > largest->bytes))
+			largest = member;
 	}
-	return fattest;
+	return largest;
 }
 
-static struct lp_flow *fattest_flow(const struct member *member)
+static struct lp_flow *largest_flow(const struct member *member)
 {
-	struct lp_flow *fattest = NULL;
+	struct lp_flow *largest = NULL;
 	for (struct lp_drr_item *item = NULL; (item = lp_drr_next(&member->flows, item));) {
 		struct lp_flow *flow = flow_of(item);
-		if (flow->head && (!fattest || flow->bytes > fattest->bytes))
-			fattest = flow;
+		if (flow->head && (!largest || flow->bytes > largest->bytes))
+			largest = flow;
 	}
-	return fattest;
+	return largest;
 }
 
-/* Makes room at the cost of the member that holds most, and of its flow that holds most (RFC 8290 §4.1); false if no
-   frame waits. */
-static bool drop_fattest(struct lp_queue *queue)
+/* Drops frames of the largest flow of the member that holds most (RFC 8290 §4.1). False if nothing is queued. */
+static bool drop_largest(struct lp_queue *queue)
 {
-	struct member *member = fattest_member(queue);
-	struct lp_flow *flow = member ? fattest_flow(member) : NULL;
+	struct member *member = largest_member(queue);
+	struct lp_flow *flow = member ? largest_flow(member) : NULL;
 	if (!flow)
 		return false;
 	size_t stop_bytes = flow->bytes / 2;
@@ -175,18 +174,18 @@ static bool drop_fattest(struct lp_queue *queue)
 	return true;
 }
 
-/* True if |size| bytes more are within this queue's share. */
+/* True if |size| more bytes are within this queue's share. */
 static bool has_room(const struct lp_queue *queue, size_t size)
 {
 	return queue->used_bytes + size <= queue->config.max_bytes &&
 	       queue->used_bytes + size <= lp_frame_pool_free_bytes(queue->pool);
 }
 
-/* Copies the parts of a frame into a chunk; NULL when there is no room. */
+/* Copies the parts of a frame into a chunk; NULL if there is no space. */
 static struct lp_frame_chunk *store(struct lp_queue *queue, const struct lp_bytes *parts, size_t n_parts, size_t len)
 {
 	while (!has_room(queue, lp_frame_chunk_bytes(len))) {
-		if (!drop_fattest(queue))
+		if (!drop_largest(queue))
 			return NULL;
 	}
 	struct lp_frame_chunk *chunk = lp_frame_pool_get(queue->pool, len);
@@ -204,7 +203,7 @@ static struct lp_frame_chunk *store(struct lp_queue *queue, const struct lp_byte
 	return chunk;
 }
 
-/* Whose frame one of |source| counts as. */
+/* The member that a frame of |source| counts for. */
 static uint16_t class_of(const struct lp_queue *queue, uint16_t source)
 {
 	return queue->config.by_member ? source : 0;
@@ -249,7 +248,7 @@ int lp_queue_push(
 	return 0;
 }
 
-/* The next frame of one flow after AQM did its work; NULL when the flow is empty. */
+/* The next frame of a flow after CoDel; NULL if none is left. */
 static struct lp_frame_chunk *flow_next(
 	struct lp_queue *queue, struct member *member, struct lp_flow *flow, uint64_t now_ns)
 {
@@ -269,7 +268,7 @@ static struct lp_frame_chunk *flow_next(
 	return NULL;
 }
 
-/* The next frame of one member; NULL when none of its flows has one. */
+/* The next frame of a member; NULL if none is left. */
 static struct lp_frame_chunk *member_next(struct lp_queue *queue, struct member *member, uint64_t now_ns)
 {
 	struct lp_drr_item *item;
@@ -353,7 +352,7 @@ void lp_queue_free(struct lp_queue *queue)
 		return;
 	if (queue->next)
 		lp_queue_pop(queue);
-	while (drop_fattest(queue))
+	while (drop_largest(queue))
 		;
 	for (size_t i = 0; i < MEMBER_BUCKETS; i++)
 		free_members(queue->buckets[i]);

@@ -3,7 +3,8 @@
    Sending. A frame goes straight into the packet that is being built if it fits into the DATAGRAM budget, and in
    fragments (proto/fragment.h) if it does not. When the congestion window is closed, the frame is copied to the egress
    queue (egress/queue.h), and lp_link_writable() continues from there. A small frame of a flow that has nothing queued
-   may pass the queue: it is most likely a game's, and some hundred bytes per opening of the window delay nobody.
+   may pass the queue: it is most likely a game's, and a few hundred bytes per opening of the window cause no delay
+   that matters.
 
    Receiving. A DATAGRAM is a whole frame, which is passed on without a copy, or a fragment, which is copied into a
    reassembly buffer.
@@ -11,7 +12,7 @@
    Invariants.
    - Frames of one flow are not reordered by the link.
    - A frame whose first fragment was sent is finished before any other, because the peer reassembles in order; if the
-     path MTU shrinks meanwhile it starts again with new fragments.
+     path MTU shrinks before that, it starts again with new fragments.
    - Every frame is sent, queued, or counted as a drop.
 
    The link does not look into frames, except that the queue hashes their flow; it knows no rooms, roles or filters. It

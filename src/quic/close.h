@@ -1,5 +1,5 @@
-/* How a connection ends (RFC 9000 §10): the reason is recorded and CONNECTION_CLOSE prepared at once; the event, and
-   the packet, follow in the next flush. */
+/* How a connection ends (RFC 9000 §10): the reason is recorded and CONNECTION_CLOSE prepared immediately; the next
+   flush sends the packet and reports the event. */
 #ifndef LP_QUIC_CLOSE_H
 #define LP_QUIC_CLOSE_H
 
