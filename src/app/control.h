@@ -1,7 +1,7 @@
 /* The local channel by which a running program is inspected: where it is, and the commands that use it.
 
    A program that was given no --status-socket listens at the first of platform/system/runtime_path.h's paths, and its
-   commands look at all of them, so that `lanparty-relay status` works without any option. The default is a convenience:
+   commands try all of them, so that `lanparty-relay status` works without any option. The default is a convenience:
    a second program on the machine logs a warning that the path is taken, and runs on. A path that the user gave is
    binding: the program ends if it cannot listen there. */
 #ifndef LP_APP_CONTROL_H

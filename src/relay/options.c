@@ -50,7 +50,8 @@ const struct lp_program lp_relay_program = {
 /* The |min| of the one row whose limit is not in enum lp_limit. */
 #define LIMIT_JOINS LP_LIMIT_COUNT
 
-/* Parses a limit, "RATE" or "RATE/BURST"; "off" is no limit. The row's |min| is the enum lp_limit, or LIMIT_JOINS. */
+/* Parses a limit, "RATE" or "RATE/BURST"; "off" means unlimited. The row's |min| is the enum lp_limit, or LIMIT_JOINS.
+ */
 static int parse_rate(const struct lp_option *option, const char *value, void *dest, struct lp_failure *failure)
 {
 	struct lp_rate rate = {0};
@@ -76,7 +77,7 @@ static int parse_rate(const struct lp_option *option, const char *value, void *d
 }
 
 /* Parses where metrics are served. A port without an address means loopback, so a '*' would mislead. The system takes
-   port 0 as any port, but here it means that there are no metrics. */
+   port 0 as any port, but here it means that metrics are off. */
 static int parse_metrics(const struct lp_option *option, const char *value, void *dest, struct lp_failure *failure)
 {
 	if (value[0] == '*')

@@ -1,4 +1,4 @@
-/* The rows of the relay's status document. */
+/* One row for each field of the status document. */
 #include "relay/status.h"
 
 #define AT(type, member) offsetof(struct type, member), sizeof(((struct type *)0)->member)

@@ -306,7 +306,7 @@ static void test_token(void **state)
 	tear_down(&f);
 }
 
-/* Idle connections, many more than there are places: the program can still be inspected, at once. */
+/* Idle connections, many more than there are places: the program still replies, before they time out. */
 static void test_idle_crowd(void **state)
 {
 	int fds[3 * LP_HTTP_CONNS_MAX];
@@ -345,7 +345,8 @@ static void test_idle_timeout(void **state)
 	tear_down(&f);
 }
 
-/* A header without end, a request in pieces that stops, a caller that leaves before the reply: nobody else suffers. */
+/* A header without end, a request in pieces that stops, a caller that leaves before the reply: other callers get
+ * theirs. */
 static void test_bad_callers(void **state)
 {
 	static const char unfinished[] = "GET /status HTTP/1.1\r\nHost: h\r\n",
@@ -365,7 +366,7 @@ static void test_bad_callers(void **state)
 	run(f.loop, 5);
 	close(gone);
 	assert_true(answers(&f));
-	read_to_end(&f, endless, reply, sizeof reply); /* closed, whatever it was told */
+	read_to_end(&f, endless, reply, sizeof reply); /* closed, whatever the reply was */
 	assert_null(strstr(reply, " 200 "));
 	close(endless);
 	close(slow);
@@ -381,7 +382,7 @@ static uint64_t cpu_ns(void)
 	return (uint64_t)used.tv_sec * LP_SEC + (uint64_t)used.tv_nsec;
 }
 
-/* Without a free descriptor the loop rests, and the connection is served once there is one. */
+/* Without a free descriptor the loop sleeps; the connection is served once there is one. */
 static void test_no_descriptor(void **state)
 {
 	struct fixture f;
@@ -407,7 +408,7 @@ static void test_no_descriptor(void **state)
 	tear_down(&f);
 }
 
-/* Owner and group may connect, nobody else, whatever the umask, which stays as it was. */
+/* Only owner and group may connect, whatever the umask, which is unchanged afterwards. */
 static void test_mode(void **state)
 {
 	static const mode_t masks[] = {0077, 0022, 0};

@@ -50,7 +50,7 @@ static void *call_thread(void *arg)
 	return NULL;
 }
 
-/* Looks whether the caller is done. */
+/* Stops the loop once the caller is done. */
 struct poll {
 	struct lp_loop *loop;
 	struct lp_timer *timer;

@@ -6,7 +6,7 @@
 
 struct lp_failure;
 
-/* The |n|th path to look at for a running "lanparty-NAME", the best first; 0 is where this user's own program listens.
+/* The |n|th path to try for a running "lanparty-NAME", the best first; 0 is where this user's own program listens.
    LP_ENOTFOUND after the last.
 
    POSIX: root's program is at /run/lanparty/NAME.sock, another user's at $XDG_RUNTIME_DIR/lanparty/NAME.sock, or in
