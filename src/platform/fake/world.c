@@ -8,13 +8,15 @@
 
 #include "base/error.h"
 #include "base/units.h"
-#include "platform/fake/host.h"
+#include "platform/fake/current.h"
+#include "platform/fake/device/port_state.h"
+#include "platform/fake/host_state.h"
+#include "platform/fake/net/route_fake.h"
+#include "platform/fake/system/file_fake.h"
+#include "platform/fake/world_state.h"
 
 /* So many events without a step of time mean that somebody goes round in a circle. */
 #define CIRCLE_EVENTS 2000000
-
-/* platform/ names no host, so the fake has to know for whom it works (platform/fake/world.h). */
-static _Thread_local struct lp_host *current_host;
 
 int lp_world_new(uint64_t seed, struct lp_world **ret_world)
 {
@@ -34,6 +36,7 @@ void lp_world_free(struct lp_world *world)
 {
 	if (!world)
 		return;
+	struct lp_host *current = lp_host_switch(NULL);
 	while (world->hosts) {
 		struct lp_host *host = world->hosts;
 		world->hosts = host->next;
@@ -41,10 +44,11 @@ void lp_world_free(struct lp_world *world)
 		lp_fake_routes_free(host);
 		lp_fake_files_free(host);
 		lp_fake_ports_free(host);
-		if (current_host == host)
-			current_host = NULL;
+		if (current == host)
+			current = NULL;
 		free(host);
 	}
+	lp_host_switch(current);
 	lp_world_clear_names(world);
 	lp_net_clear(world);
 	assert(!lp_schedule_next(&world->schedule));
@@ -65,24 +69,6 @@ struct lp_dice *lp_world_dice(struct lp_world *world)
 const struct lp_world_counters *lp_world_counters(const struct lp_world *world)
 {
 	return &world->counters;
-}
-
-struct lp_host *lp_host_current(void)
-{
-	assert(current_host);
-	return current_host;
-}
-
-struct lp_host *lp_host_switch(struct lp_host *host)
-{
-	struct lp_host *before = current_host;
-	current_host = host;
-	return before;
-}
-
-void lp_host_enter(struct lp_host *host)
-{
-	lp_host_switch(host);
 }
 
 /* Ends the process when time does not go on. */

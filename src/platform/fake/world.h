@@ -89,4 +89,10 @@ void lp_host_pause(struct lp_host *host, uint64_t pause_ns);
 void lp_host_watch(struct lp_host *host,
 	void (*seen)(void *ctx, const struct lp_addr *to, const uint8_t *data, size_t len), void *ctx);
 
+/* Makes calls that read or write files, routes or interface settings fail with |code|: the next |n_good| succeed, then
+   |n_bad| fail, and all later ones succeed. */
+void lp_host_fail_calls(struct lp_host *host, uint64_t n_good, uint64_t n_bad, int code);
+/* The number of such calls since lp_host_fail_calls(). */
+uint64_t lp_host_calls(struct lp_host *host);
+
 #endif

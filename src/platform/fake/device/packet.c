@@ -2,8 +2,9 @@
 
 #include "base/error.h"
 #include "base/failure.h"
+#include "platform/fake/current.h"
 #include "platform/fake/device/port_state.h"
-#include "platform/fake/host.h"
+#include "platform/fake/host_state.h"
 #include "platform/fake/loop/loop_fake.h"
 
 /* A packet socket is its interface's port: there is nothing else to it. */

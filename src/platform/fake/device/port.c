@@ -8,9 +8,11 @@
 #include "base/error.h"
 #include "base/failure.h"
 #include "base/units.h"
+#include "platform/fake/current.h"
 #include "platform/fake/device/port_state.h"
-#include "platform/fake/host.h"
+#include "platform/fake/host_state.h"
 #include "platform/fake/loop/loop_fake.h"
+#include "platform/fake/world_state.h"
 
 /* Frames that wait at most, as a TAP's txqueuelen. */
 #define WAITING_MAX 1000

@@ -48,4 +48,7 @@ size_t lp_port_emit(struct lp_port *port, const struct lp_frame *frames, size_t 
 /* Wakes the program if frames wait and it may have them. */
 void lp_port_poke(struct lp_port *port);
 
+/* Ports outlive programs: the world frees them with the host. */
+void lp_fake_ports_free(struct lp_host *host);
+
 #endif

@@ -2,9 +2,11 @@
 
 #include "base/error.h"
 #include "base/failure.h"
+#include "platform/fake/current.h"
 #include "platform/fake/device/port_state.h"
-#include "platform/fake/host.h"
+#include "platform/fake/host_state.h"
 #include "platform/fake/loop/loop_fake.h"
+#include "platform/fake/world_state.h"
 
 /* A TAP is its port: there is nothing else to it. */
 static struct lp_port *port_of(struct lp_tap *tap)

@@ -5,8 +5,10 @@
 
 #include "base/error.h"
 #include "base/units.h"
-#include "platform/fake/host.h"
+#include "platform/fake/current.h"
+#include "platform/fake/host_state.h"
 #include "platform/fake/loop/loop_fake.h"
+#include "platform/fake/world_state.h"
 
 int lp_loop_new(struct lp_loop **ret_loop)
 {

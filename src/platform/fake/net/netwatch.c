@@ -4,8 +4,10 @@
 
 #include "base/error.h"
 #include "base/units.h"
-#include "platform/fake/host.h"
+#include "platform/fake/host_state.h"
 #include "platform/fake/loop/loop_fake.h"
+#include "platform/fake/net/netwatch_fake.h"
+#include "platform/fake/world_state.h"
 
 /* How long the system takes to tell. */
 #define TELL_NS (10 * LP_MS)
@@ -74,10 +76,10 @@ void lp_netwatch_avoid(struct lp_netwatch *netwatch, const char *device)
 int lp_netwatch_source(
 	struct lp_netwatch *netwatch, const struct lp_addr *remote, struct lp_addr *ret_local, uint32_t *ret_interface)
 {
-	const struct lp_addr *ip = lp_host_ip(netwatch->loop->host, remote->family);
-	if (!ip->family)
+	struct lp_addr ip = lp_host_net_ip(&netwatch->loop->host->net, remote->family);
+	if (!ip.family)
 		return LP_EUNREACH;
-	*ret_local = *ip;
+	*ret_local = ip;
 	*ret_interface = 0;
 	return 0;
 }

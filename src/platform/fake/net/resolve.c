@@ -6,8 +6,9 @@
 
 #include "base/error.h"
 #include "base/units.h"
-#include "platform/fake/host.h"
+#include "platform/fake/host_state.h"
 #include "platform/fake/loop/loop_fake.h"
+#include "platform/fake/world_state.h"
 
 /* How long a name server takes. */
 #define ANSWER_NS (5 * LP_MS)

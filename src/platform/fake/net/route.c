@@ -5,14 +5,13 @@
 
 #include "base/error.h"
 #include "base/failure.h"
-#include "platform/fake/host.h"
+#include "platform/fake/current.h"
+#include "platform/fake/host_state.h"
 #include "platform/fake/net/route_fake.h"
 #include "platform/net/broadcast.h"
 
 struct lp_fake_routes {
 	struct lp_fake_state state;
-	uint64_t n_calls, n_good, n_bad;
-	int code;
 	uint8_t broadcast[LP_FAKE_BROADCAST_MAX]; /* the last one */
 	size_t broadcast_len;
 	unsigned n_broadcasts;
@@ -33,29 +32,6 @@ struct lp_fake_state *lp_host_routes(struct lp_host *host)
 	return &routes_of(host)->state;
 }
 
-void lp_host_fail_calls(struct lp_host *host, uint64_t n_good, uint64_t n_bad, int code)
-{
-	struct lp_fake_routes *routes = routes_of(host);
-	routes->n_calls = 0;
-	routes->n_good = n_good;
-	routes->n_bad = n_bad;
-	routes->code = code;
-}
-
-uint64_t lp_host_calls(struct lp_host *host)
-{
-	return routes_of(host)->n_calls;
-}
-
-int lp_fake_fault(struct lp_host *host)
-{
-	struct lp_fake_routes *routes = host->routes;
-	if (!routes)
-		return 0;
-	uint64_t n = routes->n_calls++;
-	return n >= routes->n_good && n - routes->n_good < routes->n_bad ? routes->code : 0;
-}
-
 void lp_fake_routes_free(struct lp_host *host)
 {
 	free(host->routes);
@@ -70,7 +46,7 @@ static struct lp_fake_state *begin(struct lp_failure *failure, int *ret_code)
 		*ret_code = lp_fail(failure, LP_EUNSUPPORTED, "this simulated host has no routes to ask about");
 		return NULL;
 	}
-	*ret_code = lp_fake_fault(host);
+	*ret_code = lp_faults_next(&host->faults);
 	if (*ret_code < 0) {
 		lp_fail(failure, *ret_code, "made to fail: %s", lp_error_text(*ret_code));
 		return NULL;

@@ -34,12 +34,10 @@ struct lp_fake_state {
 struct lp_fake_state *lp_host_routes(struct lp_host *host);
 /* True if everything in both is the same, in the same order. */
 bool lp_fake_state_equal(const struct lp_fake_state *a, const struct lp_fake_state *b);
-/* Lets calls that read or write files, routes or settings fail with |code|: the next |n_good| are fine, then |n_bad|
-   fail, and from there on all are fine again. */
-void lp_host_fail_calls(struct lp_host *host, uint64_t n_good, uint64_t n_bad, int code);
-/* How many such calls there were since lp_host_fail_calls(). */
-uint64_t lp_host_calls(struct lp_host *host);
 /* The last broadcast that was sent, with its length; how many there were is the result. */
 unsigned lp_host_broadcast(struct lp_host *host, const uint8_t **ret_data, size_t *ret_len);
+
+/* The world frees them with the host. */
+void lp_fake_routes_free(struct lp_host *host);
 
 #endif

@@ -6,8 +6,9 @@
 #include "base/error.h"
 #include "base/failure.h"
 #include "base/units.h"
-#include "platform/fake/host.h"
+#include "platform/fake/host_state.h"
 #include "platform/fake/loop/loop_fake.h"
+#include "platform/fake/world_state.h"
 
 /* What waits in a socket at most, as SO_RCVBUF. */
 #define RECEIVE_BUFFER_BYTES ((size_t)512 * 1024)
@@ -127,49 +128,8 @@ static void wake(void *ctx)
 		free(udp);
 }
 
-int lp_udp_open(struct lp_loop *loop, const struct lp_addr *local, lp_udp_recv_fn recv, void *ctx,
-	struct lp_failure *failure, struct lp_udp **ret_udp)
-{
-	struct lp_host *host = loop->host;
-	if (local->port && port_in_use(host, local->port))
-		return lp_fail(failure, LP_EINUSE, "port %u: in use", local->port);
-	struct lp_udp *udp = calloc(1, sizeof *udp);
-	if (!udp)
-		return lp_fail(failure, LP_ENOMEM, "out of memory");
-	udp->loop = loop;
-	udp->host = host;
-	udp->local = *local;
-	while (!udp->local.port || (!local->port && port_in_use(host, udp->local.port)))
-		udp->local.port = host->next_port++;
-	udp->wake = (struct lp_event){.host = host, .run = wake, .ctx = udp};
-	udp->recv = recv;
-	udp->ctx = ctx;
-	udp->last = &udp->first;
-	udp->next = host->sockets;
-	host->sockets = udp;
-	loop->n_attached++;
-	*ret_udp = udp;
-	return 0;
-}
-
-void lp_udp_close(struct lp_udp *udp)
-{
-	if (!udp)
-		return;
-	while (udp->first)
-		waiting_drop(udp);
-	lp_schedule_cancel(&udp->host->world->schedule, &udp->wake);
-	struct lp_udp **link = &udp->host->sockets;
-	while (*link != udp)
-		link = &(*link)->next;
-	*link = udp->next;
-	udp->loop->n_attached--;
-	udp->closed = true;
-	if (!udp->receiving)
-		free(udp);
-}
-
-bool lp_udp_arrive(struct lp_host *host, const struct lp_addr *local, const struct lp_addr *remote, uint8_t ecn,
+/* A datagram arrived at the host. */
+static bool deliver(struct lp_host *host, const struct lp_addr *local, const struct lp_addr *remote, uint8_t ecn,
 	const uint8_t *data, size_t len)
 {
 	struct lp_udp *udp = host->sockets;
@@ -193,11 +153,54 @@ bool lp_udp_arrive(struct lp_host *host, const struct lp_addr *local, const stru
 	return true;
 }
 
+int lp_udp_open(struct lp_loop *loop, const struct lp_addr *local, lp_udp_recv_fn recv, void *ctx,
+	struct lp_failure *failure, struct lp_udp **ret_udp)
+{
+	struct lp_host *host = loop->host;
+	if (local->port && port_in_use(host, local->port))
+		return lp_fail(failure, LP_EINUSE, "port %u: in use", local->port);
+	struct lp_udp *udp = calloc(1, sizeof *udp);
+	if (!udp)
+		return lp_fail(failure, LP_ENOMEM, "out of memory");
+	udp->loop = loop;
+	udp->host = host;
+	udp->local = *local;
+	while (!udp->local.port || (!local->port && port_in_use(host, udp->local.port)))
+		udp->local.port = host->net.next_port++;
+	udp->wake = (struct lp_event){.host = host, .run = wake, .ctx = udp};
+	udp->recv = recv;
+	udp->ctx = ctx;
+	udp->last = &udp->first;
+	udp->next = host->sockets;
+	host->sockets = udp;
+	host->net.deliver = deliver;
+	loop->n_attached++;
+	*ret_udp = udp;
+	return 0;
+}
+
+void lp_udp_close(struct lp_udp *udp)
+{
+	if (!udp)
+		return;
+	while (udp->first)
+		waiting_drop(udp);
+	lp_schedule_cancel(&udp->host->world->schedule, &udp->wake);
+	struct lp_udp **link = &udp->host->sockets;
+	while (*link != udp)
+		link = &(*link)->next;
+	*link = udp->next;
+	udp->loop->n_attached--;
+	udp->closed = true;
+	if (!udp->receiving)
+		free(udp);
+}
+
 /* Sends the datagrams of one message; returns how many were refused. */
 static size_t send_run(struct lp_udp *udp, const struct lp_udp_msg *msg)
 {
 	size_t segment = msg->segment_bytes ? msg->segment_bytes : msg->len, n_lost = 0, offset = 0;
-	struct lp_addr local = msg->local.family ? msg->local : *lp_host_ip(udp->host, msg->remote.family);
+	struct lp_addr local = msg->local.family ? msg->local : lp_host_net_ip(&udp->host->net, msg->remote.family);
 	local.port = udp->local.port;
 	do {
 		size_t len = msg->len - offset < segment ? msg->len - offset : segment;
@@ -242,5 +245,5 @@ uint64_t lp_udp_overflows(const struct lp_udp *udp)
 size_t lp_udp_path_payload(struct lp_udp *udp, const struct lp_addr *remote)
 {
 	size_t headers = !remote || remote->family == 4 ? 28 : 48;
-	return udp->host->mtu_bytes > headers ? udp->host->mtu_bytes - headers : 0;
+	return udp->host->net.mtu_bytes > headers ? udp->host->net.mtu_bytes - headers : 0;
 }

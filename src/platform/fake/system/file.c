@@ -5,7 +5,9 @@
 
 #include "base/error.h"
 #include "base/failure.h"
-#include "platform/fake/host.h"
+#include "platform/fake/current.h"
+#include "platform/fake/host_state.h"
+#include "platform/fake/system/file_fake.h"
 
 /* A file of a host. */
 struct lp_fake_file {
@@ -39,7 +41,7 @@ static uint8_t *copy(const uint8_t *data, size_t len)
 int lp_file_read(const char *path, size_t max_bytes, struct lp_failure *failure, uint8_t **ret_data, size_t *ret_len)
 {
 	struct lp_fake_file *file = find(path);
-	int fault = lp_fake_fault(lp_host_current());
+	int fault = lp_faults_next(&lp_host_current()->faults);
 	if (fault < 0)
 		return lp_fail(failure, fault, "%s: made to fail: %s", path, lp_error_text(fault));
 	if (!file)
@@ -55,7 +57,7 @@ int lp_file_write(const char *path, const uint8_t *data, size_t len, bool secret
 {
 	(void)secret;
 	struct lp_fake_file *file = find(path);
-	int fault = lp_fake_fault(lp_host_current());
+	int fault = lp_faults_next(&lp_host_current()->faults);
 	if (fault < 0)
 		return lp_fail(failure, fault, "%s: made to fail: %s", path, lp_error_text(fault));
 	if (!file) {
@@ -77,7 +79,7 @@ int lp_file_remove(const char *path, struct lp_failure *failure)
 {
 	struct lp_fake_file **link = &lp_host_current()->files;
 	struct lp_fake_file *file;
-	int fault = lp_fake_fault(lp_host_current());
+	int fault = lp_faults_next(&lp_host_current()->faults);
 	if (fault < 0)
 		return lp_fail(failure, fault, "%s: made to fail: %s", path, lp_error_text(fault));
 	while (*link && strcmp((*link)->path, path) != 0)

@@ -1,6 +1,8 @@
 #include "platform/system/random.h"
 
-#include "platform/fake/host.h"
+#include "platform/fake/current.h"
+#include "platform/fake/host_state.h"
+#include "platform/fake/world_state.h"
 
 void lp_random_fill(uint8_t *data, size_t len)
 {

@@ -1,10 +1,12 @@
-/* The internet of the simulated world: each datagram goes up one host's line and down another's. */
+#include "platform/fake/net/internet.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/units.h"
-#include "platform/fake/host.h"
+#include "platform/fake/host_state.h"
+#include "platform/fake/world_state.h"
 
 #define DEFAULT_REORDER_NS (10 * LP_MS)
 #define DEFAULT_QUEUE_BYTES ((size_t)64 * 1024)
@@ -109,20 +111,21 @@ static bool same_ip(const struct lp_addr *a, const struct lp_addr *b)
 /* True if the address is one of the host's own. */
 static bool has_ip(const struct lp_host *host, const struct lp_addr *addr)
 {
-	return addr->family && (same_ip(lp_host_ip(host, addr->family), addr) || same_ip(&host->old_ip, addr));
+	struct lp_addr own = lp_host_net_ip(&host->net, addr->family);
+	return addr->family && (same_ip(&own, addr) || same_ip(&host->net.old_ip, addr));
 }
 
 /* The mapping by which the inner or outer port is known; NULL if there is none that lives. */
 static struct lp_mapping *mapping_find(struct lp_host *host, uint8_t family, uint16_t inner_port, uint16_t outer_port)
 {
-	for (size_t i = 0; i < host->n_mappings; i++) {
-		struct lp_mapping *mapping = &host->mappings[i];
+	for (size_t i = 0; i < host->net.n_mappings; i++) {
+		struct lp_mapping *mapping = &host->net.mappings[i];
 		if (mapping->family != family ||
 			(inner_port ? mapping->inner_port != inner_port : mapping->outer_port != outer_port))
 			continue;
-		if (host->nat_timeout_ns == 0 || mapping->used_ns + host->nat_timeout_ns > host->world->now_ns)
+		if (host->net.nat_timeout_ns == 0 || mapping->used_ns + host->net.nat_timeout_ns > host->world->now_ns)
 			return mapping;
-		*mapping = host->mappings[--host->n_mappings];
+		*mapping = host->net.mappings[--host->net.n_mappings];
 		return NULL;
 	}
 	return NULL;
@@ -131,21 +134,21 @@ static struct lp_mapping *mapping_find(struct lp_host *host, uint8_t family, uin
 /* The outer source of what the host sends from |local|. */
 static struct lp_addr translate_out(struct lp_host *host, const struct lp_addr *local)
 {
-	if (!host->outer_ip.family || host->outer_ip.family != local->family)
+	if (!host->net.outer_ip.family || host->net.outer_ip.family != local->family)
 		return *local;
 	struct lp_mapping *mapping = mapping_find(host, local->family, local->port, 0);
 	if (!mapping) {
-		if (host->n_mappings == LP_HOST_MAPPINGS_MAX)
-			host->n_mappings = 0;
-		mapping = &host->mappings[host->n_mappings++];
+		if (host->net.n_mappings == LP_HOST_MAPPINGS_MAX)
+			host->net.n_mappings = 0;
+		mapping = &host->net.mappings[host->net.n_mappings++];
 		*mapping = (struct lp_mapping){
 			.family = local->family,
 			.inner_port = local->port,
-			.outer_port = host->next_outer_port++,
+			.outer_port = host->net.next_outer_port++,
 		};
 	}
 	mapping->used_ns = host->world->now_ns;
-	struct lp_addr outer = host->outer_ip;
+	struct lp_addr outer = host->net.outer_ip;
 	outer.port = mapping->outer_port;
 	return outer;
 }
@@ -154,14 +157,14 @@ static struct lp_addr translate_out(struct lp_host *host, const struct lp_addr *
 static struct lp_host *find_host(struct lp_world *world, const struct lp_addr *addr, struct lp_addr *ret_inner)
 {
 	for (struct lp_host *host = world->hosts; host; host = host->next) {
-		const struct lp_addr *ip = lp_host_ip(host, addr->family);
-		if (host->outer_ip.family == addr->family) {
-			if (!same_ip(&host->outer_ip, addr))
+		struct lp_addr ip = lp_host_net_ip(&host->net, addr->family);
+		if (host->net.outer_ip.family == addr->family) {
+			if (!same_ip(&host->net.outer_ip, addr))
 				continue;
 			struct lp_mapping *mapping = mapping_find(host, addr->family, 0, addr->port);
 			if (!mapping)
 				continue;
-			*ret_inner = *ip;
+			*ret_inner = ip;
 			ret_inner->port = mapping->inner_port;
 			return host;
 		}
@@ -178,8 +181,9 @@ static void arrive(void *ctx)
 {
 	struct transit *transit = ctx;
 	struct lp_world *world = transit->world;
-	bool taken = !transit->to->offline && lp_udp_arrive(transit->to, &transit->destination, &transit->source,
-						      transit->ecn, transit->data, transit->len);
+	bool taken = !transit->to->net.offline && transit->to->net.deliver &&
+		     transit->to->net.deliver(transit->to, &transit->destination, &transit->source, transit->ecn,
+			     transit->data, transit->len);
 	if (taken)
 		world->counters.delivered++;
 	else
@@ -191,7 +195,7 @@ static void arrive(void *ctx)
 static void descend(struct transit *transit, struct lp_host *to, const struct lp_addr *inner)
 {
 	struct lp_world *world = transit->world;
-	uint64_t at_ns = line_pass(world, &to->down, ip_bytes(inner, transit->len));
+	uint64_t at_ns = line_pass(world, &to->net.down, ip_bytes(inner, transit->len));
 	if (at_ns == LP_NEVER)
 		return;
 	struct transit *last = transit_new(world, transit->data, transit->len, arrive);
@@ -199,7 +203,7 @@ static void descend(struct transit *transit, struct lp_host *to, const struct lp
 	last->source = transit->source;
 	last->destination = *inner;
 	last->ecn = transit->ecn;
-	line_harm(world, &to->down.config, last);
+	line_harm(world, &to->net.down.config, last);
 	lp_schedule_set(&world->schedule, &last->event, at_ns);
 }
 
@@ -210,11 +214,11 @@ static void cross(void *ctx)
 	struct lp_world *world = transit->world;
 	struct lp_addr inner;
 	struct lp_host *to = find_host(world, &transit->destination, &inner);
-	if (!to || to->offline) {
+	if (!to || to->net.offline) {
 		world->counters.unreachable++;
 	} else {
 		descend(transit, to, &inner);
-		if (lp_dice_chance(&world->dice, to->down.config.duplicate))
+		if (lp_dice_chance(&world->dice, to->net.down.config.duplicate))
 			descend(transit, to, &inner);
 	}
 	transit_free(transit);
@@ -225,14 +229,14 @@ static void ascend(struct lp_host *host, const struct lp_addr *source, const str
 	const uint8_t *data, size_t len)
 {
 	struct lp_world *world = host->world;
-	uint64_t at_ns = line_pass(world, &host->up, ip_bytes(remote, len));
+	uint64_t at_ns = line_pass(world, &host->net.up, ip_bytes(remote, len));
 	if (at_ns == LP_NEVER)
 		return;
 	struct transit *transit = transit_new(world, data, len, cross);
 	transit->source = *source;
 	transit->destination = *remote;
 	transit->ecn = ecn;
-	line_harm(world, &host->up.config, transit);
+	line_harm(world, &host->net.up.config, transit);
 	lp_schedule_set(&world->schedule, &transit->event, at_ns);
 }
 
@@ -244,20 +248,20 @@ int lp_net_send(struct lp_host *host, const struct lp_addr *local, const struct 
 		world->counters.refused++;
 		return LP_EUNREACH;
 	}
-	if (ip_bytes(remote, len) > host->mtu_bytes) {
+	if (ip_bytes(remote, len) > host->net.mtu_bytes) {
 		world->counters.refused++;
 		return LP_ETOOBIG;
 	}
 	world->counters.sent++;
-	if (host->seen)
-		host->seen(host->seen_ctx, remote, data, len);
-	if (host->offline) {
+	if (host->net.seen)
+		host->net.seen(host->net.seen_ctx, remote, data, len);
+	if (host->net.offline) {
 		world->counters.unreachable++;
 		return 0;
 	}
 	struct lp_addr source = translate_out(host, local);
 	ascend(host, &source, remote, ecn, data, len);
-	if (lp_dice_chance(&world->dice, host->up.config.duplicate))
+	if (lp_dice_chance(&world->dice, host->net.up.config.duplicate))
 		ascend(host, &source, remote, ecn, data, len);
 	return 0;
 }
