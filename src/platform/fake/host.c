@@ -9,10 +9,10 @@
 #include "platform/fake/net/netwatch_fake.h"
 #include "platform/fake/world_state.h"
 
-/* Where ephemeral ports begin, and the outer ports of NATs. */
+/* The first ephemeral port, and the first outer port of a NAT. */
 #define FIRST_PORT 49152
 
-/* Reads an address that a test wrote. */
+/* Parses an address of a test; aborts if it is none. */
 static struct lp_addr read_ip(const char *ip)
 {
 	struct lp_addr addr;

@@ -15,7 +15,7 @@
 #include "platform/fake/system/file_fake.h"
 #include "platform/fake/world_state.h"
 
-/* So many events without a step of time mean that somebody goes round in a circle. */
+/* This many events at the same time mean an endless loop. */
 #define CIRCLE_EVENTS 2000000
 
 int lp_world_new(uint64_t seed, struct lp_world **ret_world)
@@ -26,7 +26,7 @@ int lp_world_new(uint64_t seed, struct lp_world **ret_world)
 	lp_list_init(&world->transits);
 	world->now_ns = LP_SEC;
 	world->dice.state = seed;
-	/* Certificates are checked by a library that reads the real calendar. */
+	/* GnuTLS checks certificates by the real calendar. */
 	world->unix_offset_s = (int64_t)time(NULL) - 1;
 	*ret_world = world;
 	return 0;
@@ -71,13 +71,13 @@ const struct lp_world_counters *lp_world_counters(const struct lp_world *world)
 	return &world->counters;
 }
 
-/* Ends the process when time does not go on. */
+/* Ends the process if the time does not advance. */
 static void watch_for_circles(struct lp_world *world, uint64_t at_ns)
 {
 	if (at_ns > world->now_ns)
 		world->n_same_time = 0;
 	else if (++world->n_same_time > CIRCLE_EVENTS) {
-		fprintf(stderr, "fake world: time stands still at %llu ns\n", (unsigned long long)world->now_ns);
+		fprintf(stderr, "fake world: endless loop at %llu ns\n", (unsigned long long)world->now_ns);
 		abort();
 	}
 }

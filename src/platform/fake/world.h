@@ -1,8 +1,13 @@
-/* A simulated world with virtual time: hosts, the internet between them, and on each host everything that platform/
-   declares. Programs linked against platform/fake run in it unchanged, many in one process.
+/* A simulated world with virtual time: hosts, the internet between them, and on each host an implementation of
+   everything in platform/. Programs that are linked against platform/fake run in it unchanged, many in one process.
 
-   The headers of platform/ know no host: the world keeps one that is current. While an event runs, the current host is
-   the one it happens to; whoever calls a program from outside (a test) enters its host first. */
+   The world is one schedule of events. Running it pops the next event, advances the clock to its time and calls it;
+   nothing ever waits. All chance comes from one seed, so a run can be repeated exactly. The headers of platform/ name
+   no host: while an event runs, the current host is the one that it belongs to, and a test that calls a program enters
+   its host first (lp_host_enter()).
+
+   The internet has a middle, and each host has a line up to it and a line down from it, with delay, jitter, loss, rate,
+   queue, MTU and so on. Hosts can have a NAT. The simulation has no routers between, no TCP and no ICMP. */
 #ifndef LP_PLATFORM_FAKE_WORLD_H
 #define LP_PLATFORM_FAKE_WORLD_H
 
@@ -20,7 +25,7 @@ struct lp_world;
 /* One direction of the line between a host and the middle of the internet. All zero: a perfect line. */
 struct lp_line {
 	uint64_t delay_ns;
-	uint64_t jitter_ns;  /* up to this is added; the order stays */
+	uint64_t jitter_ns;  /* up to this is added; keeps the order */
 	double loss;         /* probabilities, from 0 to 1 */
 	double duplicate;    /* arrives twice */
 	double reorder;      /* arrives reorder_ns later, behind what was sent after it */
@@ -28,64 +33,64 @@ struct lp_line {
 	double corrupt;      /* one byte is changed */
 	double congestion;   /* ECN-capable datagrams are marked (RFC 3168) */
 	uint64_t rate_bps;   /* 0: no limit */
-	size_t queue_bytes;  /* that wait for the rate, more is lost; 0: 64 KiB */
-	size_t mtu_bytes;    /* larger IP packets are lost without a word; 0: no limit */
+	size_t queue_bytes;  /* of the queue for the rate; 0: 64 KiB */
+	size_t mtu_bytes;    /* larger IP packets are dropped silently; 0: no limit */
 };
 
-/* What became of datagrams in the whole world. */
+/* The fate of all datagrams. */
 struct lp_world_counters {
 	uint64_t sent, delivered;
 	uint64_t lost;        /* by chance */
 	uint64_t queue_lost;  /* by a full queue of a line or a socket */
 	uint64_t too_big;     /* by an MTU of a line */
 	uint64_t unreachable; /* no such host, port or mapping; host offline */
-	uint64_t refused; /* by the sending host: larger than its interface's MTU, an address that it does not have */
+	uint64_t refused;     /* by the sending host: beyond its MTU, or from a foreign address */
 };
 
 int lp_world_new(uint64_t seed, struct lp_world **ret_world);
 /* Everything that runs on its hosts must have been freed before. NULL is fine. */
 void lp_world_free(struct lp_world *world);
 uint64_t lp_world_now_ns(const struct lp_world *world);
-/* The world's chance, for tests that want to depend on the seed alone. */
+/* The world's random source, for tests that depend on the seed alone. */
 struct lp_dice *lp_world_dice(struct lp_world *world);
 const struct lp_world_counters *lp_world_counters(const struct lp_world *world);
-/* Lets everything happen up to and with |until_ns|; then it is that late. */
+/* Runs all events up to and including |until_ns|, and advances the clock to it. */
 void lp_world_run_until(struct lp_world *world, uint64_t until_ns);
-/* Runs while |more| says so (asked after each event), at most until |until_ns|. True if |more| ended it. */
+/* Runs until |more|, called after each event, returns false, or until |until_ns|. True if |more| ended it. */
 bool lp_world_run_while(struct lp_world *world, bool (*more)(void *ctx), void *ctx, uint64_t until_ns);
-/* A name that hosts can resolve; a name that exists gets one address more. */
+/* Adds a name that hosts can resolve, or another address of an existing name. */
 void lp_world_add_name(struct lp_world *world, const char *name, const struct lp_addr *addr);
-/* All names are forgotten: resolving fails until they are added again. */
+/* Removes all names. */
 void lp_world_clear_names(struct lp_world *world);
 
-/* A host of the world, with its address (IPv4 or IPv6, as text). The world frees it. */
+/* Adds a host with an address (IPv4 or IPv6, as text). The world frees it. */
 struct lp_host *lp_world_add_host(struct lp_world *world, const char *name, const char *ip);
-/* From now on the code that is called runs on this host. */
+/* Makes it the current host: the code that is called next runs on it. */
 void lp_host_enter(struct lp_host *host);
-/* Gives the host another address of its family, or its first one. Sockets and routes notice as they would. */
+/* Sets the host's address of this family, and notifies its netwatch. */
 void lp_host_set_ip(struct lp_host *host, const char *ip);
-/* The same, but the address that it had stays usable beside the new one, until the next change. */
+/* The same, but the previous address stays usable until the next change. */
 void lp_host_add_ip(struct lp_host *host, const char *ip);
-/* Takes the host's address of a family (4 or 6) away. */
+/* Removes the host's address of a family (4 or 6). */
 void lp_host_remove_ip(struct lp_host *host, uint8_t family);
-/* Puts the host behind a NAT with an outer address; a mapping is forgotten after |timeout_ns| of silence from the
+/* Puts the host behind a NAT with an outer address. A mapping expires after |timeout_ns| without a datagram from the
    inside (0: never). */
 void lp_host_set_nat(struct lp_host *host, const char *outer_ip, uint64_t timeout_ns);
-/* The NAT forgets its mappings: the next datagrams get other outer ports. */
+/* Drops the NAT's mappings: the next datagrams get other outer ports. */
 void lp_host_rebind(struct lp_host *host);
 void lp_host_set_lines(struct lp_host *host, const struct lp_line *up, const struct lp_line *down);
-/* MTU of the host's own interface, IP bytes: larger datagrams are refused when they are sent. 1500 at first. */
+/* The MTU of the host's interface, IP bytes: sending larger datagrams fails. Initially 1500. */
 void lp_host_set_mtu(struct lp_host *host, size_t mtu_bytes);
-/* Pulls the cable, or puts it back. The host does not notice. */
+/* Pulls or plugs the cable. The host does not notice. */
 void lp_host_set_offline(struct lp_host *host, bool offline);
-/* Delivers a signal to the programs that asked for it. */
+/* Delivers a signal to the programs that handle it. */
 void lp_host_signal(struct lp_host *host, enum lp_signal signal);
-/* Sends a datagram that no program made, from the host's address and |port|. */
+/* Sends a datagram from the host's address and |port|. */
 void lp_host_send_raw(struct lp_host *host, uint16_t port, const struct lp_addr *to, const uint8_t *data, size_t len);
-/* Stops the host's programs for |pause_ns| (a suspended laptop, a stolen processor): timers come late, the socket's
-   buffer fills. */
+/* Suspends the host's programs for |pause_ns|, like a sleeping laptop: timers expire late, and the socket buffers fill.
+ */
 void lp_host_pause(struct lp_host *host, uint64_t pause_ns);
-/* Sees every datagram that leaves the host, as sent; |data| is valid until the call returns. NULL: nobody. */
+/* Calls |seen| for every datagram that leaves the host; |data| is valid until the call returns. NULL: stops that. */
 void lp_host_watch(struct lp_host *host,
 	void (*seen)(void *ctx, const struct lp_addr *to, const uint8_t *data, size_t len), void *ctx);
 

@@ -16,7 +16,8 @@ struct lp_timers {
 	size_t n;            /* timers, armed or not */
 };
 
-/* The timers of a loop; each system's loop.c implements it. */
+/* The timers of a loop. Each system's loop.c implements this, which makes the two files call each other: lp_timer_new()
+   gets a loop, and only the loop's file knows where its timers are. */
 struct lp_timers *lp_loop_timers(struct lp_loop *loop);
 
 void lp_timers_init(struct lp_timers *timers);

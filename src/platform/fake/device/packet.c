@@ -7,7 +7,7 @@
 #include "platform/fake/host_state.h"
 #include "platform/fake/loop/loop_fake.h"
 
-/* A packet socket is its interface's port: there is nothing else to it. */
+/* A packet socket has no state besides its interface's port. */
 static struct lp_port *port_of(struct lp_packet *packet)
 {
 	return (struct lp_port *)(void *)packet;

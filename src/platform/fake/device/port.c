@@ -14,11 +14,11 @@
 #include "platform/fake/loop/loop_fake.h"
 #include "platform/fake/world_state.h"
 
-/* Frames that wait at most, as a TAP's txqueuelen. */
+/* The length of the queue, like a TAP's txqueuelen. */
 #define WAITING_MAX 1000
-/* Frames of one batch. */
+/* Frames per batch. */
 #define BATCH_FRAMES 64
-/* How long a system takes to wake a program. */
+/* The time a system needs to wake a program. */
 #define WAKE_NS (10 * LP_US)
 
 struct lp_port *lp_host_port(struct lp_host *host, const char *name)
@@ -57,7 +57,7 @@ void lp_port_set_takes(struct lp_port *port, unsigned gso_bits)
 	port->takes = gso_bits;
 }
 
-/* Takes the first frame off. */
+/* Removes the first frame. */
 static struct lp_port_waiting *waiting_take(struct lp_port *port)
 {
 	struct lp_port_waiting *waiting = port->first;
@@ -68,7 +68,7 @@ static struct lp_port_waiting *waiting_take(struct lp_port *port)
 	return waiting;
 }
 
-/* Hands one batch to the program. */
+/* Passes one batch to the program. */
 static void wake(void *ctx)
 {
 	struct lp_port *port = ctx;
@@ -80,7 +80,7 @@ static void wake(void *ctx)
 		frames[n] = batch[n]->frame;
 		n++;
 	}
-	/* before the call, in which the port may be closed */
+	/* before the call, which may close the port */
 	lp_port_poke(port);
 	if (n)
 		port->recv(port->ctx, frames, n);

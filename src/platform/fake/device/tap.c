@@ -8,7 +8,7 @@
 #include "platform/fake/loop/loop_fake.h"
 #include "platform/fake/world_state.h"
 
-/* A TAP is its port: there is nothing else to it. */
+/* A TAP has no state besides its port. */
 static struct lp_port *port_of(struct lp_tap *tap)
 {
 	return (struct lp_port *)(void *)tap;

@@ -83,7 +83,6 @@ struct lp_timer {
 	void *ctx;
 };
 
-/* A timer's time has come. */
 static void timer_fire(void *ctx)
 {
 	struct lp_timer *timer = ctx;

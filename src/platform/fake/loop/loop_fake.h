@@ -1,4 +1,4 @@
-/* A loop of the simulated world, for the files of platform/fake alone. */
+/* A loop of the simulated world, for the files of platform/fake. */
 #ifndef LP_PLATFORM_FAKE_LOOP_LOOP_FAKE_H
 #define LP_PLATFORM_FAKE_LOOP_LOOP_FAKE_H
 
@@ -10,7 +10,7 @@
 struct lp_host;
 
 struct lp_loop {
-	struct lp_loop *next; /* of the host's */
+	struct lp_loop *next; /* in the host's list */
 	struct lp_host *host;
 	size_t n_attached; /* timers, sockets, devices */
 	bool stopped;

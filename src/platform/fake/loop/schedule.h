@@ -1,4 +1,4 @@
-/* What is to happen, and when: the events of the simulated world, in the order of their time. */
+/* The events of the simulated world, in the order of their time. */
 #ifndef LP_PLATFORM_FAKE_LOOP_SCHEDULE_H
 #define LP_PLATFORM_FAKE_LOOP_SCHEDULE_H
 
@@ -10,11 +10,11 @@
 
 struct lp_host;
 
-/* One thing to come. It is part of what it happens to, which initialises it and cancels it before it goes. */
+/* One event. Embedded in its owner, which initialises it and cancels it before it is freed. */
 struct lp_event {
 	uint64_t at_ns;
 	struct lp_heap_node node; /* events of the same time run in the order in which they were set */
-	struct lp_host *host;     /* whose code runs; NULL: the network's own */
+	struct lp_host *host;     /* the host that it belongs to; NULL: the network */
 	void (*run)(void *ctx);
 	void *ctx;
 };
@@ -24,9 +24,9 @@ struct lp_schedule {
 };
 
 void lp_schedule_done(struct lp_schedule *schedule);
-/* Sets the event's time, whether or not it had one. Runs out of memory by ending the process: this is test code. */
+/* Schedules or reschedules an event. Aborts when out of memory: this is test code. */
 void lp_schedule_set(struct lp_schedule *schedule, struct lp_event *event, uint64_t at_ns);
-/* Takes the event off, if it is on. */
+/* Cancels the event if it is scheduled. */
 void lp_schedule_cancel(struct lp_schedule *schedule, struct lp_event *event);
 /* The next event, or NULL. */
 struct lp_event *lp_schedule_next(const struct lp_schedule *schedule);

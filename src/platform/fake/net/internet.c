@@ -11,7 +11,7 @@
 #define DEFAULT_REORDER_NS (10 * LP_MS)
 #define DEFAULT_QUEUE_BYTES ((size_t)64 * 1024)
 
-/* A datagram on its way. */
+/* A datagram in transit. */
 struct transit {
 	struct lp_node node; /* in the world's list */
 	struct lp_event event;
@@ -23,13 +23,13 @@ struct transit {
 	uint8_t data[];
 };
 
-/* What UDP and IP add to a payload. */
+/* The length of the IP packet with this payload. */
 static size_t ip_bytes(const struct lp_addr *addr, size_t len)
 {
 	return len + (addr->family == 4 ? 28 : 48);
 }
 
-/* Takes a datagram off the world's list and frees it. */
+/* Removes a datagram from the world's list and frees it. */
 static void transit_free(struct transit *transit)
 {
 	struct lp_world *world = transit->world;
@@ -38,7 +38,7 @@ static void transit_free(struct transit *transit)
 	free(transit);
 }
 
-/* Makes a datagram that |run| will happen to. */
+/* Creates a datagram; |run| is its event. */
 static struct transit *transit_new(struct lp_world *world, const uint8_t *data, size_t len, void (*run)(void *ctx))
 {
 	struct transit *transit = calloc(1, sizeof *transit + len);
@@ -60,7 +60,7 @@ void lp_net_clear(struct lp_world *world)
 		transit_free(LP_LIST_ELEMENT(world->transits.next, struct transit, node));
 }
 
-/* The time at which a datagram that enters the line now comes out; LP_NEVER if it does not. */
+/* The time at which a datagram that enters the line now leaves it; LP_NEVER: it is lost. */
 static uint64_t line_pass(struct lp_world *world, struct lp_fake_line *line, size_t bytes)
 {
 	const struct lp_line *config = &line->config;
@@ -92,7 +92,7 @@ static uint64_t line_pass(struct lp_world *world, struct lp_fake_line *line, siz
 	return at_ns;
 }
 
-/* Changes a datagram as a bad line does. */
+/* Corrupts or marks a datagram as the line is configured. */
 static void line_harm(struct lp_world *world, const struct lp_line *line, struct transit *transit)
 {
 	if (transit->len && lp_dice_chance(&world->dice, line->corrupt))
@@ -102,20 +102,18 @@ static void line_harm(struct lp_world *world, const struct lp_line *line, struct
 		transit->ecn = 3;
 }
 
-/* True if both are the same IP address. */
 static bool same_ip(const struct lp_addr *a, const struct lp_addr *b)
 {
 	return a->family == b->family && memcmp(a->ip, b->ip, sizeof a->ip) == 0;
 }
 
-/* True if the address is one of the host's own. */
 static bool has_ip(const struct lp_host *host, const struct lp_addr *addr)
 {
 	struct lp_addr own = lp_host_net_ip(&host->net, addr->family);
 	return addr->family && (same_ip(&own, addr) || same_ip(&host->net.old_ip, addr));
 }
 
-/* The mapping by which the inner or outer port is known; NULL if there is none that lives. */
+/* The live mapping of an inner port, or of an outer port if |inner_port| is 0; NULL: none. */
 static struct lp_mapping *mapping_find(struct lp_host *host, uint8_t family, uint16_t inner_port, uint16_t outer_port)
 {
 	for (size_t i = 0; i < host->net.n_mappings; i++) {
@@ -131,7 +129,7 @@ static struct lp_mapping *mapping_find(struct lp_host *host, uint8_t family, uin
 	return NULL;
 }
 
-/* The outer source of what the host sends from |local|. */
+/* The source address outside the NAT of what the host sends from |local|. */
 static struct lp_addr translate_out(struct lp_host *host, const struct lp_addr *local)
 {
 	if (!host->net.outer_ip.family || host->net.outer_ip.family != local->family)
@@ -153,7 +151,7 @@ static struct lp_addr translate_out(struct lp_host *host, const struct lp_addr *
 	return outer;
 }
 
-/* The host that has an address, and the address as it knows it itself; NULL if nobody has it. */
+/* The host that has an address, and the address inside its NAT; NULL: none. */
 static struct lp_host *find_host(struct lp_world *world, const struct lp_addr *addr, struct lp_addr *ret_inner)
 {
 	for (struct lp_host *host = world->hosts; host; host = host->next) {
@@ -176,7 +174,6 @@ static struct lp_host *find_host(struct lp_world *world, const struct lp_addr *a
 	return NULL;
 }
 
-/* A datagram reached its host. */
 static void arrive(void *ctx)
 {
 	struct transit *transit = ctx;
@@ -191,7 +188,7 @@ static void arrive(void *ctx)
 	transit_free(transit);
 }
 
-/* Sends a copy down the line to its host. */
+/* Sends a copy down the destination's line. */
 static void descend(struct transit *transit, struct lp_host *to, const struct lp_addr *inner)
 {
 	struct lp_world *world = transit->world;
@@ -207,7 +204,7 @@ static void descend(struct transit *transit, struct lp_host *to, const struct lp
 	lp_schedule_set(&world->schedule, &last->event, at_ns);
 }
 
-/* A datagram reached the middle: finds whom it is for. */
+/* A datagram reached the middle: finds its destination. */
 static void cross(void *ctx)
 {
 	struct transit *transit = ctx;

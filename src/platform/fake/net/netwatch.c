@@ -9,18 +9,17 @@
 #include "platform/fake/net/netwatch_fake.h"
 #include "platform/fake/world_state.h"
 
-/* How long the system takes to tell. */
+/* The delay of a notification. */
 #define TELL_NS (10 * LP_MS)
 
 struct lp_netwatch {
-	struct lp_netwatch *next; /* of the host's */
+	struct lp_netwatch *next; /* in the host's list */
 	struct lp_event event;
 	struct lp_loop *loop;
 	lp_netwatch_fn changed;
 	void *ctx;
 };
 
-/* It is time to tell. */
 static void tell(void *ctx)
 {
 	struct lp_netwatch *netwatch = ctx;
@@ -70,7 +69,7 @@ void lp_netwatch_free(struct lp_netwatch *netwatch)
 void lp_netwatch_avoid(struct lp_netwatch *netwatch, const char *device)
 {
 	(void)netwatch;
-	(void)device; /* a fake host's routes never lead by its TAP */
+	(void)device; /* routes of a simulated host never use its TAP */
 }
 
 int lp_netwatch_source(

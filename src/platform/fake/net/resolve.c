@@ -10,7 +10,7 @@
 #include "platform/fake/loop/loop_fake.h"
 #include "platform/fake/world_state.h"
 
-/* How long a name server takes. */
+/* The response time of the name server. */
 #define ANSWER_NS (5 * LP_MS)
 #define ADDRS_MAX 8
 
@@ -23,7 +23,6 @@ struct lp_resolve {
 	void *ctx;
 };
 
-/* The answer has come. */
 static void answer(void *ctx)
 {
 	struct lp_resolve *resolve = ctx;

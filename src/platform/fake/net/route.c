@@ -12,12 +12,12 @@
 
 struct lp_fake_routes {
 	struct lp_fake_state state;
-	uint8_t broadcast[LP_FAKE_BROADCAST_MAX]; /* the last one */
+	uint8_t broadcast[LP_FAKE_BROADCAST_MAX]; /* the last broadcast */
 	size_t broadcast_len;
 	unsigned n_broadcasts;
 };
 
-/* A host's routes; made when there are none. */
+/* A host's routes, created if necessary. */
 static struct lp_fake_routes *routes_of(struct lp_host *host)
 {
 	if (!host->routes)
@@ -38,7 +38,7 @@ void lp_fake_routes_free(struct lp_host *host)
 	host->routes = NULL;
 }
 
-/* Begins a call: the state of the current host, or NULL with the reason in |ret_code|. */
+/* Starts a call: the state of the current host, or NULL and the error in |ret_code|. */
 static struct lp_fake_state *begin(struct lp_failure *failure, int *ret_code)
 {
 	struct lp_host *host = lp_host_current();
@@ -54,7 +54,7 @@ static struct lp_fake_state *begin(struct lp_failure *failure, int *ret_code)
 	return &host->routes->state;
 }
 
-/* The interface that is there now, or NULL. */
+/* The interface if it is present, or NULL. */
 static struct lp_fake_interface *find_interface(struct lp_fake_state *state, uint64_t luid)
 {
 	for (size_t i = 0; i < state->n_interfaces; i++)
@@ -63,14 +63,14 @@ static struct lp_fake_interface *find_interface(struct lp_fake_state *state, uin
 	return NULL;
 }
 
-/* True if both are the same route; its metric does not count. */
+/* True if both are the same route; the metric may differ. */
 static bool is_same(const struct lp_route *a, const struct lp_route *b)
 {
 	return a->interface.luid == b->interface.luid && a->prefix_bits == b->prefix_bits &&
 	       lp_addr_equal(&a->destination, &b->destination) && lp_addr_equal(&a->next_hop, &b->next_hop);
 }
 
-/* True if the address lies in the route's prefix. */
+/* True if the route's prefix covers the address. */
 static bool covers(const struct lp_route *route, const struct lp_addr *addr)
 {
 	if (route->destination.family != addr->family)
@@ -81,7 +81,6 @@ static bool covers(const struct lp_route *route, const struct lp_addr *addr)
 	return true;
 }
 
-/* True if both say the same. */
 static bool same_settings(const struct lp_route_settings *a, const struct lp_route_settings *b)
 {
 	return a->mtu == b->mtu && a->metric == b->metric && a->automatic_metric == b->automatic_metric &&

@@ -1,4 +1,4 @@
-/* The routes and interfaces of a simulated host, for tests: what there is, what was changed, and calls that fail. */
+/* The routes and interfaces of a simulated host, for tests. */
 #ifndef LP_PLATFORM_FAKE_NET_ROUTE_FAKE_H
 #define LP_PLATFORM_FAKE_NET_ROUTE_FAKE_H
 
@@ -19,7 +19,7 @@ struct lp_fake_interface {
 	struct lp_route_interface id;
 	struct lp_addr address; /* family 0: none */
 	bool tentative;         /* the address is still checked for duplicates */
-	bool absent;            /* disabled: nobody finds it */
+	bool absent;            /* disabled: it can't be found */
 	bool loopback;
 	struct lp_route_settings settings[2]; /* IPv4, IPv6 */
 };
@@ -30,11 +30,11 @@ struct lp_fake_state {
 	size_t n_interfaces, n_routes;
 };
 
-/* The host's state, which the caller may change; made at the first call. */
+/* The host's state, which the caller may change. Created by the first call. */
 struct lp_fake_state *lp_host_routes(struct lp_host *host);
-/* True if everything in both is the same, in the same order. */
+/* True if both are equal, in the same order. */
 bool lp_fake_state_equal(const struct lp_fake_state *a, const struct lp_fake_state *b);
-/* The last broadcast that was sent, with its length; how many there were is the result. */
+/* The last broadcast that was sent. Returns the number of broadcasts. */
 unsigned lp_host_broadcast(struct lp_host *host, const uint8_t **ret_data, size_t *ret_len);
 
 /* The world frees them with the host. */

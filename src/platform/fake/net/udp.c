@@ -10,11 +10,11 @@
 #include "platform/fake/loop/loop_fake.h"
 #include "platform/fake/world_state.h"
 
-/* What waits in a socket at most, as SO_RCVBUF. */
+/* The receive buffer, like SO_RCVBUF. */
 #define RECEIVE_BUFFER_BYTES ((size_t)512 * 1024)
-/* Datagrams of one receive batch, and of one GRO run (the kernel's UDP_GRO_CNT_MAX). */
+/* Datagrams per receive batch, and per GRO run (the kernel's UDP_GRO_CNT_MAX). */
 #define BATCH_DATAGRAMS 64
-/* What arrives within this time is read together, as by a system that takes a moment to wake up. */
+/* What arrives within this time is read together: the time a system needs to wake a program. */
 #define WAKE_NS (20 * LP_US)
 
 /* A datagram that waits to be read. */
@@ -27,7 +27,7 @@ struct waiting {
 };
 
 struct lp_udp {
-	struct lp_udp *next; /* of the host's */
+	struct lp_udp *next; /* in the host's list */
 	struct lp_loop *loop;
 	struct lp_host *host;
 	struct lp_addr local;
@@ -36,11 +36,11 @@ struct lp_udp {
 	void *ctx;
 	struct waiting *first, **last;
 	size_t waiting_bytes;
-	bool receiving; /* |recv| runs: freed only after it */
+	bool receiving; /* |recv| is running: the socket is freed after it */
 	bool closed;
 };
 
-/* True if the socket takes what is for |local|. */
+/* True if the socket receives datagrams to |local|. */
 static bool takes(const struct lp_udp *udp, const struct lp_addr *local)
 {
 	return udp->local.port == local->port &&
@@ -59,7 +59,7 @@ static bool port_in_use(const struct lp_host *host, uint16_t port)
 	return false;
 }
 
-/* Takes the first datagram off. */
+/* Removes the first datagram. */
 static void waiting_drop(struct lp_udp *udp)
 {
 	struct waiting *waiting = udp->first;
@@ -70,7 +70,7 @@ static void waiting_drop(struct lp_udp *udp)
 	free(waiting);
 }
 
-/* True if |waiting| may follow in a run of datagrams of |segment| bytes of which |first| is the first. */
+/* True if |waiting| can continue a run of |run_bytes| that starts with |first|. */
 static bool joins(const struct waiting *first, const struct waiting *waiting, size_t run_bytes)
 {
 	return lp_addr_equal(&first->remote, &waiting->remote) && lp_addr_equal(&first->local, &waiting->local) &&
@@ -78,7 +78,7 @@ static bool joins(const struct waiting *first, const struct waiting *waiting, si
 	       run_bytes + waiting->len <= 65000;
 }
 
-/* Gathers equal datagrams from the head of the socket's queue into one message. Returns their number. */
+/* Merges datagrams of equal length from the head of the queue into one message. Returns their number. */
 static size_t gather(struct lp_udp *udp, uint8_t *data, struct lp_udp_msg *msg)
 {
 	const struct waiting *first = udp->first;
@@ -98,7 +98,7 @@ static size_t gather(struct lp_udp *udp, uint8_t *data, struct lp_udp_msg *msg)
 		n++;
 		waiting_drop(udp);
 	}
-	if (n == 0) { /* an empty one */
+	if (n == 0) { /* an empty datagram */
 		waiting_drop(udp);
 		n = 1;
 	}
@@ -107,7 +107,7 @@ static size_t gather(struct lp_udp *udp, uint8_t *data, struct lp_udp_msg *msg)
 	return n;
 }
 
-/* Hands over what waits, a batch at a time. */
+/* Delivers all waiting datagrams in batches. */
 static void wake(void *ctx)
 {
 	struct lp_udp *udp = ctx;
@@ -196,7 +196,7 @@ void lp_udp_close(struct lp_udp *udp)
 		free(udp);
 }
 
-/* Sends the datagrams of one message; returns how many were refused. */
+/* Sends the datagrams of one message. Returns how many were rejected. */
 static size_t send_run(struct lp_udp *udp, const struct lp_udp_msg *msg)
 {
 	size_t segment = msg->segment_bytes ? msg->segment_bytes : msg->len, n_lost = 0, offset = 0;
@@ -228,7 +228,7 @@ const char *lp_udp_notice(struct lp_udp *udp)
 void lp_udp_set_interface(struct lp_udp *udp, uint32_t interface)
 {
 	(void)udp;
-	(void)interface; /* lp_netwatch_source() never names one here */
+	(void)interface; /* lp_netwatch_source() never returns one here */
 }
 
 void lp_udp_local(const struct lp_udp *udp, struct lp_addr *ret_local)

@@ -9,7 +9,6 @@
 #include "platform/fake/host_state.h"
 #include "platform/fake/system/file_fake.h"
 
-/* A file of a host. */
 struct lp_fake_file {
 	struct lp_fake_file *next;
 	char *path;
@@ -26,7 +25,7 @@ static struct lp_fake_file *find(const char *path)
 	return file;
 }
 
-/* A copy with a NUL behind it. */
+/* A copy with a NUL after it. */
 static uint8_t *copy(const uint8_t *data, size_t len)
 {
 	uint8_t *bytes = malloc(len + 1);

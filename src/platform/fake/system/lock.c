@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "base/failure.h"
 
-/* On a simulated host everybody takes turns. */
+/* Programs of a simulated host never run at the same time. */
 struct lp_lock {
 	char unused;
 };
