@@ -13,7 +13,7 @@ struct lp_route_conflicts {
 						 or unknown */
 };
 
-/* The conflicts of the interface |name|, on Windows its GUID with braces; none if the system can't tell. */
+/* The conflicts of the interface |name|, on Windows its GUID with braces; none if unknown. */
 void lp_route_conflicts(const char *name, struct lp_route_conflicts *ret_conflicts);
 /* True if packets to the network of |ours| may leave through the interface of |other|. Both are IPv4 addresses in host
    byte order with their prefix lengths. */

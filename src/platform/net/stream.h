@@ -40,7 +40,7 @@ void lp_stream_address(const struct lp_stream_listener *listener, struct lp_addr
 /* Stops listening and removes what is at the path. Accepted sockets are not touched. NULL is fine. */
 void lp_stream_close(struct lp_stream_listener *listener);
 
-/* Shuts both directions of an accepted socket down: whoever reads it sees its end. */
+/* Shuts down both directions of an accepted socket: reading it returns the end of the stream. */
 void lp_stream_shutdown(intptr_t socket);
 /* Closes an accepted socket. */
 void lp_stream_discard(intptr_t socket);

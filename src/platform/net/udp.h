@@ -1,4 +1,12 @@
-/* A UDP socket that receives and sends in batches (Linux: recvmmsg() with UDP_GRO, sendmmsg() with UDP_SEGMENT). */
+/* A UDP socket that receives and sends in batches.
+
+   A message (struct lp_udp_msg) is a datagram or a run: consecutive datagrams of one length between the same addresses.
+   The system splits and merges runs where it can (Linux: UDP_SEGMENT and UDP_GRO; Windows: UDP_SEND_MSG_SIZE and
+   receive coalescing), otherwise this module does, so callers always pass runs. Linux needs one system call per batch
+   of messages, Windows one per message.
+
+   The socket never blocks and never buffers: a datagram that does not fit into the system's buffer is lost, and QUIC
+   recovers. IP fragmentation is off and ICMP is ignored, because QUIC probes the path MTU itself. */
 #ifndef LP_PLATFORM_NET_UDP_H
 #define LP_PLATFORM_NET_UDP_H
 

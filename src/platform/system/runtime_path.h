@@ -1,4 +1,4 @@
-/* Where programs put the local channel (net/stream.h) by which they are inspected. */
+/* The path of the local channel (net/stream.h) that a running program is inspected through. */
 #ifndef LP_PLATFORM_SYSTEM_RUNTIME_PATH_H
 #define LP_PLATFORM_SYSTEM_RUNTIME_PATH_H
 

@@ -31,7 +31,7 @@ int lp_route_best(const struct lp_route_query *query, struct lp_failure *failure
 		.prefix_bits = entry.prefix_bits,
 		.loopback = packet.type == RTN_LOCAL,
 	};
-	/* The kernel can't tell which route it would take without this one, and no caller on Linux needs that. */
+	/* The kernel can't report which route it would take without this one, and no caller on Linux needs that. */
 	if ((query->except_luid && route.interface.luid == query->except_luid) ||
 		(query->except && query->except->prefix_bits == route.prefix_bits &&
 			lp_addr_equal(&query->except->destination, &route.destination)))

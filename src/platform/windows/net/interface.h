@@ -23,7 +23,7 @@ int lp_interface_of_guid(const char *guid, struct lp_interface *ret_interface);
 /* The name, as the user sees it, of another interface that has an address in an IPv4 network of the adapter's; cut to
    |size| bytes, empty if there is none. */
 void lp_interface_find_conflict(const char *guid, char *name, size_t size);
-/* The MTU of the interface by which |remote| is reached, IP bytes; 0 if there is no route. */
+/* The MTU of the interface towards |remote|, IP bytes; 0 without a route. */
 unsigned lp_interface_mtu_towards(const struct lp_addr *remote);
 /* The largest MTU of the interfaces that are up, loopback left out; 0 if there is none. */
 unsigned lp_interface_largest_mtu(void);

@@ -12,7 +12,7 @@
 
 #define PATH_MAX_CHARS 4096
 
-/* The file cannot be opened while a virus scanner looks at it. */
+/* The file cannot be opened while a virus scanner has it open. */
 #define TRIES 10
 #define PAUSE_MS 20
 

@@ -1,5 +1,5 @@
-/* The end of the user's session. Windows tells a console program of logoff and shutdown by its console handler only
-   if user32 is not loaded, which nobody can promise: a window that is never shown hears of them as well. */
+/* Detects the end of the user's session. Windows calls a program's console handler at logoff and shutdown only if
+   user32 is not loaded, which is loaded here. A hidden window receives WM_ENDSESSION instead. */
 #ifndef LP_PLATFORM_WINDOWS_SYSTEM_SESSION_END_H
 #define LP_PLATFORM_WINDOWS_SYSTEM_SESSION_END_H
 
