@@ -23,7 +23,7 @@ struct row {
 	const char *name;
 	enum lp_level level;
 	const char *template; /* of the text line */
-	const char *meaning;  /* for the documentation */
+	const char *meaning;  /* for docs/events.md */
 	const struct field *fields;
 	size_t n_fields;
 };
@@ -62,7 +62,7 @@ void lp_event_emit(const struct lp_log *log, enum lp_event event, const union lp
 		log->sink(log->ctx, event, values);
 }
 
-/* True if a value says nothing, so that a [part] of the template with it is left out. */
+/* True if a value is empty, so that a [part] of the template with it is omitted. */
 static bool is_empty(enum field_type type, const union lp_value *value)
 {
 	switch (type) {
@@ -85,7 +85,7 @@ static bool is_empty(enum field_type type, const union lp_value *value)
 	return value->u64 == 0;
 }
 
-/* Adds a value as it stands in a line of text. */
+/* Adds a value in its text form. */
 static void add_text(struct lp_text *text, enum field_type type, const union lp_value *value)
 {
 	char buffer[LP_ADDR_TEXT_MAX];
@@ -155,8 +155,8 @@ static void add_json(struct lp_text *text, enum field_type type, const union lp_
 	}
 }
 
-/* The index of the field that a template names between |start| and |end|. Every name in a template is a field's: a
-   unit test walks all rows. */
+/* The index of the field whose name is between |start| and |end|. All names in templates are names of fields: a unit
+   test checks all rows. */
 static size_t find_field(const struct row *row, const char *start, const char *end)
 {
 	size_t len = (size_t)(end - start);
@@ -167,7 +167,7 @@ static size_t find_field(const struct row *row, const char *start, const char *e
 	return i;
 }
 
-/* Where the [part] that begins after |at| goes on after its end, if a field in it is empty; NULL if the part stays. */
+/* The end of the [part] that starts at |at| if a field in it is empty; NULL if the part is not omitted. */
 static const char *skip_part(const struct row *row, const char *at, const union lp_value *values)
 {
 	const char *end = strchr(at, ']');
@@ -203,7 +203,7 @@ void lp_event_text(struct lp_text *text, enum lp_event event, const union lp_val
 	}
 }
 
-/* What the name of a field ends in where its JSON has another unit than its value here. */
+/* The suffix of a field's name in JSON, where the unit differs. */
 static const char *unit_suffix(enum field_type type)
 {
 	return type == FIELD_ns ? "_us" : "";

@@ -1,5 +1,18 @@
-/* Events with typed fields. For each row of obs/events.def.h there is a function lp_event_NAME(log, fields…), which
-   hands the event to the log's sink; the sink makes text or JSON of it with the functions below. */
+/* Events: log lines with typed fields.
+
+   Modules report what happened by events, and only programs print. An event is declared once, as a row of
+   obs/events.def.h. From the row come an enum value, a function lp_event_NAME(log, fields…) with one parameter per
+   field, a line of text, a JSON object, and a section of docs/events.md. So the fields of an event are the same for
+   people and for programs, and the compiler checks each call.
+
+   A log is a level and a sink. An emitting module borrows a struct lp_log and does not know its sink. An event
+   below the level costs one comparison. The sink formats the event with lp_event_text() or lp_event_json(), which write
+   into a buffer of the caller and escape all strings, because peers choose many of them. Rate limits are the sink's
+   task (cli/log.h).
+
+   Besides events the module has the other things that programs show: drop reasons (obs/drop.h), counters
+   (obs/counters.h), the frame log (obs/framelog.h), and Prometheus' text format (obs/prometheus.h). All of them write
+   into buffers. Names in JSON are stable: programs depend on them; texts may change. */
 #ifndef LP_OBS_EVENT_H
 #define LP_OBS_EVENT_H
 
@@ -21,7 +34,7 @@ enum lp_event {
 	LP_EVENT_COUNT,
 };
 
-/* The types of fields: X(type, type in C). Pointers are valid until the sink returns and may be NULL: empty. */
+/* The types of fields: X(type, C type). Pointers are valid until the sink returns; NULL is an empty value. */
 #define LP_FIELD_TYPES(X) \
 	X(str, const char *) \
 	X(u64, uint64_t) \
@@ -33,21 +46,21 @@ enum lp_event {
 	X(bytes, uint64_t) \
 	X(time, int64_t)
 
-/* The value of a field. Which member counts says the row. */
+/* The value of a field. The row determines which member is valid. */
 union lp_value {
 #define X(type, c_type) c_type type;
 	LP_FIELD_TYPES(X)
 #undef X
 };
 
-/* Where events go. */
+/* A destination of events. */
 struct lp_log {
-	enum lp_level level; /* the last level that is wanted */
+	enum lp_level level; /* the least important level that is logged */
 	void (*sink)(void *ctx, enum lp_event event, const union lp_value *values);
 	void *ctx;
 };
 
-/* True if somebody listens to events of this level. |log| may be NULL: nobody does. */
+/* True if events of this level are logged. |log| may be NULL: no event is. */
 static inline bool lp_log_wants(const struct lp_log *log, enum lp_level level)
 {
 	return log && level <= log->level;
@@ -56,15 +69,15 @@ static inline bool lp_log_wants(const struct lp_log *log, enum lp_level level)
 /* The name of an event, as in JSON. */
 const char *lp_event_name(enum lp_event event);
 enum lp_level lp_event_level(enum lp_event event);
-/* Adds the event as a line of text without time and newline. What peers made up is escaped. */
+/* Adds the event as a line of text, without time and newline. Strings are escaped. */
 void lp_event_text(struct lp_text *text, enum lp_event event, const union lp_value *values);
 /* Adds the event as members of a JSON object, without braces: "level":"info","event":"peer_left","room":"LAN",…
-   When text->cut is set afterwards the JSON is broken and must be thrown away. */
+   If text->cut is set afterwards, the JSON is incomplete and must be discarded. */
 void lp_event_json(struct lp_text *text, enum lp_event event, const union lp_value *values);
 /* Adds the event's section of docs/events.md. */
 void lp_event_markdown(struct lp_text *text, enum lp_event event);
 
-/* Hands an event to the log's sink if it is wanted. For the typed functions below. */
+/* Calls the log's sink if the event's level is logged. For the typed functions below. */
 void lp_event_emit(const struct lp_log *log, enum lp_event event, const union lp_value *values);
 
 /* The typed functions: a field (type, name) becomes a parameter, and an element of the array of values. */

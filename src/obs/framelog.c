@@ -9,7 +9,7 @@
 #include "base/mac.h"
 #include "obs/event.h"
 
-/* Reads a decimal number up to a million; returns what follows it, or NULL. */
+/* Parses a decimal number up to a million; returns the rest of the string, or NULL. */
 static const char *parse_number(const char *at, uint32_t *ret_value)
 {
 	uint32_t value = 0;
@@ -25,7 +25,7 @@ static const char *parse_number(const char *at, uint32_t *ret_value)
 	return at;
 }
 
-/* Reads one word of the list; false if it is none. */
+/* Parses a word of the list. */
 static bool parse_word(const char *word, struct lp_framelog_config *config)
 {
 	uint32_t value;
@@ -63,7 +63,7 @@ int lp_framelog_parse(const char *text, struct lp_failure *failure, struct lp_fr
 		}
 		if (n >= sizeof word || !parse_word(word, &config))
 			return lp_fail(failure, LP_EINVAL,
-				"'%s' is not a frame log: use off, all, drops, 1/N, N/s, or a list as drops,10/s",
+				"'%s' is not a frame log. Use off, all, drops, 1/N, N/s, or a list such as drops,10/s",
 				text);
 		at += n;
 		if (!*at)
@@ -89,14 +89,14 @@ bool lp_framelog_wants_slow(struct lp_framelog *framelog, enum lp_drop drop, uin
 	return lp_bucket_take(&framelog->lines, &framelog->limit, 1, now_ns);
 }
 
-/* What a frame's bytes say for the line. */
+/* The fields of a line that are in the frame. */
 struct shown {
 	struct lp_mac source, destination;
 	uint16_t type; /* EtherType, or length up to 1500 */
 	uint16_t vlan; /* of the outer tag, 0 if there is none */
 };
 
-/* Reads addresses, tags and type; what is not there is 0. */
+/* Parses addresses, tags and type; a field that is missing is 0. */
 static void read_frame(const uint8_t *frame, size_t len, struct shown *ret_shown)
 {
 	struct lp_reader reader = lp_reader_init(frame, len);

@@ -1,4 +1,4 @@
-/* The frame log: a line for a frame, where the operator asks for it. Pure: who logs says what time it is. */
+/* The frame log: an event per frame, if --frame-log selects it. */
 #ifndef LP_OBS_FRAMELOG_H
 #define LP_OBS_FRAMELOG_H
 
@@ -12,11 +12,11 @@
 struct lp_failure;
 struct lp_log;
 
-#define LP_FRAMELOG_PER_S 100 /* lines a second, unless the operator says otherwise */
+#define LP_FRAMELOG_PER_S 100 /* default rate limit, lines per second */
 
 struct lp_framelog_config {
-	uint32_t one_in; /* 0: off; 1: every frame; N: every Nth of those that would be logged */
-	uint32_t per_s;  /* lines a second at most; 0: no limit */
+	uint32_t one_in; /* 0: off; 1: every frame; N: every Nth of the selected frames */
+	uint32_t per_s;  /* rate limit, lines per second; 0: none */
 	bool drops_only;
 };
 
@@ -27,10 +27,10 @@ struct lp_framelog {
 	uint32_t skipped; /* since the last frame that was sampled */
 };
 
-/* What a line says. */
+/* The content of a line. */
 struct lp_frame_note {
-	const char *room;      /* NULL: not known here */
-	uint16_t peer_id;      /* of the member that sent or gets it; 0: not known here */
+	const char *room;      /* NULL: unknown */
+	uint16_t peer_id;      /* of the sender or receiver; 0: unknown */
 	const char *direction; /* "in": from a member or the LAN; "out": to one */
 	const uint8_t *frame;
 	size_t len;
@@ -38,17 +38,17 @@ struct lp_frame_note {
 	size_t n_targets;
 };
 
-/* Reads "off", or a list of "all", "drops", "1/N" (every Nth) and "N/s" (so many lines at most; 0/s: any number):
-   "drops,10/s". 0, or LP_EINVAL with the reason. */
+/* Parses "off", or a list of "all", "drops", "1/N" (every Nth) and "N/s" (rate limit; 0/s: none), such as "drops,10/s".
+   0, or LP_EINVAL with the reason. */
 int lp_framelog_parse(const char *text, struct lp_failure *failure, struct lp_framelog_config *ret_config);
 
 void lp_framelog_init(struct lp_framelog *framelog, const struct lp_framelog_config *config);
-/* True if this frame's line is to be written; lp_framelog_wants() is the one to call. */
+/* The check while the log is on; use lp_framelog_wants(). */
 bool lp_framelog_wants_slow(struct lp_framelog *framelog, enum lp_drop drop, uint64_t now_ns);
-/* Hands the line to the log, as the event `frame`. */
+/* Emits the event `frame`. */
 void lp_framelog_write(const struct lp_log *log, const struct lp_frame_note *note);
 
-/* True if this frame's line is to be written. Costs nothing while the log is off. */
+/* True if this frame must be logged. Costs one comparison while the log is off. */
 static inline bool lp_framelog_wants(struct lp_framelog *framelog, enum lp_drop drop, uint64_t now_ns)
 {
 	return framelog->config.one_in != 0 && lp_framelog_wants_slow(framelog, drop, now_ns);

@@ -1,4 +1,4 @@
-/* How much an event matters. */
+/* The importance of an event. */
 #ifndef LP_OBS_LEVEL_H
 #define LP_OBS_LEVEL_H
 

@@ -1,4 +1,4 @@
-/* Figures in Prometheus' text format, version 0.0.4. */
+/* Prometheus' text format, version 0.0.4. */
 #ifndef LP_OBS_PROMETHEUS_H
 #define LP_OBS_PROMETHEUS_H
 
@@ -12,7 +12,7 @@ struct lp_prometheus_label {
 	const char *name, *value;
 };
 
-/* Adds the two lines that come before the samples of one metric. |type| is "counter" or "gauge". */
+/* Adds the two lines before the samples of a metric. |type| is "counter" or "gauge". */
 void lp_prometheus_metric(struct lp_text *text, const char *name, const char *type, const char *help);
 /* Adds a sample. */
 void lp_prometheus_sample(struct lp_text *text, const char *name, const struct lp_prometheus_label *labels,

@@ -160,8 +160,8 @@ static void check_name(const struct lp_certificate_config *config, const struct 
 	if (!config->server_name_given || lp_tls_is_for(tls, config->server_name, other))
 		return;
 	lp_event_certificate_name(log, path, other, config->server_name,
-		is_own(config) ? "pass a certificate for that name, or omit --server-name"
-			       : "remove relay.pem and relay.key for a new one (members then need "
+		is_own(config) ? "Pass a certificate for that name, or omit --server-name"
+			       : "Remove relay.pem and relay.key for a new one (members then need "
 				 "the new file), or give the old name");
 }
 

@@ -87,9 +87,10 @@ static void test_name(void **state)
 
 	f->config.server_name_given = true;
 	assert_int_equal(load(f, &failure), 0);
-	assert_non_null(strstr(f->told, "relay.pem is for 'lanparty-relay.local', --server-name is 'play.example.org': "
-					"members told that name will refuse it: remove relay.pem and relay.key for a "
-					"new one (members then need the new file), or give the old name\n"));
+	assert_non_null(strstr(f->told,
+		"relay.pem is for 'lanparty-relay.local', but --server-name is 'play.example.org', "
+		"so members that expect this name will reject the certificate. Remove relay.pem and relay.key for a "
+		"new one (members then need the new file), or give the old name\n"));
 
 	snprintf(own, sizeof own, "%s/relay.pem", f->folder);
 	snprintf(key, sizeof key, "%s/relay.key", f->folder);
@@ -97,7 +98,7 @@ static void test_name(void **state)
 	f->config.key_path = key;
 	f->told[0] = '\0';
 	assert_int_equal(lp_certificate_load(&f->config, NOW_UNIX_S, &f->log, &failure, &tls), 0);
-	assert_non_null(strstr(f->told, "pass a certificate for that name, or omit --server-name\n"));
+	assert_non_null(strstr(f->told, "Pass a certificate for that name, or omit --server-name\n"));
 	f->told[0] = '\0';
 	assert_int_equal(lp_certificate_reload(&f->config, tls, &f->log, &failure), 0);
 	assert_non_null(strstr(f->told, "relay.pem is for 'lanparty-relay.local'"));
@@ -148,10 +149,10 @@ static void test_expiry(void **state)
 		const char *told;
 	} rows[] = {
 		{14 * 86400, ""},
-		{14 * 86400 - 1, "expires on 2036-11-21T10:15:00Z, in 13 days: put"},
-		{86400, "expires on 2036-11-21T10:15:00Z, in 1 days: put"},
-		{86399, "expires on 2036-11-21T10:15:00Z: put"},
-		{-1, "expired on 2036-11-21T10:15:00Z: members refuse it: put a new one in its place"},
+		{14 * 86400 - 1, "expires on 2036-11-21T10:15:00Z, in 13 days. Replace"},
+		{86400, "expires on 2036-11-21T10:15:00Z, in 1 days. Replace"},
+		{86399, "expires on 2036-11-21T10:15:00Z. Replace"},
+		{-1, "expired on 2036-11-21T10:15:00Z, so members reject it. Replace the file"},
 		{-86401, "expired on"},
 	};
 	struct fixture *f = *state;

@@ -155,15 +155,15 @@ static void test_client(void **state)
 		{{.enabled = true, .mac = OTHER}, 1500, "lan0: the interface carries frames again",
 			LP_DEVICE_TROUBLE_NONE},
 		{{.enabled = true, .network_conflict = "wlan0", .broadcast_conflict = ""}, 1500,
-			"lan0 and wlan0 are in the same network: ", LP_DEVICE_TROUBLE_NONE},
+			"lan0 and wlan0 are in the same network. ", LP_DEVICE_TROUBLE_NONE},
 		{{.enabled = true, .network_conflict = "wlan0", .broadcast_conflict = "wlan0"}, 1500,
-			"broadcasts of this computer do not reach lan0, and games that look for servers by broadcast will "
-			"look elsewhere: they leave by wlan0. Cure broadcast of lan0",
+			"broadcasts of this computer don't reach lan0, so games that discover servers by broadcast will "
+			"not find the LAN's: they leave by wlan0. Cure broadcast of lan0",
 			LP_DEVICE_TROUBLE_NONE},
 		{{.enabled = true, .network_conflict = "", .broadcast_conflict = "wlan0"}, 1500, NULL,
 			LP_DEVICE_TROUBLE_NONE},
 		{{.enabled = true, .network_conflict = "wlan0", .broadcast_conflict = ""}, 1500,
-			"lan0 and wlan0 are in the same network: ", LP_DEVICE_TROUBLE_NONE},
+			"lan0 and wlan0 are in the same network. ", LP_DEVICE_TROUBLE_NONE},
 	};
 	play(LP_ROLE_CLIENT, moments, sizeof moments / sizeof moments[0]);
 }

@@ -64,7 +64,7 @@ static void test_text_and_json(void **state)
 				       "\"address\":\"[2001:db8::1]:443\",\"software\":\"x 1.0\"}");
 
 	lp_event_reconnecting(&seen.log, "timed out", 1500 * LP_MS);
-	assert_string_equal(seen.text, "no connection to the relay (timed out): trying again in 1.5s");
+	assert_string_equal(seen.text, "no connection to the relay (timed out), next attempt in 1.5s");
 	assert_string_equal(seen.json, "{\"level\":\"debug\",\"event\":\"reconnecting\",\"reason\":\"timed out\","
 				       "\"delay_us\":1500000}");
 

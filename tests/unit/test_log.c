@@ -76,7 +76,7 @@ static void test_journal(void **state)
 	lp_event_hello_timeout(&sheet.output.log, NULL);
 	lp_event_connection_opened(&sheet.output.log, NULL);
 	assert_string_equal(sheet_close(&sheet), "<3>error: x\n<4>warning: x\n<6>x\n"
-						 "<6>none said no hello in time\n<7>none connected\n");
+						 "<6>none sent no hello before the timeout\n<7>none connected\n");
 }
 
 /* JSON: each line is an object; one that is too long keeps its name and loses its fields. */
@@ -159,10 +159,10 @@ static void test_flood(void **state)
 	lp_event_status(&sheet.output.log, "x");
 	const char *data = sheet_close(&sheet);
 	char told[100];
-	snprintf(told, sizeof told, "<4>warning: %u lines of the event 'hello_timeout' were left out here\n", n - 1);
+	snprintf(told, sizeof told, "<4>warning: %u lines of the event 'hello_timeout' were suppressed here\n", n - 1);
 	if (n > 1)
 		assert_memory_equal(data, told, strlen(told));
-	assert_in_range(count_lines(data, "said no hello"), 1, 900);
+	assert_in_range(count_lines(data, "sent no hello"), 1, 900);
 	assert_string_equal(data + strlen(data) - 5, "<6>x\n");
 }
 
