@@ -110,7 +110,7 @@ static bool on_query(void *ctx, struct lp_status *status)
 		app->count(app->app.ctx, status);
 	if (lp_device_state(app->device_id, &status->device) < 0)
 		return false;
-	if (status->role == LP_ROLE_CLIENT) { /* nobody plays on a gateway */
+	if (status->role == LP_ROLE_CLIENT) { /* no games run on a gateway */
 		struct lp_route_conflicts conflicts = {0};
 		lp_route_conflicts(app->device_id, &conflicts);
 		snprintf(status->network_conflict, sizeof status->network_conflict, "%s", conflicts.network);

@@ -23,16 +23,17 @@ const struct lp_option lp_member_option_rows[] = {
 		.help = "trust this certificate, PEM or DER: the relay's own, or the CA that signed it (default: the CAs "
 			"that this system trusts)"},
 	{"reconnect", NULL, LP_SWITCH(struct lp_member_options, reconnect), .standard = "on",
-		.help = "come back when the connection is lost; without it a loss ends the program"},
+		.help = "reconnect when the connection is lost; --no-reconnect: end the program"},
 	{"room", "CODE", LP_TEXT(struct lp_member_options, room), .group = "Room", .required = true,
-		.help = "the room to be in: 3 to 32 letters, digits and '-'; whoever knows it can join"},
-	{"name", "NAME", LP_TEXT(struct lp_member_options, name), .help = "what the others see, up to 63 bytes"},
+		.help = "the room to be in: 3 to 32 letters, digits and '-'; anyone who knows it can join"},
+	{"name", "NAME", LP_TEXT(struct lp_member_options, name),
+		.help = "the name that other players see, up to 63 bytes"},
 	{"mss-clamp", NULL, LP_SWITCH(struct lp_member_options, clamp_mss), .group = "Frames", .standard = "on",
 		.help = "keep TCP segments so small that no frame needs fragments"},
 	{"offload", NULL, LP_SWITCH(struct lp_member_options, offload), .standard = "on",
 		.help = "exchange frames of up to 64 KiB with this system where it can; only tests need it off"},
 	{"snapshot-interval", "TIME", LP_DURATION(struct lp_member_options, snapshot_ns, 0, 3600 * LP_SEC),
-		.group = "Diagnostics", .standard = "30s", .help = "how often the log says how things are; 0: never"},
+		.group = "Diagnostics", .standard = "30s", .help = "interval of the figures in the log; 0: never"},
 };
 const size_t lp_member_option_rows_n = LP_OPTIONS_N(lp_member_option_rows);
 
@@ -43,7 +44,7 @@ static bool on_chain(void *ctx, const struct lp_bytes *certs, size_t n_certs, co
 	return lp_chain_check(certs, n_certs, name) == 0;
 }
 
-/* Makes the trust that --relay-ca-cert asks for. */
+/* Loads the certificates to trust. */
 static int load_trust(const char *path, struct lp_failure *failure, struct lp_tls **ret_tls)
 {
 	struct lp_failure why = {0};

@@ -18,48 +18,49 @@ static void copy_field(const json_t *root, const char *name, char *text, size_t 
 		memcpy(text, value, strlen(value) + 1);
 }
 
-/* Takes a place out of the file's JSON. */
+/* Decodes the file's JSON. */
 static int decode(
-	const char *path, const uint8_t *data, size_t len, struct lp_failure *failure, struct lp_saved_session *place)
+	const char *path, const uint8_t *data, size_t len, struct lp_failure *failure, struct lp_saved_session *saved)
 {
 	json_error_t error;
 	json_t *root = json_loadb((const char *)data, len, JSON_REJECT_DUPLICATES, &error);
 	if (!root)
 		return lp_fail(failure, LP_EMALFORMED,
-			"%s: cannot be understood (line %d: %s): repair it, or remove it to begin anew", path,
+			"%s: cannot be understood (line %d: %s). Repair it, or remove it to start with a new one", path,
 			error.line, error.text);
 	const char *mac = json_string_value(json_object_get(root, "mac"));
 	int result = 0;
-	if (!mac || lp_mac_parse(mac, &place->mac) < 0)
+	if (!mac || lp_mac_parse(mac, &saved->mac) < 0)
 		result = lp_fail(failure, LP_EMALFORMED,
-			"%s: \"mac\" is not a MAC address: repair the file, or remove it to begin anew", path);
-	copy_field(root, "relay", place->relay, sizeof place->relay);
-	copy_field(root, "room", place->room, sizeof place->room);
-	copy_field(root, "resume", place->resume, sizeof place->resume);
+			"%s: \"mac\" is not a MAC address. Repair the file, or remove it to start with a new one",
+			path);
+	copy_field(root, "relay", saved->relay, sizeof saved->relay);
+	copy_field(root, "room", saved->room, sizeof saved->room);
+	copy_field(root, "resume", saved->resume, sizeof saved->resume);
 	json_decref(root);
 	return result;
 }
 
-int lp_saved_session_load(const char *path, struct lp_failure *failure, struct lp_saved_session *ret_place)
+int lp_saved_session_load(const char *path, struct lp_failure *failure, struct lp_saved_session *ret_saved)
 {
-	struct lp_saved_session place = {0};
+	struct lp_saved_session saved = {0};
 	uint8_t *data;
 	size_t len;
 	int result = lp_file_read(path, FILE_MAX_BYTES, failure, &data, &len);
 	if (result < 0)
 		return result;
-	result = decode(path, data, len, failure, &place);
+	result = decode(path, data, len, failure, &saved);
 	free(data);
 	if (result == 0)
-		*ret_place = place;
+		*ret_saved = saved;
 	return result;
 }
 
-int lp_saved_session_save(const char *path, const struct lp_saved_session *place, struct lp_failure *failure)
+int lp_saved_session_save(const char *path, const struct lp_saved_session *saved, struct lp_failure *failure)
 {
 	char mac[LP_MAC_TEXT_MAX];
-	json_t *root = json_pack("{s:s, s:s, s:s, s:s}", "mac", lp_mac_format(&place->mac, mac), "relay", place->relay,
-		"room", place->room, "resume", place->resume);
+	json_t *root = json_pack("{s:s, s:s, s:s, s:s}", "mac", lp_mac_format(&saved->mac, mac), "relay", saved->relay,
+		"room", saved->room, "resume", saved->resume);
 	char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
 	int result;
 	json_decref(root);
@@ -70,8 +71,8 @@ int lp_saved_session_save(const char *path, const struct lp_saved_session *place
 	return result;
 }
 
-const char *lp_saved_session_token(const struct lp_saved_session *place, const char *relay, const char *room)
+const char *lp_saved_session_token(const struct lp_saved_session *saved, const char *relay, const char *room)
 {
-	bool same = strcmp(place->relay, relay) == 0 && strcmp(place->room, room) == 0;
-	return same ? place->resume : "";
+	bool same = strcmp(saved->relay, relay) == 0 && strcmp(saved->room, room) == 0;
+	return same ? saved->resume : "";
 }

@@ -1,5 +1,5 @@
-/* What a member keeps on disk from one start to the next: its MAC address, and the token of its last place in a room,
-   by which one that was killed takes the place again at once. */
+/* The saved session: what a member keeps on disk between runs. Its MAC, and the resume token of its last membership,
+   with which a member that was killed resumes immediately. */
 #ifndef LP_APP_SAVED_SESSION_H
 #define LP_APP_SAVED_SESSION_H
 
@@ -12,15 +12,14 @@ struct lp_saved_session {
 	struct lp_mac mac;
 	char relay[256]; /* "HOST:PORT" */
 	char room[LP_ROOM_CODE_MAX + 1];
-	char resume[LP_RESUME_MAX + 1]; /* empty: there is no place to take again */
+	char resume[LP_RESUME_MAX + 1]; /* empty: nothing to resume */
 };
 
-/* Reads it. LP_ENOTFOUND: there is no such file. LP_EMALFORMED: it cannot be understood, and should not be
-   overwritten. */
-int lp_saved_session_load(const char *path, struct lp_failure *failure, struct lp_saved_session *ret_place);
-/* Keeps it, mode 0600. */
-int lp_saved_session_save(const char *path, const struct lp_saved_session *place, struct lp_failure *failure);
-/* The token to show to this relay in this room, or "". */
-const char *lp_saved_session_token(const struct lp_saved_session *place, const char *relay, const char *room);
+/* Reads the file. LP_ENOTFOUND: it does not exist. LP_EMALFORMED: it cannot be decoded and must not be overwritten. */
+int lp_saved_session_load(const char *path, struct lp_failure *failure, struct lp_saved_session *ret_saved);
+/* Writes the file, mode 0600. */
+int lp_saved_session_save(const char *path, const struct lp_saved_session *saved, struct lp_failure *failure);
+/* The resume token if the session is of this relay and this room, otherwise "". */
+const char *lp_saved_session_token(const struct lp_saved_session *saved, const char *relay, const char *room);
 
 #endif

@@ -246,7 +246,7 @@ static int take_mac(struct lp_client *client, struct lp_failure *failure)
 	return 0;
 }
 
-/* Opens the TAP and what stands between it and the member. */
+/* Opens the TAP, the guard and the offloader. */
 static int open_device(struct lp_client *client, struct lp_loop *loop, struct lp_failure *failure)
 {
 	const struct lp_client_config *config = &client->config;

@@ -45,10 +45,10 @@ const struct lp_option lp_client_option_rows[] = {
 		.help = "what programs send to 255.255.255.255 or to an IPv4 multicast group goes to the LAN, as games need "
 			"it; --no-broadcast-routes leaves it to the default route"},
 	{"virtual-mac", "MAC", LP_MAC(struct lp_client_options, mac),
-		.help = "use this MAC address instead of the kept one: unicast and locally administered"},
+		.help = "use this MAC address instead of the saved one: unicast and locally administered"},
 	{"identity", "FILE", LP_TEXT(struct lp_client_options, identity_path),
 		.standard = "/var/lib/softlan/lanparty-client-identity.json",
-		.help = "where the MAC address and the place in the room are kept from one start to the next"},
+		.help = "the file with the MAC address and the token that resumes the session after a crash"},
 };
 const size_t lp_client_option_rows_n = LP_OPTIONS_N(lp_client_option_rows);
 const char *const lp_client_rights_advice = "run with sudo";

@@ -13,7 +13,7 @@ static const struct lp_help_row examples[] = {
 
 static const struct lp_help_row files[] = {
 	{"/var/lib/softlan/lanparty-gateway-state.json",
-		"the token of the place in the room, by which a gateway that was killed takes it again at once"},
+		"the token that resumes the session of a gateway that was killed"},
 	{"/run/lanparty/gateway.sock, $XDG_RUNTIME_DIR/lanparty/gateway.sock",
 		"the default status socket of root's gateway, and of another user's"},
 	{NULL, NULL},
@@ -42,10 +42,10 @@ const struct lp_option lp_gateway_option_rows[] = {
 		.help = "the wired interface with the cable in the party's switch; it needs no address"},
 	{"state", "FILE", LP_TEXT(struct lp_gateway_options, state_path),
 		.standard = "/var/lib/softlan/lanparty-gateway-state.json",
-		.help = "where the place in the room is kept, for a start after a crash; each gateway of a computer needs a "
+		.help = "the file with the token that resumes the session after a crash; each gateway on a computer needs a "
 			"file of its own"},
 	{"frame-log", "WHAT", LP_FRAMELOG(struct lp_gateway_options, framelog), .group = "Diagnostics",
 		.standard = "off",
-		.help = "log single frames: all, drops, 1/N (every Nth), N/s (at most so many), joined by commas; off"},
+		.help = "log single frames: all, drops, 1/N (every Nth), N/s (at most N per second), joined by commas; off"},
 };
 const size_t lp_gateway_option_rows_n = LP_OPTIONS_N(lp_gateway_option_rows);

@@ -17,7 +17,7 @@
    join, so that wrong options are reported immediately.
 
    A change of the host's network does not change the state: the connection migrates (RFC 9000 §9). If the relay's
-   address has lost its route but another address of the relay has one, the member reconnects there with its resume
+   address has no route any more but another of its addresses has one, the member reconnects there with its resume
    token and keeps its membership.
 
    Invariants. enter_state() in member.c is the only writer of the state and logs each change. A link exists in JOINING

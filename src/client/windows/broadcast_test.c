@@ -6,10 +6,10 @@
 #include "platform/net/broadcast.h"
 #include "platform/system/random.h"
 
-/* Sent so often, and each one waited for. An address that is quite new may not be used yet. */
+/* Number of broadcasts, and the wait after each. The system may not use a new address immediately. */
 #define TRIES 4
 #define WAIT_NS (1500 * LP_MS)
-/* Discard (RFC 863): nobody on the LAN answers. */
+/* Discard (RFC 863), so that no host of the LAN replies. */
 #define PORT 9
 /* Ethernet, IPv4 without options, UDP: the system adds no options of its own to a broadcast. */
 #define PAYLOAD_OFFSET (14 + 20 + 8)
@@ -34,7 +34,7 @@ enum lp_broadcast_result lp_broadcast_test_expire(struct lp_broadcast_test *test
 		test->next_ns = LP_NEVER;
 		return LP_BROADCAST_ASTRAY;
 	}
-	/* One that cannot be sent is not seen either. */
+	/* A failure counts as a broadcast that was not seen. */
 	lp_broadcast_send(PORT, test->nonce, sizeof test->nonce);
 	test->n_sent++;
 	test->next_ns = now_ns + WAIT_NS;

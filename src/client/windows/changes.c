@@ -16,12 +16,12 @@
 struct lp_changes {
 	const char *path;
 	const struct lp_log *log;
-	struct lp_lock *lock; /* nobody else acts by the same journal */
+	struct lp_lock *lock; /* excludes other clients with the same journal */
 	struct lp_journal journal;
-	bool on_disk; /* there is a file, which says what |journal| says or what it said before */
+	bool on_disk; /* the file exists; it holds |journal|, or |journal| before a write that failed */
 };
 
-/* Writes the journal, or removes it when nothing stands any more. */
+/* Writes the journal, or removes it if it is empty. */
 static int save(struct lp_changes *changes, struct lp_failure *failure)
 {
 	char *text;
@@ -36,7 +36,7 @@ static int save(struct lp_changes *changes, struct lp_failure *failure)
 	text = lp_journal_encode(&changes->journal);
 	if (!text)
 		return lp_fail(failure, LP_ENOMEM, "out of memory");
-	/* Even a write that failed may have left something. */
+	/* Set first, because a failed write may leave a file, too. */
 	changes->on_disk = true;
 	result = lp_file_write(changes->path, (const uint8_t *)text, strlen(text), true, failure);
 	free(text);
@@ -55,8 +55,8 @@ static struct lp_route route_of(const struct lp_change *change)
 	};
 }
 
-/* Puts back what the change of settings replaced, as far as it is still there: what somebody else has set since stays.
-   LP_ENOTFOUND: the interface is away. */
+/* Restores the settings that a change replaced, except those that another program has changed since. LP_ENOTFOUND: the
+   interface is gone. */
 static int restore(const struct lp_change *change, struct lp_failure *failure)
 {
 	const struct lp_route_settings *before = &change->before, *after = &change->after;
@@ -80,7 +80,7 @@ static int restore(const struct lp_change *change, struct lp_failure *failure)
 	return lp_route_set(&change->interface, change->family, &wanted, failure);
 }
 
-/* Undoes one change; it is out of the journal when this returns 0. */
+/* Undoes one change and removes it from the journal, unless it fails. */
 static int undo(struct lp_changes *changes, size_t i, struct lp_failure *failure)
 {
 	const struct lp_change *change = &changes->journal.changes[i];
@@ -88,7 +88,7 @@ static int undo(struct lp_changes *changes, size_t i, struct lp_failure *failure
 	if (change->kind == LP_CHANGE_ROUTE) {
 		struct lp_route route = route_of(change);
 		result = lp_route_remove(&route, failure);
-		/* Gone with its interface, or with the last start of the system: as it should be. */
+		/* Removed with its interface, or by a restart of the system. */
 		if (result == LP_ENOTFOUND)
 			result = 0;
 	} else {
@@ -99,7 +99,7 @@ static int undo(struct lp_changes *changes, size_t i, struct lp_failure *failure
 	changes->journal.n--;
 	memmove(&changes->journal.changes[i], &changes->journal.changes[i + 1],
 		(changes->journal.n - i) * sizeof changes->journal.changes[0]);
-	/* If this fails the same change is undone once more at the next start, which does nothing. */
+	/* If this fails, the change is undone again at the next start, which is harmless. */
 	save(changes, NULL);
 	return 0;
 }
@@ -114,7 +114,7 @@ static size_t undo_all(struct lp_changes *changes)
 		if (result == 0)
 			n_undone++;
 		else if (result == LP_ENOTFOUND)
-			/* A disabled adapter keeps its settings, so they have to be restored when it is back. */
+			/* A disabled adapter keeps its settings; they are restored when it is enabled again. */
 			lp_event_change_kept(changes->log, failure.text);
 		else
 			lp_event_change_stuck(changes->log, failure.text, changes->path);
@@ -124,14 +124,14 @@ static size_t undo_all(struct lp_changes *changes)
 	return n_undone;
 }
 
-/* Notes a change on the disk, before it is made. */
+/* Saves a change in the journal before it is made. */
 static int note(struct lp_changes *changes, const struct lp_change *change, struct lp_failure *failure)
 {
 	int result;
 	if (changes->journal.n == LP_JOURNAL_MAX)
 		return lp_fail(failure, LP_EFULL,
-			"%s: %d changes stand already, as many as fit: start the client once with every adapter "
-			"enabled, or remove the file if its adapters are gone for good",
+			"%s: the journal is full (%d changes). Start the client once with every adapter "
+			"enabled, or remove the file if its adapters were removed for good",
 			changes->path, LP_JOURNAL_MAX);
 	changes->journal.changes[changes->journal.n++] = *change;
 	result = save(changes, failure);
@@ -142,14 +142,14 @@ static int note(struct lp_changes *changes, const struct lp_change *change, stru
 	return result;
 }
 
-/* Takes the last note back: its change was not made. */
+/* Removes the last entry: its change was not made. */
 static void forget_last(struct lp_changes *changes)
 {
 	changes->journal.n--;
 	save(changes, NULL);
 }
 
-/* Keeps a journal that nobody understands aside. */
+/* Moves a journal that cannot be decoded to PATH.damaged. */
 static int set_aside(
 	struct lp_changes *changes, const uint8_t *data, size_t len, const char *why, struct lp_failure *failure)
 {
@@ -164,7 +164,7 @@ static int set_aside(
 	return result;
 }
 
-/* Reads the journal that is there, if any, and undoes it. */
+/* Undoes the journal of an earlier client, if there is one. */
 static int repair(struct lp_changes *changes, struct lp_failure *failure)
 {
 	struct lp_failure why;
@@ -189,7 +189,7 @@ static int repair(struct lp_changes *changes, struct lp_failure *failure)
 	return 0;
 }
 
-/* Takes the journal for ourselves: one that another client is writing must not be acted upon. */
+/* Locks the journal: one that belongs to a running client must not be undone. */
 static int take_lock(struct lp_changes *changes, struct lp_failure *failure)
 {
 	char path[PATH_MAX_BYTES + 16];
@@ -197,7 +197,7 @@ static int take_lock(struct lp_changes *changes, struct lp_failure *failure)
 	snprintf(path, sizeof path, "%s.lock", changes->path);
 	result = lp_lock_take(path, failure, &changes->lock);
 	return result == LP_EINUSE ? lp_fail(failure, result,
-					     "%s is in use: another client runs on this computer: end it, or pass an "
+					     "%s is in use: another client runs on this computer. End it, or pass an "
 					     "--identity in another folder to each",
 					     changes->path)
 				   : result;
@@ -249,7 +249,8 @@ int lp_changes_add_route(struct lp_changes *changes, const struct lp_route *rout
 	struct lp_route_query query = {.remote = route->destination};
 	struct lp_route there;
 	int result;
-	/* Asked before it is noted: a client that is killed in between must not take somebody else's route for its. */
+	/* Checked before the entry is saved: after a kill in between, the next start would remove another program's
+	 * route. */
 	if (lp_route_best(&query, NULL, &there) == 0 && there.prefix_bits == route->prefix_bits &&
 		there.interface.luid == route->interface.luid && lp_addr_equal(&there.next_hop, &route->next_hop))
 		return lp_fail(failure, LP_EEXISTS, "there is such a route already");
@@ -274,7 +275,7 @@ int lp_changes_remove_route(struct lp_changes *changes, const struct lp_route *r
 	return 0;
 }
 
-/* Undoes what was set on the interface before, so that there is one such change at most and its |before| is true. */
+/* Undoes an earlier change of the interface's settings, so that there is at most one and its |before| is correct. */
 static int unset(struct lp_changes *changes, const struct lp_route_interface *interface, uint8_t family,
 	struct lp_failure *failure)
 {

@@ -1,4 +1,4 @@
-/* What the client changed on the computer and has to put back, as it stands on the disk. Pure. */
+/* The file format of the journal of changes to the computer (changes.h): JSON. Pure. */
 #ifndef LP_CLIENT_WINDOWS_JOURNAL_H
 #define LP_CLIENT_WINDOWS_JOURNAL_H
 
@@ -7,13 +7,13 @@
 
 #include "platform/net/route_change.h"
 
-/* Changes that stand at once; and bytes of a file with as many. */
+/* Maximum number of changes, and size of a file with that many. */
 #define LP_JOURNAL_MAX 16
 #define LP_JOURNAL_MAX_BYTES ((size_t)16 << 10)
 
 enum lp_change_kind {
 	LP_CHANGE_ROUTE,    /* a route to one host was added */
-	LP_CHANGE_SETTINGS, /* an interface was set, for one family */
+	LP_CHANGE_SETTINGS, /* settings of an interface were changed, for one family */
 };
 
 struct lp_change {
@@ -24,11 +24,11 @@ struct lp_change {
 	uint32_t metric;
 	/* The settings. */
 	uint8_t family;                         /* 4 or 6; also of a route */
-	struct lp_route_settings before, after; /* what there was, and what it was set to */
+	struct lp_route_settings before, after; /* before and after the change */
 };
 
 struct lp_journal {
-	struct lp_change changes[LP_JOURNAL_MAX]; /* in the order in which they were made */
+	struct lp_change changes[LP_JOURNAL_MAX]; /* in chronological order */
 	size_t n;
 };
 

@@ -16,13 +16,13 @@
 
 #define ROOM_FILE_MAX ((size_t)16 << 10)
 
-/* Where things are kept that last from one start to the next. */
+/* Paths of the files that are kept between runs. */
 struct places {
 	char identity[LP_CLIENT_PATH_MAX];
 	char room[LP_CLIENT_PATH_MAX];
 };
 
-/* Finds them, and makes their folder. */
+/* Sets the paths and creates their folder. */
 static int find_places(struct places *places, struct lp_failure *failure)
 {
 	char data[512], folder[600];
@@ -49,7 +49,7 @@ static bool on_read(void *ctx, char *line, size_t size)
 	return lp_console_read_line(line, size);
 }
 
-/* Asks for relay and room, and keeps the answers where the program then reads them. False if nobody answers. */
+/* Asks for relay and room and saves the answers as a configuration file. False at the end of the input. */
 static bool ask(const char *path)
 {
 	const struct lp_prompt_io io = {.say = on_say, .read = on_read};

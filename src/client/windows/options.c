@@ -50,7 +50,7 @@ const struct lp_option lp_client_option_rows[] = {
 	{"list-adapters", NULL, LP_SWITCH(struct lp_client_options, list_adapters), .no_config = true,
 		.help = "list the TAP-Windows6 adapters and end"},
 	{"virtual-mac", "MAC", LP_MAC(struct lp_client_options, mac),
-		.help = "use this MAC address instead of the kept one: unicast and locally administered"},
+		.help = "use this MAC address instead of the saved one: unicast and locally administered"},
 	{"identity", "FILE", LP_TEXT(struct lp_client_options, identity_path),
 		.help = "where the MAC address and the place in the room are kept from one start to the next (default: "
 			"%ProgramData%\\softlan\\lanparty-client-identity.json)"},

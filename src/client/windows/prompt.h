@@ -15,7 +15,7 @@ struct lp_text;
 struct lp_prompt_io {
 	/* Shows a text, without adding a newline. */
 	void (*say)(void *ctx, const char *text);
-	/* Reads a line without its end. False: there are no more. */
+	/* Reads a line without its newline. False at the end of the input. */
 	bool (*read)(void *ctx, char *line, size_t size);
 	void *ctx;
 };

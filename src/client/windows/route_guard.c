@@ -14,12 +14,12 @@
 #include "platform/loop/loop.h"
 #include "platform/net/netwatch.h"
 
-/* Between two looks; while something is still to be done for the first time, and otherwise. */
+/* Interval of checks: while the first configuration is incomplete, and afterwards. */
 #define LOOK_SOON_NS (500 * LP_MS)
 #define LOOK_NS (5 * LP_SEC)
-/* Lower than any that Windows chooses by itself. */
+/* Lower than any automatic metric of Windows. */
 #define METRIC 1
-/* Of an IPv6 interface at least (RFC 8200 §5). */
+/* Minimum for IPv6 (RFC 8200 §5). */
 #define MTU_MIN6 1280
 #define ADDRESSES_MAX 64
 
@@ -28,17 +28,17 @@ struct lp_route_guard {
 	struct lp_loop *loop;
 	struct lp_netwatch *netwatch;
 	struct lp_timer *timer;
-	uint64_t look_ns; /* the next one */
+	uint64_t look_ns; /* the next check */
 
-	struct lp_addr relay; /* port 0; family 0: not known yet */
-	struct lp_route pin;  /* our route to it */
-	bool pinned;          /* there is one */
-	bool foreign;         /* somebody else's is there instead */
-	char complaint[400];  /* the last one, so that each is told once */
+	struct lp_addr relay; /* port 0; family 0: unknown yet */
+	struct lp_route pin;  /* our route to the relay */
+	bool pinned;          /* it exists */
+	bool foreign;         /* a host route of another program exists instead */
+	char complaint[400];  /* the last one logged, so that each is logged once */
 
 	struct lp_route_interface tap;                /* zeros: not found yet */
-	uint32_t mtu;                                 /* of the TAP, as wanted; 0: nothing is wanted yet */
-	bool set[2];                                  /* nothing is left to set for IPv4 and IPv6 */
+	uint32_t mtu;                                 /* of the TAP, as configured; 0: not yet */
+	bool set[2];                                  /* IPv4 and IPv6 are configured */
 	uint32_t set_mtu[2];                          /* what was set last */
 	struct lp_route_settings foreign_settings[2]; /* another program's, as they were last logged */
 	char set_complaint[400];                      /* the last failure to set them, so that each is logged once */
@@ -47,7 +47,7 @@ struct lp_route_guard {
 	struct lp_lease lease;
 };
 
-/* Something about the relay's route is not as it should be. Each reason is told once. */
+/* Logs a problem of the relay's route, once per reason. */
 static void complain(struct lp_route_guard *guard, const char *reason)
 {
 	if (strcmp(guard->complaint, reason) == 0)
@@ -56,7 +56,7 @@ static void complain(struct lp_route_guard *guard, const char *reason)
 	lp_event_route_astray(guard->config.log, &guard->relay, reason);
 }
 
-/* Takes our route back. */
+/* Removes our route. */
 static void unpin(struct lp_route_guard *guard)
 {
 	struct lp_failure failure;
@@ -65,7 +65,7 @@ static void unpin(struct lp_route_guard *guard)
 	guard->pinned = false;
 }
 
-/* Holds the relay's route the way that |best| goes. */
+/* Adds a host route to the relay with the gateway and interface of |best|. */
 static void pin(struct lp_route_guard *guard, const struct lp_route *best)
 {
 	struct lp_route route = *best;
@@ -91,13 +91,13 @@ static void pin(struct lp_route_guard *guard, const struct lp_route *best)
 	}
 }
 
-/* True if both routes lead the same way. */
+/* True if both routes have the same interface and next hop. */
 static bool same_way(const struct lp_route *a, const struct lp_route *b)
 {
 	return a->interface.luid == b->interface.luid && lp_addr_equal(&a->next_hop, &b->next_hop);
 }
 
-/* True if our route is there, is the one that counts, and leads the way that is best. */
+/* True if our route exists, is the one in use, and follows |best|. */
 static bool is_held(const struct lp_route_guard *guard, const struct lp_route_query *query, const struct lp_route *best)
 {
 	struct lp_route present;
@@ -105,7 +105,7 @@ static bool is_held(const struct lp_route_guard *guard, const struct lp_route_qu
 	       present.prefix_bits == guard->pin.prefix_bits && same_way(&present, best);
 }
 
-/* Looks which way the relay is reached, and which way it would be without us, and holds the second. */
+/* Pins the relay to the route that the system would use without the TAP and without our own route. */
 static void look_at_route(struct lp_route_guard *guard)
 {
 	struct lp_route_query now = {.remote = guard->relay};
@@ -120,7 +120,7 @@ static void look_at_route(struct lp_route_guard *guard)
 		without_us.except = &guard->pin;
 	result = lp_route_best(&without_us, &failure, &best);
 	if (result < 0) {
-		/* The network is away: there is nothing to hold, and an old route is no help. */
+		/* Without a network there is no route to pin, and an old one does not help. */
 		complain(guard, failure.text);
 		return;
 	}
@@ -191,7 +191,7 @@ static bool set_family(struct lp_route_guard *guard, uint8_t family)
 	if (family == 6 && guard->mtu < MTU_MIN6)
 		return true;
 	int result = lp_route_settings(&guard->tap, family, &failure, &now);
-	/* A family that the TAP does not carry needs nothing. IPv4 comes late to an adapter that was just enabled. */
+	/* The TAP may lack IPv6. IPv4 appears late on an adapter that was just enabled. */
 	if (result == LP_ENOTFOUND)
 		return family == 6;
 	if (result == 0) {
@@ -213,7 +213,7 @@ static bool set_family(struct lp_route_guard *guard, uint8_t family)
 	return true;
 }
 
-/* Sets the TAP, and sets it again where its settings were lost. */
+/* Configures the TAP, and again if its settings were lost. */
 static void look_at_adapter(struct lp_route_guard *guard)
 {
 	if (!guard->mtu || lp_route_interface(guard->config.device_id, NULL, &guard->tap) < 0)
@@ -222,7 +222,7 @@ static void look_at_adapter(struct lp_route_guard *guard)
 	guard->set[1] = guard->set[0] && set_family(guard, 6);
 }
 
-/* True for what Windows takes when no DHCP server answers: 169.254.0.0/16 (RFC 3927). */
+/* True for an address that Windows assigns itself if no DHCP server replies: 169.254.0.0/16 (RFC 3927). */
 static bool is_link_local(const struct lp_addr *address)
 {
 	return address->ip[0] == 169 && address->ip[1] == 254;
@@ -243,7 +243,7 @@ static bool find_address(const struct lp_route_guard *guard, struct lp_addr *ret
 	return false;
 }
 
-/* Begins the test of broadcasts at each new address, and carries it on. */
+/* Starts the self-test of broadcasts at each new address, and continues it. */
 static void look_at_broadcasts(struct lp_route_guard *guard, uint64_t now_ns)
 {
 	struct lp_addr address;
@@ -256,13 +256,13 @@ static void look_at_broadcasts(struct lp_route_guard *guard, uint64_t now_ns)
 			"another adapter is preferred (a lower metric): disable other virtual adapters");
 }
 
-/* Sets the timer for whatever comes first. */
+/* Sets the timer to the earlier of the next check and the next broadcast. */
 static void arm(struct lp_route_guard *guard)
 {
 	lp_timer_set(guard->timer, guard->look_ns < guard->test.next_ns ? guard->look_ns : guard->test.next_ns);
 }
 
-/* A look at everything. */
+/* Checks everything. */
 static void look(struct lp_route_guard *guard)
 {
 	uint64_t now_ns = lp_loop_now_ns(guard->loop);
@@ -276,7 +276,6 @@ static void look(struct lp_route_guard *guard)
 	arm(guard);
 }
 
-/* It is time for a look, or for the next broadcast. */
 static void on_timer(void *ctx, uint64_t now_ns)
 {
 	struct lp_route_guard *guard = ctx;
@@ -288,7 +287,6 @@ static void on_timer(void *ctx, uint64_t now_ns)
 	arm(guard);
 }
 
-/* The host's network changed. */
 static void on_network_change(void *ctx)
 {
 	look(ctx);
@@ -311,7 +309,7 @@ int lp_route_guard_new(struct lp_loop *loop, const struct lp_route_guard_config 
 		lp_fail(failure, result, "cannot watch the computer's routes: %s", lp_error_text(result));
 		goto fail;
 	}
-	/* Known before the TAP is connected, where it can be: the route is looked for without it. */
+	/* If the interface exists before the TAP is connected, the first route query already excludes it. */
 	lp_route_interface(config->device_id, NULL, &guard->tap);
 	guard->look_ns = LP_NEVER;
 	*ret_guard = guard;
