@@ -19,11 +19,9 @@ struct link {
 
 static bool is_bridge_port(const struct nlattr *link_info)
 {
-	const struct nlattr *attr;
-	mnl_attr_for_each_nested(
-		attr, link_info) if (mnl_attr_get_type(attr) == IFLA_INFO_SLAVE_KIND &&
-				     mnl_attr_get_payload_len(attr) >= 6) return memcmp(mnl_attr_get_payload(attr),
-		"bridge", 6) == 0;
+	for (const struct nlattr *attr = NULL; (attr = lp_netlink_next_nested(link_info, attr));)
+		if (mnl_attr_get_type(attr) == IFLA_INFO_SLAVE_KIND && mnl_attr_get_payload_len(attr) >= 6)
+			return memcmp(mnl_attr_get_payload(attr), "bridge", 6) == 0;
 	return false;
 }
 
@@ -37,9 +35,7 @@ static struct link parse_link(const struct nlmsghdr *message)
 				    .loopback = info->ifi_flags & IFF_LOOPBACK,
 				    .ethernet = info->ifi_type == ARPHRD_ETHER,
 			    }};
-	const struct nlattr *attr;
-	mnl_attr_for_each(attr, message, sizeof *info)
-	{
+	for (const struct nlattr *attr = NULL; (attr = lp_netlink_next(message, sizeof *info, attr));) {
 		switch (mnl_attr_get_type(attr)) {
 		case IFLA_MTU:
 			link.interface.mtu = lp_netlink_get_u32(attr);

@@ -68,6 +68,25 @@ static size_t ip_bytes(uint8_t family)
 	return family == 6 ? 16 : 4;
 }
 
+/* |attr| if it is complete in front of |end|. */
+static const struct nlattr *complete(const struct nlattr *attr, const char *end)
+{
+	return mnl_attr_ok(attr, (int)(end - (const char *)attr)) ? attr : NULL;
+}
+
+const struct nlattr *lp_netlink_next(const struct nlmsghdr *message, size_t struct_bytes, const struct nlattr *attr)
+{
+	attr = attr ? mnl_attr_next(attr) : mnl_nlmsg_get_payload_offset(message, struct_bytes);
+	return complete(attr, mnl_nlmsg_get_payload_tail(message));
+}
+
+const struct nlattr *lp_netlink_next_nested(const struct nlattr *nest, const struct nlattr *attr)
+{
+	const char *start = mnl_attr_get_payload(nest);
+	attr = attr ? mnl_attr_next(attr) : mnl_attr_get_payload(nest);
+	return complete(attr, start + mnl_attr_get_payload_len(nest));
+}
+
 void lp_netlink_put_ip(struct nlmsghdr *request, uint16_t type, const struct lp_addr *addr)
 {
 	mnl_attr_put(request, type, ip_bytes(addr->family), addr->ip);

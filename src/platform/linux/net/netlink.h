@@ -25,6 +25,11 @@ struct nlmsghdr *lp_netlink_begin(struct lp_netlink_request *request, uint16_t t
    it was read is read again: |reply| may see an object twice. 0, or the LP_E* of the kernel's errno. */
 int lp_netlink_call(struct nlmsghdr *request, mnl_cb_t reply, void *ctx);
 
+/* The attribute after |attr| of a message whose struct has |struct_bytes|, or of the nested attribute |nest|; the first
+   one after NULL. NULL after the last. (libmnl's macros cast away const, which clang refuses.) */
+const struct nlattr *lp_netlink_next(const struct nlmsghdr *message, size_t struct_bytes, const struct nlattr *attr);
+const struct nlattr *lp_netlink_next_nested(const struct nlattr *nest, const struct nlattr *attr);
+
 /* Appends an IP address. */
 void lp_netlink_put_ip(struct nlmsghdr *request, uint16_t type, const struct lp_addr *addr);
 /* The IP address of an attribute, into an |addr| that has the family already. Unchanged if the length is wrong. */

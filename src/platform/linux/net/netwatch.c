@@ -123,9 +123,7 @@ static int on_address(const struct nlmsghdr *message, void *ctx)
 		return MNL_CB_OK;
 	/* On a point-to-point link IFA_ADDRESS is the other end's. */
 	struct lp_addr address = {.family = search->addr.family}, local = {0};
-	const struct nlattr *attr;
-	mnl_attr_for_each(attr, message, sizeof *info)
-	{
+	for (const struct nlattr *attr = NULL; (attr = lp_netlink_next(message, sizeof *info, attr));) {
 		if (mnl_attr_get_type(attr) == IFA_ADDRESS) {
 			lp_netlink_get_ip(attr, &address);
 		} else if (mnl_attr_get_type(attr) == IFA_LOCAL) {

@@ -15,9 +15,7 @@ static int on_route(const struct nlmsghdr *message, void *ctx)
 		return MNL_CB_OK;
 	uint8_t family = lp_netlink_ip_version(route->rtm_family);
 	*reply = (struct lp_route_reply){.type = route->rtm_type, .prefix_bits = route->rtm_dst_len};
-	const struct nlattr *attr;
-	mnl_attr_for_each(attr, message, sizeof *route)
-	{
+	for (const struct nlattr *attr = NULL; (attr = lp_netlink_next(message, sizeof *route, attr));) {
 		switch (mnl_attr_get_type(attr)) {
 		case RTA_DST:
 			reply->destination.family = family;
