@@ -1,5 +1,5 @@
 /* Detects the end of the user's session. Windows calls a program's console handler at logoff and shutdown only if
-   user32 is not loaded, which is loaded here. A hidden window receives WM_ENDSESSION instead. */
+   user32 is not loaded, which no program can guarantee. A hidden window receives WM_ENDSESSION instead. */
 #ifndef LP_PLATFORM_WINDOWS_SYSTEM_SESSION_END_H
 #define LP_PLATFORM_WINDOWS_SYSTEM_SESSION_END_H
 
