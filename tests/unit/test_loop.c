@@ -117,7 +117,6 @@ static void test_past(void **state)
 	assert_int_equal(lp_loop_run(f.loop), 0);
 	assert_int_equal(f.probes[0].order, 0);
 	assert_int_equal(f.probes[1].order, 1);
-	assert_true(lp_loop_now_ns(f.loop) - now_ns < LP_SEC);
 	tear_down(&f);
 }
 

@@ -25,6 +25,9 @@
 #include "platform/loop/loop.h"
 #include "transfer.h"
 
+/* How long an event may take on a busy machine before a test gives up. */
+#define PATIENCE_MS 30000
+
 #define MAC_A ((struct lp_mac){{0x02, 0x5a, 0, 0, 0, 0x0a}})
 #define MAC_B ((struct lp_mac){{0x02, 0x5a, 0, 0, 0, 0x0b}})
 
@@ -184,7 +187,7 @@ static void test_frames(void **state)
 		int fd = udp_socket();
 		assert_int_equal(send(fd, "hello", 5, 0), 5);
 		end.stop_at = 1;
-		run(loop, 2000);
+		run(loop, PATIENCE_MS);
 		assert_int_equal(end.wanted, 1);
 		assert_int_equal(end.last_len, 14 + 20 + 8 + 5);
 		assert_memory_equal(end.last, MAC_B.octet, 6);
@@ -236,7 +239,7 @@ static void test_pause(void **state)
 	assert_int_equal(end.frames, 0);
 	lp_tap_resume(end.tap);
 	end.stop_at = 200;
-	run(loop, 2000);
+	run(loop, PATIENCE_MS);
 	assert_int_equal(end.wanted, 200);
 	close(fd);
 	lp_tap_close(end.tap);
@@ -272,14 +275,16 @@ static void check_fairness(bool pauses)
 	lp_tap_resume(end.tap);
 	end.pauses = pauses;
 	if (pauses && n_queues > 1) {
-		run(loop, 50);
-		assert_int_equal(end.wanted, 64 + 1); /* one batch of the other */
+		end.stop_at = 64 + 1; /* one batch of the other flow */
+		run(loop, PATIENCE_MS);
+		run(loop, 20);
+		assert_int_equal(end.wanted, 64 + 1);
 		assert_true(end.game_at > 0);
 	}
 	end.pauses = false;
 	lp_tap_resume(end.tap);
 	end.stop_at = 401;
-	run(loop, 2000);
+	run(loop, PATIENCE_MS);
 	assert_int_equal(end.wanted, 401);
 	print_message("%u queues: the game's frame was number %zu of 401\n", n_queues, end.game_at);
 	assert_true(end.game_at > 0);
@@ -310,7 +315,7 @@ static void test_removed(void **state)
 	open_tap(&end, loop, "lan7", MAC_A, true);
 	assert_int_equal(lp_tap_up(end.tap, 1500, NULL), 0);
 	netns_run("ip link delete lan7");
-	run(loop, 2000);
+	run(loop, PATIENCE_MS);
 	assert_int_equal(end.failure.code, LP_ENOTFOUND);
 	assert_non_null(strstr(end.failure.text, "lan7"));
 	lp_tap_close(end.tap);
@@ -335,7 +340,7 @@ static void test_uso(void **state)
 	assert_int_equal(setsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &gso_size, sizeof gso_size), 0);
 	assert_int_equal(send(fd, data, sizeof data, 0), sizeof data);
 	end.stop_at = lp_tap_takes(end.tap, LP_GSO_UDP) ? 1 : 21;
-	run(loop, 2000);
+	run(loop, PATIENCE_MS);
 	assert_int_equal(end.wanted, end.stop_at);
 	if (lp_tap_takes(end.tap, LP_GSO_UDP)) {
 		assert_int_equal(end.last_offload.gso, LP_GSO_UDP);
@@ -371,7 +376,7 @@ static void transfer_between_taps(const char *to, bool offload)
 	b.to = a.tap;
 
 	transfer_start(&transfer);
-	for (int i = 0; i < 1000 && !atomic_load(&transfer.done); i++)
+	for (int i = 0; i < PATIENCE_MS / 10 && !atomic_load(&transfer.done); i++)
 		run(loop, 10);
 	transfer_finish(&transfer);
 	print_message("%s, offload %d: %zu frames, %zu super-frames, %zu without checksum\n", to, offload, a.frames,
