@@ -68,7 +68,14 @@ static uint64_t line_pass(struct lp_world *world, struct lp_fake_line *line, siz
 		world->counters.too_big++;
 		return LP_NEVER;
 	}
-	if (lp_dice_chance(&world->dice, config->loss)) {
+	bool lost = line->n_to_lose > 0;
+	if (lost) {
+		line->n_to_lose--;
+	} else if (lp_dice_chance(&world->dice, config->loss / (config->loss_run ? config->loss_run : 1))) {
+		lost = true;
+		line->n_to_lose = config->loss_run ? config->loss_run - 1 : 0;
+	}
+	if (lost) {
 		world->counters.lost++;
 		return LP_NEVER;
 	}
@@ -84,6 +91,8 @@ static uint64_t line_pass(struct lp_world *world, struct lp_fake_line *line, siz
 		at_ns = line->busy_until_ns;
 	}
 	at_ns += config->delay_ns + lp_dice_below(&world->dice, config->jitter_ns);
+	if (config->burst_ns)
+		at_ns = (at_ns + config->burst_ns - 1) / config->burst_ns * config->burst_ns;
 	if (lp_dice_chance(&world->dice, config->reorder))
 		return at_ns + (config->reorder_ns ? config->reorder_ns : DEFAULT_REORDER_NS);
 	if (at_ns < line->last_ns)
