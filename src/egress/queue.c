@@ -64,6 +64,12 @@ int lp_queue_new(const struct lp_queue_config *config, struct lp_frame_pool *poo
 	return 0;
 }
 
+void lp_queue_set_delay(struct lp_queue *queue, uint64_t target_ns, uint64_t interval_ns)
+{
+	queue->codel.target_ns = target_ns > DEFAULT_TARGET_NS ? target_ns : DEFAULT_TARGET_NS;
+	queue->codel.interval_ns = interval_ns > DEFAULT_INTERVAL_NS ? interval_ns : DEFAULT_INTERVAL_NS;
+}
+
 /* An item is the first field of what it schedules. */
 static struct member *member_of(struct lp_drr_item *item)
 {

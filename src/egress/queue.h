@@ -63,6 +63,9 @@ struct lp_queue_counters {
 
 int lp_queue_new(const struct lp_queue_config *config, struct lp_frame_pool *pool, struct lp_queue **ret_queue);
 void lp_queue_free(struct lp_queue *queue);
+/* Sets how long frames may queue from now on before CoDel acts, and for how long they may queue longer; neither falls
+   below the defaults of the configuration. */
+void lp_queue_set_delay(struct lp_queue *queue, uint64_t target_ns, uint64_t interval_ns);
 /* Copies a frame (the concatenation of its parts) to the end of its flow. |source| is its member. If there is no space,
    other frames are dropped first. 0; LP_EFULL: there was still no space, and this frame was dropped and counted;
    LP_ETOOBIG: longer than LP_QUEUE_FRAME_MAX. */
