@@ -227,7 +227,10 @@ void lp_link_send(struct lp_link *link, uint16_t source, const struct lp_bytes *
 void lp_link_writable(struct lp_link *link, uint64_t now_ns)
 {
 	const struct lp_queued *head;
+	uint64_t target_ns, interval_ns;
 	link->ahead_bytes = 0;
+	lp_quic_queue_delay(link->config.conn, &target_ns, &interval_ns);
+	lp_queue_set_delay(link->queue, target_ns, interval_ns);
 	while ((head = lp_queue_head(link->queue, now_ns))) {
 		struct lp_bytes part = {head->data, head->len};
 		int result = send_frame(link, &link->head, head->source, &part, 1, head->len, now_ns);

@@ -16,6 +16,7 @@
 #include "quic/settings.h"
 #include "quic/timer.h"
 #include "quic/tx.h"
+#include "quic/uncap.h"
 
 /* Gives TLS the ngtcp2 connection. */
 static ngtcp2_conn *get_ngtcp2(ngtcp2_crypto_conn_ref *ref)
@@ -51,8 +52,6 @@ static int conn_new(struct lp_quic_env *env, const ngtcp2_path *path, bool serve
 	conn->control_id = -1;
 	conn->packet_max = LP_MTU_BASE;
 	conn->last_rx_ns = env->now_ns;
-	conn->min_rtt_ns = LP_NEVER;
-	conn->sent_large = true;
 	lp_path_get(path, &conn->local, &conn->remote);
 	conn->carrier = lp_path_carrier(path);
 	lp_path_set(&conn->cur_path, conn->carrier, &conn->local, &conn->remote);
@@ -60,7 +59,8 @@ static int conn_new(struct lp_quic_env *env, const ngtcp2_path *path, bool serve
 	conn->reported_remote = conn->remote;
 	lp_control_init(&conn->control);
 	lp_pmtud_init(&conn->pmtud);
-	lp_cc_delay_init(&conn->delay, env->config.queue_delay_ns, env->now_ns);
+	lp_cc_rate_init(&conn->rate, env->now_ns);
+	lp_cc_flight_init(&conn->flight);
 	const struct lp_tls_session_config tls = {
 		.tls = server ? env->config.server_tls : env->config.client_tls,
 		.server_name = server_name,
@@ -85,6 +85,7 @@ static int add_to_env(struct lp_quic_conn *conn, const ngtcp2_cid *scid)
 	int result = lp_conn_table_add(&env->cids, scid->data, scid->datalen, conn, &conn->cids);
 	if (result < 0)
 		return result;
+	conn->own_control = lp_ngtcp2_uncap(conn->ngtcp2);
 	ngtcp2_conn_set_tls_native_handle(conn->ngtcp2, conn->tls.session);
 	if (env->config.keep_alive_ns)
 		ngtcp2_conn_set_keep_alive_timeout(conn->ngtcp2, env->config.keep_alive_ns);
@@ -189,6 +190,7 @@ void lp_conn_free(struct lp_quic_conn *conn)
 	ngtcp2_conn_del(conn->ngtcp2);
 	lp_tls_session_done(&conn->tls);
 	lp_control_done(&conn->control);
+	lp_cc_flight_done(&conn->flight);
 	free(conn->close_packet);
 	free(conn);
 }
@@ -207,7 +209,7 @@ static void report_path(struct lp_quic_conn *conn)
 					    !lp_addr_equal(&conn->remote, &conn->reported_remote))) {
 		conn->reported_local = conn->local;
 		conn->reported_remote = conn->remote;
-		lp_cc_delay_reset(&conn->delay, conn->env->now_ns);
+		lp_cc_rate_init(&conn->rate, conn->env->now_ns);
 		if (config->events->migrated)
 			config->events->migrated(config->ctx, conn);
 	}
@@ -216,31 +218,13 @@ static void report_path(struct lp_quic_conn *conn)
 		config->events->budget(config->ctx, conn, conn->budget);
 }
 
-/* Feeds this pass's RTT sample to the delay-based window. */
-static void update_window(struct lp_quic_conn *conn)
+/* Feeds what this pass acknowledged to the congestion controller. */
+static void update_rate(struct lp_quic_conn *conn)
 {
-	ngtcp2_conn_info info;
-	uint64_t rtt_ns = conn->min_rtt_ns;
-	if (!conn->rx_since_sample)
+	if (!conn->rx_since_update)
 		return;
-	conn->rx_since_sample = false;
-	conn->min_rtt_ns = LP_NEVER;
-	/* The peer delays the ACKs of small packets, so only large ones measure the RTT. */
-	if (!conn->sent_large)
-		return;
-	ngtcp2_conn_get_conn_info(conn->ngtcp2, &info);
-	conn->sent_large = info.bytes_in_flight > 0;
-	if (rtt_ns == LP_NEVER)
-		return;
-	struct lp_delay_sample sample = {
-		.rtt_ns = rtt_ns,
-		.cwnd_bytes = info.cwnd,
-		.in_flight_bytes = info.bytes_in_flight,
-		.n_lost = conn->lost_packets,
-		.packet_bytes = conn->packet_max,
-		.received_bytes = conn->received_bytes,
-	};
-	lp_cc_delay_update(&conn->delay, &sample, conn->env->now_ns);
+	conn->rx_since_update = false;
+	lp_cc_rate_update(&conn->rate, &conn->flight, conn->packet_max, conn->received_bytes, conn->env->now_ns);
 }
 
 /* Reports that the window is open again. */
@@ -294,7 +278,7 @@ void lp_conn_flush(struct lp_quic_conn *conn)
 		if (conn->announced && conn->tls.session && conn->server)
 			free_tls(conn);
 		report_path(conn);
-		update_window(conn);
+		update_rate(conn);
 		report_writable(conn);
 		if (conn->tx_pending || lp_ack_is_due(&conn->ack, env->now_ns))
 			lp_tx_write(conn);
@@ -323,6 +307,11 @@ void lp_conn_recv_closing(struct lp_quic_conn *conn)
 		return;
 	lp_tx_write_close_packet(conn);
 	lp_conn_mark_dirty(conn);
+}
+
+void lp_quic_queue_delay(const struct lp_quic_conn *conn, uint64_t *ret_target_ns, uint64_t *ret_interval_ns)
+{
+	lp_cc_rate_queue_delay(&conn->rate, ret_target_ns, ret_interval_ns);
 }
 
 size_t lp_quic_budget(const struct lp_quic_conn *conn)
@@ -411,8 +400,10 @@ bool lp_quic_accepted(const struct lp_quic_conn *conn)
 
 void lp_quic_stats(const struct lp_quic_conn *conn, struct lp_quic_stats *ret_stats)
 {
-	*ret_stats = (struct lp_quic_stats){
-		.datagram_budget = conn->budget, .lost_packets = conn->lost_packets, .last_rx_ns = conn->last_rx_ns};
+	*ret_stats = (struct lp_quic_stats){.own_control = conn->own_control,
+		.datagram_budget = conn->budget,
+		.lost_packets = conn->lost_packets,
+		.last_rx_ns = conn->last_rx_ns};
 	if (!conn->ngtcp2)
 		return;
 	ngtcp2_conn_info info;

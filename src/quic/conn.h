@@ -24,9 +24,10 @@
 #include "base/addr.h"
 #include "base/list.h"
 #include "quic/ack.h"
-#include "quic/cc/delay.h"
+#include "quic/cc/flight.h"
 #include "quic/cc/pmtud.h"
 #include "quic/cc/pto.h"
+#include "quic/cc/rate.h"
 #include "quic/control.h"
 #include "quic/demux/conn_table.h"
 #include "quic/endpoint.h"
@@ -61,8 +62,8 @@ struct lp_quic_conn {
 	bool announced;           /* `ready` was called */
 	bool in_ngtcp2;           /* inside an ngtcp2 callback: only functions that queue may be called */
 	bool dirty;               /* in the endpoint's list for the next flush */
-	bool rx_since_sample;     /* packets received since the last RTT sample */
-	bool sent_large;          /* a large packet was sent since the last time that nothing was in flight */
+	bool rx_since_update;     /* packets received since the congestion controller was updated */
+	bool packet_counts;       /* the packet being written has a DATAGRAM that |flight| will count */
 	bool tx_pending;          /* ngtcp2 may have something to write */
 	bool path_dirty;          /* path, MTU or state may have changed since the last report */
 	bool timer_fired;         /* ngtcp2's timer has just expired: it may have several probes to send */
@@ -74,10 +75,10 @@ struct lp_quic_conn {
 	bool reset_by_peer;       /* a stateless reset was received */
 	bool counted;             /* in the endpoint's count of live connections */
 	bool half_open;           /* the handshake is not complete */
+	bool own_control;         /* ngtcp2's congestion control is out of the way */
 	bool proven;              /* server: a Retry proved the peer's address before the handshake */
 	struct lp_ack ack;        /* packets that wait for their ACK */
 	uint64_t last_rx_ns;      /* when the last valid packet was received */
-	uint64_t min_rtt_ns;      /* smallest RTT of DATAGRAMs acknowledged in this pass; LP_NEVER: no sample */
 	uint64_t received_bytes;  /* UDP payload in all */
 	struct lp_deadline deadline;
 
@@ -97,7 +98,8 @@ struct lp_quic_conn {
 	uint64_t probing_until_ns;    /* ngtcp2's probe of the path MTU may still be acknowledged */
 	uint64_t skew_ns;             /* added to the time that ngtcp2 gets (ngtcp2_1_11.h) */
 	struct lp_pto pto;
-	struct lp_cc_delay delay;
+	struct lp_cc_rate rate;
+	struct lp_cc_flight flight; /* packets with DATAGRAMs */
 	struct lp_pmtud pmtud;
 	struct lp_control control;
 	int64_t control_id; /* -1 before it is open */

@@ -126,9 +126,6 @@ struct lp_quic_config {
 	size_t max_conns_per_source; /* accepted ones of an IPv4 address or IPv6 /64, four times of a /48; 0: no limit
 				      */
 	enum lp_quic_congestion congestion;
-	/* Queueing delay in the network that our DATAGRAMs may cause, even if the congestion window permits more;
-	   0: 3 ms; LP_NEVER: only the congestion window counts. */
-	uint64_t queue_delay_ns;
 	enum lp_quic_aead aead;
 };
 
@@ -155,6 +152,7 @@ struct lp_quic_stats {
 	uint64_t last_rx_ns;   /* when the last valid packet was received: a long silence while we send means that the
 				  path or the peer is gone, well before the idle timeout */
 	size_t datagram_budget;
+	bool own_control; /* our congestion controller alone counts (quic/uncap.h) */
 };
 
 int lp_quic_endpoint_new(const struct lp_quic_config *config, struct lp_quic_endpoint **ret_endpoint);
@@ -186,9 +184,12 @@ size_t lp_quic_conn_count(const struct lp_quic_endpoint *endpoint);
    the call returns). 0; LP_EAGAIN: the congestion window or pacing does not permit it, `writable` follows;
    LP_ETOOBIG: larger than lp_quic_budget(); LP_ECLOSED. */
 int lp_quic_send_datagram(struct lp_quic_conn *conn, const struct lp_bytes *parts, size_t n_parts, uint64_t now_ns);
-/* The same for a small DATAGRAM that should not wait: only the congestion window applies to it, not the limit on
-   queueing delay. */
+/* The same for a small DATAGRAM that should not wait: it is sent although the congestion controller holds others
+   back. */
 int lp_quic_send_ahead(struct lp_quic_conn *conn, const struct lp_bytes *parts, size_t n_parts, uint64_t now_ns);
+/* The target and the interval for CoDel in the queue in front of the connection (RFC 8289 §4), which fit its round trip
+   and are lax while a wait is due to its congestion controller. */
+void lp_quic_queue_delay(const struct lp_quic_conn *conn, uint64_t *ret_target_ns, uint64_t *ret_interval_ns);
 /* The largest DATAGRAM that the path carries now, in bytes; 0 before the handshake is complete. */
 size_t lp_quic_budget(const struct lp_quic_conn *conn);
 /* Queues bytes on the control stream (copies them). 0, LP_EFULL when the peer has not read 256 KiB, LP_ENOMEM,

@@ -59,7 +59,7 @@ bool lp_rx_read(struct lp_quic_conn *conn, const ngtcp2_path *path, uint8_t ecn,
 		conn->path_dirty = true;
 	if (lp_ack_received(&conn->ack, len, conn->env->now_ns) || !conn->announced)
 		conn->tx_pending = true;
-	conn->rx_since_sample = true;
+	conn->rx_since_update = true;
 	conn->received_bytes += len;
 	lp_conn_mark_dirty(conn);
 	if (result != 0)
@@ -177,8 +177,15 @@ static int on_datagram(ngtcp2_conn *ngtcp2, uint32_t flags, const uint8_t *data,
 	return 0;
 }
 
-/* RTT samples for the delay-based window come from DATAGRAMs, because ngtcp2 takes none from an ACK whose largest
-   packet is not ack-eliciting (RFC 9002 §5.1). */
+/* RTT samples come from DATAGRAMs, because ngtcp2 takes none from an ACK whose largest packet is not ack-eliciting
+   (RFC 9002 §5.1). */
+static void take_ack(struct lp_quic_conn *conn, uint64_t serial)
+{
+	struct lp_cc_flight_sample sample;
+	if (lp_cc_flight_acked(&conn->flight, serial, conn->env->now_ns, &sample))
+		lp_cc_rate_acked(&conn->rate, &sample);
+}
+
 static int on_datagram_acked(ngtcp2_conn *ngtcp2, uint64_t id, void *user_data)
 {
 	struct lp_quic_conn *conn = user_data;
@@ -192,10 +199,10 @@ static int on_datagram_acked(ngtcp2_conn *ngtcp2, uint64_t id, void *user_data)
 		break;
 	case LP_DGRAM_LARGE:
 		lp_pmtud_acked(&conn->pmtud, now_ns);
-		conn->min_rtt_ns = lp_earlier(conn->min_rtt_ns, now_ns - value);
+		take_ack(conn, value);
 		break;
 	case LP_DGRAM_SMALL:
-		conn->min_rtt_ns = lp_earlier(conn->min_rtt_ns, now_ns - value);
+		take_ack(conn, value);
 		break;
 	}
 	return 0;
@@ -219,6 +226,7 @@ static int on_datagram_lost(ngtcp2_conn *ngtcp2, uint64_t id, void *user_data)
 	case LP_DGRAM_SMALL:
 		break;
 	}
+	lp_cc_rate_lost(&conn->rate, lp_cc_flight_lost(&conn->flight, lp_dgram_value(id)));
 	conn->lost_packets++;
 	return 0;
 }

@@ -56,6 +56,19 @@ static void probe_if_stalled(struct lp_quic_conn *conn)
 			return;
 }
 
+/* The earliest time at which ngtcp2, PMTUD or our PTO has something to do. */
+static uint64_t transport_deadline(struct lp_quic_conn *conn)
+{
+	uint64_t at_ns = ngtcp2_conn_get_expiry(conn->ngtcp2);
+	if (at_ns != LP_NEVER)
+		at_ns = at_ns > conn->skew_ns ? at_ns - conn->skew_ns : 0;
+	if (conn->blocked && conn->state == LP_CONN_READY)
+		at_ns = lp_earlier(at_ns, lp_pto_deadline(&conn->pto, pto_ns(conn)));
+	if (conn->state == LP_CONN_READY)
+		at_ns = lp_earlier(at_ns, lp_pmtud_deadline(&conn->pmtud));
+	return at_ns;
+}
+
 void lp_timer_expire(struct lp_quic_conn *conn)
 {
 	lp_conn_mark_dirty(conn);
@@ -64,6 +77,9 @@ void lp_timer_expire(struct lp_quic_conn *conn)
 		return;
 	}
 	if (!lp_conn_is_open(conn))
+		return;
+	/* If only pacing held a packet back, the flush is all that is needed. */
+	if (conn->blocked && transport_deadline(conn) > conn->env->now_ns)
 		return;
 	lp_tx_finish_packet(conn);
 	conn->in_ngtcp2 = true;
@@ -80,19 +96,6 @@ void lp_timer_expire(struct lp_quic_conn *conn)
 	conn->last_expiry_ns = conn->env->now_ns;
 	lp_tx_write(conn);
 	probe_if_stalled(conn);
-}
-
-/* The earliest time at which ngtcp2, PMTUD or our PTO has something to do. */
-static uint64_t transport_deadline(struct lp_quic_conn *conn)
-{
-	uint64_t at_ns = ngtcp2_conn_get_expiry(conn->ngtcp2);
-	if (at_ns != LP_NEVER)
-		at_ns = at_ns > conn->skew_ns ? at_ns - conn->skew_ns : 0;
-	if (conn->blocked && conn->state == LP_CONN_READY)
-		at_ns = lp_earlier(at_ns, lp_pto_deadline(&conn->pto, pto_ns(conn)));
-	if (conn->state == LP_CONN_READY)
-		at_ns = lp_earlier(at_ns, lp_pmtud_deadline(&conn->pmtud));
-	return at_ns;
 }
 
 /* The next deadline of an open connection. */
@@ -114,6 +117,8 @@ static uint64_t open_deadline(struct lp_quic_conn *conn)
 	   last expiry, not from now, so that traffic cannot postpone timers. */
 	if (at_ns < conn->last_expiry_ns + TIMER_STEP_NS)
 		at_ns = conn->last_expiry_ns + TIMER_STEP_NS;
+	if (conn->blocked)
+		at_ns = lp_earlier(at_ns, lp_cc_rate_deadline(&conn->rate, conn->flight.bytes, conn->env->now_ns));
 	return at_ns > conn->env->now_ns ? at_ns : conn->env->now_ns + 1;
 }
 

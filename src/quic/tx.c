@@ -71,7 +71,11 @@ static void commit(struct lp_quic_conn *conn, size_t len)
 	struct lp_quic_counters *counters = &conn->env->counters;
 	counters->datagrams_out++;
 	counters->bytes_out += len;
-	conn->sent_large = conn->sent_large || len >= LP_CONN_LARGE;
+	if (conn->packet_counts) {
+		lp_cc_flight_sent(&conn->flight, len, conn->env->now_ns);
+		lp_cc_rate_sent(&conn->rate, len, conn->env->now_ns);
+		conn->packet_counts = false;
+	}
 	if (ngtcp2_path_eq(&conn->env->tx_path.path, &conn->cur_path.path)) {
 		lp_batch_commit(conn->batch, len, conn->tx_info.ecn, conn->carrier, &conn->local, &conn->remote);
 		return;
@@ -226,14 +230,17 @@ void lp_tx_write_padding(struct lp_quic_conn *conn)
 {
 	static const uint8_t zero;
 	struct lp_bytes data = {.data = &zero, .len = 1};
+	int accepted = 0;
 	uint8_t *dest = packet_room(conn, conn->packet_max);
 	if (!dest)
 		return;
 	conn->in_ngtcp2 = true;
 	ngtcp2_ssize n = ngtcp2_conn_writev_datagram(conn->ngtcp2, &conn->env->tx_path.path, &conn->tx_info, dest,
-		conn->packet_max, NULL, NGTCP2_WRITE_DATAGRAM_FLAG_NONE, lp_dgram_id(LP_DGRAM_SMALL, conn->env->now_ns),
+		conn->packet_max, &accepted, NGTCP2_WRITE_DATAGRAM_FLAG_NONE,
+		lp_dgram_id(LP_DGRAM_SMALL, lp_cc_flight_serial(&conn->flight)),
 		(const ngtcp2_vec *)(const void *)&data, 1, lp_conn_now(conn));
 	conn->in_ngtcp2 = false;
+	conn->packet_counts = accepted;
 	if (n > 0)
 		commit(conn, (size_t)n);
 	else if (n < 0)
@@ -253,9 +260,7 @@ void lp_tx_write_close_packet(struct lp_quic_conn *conn)
 
 bool lp_tx_window_is_open(struct lp_quic_conn *conn)
 {
-	ngtcp2_conn_info info;
-	ngtcp2_conn_get_conn_info(conn->ngtcp2, &info);
-	return lp_cc_delay_open(&conn->delay, info.bytes_in_flight);
+	return lp_cc_rate_may_send(&conn->rate, conn->flight.bytes, conn->env->now_ns);
 }
 
 bool lp_tx_update_budget(struct lp_quic_conn *conn)
@@ -288,7 +293,7 @@ bool lp_tx_update_budget(struct lp_quic_conn *conn)
 }
 
 /* Adds a DATAGRAM of |len| bytes to the open packet, or to a new one. 1 if it was accepted; 0 if ngtcp2 finished a
-   packet without it; or an error. |ahead|: the delay-based window does not apply. */
+   packet without it; or an error. |ahead|: the congestion controller does not apply. */
 static int write_datagram(
 	struct lp_quic_conn *conn, const struct lp_bytes *parts, size_t n_parts, size_t len, bool ahead)
 {
@@ -309,9 +314,10 @@ static int write_datagram(
 	ngtcp2_ssize n = ngtcp2_conn_writev_datagram(conn->ngtcp2, &conn->env->tx_path.path, &conn->tx_info,
 		conn->packet, conn->packet_max, &accepted,
 		more ? NGTCP2_WRITE_DATAGRAM_FLAG_MORE : NGTCP2_WRITE_DATAGRAM_FLAG_NONE,
-		lp_dgram_id(kind, conn->env->now_ns), (const ngtcp2_vec *)(const void *)parts, n_parts,
+		lp_dgram_id(kind, lp_cc_flight_serial(&conn->flight)), (const ngtcp2_vec *)(const void *)parts, n_parts,
 		conn->packet_ns);
 	conn->in_ngtcp2 = false;
+	conn->packet_counts = conn->packet_counts || accepted;
 	if (accepted && kind == LP_DGRAM_LARGE)
 		lp_pmtud_sent(&conn->pmtud, conn->env->now_ns);
 	if (n == NGTCP2_ERR_WRITE_MORE) {

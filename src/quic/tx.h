@@ -19,8 +19,8 @@ enum lp_dgram {
 	LP_DGRAM_PROBE, /* our own probe of the path MTU */
 };
 
-/* The id by which ngtcp2 reports a DATAGRAM as acknowledged or lost: the kind, and the time at which it was written or,
-   for a probe, the size of its packet. */
+/* The id by which ngtcp2 reports a DATAGRAM as acknowledged or lost: the kind, and the serial number of its
+   packet (cc/flight.h) or, for a probe, the size of its packet. */
 static inline uint64_t lp_dgram_id(enum lp_dgram kind, uint64_t value)
 {
 	return value << 2 | kind;

@@ -147,16 +147,12 @@ static void end_open(struct tunnel *tunnel, struct tunnel_end *end, const char *
 		give_up(ip);
 }
 
-/* Creates both hosts and the credentials. */
-static void make_world(struct tunnel *tunnel, uint64_t seed)
+/* Makes the loops and the credentials. */
+static void make_ends(struct tunnel *tunnel)
 {
 	uint8_t *cert, *key;
 	size_t cert_len, key_len;
 	struct lp_failure failure;
-	if (lp_world_new(seed, &tunnel->world) < 0)
-		give_up("out of memory");
-	tunnel->server.host = lp_world_add_host(tunnel->world, "server", "192.0.2.1");
-	tunnel->client.host = lp_world_add_host(tunnel->world, "client", "192.0.2.2");
 	lp_host_enter(tunnel->server.host);
 	if (lp_loop_new(&tunnel->server.loop) < 0)
 		give_up("out of memory");
@@ -172,6 +168,16 @@ static void make_world(struct tunnel *tunnel, uint64_t seed)
 	free(key);
 }
 
+/* Makes both hosts, and what runs on them. */
+static void make_world(struct tunnel *tunnel, uint64_t seed)
+{
+	if (lp_world_new(seed, &tunnel->world) < 0)
+		give_up("out of memory");
+	tunnel->server.host = lp_world_add_host(tunnel->world, "server", "192.0.2.1");
+	tunnel->client.host = lp_world_add_host(tunnel->world, "client", "192.0.2.2");
+	make_ends(tunnel);
+}
+
 /* True until both ends are ready. */
 static bool is_opening(void *ctx)
 {
@@ -179,17 +185,15 @@ static bool is_opening(void *ctx)
 	return !tunnel->client.link || !tunnel->server.link;
 }
 
-void tunnel_open(struct tunnel *tunnel, uint64_t seed, const struct lp_line *line, enum lp_quic_congestion congestion,
-	size_t queue_max_bytes)
+/* Connects both ends, on hosts that exist. */
+static void connect_ends(
+	struct tunnel *tunnel, uint16_t port, enum lp_quic_congestion congestion, size_t queue_max_bytes)
 {
 	struct lp_quic_conn *conn;
-	memset(tunnel, 0, sizeof *tunnel);
-	make_world(tunnel, seed);
 	tunnel->client.user = tunnel->server.user = (void *)(uintptr_t)queue_max_bytes;
-	end_open(tunnel, &tunnel->server, "192.0.2.1", 443, tunnel->server_tls, congestion);
+	end_open(tunnel, &tunnel->server, "192.0.2.1", port, tunnel->server_tls, congestion);
 	end_open(tunnel, &tunnel->client, "192.0.2.2", 0, tunnel->client_tls, congestion);
-	lp_host_set_lines(tunnel->client.host, line, line);
-	lp_addr_parse("192.0.2.1", 443, &tunnel->server_addr);
+	lp_addr_parse("192.0.2.1", port, &tunnel->server_addr);
 	struct lp_addr local;
 	lp_addr_parse("192.0.2.2", 0, &local);
 	struct lp_addr bound;
@@ -202,6 +206,26 @@ void tunnel_open(struct tunnel *tunnel, uint64_t seed, const struct lp_line *lin
 	if (!lp_world_run_while(tunnel->world, is_opening, tunnel, lp_world_now_ns(tunnel->world) + 10 * LP_SEC))
 		give_up("no connection in 10 s");
 	tunnel->client.user = tunnel->server.user = NULL;
+}
+
+void tunnel_open(struct tunnel *tunnel, uint64_t seed, const struct lp_line *line, enum lp_quic_congestion congestion,
+	size_t queue_max_bytes)
+{
+	memset(tunnel, 0, sizeof *tunnel);
+	make_world(tunnel, seed);
+	lp_host_set_lines(tunnel->client.host, line, line);
+	connect_ends(tunnel, 443, congestion, queue_max_bytes);
+}
+
+void tunnel_open_beside(struct tunnel *tunnel, const struct tunnel *first, enum lp_quic_congestion congestion)
+{
+	memset(tunnel, 0, sizeof *tunnel);
+	tunnel->world = first->world;
+	tunnel->first = first;
+	tunnel->server.host = first->server.host;
+	tunnel->client.host = first->client.host;
+	make_ends(tunnel);
+	connect_ends(tunnel, 444, congestion, 0);
 }
 
 /* Frees one end. */
@@ -222,7 +246,8 @@ void tunnel_close(struct tunnel *tunnel)
 	end_close(&tunnel->server);
 	lp_tls_free(tunnel->server_tls);
 	lp_tls_free(tunnel->client_tls);
-	lp_world_free(tunnel->world);
+	if (!tunnel->first)
+		lp_world_free(tunnel->world);
 }
 
 void tunnel_send(struct tunnel_end *end, const uint8_t *frame, size_t len)
@@ -233,6 +258,11 @@ void tunnel_send(struct tunnel_end *end, const uint8_t *frame, size_t len)
 		return;
 	lp_link_send(end->link, 0, &part, 1, lp_loop_now_ns(end->loop));
 	end_pass(end);
+}
+
+void tunnel_end_wake(struct tunnel_end *end)
+{
+	lp_timer_set(end->timer, lp_loop_now_ns(end->loop) + 1);
 }
 
 void tunnel_run(struct tunnel *tunnel, uint64_t for_ns)

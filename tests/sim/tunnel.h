@@ -35,6 +35,7 @@ struct tunnel_end {
 
 struct tunnel {
 	struct lp_world *world;
+	const struct tunnel *first; /* whose world it is; NULL: its own */
 	struct tunnel_end server, client;
 	struct lp_addr server_addr;
 	struct lp_tls *server_tls, *client_tls;
@@ -43,9 +44,13 @@ struct tunnel {
 /* Creates a world with two connected hosts that are ready to send. */
 void tunnel_open(struct tunnel *tunnel, uint64_t seed, const struct lp_line *line, enum lp_quic_congestion congestion,
 	size_t queue_max_bytes);
+/* Another tunnel between the same hosts, on the same line. It is closed before the first. */
+void tunnel_open_beside(struct tunnel *tunnel, const struct tunnel *first, enum lp_quic_congestion congestion);
 void tunnel_close(struct tunnel *tunnel);
 /* Sends a frame in its own pass. */
 void tunnel_send(struct tunnel_end *end, const uint8_t *frame, size_t len);
+/* Lets the end's pass follow soon: after lp_link_send() from inside an event. */
+void tunnel_end_wake(struct tunnel_end *end);
 /* Advances the virtual time. */
 void tunnel_run(struct tunnel *tunnel, uint64_t for_ns);
 uint64_t tunnel_now_ns(const struct tunnel *tunnel);

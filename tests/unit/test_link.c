@@ -32,6 +32,12 @@ size_t lp_quic_budget(const struct lp_quic_conn *conn)
 	return conn->budget;
 }
 
+void lp_quic_queue_delay(const struct lp_quic_conn *conn, uint64_t *ret_target_ns, uint64_t *ret_interval_ns)
+{
+	(void)conn;
+	*ret_target_ns = *ret_interval_ns = 0;
+}
+
 int lp_quic_send_datagram(struct lp_quic_conn *conn, const struct lp_bytes *parts, size_t n_parts, uint64_t now_ns)
 {
 	assert_in_range(n_parts, 1, 4);
