@@ -50,7 +50,9 @@ install: ## install programs, man pages and units below DESTDIR and PREFIX (/usr
 
 uninstall: ## remove what make install installed; state and configuration stay
 	@cd "$(DESTDIR)$(PREFIX)" && for name in lanparty-relay lanparty-gateway lanparty-client; do \
-		rm -f "bin/$$name" "share/man/man8/$$name.8" "lib/systemd/system/$$name.service" || exit 1; done
+		rm -f "bin/$$name" "share/man/man8/$$name.8" "lib/systemd/system/$$name.service" \
+			"share/bash-completion/completions/$$name" "share/zsh/vendor-completions/_$$name" \
+			"share/fish/vendor_completions.d/$$name.fish" || exit 1; done
 	@echo "removed from $(DESTDIR)$(PREFIX)"
 
 windows: ## build lanparty-client-win.exe and its libraries with mingw-w64

@@ -40,6 +40,8 @@ static const struct lp_option common_rows[] = {
 		.help = "print the version and end"},
 	{"man-page", NULL, LP_SWITCH(struct lp_common_options, man_page), .no_config = true, .hidden = true,
 		.help = "print the manual page in roff and end"},
+	{"completion", "SHELL", LP_CHOICE(struct lp_common_options, completion, lp_shells), .no_config = true,
+		.hidden = true, .help = "print the completion script for bash, zsh or fish and end"},
 };
 
 /* Reads a whole file; malloc'd, the caller's to free. */
@@ -118,23 +120,41 @@ static void format_help(const struct lp_options *options, struct lp_text *text)
 /* What --version prints. */
 static void format_version(const struct lp_options *options, struct lp_text *text)
 {
-	lp_text_addf(text, "%s %s\n", options->program->name, LP_VERSION);
+	lp_text_addf(text, "%s %s (ngtcp2 %s)\n", options->program->name, LP_VERSION, LP_NGTCP2_VERSION);
+}
+
+static void format_bash(const struct lp_options *options, struct lp_text *text)
+{
+	lp_completion(options, LP_SHELL_BASH, text);
+}
+
+static void format_zsh(const struct lp_options *options, struct lp_text *text)
+{
+	lp_completion(options, LP_SHELL_ZSH, text);
+}
+
+static void format_fish(const struct lp_options *options, struct lp_text *text)
+{
+	lp_completion(options, LP_SHELL_FISH, text);
 }
 
 /* Answers the options that ask for a text. False if there is none. */
 static bool answer(const struct lp_options *options, int argc, char *const *argv, int *ret_exit)
 {
 	static const struct {
-		const char *name, *abbreviation;
+		const char *name, *value, *abbreviation;
 		void (*format)(const struct lp_options *options, struct lp_text *text);
 	} answers[] = {
-		{"help", "-h", format_help},
-		{"version", "-V", format_version},
-		{"man-page", "", lp_help_man_page},
+		{"help", "on", "-h", format_help},
+		{"version", "on", "-V", format_version},
+		{"man-page", "on", "", lp_help_man_page},
+		{"completion", "bash", "", format_bash},
+		{"completion", "zsh", "", format_zsh},
+		{"completion", "fish", "", format_fish},
 	};
 	for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
 		const char *value = lp_options_peek(options, argc, argv, answers[i].name);
-		bool asked = value && strcmp(value, "on") == 0;
+		bool asked = value && strcmp(value, answers[i].value) == 0;
 		if (!asked && !(argc == 2 && strcmp(argv[1], answers[i].abbreviation) == 0))
 			continue;
 		*ret_exit = print(options, answers[i].format);

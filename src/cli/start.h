@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "cli/completion.h"
 #include "cli/options.h"
 #include "obs/level.h"
 
@@ -26,6 +27,7 @@ struct lp_common_options {
 	char config[4096]; /* path, or empty */
 	bool priority;
 	bool help, version, man_page;
+	enum lp_shell completion;
 };
 
 /* Adds the shared options, reads command line and configuration file, and answers --help and --version. True: the

@@ -61,6 +61,36 @@ def test_help_and_version(lab, program):
     assert code == 0 and re.fullmatch(program + r" \d+\.\d+\.\d+.*", out.strip()) and not err
 
 
+@pytest.mark.parametrize("words, expected", [
+    ("sta", ["status"]),
+    ("--log-lev", ["--log-level"]),
+    ("--log-format j", ["json"]),
+    ("--log-format = j", ["json"]),
+    ("--no-prio", ["--no-priority"]),
+    ("--version sta", []),
+])
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_bash_completion(lab, program, words, expected):
+    """The completion script, run by bash, completes commands, options and their values."""
+    _, script, _ = run(lab.relay_host, program, "--completion", "bash")
+    function = "_" + program.replace("-", "_")
+    result = subprocess.run(
+        ["bash", "-c", f"{script}\nCOMP_WORDS=({program} {words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))\n"
+         f'{function} {program} "${{COMP_WORDS[COMP_CWORD]}}" "${{COMP_WORDS[COMP_CWORD - 1]}}"\n'
+         'printf "%s\\n" "${COMPREPLY[@]}"'], capture_output=True, text=True, check=True)
+    assert result.stdout.split() == expected and not result.stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_completion_syntax(lab, program, shell, tmp_path):
+    """Each shell accepts its completion script."""
+    _, script, _ = run(lab.relay_host, program, "--completion", shell)
+    (tmp_path / "script").write_text(script)
+    result = subprocess.run([shell, "-n", str(tmp_path / "script")], capture_output=True, text=True, check=False)
+    assert script and result.returncode == 0 and not result.stderr
+
+
 @pytest.mark.parametrize("program", PROGRAMS)
 @pytest.mark.parametrize("args, words", [
     (["--no-such-option"], ["--no-such-option"]),

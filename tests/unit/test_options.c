@@ -13,6 +13,7 @@
 #include "base/failure.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "cli/completion.h"
 #include "cli/help.h"
 #include "cli_sample.h"
 
@@ -363,6 +364,37 @@ static void test_man_page(void **state)
 	assert_null(strstr(data, "secret"));
 }
 
+/* Completion scripts list commands, both forms of a switch and the words of a choice, quote what the shell would
+   interpret, and leave hidden options out. */
+static void test_completion(void **state)
+{
+	static const char *const expected[][4] = {
+		[LP_SHELL_BASH] = {"\t--colour) words='red green' ;;\n", "words=\"status stop $words\"",
+			" --reconnect --no-reconnect ", "complete -F _lanparty_sample lanparty-sample\n"},
+		[LP_SHELL_ZSH] = {"#compdef lanparty-sample\n", "'--colour=[which]:red|green:(red green)'",
+			"'--listen=[where to listen]:ADDR\\:PORT:'", "'--room=[the room, with a \"quote\" and a \\\\]"},
+		[LP_SHELL_FISH] = {"-n __fish_use_subcommand -a status -d 'show the state'\n",
+			" -l colour -x -a 'red green' -d 'which'\n", " -l no-reconnect -d 'do not come back'\n",
+			" -l room -x -d 'the room, with a \"quote\" and a \\\\'\n"},
+	};
+	static char data[LP_HELP_TEXT_MAX];
+	struct sample sample;
+	struct lp_options options;
+	struct lp_text text;
+	(void)state;
+	sample_init(&sample, &options);
+	for (const struct lp_choice *shell = lp_shells; shell->word; shell++) {
+		lp_text_init(&text, data, sizeof data);
+		lp_completion(&options, (enum lp_shell)shell->value, &text);
+		assert_false(text.cut);
+		for (size_t i = 0; i < 4; i++) {
+			if (!strstr(data, expected[shell->value][i]))
+				fail_msg("%s: no '%s' in:\n%s", shell->word, expected[shell->value][i], data);
+		}
+		assert_null(strstr(data, "secret"));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -374,6 +406,7 @@ int main(void)
 		cmocka_unit_test(test_peek),
 		cmocka_unit_test(test_help),
 		cmocka_unit_test(test_man_page),
+		cmocka_unit_test(test_completion),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
