@@ -86,6 +86,7 @@ static int start(struct lp_client_app *client, struct lp_failure *failure)
 		.mac_forced = client->options.has_mac,
 		.offload = app->options.offload,
 		.broadcast_routes = client->options.broadcast_routes,
+		.accept = {.accept_routes = client->options.lan_internet, .accept_dns = client->options.lan_dns},
 		.clamp_mss = app->options.clamp_mss,
 		.guard_ops = lp_client_guard_ops,
 		.journal_path = client->journal_path,

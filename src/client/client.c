@@ -25,6 +25,7 @@ struct lp_client {
 	uint16_t tcp_mtu; /* of the current batch: IP bytes that TCP is limited to */
 	bool up;          /* the TAP is */
 	bool paused;      /* reading from the TAP is */
+	bool filtered;    /* the first change by the host configuration filter was logged */
 };
 
 /* A frame of the current batch, after segmentation. */
@@ -160,10 +161,30 @@ static void on_path(void *ctx, const struct lp_addr *local, const struct lp_addr
 		client->config.guard_ops->hold_route(client->guard, remote);
 }
 
+/* Logs once that the LAN offers more than an address. */
+static void log_filtered(struct lp_client *client)
+{
+	if (!client->filtered)
+		lp_event_lan_config_ignored(client->config.member.log, lp_tap_name(client->tap));
+	client->filtered = true;
+}
+
 static void on_frame(void *ctx, const uint8_t *frame, size_t len, uint64_t now_ns)
 {
 	struct lp_client *client = ctx;
+	uint8_t changed[LP_HOSTCONF_FRAME_MAX];
 	(void)now_ns;
+	switch (lp_hostconf_filter(&client->config.accept, &client->config.mac, frame, len, changed, &len)) {
+	case LP_HOSTCONF_PASS:
+		break;
+	case LP_HOSTCONF_CHANGED:
+		frame = changed;
+		log_filtered(client);
+		break;
+	case LP_HOSTCONF_DROP:
+		lp_member_count_drops(client->member, LP_DROP_HOST_CONFIG, 1);
+		return;
+	}
 	if (!lp_offloader_merge(client->offloader, frame, len, lp_member_unfragmented_mtu(client->member)))
 		lp_member_count_drops(client->member, LP_DROP_OVERSIZE, 1);
 }

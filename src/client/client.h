@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "hostconf/hostconf.h"
 #include "member/member.h"
 
 struct lp_client;
@@ -44,9 +45,10 @@ struct lp_client_config {
 	struct lp_member_config member; /* the client sets role, mac, device, events and ctx */
 	const char *tap_name;
 	struct lp_mac mac;
-	bool mac_forced;       /* false: if the adapter's MAC can't be set, the client uses the adapter's */
-	bool offload;          /* super-frames over the TAP */
-	bool broadcast_routes; /* Linux: broadcasts and multicast leave by the TAP */
+	bool mac_forced;           /* false: if the adapter's MAC can't be set, the client uses the adapter's */
+	bool offload;              /* super-frames over the TAP */
+	bool broadcast_routes;     /* Linux: broadcasts and multicast leave by the TAP */
+	struct lp_hostconf accept; /* what this computer accepts from the LAN besides an address */
 	bool clamp_mss;
 	bool new_room; /* not that of the last session: a DHCP lease of that room's LAN is of no use */
 	const struct lp_client_guard_ops *guard_ops; /* NULL: none */

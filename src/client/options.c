@@ -46,6 +46,12 @@ const struct lp_option lp_client_option_rows[] = {
 			"it; --no-broadcast-routes leaves it to the default route"},
 	{"virtual-mac", "MAC", LP_MAC(struct lp_client_options, mac),
 		.help = "use this MAC address instead of the saved one: unicast and locally administered"},
+	{"lan-internet", NULL, LP_SWITCH(struct lp_client_options, lan_internet), .standard = "off",
+		.help = "accept the LAN's default route, so that this computer's internet traffic goes through the party's "
+			"router; without it the LAN only gives this computer an address"},
+	{"lan-dns", NULL, LP_SWITCH(struct lp_client_options, lan_dns), .standard = "off",
+		.help = "accept the LAN's name servers, search domains and proxies, which then see every name that this "
+			"computer looks up"},
 	{"identity", "FILE", LP_TEXT(struct lp_client_options, identity_path),
 		.standard = "/var/lib/softlan/lanparty-client-identity.json",
 		.help = "the file with the MAC address and the token that resumes the session after a crash"},

@@ -19,6 +19,8 @@ struct lp_client_options {
 	char identity_path[LP_CLIENT_PATH_MAX];
 	bool list_adapters;
 	bool broadcast_routes;
+	bool lan_internet; /* accept default and static routes from the LAN */
+	bool lan_dns;      /* accept name servers, search domains and proxies from the LAN */
 };
 
 /* Each system has its own (options.c, windows/options.c). */

@@ -13,6 +13,8 @@
 	X(SWITCH_CONTROL, "switch_control", "spanning tree, LLDP, pause and other frames between switches") \
 	X(ROGUE_DHCP, "rogue_dhcp", "a DHCP server message from a member that is not the gateway") \
 	X(ROGUE_RA, "rogue_ra", "a router advertisement or redirect from a member that is not the gateway") \
+	X(HOST_CONFIG, "host_config", \
+		"a DHCP reply or router advertisement for this computer that cannot be read to its end") \
 	X(ARP_SPOOF, "arp_spoof", "an ARP sender address that differs from the frame's source") \
 	X(ISOLATED, "isolated", "a frame from one client to another in a room with isolation") \
 	X(MAC_LIMIT, "mac_limit", "a new MAC behind the gateway, over the limit for its MACs") \

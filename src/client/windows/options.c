@@ -51,6 +51,12 @@ const struct lp_option lp_client_option_rows[] = {
 		.help = "list the TAP-Windows6 adapters and end"},
 	{"virtual-mac", "MAC", LP_MAC(struct lp_client_options, mac),
 		.help = "use this MAC address instead of the saved one: unicast and locally administered"},
+	{"lan-internet", NULL, LP_SWITCH(struct lp_client_options, lan_internet), .standard = "off",
+		.help = "accept the LAN's default route, so that this computer's internet traffic goes through the party's "
+			"router; without it the LAN only gives this computer an address"},
+	{"lan-dns", NULL, LP_SWITCH(struct lp_client_options, lan_dns), .standard = "off",
+		.help = "accept the LAN's name servers, search domains and proxies, which then see every name that this "
+			"computer looks up"},
 	{"identity", "FILE", LP_TEXT(struct lp_client_options, identity_path),
 		.help = "where the MAC address and the place in the room are kept from one start to the next (default: "
 			"%ProgramData%\\softlan\\lanparty-client-identity.json)"},

@@ -1,6 +1,7 @@
 #include "platform/linux/device/interface.h"
 
 #include <limits.h>
+#include <linux/ip.h>
 #include <linux/pkt_sched.h>
 #include <net/if_arp.h>
 #include <stdio.h>
@@ -197,5 +198,24 @@ int lp_interface_up(const char *name)
 	struct ifinfomsg *info;
 	struct nlmsghdr *header = begin(&request, RTM_SETLINK, index, &info);
 	info->ifi_flags = info->ifi_change = IFF_UP;
+	return lp_netlink_call(header, NULL, NULL);
+}
+
+int lp_interface_limit_arp(const char *name)
+{
+	unsigned index = if_nametoindex(name);
+	if (!index)
+		return LP_ENOTFOUND;
+	struct lp_netlink_request request;
+	struct ifinfomsg *info;
+	struct nlmsghdr *header = begin(&request, RTM_SETLINK, index, &info);
+	struct nlattr *families = mnl_attr_nest_start(header, IFLA_AF_SPEC);
+	struct nlattr *inet = mnl_attr_nest_start(header, AF_INET);
+	struct nlattr *settings = mnl_attr_nest_start(header, IFLA_INET_CONF);
+	mnl_attr_put_u32(header, IPV4_DEVCONF_ARP_IGNORE, 1);
+	mnl_attr_put_u32(header, IPV4_DEVCONF_ARP_ANNOUNCE, 2);
+	mnl_attr_nest_end(header, settings);
+	mnl_attr_nest_end(header, inet);
+	mnl_attr_nest_end(header, families);
 	return lp_netlink_call(header, NULL, NULL);
 }

@@ -36,5 +36,8 @@ int lp_interface_set_queue(const char *name, unsigned frames);
 /* Replaces the qdiscs of the device's queues by one plain FIFO. */
 int lp_interface_set_fifo(const char *name);
 int lp_interface_up(const char *name);
+/* Makes the interface reply to ARP requests for its own addresses only, and send requests from these alone (arp_ignore
+   1, arp_announce 2). By default Linux replies for any address of the computer on any interface. */
+int lp_interface_limit_arp(const char *name);
 
 #endif
