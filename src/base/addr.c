@@ -23,7 +23,7 @@ static unsigned group_of(const uint8_t ip[16], unsigned i)
 	return (unsigned)ip[2 * i] << 8 | ip[2 * i + 1];
 }
 
-/* Finds the longest run of zero groups, of two at least, the first of equals (RFC 5952 §4.2). */
+/* Finds the longest run of at least two zero groups; of equal runs, the first (RFC 5952 §4.2). */
 static void longest_zeros(const uint8_t ip[16], unsigned *ret_start, unsigned *ret_len)
 {
 	unsigned best = 8, best_len = 1;
@@ -39,7 +39,7 @@ static void longest_zeros(const uint8_t ip[16], unsigned *ret_start, unsigned *r
 	*ret_len = best < 8 ? best_len : 0;
 }
 
-/* Adds an IPv6 address as RFC 5952 wants it. */
+/* Adds an IPv6 address in the form of RFC 5952. */
 static void format_ip6(struct lp_text *out, const uint8_t ip[16])
 {
 	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
@@ -80,7 +80,7 @@ const char *lp_addr_format(const struct lp_addr *addr, char text[LP_ADDR_TEXT_MA
 	return text;
 }
 
-/* Reads a decimal number without needless zeros; moves |at| past it. */
+/* Parses a decimal number without leading zeros; advances |at|. */
 static int parse_decimal(const char **at, const char *end, uint32_t max, uint32_t *ret_value)
 {
 	const char *p = *at;
@@ -94,7 +94,7 @@ static int parse_decimal(const char **at, const char *end, uint32_t max, uint32_
 	return 0;
 }
 
-/* Reads "192.0.2.1", all of it. */
+/* Parses "192.0.2.1"; nothing may follow. */
 static int parse_ip4(const char *at, const char *end, uint8_t ip[4])
 {
 	for (unsigned i = 0; i < 4; i++) {
@@ -117,7 +117,7 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Reads a group of one to four hex digits; moves |at| past it. */
+/* Parses a group of one to four hex digits; advances |at|. */
 static int parse_group(const char **at, const char *end, unsigned *ret_value)
 {
 	const char *p = *at;
@@ -133,7 +133,7 @@ static int parse_group(const char **at, const char *end, unsigned *ret_value)
 
 #define NO_GAP 17U
 
-/* Reads an IPv6 address, all of it (RFC 4291 §2.2). */
+/* Parses an IPv6 address (RFC 4291 §2.2); nothing may follow. */
 static int parse_ip6(const char *at, const char *end, uint8_t ip[16])
 {
 	uint8_t bytes[16] = {0};
@@ -171,7 +171,7 @@ static int parse_ip6(const char *at, const char *end, uint8_t ip[16])
 	return 0;
 }
 
-/* Reads an address without a port, with a scope for IPv6 ("fe80::1%2"). */
+/* Parses an address without a port; IPv6 may have a scope ("fe80::1%2"). */
 static int parse_ip(const char *at, const char *end, struct lp_addr *addr)
 {
 	if (parse_ip4(at, end, addr->ip) == 0) {

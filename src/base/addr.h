@@ -1,4 +1,4 @@
-/* An IP address with a port, without any operating system's types. */
+/* An IP address with a port, independent of the operating system's types. */
 #ifndef LP_BASE_ADDR_H
 #define LP_BASE_ADDR_H
 
@@ -16,15 +16,14 @@ struct lp_addr {
 
 #define LP_ADDR_TEXT_MAX 64
 
-/* True if both name the same address, port and scope. */
+/* True if address, port and scope are equal. */
 bool lp_addr_equal(const struct lp_addr *a, const struct lp_addr *b);
 
 /* Writes "192.0.2.1:443" or "[2001:db8::1]:443" (port 0: without port and brackets), "*:443" for a port without an
-   address, "none" for nothing; returns |text|. */
+   address, "none" for neither; returns |text|. */
 const char *lp_addr_format(const struct lp_addr *addr, char text[LP_ADDR_TEXT_MAX]);
 
-/* Reads "ADDR:PORT", "[ADDR]:PORT" or a bare address (port |default_port|). Numeric only.
-   0, or LP_EINVAL. */
+/* Parses "ADDR:PORT", "[ADDR]:PORT" or an address alone (port |default_port|). Numeric only. 0 or LP_EINVAL. */
 int lp_addr_parse(const char *text, uint16_t default_port, struct lp_addr *ret_addr);
 
 #endif

@@ -1,9 +1,9 @@
-/* What the compiler is told about functions. */
+/* Attributes of functions. */
 #ifndef LP_BASE_ATTRIBUTE_H
 #define LP_BASE_ATTRIBUTE_H
 
-/* Checks calls like printf's: the format is argument |f|, its values begin with |v|. On Windows the C library that is
-   meant by "printf" is another one than the one in use. */
+/* Checks printf-like calls: the format is argument |f|, its values start with |v|. On Windows, the format "printf"
+   means another C library than the one in use. */
 #ifdef __MINGW32__
 #define LP_PRINTF(f, v) __attribute__((format(gnu_printf, f, v)))
 #else

@@ -1,4 +1,4 @@
-/* A run of bytes that somebody else owns. */
+/* Borrowed bytes. */
 #ifndef LP_BASE_BYTES_H
 #define LP_BASE_BYTES_H
 

@@ -1,4 +1,4 @@
-/* Bounded cursors over bytes, big-endian. An error sticks: do ten reads or writes, check once. */
+/* Bounded cursors over bytes, big-endian. Errors are sticky: after many reads or writes, one check is enough. */
 #ifndef LP_BASE_CURSOR_H
 #define LP_BASE_CURSOR_H
 
@@ -7,31 +7,31 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Reads. After a read past the end |bad| is set, |at| stays where it was and every read gives 0 or NULL. */
+/* After a read past the end, |bad| is set, |at| does not change, and each read returns 0 or NULL. */
 struct lp_reader {
 	const uint8_t *at, *end;
 	bool bad;
 };
 
-/* Writes. After a write past the end |bad| is set and nothing more is written. */
+/* After a write past the end, |bad| is set and nothing more is written. */
 struct lp_writer {
 	uint8_t *start, *at, *end;
 	bool bad;
 };
 
-/* A reader over |len| bytes that stay the caller's. */
+/* A reader of |len| bytes, which are borrowed. */
 static inline struct lp_reader lp_reader_init(const uint8_t *data, size_t len)
 {
 	return (struct lp_reader){.at = data, .end = len ? data + len : data};
 }
 
-/* How many bytes are left; 0 after an error. */
+/* The number of bytes left; 0 after an error. */
 static inline size_t lp_reader_left(const struct lp_reader *reader)
 {
 	return reader->bad ? 0 : (size_t)(reader->end - reader->at);
 }
 
-/* Takes |len| bytes; returns where they are, or NULL (|len| 0: a pointer that must not be read). */
+/* Consumes |len| bytes; returns a pointer to them, or NULL. If |len| is 0, don't dereference it. */
 static inline const uint8_t *lp_reader_bytes(struct lp_reader *reader, size_t len)
 {
 	if (reader->bad || len > (size_t)(reader->end - reader->at)) {
@@ -44,13 +44,13 @@ static inline const uint8_t *lp_reader_bytes(struct lp_reader *reader, size_t le
 	return data;
 }
 
-/* Passes over |len| bytes. */
+/* Skips |len| bytes. */
 static inline void lp_reader_skip(struct lp_reader *reader, size_t len)
 {
 	(void)lp_reader_bytes(reader, len);
 }
 
-/* Copies |len| bytes to |ret_data|, which is zeroed if they are not there. */
+/* Copies |len| bytes to |ret_data|, or zeroes it if there are fewer. */
 static inline void lp_reader_copy(struct lp_reader *reader, void *ret_data, size_t len)
 {
 	const uint8_t *data = lp_reader_bytes(reader, len);
@@ -60,7 +60,7 @@ static inline void lp_reader_copy(struct lp_reader *reader, void *ret_data, size
 		memset(ret_data, 0, len);
 }
 
-/* The next integer of |n| bytes, at most 8. */
+/* The next integer, of |n| bytes (at most 8). */
 static inline uint64_t lp_reader_uint(struct lp_reader *reader, size_t n)
 {
 	const uint8_t *data = lp_reader_bytes(reader, n);
@@ -90,25 +90,25 @@ static inline uint64_t lp_reader_u64(struct lp_reader *reader)
 	return lp_reader_uint(reader, 8);
 }
 
-/* A writer into |size| bytes of the caller's. */
+/* A writer into |size| borrowed bytes. */
 static inline struct lp_writer lp_writer_init(uint8_t *data, size_t size)
 {
 	return (struct lp_writer){.start = data, .at = data, .end = size ? data + size : data};
 }
 
-/* How many bytes were written. */
+/* The number of bytes written. */
 static inline size_t lp_writer_len(const struct lp_writer *writer)
 {
 	return (size_t)(writer->at - writer->start);
 }
 
-/* How many bytes may still be written; 0 after an error. */
+/* The number of bytes that can still be written; 0 after an error. */
 static inline size_t lp_writer_left(const struct lp_writer *writer)
 {
 	return writer->bad ? 0 : (size_t)(writer->end - writer->at);
 }
 
-/* Room for |len| bytes, which the caller fills in; NULL if there is none (|len| 0: must not be written to). */
+/* Space for |len| bytes, which the caller fills in; NULL if there is none. If |len| is 0, don't dereference it. */
 static inline uint8_t *lp_writer_claim(struct lp_writer *writer, size_t len)
 {
 	if (writer->bad || len > (size_t)(writer->end - writer->at)) {

@@ -1,8 +1,8 @@
-/* The one enum of errors that every function here returns, negative, with its text. */
+/* Error codes: the only ones that functions return. They are negative. */
 #ifndef LP_BASE_ERROR_H
 #define LP_BASE_ERROR_H
 
-/* X(name, text). Codes of errno, Windows, ngtcp2 and GnuTLS are translated to these at a module's edge. */
+/* X(name, text). Codes of errno, Windows, ngtcp2 and GnuTLS are translated where these are called. */
 #define LP_ERRORS(X) \
 	X(NOMEM, "out of memory") \
 	X(INVAL, "invalid argument") \
@@ -11,7 +11,7 @@
 	X(TOOBIG, "too large") \
 	X(RANGE, "out of range") \
 	X(NOTFOUND, "not found") \
-	X(EXISTS, "exists already") \
+	X(EXISTS, "already exists") \
 	X(FULL, "a limit is reached") \
 	X(CLOSED, "closed") \
 	X(TIMEOUT, "timed out") \

@@ -1,4 +1,5 @@
-/* A failure for people: what failed, on what, why, and what to do. Filled in at a module's edge, printed once. */
+/* A failure, for people: what failed, on what, why, and what to do. Set where the failure is detected, printed once by
+   a program. */
 #ifndef LP_BASE_FAILURE_H
 #define LP_BASE_FAILURE_H
 
@@ -9,7 +10,7 @@ struct lp_failure {
 	char text[400]; /* one line without a newline */
 };
 
-/* Notes a failure and returns |code|, so that a caller can write `return lp_fail(f, LP_EPERM, …)`.
+/* Sets a failure and returns |code|, so that a caller can write `return lp_fail(f, LP_EPERM, …)`.
    |failure| may be NULL: then only the code is passed on. */
 int lp_fail(struct lp_failure *failure, int code, const char *format, ...) LP_PRINTF(3, 4);
 

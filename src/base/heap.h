@@ -23,7 +23,7 @@ struct lp_heap_slot {
 struct lp_heap {
 	struct lp_heap_slot *slots; /* from 1 */
 	size_t n, size;
-	uint64_t n_set; /* keys set so far */
+	uint64_t n_set; /* source of |order| */
 };
 
 /* The element of |type| that contains |node| as |member|. */

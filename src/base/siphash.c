@@ -1,11 +1,11 @@
 #include "base/siphash.h"
 
-/* The state of the hash, named as in the paper. */
+/* Names as in the paper. */
 struct state {
 	uint64_t v0, v1, v2, v3;
 };
 
-/* Eight bytes, little-endian as the paper wants them. */
+/* Eight bytes, little-endian. */
 static uint64_t read_le64(const uint8_t *data)
 {
 	uint64_t value = 0;
@@ -14,13 +14,12 @@ static uint64_t read_le64(const uint8_t *data)
 	return value;
 }
 
-/* |value| turned left by |bits|. */
 static uint64_t rotate(uint64_t value, unsigned bits)
 {
 	return value << bits | value >> (64 - bits);
 }
 
-/* One SipRound. */
+/* SipRound. */
 static void round_once(struct state *s)
 {
 	s->v0 += s->v1;
@@ -35,7 +34,7 @@ static void round_once(struct state *s)
 	s->v2 = rotate(s->v2, 32);
 }
 
-/* Mixes one word of the message in, two rounds. */
+/* Mixes in one word of the message. */
 static void compress(struct state *s, uint64_t word)
 {
 	s->v3 ^= word;

@@ -7,7 +7,7 @@
 
 #define LP_SIPHASH_KEY 16
 
-/* The hash of |len| bytes under a key that peers do not know. */
+/* The hash of |len| bytes. |key| is random and unknown to peers. */
 uint64_t lp_siphash(const uint8_t key[LP_SIPHASH_KEY], const void *data, size_t len);
 
 #endif

@@ -17,7 +17,7 @@ void lp_text_init(struct lp_text *text, char *data, size_t size)
 	text->data[0] = '\0';
 }
 
-/* Adds |n| bytes that belong together: all of them or none. */
+/* Adds |n| bytes, or none if they don't fit. */
 static void add_whole(struct lp_text *text, const char *data, size_t n)
 {
 	if (text->cut || n >= text->size - text->len) {
@@ -29,8 +29,7 @@ static void add_whole(struct lp_text *text, const char *data, size_t n)
 	text->data[text->len] = '\0';
 }
 
-/* The next piece of |string| that must not be torn apart: a character, or a byte that is not UTF-8 (then |ret_code|
-   is UINT32_MAX). */
+/* The length of the next unit of |string|: a character, or a byte that is not UTF-8 (then |ret_code| is UINT32_MAX). */
 static size_t next_piece(const char *string, uint32_t *ret_code)
 {
 	size_t n = lp_utf8_next(string, strnlen(string, 4), ret_code);
@@ -72,7 +71,7 @@ void lp_text_addf(struct lp_text *text, const char *format, ...)
 		text->len += (size_t)n;
 		return;
 	}
-	/* Cut: take back a character that was torn. */
+	/* Cut: remove an incomplete character. */
 	uint32_t code;
 	size_t step;
 	const char *end = text->data + text->size - 1;

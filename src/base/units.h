@@ -1,4 +1,4 @@
-/* Time in nanoseconds: every clock in this project is monotonic and counts from a point of its own. */
+/* Time in nanoseconds. Clocks are monotonic; their origin is arbitrary. */
 #ifndef LP_BASE_UNITS_H
 #define LP_BASE_UNITS_H
 
@@ -8,7 +8,7 @@
 #define LP_MS ((uint64_t)1000 * LP_US)
 #define LP_SEC ((uint64_t)1000 * LP_MS)
 
-/* A deadline that never comes. */
+/* A deadline that is never reached. */
 #define LP_NEVER UINT64_MAX
 
 static inline uint64_t lp_earlier(uint64_t a_ns, uint64_t b_ns)

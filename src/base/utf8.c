@@ -1,7 +1,7 @@
 #include "base/utf8.h"
 
-/* Length of the sequence that starts with |first|, the bits of |first| that count, and the least code point that may
-   take so many bytes. 0 for a byte that starts none. */
+/* The length of the sequence that starts with |first|, the value bits of |first|, and the smallest code point that
+   needs this length. 0: |first| doesn't start a sequence. */
 static size_t sequence_len(uint8_t first, uint32_t *ret_bits, uint32_t *ret_least)
 {
 	if (first < 0x80) {

@@ -1,4 +1,4 @@
-/* From JSON to a struct, row by row of the schema. */
+/* From JSON to structs, by the rows of the schema. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@ _Static_assert(sizeof(enum lp_role) == sizeof(unsigned) && sizeof(enum lp_reject
 		       sizeof(enum lp_reason) == sizeof(unsigned),
 	"a word is stored as an unsigned int");
 
-/* What a reader of a kind answers for a value of another JSON type, or out of range; NULL is good. */
+/* Reasons that readers return for an invalid value; NULL: valid. */
 static const char out_of_range[] = "out of range";
 static const char too_long[] = "too long";
 
@@ -30,7 +30,6 @@ static void store_uint(const struct lp_field *field, uint64_t value, char *to)
 		memcpy(to, &value, sizeof value);
 }
 
-/* Takes an integer within the field's range. */
 static const char *read_uint(const struct lp_field *field, const json_t *value, char *to)
 {
 	if (!json_is_integer(value))
@@ -42,7 +41,6 @@ static const char *read_uint(const struct lp_field *field, const json_t *value, 
 	return NULL;
 }
 
-/* Takes true or false. */
 static const char *read_bool(const struct lp_field *field, const json_t *value, char *to)
 {
 	if (!json_is_boolean(value))
@@ -52,7 +50,7 @@ static const char *read_bool(const struct lp_field *field, const json_t *value, 
 	return NULL;
 }
 
-/* Takes a string that is short enough; the JSON parser has made sure that it is UTF-8 without NUL. */
+/* The JSON parser has checked that the string is UTF-8 without NUL. */
 static const char *read_text(const struct lp_field *field, const json_t *value, char *to)
 {
 	if (!json_is_string(value))
@@ -64,7 +62,7 @@ static const char *read_text(const struct lp_field *field, const json_t *value, 
 	return NULL;
 }
 
-/* Takes a room code, in upper case. One that is too long becomes empty, which no room accepts either. */
+/* Reads a room code as upper case. One that is too long becomes empty, which is not a valid code either. */
 static const char *read_room(const struct lp_field *field, const json_t *value, char *to)
 {
 	const char *reason = read_text(field, value, to);
@@ -75,7 +73,6 @@ static const char *read_room(const struct lp_field *field, const json_t *value, 
 	return reason;
 }
 
-/* Takes hex digits. */
 static const char *read_hex(const struct lp_field *field, const json_t *value, char *to)
 {
 	const char *reason = read_text(field, value, to);
@@ -84,7 +81,6 @@ static const char *read_hex(const struct lp_field *field, const json_t *value, c
 	return reason;
 }
 
-/* Takes a MAC address. */
 static const char *read_mac(const struct lp_field *field, const json_t *value, char *to)
 {
 	struct lp_mac mac;
@@ -96,7 +92,7 @@ static const char *read_mac(const struct lp_field *field, const json_t *value, c
 	return NULL;
 }
 
-/* Takes one of the field's words; any other word is the enum's last value. */
+/* A word that is not in the field's list is the enum's last value. */
 static const char *read_word(const struct lp_field *field, const json_t *value, char *to)
 {
 	if (!json_is_string(value))
@@ -108,7 +104,7 @@ static const char *read_word(const struct lp_field *field, const json_t *value, 
 	return NULL;
 }
 
-/* Takes counters by drop reason; reasons of a later version are passed over. */
+/* Reads counters by drop reason; reasons of a later version are ignored. */
 static const char *read_drops(const struct lp_field *field, const json_t *value, char *to)
 {
 	if (!json_is_object(value))
@@ -136,7 +132,7 @@ static const char *(*const readers[])(const struct lp_field *field, const json_t
 	[LP_FIELD_DROPS] = read_drops,
 };
 
-/* Says which field is wrong and why; |where| is the message, or the message and the object inside it. */
+/* |where|: the message, or the object in it. */
 static int fail_field(struct lp_failure *failure, const char *where, const struct lp_field *field, const char *reason)
 {
 	if (reason == out_of_range && field->kind == LP_FIELD_UINT)
@@ -192,7 +188,7 @@ static int read_field(
 	return reason ? fail_field(failure, where, field, reason) : 0;
 }
 
-/* Reads the fields of |object| into the struct at |base|, which is zero so far. */
+/* Reads the fields of |object| into the struct at |base|, which is zero. */
 static int read_fields(const char *where, const struct lp_field *fields, size_t n_fields, const json_t *object,
 	struct lp_failure *failure, void *base)
 {
@@ -209,7 +205,7 @@ static int read_fields(const char *where, const struct lp_field *fields, size_t 
 	return 0;
 }
 
-/* Takes the message's type, then its fields. */
+/* Reads the message's type, then its fields. */
 static int read_message(const json_t *object, struct lp_failure *failure, struct lp_message *message)
 {
 	const json_t *type = json_object_get(object, "type");
@@ -225,7 +221,7 @@ static int read_message(const json_t *object, struct lp_failure *failure, struct
 	const char *where = lp_message_wire(message->type);
 	const struct lp_field *fields = lp_schema_fields(message->type, &n_fields);
 	if (message->type == LP_MESSAGE_HELLO) {
-		/* Another version may lay out the rest of its hello differently; its number comes first. */
+		/* Another version may have a different hello, except for the version itself. */
 		int result = read_fields(where, fields, 1, object, failure, message);
 		if (result < 0 || message->hello.version != LP_PROTOCOL_VERSION)
 			return result;
@@ -233,7 +229,7 @@ static int read_message(const json_t *object, struct lp_failure *failure, struct
 	return read_fields(where, fields, n_fields, object, failure, message);
 }
 
-/* True if objects and arrays are not nested deeper than allowed: the JSON parser calls itself for each level. */
+/* True if objects and arrays are not nested too deep: the JSON parser is recursive. */
 static bool depth_bounded(const uint8_t *json, size_t len)
 {
 	unsigned depth = 0;
@@ -252,7 +248,7 @@ static bool depth_bounded(const uint8_t *json, size_t len)
 	return true;
 }
 
-/* Explains why a text is not JSON. jansson's own explanation would quote bytes that a peer sent. */
+/* The reason why a text is not JSON. jansson's own reason would quote bytes that a peer sent. */
 static int fail_json(struct lp_failure *failure, const char *what, const json_error_t *error)
 {
 	const char *reason = "not JSON";
@@ -273,7 +269,7 @@ static int fail_json(struct lp_failure *failure, const char *what, const json_er
 		reason = "a NUL inside a string";
 		break;
 	case json_error_duplicate_key:
-		reason = "a key that is there twice";
+		reason = "a duplicate key";
 		break;
 	case json_error_numeric_overflow:
 		reason = "a number that is too large";

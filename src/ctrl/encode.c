@@ -1,4 +1,4 @@
-/* From a struct to JSON, row by row of the schema. */
+/* From structs to JSON, by the rows of the schema. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +26,7 @@ static uint64_t load_uint(const struct lp_field *field, const char *from)
 	return memcpy(&value, from, sizeof value), value;
 }
 
-/* Writes an integer; a counter that JSON libraries could not take is written as the largest that they can. */
+/* A counter that is too large for JSON libraries is written as the largest that they accept. */
 static int write_uint(const struct lp_field *field, const char *from, struct lp_text *json)
 {
 	uint64_t value = load_uint(field, from);
@@ -38,7 +38,6 @@ static int write_uint(const struct lp_field *field, const char *from, struct lp_
 	return 0;
 }
 
-/* Writes true or false. */
 static int write_bool(const struct lp_field *field, const char *from, struct lp_text *json)
 {
 	bool flag;
@@ -47,8 +46,8 @@ static int write_bool(const struct lp_field *field, const char *from, struct lp_
 	return 0;
 }
 
-/* Writes a string. A byte that is not UTF-8 (a text that was cut in the middle of a character) becomes '?', so that
-   the text grows no longer than the other end takes. */
+/* A byte that is not UTF-8 (a text that was cut within a character) becomes '?', so that the text does not become
+   longer than the receiver accepts. */
 static int write_text(const struct lp_field *field, const char *from, struct lp_text *json)
 {
 	char text[LP_TEXT_MAX + 1];
@@ -67,7 +66,6 @@ static int write_text(const struct lp_field *field, const char *from, struct lp_
 	return 0;
 }
 
-/* Writes a MAC address. */
 static int write_mac(const struct lp_field *field, const char *from, struct lp_text *json)
 {
 	struct lp_mac mac;
@@ -77,7 +75,6 @@ static int write_mac(const struct lp_field *field, const char *from, struct lp_t
 	return 0;
 }
 
-/* Writes an enum's word. */
 static int write_word(const struct lp_field *field, const char *from, struct lp_text *json)
 {
 	unsigned word;
@@ -117,7 +114,7 @@ static int (*const writers[])(const struct lp_field *field, const char *from, st
 	[LP_FIELD_DROPS] = write_drops,
 };
 
-/* True if an optional field holds what its absence says. */
+/* True if an optional field has the value that its absence means. */
 static bool is_absent(const struct lp_field *field, const char *from)
 {
 	size_t i = 0;

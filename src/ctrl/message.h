@@ -1,4 +1,19 @@
-/* The messages of the control stream: one struct for each, one table row for each JSON field. */
+/* Control messages: what a member and the relay send each other on the control stream of their connection.
+
+   A message is a struct here, a JSON object on the wire, and a u32 length in front of it (ctrl/stream.h). The two forms
+   are connected by a table with one row per JSON field (ctrl/schema.h): name, kind, range, offset in the struct, and a
+   text. Decoder, encoder and the tables of docs/protocol.md are made from the rows; other modules use the same rows for
+   their own JSON (lp_fields_read(), lp_fields_write()).
+
+   The decoder is strict about what it understands and tolerant about the rest. A field with a wrong type or out of
+   range, a duplicate key, invalid UTF-8 or deep nesting is an error. Unknown fields are ignored, an unknown word
+   becomes the enum's last value (…_OTHER), an unknown message type LP_MESSAGE_UNKNOWN: a later version may send them.
+
+   Invariants: the decoder checks syntax only; whether a room code or a MAC is acceptable is decided by the receiver
+   (room/), with a `reject`. What the encoder writes, the decoder accepts. A decoded text ends in NUL within its array
+   and may contain control characters: escape it before it is shown.
+
+   The module keeps no state except the bytes of an incomplete message, and knows no connections. */
 #ifndef LP_CTRL_MESSAGE_H
 #define LP_CTRL_MESSAGE_H
 
@@ -14,10 +29,10 @@ struct lp_failure;
 #define LP_PROTOCOL_VERSION 1
 #define LP_ROOM_CODE_MIN 3
 #define LP_ROOM_CODE_MAX 32
-#define LP_NAME_MAX 63       /* bytes of UTF-8, of a member's name and its software */
-#define LP_TEXT_MAX 255      /* bytes of UTF-8, of a message for people */
+#define LP_NAME_MAX 63       /* bytes of UTF-8, of names and software */
+#define LP_TEXT_MAX 255      /* bytes of UTF-8, of texts for people */
 #define LP_RESUME_MAX 64     /* hex digits of a resume token */
-#define LP_JSON_DEPTH_MAX 16 /* objects and arrays inside one another, the message itself counted */
+#define LP_JSON_DEPTH_MAX 16 /* nested objects and arrays, including the message */
 
 /* X(name, wire text) */
 #define LP_ROLES(X) \
@@ -28,7 +43,7 @@ enum lp_role {
 #define X(name, wire) LP_ROLE_##name,
 	LP_ROLES(X)
 #undef X
-		LP_ROLE_OTHER, /* a role of a later version: decoded, never admitted */
+		LP_ROLE_OTHER, /* of a later version: decoded, but never admitted */
 };
 
 enum lp_message_type {
@@ -39,10 +54,10 @@ enum lp_message_type {
 	LP_MESSAGE_PEER_LEFT,
 	LP_MESSAGE_STATS,
 	LP_MESSAGE_DISCONNECT,
-	LP_MESSAGE_UNKNOWN, /* a type of a later version: to be ignored */
+	LP_MESSAGE_UNKNOWN, /* of a later version: ignored */
 };
 
-/* X(name, wire text, text for people, the member may try again) */
+/* X(name, wire text, text for people, whether the member may retry) */
 #define LP_REJECTS(X) \
 	X(BAD_VERSION, "bad_version", "the relay speaks another protocol version", false) \
 	X(BAD_ROOM, "bad_room", "the room code is not valid", false) \
@@ -63,7 +78,7 @@ enum lp_reject_code {
 		LP_REJECT_OTHER, /* a code of a later version */
 };
 
-/* X(name, wire text): why a peer left, or why a connection ends. */
+/* X(name, wire text). Why a member left, or why a connection was closed. */
 #define LP_REASONS(X) \
 	X(GOODBYE, "goodbye") \
 	X(TIMEOUT, "timeout") \
@@ -81,17 +96,16 @@ enum lp_reason {
 		LP_REASON_OTHER,
 };
 
-/* Syntax only: whether the room code, the MAC and the budget will do is for the relay to say, with a reject.
-   A hello of another version is decoded as far as |version|, the rest stays zero. */
+/* Of a hello with another version, only |version| is decoded; the rest is zero. */
 struct lp_hello {
 	uint32_t version;
 	enum lp_role role;
-	char room[LP_ROOM_CODE_MAX + 1]; /* upper case; empty if it was too long to be a code */
-	struct lp_mac mac;               /* the member's; a gateway's is its interface's */
-	uint32_t datagram_budget;        /* bytes of the largest DATAGRAM that its path carries now */
+	char room[LP_ROOM_CODE_MAX + 1]; /* upper case; empty if it was too long */
+	struct lp_mac mac;               /* of the client, or of the gateway's interface */
+	uint32_t datagram_budget;        /* the largest DATAGRAM on its path now, bytes */
 	char name[LP_NAME_MAX + 1];      /* may be empty */
 	char software[LP_NAME_MAX + 1];  /* "lanparty-client 0.1.0" */
-	char resume[LP_RESUME_MAX + 1];  /* the token of an earlier welcome, or empty; a secret */
+	char resume[LP_RESUME_MAX + 1];  /* the token of an earlier `welcome`, or empty; a secret */
 };
 
 struct lp_welcome {
@@ -99,13 +113,13 @@ struct lp_welcome {
 	char room[LP_ROOM_CODE_MAX + 1];
 	uint16_t mtu; /* effective room MTU, IP bytes */
 	bool gateway_present;
-	uint16_t unfragmented_mtu;      /* IP bytes that the relay now sends to this member without overlay fragments;
+	uint16_t unfragmented_mtu;      /* IP bytes that the relay can send to this member without overlay fragments;
 					   0: unknown */
-	uint32_t stats_interval_s;      /* between two `stats` of either side; 0: none */
-	char resume[LP_RESUME_MAX + 1]; /* hex; proves later that the same member comes back; a secret; may be empty */
+	uint32_t stats_interval_s;      /* interval of `stats` in both directions; 0: none */
+	char resume[LP_RESUME_MAX + 1]; /* resume token, hex digits; a secret; may be empty */
 	struct {
 		uint32_t broadcast_pps, unknown_pps, total_kbps; /* 0: no limit */
-		uint32_t peers;                                  /* in the room; 0: not told */
+		uint32_t peers;                                  /* maximum in the room; 0: unknown */
 	} limits;
 };
 
@@ -113,26 +127,26 @@ struct lp_reject {
 	enum lp_reject_code code;
 	char message[LP_TEXT_MAX + 1];
 	char address[LP_TEXT_MAX + 1]; /* redirect only */
-	struct lp_mac mac;             /* gateway_exists only: of that gateway; zero: not told */
+	struct lp_mac mac;             /* gateway_exists only: of that gateway; zero: unknown */
 };
 
-/* peer_joined (all but the reason), and peer_left (peer id and reason: who it was is for the receiver to remember) */
+/* peer_joined (all fields but |reason|) and peer_left (|peer_id| and |reason|) */
 struct lp_peer_event {
 	uint16_t peer_id;
 	enum lp_role role;
 	struct lp_mac mac;
-	char name[LP_NAME_MAX + 1]; /* may be empty; not checked for controls: escape it before it is shown */
+	char name[LP_NAME_MAX + 1]; /* may be empty; may contain control characters */
 	enum lp_reason reason;
 };
 
 struct lp_stats_message {
-	struct lp_link_counters counters; /* as the sender sees them */
-	uint64_t rtt_us;                  /* sender's smoothed round trip to the receiver; 0: unknown */
-	uint64_t packets_lost;            /* QUIC packets of the sender's that were declared lost, of this connection */
+	struct lp_link_counters counters; /* of the sender */
+	uint64_t rtt_us;                  /* smoothed round trip from sender to receiver; 0: unknown */
+	uint64_t packets_lost;            /* packets that the sender declared lost on this connection */
 	bool gateway_present;             /* from the relay only */
 	uint64_t gateway_rtt_us;          /* from the relay only: relay to gateway, 0: unknown */
 	uint16_t unfragmented_mtu;        /* from the relay only, as in welcome */
-	bool lan_down;                    /* a gateway's interface carries no frames: from it, and from the relay */
+	bool lan_down; /* the gateway's interface carries no frames; from the gateway and from the relay */
 };
 
 struct lp_disconnect {
@@ -152,24 +166,22 @@ struct lp_message {
 	};
 };
 
-/* The largest message on the stream, without its length (docs/protocol.md). */
+/* The largest message on the stream, without its length prefix (docs/protocol.md). */
 #define LP_MESSAGE_MAX 16384U
-/* What any message of ours takes at most, with its length. */
+/* The largest message that lp_message_encode() writes, with its length prefix. */
 #define LP_MESSAGE_ENCODED_MAX 4096U
 
-/* Reads one message, |len| bytes of JSON. LP_EMALFORMED with the reason (not JSON, not UTF-8, a duplicate key, too
-   deep, a field missing, of a wrong type or out of range), "hello: field 'mac': not a MAC address"; LP_ENOMEM.
-   Unknown fields and drop reasons are ignored; an unknown type is LP_MESSAGE_UNKNOWN, an unknown word …_OTHER.
-   What is absent, and every byte after a text's end, is zero. */
+/* Decodes a message, |len| bytes of JSON. 0; LP_EMALFORMED with the reason, such as "hello: field 'mac': not a MAC
+   address"; LP_ENOMEM. Absent fields, and the bytes after the end of a text, are zero. */
 int lp_message_decode(const uint8_t *json, size_t len, struct lp_failure *failure, struct lp_message *ret_message);
-/* Writes the length prefix and the JSON. Counters above INT64_MAX are written as INT64_MAX; bytes of a text that are
-   not UTF-8 as '?'. Returns the number of bytes, LP_ETOOBIG (never with LP_MESSAGE_ENCODED_MAX bytes of room), or
-   LP_EINVAL for what the other end would refuse: LP_MESSAGE_UNKNOWN, a number out of its field's range. */
+/* Encodes a message with its length prefix. Counters above INT64_MAX are written as INT64_MAX, bytes of a text that are
+   not UTF-8 as '?'. Returns the number of bytes; LP_ETOOBIG (never if |size| is LP_MESSAGE_ENCODED_MAX); or LP_EINVAL:
+   LP_MESSAGE_UNKNOWN, or a number out of its field's range. */
 int lp_message_encode(const struct lp_message *message, uint8_t *data, size_t size);
 
 /* "hello"; "unknown" for LP_MESSAGE_UNKNOWN. */
 const char *lp_message_wire(enum lp_message_type type);
-/* On the wire and for people: "client", "gateway", "other". */
+/* The word on the wire, also for people: "client", "gateway", "other". */
 const char *lp_role_text(enum lp_role role);
 const char *lp_reject_wire(enum lp_reject_code code);
 const char *lp_reject_text(enum lp_reject_code code);
@@ -177,7 +189,7 @@ bool lp_reject_may_retry(enum lp_reject_code code);
 const char *lp_reason_wire(enum lp_reason reason);
 /* True for 3 to 32 of A–Z 0–9 and '-', either case. */
 bool lp_room_code_valid(const char *code);
-/* Makes a room code what it is compared as: upper case. */
+/* Converts a room code to upper case, the form in which codes are compared. */
 void lp_room_code_fold(char *code);
 
 #endif

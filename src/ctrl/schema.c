@@ -1,12 +1,12 @@
 #include "ctrl/schema.h"
 
-/* Where a member of struct lp_message lies, and how large it is. */
+/* Offset and size of a member of struct lp_message. */
 #define AT(member) offsetof(struct lp_message, member), sizeof(((struct lp_message *)0)->member)
 #define LIST(array) array, sizeof array / sizeof array[0]
 
 enum { REQUIRED = false, OPTIONAL = true };
 
-/* Rows of the kinds; those without |optional_| are required. */
+/* Rows by kind; those without |optional_| are required. */
 #define UINT(name_, optional_, member, min_, max_, text_) \
 	{ \
 		name_, LP_FIELD_UINT, optional_, AT(member), .min = min_, .max = max_, .text = text_ \
@@ -37,7 +37,7 @@ enum { REQUIRED = false, OPTIONAL = true };
 		name_, LP_FIELD_WORD, false, AT(member), .words = &(words_), .text = text_ \
 	}
 
-/* `version` comes first: what follows is read only if it is ours. */
+/* `version` is first: the rest is read only if the version is ours. */
 static const struct lp_field hello[] = {
 	UINT("version", REQUIRED, hello.version, 0, UINT32_MAX, "protocol version, 1"),
 	WORD("role", hello.role, lp_role_words, "what the member is"),

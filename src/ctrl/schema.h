@@ -16,7 +16,7 @@ enum lp_field_kind {
 	LP_FIELD_ROOM,   /* string; upper case, empty if longer than |max| bytes */
 	LP_FIELD_HEX,    /* string of at most |max| hex digits */
 	LP_FIELD_MAC,    /* string: a MAC address */
-	LP_FIELD_WORD,   /* string: one of |words|, anything else counts as the last enum value */
+	LP_FIELD_WORD,   /* string: one of |words|; anything else is the last enum value */
 	LP_FIELD_DROPS,  /* object: drop reasons to counters; unknown reasons are ignored, zeros not written */
 	LP_FIELD_OBJECT, /* object of |n_fields| |fields| */
 	LP_FIELD_LIST,   /* array of objects of |n_fields| |fields|, stored as a struct lp_list */
@@ -46,7 +46,7 @@ struct lp_field {
 	const struct lp_field *fields;
 	size_t n_fields;
 	size_t item_size; /* of a list: sizeof one item, to which the offsets of |fields| apply */
-	const char *text; /* what it says, for docs/protocol.md */
+	const char *text; /* for docs/protocol.md */
 };
 
 struct lp_failure;

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "ctrl/message.h"
 
-/* The first piece of memory for a message, which ordinary messages fit, and the most that is kept between two. */
+/* The first allocation, sufficient for most messages, and the largest one that is kept for the next message. */
 #define KEPT_BYTES 512U
 
 void lp_ctrl_stream_init(struct lp_ctrl_stream *stream)
@@ -21,7 +21,7 @@ void lp_ctrl_stream_done(struct lp_ctrl_stream *stream)
 	lp_ctrl_stream_init(stream);
 }
 
-/* Moves up to |want| bytes from the input to |to|; returns how many. */
+/* Moves up to |want| bytes from the input to |to|; returns their number. */
 static size_t take(const uint8_t **data, size_t *len, uint8_t *to, size_t want)
 {
 	size_t n = *len < want ? *len : want;
@@ -33,7 +33,7 @@ static size_t take(const uint8_t **data, size_t *len, uint8_t *to, size_t want)
 	return n;
 }
 
-/* Takes what there is of the four bytes of length. */
+/* Consumes bytes of the length prefix. */
 static void take_prefix(struct lp_ctrl_stream *stream, const uint8_t **data, size_t *len)
 {
 	stream->have += take(data, len, stream->prefix + stream->have, sizeof stream->prefix - stream->have);
@@ -42,7 +42,7 @@ static void take_prefix(struct lp_ctrl_stream *stream, const uint8_t **data, siz
 		stream->want = lp_reader_u32(&prefix);
 }
 
-/* Makes room for |need| bytes of the message, at most doubling what really arrived. */
+/* Allocates |need| bytes for the message, at most twice the bytes received. */
 static int reserve(struct lp_ctrl_stream *stream, size_t need)
 {
 	if (need <= stream->size)
@@ -58,7 +58,7 @@ static int reserve(struct lp_ctrl_stream *stream, size_t need)
 	return 0;
 }
 
-/* Prepares for the next message; the memory of a large one is given back. */
+/* Prepares for the next message; frees the memory of a large one. */
 static void next_message(struct lp_ctrl_stream *stream)
 {
 	if (stream->size > KEPT_BYTES) {

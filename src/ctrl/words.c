@@ -1,4 +1,4 @@
-/* The words of the enums in message.h, and what they mean. */
+/* The words of the enums in message.h. */
 #include "ctrl/schema.h"
 
 static const char *const role_words[] = {

@@ -1,6 +1,6 @@
 #include "filter/class.h"
 
-/* UDP ports that make a class; the destination's, except for DHCP, where either will do. */
+/* UDP destination ports with a class of their own; for DHCP also source ports. */
 struct port_row {
 	uint16_t port;
 	enum lp_limit limit;
@@ -20,7 +20,6 @@ static const struct port_row ports[] = {
 	{3702, LP_LIMIT_CHATTER, false}, /* WS-Discovery */
 };
 
-/* The class of a UDP packet. */
 static enum lp_limit class_of_udp(const uint8_t *udp)
 {
 	uint16_t from = lp_be16_get(udp), to = lp_be16_get(udp + 2);
@@ -31,7 +30,7 @@ static enum lp_limit class_of_udp(const uint8_t *udp)
 	return LP_LIMIT_BROADCAST;
 }
 
-/* True for ICMPv6 that keeps the network together: MLD, neighbour discovery and its kin (RFC 4443, 4861, 3810). */
+/* True for ICMPv6 that a network needs: MLD, neighbour discovery and related types (RFC 4443, 4861, 3810). */
 static bool is_needed_icmpv6(uint8_t type)
 {
 	return (type >= 130 && type <= 137) || type == 143 || type == 148 || type == 149;

@@ -1,11 +1,13 @@
-/* Which limit a group frame falls under: what a network needs, what games send, what operating systems chat. */
+/* Traffic classes of group frames: what a network needs to work, what games send, and what operating systems announce.
+ */
 #ifndef LP_FILTER_CLASS_H
 #define LP_FILTER_CLASS_H
 
 #include "filter/limit.h"
 #include "filter/view.h"
 
-/* LP_LIMIT_RESERVE, LP_LIMIT_BROADCAST or LP_LIMIT_CHATTER. Frames that cannot be read are LP_LIMIT_BROADCAST. */
+/* The limit of a group frame: LP_LIMIT_RESERVE, LP_LIMIT_BROADCAST or LP_LIMIT_CHATTER. Frames that can't be parsed are
+   LP_LIMIT_BROADCAST. */
 enum lp_limit lp_class_of_group(struct lp_view *view);
 
 #endif

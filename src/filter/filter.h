@@ -1,6 +1,6 @@
 /* Layer 2 safety: which frames a member may send. What holds for one frame is decided here; what depends on other
    members or on the past is decided by the caller with the same tables: rate limits (filter/limit.h, by the classes of
-   filter/class.h), and the two filters that need to know who has which MAC.
+   filter/class.h), and the two filters that depend on the owners of MACs.
 
    A filter is one row of the table below: its name, whether it is on by default, the drop reason, whose frames and
    which kinds of frames it checks, its function, and a text. Options, help, docs/limits.md and lp_filters_check() are

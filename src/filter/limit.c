@@ -22,7 +22,6 @@ void lp_limits_init(struct lp_limits *limits)
 	}
 }
 
-/* The figures of a role. */
 static const struct lp_rate *rates_of(const struct lp_limits *limits, enum lp_role role)
 {
 	return role == LP_ROLE_GATEWAY ? limits->gateway : limits->client;

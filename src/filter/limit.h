@@ -1,4 +1,4 @@
-/* What a member may send in a second: token buckets by class of frame. Pure. */
+/* Rate limits of a member's frames, by class. */
 #ifndef LP_FILTER_LIMIT_H
 #define LP_FILTER_LIMIT_H
 
@@ -10,18 +10,18 @@
 #include "ctrl/message.h"
 #include "obs/drop.h"
 
-/* X(name, wire name, unit, drop, client: per second and burst, gateway: per second and burst, what is in the class).
-   A rate of 0 means no limit. docs/limits.md says why the figures are what they are. */
+/* X(name, wire name, unit, drop reason, client: per second and burst, gateway: per second and burst, content of the
+   class). A rate of 0 means no limit. docs/limits.md explains the numbers. */
 #define LP_LIMITS(X) \
 	X(RESERVE, "reserve", "frames", LIMIT_BROADCAST, 200, 400, 2000, 4000, \
-		"group frames that a network cannot work without: ARP, DHCP, neighbour discovery, IGMP and MLD") \
+		"group frames that a network needs to work: ARP, DHCP, neighbour discovery, IGMP and MLD") \
 	X(BROADCAST, "broadcast", "frames", LIMIT_BROADCAST, 500, 1000, 2000, 4000, \
-		"all other group frames: game discovery, game traffic, what nobody knows") \
+		"all other group frames: game discovery, game traffic, unknown protocols") \
 	X(CHATTER, "chatter", "frames", LIMIT_BROADCAST, 100, 200, 500, 1000, \
 		"group frames of operating systems: mDNS, SSDP, LLMNR, NetBIOS, WS-Discovery") \
 	X(UNKNOWN, "unknown", "frames", LIMIT_UNKNOWN, 1000, 2000, 0, 0, \
-		"frames to a station that the room has not heard of") \
-	X(TOTAL, "total", "kbit", LIMIT_TOTAL, 0, 0, 0, 0, "everything that the member sends but the reserve")
+		"frames to a MAC that is not known in the room") \
+	X(TOTAL, "total", "kbit", LIMIT_TOTAL, 0, 0, 0, 0, "all frames of the member, except the reserve")
 
 enum lp_limit {
 #define X(name, wire, unit, drop, client_rate, client_burst, gateway_rate, gateway_burst, text) LP_LIMIT_##name,
@@ -30,22 +30,21 @@ enum lp_limit {
 		LP_LIMIT_COUNT,
 };
 
-/* One limit, in its unit. */
 struct lp_rate {
 	uint32_t per_s; /* 0: no limit */
-	uint32_t burst; /* 0: what one second brings */
+	uint32_t burst; /* 0: the tokens of one second */
 };
 
 struct lp_limits {
 	struct lp_rate client[LP_LIMIT_COUNT], gateway[LP_LIMIT_COUNT];
 };
 
-/* The default figures. */
+/* Sets the defaults. */
 void lp_limits_init(struct lp_limits *limits);
 
 /* A row of the table above, for options, help and documents. */
 struct lp_limit_row {
-	const char *wire; /* its name */
+	const char *wire; /* name of the option */
 	const char *unit; /* "frames" or "kbit" */
 	enum lp_drop drop;
 	struct lp_rate client, gateway; /* defaults */
@@ -54,7 +53,7 @@ struct lp_limit_row {
 
 const struct lp_limit_row *lp_limit_row(enum lp_limit limit);
 
-/* The total's burst is never less than this many bytes. */
+/* The smallest burst of the total, bytes. */
 #define LP_LIMIT_TOTAL_BURST_MIN 65536U
 
 /* The limits of a role, prepared for its meters. */
@@ -71,10 +70,10 @@ struct lp_meter {
 void lp_meter_limits_init(struct lp_meter_limits *meter_limits, const struct lp_limits *limits, enum lp_role role);
 /* Starts with full buckets. |limits| is borrowed while the meter is in use. */
 void lp_meter_init(struct lp_meter *meter, const struct lp_meter_limits *limits);
-/* Counts a frame of |len| bytes in the class |limit| and in the total (LP_LIMIT_TOTAL: in that alone).
-   LP_DROP_NONE, or the reason to drop it. */
+/* Takes tokens for a frame of |len| bytes from the class |limit| and from the total (LP_LIMIT_TOTAL: only from that).
+   LP_DROP_NONE, or the drop reason. */
 enum lp_drop lp_meter_take(struct lp_meter *meter, enum lp_limit limit, size_t len, uint64_t now_ns);
-/* Frames per second that the three classes of group frames let through together; 0: no limit. */
+/* The sum of the rates of the three classes of group frames, frames per second; 0: no limit. */
 uint32_t lp_limits_group_pps(const struct lp_limits *limits, enum lp_role role);
 
 #endif

@@ -20,27 +20,27 @@ enum {
 	ICMPV6_CERT_ADVERTISEMENT = 149,
 };
 
-/* The highest protocol number that IANA has given to something; from there on it may be an extension header that hides
-   the rest. RFC 7113 §3 (3) wants those dropped. */
+/* The highest protocol number that IANA has assigned. A higher one may be an extension header that hides the rest of
+   the packet, which RFC 7113 §3 (3) requires to be dropped. */
 #define PROTOCOL_KNOWN_MAX 147
 
-/* Unless its first 8 bytes stand alone, no later fragment begins at byte 8. One that does was made to overwrite what
-   the first has shown (RFC 1858 §3.2, RFC 5722). */
+/* Normally no later fragment starts at byte 8. One that does is made to overwrite the upper-layer header of the first
+   fragment (RFC 1858 §3.2, RFC 5722). */
 #define FRAGMENT_OVERWRITES 8
 
-/* True if |type| is a DHCPv6 server's or, from a relay agent, carries one (RFC 8415 §7.3). */
+/* True if |type| is of a DHCPv6 server, or of a relay agent's message that carries one (RFC 8415 §7.3). */
 static bool is_dhcpv6_server_type(uint8_t type)
 {
 	return type == 2 || type == 7 || type == 10 || type == 13; /* advertise, reply, reconfigure, relay-reply */
 }
 
-/* True for a UDP packet from or to the ports of DHCP that a server sent. */
+/* True for a UDP packet of DHCP that a server sent. */
 static bool is_bootp_server(const uint8_t *udp, uint32_t len)
 {
 	uint16_t from = lp_be16_get(udp), to = lp_be16_get(udp + 2);
 	if (from == BOOTP_SERVER || to == BOOTP_CLIENT)
 		return true;
-	/* To a relay agent: what it is stands in the first byte, which a fragment may not hide. */
+	/* To a relay agent: the first byte is the type, which must not be hidden by fragmentation. */
 	return to == BOOTP_SERVER && (len <= LP_UDP_HEADER || udp[LP_UDP_HEADER] == BOOTP_REPLY);
 }
 
@@ -68,14 +68,14 @@ bool lp_rogue_dhcp(struct lp_view *view)
 	return ip->version == 4 ? is_bootp_server(udp, ip->upper_len) : is_dhcpv6_server(udp, ip->upper_len);
 }
 
-/* True if the upper layer follows the fragment header at once. Otherwise the headers between them are in the part that
-   a second fragment could overwrite, and with them the place of all that comes behind. */
+/* True if the upper layer directly follows the fragment header. Headers between them could be overwritten by a second
+   fragment, which moves everything after them. */
 static bool follows_fragment_header(const struct lp_ip *ip)
 {
 	return ip->fragment_end == ip->upper_offset;
 }
 
-/* True for ICMPv6 messages that only routers send, and for neighbour discovery in fragments (RFC 6980 §5). */
+/* True for ICMPv6 that only routers send, and for fragmented neighbour discovery (RFC 6980 §5). */
 static bool is_rogue_icmpv6(const struct lp_ip *ip, uint8_t type)
 {
 	if (type == ICMPV6_ADVERTISEMENT || type == ICMPV6_REDIRECT)
@@ -85,7 +85,6 @@ static bool is_rogue_icmpv6(const struct lp_ip *ip, uint8_t type)
 	return ip->fragment && discovery;
 }
 
-/* lp_rogue_ra() for IPv6. */
 static bool is_rogue_v6(const struct lp_view *view, const struct lp_ip *ip)
 {
 	if (ip->upper == LP_IP_UPPER_HIDDEN)
@@ -108,7 +107,7 @@ bool lp_rogue_ra(struct lp_view *view)
 	const struct lp_ip *ip = lp_view_ip(view);
 	if (view->ether.type == LP_ETHER_TYPE_IPV6)
 		return !ip || is_rogue_v6(view, ip);
-	/* What cannot be told of IPv4 is lp_rogue_dhcp()'s to refuse. */
+	/* lp_rogue_dhcp() drops IPv4 that can't be classified. */
 	if (!ip || ip->upper != LP_IP_UPPER_FOUND || ip->protocol != LP_IP_ICMP)
 		return false;
 	if (ip->upper_len == 0)
