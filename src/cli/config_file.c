@@ -7,19 +7,19 @@
 
 #define LINE_MAX_LEN 4096
 
-/* Where an option was found in the file. */
+/* A line of the file. */
 struct place {
 	const char *path;
 	unsigned line;
 };
 
-/* True for the white space that may stand around keys and values. */
+/* True for white space around keys and values. */
 static bool is_space(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-/* Cuts white space off both ends. */
+/* Removes white space at both ends. */
 static char *trim(char *text)
 {
 	while (is_space(*text))
@@ -31,7 +31,7 @@ static char *trim(char *text)
 	return text;
 }
 
-/* Takes the comment off: from a '#' at the start or after white space, outside of quotes, to the end. */
+/* Removes a comment: from a '#' at the start or after white space, outside quotes, to the end. */
 static void cut_comment(char *text)
 {
 	bool quoted = false;
@@ -45,7 +45,7 @@ static void cut_comment(char *text)
 	}
 }
 
-/* Takes the quotes off a value that has them at both ends. False if there is one without the other. */
+/* Removes the quotes around a value. False if one of them is missing. */
 static bool unquote(char **value)
 {
 	size_t len = strlen(*value);
@@ -58,19 +58,19 @@ static bool unquote(char **value)
 	return true;
 }
 
-/* Says that there is no such key, with the nearest that there is. */
+/* Fails with the most similar option, if there is one. */
 static int fail_unknown(
 	const struct lp_options *options, const struct place *place, const char *key, struct lp_failure *failure)
 {
 	const char *near = lp_options_nearest(options, key, strlen(key));
 	if (near)
-		return lp_fail(failure, LP_EINVAL, "%s:%u: there is no option '%s': did you mean '%s'?", place->path,
+		return lp_fail(failure, LP_EINVAL, "%s:%u: there is no option '%s'. Did you mean '%s'?", place->path,
 			place->line, key, near);
-	return lp_fail(failure, LP_EINVAL, "%s:%u: there is no option '%s': '%s --help' lists them", place->path,
+	return lp_fail(failure, LP_EINVAL, "%s:%u: there is no option '%s'. '%s --help' lists all options", place->path,
 		place->line, key, options->program->name);
 }
 
-/* Reads one line, which it may change; |lines| remembers for each option the line that gave it. */
+/* Parses a line, which may be modified. |lines|: for each option, the line that has set it. */
 static int parse_line(
 	struct lp_options *options, const struct place *place, char *line, unsigned *lines, struct lp_failure *failure)
 {
@@ -80,7 +80,7 @@ static int parse_line(
 		return 0;
 	char *equals = strchr(key, '=');
 	if (!equals)
-		return lp_fail(failure, LP_EINVAL, "%s:%u: '%s' has no value: write 'key = value'", place->path,
+		return lp_fail(failure, LP_EINVAL, "%s:%u: '%s' has no value. Write 'key = value'", place->path,
 			place->line, key);
 	*equals = '\0';
 	key = trim(key);
@@ -97,8 +97,8 @@ static int parse_line(
 		return lp_fail(
 			failure, LP_EINVAL, "%s:%u: '%s' is for the command line only", place->path, place->line, key);
 	if (lines[number])
-		return lp_fail(failure, LP_EINVAL, "%s:%u: '%s' stands on line %u already", place->path, place->line,
-			key, lines[number]);
+		return lp_fail(failure, LP_EINVAL, "%s:%u: '%s' is already on line %u", place->path, place->line, key,
+			lines[number]);
 	lines[number] = place->line;
 
 	struct lp_failure why = {0};
@@ -109,7 +109,7 @@ static int parse_line(
 	return 0;
 }
 
-/* True if the line is UTF-8 without controls other than white space. */
+/* True if the line is UTF-8, without controls except white space. */
 static bool is_clean(const char *line, size_t len)
 {
 	uint32_t code;
@@ -129,7 +129,7 @@ int lp_options_parse_config(
 	char line[LINE_MAX_LEN + 1];
 	const char *end = data + len;
 	if (len >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0)
-		data += 3; /* the byte order mark that Windows' editors write */
+		data += 3; /* the byte order mark of editors on Windows */
 	while (data < end) {
 		const char *newline = memchr(data, '\n', (size_t)(end - data));
 		size_t n = (size_t)((newline ? newline : end) - data);

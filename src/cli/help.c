@@ -5,16 +5,16 @@
 
 #include "base/text.h"
 
-#define COLUMN 30 /* where the help of a row begins */
+#define COLUMN 30 /* of the help of a row */
 
 const struct lp_help_row lp_exit_rows[] = {
-	{"0", "the program did what it was asked to, and ended because it was asked to"},
-	{"1", "something did not work; the last line says what, where, why and what to do"},
-	{"2", "the command line or the configuration file is wrong"},
+	{"0", "success: the program was stopped by a signal, or the command succeeded"},
+	{"1", "failure; the last line states what failed, on what, why, and what to do"},
+	{"2", "invalid command line or configuration file"},
 	{NULL, NULL},
 };
 
-/* Finds the row at |number|, counted over all sets; NULL after the last. |*group| becomes its group. */
+/* The row with index |number| over all sets, and its group; NULL: there is none. */
 static const struct lp_option *row_at(const struct lp_options *options, size_t number, const char **group)
 {
 	*group = "Options";
@@ -51,14 +51,14 @@ void lp_help_each(const struct lp_options *options, lp_help_fn fn, void *ctx)
 	}
 }
 
-/* A text that is wrapped while it is written. */
+/* A text with wrapped lines. */
 struct page {
 	struct lp_text *text;
 	size_t width;
-	size_t column; /* characters in the line so far */
+	size_t column; /* characters in the line */
 };
 
-/* The characters of a UTF-8 string of |len| bytes. */
+/* The number of characters in |len| bytes of UTF-8. */
 static size_t count_characters(const char *string, size_t len)
 {
 	size_t n = 0;
@@ -67,28 +67,26 @@ static size_t count_characters(const char *string, size_t len)
 	return n;
 }
 
-/* Ends the line. */
 static void end_line(struct page *page)
 {
 	lp_text_add(page->text, "\n");
 	page->column = 0;
 }
 
-/* Adds spaces up to a column. */
 static void indent_to(struct page *page, size_t column)
 {
 	for (; page->column < column; page->column++)
 		lp_text_add(page->text, " ");
 }
 
-/* Adds a string as it is. */
+/* Adds a string without wrapping. */
 static void add(struct page *page, const char *string)
 {
 	lp_text_add(page->text, string);
 	page->column += count_characters(string, strlen(string));
 }
 
-/* Adds words, and goes on at column |indent| of the next line where they do not fit. A newline in them is kept. */
+/* Adds words, and continues at column |indent| of the next line if they don't fit. Newlines are kept. */
 static void add_wrapped(struct page *page, size_t indent, const char *words)
 {
 	bool first = true;
@@ -143,13 +141,13 @@ static void add_option(void *ctx, const char *heading, const struct lp_option *o
 	lp_text_init(&text, help, sizeof help);
 	lp_text_add(&text, option->help);
 	if (option->required)
-		lp_text_add(&text, " (must be given)");
+		lp_text_add(&text, " (required)");
 	else if (option->standard && (option->argument || on))
 		lp_text_addf(&text, " (default: %s)", option->standard);
 	add_row(page, term, help);
 }
 
-/* Adds a list of rows under a heading, if there is one. |below|: the explanation stands below its term. */
+/* Adds a list of rows under a heading, unless |rows| is NULL. |below|: the explanation is below its term. */
 static void add_list(struct page *page, const char *heading, const struct lp_help_row *rows, bool below)
 {
 	if (!rows)

@@ -2,7 +2,7 @@
 
 #include "cli/log.h"
 
-/* Wipes the block: up to its first line, then everything below. */
+/* Erases the block: moves up to its first line, and clears everything below. */
 static void wipe(struct lp_live *live)
 {
 	if (live->n_lines > 0)
@@ -10,7 +10,7 @@ static void wipe(struct lp_live *live)
 	live->n_lines = 0;
 }
 
-/* Before a log line the block goes; the next drawing brings it back below. */
+/* Erases the block before a log line; it is drawn again, below the line, by the next lp_live_show(). */
 static void on_line(void *ctx, bool before)
 {
 	struct lp_live *live = ctx;

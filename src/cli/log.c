@@ -10,7 +10,7 @@
 
 #define LINE_MAX_LEN 16384
 
-/* What an event's level looks like. */
+/* The appearance of a level. */
 static const struct {
 	const char *colour;   /* on a terminal */
 	const char *priority; /* for systemd's journal: sd-daemon(3) */
@@ -22,7 +22,7 @@ static const struct {
 	[LP_LEVEL_DEBUG] = {"\033[2m", "<7>", ""},
 };
 
-/* Adds the time: of day on a terminal, otherwise the date in UTC with milliseconds. */
+/* Adds the time of day on a terminal, otherwise the date and time in UTC with milliseconds. */
 static void add_time(struct lp_text *text, bool terminal)
 {
 	struct timespec now;
@@ -35,11 +35,11 @@ static void add_time(struct lp_text *text, bool terminal)
 		return;
 	}
 	lp_text_time(text, now.tv_sec);
-	text->data[--text->len] = '\0'; /* the Z moves behind the milliseconds */
+	text->data[--text->len] = '\0'; /* the Z goes after the milliseconds */
 	lp_text_addf(text, ".%03ldZ", now.tv_nsec / 1000000);
 }
 
-/* Makes the line for people. */
+/* Formats a line of text. */
 static void format_text(
 	const struct lp_log_output *output, enum lp_event event, const union lp_value *values, struct lp_text *text)
 {
@@ -58,7 +58,7 @@ static void format_text(
 		lp_text_add(text, "\033[0m");
 }
 
-/* Makes the line for programs. An event that is too long (it never should be) comes without its fields. */
+/* Formats a line of JSON. An event that is too long is printed without its fields. */
 static void format_json(enum lp_event event, const union lp_value *values, struct lp_text *text)
 {
 	lp_text_add(text, "{\"time\":\"");
@@ -75,7 +75,6 @@ static void format_json(enum lp_event event, const union lp_value *values, struc
 	lp_text_add(text, "}");
 }
 
-/* Prints one event. */
 static void print_line(struct lp_log_output *output, enum lp_event event, const union lp_value *values)
 {
 	struct lp_text text;
@@ -95,7 +94,7 @@ static void print_line(struct lp_log_output *output, enum lp_event event, const 
 		output->around(output->around_ctx, false);
 }
 
-/* Monotonic time. */
+/* Monotonic. */
 static uint64_t clock_ns(void)
 {
 	struct timespec now;
@@ -103,8 +102,7 @@ static uint64_t clock_ns(void)
 	return (uint64_t)now.tv_sec * LP_SEC + (uint64_t)now.tv_nsec;
 }
 
-/* The sink of the log: prints one event, unless there were too many of its kind. Frames have a throttle of their own.
- */
+/* The sink: prints an event, unless it exceeds the rate limit. `frame` has its own limit in obs/framelog. */
 static void print_event(void *ctx, enum lp_event event, const union lp_value *values)
 {
 	struct lp_log_output *output = ctx;

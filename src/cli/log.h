@@ -1,4 +1,4 @@
-/* Prints events: text or JSON lines on standard error, one write a line. */
+/* The log's sink: prints events as lines of text or JSON, with one write per line. */
 #ifndef LP_CLI_LOG_H
 #define LP_CLI_LOG_H
 
@@ -9,22 +9,22 @@
 #include "cli/start.h"
 #include "obs/event.h"
 
-/* Lines of one event: so many at once, as when all members of a full relay come back after a restart, and so many a
-   second. Others can cause most events; they are not to fill the disk, nor to hold the loop up. */
+/* Rate limit per event, because peers can cause most events, and lines cost disk space and time. The burst lets all
+   members of a full relay reconnect after a restart. */
 #define LP_LOG_BURST 5000U
 #define LP_LOG_PER_S 10U
 
 struct lp_log_output {
-	struct lp_log log; /* hand &output->log to whoever has something to tell */
+	struct lp_log log; /* pass &output->log to the emitting modules */
 	FILE *file;
 	enum lp_log_format format;
-	bool terminal; /* the time of day instead of a date */
+	bool terminal; /* prints the time of day instead of the date */
 	bool colours;
-	bool no_time; /* who reads adds the time: systemd's journal */
-	/* Called before and after each line, so that a live view can make way; NULL: nobody. */
+	bool no_time; /* the reader adds the time, such as systemd's journal */
+	/* Called before and after each line, for the live view. May be NULL. */
 	void (*around)(void *ctx, bool before);
 	void *around_ctx;
-	struct lp_ratelimit limit; /* of the lines of each event */
+	struct lp_ratelimit limit; /* of each event */
 	struct lp_bucket lines[LP_EVENT_COUNT];
 	uint64_t suppressed[LP_EVENT_COUNT]; /* lines since the last one that was printed */
 };

@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "cli/help.h"
 
-/* Adds text with what roff would take for its own escaped. An empty line becomes a paragraph. */
+/* Adds text, with roff's special characters escaped. An empty line becomes a paragraph. */
 static void add(struct lp_text *text, const char *string)
 {
 	bool line_start = text->len == 0 || text->data[text->len - 1] == '\n';
@@ -29,13 +29,12 @@ static void add(struct lp_text *text, const char *string)
 	}
 }
 
-/* Adds a section's heading. */
 static void add_section(struct lp_text *text, const char *name)
 {
 	lp_text_addf(text, ".SH %s\n", name);
 }
 
-/* Adds a section with a list of terms and explanations, if there is one. */
+/* Adds a section with a list of terms and explanations, unless |rows| is NULL. */
 static void add_list(struct lp_text *text, const char *section, const struct lp_help_row *rows)
 {
 	if (!rows)
@@ -50,7 +49,7 @@ static void add_list(struct lp_text *text, const char *section, const struct lp_
 	}
 }
 
-/* Adds an option, under its group's heading if it is the first. */
+/* Adds an option; |heading|: its group, if it is the first of it. */
 static void add_option(void *ctx, const char *heading, const struct lp_option *option)
 {
 	struct lp_text *text = ctx;
@@ -77,7 +76,7 @@ static void add_option(void *ctx, const char *heading, const struct lp_option *o
 	add(text, option->help);
 	lp_text_add(text, ".\n");
 	if (option->required)
-		lp_text_add(text, "It must be given.\n");
+		lp_text_add(text, "This option is required.\n");
 	if (option->standard && option->argument) {
 		lp_text_add(text, "Default: ");
 		add(text, option->standard);
@@ -94,7 +93,7 @@ static void add_option(void *ctx, const char *heading, const struct lp_option *o
 	}
 }
 
-/* Adds the lines at the top: the title, NAME and SYNOPSIS. */
+/* Adds the title, NAME and SYNOPSIS. */
 static void add_head(struct lp_text *text, const struct lp_program *program)
 {
 	char upper[64];
@@ -127,9 +126,9 @@ void lp_help_man_page(const struct lp_options *options, struct lp_text *text)
 	lp_help_each(options, add_option, text);
 	add_section(text, "CONFIGURATION FILE");
 	add(text,
-		"The file that --config names has a line \"key = value\" for each option, where the key is the option's "
-		"long name without the dashes. A switch is on or off. What follows a '#' is a comment; a value that "
-		"begins or ends with white space, or has a '#' in it, stands in double quotes. The command line wins.\n");
+		"The file given by --config has a line \"key = value\" per option. The key is the option's name without "
+		"dashes. The value of a switch is on or off. A comment starts with '#'. A value that starts or ends with "
+		"white space, or contains '#', must be in double quotes. Options on the command line override the file.\n");
 	add_list(text, "EXIT STATUS", lp_exit_rows);
 	add_list(text, "SIGNALS", program->signals);
 	add_list(text, "FILES", program->files);

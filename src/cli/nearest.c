@@ -4,14 +4,13 @@
 
 #define NAME_MAX_LEN 40
 
-/* The smaller of two. */
 static size_t min_size(size_t a, size_t b)
 {
 	return a < b ? a : b;
 }
 
-/* How many characters must be put in, taken out, changed or swapped with their neighbour to make |b| of |a| (the
-   optimal string alignment distance); SIZE_MAX if one is too long to be an option. */
+/* The number of insertions, deletions, substitutions and transpositions that turn |a| into |b| (optimal string
+   alignment distance); SIZE_MAX if one of them is too long. */
 static size_t distance(const char *a, size_t a_len, const char *b, size_t b_len)
 {
 	size_t rows[3][NAME_MAX_LEN + 1];
@@ -45,7 +44,7 @@ const char *lp_options_nearest(const struct lp_options *options, const char *nam
 				continue;
 			const char *other = set->rows[j].name;
 			size_t n = distance(name, len, other, strlen(other));
-			/* A beginning is as good as a slip of the finger. */
+			/* A prefix counts like one typing error. */
 			if (len >= 3 && strncmp(name, other, len) == 0)
 				n = 1;
 			if (n <= least && (!nearest || n < least)) {

@@ -54,18 +54,18 @@ bool lp_options_given(const struct lp_options *options, const char *name)
 	return lp_options_find(options, name, strlen(name), NULL, &number) && options->given[number];
 }
 
-/* An argument of the command line that names an option. */
+/* An argument of the command line that is an option. */
 struct word {
 	const char *name; /* without dashes and without "no-" */
 	size_t len;
-	const char *value; /* what stands after '=', or NULL */
+	const char *value; /* after '=', or NULL */
 	bool off;          /* --no-name */
 	const struct lp_option *option;
 	void *dest;
 	size_t number;
 };
 
-/* Takes "--name", "--name=value" or "--no-name" apart and finds its row; |word->option| is NULL if there is none. */
+/* Splits "--name", "--name=value" or "--no-name" and finds its row; |word->option| NULL: there is none. */
 static void find_word(const struct lp_options *options, const char *argument, struct word *ret_word)
 {
 	struct word word = {.name = argument + 2};
@@ -84,25 +84,25 @@ static void find_word(const struct lp_options *options, const char *argument, st
 	*ret_word = word;
 }
 
-/* Says that there is no such option, with the nearest that there is. */
+/* Fails with the most similar option, if there is one. */
 static int fail_unknown(const struct lp_options *options, const struct word *word, struct lp_failure *failure)
 {
 	const char *near = lp_options_nearest(options, word->name, word->len);
 	if (!near && word->len > 3 && memcmp(word->name, "no-", 3) == 0) {
 		near = lp_options_nearest(options, word->name + 3, word->len - 3);
 		if (near && !lp_options_find(options, near, strlen(near), NULL, NULL)->argument)
-			return lp_fail(failure, LP_EINVAL, "there is no option --%.*s: did you mean --no-%s?",
+			return lp_fail(failure, LP_EINVAL, "there is no option --%.*s. Did you mean --no-%s?",
 				(int)word->len, word->name, near);
 		near = NULL;
 	}
 	if (near)
-		return lp_fail(failure, LP_EINVAL, "there is no option --%.*s: did you mean --%s?", (int)word->len,
+		return lp_fail(failure, LP_EINVAL, "there is no option --%.*s. Did you mean --%s?", (int)word->len,
 			word->name, near);
-	return lp_fail(failure, LP_EINVAL, "there is no option --%.*s: '%s --help' lists them", (int)word->len,
+	return lp_fail(failure, LP_EINVAL, "there is no option --%.*s. '%s --help' lists all options", (int)word->len,
 		word->name, options->program->name);
 }
 
-/* Reads the option argv[*i], with its value from argv[*i + 1] if it needs one. */
+/* Parses the option argv[*i], and argv[*i + 1] if that is its value. */
 static int parse_option(struct lp_options *options, int argc, char *const *argv, int *i, struct lp_failure *failure)
 {
 	struct word word;
@@ -112,15 +112,15 @@ static int parse_option(struct lp_options *options, int argc, char *const *argv,
 
 	const char *value = word.value;
 	if (!word.option->argument && value)
-		return lp_fail(failure, LP_EINVAL, "--%.*s takes no value: use --%s or --no-%s", (int)word.len,
+		return lp_fail(failure, LP_EINVAL, "--%.*s takes no value. Use --%s or --no-%s", (int)word.len,
 			word.name, word.option->name, word.option->name);
 	if (!word.option->argument)
 		value = word.off ? "off" : "on";
 	else if (!value && *i + 1 < argc)
 		value = argv[++*i];
 	else if (!value)
-		return lp_fail(failure, LP_EINVAL, "--%s needs a value: --%s %s", word.option->name, word.option->name,
-			word.option->argument);
+		return lp_fail(failure, LP_EINVAL, "--%s needs a value. Use --%s %s", word.option->name,
+			word.option->name, word.option->argument);
 
 	struct lp_failure why = {0};
 	int result = word.option->parse(word.option, value, (char *)word.dest + word.option->offset, &why);
@@ -130,19 +130,19 @@ static int parse_option(struct lp_options *options, int argc, char *const *argv,
 	return 0;
 }
 
-/* Takes the command, the one word without dashes. */
+/* Parses the command, the only argument without dashes. */
 static int parse_command(struct lp_options *options, const char *argument, struct lp_failure *failure)
 {
 	const struct lp_help_row *commands = options->program->commands;
 	if (options->command >= 0 || !commands)
-		return lp_fail(failure, LP_EINVAL, "'%s' is one word too many: options begin with '--'", argument);
+		return lp_fail(failure, LP_EINVAL, "unexpected argument '%s'. Options start with '--'", argument);
 	for (int i = 0; commands[i].term; i++) {
 		if (strcmp(commands[i].term, argument) == 0) {
 			options->command = i;
 			return 0;
 		}
 	}
-	return lp_fail(failure, LP_EINVAL, "there is no command '%s': '%s --help' lists them", argument,
+	return lp_fail(failure, LP_EINVAL, "there is no command '%s'. '%s --help' lists all commands", argument,
 		options->program->name);
 }
 
@@ -160,7 +160,7 @@ int lp_options_parse(struct lp_options *options, int argc, char *const *argv, st
 			result = parse_option(options, argc, argv, &i, failure);
 		else
 			result = lp_fail(
-				failure, LP_EINVAL, "'%s' is no option: options begin with two dashes", argument);
+				failure, LP_EINVAL, "'%s' is not an option. Options start with two dashes", argument);
 	}
 	return result;
 }
@@ -192,7 +192,7 @@ int lp_options_check_required(const struct lp_options *options, struct lp_failur
 		for (size_t j = 0; j < set->n_rows; j++, number++) {
 			const struct lp_option *option = &set->rows[j];
 			if (option->required && !options->given[number])
-				return lp_fail(failure, LP_EINVAL, "--%s is missing: give --%s %s (%s)", option->name,
+				return lp_fail(failure, LP_EINVAL, "--%s is missing. Pass --%s %s (%s)", option->name,
 					option->name, option->argument ? option->argument : "", option->help);
 		}
 	}

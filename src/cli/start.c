@@ -14,8 +14,8 @@
 #define HELP_WIDTH 80
 
 static const struct lp_choice log_formats[] = {
-	{"text", LP_LOG_TEXT, "lines for people"},
-	{"json", LP_LOG_JSON, "one JSON object a line, as docs/events.md lists them"},
+	{"text", LP_LOG_TEXT, "lines of text"},
+	{"json", LP_LOG_JSON, "one JSON object per line, see docs/events.md"},
 	{NULL, 0, NULL},
 };
 
@@ -28,32 +28,33 @@ static const struct lp_choice log_levels[] = {
 
 static const struct lp_option common_rows[] = {
 	{"priority", NULL, LP_SWITCH(struct lp_common_options, priority), .standard = "on", .group = "General",
-		.help = "let frames go before what other programs do (Linux: real-time scheduling, where it is permitted)"},
+		.help = "give frames priority over other programs (Linux: real-time scheduling, if permitted)"},
 	{"log-format", "text|json", LP_CHOICE(struct lp_common_options, log_format, log_formats), .standard = "text",
-		.help = "how events are printed on standard error"},
+		.help = "format of events on standard error"},
 	{"log-level", "LEVEL", LP_CHOICE(struct lp_common_options, log_level, log_levels), .standard = "info",
-		.help = "the least important events that are printed: error, warn, info or debug"},
+		.help = "least important level that is logged: error, warn, info or debug"},
 	{"config", "FILE", LP_TEXT(struct lp_common_options, config), .no_config = true,
-		.help = "read options from a file of lines 'key = value'; the command line wins"},
-	{"help", NULL, LP_SWITCH(struct lp_common_options, help), .no_config = true, .help = "print this and end"},
+		.help = "read options from a file with lines 'key = value'; the command line overrides them"},
+	{"help", NULL, LP_SWITCH(struct lp_common_options, help), .no_config = true,
+		.help = "print this help and exit"},
 	{"version", NULL, LP_SWITCH(struct lp_common_options, version), .no_config = true,
-		.help = "print the version and end"},
+		.help = "print the version and exit"},
 	{"man-page", NULL, LP_SWITCH(struct lp_common_options, man_page), .no_config = true, .hidden = true,
-		.help = "print the manual page in roff and end"},
+		.help = "print the manual page in roff and exit"},
 	{"completion", "SHELL", LP_CHOICE(struct lp_common_options, completion, lp_shells), .no_config = true,
-		.hidden = true, .help = "print the completion script for bash, zsh or fish and end"},
+		.hidden = true, .help = "print the completion script for bash, zsh or fish and exit"},
 };
 
-/* Reads a whole file; malloc'd, the caller's to free. */
+/* Reads a file; the caller frees |*ret_data|. */
 static int read_file(const char *path, struct lp_failure *failure, char **ret_data, size_t *ret_len)
 {
 	int result = 0;
 	char *data = NULL;
 	FILE *file = fopen(path, "rb");
-	int err = file ? 0 : errno;
-	if (err)
-		return lp_fail(failure, LP_EIO, "--config: %s: cannot be read: %s: %s", path, strerror(err),
-			err == EACCES ? "let the user that runs this program read it" : "check the path");
+	int code = file ? 0 : errno;
+	if (code)
+		return lp_fail(failure, LP_EIO, "--config: cannot read %s: %s. %s", path, strerror(code),
+			code == EACCES ? "Let the user that runs this program read it" : "Check the path");
 	data = malloc(CONFIG_MAX + 1);
 	if (!data) {
 		result = lp_fail(failure, LP_ENOMEM, "%s: out of memory", path);
@@ -62,10 +63,10 @@ static int read_file(const char *path, struct lp_failure *failure, char **ret_da
 	size_t len = fread(data, 1, CONFIG_MAX + 1, file);
 	if (ferror(file))
 		result = lp_fail(
-			failure, LP_EIO, "%s: cannot be read (%s): --config takes a text file", path, strerror(errno));
+			failure, LP_EIO, "--config: cannot read %s: %s. Pass a text file", path, strerror(errno));
 	else if (len > CONFIG_MAX)
-		result = lp_fail(failure, LP_ETOOBIG, "%s: is larger than %d bytes: is it a configuration file?", path,
-			CONFIG_MAX);
+		result = lp_fail(failure, LP_ETOOBIG, "--config: %s is larger than %d bytes. Pass a configuration file",
+			path, CONFIG_MAX);
 	if (result < 0)
 		goto done;
 	*ret_data = data;
@@ -77,7 +78,7 @@ done:
 	return result;
 }
 
-/* Reads the configuration file, if the command line names one. */
+/* Parses the configuration file, if --config was given. */
 static int read_config(struct lp_options *options, int argc, char *const *argv, struct lp_failure *failure)
 {
 	const char *path = lp_options_peek(options, argc, argv, "config");
@@ -93,7 +94,7 @@ static int read_config(struct lp_options *options, int argc, char *const *argv, 
 	return result;
 }
 
-/* Prints what |format| makes. */
+/* Prints the output of |format|. */
 static int print(
 	const struct lp_options *options, void (*format)(const struct lp_options *options, struct lp_text *text))
 {
@@ -105,19 +106,16 @@ static int print(
 	format(options, &text);
 	bool written = fwrite(data, 1, text.len, stdout) == text.len && fflush(stdout) == 0;
 	if (!written)
-		fprintf(stderr, "%s: standard output cannot be written to: %s\n", options->program->name,
-			strerror(errno));
+		fprintf(stderr, "%s: cannot write to standard output: %s\n", options->program->name, strerror(errno));
 	free(data);
 	return written && !text.cut ? LP_EXIT_OK : LP_EXIT_FAILURE;
 }
 
-/* What --help prints. */
 static void format_help(const struct lp_options *options, struct lp_text *text)
 {
 	lp_help_text(options, HELP_WIDTH, text);
 }
 
-/* What --version prints. */
 static void format_version(const struct lp_options *options, struct lp_text *text)
 {
 	lp_text_addf(text, "%s %s (ngtcp2 %s)\n", options->program->name, LP_VERSION, LP_NGTCP2_VERSION);
@@ -138,13 +136,13 @@ static void format_fish(const struct lp_options *options, struct lp_text *text)
 	lp_completion(options, LP_SHELL_FISH, text);
 }
 
-/* Answers the options that ask for a text. False if there is none. */
-static bool answer(const struct lp_options *options, int argc, char *const *argv, int *ret_exit)
+/* Handles the options that print a text and exit. False: none of them was given. */
+static bool print_requested(const struct lp_options *options, int argc, char *const *argv, int *ret_exit)
 {
 	static const struct {
 		const char *name, *value, *abbreviation;
 		void (*format)(const struct lp_options *options, struct lp_text *text);
-	} answers[] = {
+	} texts[] = {
 		{"help", "on", "-h", format_help},
 		{"version", "on", "-V", format_version},
 		{"man-page", "on", "", lp_help_man_page},
@@ -152,12 +150,12 @@ static bool answer(const struct lp_options *options, int argc, char *const *argv
 		{"completion", "zsh", "", format_zsh},
 		{"completion", "fish", "", format_fish},
 	};
-	for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
-		const char *value = lp_options_peek(options, argc, argv, answers[i].name);
-		bool asked = value && strcmp(value, answers[i].value) == 0;
-		if (!asked && !(argc == 2 && strcmp(argv[1], answers[i].abbreviation) == 0))
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		const char *value = lp_options_peek(options, argc, argv, texts[i].name);
+		bool given = value && strcmp(value, texts[i].value) == 0;
+		if (!given && !(argc == 2 && strcmp(argv[1], texts[i].abbreviation) == 0))
 			continue;
-		*ret_exit = print(options, answers[i].format);
+		*ret_exit = print(options, texts[i].format);
 		return true;
 	}
 	return false;
@@ -168,7 +166,7 @@ bool lp_start(struct lp_options *options, struct lp_common_options *common, int 
 	struct lp_failure failure = {0};
 	*common = (struct lp_common_options){0};
 	lp_options_add(options, common_rows, LP_OPTIONS_N(common_rows), common);
-	if (answer(options, argc, argv, ret_exit))
+	if (print_requested(options, argc, argv, ret_exit))
 		return false;
 
 	int result = read_config(options, argc, argv, &failure);

@@ -1,4 +1,4 @@
-/* The beginning of every program's main(): the options that all share, help, version, configuration file. */
+/* The start of a program: the options that all programs share, help, version, and configuration file. */
 #ifndef LP_CLI_START_H
 #define LP_CLI_START_H
 
@@ -10,9 +10,9 @@
 
 /* Exit codes. */
 enum lp_exit {
-	LP_EXIT_OK = 0,      /* ended as it was asked to */
-	LP_EXIT_FAILURE = 1, /* something did not work */
-	LP_EXIT_USAGE = 2,   /* the command line or the configuration file is wrong */
+	LP_EXIT_OK = 0,      /* ended as requested */
+	LP_EXIT_FAILURE = 1, /* a failure */
+	LP_EXIT_USAGE = 2,   /* invalid command line or configuration file */
 };
 
 enum lp_log_format {
@@ -20,7 +20,7 @@ enum lp_log_format {
 	LP_LOG_JSON,
 };
 
-/* What the options that all programs share say. */
+/* The options that all programs share. */
 struct lp_common_options {
 	enum lp_log_format log_format;
 	enum lp_level log_level;
@@ -30,8 +30,8 @@ struct lp_common_options {
 	enum lp_shell completion;
 };
 
-/* Adds the shared options, reads command line and configuration file, and answers --help and --version. True: the
-   program goes on. False: it is to end with |ret_exit|, everything has been printed. |options| was made by
+/* Adds the shared options, parses configuration file and command line, and handles --help and --version. True: the
+   program starts. False: it must exit with |ret_exit|; everything was printed. |options| was initialised by
    lp_options_init() and has the program's own tables. */
 bool lp_start(struct lp_options *options, struct lp_common_options *common, int argc, char *const *argv, int *ret_exit);
 

@@ -15,13 +15,13 @@
 #include "cli/options.h"
 #include "obs/framelog.h"
 
-/* A unit that may follow a number. */
+/* A unit after a number. */
 struct unit {
 	const char *text;
 	uint64_t factor;
 };
 
-/* Reads digits. Returns what follows them, or NULL if there are none or too many. */
+/* Parses digits. Returns the rest of the string, or NULL if there are none or too many. */
 static const char *parse_digits(const char *at, uint64_t *ret_value)
 {
 	uint64_t value = 0;
@@ -38,7 +38,7 @@ static const char *parse_digits(const char *at, uint64_t *ret_value)
 	return at;
 }
 
-/* Reads a number with one of |units| after it (the last has no text). False if it is something else. */
+/* Parses a number followed by one of |units|, the last of which is empty. */
 static bool parse_with_unit(const char *text, const struct unit *units, uint64_t *ret_value)
 {
 	uint64_t value;
@@ -57,7 +57,7 @@ static bool parse_with_unit(const char *text, const struct unit *units, uint64_t
 	return true;
 }
 
-/* Puts an unsigned integer into a field of 1, 2, 4 or 8 bytes. */
+/* Stores an unsigned integer in a field of 1, 2, 4 or 8 bytes. */
 static void store(void *dest, size_t size, uint64_t value)
 {
 	uint8_t u8 = (uint8_t)value;
@@ -86,15 +86,15 @@ int lp_option_text(const struct lp_option *option, const char *value, void *dest
 {
 	size_t len = strlen(value);
 	if (len == 0)
-		return lp_fail(failure, LP_EINVAL, "the value is empty: give %s", option->argument);
+		return lp_fail(failure, LP_EINVAL, "the value is empty. Pass %s", option->argument);
 	if (len >= option->size)
 		return lp_fail(
-			failure, LP_EINVAL, "the value has %zu bytes, at most %zu are possible", len, option->size - 1);
+			failure, LP_EINVAL, "the value has %zu bytes, the maximum is %zu", len, option->size - 1);
 	memcpy(dest, value, len + 1);
 	return 0;
 }
 
-/* True if a name could be that of a host: labels of letters, digits, '-' and '_', with dots between them. */
+/* True if |name| has the form of a host name: labels of letters, digits, '-' and '_', separated by dots. */
 static bool is_host_name(const char *name, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
@@ -114,7 +114,7 @@ int lp_option_host(const struct lp_option *option, const char *value, void *dest
 	bool is_address = value[0] != '[' && lp_addr_parse(value, 0, &addr) == 0 && addr.family == 6;
 	if (!is_address && !is_host_name(value, strlen(value)))
 		return lp_fail(failure, LP_EINVAL,
-			"'%s' is no name of a host: use a name or an address without a port, as relay.example.net",
+			"'%s' is not a host name. Use a name or an address without a port, such as relay.example.net",
 			value);
 	return lp_option_text(option, value, dest, failure);
 }
@@ -144,8 +144,8 @@ int lp_option_duration(const struct lp_option *option, const char *value, void *
 	};
 	uint64_t ns;
 	if (!parse_with_unit(value, units, &ns))
-		return lp_fail(failure, LP_EINVAL, "'%s' is not a time: use a number and a unit, as 250ms, 15s, 2m, 1h",
-			value);
+		return lp_fail(failure, LP_EINVAL,
+			"'%s' is not a time. Use a number and a unit, such as 250ms, 15s, 2m, 1h", value);
 	if (ns < option->min || ns > option->max) {
 		char least[32], most[32];
 		struct lp_text text;
@@ -174,7 +174,8 @@ int lp_option_size(const struct lp_option *option, const char *value, void *dest
 	};
 	uint64_t bytes;
 	if (!parse_with_unit(value, units, &bytes))
-		return lp_fail(failure, LP_EINVAL, "'%s' is not a size: use bytes, or a unit as 64k, 16M, 1G", value);
+		return lp_fail(
+			failure, LP_EINVAL, "'%s' is not a size. Use bytes, or a unit such as 64k, 16M, 1G", value);
 	if (bytes < option->min || bytes > option->max)
 		return lp_fail(failure, LP_EINVAL, "'%s' is not between %" PRIu64 " and %" PRIu64 " bytes", value,
 			option->min, option->max);
@@ -187,11 +188,11 @@ int lp_option_mac(const struct lp_option *option, const char *value, void *dest,
 	(void)option;
 	if (lp_mac_parse(value, dest) < 0)
 		return lp_fail(failure, LP_EINVAL,
-			"'%s' is not a MAC address: use six pairs of hex digits, as 02:5a:00:00:00:01", value);
+			"'%s' is not a MAC address. Use six pairs of hex digits, such as 02:5a:00:00:00:01", value);
 	return 0;
 }
 
-/* True if the text of an address has a port: it is the same whatever the default is. */
+/* True if the text of an address contains a port: the result doesn't depend on the default. */
 static bool has_port(const char *text)
 {
 	struct lp_addr one = {0}, two = {0};
@@ -202,7 +203,7 @@ int lp_option_listen(const struct lp_option *option, const char *value, void *de
 {
 	struct lp_addr addr = {0};
 	uint64_t port;
-	/* "*:443" is how such an address is printed. */
+	/* Such an address is printed as "*:443". */
 	bool any = value[0] == '*' && value[1] == ':';
 	const char *rest = parse_digits(any ? value + 2 : value, &port);
 	if (rest && (!*rest || (!any && strcmp(rest, "/udp") == 0))) {
@@ -211,10 +212,10 @@ int lp_option_listen(const struct lp_option *option, const char *value, void *de
 		addr.port = (uint16_t)port;
 	} else if (lp_addr_parse(value, (uint16_t)option->min, &addr) < 0) {
 		return lp_fail(failure, LP_EINVAL,
-			"'%s' is nothing to listen on: use %s or [IPV6]:PORT, with a numeric address", value,
+			"'%s' is not a listen address. Use %s or [IPV6]:PORT, with a numeric address", value,
 			option->argument);
 	} else if (option->min == 0 && !has_port(value)) {
-		return lp_fail(failure, LP_EINVAL, "'%s' has no port: use ADDR:PORT or [IPV6]:PORT", value);
+		return lp_fail(failure, LP_EINVAL, "'%s' has no port. Use ADDR:PORT or [IPV6]:PORT", value);
 	}
 	memcpy(dest, &addr, sizeof addr);
 	return 0;
@@ -234,18 +235,19 @@ int lp_option_hostport(const struct lp_option *option, const char *value, void *
 		size_t len = colon ? (size_t)(colon - value) : strlen(value);
 		uint64_t port = to.port;
 		const char *rest = colon ? parse_digits(colon + 1, &port) : "";
-		/* A name may end with a dot: the resolver then adds nothing to it. */
+		/* With a dot at the end, the resolver adds no search domain. */
 		size_t name_len = len > 1 && value[len - 1] == '.' ? len - 1 : len;
 		if (!is_host_name(value, name_len) || !rest || *rest || port > UINT16_MAX)
 			return lp_fail(failure, LP_EINVAL,
-				"'%s' is not HOST:PORT: use a name or an address and a port, as "
+				"'%s' is not HOST:PORT. Use a name or an address and a port, such as "
 				"relay.example.net:443 or [2001:db8::1]:443",
 				value);
 		memcpy(to.host, value, len);
 		to.port = (uint16_t)port;
 	}
 	if (to.port == 0)
-		return lp_fail(failure, LP_EINVAL, "'%s' has no port: use HOST:PORT, as relay.example.net:443", value);
+		return lp_fail(
+			failure, LP_EINVAL, "'%s' has no port. Use HOST:PORT, such as relay.example.net:443", value);
 	memcpy(dest, &to, sizeof to);
 	return 0;
 }
@@ -273,5 +275,5 @@ int lp_option_choice(const struct lp_option *option, const char *value, void *de
 						  : " or ",
 			choice->word);
 	}
-	return lp_fail(failure, LP_EINVAL, "'%s' is not possible: use %s", value, words);
+	return lp_fail(failure, LP_EINVAL, "'%s' is not a valid value. Use %s", value, words);
 }

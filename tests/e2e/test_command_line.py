@@ -107,7 +107,7 @@ RELAY_CASES = {
     "bad port": (["--listen", "70000/udp"], USAGE, ["70000"]),
     "bad listen": (["--listen", "nonsense"], USAGE, ["nonsense"]),
     "tcp": (["--listen", "443/tcp"], USAGE, ["443/tcp", "PORT/udp"]),
-    "metrics by tcp": (["--metrics", "9464/tcp"], USAGE, ["9464/tcp", "use ADDR:PORT|PORT or"]),
+    "metrics by tcp": (["--metrics", "9464/tcp"], USAGE, ["9464/tcp", "Use ADDR:PORT|PORT or"]),
     "metrics everywhere": (["--metrics", "*:9464"], USAGE, ["'*:9464' is not an address", "0.0.0.0:PORT"]),
     "limit": (["--limit-total", "10M"], USAGE, ["10M", "kbit per second", "1000/2000"]),
     "no such address": (["--listen", "192.0.2.77:443"], FAILURE, ["192.0.2.77"]),
@@ -121,7 +121,7 @@ RELAY_CASES = {
     "unwritable pin": (["--dev-cert-der-out", "/proc/no/such.der"], FAILURE, ["--dev-cert-der-out: /proc/no/such.der"]),
     "not a certificate": (["--cert", "/etc/hostname", "--key", "/etc/hostname"], FAILURE, ["/etc/hostname", "pem"]),
     "state is a file": (["--state-dir", "/etc/hostname"], FAILURE, ["--state-dir: /etc/hostname"]),
-    "config missing": (["--config", "/no/such.conf"], USAGE, ["--config: /no/such.conf", "check the path"]),
+    "config missing": (["--config", "/no/such.conf"], USAGE, ["/no/such.conf", "Check the path"]),
 }
 
 

@@ -79,7 +79,7 @@ def test_place_is_held(lab):
 def test_started_twice(lab):
     """A second gateway with the same --state takes over the membership of the first, which logs the probable cause."""
     first, second = lab.start_gateway(), lab.start_gateway()
-    first.wait_text("was it started twice")
+    first.wait_text("Was it started twice")
     assert first.wait_end() == 1 and second.running()
     assert second.stop() == 0
 

@@ -58,7 +58,7 @@ static void test_defaults(void **state)
 	assert_false(lp_options_given(&options, "tiny"));
 	assert_false(lp_options_given(&options, "nonsense"));
 	assert_int_equal(lp_options_check_required(&options, &failure), LP_EINVAL);
-	assert_string_equal(failure.text, "--relay is missing: give --relay HOST:PORT (whom to join)");
+	assert_string_equal(failure.text, "--relay is missing. Pass --relay HOST:PORT (whom to join)");
 }
 
 /* Both forms, switches in both directions, the last value counts, commands, and the words after "--". */
@@ -98,31 +98,31 @@ static void test_mistakes(void **state)
 	static const struct {
 		const char *line, *text;
 	} rows[] = {
-		{"--rom=x", "there is no option --rom: did you mean --room?"},
-		{"--orom=x", "there is no option --orom: did you mean --room?"},
-		{"--buffer", "there is no option --buffer: did you mean --buffer-size?"},
-		{"--wiat-time=1s", "there is no option --wiat-time: did you mean --wait-time?"},
-		{"--secrt", "there is no option --secrt: 'lanparty-sample --help' lists them"},
-		{"--frobnicate=1", "there is no option --frobnicate: 'lanparty-sample --help' lists them"},
-		{"--no-reconect", "there is no option --no-reconect: did you mean --no-reconnect?"},
-		{"--no-buffer", "there is no option --no-buffer: 'lanparty-sample --help' lists them"},
-		{"--no-secrt", "there is no option --no-secrt: 'lanparty-sample --help' lists them"},
-		{"--no-tiny", "there is no option --no-tiny: 'lanparty-sample --help' lists them"},
-		{"-x", "'-x' is no option: options begin with two dashes"},
-		{"go", "there is no command 'go': 'lanparty-sample --help' lists them"},
-		{"status\nstop", "'stop' is one word too many: options begin with '--'"},
-		{"-", "there is no command '-': 'lanparty-sample --help' lists them"},
-		{"--room", "--room needs a value: --room CODE"},
-		{"--room=", "--room: the value is empty: give CODE"},
-		{"--room=123456789", "--room: the value has 9 bytes, at most 8 are possible"},
-		{"--reconnect=yes", "--reconnect takes no value: use --reconnect or --no-reconnect"},
-		{"--no-reconnect=1", "--no-reconnect takes no value: use --reconnect or --no-reconnect"},
+		{"--rom=x", "there is no option --rom. Did you mean --room?"},
+		{"--orom=x", "there is no option --orom. Did you mean --room?"},
+		{"--buffer", "there is no option --buffer. Did you mean --buffer-size?"},
+		{"--wiat-time=1s", "there is no option --wiat-time. Did you mean --wait-time?"},
+		{"--secrt", "there is no option --secrt. 'lanparty-sample --help' lists all options"},
+		{"--frobnicate=1", "there is no option --frobnicate. 'lanparty-sample --help' lists all options"},
+		{"--no-reconect", "there is no option --no-reconect. Did you mean --no-reconnect?"},
+		{"--no-buffer", "there is no option --no-buffer. 'lanparty-sample --help' lists all options"},
+		{"--no-secrt", "there is no option --no-secrt. 'lanparty-sample --help' lists all options"},
+		{"--no-tiny", "there is no option --no-tiny. 'lanparty-sample --help' lists all options"},
+		{"-x", "'-x' is not an option. Options start with two dashes"},
+		{"go", "there is no command 'go'. 'lanparty-sample --help' lists all commands"},
+		{"status\nstop", "unexpected argument 'stop'. Options start with '--'"},
+		{"-", "there is no command '-'. 'lanparty-sample --help' lists all commands"},
+		{"--room", "--room needs a value. Use --room CODE"},
+		{"--room=", "--room: the value is empty. Pass CODE"},
+		{"--room=123456789", "--room: the value has 9 bytes, the maximum is 8"},
+		{"--reconnect=yes", "--reconnect takes no value. Use --reconnect or --no-reconnect"},
+		{"--no-reconnect=1", "--no-reconnect takes no value. Use --reconnect or --no-reconnect"},
 		{"--tag=bad", "--tag: 'bad' is no tag"},
 		{"--listen=443/tcp",
-			"--listen: '443/tcp' is nothing to listen on: use ADDR:PORT or [IPV6]:PORT, with a "
+			"--listen: '443/tcp' is not a listen address. Use ADDR:PORT or [IPV6]:PORT, with a "
 			"numeric address"},
-		{"--room=\033[31m-------", "--room: the value has 12 bytes, at most 8 are possible"},
-		{"--colour=\033[31m", "--colour: '\\x1b[31m' is not possible: use red or green"},
+		{"--room=\033[31m-------", "--room: the value has 12 bytes, the maximum is 8"},
+		{"--colour=\033[31m", "--colour: '\\x1b[31m' is not a valid value. Use red or green"},
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -328,7 +328,7 @@ static void test_help(void **state)
 	assert_false(text.cut);
 	assert_non_null(strstr(data, "Usage: lanparty-sample [COMMAND] [OPTION...]\n"));
 	assert_non_null(strstr(data, "\n  --listen ADDR:PORT          where to listen (default: 443/udp)\n"));
-	assert_non_null(strstr(data, "\n  --relay HOST:PORT           whom to join (must be given)\n"));
+	assert_non_null(strstr(data, "\n  --relay HOST:PORT           whom to join (required)\n"));
 	assert_non_null(strstr(data, "\n  --[no-]reconnect            come back (default: on)\n"));
 	/* --loud belongs to the first group although its table comes later. */
 	assert_true(strstr(data, "--loud") < strstr(data, "\nRoom:\n"));
