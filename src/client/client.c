@@ -20,12 +20,15 @@ struct lp_client {
 	struct lp_client_guard *guard; /* NULL: the system needs none */
 	struct lp_member *member;
 	struct lp_offloader *offloader;
-	uint16_t mtu;     /* of the room; 0: unknown yet */
-	uint16_t tap_mtu; /* of the TAP */
-	uint16_t tcp_mtu; /* of the current batch: IP bytes that TCP is limited to */
-	bool up;          /* the TAP is */
-	bool paused;      /* reading from the TAP is */
-	bool filtered;    /* the first change by the host configuration filter was logged */
+	struct lp_dhcp *dhcp; /* NULL: the system or the user sees to an address */
+	uint16_t mtu;         /* of the room; 0: unknown yet */
+	uint16_t tap_mtu;     /* of the TAP */
+	uint16_t tcp_mtu;     /* of the current batch: IP bytes that TCP is limited to */
+	bool up;              /* the TAP is */
+	bool paused;          /* reading from the TAP is */
+	bool filtered;        /* the first change by the host configuration filter was logged */
+	bool lan;             /* the LAN is reachable, at the last look */
+	bool dhcp_failed;     /* the DHCP client ended since then, which was logged */
 };
 
 /* A frame of the current batch, after segmentation. */
@@ -117,12 +120,19 @@ static void warn_of_mtu(const struct lp_client *client, const struct lp_failure 
 	lp_event_warned(client->config.member.log, text);
 }
 
-/* Makes the system ask for an address when the LAN becomes reachable after the TAP came up. */
+/* Asks for an address when the LAN becomes reachable. */
 static void follow_lan(struct lp_client *client)
 {
-	if (!client->guard || !client->up)
+	if (!client->up)
 		return;
 	bool lan = lp_member_lan_reachable(client->member);
+	if (client->dhcp && lan && !client->lan) {
+		lp_dhcp_request(client->dhcp);
+		client->dhcp_failed = false;
+	}
+	client->lan = lan;
+	if (!client->guard)
+		return;
 	if (!client->config.guard_ops->follow_lan(client->guard, lan))
 		return;
 	lp_event_address_asked(client->config.member.log, lp_tap_name(client->tap));
@@ -267,7 +277,40 @@ static int take_mac(struct lp_client *client, struct lp_failure *failure)
 	return 0;
 }
 
-/* Opens the TAP, the guard and the offloader. */
+static void on_dhcp_line(void *ctx, const char *line)
+{
+	struct lp_client *client = ctx;
+	lp_event_dhcp_client(client->config.member.log, line);
+}
+
+/* Only the first failure since the LAN became reachable is logged. */
+static void on_dhcp_ended(void *ctx, const char *reason, uint64_t retry_ns)
+{
+	struct lp_client *client = ctx;
+	if (!client->dhcp_failed || retry_ns == 0)
+		lp_event_dhcp_ended(client->config.member.log, lp_tap_name(client->tap), reason, retry_ns);
+	client->dhcp_failed = true;
+}
+
+static const struct lp_dhcp_events dhcp_events = {.line = on_dhcp_line, .ended = on_dhcp_ended};
+
+/* Prepares the DHCP client. Without one the tunnel works, but the user has to set an address. */
+static void open_dhcp(struct lp_client *client, struct lp_loop *loop)
+{
+	struct lp_dhcp_config dhcp = {
+		.device = lp_tap_name(client->tap),
+		.accept_routes = client->config.accept.accept_routes,
+		.accept_dns = client->config.accept.accept_dns,
+		.events = &dhcp_events,
+		.ctx = client,
+	};
+	struct lp_failure failure;
+	int result = lp_dhcp_new(loop, &dhcp, &failure, &client->dhcp);
+	if (result < 0 && result != LP_EUNSUPPORTED)
+		lp_event_warned(client->config.member.log, failure.text);
+}
+
+/* Opens the TAP, the guard, the DHCP client and the offloader. */
 static int open_device(struct lp_client *client, struct lp_loop *loop, struct lp_failure *failure)
 {
 	const struct lp_client_config *config = &client->config;
@@ -277,6 +320,8 @@ static int open_device(struct lp_client *client, struct lp_loop *loop, struct lp
 		.mac = config->mac,
 		.offload = config->offload,
 		.broadcast_routes = config->broadcast_routes,
+		.address = config->address,
+		.prefix_bits = config->prefix_bits,
 		.state = on_tap_state,
 	};
 	int result;
@@ -287,6 +332,8 @@ static int open_device(struct lp_client *client, struct lp_loop *loop, struct lp
 	if (client->guard && (result = config->guard_ops->start(client->guard, loop, lp_tap_name(client->tap),
 				      lp_tap_id(client->tap), log, failure)) < 0)
 		return result;
+	if (config->dhcp)
+		open_dhcp(client, loop);
 	struct lp_offloader_config offloader = {
 		.takes_tso4 = lp_tap_takes(client->tap, LP_GSO_TCP4),
 		.takes_tso6 = lp_tap_takes(client->tap, LP_GSO_TCP6),
@@ -335,6 +382,7 @@ void lp_client_free(struct lp_client *client)
 		return;
 	lp_member_free(client->member);
 	lp_offloader_free(client->offloader);
+	lp_dhcp_free(client->dhcp);
 	/* Before the guard, so that the system sends nothing by the adapter while the guard restores it. */
 	lp_tap_close(client->tap);
 	if (client->guard)

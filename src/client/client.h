@@ -49,6 +49,9 @@ struct lp_client_config {
 	bool offload;              /* super-frames over the TAP */
 	bool broadcast_routes;     /* Linux: broadcasts and multicast leave by the TAP */
 	struct lp_hostconf accept; /* what this computer accepts from the LAN besides an address */
+	bool dhcp;                 /* Linux: ask the LAN for an address */
+	struct lp_addr address;    /* Linux: a fixed address of the TAP; family 0: none */
+	uint8_t prefix_bits;       /* of |address| */
 	bool clamp_mss;
 	bool new_room; /* not that of the last session: a DHCP lease of that room's LAN is of no use */
 	const struct lp_client_guard_ops *guard_ops; /* NULL: none */

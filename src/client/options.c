@@ -1,5 +1,12 @@
 #include "client/options.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/failure.h"
+
 static const struct lp_help_row commands[] = {
 	{"status", "print the state of the running client"},
 	{NULL, NULL},
@@ -7,7 +14,9 @@ static const struct lp_help_row commands[] = {
 
 static const struct lp_help_row examples[] = {
 	{"lanparty-client --relay play.example.org:443 --relay-ca-cert relay.der --room FRIDAY-NIGHT",
-		"join a room; then get an address from the LAN: dhclient lan0"},
+		"join a room, and get an address from the LAN"},
+	{"lanparty-client --relay play.example.org --room FRIDAY-NIGHT --address 192.168.77.50/24",
+		"on a LAN without a DHCP server: join with an address that the host assigned"},
 	{NULL, NULL},
 };
 
@@ -38,12 +47,39 @@ const struct lp_program lp_client_program = {
 	.see_also = "lanparty-gateway(8), lanparty-relay(8)",
 };
 
+/* Reads "192.168.77.50/24". */
+static int parse_address(const struct lp_option *option, const char *value, void *dest, struct lp_failure *failure)
+{
+	struct lp_client_address *address = dest;
+	(void)option;
+	const char *slash = strchr(value, '/');
+	char text[LP_ADDR_TEXT_MAX], *end;
+	struct lp_addr ip;
+	if (!slash || (size_t)(slash - value) >= sizeof text)
+		goto fail;
+	snprintf(text, sizeof text, "%.*s", (int)(slash - value), value);
+	if (lp_addr_parse(text, 0, &ip) < 0 || ip.port || ip.scope_id || slash[1] < '0' || slash[1] > '9')
+		goto fail;
+	unsigned long bits = strtoul(slash + 1, &end, 10);
+	if (*end || bits == 0 || bits > (ip.family == 4 ? 32 : 128))
+		goto fail;
+	*address = (struct lp_client_address){.ip = ip, .prefix_bits = (uint8_t)bits};
+	return 0;
+fail:
+	return lp_fail(
+		failure, LP_EINVAL, "'%s' is not an address with a prefix length. Write it as 192.168.77.50/24", value);
+}
+
 const struct lp_option lp_client_option_rows[] = {
 	{"tap", "NAME", LP_TEXT(struct lp_client_options, tap), .group = "Adapter", .standard = "lan0",
 		.help = "the name of the virtual adapter; it is made at the start and removed at the end"},
 	{"broadcast-routes", NULL, LP_SWITCH(struct lp_client_options, broadcast_routes), .standard = "on",
 		.help = "what programs send to 255.255.255.255 or to an IPv4 multicast group goes to the LAN, as games need "
 			"it; --no-broadcast-routes leaves it to the default route"},
+	{"dhcp", NULL, LP_SWITCH(struct lp_client_options, dhcp), .standard = "on",
+		.help = "ask the LAN for an IP address, with dhcpcd; --no-dhcp leaves it to another DHCP client of yours"},
+	{"address", "ADDR/BITS", LP_CUSTOM(struct lp_client_options, address, parse_address),
+		.help = "use this IP address and prefix length instead of DHCP, as in 192.168.77.50/24"},
 	{"virtual-mac", "MAC", LP_MAC(struct lp_client_options, mac),
 		.help = "use this MAC address instead of the saved one: unicast and locally administered"},
 	{"lan-internet", NULL, LP_SWITCH(struct lp_client_options, lan_internet), .standard = "off",

@@ -4,13 +4,20 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+#include "base/addr.h"
 #include "base/mac.h"
 #include "cli/options.h"
 
 struct lp_client_guard_ops;
 
 #define LP_CLIENT_PATH_MAX 4096
+
+struct lp_client_address {
+	struct lp_addr ip; /* family 0: none */
+	uint8_t prefix_bits;
+};
 
 struct lp_client_options {
 	char tap[256]; /* the adapter; empty: the first (Windows) */
@@ -19,8 +26,10 @@ struct lp_client_options {
 	char identity_path[LP_CLIENT_PATH_MAX];
 	bool list_adapters;
 	bool broadcast_routes;
-	bool lan_internet; /* accept default and static routes from the LAN */
-	bool lan_dns;      /* accept name servers, search domains and proxies from the LAN */
+	bool lan_internet;                /* accept default and static routes from the LAN */
+	bool lan_dns;                     /* accept name servers, search domains and proxies from the LAN */
+	bool dhcp;                        /* Linux */
+	struct lp_client_address address; /* Linux */
 };
 
 /* Each system has its own (options.c, windows/options.c). */

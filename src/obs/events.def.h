@@ -143,6 +143,10 @@ LP_EVENT_ROW(adapter_set, INFO,
              (str, device), (u64, interface), (u64, luid), (u64, family), (u64, mtu), (u64, metric))
 LP_EVENT_ROW(offload_off, INFO, "{reason}", "The system's UDP offload does not work, and the client does without it.",
              (str, reason))
+LP_EVENT_ROW(dhcp_client, DEBUG, "dhcpcd: {line}", "A line that the DHCP client of the TAP printed.", (str, line))
+LP_EVENT_ROW(dhcp_ended, WARN, "{device}: dhcpcd, which asks the LAN for an address, ended: {reason}[. It is started again in {retry}]",
+             "The DHCP client of the TAP ended. Logged for the first failure of a series.",
+             (str, device), (str, reason), (ns, retry))
 LP_EVENT_ROW(address_asked, INFO,
              "{device}: the LAN is reachable now. The adapter is reconnected, which makes Windows ask for an address",
              "The gateway came after the client, whose adapter has no address of the LAN.", (str, device))

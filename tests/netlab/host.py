@@ -88,6 +88,12 @@ class Host:
             os.close(there)
             os.close(back)
 
+    def lab_pids(self):
+        """The processes in this namespace, without ours."""
+        out = subprocess.run(["ip", "netns", "pids", self.ns], text=True, stdout=subprocess.PIPE).stdout.split()
+        mine = {os.getpid()}
+        return [int(pid) for pid in out if int(pid) not in mine and os.path.exists(f"/proc/{pid}")]
+
     def socket(self, family=socket.AF_INET, kind=socket.SOCK_DGRAM, proto=0):
         """A socket of this host."""
         with self.inside():

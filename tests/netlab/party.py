@@ -111,8 +111,9 @@ class Party(Lab):
         return self.gateway
 
     def start_client(self, host, *args, relay=RELAY + ":443", **options):
-        """Starts a client on that host; once its TAP is up, it has the player's addresses unless address=False."""
-        address = options.pop("address", True)
+        """Starts a client on that host; once its TAP is up, it has the player's addresses unless address=False or
+        dhcp=True."""
+        address = options.pop("address", not options.get("dhcp"))
         client = Client(self, host, relay, self.relay.cert, *args, **options)
         if address and options.get("wait", True):
             self.give_address(host, client.tap)

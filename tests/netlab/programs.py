@@ -26,9 +26,9 @@ def binary(name):
 class Program(Daemon):
     """One of our programs, with its log as JSON lines."""
 
-    def __init__(self, lab, host, name, program, *args, env=None, log_format="json", log_level="debug"):
+    def __init__(self, lab, host, name, program, *args, env=None, log_format="json", log_level="debug", wrapper=()):
         logging = ["--log-format", log_format, "--log-level", log_level]
-        super().__init__(lab, host, name, binary(program), *args, *logging, env=env)
+        super().__init__(lab, host, name, *wrapper, binary(program), *args, *logging, env=env)
 
 
 class Relay(Program):
@@ -71,12 +71,21 @@ class Gateway(Program):
         return self.wait_event("joined", patience_s, after)
 
 
+# Hosts of a lab share the file system, but each host's dhcpcd must have its own files.
+OWN_DHCPCD = ("sh", "-c", "for d in /run/dhcpcd /var/lib/dhcpcd; do mkdir -p $d && mount -t tmpfs none $d; done; exec \"$@\"",
+              "sh")
+
+
 class Client(Program):
-    """A client; wait=True: until its TAP is up."""
+    """A client; wait=True: until its TAP is up. dhcp=True: it gets an address itself, as it does by default."""
 
     def __init__(self, lab, host, relay, cert, *args, tap="lan0", room=ROOM, mac=None, name=None, wait=True,
-                 server_name=SERVER_NAME, **options):
+                 server_name=SERVER_NAME, dhcp=False, **options):
         self.tap = tap
+        if dhcp:
+            options["wrapper"] = OWN_DHCPCD
+        else:
+            args += ("--no-dhcp",)
         name = name or f"client-{host.name}"
         if mac:
             args += ("--virtual-mac", mac)

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/addr.h"
 #include "base/mac.h"
 #include "proto/offload.h"
 
@@ -28,6 +29,9 @@ struct lp_tap_config {
 	bool offload; /* use super-frames and checksum offload if available */
 	/* Linux: route the broadcasts and multicast of programs that choose no interface through this one. */
 	bool broadcast_routes;
+	/* Linux: a fixed address, set when the interface comes up; family 0: none. */
+	struct lp_addr address;
+	uint8_t prefix_bits;
 	/* The adapter disappeared during the session (|reason| says why), or is back, before it carries frames again.
 	   NULL: not wanted. Never called on Linux. */
 	void (*state)(void *ctx, bool up, const char *reason);

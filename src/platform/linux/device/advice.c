@@ -16,7 +16,7 @@ void lp_device_advice(
 		snprintf(ret_text, size, "Run 'sudo ip link set %s mtu %s'", device, value);
 		break;
 	case LP_DEVICE_PROBLEM_ADDRESS:
-		snprintf(ret_text, size, "Run 'sudo dhclient %s'", device);
+		snprintf(ret_text, size, "Leave --no-dhcp out, or run a DHCP client for %s", device);
 		break;
 	case LP_DEVICE_PROBLEM_BROADCAST:
 		snprintf(ret_text, size,

@@ -219,3 +219,25 @@ int lp_interface_limit_arp(const char *name)
 	mnl_attr_nest_end(header, families);
 	return lp_netlink_call(header, NULL, NULL);
 }
+
+int lp_interface_add_address(const char *name, const struct lp_addr *address, uint8_t prefix_bits)
+{
+	unsigned index = if_nametoindex(name);
+	if (!index)
+		return LP_ENOTFOUND;
+	struct lp_netlink_request request;
+	struct nlmsghdr *header = lp_netlink_begin(&request, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE);
+	struct ifaddrmsg *message = mnl_nlmsg_put_extra_header(header, sizeof *message);
+	message->ifa_family = lp_netlink_family(address->family);
+	message->ifa_prefixlen = prefix_bits;
+	message->ifa_index = index;
+	lp_netlink_put_ip(header, IFA_LOCAL, address);
+	lp_netlink_put_ip(header, IFA_ADDRESS, address);
+	if (address->family == 4 && prefix_bits < 31) {
+		struct lp_addr broadcast = *address;
+		for (unsigned bit = prefix_bits; bit < 32; bit++)
+			broadcast.ip[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+		lp_netlink_put_ip(header, IFA_BROADCAST, &broadcast);
+	}
+	return lp_netlink_call(header, NULL, NULL);
+}

@@ -4,8 +4,11 @@
 
 #include <net/if.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/mac.h"
+
+struct lp_addr;
 
 struct lp_interface {
 	unsigned index;
@@ -39,5 +42,7 @@ int lp_interface_up(const char *name);
 /* Makes the interface reply to ARP requests for its own addresses only, and send requests from these alone (arp_ignore
    1, arp_announce 2). By default Linux replies for any address of the computer on any interface. */
 int lp_interface_limit_arp(const char *name);
+/* Adds an IP address with its network. 0 also if the interface has it already. */
+int lp_interface_add_address(const char *name, const struct lp_addr *address, uint8_t prefix_bits);
 
 #endif

@@ -43,6 +43,8 @@ struct lp_tap {
 	struct lp_mac mac;
 	bool up; /* lp_tap_up() was called */
 	bool broadcast_routes;
+	struct lp_addr address; /* to set when the interface comes up; family 0: none */
+	uint8_t prefix_bits;
 	bool ended; /* closed, or the error was reported: no callbacks any more */
 	lp_tap_recv_fn recv;
 	lp_tap_error_fn error;
@@ -172,6 +174,8 @@ int lp_tap_open(struct lp_loop *loop, const struct lp_tap_config *config, lp_tap
 	tap->ctx = ctx;
 	tap->mac = config->mac;
 	tap->broadcast_routes = config->broadcast_routes;
+	tap->address = config->address;
+	tap->prefix_bits = config->prefix_bits;
 	int result = lp_tap_device_open(name, config->offload, failure, &tap->device);
 	if (result < 0)
 		goto fail;
@@ -211,6 +215,13 @@ int lp_tap_up(struct lp_tap *tap, unsigned mtu, struct lp_failure *failure)
 	result = lp_interface_up(name);
 	if (result < 0)
 		return lp_fail(failure, result, "%s: bringing the interface up: %s", name, lp_error_text(result));
+	if (tap->address.family)
+		result = lp_interface_add_address(name, &tap->address, tap->prefix_bits);
+	if (result < 0) {
+		char text[LP_ADDR_TEXT_MAX];
+		return lp_fail(failure, result, "%s: setting the address %s: %s", name,
+			lp_addr_format(&tap->address, text), lp_error_text(result));
+	}
 	/* Frames pass without them too, and the device watch reports where broadcasts go. */
 	if (tap->broadcast_routes)
 		(void)lp_broadcast_routes_add(name);

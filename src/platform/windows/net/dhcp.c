@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/failure.h"
 #include "platform/net/route_change.h"
 #include "platform/windows/net/ip_helper.h"
 #include "platform/windows/system/wide.h"
@@ -39,4 +40,23 @@ int lp_dhcp_restart(const char *device_id)
 	}
 	CloseHandle(thread);
 	return 0;
+}
+
+int lp_dhcp_new(struct lp_loop *loop, const struct lp_dhcp_config *config, struct lp_failure *failure,
+	struct lp_dhcp **ret_dhcp)
+{
+	(void)loop;
+	(void)config;
+	(void)ret_dhcp;
+	return lp_fail(failure, LP_EUNSUPPORTED, "this system asks for addresses itself");
+}
+
+void lp_dhcp_request(struct lp_dhcp *dhcp)
+{
+	(void)dhcp;
+}
+
+void lp_dhcp_free(struct lp_dhcp *dhcp)
+{
+	(void)dhcp;
 }
