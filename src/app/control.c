@@ -115,7 +115,7 @@ int lp_control_status(const struct lp_program *program, const struct lp_control_
 			result = print(body, len, stdout, &failure);
 		free(body);
 		if (result == 0 && (fflush(stdout) != 0 || ferror(stdout)))
-			result = lp_fail(&failure, LP_EIO, "status: standard output cannot be written to");
+			result = lp_fail(&failure, LP_EIO, "status: cannot write to standard output");
 	}
 	if (result < 0)
 		fprintf(stderr, "%s: %s\n", program->name, failure.text);
