@@ -83,9 +83,10 @@ int lp_member_options_apply(const struct lp_member_options *options, const char 
 		return lp_fail(failure, LP_EINVAL, "--room '%s': a room code has 3 to 32 letters, digits and '-'",
 			options->room);
 	lp_member_config_init(config);
-	snprintf(config->relay_host, sizeof config->relay_host, "%s", options->relay.host);
-	config->relay_port = options->relay.port;
-	snprintf(config->server_name, sizeof config->server_name, "%s", server_name);
+	config->n_relays = 1;
+	config->relays[0].port = options->relay.port;
+	snprintf(config->relays[0].host, sizeof config->relays[0].host, "%s", options->relay.host);
+	snprintf(config->relays[0].server_name, sizeof config->relays[0].server_name, "%s", server_name);
 	snprintf(config->room, sizeof config->room, "%s", options->room);
 	snprintf(config->name, sizeof config->name, "%s", options->name);
 	snprintf(config->software, sizeof config->software, "%s %s", software, LP_VERSION);

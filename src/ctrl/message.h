@@ -32,6 +32,7 @@ struct lp_failure;
 #define LP_NAME_MAX 63       /* bytes of UTF-8, of names and software */
 #define LP_TEXT_MAX 255      /* bytes of UTF-8, of texts for people */
 #define LP_RESUME_MAX 64     /* hex digits of a resume token */
+#define LP_KEY_HEX 64        /* hex digits of a member's key, and of a proof */
 #define LP_JSON_DEPTH_MAX 16 /* nested objects and arrays, including the message */
 
 /* X(name, wire text) */
@@ -96,6 +97,14 @@ enum lp_reason {
 		LP_REASON_OTHER,
 };
 
+/* What admits a member to a room with keys: an invite, and the proof that the member has it (invite/keys.h). */
+struct lp_ticket {
+	uint32_t invite;            /* the invite's id */
+	uint32_t expires_unix_s;    /* of the invite; 0: never */
+	uint16_t uses;              /* of the invite; 0: any number */
+	char proof[LP_KEY_HEX + 1]; /* hex; empty: no invite */
+};
+
 /* Of a hello with another version, only |version| is decoded; the rest is zero. */
 struct lp_hello {
 	uint32_t version;
@@ -106,6 +115,7 @@ struct lp_hello {
 	char name[LP_NAME_MAX + 1];      /* may be empty */
 	char software[LP_NAME_MAX + 1];  /* "lanparty-client 0.1.0" */
 	char resume[LP_RESUME_MAX + 1];  /* the token of an earlier `welcome`, or empty; a secret */
+	struct lp_ticket ticket;         /* to a room with keys; all zero for a plain room */
 };
 
 struct lp_welcome {
@@ -136,6 +146,7 @@ struct lp_peer_event {
 	enum lp_role role;
 	struct lp_mac mac;
 	char name[LP_NAME_MAX + 1]; /* may be empty; may contain control characters */
+	char key[LP_KEY_HEX + 1];   /* hex SHA-256 of its public key; empty: it showed none */
 	enum lp_reason reason;
 };
 

@@ -48,6 +48,12 @@ static const struct lp_field hello[] = {
 	TEXT("name", OPTIONAL, hello.name, LP_NAME_MAX, "the member's name, for people"),
 	TEXT("software", REQUIRED, hello.software, LP_NAME_MAX, "program and version, for people"),
 	HEX("resume", OPTIONAL, hello.resume, "token of an earlier `welcome`: the same member comes back"),
+	UINT("invite", OPTIONAL, hello.ticket.invite, 0, UINT32_MAX, "id of the invite"),
+	UINT("invite_expires", OPTIONAL, hello.ticket.expires_unix_s, 0, UINT32_MAX,
+		"when the invite expires, seconds of Unix time; 0: never"),
+	UINT("invite_uses", OPTIONAL, hello.ticket.uses, 0, UINT16_MAX,
+		"how many members may join with the invite; 0: any number"),
+	HEX("proof", OPTIONAL, hello.ticket.proof, "64 digits: proves that the member has the invite"),
 };
 
 static const struct lp_field limits[] = {
@@ -86,6 +92,7 @@ static const struct lp_field peer_joined[] = {
 	WORD("role", peer.role, lp_role_words, "what the peer is"),
 	MAC("mac", REQUIRED, peer.mac, "as in its `hello`"),
 	TEXT("name", OPTIONAL, peer.name, LP_NAME_MAX, "as in its `hello`"),
+	HEX("key", OPTIONAL, peer.key, "64 digits: SHA-256 of the peer's public key, if it showed one"),
 };
 
 static const struct lp_field peer_left[] = {

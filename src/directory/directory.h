@@ -33,7 +33,7 @@ struct lp_directory_room {
 	uint8_t host_key[LP_INVITE_KEY];
 	uint8_t player_key[LP_INVITE_KEY];
 	int64_t created_unix_s;
-	bool locked; /* only members that were in the room before are admitted */
+	bool locked; /* no client is admitted but one that comes back to its membership */
 };
 
 struct lp_directory_ban {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <sqlite3.h>
@@ -170,6 +171,15 @@ static int prepare_schema(struct lp_directory *directory, struct lp_failure *fai
 	return result;
 }
 
+/* A command that root runs makes the file for the user that the relay runs as, who owns the folder. */
+static void give_to_owner(const char *folder, int file)
+{
+	struct stat of_folder, of_file;
+	if (geteuid() == 0 && stat(folder, &of_folder) == 0 && fstat(file, &of_file) == 0 &&
+		of_file.st_uid != of_folder.st_uid)
+		(void)!fchown(file, of_folder.st_uid, of_folder.st_gid);
+}
+
 static int open_store(struct lp_directory *directory, const char *folder, struct lp_failure *failure)
 {
 	int len = snprintf(directory->path, sizeof directory->path, "%s/" FILE_NAME, folder);
@@ -177,8 +187,10 @@ static int open_store(struct lp_directory *directory, const char *folder, struct
 		return lp_fail(failure, LP_ETOOBIG, "%s: the path is too long", folder);
 	/* SQLite would make it readable for everyone; its journal gets the mode of the file. */
 	int file = open(directory->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (file >= 0)
+	if (file >= 0) {
+		give_to_owner(folder, file);
 		close(file);
+	}
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
 	if (sqlite3_open_v2(directory->path, &directory->db, flags, NULL) != SQLITE_OK)
 		return directory->db ? fail(directory, failure) : lp_fail(failure, LP_ENOMEM, "out of memory");

@@ -16,9 +16,11 @@
        4      checksum over everything in front of it, relays and room included
 
    The model: a room has two admission keys, one for its host and one for its players, that only the host and the relay
-   know (invite/keys.h). The admission key of an invite is derived from one of them, the id, the expiry and the uses.
-   So the host creates invites without the relay, and the relay recomputes the key of any invite that it is shown and
-   refuses one that is expired, revoked or used up.
+   know (invite/keys.h). The host's invite carries the host's, from which the players' is derived. A player's invite
+   carries a key that is derived from the players', the id, the expiry and the uses. So the host creates invites without
+   the relay, and the relay recomputes the key of any invite that it is shown and refuses one that is expired, revoked
+   or used up. The peer secret of a host's invite is zero: the host makes the one of its room, so that it never passes
+   through the relay.
 
    An invite is a secret. The part behind '#' is what a browser would not send to a server, and logs never hold it.
    Pure: text and bytes in, text and bytes out; the caller compares the expiry with the clock. */

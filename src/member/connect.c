@@ -14,7 +14,7 @@
 /* Why no address of the list is left. */
 static void set_reason(struct lp_member *member)
 {
-	const char *host = member->config.relay_host;
+	const char *host = lp_member_relay(member)->host;
 	char text[LP_ADDR_TEXT_MAX];
 	if (member->n_addrs == 0)
 		return; /* the resolver's reason stays */
@@ -39,8 +39,8 @@ int lp_member_connect_next(struct lp_member *member)
 		lp_udp_local(member->udp.socket, &bound);
 		local.port = bound.port;
 		lp_udp_set_interface(member->udp.socket, interface);
-		if (lp_quic_connect(member->endpoint, &member->udp.carrier, &local, remote, member->config.server_name,
-			    member->now_ns, &member->conn) < 0)
+		if (lp_quic_connect(member->endpoint, &member->udp.carrier, &local, remote,
+			    lp_member_relay(member)->server_name, member->now_ns, &member->conn) < 0)
 			continue;
 		member->had_route = true;
 		member->local = local;

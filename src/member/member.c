@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/hex.h"
 #include "base/units.h"
+#include "base/wipe.h"
 #include "egress/queue.h"
 #include "link/link.h"
 #include "member/state.h"
@@ -16,6 +18,7 @@
 #include "platform/net/udp.h"
 #include "platform/system/random.h"
 #include "quic/endpoint.h"
+#include "quic/peer_identity.h"
 #include "session/session.h"
 
 /* The relay detects a dead member within 30 s. A membership that blocks our MAC for longer is not ours. */
@@ -24,7 +27,6 @@
 void lp_member_config_init(struct lp_member_config *config)
 {
 	*config = (struct lp_member_config){
-		.relay_port = 443,
 		.reconnect = true,
 		.idle_timeout_ns = 20 * LP_SEC,
 		.keep_alive_ns = 15 * LP_SEC,
@@ -141,15 +143,20 @@ static void retry(struct lp_member *member)
 	on_disconnect(member);
 }
 
-/* Connects to the relay's next address. */
+static void resolve(struct lp_member *member, size_t relay_index);
+
+/* Connects to the relay's next address, or goes on to the next relay. */
 static void connect_next(struct lp_member *member)
 {
 	if (lp_member_connect_next(member) < 0) {
-		retry(member);
+		if (member->relay_index + 1 < member->config.n_relays)
+			resolve(member, member->relay_index + 1);
+		else
+			retry(member);
 		return;
 	}
 	enter_state(member, LP_MEMBER_CONNECTING, member->now_ns + lp_member_connect_timeout_ns(member));
-	lp_event_connecting(member->log, member->config.relay_host, &member->remote);
+	lp_event_connecting(member->log, lp_member_relay(member)->host, &member->remote);
 	notify_path(member);
 }
 
@@ -164,21 +171,22 @@ static void on_resolved(void *ctx, const struct lp_addr *addrs, size_t n_addrs, 
 		memcpy(member->addrs, addrs, member->n_addrs * sizeof *addrs);
 	else
 		lp_fail(&member->reason, LP_EUNREACH, "%s: cannot find the relay's address: %s: check --relay",
-			member->config.relay_host, reason);
+			lp_member_relay(member)->host, reason);
 	lp_resolve_free(member->resolve); /* |addrs| and |reason| belong to it */
 	member->resolve = NULL;
 	connect_next(member);
 	flush(member);
 }
 
-/* Starts a round of attempts: resolve, connect, join. */
-static void resolve(struct lp_member *member)
+/* Starts to try a relay: resolve, connect, join. A round of attempts begins with the first one. */
+static void resolve(struct lp_member *member, size_t relay_index)
 {
+	member->relay_index = relay_index;
 	enter_state(member, LP_MEMBER_RESOLVING, LP_NEVER);
 	member->reason.code = 0;
 	member->may_retry = true;
-	if (lp_resolve_start(member->loop, member->config.relay_host, member->config.relay_port, on_resolved, member,
-		    &member->resolve) < 0) {
+	if (lp_resolve_start(member->loop, lp_member_relay(member)->host, lp_member_relay(member)->port, on_resolved,
+		    member, &member->resolve) < 0) {
 		lp_fail(&member->reason, LP_ENOMEM, "out of memory");
 		retry(member);
 	}
@@ -227,7 +235,7 @@ static void on_deadline(struct lp_member *member)
 		break;
 	case LP_MEMBER_WAITING:
 		member->reconnects++;
-		resolve(member);
+		resolve(member, 0);
 		break;
 	case LP_MEMBER_RESOLVING:
 	case LP_MEMBER_JOINING:
@@ -295,6 +303,29 @@ static void on_udp(void *ctx, struct lp_carrier *carrier, const struct lp_udp_ms
 	flush(member);
 }
 
+/* Lets the next hello prove the invite: in this TLS session, to this relay. */
+static int show_invite(struct lp_member *member, const struct lp_quic_conn *conn)
+{
+	const struct lp_invite *invite = member->config.invite;
+	uint8_t exporter[LP_EXPORTER_BYTES], key[LP_INVITE_KEY], proof[LP_PROOF_BYTES];
+	if (!invite)
+		return 0;
+	struct lp_ticket ticket = {
+		.invite = invite->id, .expires_unix_s = invite->expires_unix_s, .uses = invite->uses};
+	int result = lp_quic_export(conn, LP_ADMISSION_EXPORTER, exporter, sizeof exporter);
+	if (result == 0)
+		result = lp_invite_key_of(invite, key);
+	if (result == 0)
+		result = lp_invite_proof(key, exporter, member->config.role, invite->room, member->config.key, proof);
+	if (result == 0) {
+		lp_hex_format(proof, sizeof proof, ticket.proof);
+		lp_session_set_ticket(member->session, &ticket);
+	}
+	lp_wipe(key, sizeof key);
+	lp_wipe(exporter, sizeof exporter);
+	return result;
+}
+
 /* The handshake is complete. */
 static void on_ready(void *ctx, struct lp_quic_conn *conn)
 {
@@ -304,6 +335,8 @@ static void on_ready(void *ctx, struct lp_quic_conn *conn)
 	enter_state(member, LP_MEMBER_JOINING, LP_NEVER); /* the session has a deadline for the welcome */
 	if (lp_member_link_open(member) < 0)
 		lp_quic_close(conn, LP_QUIC_APP_OVERLOAD, "out of memory");
+	else if (show_invite(member, conn) < 0)
+		lp_quic_close(conn, LP_QUIC_APP_PROTOCOL, "the invite could not be proven");
 	else
 		lp_session_start(member->session, (uint32_t)lp_quic_budget(conn), member->now_ns);
 }
@@ -490,7 +523,7 @@ int lp_member_new(struct lp_loop *loop, const struct lp_member_config *config, s
 		lp_fail(failure, result, "cannot start the member: %s", lp_error_text(result));
 		goto fail;
 	}
-	resolve(member);
+	resolve(member, 0);
 	*ret_member = member;
 	return 0;
 fail:

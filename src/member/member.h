@@ -10,7 +10,8 @@
 	 |             v             v           v
 	 +---------------------- WAITING         |        and from any state --> ENDED
 
-   RESOLVING queries the addresses of the relay's name. CONNECTING tries them in order, each with a time limit. JOINING
+   RESOLVING queries the addresses of a relay's name. CONNECTING tries them in order, each with a time limit; if none
+   works, the next relay of the configuration is resolved. JOINING
    starts with the complete handshake and the hello, and JOINED with the welcome. A failure on the way leads to WAITING,
    whose length grows (session/backoff.h), and then to a new round that starts with RESOLVING. It leads to ENDED if
    another attempt cannot succeed (an untrusted certificate, a final reject), with `reconnect` off, and before the first
@@ -39,6 +40,7 @@
 #include "base/addr.h"
 #include "base/bytes.h"
 #include "ctrl/message.h"
+#include "invite/keys.h"
 #include "obs/counters.h"
 
 struct lp_failure;
@@ -70,12 +72,19 @@ struct lp_member_events {
 	void (*ended)(void *ctx, const struct lp_failure *failure);
 };
 
+#define LP_MEMBER_RELAYS_MAX 8
+
+struct lp_member_relay {
+	char host[256];
+	uint16_t port;
+	char server_name[256]; /* expected in the relay's certificate */
+};
+
 struct lp_member_config {
 	enum lp_role role;
 	struct lp_mac mac;
-	char relay_host[256];
-	uint16_t relay_port;
-	char server_name[256]; /* expected in the relay's certificate */
+	struct lp_member_relay relays[LP_MEMBER_RELAYS_MAX]; /* in order of preference */
+	size_t n_relays;
 	char room[LP_ROOM_CODE_MAX + 1];
 	char name[LP_NAME_MAX + 1];
 	char software[LP_NAME_MAX + 1];
@@ -87,13 +96,15 @@ struct lp_member_config {
 	/* Name of the tunnel's own adapter, which the tunnel's packets must not use; NULL: none. This and the pointers
 	   below are borrowed until lp_member_free(). */
 	const char *device;
+	const struct lp_invite *invite;   /* proven to the relay; NULL: a plain room */
+	uint8_t key[LP_MEMBER_KEY_BYTES]; /* id of the key that |tls| shows */
 	struct lp_tls *tls;
 	const struct lp_log *log;
 	const struct lp_member_events *events;
 	void *ctx;
 };
 
-/* Sets the defaults of port, timeouts and limits; everything else is zero. */
+/* Sets the defaults of timeouts and limits; everything else is zero. */
 void lp_member_config_init(struct lp_member_config *config);
 
 /* Opens the socket and starts to resolve the relay's name. Events come from the loop only. 0; LP_ENOMEM, LP_EINVAL (a

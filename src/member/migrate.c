@@ -66,6 +66,6 @@ bool lp_member_path_check(struct lp_member *member)
 	member->n_batches_seen = member->n_batches;
 	if (member->n_silent < SILENT_CHECKS)
 		return false;
-	lp_fail(&member->reason, LP_EUNREACH, "%s: the relay does not answer any more", member->config.relay_host);
+	lp_fail(&member->reason, LP_EUNREACH, "%s: the relay does not answer any more", lp_member_relay(member)->host);
 	return true;
 }

@@ -20,7 +20,7 @@ static const char *advice(enum lp_tls_distrust distrust)
 
 bool lp_member_judge_close(struct lp_member *member, const struct lp_quic_close *why)
 {
-	const char *host = member->config.relay_host;
+	const char *host = lp_member_relay(member)->host;
 	bool connecting = member->state == LP_MEMBER_CONNECTING;
 	if (why->kind == LP_QUIC_CLOSED_TLS) {
 		lp_fail(&member->reason, LP_ECERT, "%s: %s%s", host, why->reason, advice(why->distrust));
@@ -60,7 +60,7 @@ static bool may_be_our_slot(const struct lp_member *member, const struct lp_reje
 enum lp_quic_app_error lp_member_judge_session_end(struct lp_member *member, const struct lp_reject *reject,
 	const struct lp_disconnect *disconnect, const struct lp_failure *failure)
 {
-	const char *host = member->config.relay_host;
+	const char *host = lp_member_relay(member)->host;
 	member->may_retry = lp_backoff_may_retry(reject, disconnect, failure);
 	member->slot_held = reject && !member->ever_joined && may_be_our_slot(member, reject);
 	if (reject)

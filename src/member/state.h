@@ -39,6 +39,7 @@ struct lp_member {
 	bool notified_gateway;
 
 	/* The relay's addresses. */
+	size_t relay_index;         /* of the relay that this round has come to */
 	struct lp_resolve *resolve; /* RESOLVING: the query */
 	struct lp_addr addrs[LP_MEMBER_ADDRS_MAX];
 	size_t n_addrs, next_addr;
@@ -82,6 +83,12 @@ struct lp_member {
 	bool stopping;
 	bool failed; /* stopping because the owner's device failed; |reason| is the failure */
 };
+
+/* The relay that this round has come to. */
+static inline const struct lp_member_relay *lp_member_relay(const struct lp_member *member)
+{
+	return &member->config.relays[member->relay_index];
+}
 
 /* connect.c */
 

@@ -3,14 +3,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/error.h"
 #include "base/failure.h"
 #include "base/units.h"
+#include "base/wipe.h"
 #include "link/link.h"
 #include "obs/event.h"
 #include "obs/framelog.h"
+#include "platform/loop/loop.h"
 #include "proto/budget.h"
+#include "quic/peer_identity.h"
 #include "relay/state.h"
 #include "room/room.h"
 
@@ -28,6 +32,9 @@ struct lp_connection *lp_connection_new(struct lp_relay *relay, struct lp_quic_c
 	connection->hello_deadline_ns = now_ns + relay->config.hello_timeout_ns;
 	connection->stats_due_ns = LP_NEVER;
 	connection->reason = LP_REASON_CONNECTION;
+	connection->has_key = lp_quic_peer_key_id(quic, connection->key) == 0;
+	connection->has_exporter = lp_quic_export(quic, LP_ADMISSION_EXPORTER, connection->exporter,
+					   sizeof connection->exporter) == 0;
 	lp_ctrl_stream_init(&connection->stream);
 	lp_list_insert(&relay->connections, &connection->node);
 	lp_quic_set_user(quic, connection);
@@ -189,11 +196,44 @@ static void replace(struct lp_connection *old)
 		"identity file?");
 }
 
+/* Removes the members of a plain room that has keys now. */
+static void evict_plain(struct lp_relay *relay, const char *code)
+{
+	LP_LIST_EACH(node, &relay->connections) {
+		struct lp_connection *other = LP_LIST_ELEMENT(node, struct lp_connection, node);
+		if (!other->peer || lp_peer_by_key(other->peer) || strcasecmp(lp_peer_room(other->peer), code) != 0)
+			continue;
+		lp_connection_end(other, LP_QUIC_APP_REJECTED, LP_REASON_CONNECTION,
+			"the room admits members by invite alone now");
+		leave(other);
+	}
+}
+
+/* Checks the invite of a hello, then asks the room. */
+static int join(struct lp_connection *connection, struct lp_join *join, uint64_t now_ns)
+{
+	struct lp_relay *relay = connection->relay;
+	struct lp_newcomer newcomer = {
+		.remote = lp_quic_remote(connection->quic),
+		.key = connection->has_key ? connection->key : NULL,
+		.exporter = connection->has_exporter ? connection->exporter : NULL,
+	};
+	join->key = newcomer.key;
+	int result = lp_invites_check(&relay->invites, join->hello, &newcomer, lp_loop_unix_s(relay->loop), now_ns,
+		&join->by_key, &join->reject);
+	lp_wipe(connection->exporter, sizeof connection->exporter);
+	if (result < 0)
+		return result;
+	if (join->by_key)
+		evict_plain(relay, join->hello->room);
+	return lp_rooms_join(relay->rooms, join, now_ns);
+}
+
 /* Admits or rejects the member. */
 static void on_hello(struct lp_connection *connection, const struct lp_hello *hello, uint64_t now_ns)
 {
 	struct lp_relay *relay = connection->relay;
-	struct lp_join join = {.hello = hello, .user = connection};
+	struct lp_join request = {.hello = hello, .user = connection};
 	struct lp_link_config link = {
 		.conn = connection->quic,
 		.pool = relay->pool,
@@ -212,16 +252,16 @@ static void on_hello(struct lp_connection *connection, const struct lp_hello *he
 		end(connection, LP_QUIC_APP_OVERLOAD, LP_REASON_CONNECTION, "the relay is out of memory");
 		return;
 	}
-	if (lp_rooms_join(relay->rooms, &join, now_ns) < 0) {
-		reject(connection, hello, &join.reject);
+	if (join(connection, &request, now_ns) < 0) {
+		reject(connection, hello, &request.reject);
 		return;
 	}
-	connection->peer = join.peer;
+	connection->peer = request.peer;
 	relay->counters.joins++;
 	connection->stats_due_ns = now_ns + relay->config.stats_interval_ns / STATS_PHASES *
 						    (1 + relay->counters.joins % STATS_PHASES);
-	if (join.replaced) {
-		replace(join.replaced);
+	if (request.replaced) {
+		replace(request.replaced);
 		lp_event_peer_resumed(relay->log, lp_peer_room(connection->peer), lp_peer_id(connection->peer),
 			lp_role_text(hello->role), hello->name, &hello->mac, lp_quic_remote(connection->quic));
 		return;

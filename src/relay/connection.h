@@ -10,6 +10,7 @@
 #include "base/ratelimit.h"
 #include "ctrl/message.h"
 #include "ctrl/stream.h"
+#include "invite/keys.h"
 #include "quic/endpoint.h"
 
 struct lp_link;
@@ -30,16 +31,19 @@ struct lp_connection {
 	struct lp_peer *peer; /* NULL before it is admitted and after it left */
 	struct lp_node node;  /* in the relay's list */
 	struct lp_ctrl_stream stream;
-	struct lp_bucket control;   /* bytes received on the control stream */
-	uint64_t hello_deadline_ns; /* LP_NEVER once the hello was received */
-	uint64_t stats_due_ns;      /* LP_NEVER until admitted */
-	uint16_t sent_mtu;          /* the last unfragmented_mtu sent to the member */
-	enum lp_reason reason;      /* sent to the other members when it leaves */
-	bool lan_down;              /* a gateway: its last stats reported an interface without link */
-	bool ended;                 /* closed by the relay: what still arrives is ignored */
+	struct lp_bucket control;            /* bytes received on the control stream */
+	uint64_t hello_deadline_ns;          /* LP_NEVER once the hello was received */
+	uint64_t stats_due_ns;               /* LP_NEVER until admitted */
+	uint8_t key[LP_MEMBER_KEY_BYTES];    /* the SHA-256 of the member's public key */
+	uint8_t exporter[LP_EXPORTER_BYTES]; /* keying material of this TLS session, for the proof in the hello */
+	bool has_key, has_exporter;
+	uint16_t sent_mtu;     /* the last unfragmented_mtu sent to the member */
+	enum lp_reason reason; /* sent to the other members when it leaves */
+	bool lan_down;         /* a gateway: its last stats reported an interface without link */
+	bool ended;            /* closed by the relay: what still arrives is ignored */
 };
 
-/* Creates a connection in |relay|'s list. NULL without memory. */
+/* Creates a connection in |relay|'s list; to be called in the event `ready` of |quic|. NULL without memory. */
 struct lp_connection *lp_connection_new(struct lp_relay *relay, struct lp_quic_conn *quic, uint64_t now_ns);
 /* Removes the member from its room, if it is in one, and frees the connection. */
 void lp_connection_free(struct lp_connection *connection);

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/failure.h"
+#include "base/hex.h"
 #include "base/units.h"
 #include "egress/queue.h"
 #include "link/link.h"
@@ -180,6 +181,8 @@ static void send_peer(struct lp_peer *to, const struct lp_peer *about, enum lp_m
 	message.peer.mac = *lp_peer_mac(about);
 	message.peer.reason = reason;
 	snprintf(message.peer.name, sizeof message.peer.name, "%s", lp_peer_name(about));
+	if (type == LP_MESSAGE_PEER_JOINED && lp_peer_key(about))
+		lp_hex_format(lp_peer_key(about), LP_KEY_BYTES, message.peer.key);
 	lp_connection_send(connection, &message);
 }
 
@@ -255,7 +258,10 @@ static int new_rooms(struct lp_relay *relay)
 	rooms.events = &room_events;
 	rooms.ctx = relay;
 	lp_random_fill(rooms.hash_key, sizeof rooms.hash_key);
-	return lp_rooms_new(&rooms, &relay->rooms);
+	int result = lp_rooms_new(&rooms, &relay->rooms);
+	if (result == 0)
+		lp_invites_init(&relay->invites, config->directory, relay->rooms, config->rooms, rooms.hash_key);
+	return result;
 }
 
 int lp_relay_new(struct lp_loop *loop, const struct lp_relay_config *config, struct lp_tls *tls,

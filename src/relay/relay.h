@@ -30,8 +30,10 @@
 #include "ctrl/message.h"
 #include "filter/limit.h"
 #include "obs/framelog.h"
+#include "relay/invites.h"
 
 struct lp_connection;
+struct lp_directory;
 struct lp_failure;
 struct lp_log;
 struct lp_loop;
@@ -54,7 +56,9 @@ struct lp_relay_config {
 	uint32_t malformed_limit; /* malformed DATAGRAMs after which a member is closed */
 	struct lp_rate joins;     /* new members of each room; per_s 0: no limit */
 	uint32_t filters;         /* bit set of enum lp_filter */
-	uint8_t secret[32];       /* signs Retry and stateless-reset tokens */
+	enum lp_rooms_policy rooms;
+	struct lp_directory *directory; /* rooms with keys; NULL: none; borrowed until lp_relay_free() */
+	uint8_t secret[32];             /* signs Retry and stateless-reset tokens */
 	struct lp_limits limits;
 	struct lp_framelog_config framelog;
 };

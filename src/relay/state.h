@@ -21,6 +21,7 @@ struct lp_relay {
 	struct lp_quic_endpoint *endpoint;
 	struct lp_frame_pool *pool;
 	struct lp_rooms *rooms;
+	struct lp_invites invites;
 	struct lp_framelog framelog;
 	struct lp_ratelimit control; /* of each control stream, in bytes */
 	struct lp_timer *quic_timer; /* the endpoint's deadline */

@@ -76,18 +76,25 @@ static int judge_budget(const struct lp_rooms *rooms, const struct lp_room *room
 	return LP_EPERM;
 }
 
-/* The member in the room whose resume token the hello has, or NULL. */
-static struct lp_peer *find_resumed(struct lp_room *room, const struct lp_hello *hello, uint64_t now_ns)
+/* True if |join| proves that it comes from the member |peer|: by its key, or by its resume token. */
+static bool is_same_member(const struct lp_peer *peer, const struct lp_join *join)
 {
+	if (peer->by_key || join->by_key)
+		return peer->by_key && join->by_key && memcmp(peer->public_key, join->key, LP_KEY_BYTES) == 0;
+	return join->hello->resume[0] && lp_token_matches(peer->token, join->hello->resume);
+}
+
+/* The member in the room that comes back with |join|, or NULL. */
+static struct lp_peer *find_resumed(struct lp_room *room, const struct lp_join *join, uint64_t now_ns)
+{
+	const struct lp_hello *hello = join->hello;
 	struct lp_peer *peer = room->gateway;
-	if (hello->resume[0] == '\0')
-		return NULL;
 	if (hello->role == LP_ROLE_CLIENT) {
 		struct lp_mac_entry *entry = lp_mac_table_find(&room->macs, lp_mac_key(hello->mac.octet), now_ns);
 		peer = entry ? entry->owner : NULL;
 	}
 	bool same = peer && peer->role == hello->role && lp_mac_equal(&peer->mac, &hello->mac);
-	return same && lp_token_matches(peer->token, hello->resume) ? peer : NULL;
+	return same && is_same_member(peer, join) ? peer : NULL;
 }
 
 /* One gateway per room, one owner per MAC. */
@@ -134,9 +141,10 @@ static int judge_limits(const struct lp_rooms *rooms, const struct lp_room *room
 	return 0;
 }
 
-int lp_admission_judge(const struct lp_rooms *rooms, const struct lp_hello *hello, uint64_t now_ns,
+int lp_admission_judge(const struct lp_rooms *rooms, const struct lp_join *join, uint64_t now_ns,
 	struct lp_admission *ret_admission, struct lp_reject *ret_reject)
 {
+	const struct lp_hello *hello = join->hello;
 	struct lp_admission admission = {0};
 	int result;
 	if ((result = judge_fields(hello, &admission, ret_reject)) < 0 || (result = judge_mac(hello, ret_reject)) < 0)
@@ -145,7 +153,7 @@ int lp_admission_judge(const struct lp_rooms *rooms, const struct lp_hello *hell
 	if ((result = judge_budget(rooms, admission.room, hello, ret_reject)) < 0)
 		return result;
 	if (admission.room)
-		admission.resumes = find_resumed(admission.room, hello, now_ns);
+		admission.resumes = find_resumed(admission.room, join, now_ns);
 	if (!admission.resumes) {
 		if (admission.room && (result = judge_conflicts(admission.room, hello, now_ns, ret_reject)) < 0)
 			return result;

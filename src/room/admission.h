@@ -7,6 +7,7 @@
 #include "base/attribute.h"
 #include "ctrl/message.h"
 
+struct lp_join;
 struct lp_peer;
 struct lp_room;
 struct lp_rooms;
@@ -15,11 +16,11 @@ struct lp_rooms;
 struct lp_admission {
 	char code[LP_ROOM_CODE_MAX + 1]; /* the room, upper case */
 	struct lp_room *room;            /* NULL: it does not exist yet */
-	struct lp_peer *resumes; /* the member in the room whose resume token the hello has; NULL: a new member */
+	struct lp_peer *resumes;         /* the member in the room that comes back; NULL: a new member */
 };
 
-/* Decides about |hello| and changes nothing. 0, or LP_EPERM or LP_EFULL with |ret_reject| filled in. */
-int lp_admission_judge(const struct lp_rooms *rooms, const struct lp_hello *hello, uint64_t now_ns,
+/* Decides about |join| and changes nothing. 0, or LP_EPERM or LP_EFULL with |ret_reject| filled in. */
+int lp_admission_judge(const struct lp_rooms *rooms, const struct lp_join *join, uint64_t now_ns,
 	struct lp_admission *ret_admission, struct lp_reject *ret_reject);
 /* Fills in a reject with a text in printf's format. */
 void lp_admission_refuse(struct lp_reject *reject, enum lp_reject_code code, const char *format, ...) LP_PRINTF(3, 4);

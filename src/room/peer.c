@@ -2,6 +2,7 @@
 
 #include "room/room.h"
 #include "room/state.h"
+#include "room/table.h"
 
 void *lp_peer_user(const struct lp_peer *peer)
 {
@@ -26,6 +27,16 @@ const struct lp_mac *lp_peer_mac(const struct lp_peer *peer)
 const char *lp_peer_name(const struct lp_peer *peer)
 {
 	return peer->name;
+}
+
+const uint8_t *lp_peer_key(const struct lp_peer *peer)
+{
+	return peer->has_public_key ? peer->public_key : NULL;
+}
+
+bool lp_peer_by_key(const struct lp_peer *peer)
+{
+	return peer->by_key;
 }
 
 const char *lp_peer_room(const struct lp_peer *peer)
@@ -87,6 +98,17 @@ size_t lp_rooms_peer_count(const struct lp_rooms *rooms)
 size_t lp_rooms_room_count(const struct lp_rooms *rooms)
 {
 	return rooms->n_rooms;
+}
+
+struct lp_peer *lp_rooms_find_key(const struct lp_rooms *rooms, const char *code, const uint8_t *key)
+{
+	const struct lp_room *room = lp_rooms_table_find(rooms, code);
+	for (size_t i = 0; room && i < room->n_peers; i++) {
+		struct lp_peer *peer = room->peers[i];
+		if (!key || (peer->by_key && memcmp(peer->public_key, key, LP_KEY_BYTES) == 0))
+			return peer;
+	}
+	return NULL;
 }
 
 void lp_rooms_each(const struct lp_rooms *rooms, void (*fn)(void *ctx, struct lp_peer *peer), void *ctx)

@@ -164,6 +164,10 @@ static struct lp_peer *add_peer(struct lp_room *room, const struct lp_join *join
 	peer->role = hello->role;
 	peer->mac = hello->mac;
 	copy_name(hello->name, peer->name);
+	peer->by_key = join->by_key;
+	peer->has_public_key = join->key != NULL;
+	if (join->key)
+		memcpy(peer->public_key, join->key, sizeof peer->public_key);
 	rooms->config.events->random(rooms->config.ctx, peer->token, sizeof peer->token);
 	lp_meter_init(&peer->meter, &rooms->meter_limits[peer->role == LP_ROLE_GATEWAY]);
 	peer->index = room->n_peers;
@@ -238,7 +242,7 @@ int lp_rooms_join(struct lp_rooms *rooms, struct lp_join *join, uint64_t now_ns)
 	bool announce = true;
 	join->peer = NULL;
 	join->replaced = NULL;
-	int result = lp_admission_judge(rooms, join->hello, now_ns, &admission, &join->reject);
+	int result = lp_admission_judge(rooms, join, now_ns, &admission, &join->reject);
 	if (result < 0)
 		return result;
 	if (admission.resumes) {

@@ -8,7 +8,8 @@
    sent it.
 
    A membership (peer id, MAC, name) survives the connection that it was made on: the resume token in `welcome` proves
-   that a later connection belongs to the same member. Peer ids are unique in a room and are not reused soon.
+   that a later connection belongs to the same member, or the member's key, if an invite admitted it. Peer ids are
+   unique in a room and are not reused soon.
 
    Invariants: each MAC has one owner per room; a room has at most one gateway; a `welcome` precedes all other events of
    a member; every count that members can raise has a maximum in the config. What a member may send is decided by
@@ -36,6 +37,7 @@ struct lp_rooms; /* all rooms of a relay */
 
 /* The largest max_peers_per_room: the `peer_joined` messages for a new member must fit its control stream's buffer. */
 #define LP_ROOM_TARGETS_MAX 1024
+#define LP_KEY_BYTES (LP_KEY_HEX / 2)
 /* Defaults. */
 #define LP_ROOM_ROOMS 1000
 #define LP_ROOM_PEERS 4096
@@ -81,7 +83,9 @@ struct lp_rooms_config {
 /* A request to join and its result. */
 struct lp_join {
 	const struct lp_hello *hello;
-	void *user; /* of the new peer: the relay's connection */
+	void *user;         /* of the new peer: the relay's connection */
+	const uint8_t *key; /* LP_KEY_BYTES: the SHA-256 of the member's public key; NULL: it showed none */
+	bool by_key;        /* the member proved an invite: its membership is resumed by its key, not by a token */
 	/* Set by lp_rooms_join(): */
 	struct lp_peer *peer;    /* NULL: rejected */
 	void *replaced;          /* NULL: not resumed */
@@ -120,6 +124,10 @@ enum lp_role lp_peer_role(const struct lp_peer *peer);
 const struct lp_mac *lp_peer_mac(const struct lp_peer *peer);
 const char *lp_peer_name(const struct lp_peer *peer);
 const char *lp_peer_room(const struct lp_peer *peer);
+/* The SHA-256 of its public key, LP_KEY_BYTES; NULL: it showed none. */
+const uint8_t *lp_peer_key(const struct lp_peer *peer);
+/* True if it was admitted by an invite. */
+bool lp_peer_by_key(const struct lp_peer *peer);
 /* The gateway of the room of |peer|, or NULL. */
 struct lp_peer *lp_peer_gateway(const struct lp_peer *peer);
 /* The content of `welcome` for |peer|, except unfragmented_mtu and stats_interval_s. |ret_welcome| contains the resume
@@ -134,6 +142,9 @@ const uint64_t *lp_peer_drops(const struct lp_peer *peer);
 uint64_t lp_rooms_joins_limited(const struct lp_rooms *rooms);
 size_t lp_rooms_peer_count(const struct lp_rooms *rooms);
 size_t lp_rooms_room_count(const struct lp_rooms *rooms);
+/* The member of room |code| that has the key |key| and was admitted by an invite; with |key| NULL any of its members.
+   NULL: there is none. */
+struct lp_peer *lp_rooms_find_key(const struct lp_rooms *rooms, const char *code, const uint8_t *key);
 /* Calls |fn| for every peer of every room, room by room. */
 void lp_rooms_each(const struct lp_rooms *rooms, void (*fn)(void *ctx, struct lp_peer *peer), void *ctx);
 

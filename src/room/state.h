@@ -18,7 +18,10 @@ struct lp_peer {
 	enum lp_role role;
 	struct lp_mac mac;
 	char name[LP_NAME_MAX + 1];
-	uint8_t token[LP_TOKEN_BYTES]; /* resume token; a secret */
+	uint8_t token[LP_TOKEN_BYTES];    /* resume token; a secret */
+	uint8_t public_key[LP_KEY_BYTES]; /* its SHA-256 */
+	bool has_public_key;
+	bool by_key; /* resumed by the public key alone */
 	struct lp_meter meter;
 	uint64_t malformed_since_ns; /* start of the window */
 	uint32_t malformed;          /* in the window */

@@ -3,14 +3,11 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/hex.h"
+
 void lp_token_format(const uint8_t token[LP_TOKEN_BYTES], char text[LP_RESUME_MAX + 1])
 {
-	static const char digits[] = "0123456789abcdef";
-	for (size_t i = 0; i < LP_TOKEN_BYTES; i++) {
-		text[2 * i] = digits[token[i] >> 4];
-		text[2 * i + 1] = digits[token[i] & 15];
-	}
-	text[LP_RESUME_MAX] = '\0';
+	lp_hex_format(token, LP_TOKEN_BYTES, text);
 }
 
 bool lp_token_matches(const uint8_t token[LP_TOKEN_BYTES], const char text[LP_RESUME_MAX + 1])

@@ -15,6 +15,7 @@ struct lp_session {
 	enum lp_session_state state;
 	unsigned run; /* counts starts and stops, so that a caller of an event can detect a new run */
 	struct lp_ctrl_stream stream;
+	struct lp_ticket ticket;   /* for the next hello */
 	struct lp_welcome welcome; /* while joined */
 	struct lp_peers peers;
 	bool gateway_present;
@@ -71,6 +72,11 @@ static void send_message(struct lp_session *session, const struct lp_message *me
 	session->config.events->send(session->config.ctx, data, (size_t)len);
 }
 
+void lp_session_set_ticket(struct lp_session *session, const struct lp_ticket *ticket)
+{
+	session->ticket = *ticket;
+}
+
 void lp_session_start(struct lp_session *session, uint32_t datagram_budget, uint64_t now_ns)
 {
 	struct lp_message message = {.type = LP_MESSAGE_HELLO};
@@ -86,6 +92,7 @@ void lp_session_start(struct lp_session *session, uint32_t datagram_budget, uint
 	memcpy(hello->name, config->name, sizeof hello->name);
 	memcpy(hello->software, config->software, sizeof hello->software);
 	memcpy(hello->resume, config->resume, sizeof hello->resume);
+	hello->ticket = session->ticket;
 	send_message(session, &message);
 }
 

@@ -73,6 +73,8 @@ struct lp_session_counters {
 /* 0, LP_ENOMEM, or LP_EINVAL for a resume token that is not hex. */
 int lp_session_new(const struct lp_session_config *config, struct lp_session **ret_session);
 void lp_session_free(struct lp_session *session);
+/* Sets what the next hello shows to be admitted to a room with keys. Its proof is good for one connection. */
+void lp_session_set_ticket(struct lp_session *session, const struct lp_ticket *ticket);
 /* A connection is ready: sends the hello. */
 void lp_session_start(struct lp_session *session, uint32_t datagram_budget, uint64_t now_ns);
 /* The connection is lost: clears the list of peers, keeps identity and resume token. Sends nothing, calls no event. */

@@ -61,6 +61,10 @@ struct party *party_new(uint64_t seed)
 		lp_tls_server_new(cert, cert_len, key, key_len, &failure, &party->server_tls) < 0 ||
 		lp_tls_client_new(cert, cert_len, &failure, &party->client_tls) < 0)
 		give_up(failure.text);
+	uint8_t relay_key[LP_TLS_KEY_ID];
+	if (lp_tls_server_key_id(party->server_tls, relay_key) < 0)
+		give_up("the relay has no key");
+	memcpy(party->relay_pin, relay_key, sizeof party->relay_pin);
 	free(cert);
 	free(key);
 	return party;
@@ -119,7 +123,7 @@ void party_drain_relay(struct party *party, enum lp_reason reason)
 	party_kill_relay(party);
 }
 
-struct party_member *party_add(struct party *party, enum lp_role role, const char *room)
+static struct party_member *add(struct party *party, enum lp_role role, const char *room)
 {
 	struct party_member *member = calloc(1, sizeof *member);
 	char ip[32];
@@ -142,6 +146,26 @@ struct party_member *party_add(struct party *party, enum lp_role role, const cha
 	if (lp_loop_new(&member->loop) < 0)
 		give_up("out of memory");
 	party->members[party->n_members++] = member;
+	return member;
+}
+
+struct party_member *party_add(struct party *party, enum lp_role role, const char *room)
+{
+	struct party_member *member = add(party, role, room);
+	party_start(member);
+	return member;
+}
+
+struct party_member *party_invite(struct party *party, enum lp_role role, const struct lp_invite *invite)
+{
+	struct party_member *member = add(party, role, invite->room);
+	char pem[LP_TLS_KEY_PEM];
+	struct lp_failure failure;
+	member->invite = invite;
+	if (lp_tls_member_key_new(&failure, pem) < 0 ||
+		lp_tls_client_pinned_new(party->relay_pin, &failure, &member->tls) < 0 ||
+		lp_tls_client_show_key(member->tls, pem, &failure, member->key) < 0)
+		give_up(failure.text);
 	party_start(member);
 	return member;
 }
@@ -152,13 +176,15 @@ void party_start(struct party_member *member)
 	struct lp_failure failure;
 	int result;
 	lp_member_config_init(&config);
-	snprintf(config.relay_host, sizeof config.relay_host, "relay.example");
-	snprintf(config.server_name, sizeof config.server_name, "relay.example");
+	config.relays[0] = (struct lp_member_relay){"relay.example", 443, "relay.example"};
+	config.n_relays = 1;
 	snprintf(config.room, sizeof config.room, "%s", member->room);
 	snprintf(config.name, sizeof config.name, "%s", member->name);
 	snprintf(config.software, sizeof config.software, "simulation");
 	snprintf(config.resume, sizeof config.resume, "%s", member->resume);
-	config.tls = member->party->client_tls;
+	config.tls = member->tls ? member->tls : member->party->client_tls;
+	config.invite = member->invite;
+	memcpy(config.key, member->key, sizeof config.key);
 	config.log = &member->party->log;
 	member->ended = false;
 	lp_host_enter(member->host);
@@ -253,6 +279,7 @@ void party_free(struct party *party)
 		struct party_member *member = party->members[i];
 		party_kill(member);
 		lp_loop_free(member->loop);
+		lp_tls_free(member->tls);
 		for (unsigned from = 0; from < PARTY_MAX; from++)
 			free(member->from[from]);
 		free(member);

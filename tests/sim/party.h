@@ -10,6 +10,7 @@
 #include "base/failure.h"
 #include "base/mac.h"
 #include "ctrl/message.h"
+#include "invite/keys.h"
 #include "obs/event.h"
 #include "obs/framelog.h"
 #include "platform/fake/dice.h"
@@ -46,6 +47,9 @@ struct party_member {
 	enum lp_role role;
 	char name[32], room[LP_ROOM_CODE_MAX + 1];
 	char resume[65];
+	const struct lp_invite *invite; /* NULL: a plain room */
+	struct lp_tls *tls;             /* that shows the member's key; NULL: the party's, without a key */
+	uint8_t key[LP_MEMBER_KEY_BYTES];
 	struct lp_mac mac; /* MAC of the sender and receiver at this end */
 	struct lp_host *host;
 	struct lp_loop *loop;
@@ -68,6 +72,7 @@ struct party {
 	struct lp_relay *relay; /* NULL: not running */
 	struct lp_relay_config relay_config;
 	struct lp_tls *server_tls, *client_tls;
+	uint8_t relay_pin[LP_INVITE_PIN];
 	struct lp_log log;
 	struct lp_framelog_config framelog; /* for gateways that start; initially off */
 	struct party_member *members[PARTY_MAX];
@@ -88,6 +93,8 @@ void party_drain_relay(struct party *party, enum lp_reason reason);
 
 /* Starts a member on its own host. */
 struct party_member *party_add(struct party *party, enum lp_role role, const char *room);
+/* The same with a key of its own and an invite, which is borrowed. */
+struct party_member *party_invite(struct party *party, enum lp_role role, const struct lp_invite *invite);
 void party_start(struct party_member *member);
 void party_stop(struct party_member *member); /* ends gracefully, within a second */
 void party_kill(struct party_member *member); /* kills its process */

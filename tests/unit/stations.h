@@ -145,6 +145,8 @@ static inline int station_try(struct lp_rooms *rooms, struct station *station, c
 	memset(ret_join, 0xff, sizeof *ret_join);
 	ret_join->hello = hello;
 	ret_join->user = station;
+	ret_join->key = NULL;
+	ret_join->by_key = false;
 	int result = lp_rooms_join(rooms, ret_join, now_ns);
 	station->peer = ret_join->peer;
 	return result;

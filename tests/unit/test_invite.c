@@ -223,6 +223,22 @@ static void test_keys(void **state)
 	assert_false(lp_invite_proof_equal(proof, proof2));
 }
 
+/* The host derives the players' keys from its own invite; a player's invite carries nothing but its own key. */
+static void test_host_makes_invites(void **state)
+{
+	(void)state;
+	struct lp_invite host = {.host = true, .id = 1, .admission_key = {9}}, player = {.id = 2};
+	uint8_t room_players[LP_INVITE_KEY], key[LP_INVITE_KEY], expected[LP_INVITE_KEY];
+	assert_int_equal(lp_invite_player_key(host.admission_key, room_players), 0);
+	assert_memory_not_equal(room_players, host.admission_key, sizeof room_players);
+	assert_int_equal(lp_invite_key_of(&host, key), 0);
+	assert_int_equal(lp_invite_key(host.admission_key, 1, 0, 0, expected), 0);
+	assert_memory_equal(key, expected, sizeof key);
+	assert_int_equal(lp_invite_key(room_players, 2, 0, 0, player.admission_key), 0);
+	assert_int_equal(lp_invite_key_of(&player, key), 0);
+	assert_memory_equal(key, player.admission_key, sizeof key);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +250,7 @@ int main(void)
 		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_expiry_and_relays),
 		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_host_makes_invites),
 	};
 	return cmocka_run_group_tests_name("invite", tests, NULL, NULL);
 }

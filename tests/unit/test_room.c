@@ -243,6 +243,50 @@ static void test_resume_refused(void **state)
 	close_place(&place);
 }
 
+/* A member that an invite admitted is resumed by its key; neither its token nor another key resumes it. */
+static void test_resume_by_key(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		uint8_t key; /* 0: none */
+		bool by_key; /* an invite was proven */
+		bool token;  /* the hello has the token of the first one */
+		bool resumes;
+	} rows[] = {
+		{"the same key", 1, true, false, true},
+		{"the same key and the token", 1, true, true, true},
+		{"another key", 2, true, false, false},
+		{"another key and the token", 2, true, true, false},
+		{"the token without an invite", 1, false, true, false},
+		{"nothing", 0, false, false, false},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct place place;
+		struct lp_hello hello = hello_of(1, LP_ROLE_CLIENT, "PARTY");
+		uint8_t key[LP_KEY_BYTES] = {1}, other[LP_KEY_BYTES] = {rows[i].key};
+		open_place(&place, NULL);
+		struct lp_join join = {.hello = &hello, .user = &place.station[0], .key = key, .by_key = true};
+		assert_int_equal(lp_rooms_join(place.rooms, &join, 0), 0);
+		place.station[0].peer = join.peer;
+		assert_memory_equal(lp_peer_key(join.peer), key, sizeof key);
+		assert_ptr_equal(lp_rooms_find_key(place.rooms, "PARTY", key), join.peer);
+		assert_null(lp_rooms_find_key(place.rooms, "OTHER", key));
+		if (rows[i].token)
+			strcpy(hello.resume, place.station[0].welcome.resume);
+		struct lp_join again = {.hello = &hello, .user = &place.station[1], .by_key = rows[i].by_key};
+		again.key = rows[i].key ? other : NULL;
+		if ((lp_rooms_join(place.rooms, &again, 0) == 0) != rows[i].resumes)
+			fail_msg("%s", rows[i].text);
+		if (rows[i].resumes) {
+			assert_ptr_equal(again.peer, join.peer);
+			place.station[0].peer = NULL;
+			place.station[1].peer = again.peer;
+		}
+		close_place(&place);
+	}
+}
+
 /* Station |n| tries to join; returns the code, or LP_REJECT_OTHER when it is in. */
 static enum lp_reject_code try_join(
 	struct place *place, struct station *station, unsigned n, const char *room, uint64_t now_ns)
@@ -457,9 +501,10 @@ static void test_long_names(void **state)
 		assert_int_equal(strlen(told), strlen(hello.name));
 		assert_memory_equal(told, rows[i].told, strlen(rows[i].told));
 		message.peer = (struct lp_peer_event){.peer_id = UINT16_MAX, .role = LP_ROLE_GATEWAY};
+		memset(message.peer.key, 'f', LP_KEY_HEX);
 		strcpy(message.peer.name, told);
 		int len = lp_message_encode(&message, data, sizeof data);
-		assert_in_range(len, 1, 256 * 1024 / LP_ROOM_TARGETS_MAX);
+		assert_in_range(len, 1, 320 * 1024 / LP_ROOM_TARGETS_MAX);
 		/* A member that resumes with the same name is not announced. */
 		strcpy(hello.resume, place.station[0].welcome.resume);
 		station_join(place.rooms, &place.station[2], 3, LP_ROLE_CLIENT, "PARTY");
@@ -484,6 +529,7 @@ int main(void)
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_each),
 		cmocka_unit_test(test_pictures),
+		cmocka_unit_test(test_resume_by_key),
 		cmocka_unit_test(test_joins),
 		cmocka_unit_test(test_long_names),
 	};

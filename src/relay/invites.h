@@ -1,0 +1,64 @@
+/* Invites at the relay: decides whether a hello may enter a room of the directory.
+
+   A room of the directory has keys: it admits only members that prove one of its invites (invite/keys.h). Any other
+   room is plain: it admits everyone who knows its code, if the operator allows plain rooms. What follows from the
+   invite is checked in this order: the proof, a ban of the member, the expiry by the relay's clock, a lock of the room,
+   revocation and number of uses. The room itself (room/admission.h) then decides about MAC, gateway and limits.
+
+   Guessing is slowed down by source, an IPv4 address or an IPv6 /48: wrong proofs, and plain rooms that a member opens.
+   The buckets are in tables of fixed size that sources share by a keyed hash. */
+#ifndef LP_RELAY_INVITES_H
+#define LP_RELAY_INVITES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/ratelimit.h"
+#include "base/siphash.h"
+#include "invite/keys.h"
+
+struct lp_addr;
+struct lp_directory;
+struct lp_hello;
+struct lp_reject;
+struct lp_rooms;
+
+/* Which rooms members may enter. */
+enum lp_rooms_policy {
+	LP_ROOMS_OPEN,  /* plain rooms and rooms of the directory */
+	LP_ROOMS_KEYED, /* rooms of the directory alone */
+};
+
+/* Wrong proofs, and plain rooms opened, per second and at one time from one source. */
+#define LP_INVITES_WRONG_PER_S 1U
+#define LP_INVITES_WRONG_BURST 16U
+#define LP_INVITES_OPENED_PER_S 1U
+#define LP_INVITES_OPENED_BURST 128U
+#define LP_INVITES_BUCKETS 1024U
+
+struct lp_invites {
+	struct lp_directory *directory; /* NULL: no room has keys; borrowed */
+	const struct lp_rooms *rooms;   /* borrowed */
+	enum lp_rooms_policy policy;
+	struct lp_ratelimit wrong_limit, opened_limit;
+	struct lp_bucket wrong[LP_INVITES_BUCKETS], opened[LP_INVITES_BUCKETS];
+	uint8_t hash_key[LP_SIPHASH_KEY];
+	uint64_t n_wrong; /* hellos whose proof was wrong or absent */
+};
+
+/* What the connection knows of a member before its hello. */
+struct lp_newcomer {
+	const struct lp_addr *remote;
+	const uint8_t *key;      /* LP_MEMBER_KEY_BYTES; NULL: it showed none */
+	const uint8_t *exporter; /* LP_EXPORTER_BYTES; NULL: there is none */
+};
+
+void lp_invites_init(struct lp_invites *invites, struct lp_directory *directory, const struct lp_rooms *rooms,
+	enum lp_rooms_policy policy, const uint8_t hash_key[LP_SIPHASH_KEY]);
+/* 0: the room may admit the member, and |ret_keyed| tells whether it did so by an invite. LP_EPERM with |ret_reject|
+   filled in otherwise. Counts a use of the invite. A hello with a malformed code is left to the room. */
+int lp_invites_check(struct lp_invites *invites, const struct lp_hello *hello, const struct lp_newcomer *newcomer,
+	int64_t now_unix_s, uint64_t now_ns, bool *ret_keyed, struct lp_reject *ret_reject);
+
+#endif
