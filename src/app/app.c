@@ -6,6 +6,7 @@
 #include "obs/event.h"
 #include "platform/loop/cpu.h"
 #include "platform/loop/loop.h"
+#include "platform/system/sandbox.h"
 
 bool lp_app_options(struct lp_app *app, const struct lp_program *program, struct lp_options *options, int argc,
 	char *const *argv, int *ret_exit)
@@ -47,6 +48,22 @@ int lp_app_begin(struct lp_app *app, struct lp_failure *failure)
 	if (app->common.priority && (result = lp_cpu_raise_priority()) < 0)
 		lp_event_priority_kept(&app->output.log, lp_error_text(result));
 	return 0;
+}
+
+static void on_warning(void *ctx, const char *text)
+{
+	struct lp_app *app = ctx;
+	lp_event_warned(&app->output.log, text);
+}
+
+void lp_app_confine(struct lp_app *app, struct lp_sandbox_config *config)
+{
+	struct lp_sandbox sandbox;
+	config->user = app->common.user;
+	config->warn = on_warning;
+	config->ctx = app;
+	lp_sandbox_enter(config, &sandbox);
+	lp_event_confined(&app->output.log, sandbox.user, sandbox.files, sandbox.calls);
 }
 
 void lp_app_run(struct lp_app *app)

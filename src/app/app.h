@@ -28,6 +28,7 @@
 #include "cli/start.h"
 
 struct lp_loop;
+struct lp_sandbox_config;
 
 struct lp_app {
 	const struct lp_program *program;
@@ -49,6 +50,9 @@ bool lp_app_options(struct lp_app *app, const struct lp_program *program, struct
 	char *const *argv, int *ret_exit);
 /* Makes the loop and handles signals. 0, LP_ENOMEM or what the system returned; |failure| is set. */
 int lp_app_begin(struct lp_app *app, struct lp_failure *failure);
+/* Confines the process (platform/system/sandbox.h), once everything is open that needs rights. Sets |config|'s user and
+   |warn|; the rest is the caller's. */
+void lp_app_confine(struct lp_app *app, struct lp_sandbox_config *config);
 void lp_app_run(struct lp_app *app);
 /* Ends the loop. |failure| NULL: the program was asked to end. */
 void lp_app_ended(struct lp_app *app, const struct lp_failure *failure);

@@ -69,6 +69,16 @@ int lp_control_listen(struct lp_http *http, const struct lp_program *program, co
 	return 0;
 }
 
+void lp_control_path(
+	const struct lp_program *program, const struct lp_control_options *options, char *ret_path, size_t size)
+{
+	ret_path[0] = '\0';
+	if (options->socket[0] && strcmp(options->socket, "off") != 0)
+		snprintf(ret_path, size, "%s", options->socket);
+	else if (!options->socket[0] && lp_runtime_path(short_name(program), 0, ret_path, size) < 0)
+		ret_path[0] = '\0';
+}
+
 /* Sends the request to the program that listens at one of the default paths. */
 static int call_default(const struct lp_program *program, struct lp_http_call *call, struct lp_failure *failure,
 	char **ret_body, size_t *ret_len)

@@ -28,6 +28,9 @@ extern const size_t lp_control_option_rows_n;
 /* Lets |http| listen on the program's local channel, with all accesses. */
 int lp_control_listen(struct lp_http *http, const struct lp_program *program, const struct lp_control_options *options,
 	const struct lp_log *log, struct lp_failure *failure);
+/* Sets |ret_path| to where lp_control_listen() listens, empty if nowhere. */
+void lp_control_path(
+	const struct lp_program *program, const struct lp_control_options *options, char *ret_path, size_t size);
 /* Sends one request to the running program. |ret_body| is malloc'd. Errors as those of lp_http_call(). */
 int lp_control_call(const struct lp_program *program, const struct lp_control_options *options, const char *method,
 	const char *target, const char *body, struct lp_failure *failure, char **ret_body, size_t *ret_len);

@@ -13,6 +13,7 @@
 #include "platform/device/device_state.h"
 #include "platform/loop/loop.h"
 #include "platform/net/route_conflicts.h"
+#include "platform/system/sandbox.h"
 #include "platform/system/terminal.h"
 #include "quic/tls/credentials.h"
 #include "report/status_json.h"
@@ -44,6 +45,29 @@ bool lp_member_app_options(struct lp_member_app *app, const struct lp_program *p
 	return false;
 }
 
+static void on_status(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply)
+{
+	struct lp_member_app *app = ctx;
+	(void)request;
+	if (!app->reporter)
+		return;
+	reply->body = lp_status_json(lp_reporter_status(app->reporter), lp_loop_now_ns(app->app.loop));
+	reply->body_len = reply->body ? strlen(reply->body) : 0;
+}
+
+static const struct lp_http_route routes[] = {
+	{"GET", "/status", LP_HTTP_STATUS, on_status},
+};
+
+/* Serves the status. */
+static int start_http(struct lp_member_app *app, struct lp_failure *failure)
+{
+	int result = lp_http_new(app->app.loop, routes, sizeof routes / sizeof routes[0], app, failure, &app->http);
+	return result < 0
+		       ? result
+		       : lp_control_listen(app->http, app->app.program, &app->control, &app->app.output.log, failure);
+}
+
 int lp_member_app_begin(struct lp_member_app *app, struct lp_failure *failure, struct lp_member_config *config)
 {
 	const struct lp_member_options *options = &app->options;
@@ -53,7 +77,25 @@ int lp_member_app_begin(struct lp_member_app *app, struct lp_failure *failure, s
 	config->log = &app->app.output.log;
 	snprintf(app->relay, sizeof app->relay, strchr(options->relay.host, ':') ? "[%.240s]:%u" : "%.240s:%u",
 		options->relay.host, options->relay.port);
-	return lp_app_begin(&app->app, failure);
+	result = lp_app_begin(&app->app, failure);
+	return result < 0 ? result : start_http(app, failure);
+}
+
+void lp_member_app_confine(struct lp_member_app *app, const char *state_path)
+{
+	char socket[256];
+	lp_control_path(app->app.program, &app->control, socket, sizeof socket);
+	const struct lp_sandbox_folder folders[] = {
+		{.file = state_path, .names = "lanparty-*.json* identity.json* state.json*", .needed = true},
+		{.file = socket, .names = "*.sock"},
+	};
+	struct lp_sandbox_config config = {
+		.folders = folders,
+		.n_folders = sizeof folders / sizeof *folders,
+		.resolves = true,
+		.net_admin = true,
+	};
+	lp_app_confine(&app->app, &config);
 }
 
 void lp_member_app_resume(const struct lp_member_app *app, struct lp_member_config *config)
@@ -131,27 +173,6 @@ static void on_size(void *ctx, unsigned *ret_rows, unsigned *ret_columns)
 	lp_terminal_size(LP_TERMINAL_ERR, ret_rows, ret_columns);
 }
 
-static void on_status(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply)
-{
-	struct lp_member_app *app = ctx;
-	(void)request;
-	reply->body = lp_status_json(lp_reporter_status(app->reporter), lp_loop_now_ns(app->app.loop));
-	reply->body_len = reply->body ? strlen(reply->body) : 0;
-}
-
-static const struct lp_http_route routes[] = {
-	{"GET", "/status", LP_HTTP_STATUS, on_status},
-};
-
-/* Serves the status. */
-static int start_http(struct lp_member_app *app, struct lp_failure *failure)
-{
-	int result = lp_http_new(app->app.loop, routes, sizeof routes / sizeof routes[0], app, failure, &app->http);
-	return result < 0
-		       ? result
-		       : lp_control_listen(app->http, app->app.program, &app->control, &app->app.output.log, failure);
-}
-
 int lp_member_app_report(struct lp_member_app *app, enum lp_role role, struct lp_member *member, const char *device,
 	const char *device_id, const struct lp_mac *mac, struct lp_failure *failure)
 {
@@ -176,7 +197,7 @@ int lp_member_app_report(struct lp_member_app *app, enum lp_role role, struct lp
 	int result = lp_reporter_new(app->app.loop, &config, member, &app->reporter);
 	if (result < 0)
 		return lp_fail(failure, result, "cannot start: %s", lp_error_text(result));
-	return start_http(app, failure);
+	return 0;
 }
 
 void lp_member_app_unreport(struct lp_member_app *app)

@@ -38,11 +38,15 @@ struct lp_member_app {
    options, stored in |dest|. |ret_options| can be queried for which options were given. */
 bool lp_member_app_options(struct lp_member_app *app, const struct lp_program *program, const struct lp_option *rows,
 	size_t n_rows, void *dest, int argc, char *const *argv, struct lp_options *ret_options, int *ret_exit);
-/* As lp_app_begin(). Also reads the trusted certificate and fills in |config| (not role, MAC and events). */
+/* As lp_app_begin(). Also reads the trusted certificate, opens the status socket and fills in |config| (not role, MAC
+   and events). */
 int lp_member_app_begin(struct lp_member_app *app, struct lp_failure *failure, struct lp_member_config *config);
 /* Sets the resume token in |config| if |saved| is of this relay and this room. */
 void lp_member_app_resume(const struct lp_member_app *app, struct lp_member_config *config);
-/* Starts the reporter and serves its status. |device| is the device's name for people, |device_id| the one for
+/* Confines the process once the device is open; |state_path| is the file that the program replaces (NULL: none). A
+   callback of lp_client_new() and lp_gateway_new(), before they start to connect. */
+void lp_member_app_confine(struct lp_member_app *app, const char *state_path);
+/* Starts the reporter, whose status is served. |device| is the device's name for people, |device_id| the one for
    lp_device_state(); both are borrowed until lp_member_app_unreport(). */
 int lp_member_app_report(struct lp_member_app *app, enum lp_role role, struct lp_member *member, const char *device,
 	const char *device_id, const struct lp_mac *mac, struct lp_failure *failure);

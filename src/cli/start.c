@@ -29,6 +29,9 @@ static const struct lp_choice log_levels[] = {
 static const struct lp_option common_rows[] = {
 	{"priority", NULL, LP_SWITCH(struct lp_common_options, priority), .standard = "on", .group = "General",
 		.help = "give frames priority over other programs (Linux: real-time scheduling, if permitted)"},
+	{"user", "NAME", LP_TEXT(struct lp_common_options, user),
+		.help = "Linux, started by root: the user to run as once everything is open; root: no change (default: lanparty "
+			"if it exists, else the user of sudo, else nobody)"},
 	{"log-format", "text|json", LP_CHOICE(struct lp_common_options, log_format, log_formats), .standard = "text",
 		.help = "format of events on standard error"},
 	{"log-level", "LEVEL", LP_CHOICE(struct lp_common_options, log_level, log_levels), .standard = "info",

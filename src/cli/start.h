@@ -25,6 +25,7 @@ struct lp_common_options {
 	enum lp_log_format log_format;
 	enum lp_level log_level;
 	char config[4096]; /* path, or empty */
+	char user[64];     /* --user; empty: the default */
 	bool priority;
 	bool help, version, man_page;
 	enum lp_shell completion;

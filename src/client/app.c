@@ -77,6 +77,13 @@ static void adopt_mac(struct lp_client_app *client, const struct lp_mac *mac)
 		lp_event_warned(&client->app.app.output.log, failure.text);
 }
 
+/* The TAP is open. Capabilities to configure it stay until it is up. */
+static void on_opened(void *ctx)
+{
+	struct lp_member_app *app = ctx;
+	lp_member_app_confine(app, app->saved_path);
+}
+
 /* Creates the client, which starts to connect. */
 static int start(struct lp_client_app *client, struct lp_failure *failure)
 {
@@ -93,6 +100,7 @@ static int start(struct lp_client_app *client, struct lp_failure *failure)
 		.clamp_mss = app->options.clamp_mss,
 		.guard_ops = lp_client_guard_ops,
 		.journal_path = client->journal_path,
+		.opened = on_opened,
 		.joined = lp_member_app_joined,
 		.changed = lp_member_app_changed,
 		.ended = lp_member_app_ended,

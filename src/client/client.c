@@ -361,6 +361,8 @@ int lp_client_new(struct lp_loop *loop, const struct lp_client_config *config, s
 			config->journal_path, config->member.log, failure, &client->guard);
 	if (result < 0 || (result = open_device(client, loop, failure)) < 0)
 		goto fail;
+	if (config->opened)
+		config->opened(config->ctx);
 	member = &client->config.member;
 	member->role = LP_ROLE_CLIENT;
 	member->mac = client->config.mac;

@@ -56,6 +56,8 @@ struct lp_client_config {
 	bool new_room; /* not that of the last session: a DHCP lease of that room's LAN is of no use */
 	const struct lp_client_guard_ops *guard_ops; /* NULL: none */
 	const char *journal_path;                    /* of the guard; borrowed until lp_client_free() */
+	/* The TAP is open, and nothing was sent yet. May be NULL. */
+	void (*opened)(void *ctx);
 	/* The relay admitted the client, and the TAP is up. */
 	void (*joined)(void *ctx, const struct lp_welcome *welcome);
 	/* The status changed. May be NULL. */

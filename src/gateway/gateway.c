@@ -326,6 +326,8 @@ int lp_gateway_new(struct lp_loop *loop, const struct lp_gateway_config *config,
 		goto fail;
 	}
 	describe_interface(gateway);
+	if (config->opened)
+		config->opened(config->ctx);
 	if ((result = lp_member_new(loop, &gateway->config.member, failure, &gateway->member)) < 0)
 		goto fail;
 	*ret_gateway = gateway;

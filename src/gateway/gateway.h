@@ -23,6 +23,8 @@ struct lp_gateway_config {
 	bool offload; /* super-frames to the LAN if the interface takes them */
 	bool clamp_mss;
 	struct lp_framelog_config framelog;
+	/* The interface is open, and nothing was sent yet. May be NULL. */
+	void (*opened)(void *ctx);
 	/* The relay admitted the gateway. May be NULL. */
 	void (*joined)(void *ctx, const struct lp_welcome *welcome);
 	/* The status changed. May be NULL. */

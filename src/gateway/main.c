@@ -37,6 +37,13 @@ static int load_session(struct program *program, struct lp_failure *failure, str
 	return 0;
 }
 
+/* The interface is open. Capabilities for the sockets of the tunnel stay until these are open, too. */
+static void on_opened(void *ctx)
+{
+	struct lp_member_app *app = ctx;
+	lp_member_app_confine(app, app->saved_path);
+}
+
 /* Creates the gateway, which starts to connect. */
 static int start(struct program *program, struct lp_failure *failure)
 {
@@ -46,6 +53,7 @@ static int start(struct program *program, struct lp_failure *failure)
 		.offload = app->options.offload,
 		.clamp_mss = app->options.clamp_mss,
 		.framelog = program->options.framelog,
+		.opened = on_opened,
 		.joined = lp_member_app_joined,
 		.changed = lp_member_app_changed,
 		.ended = lp_member_app_ended,
@@ -57,7 +65,7 @@ static int start(struct program *program, struct lp_failure *failure)
 	if (result == 0)
 		result = lp_gateway_new(app->app.loop, &config, failure, &program->gateway);
 	if (result == 0)
-		result = lp_drop_privileges(failure); /* the interface is open */
+		result = lp_drop_privileges(failure); /* the sockets are open */
 	if (result < 0)
 		return result;
 	app->saved.mac = *lp_gateway_mac(program->gateway);

@@ -13,6 +13,9 @@ LP_EVENT_ROW(started, INFO, "{program} {version} started", "A program has starte
              (str, program), (str, version))
 LP_EVENT_ROW(priority_kept, DEBUG, "no real-time priority: {reason}",
              "--priority has no effect, because the system denied it; the program runs at normal priority.", (str, reason))
+LP_EVENT_ROW(confined, DEBUG, "[runs as {user}, ]files restricted: {files}, system calls restricted: {calls}",
+             "What the program has given up now that everything is open: root's rights (the user it changed to, if it did), files and system calls that it does not need.",
+             (str, user), (flag, files), (flag, calls))
 LP_EVENT_ROW(listening, INFO, "{what}: listening on {address}", "A port is open.", (str, what), (addr, address))
 LP_EVENT_ROW(serving, INFO, "{what}: at {where}", "A socket file or a device is open.",
              (str, what), (str, where))

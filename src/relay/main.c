@@ -1,4 +1,5 @@
 /* lanparty-relay: a relay with its options, its certificate and what operators see of it. */
+#include <stdio.h>
 #include <string.h>
 
 #include "app/app.h"
@@ -153,6 +154,28 @@ static int load_certificate(struct program *program, struct lp_failure *failure)
 	return result < 0 ? result : lp_certificate_secret(options->state_dir, failure, options->relay.secret);
 }
 
+/* Confines the process. The certificate's files stay readable for SIGHUP. */
+static int confine(struct program *program, struct lp_failure *failure)
+{
+	const struct lp_relay_options *options = &program->options;
+	char state[sizeof options->state_dir + 16], socket[256];
+	const char *const inputs[] = {options->cert_path, options->key_path};
+	snprintf(state, sizeof state, "%s/relay.pem", options->state_dir);
+	lp_control_path(&lp_relay_program, &program->control, socket, sizeof socket);
+	const struct lp_sandbox_folder folders[] = {
+		{.file = state, .names = "relay.* reset.secret* rooms.sqlite*", .needed = true},
+		{.file = socket, .names = "*.sock"},
+	};
+	struct lp_sandbox_config config = {
+		.folders = folders,
+		.n_folders = sizeof folders / sizeof *folders,
+		.inputs = inputs,
+		.n_inputs = sizeof inputs / sizeof *inputs,
+	};
+	lp_app_confine(&program->app, &config);
+	return lp_drop_privileges(failure);
+}
+
 /* Creates everything and opens the port. */
 static int start(struct program *program, struct lp_failure *failure)
 {
@@ -164,7 +187,7 @@ static int start(struct program *program, struct lp_failure *failure)
 		(result = load_certificate(program, failure)) < 0 ||
 		(result = lp_relay_new(
 			 app->loop, &program->options.relay, program->tls, log, failure, &program->relay)) < 0 ||
-		(result = start_http(program, failure)) < 0 || (result = lp_drop_privileges(failure)) < 0)
+		(result = start_http(program, failure)) < 0 || (result = confine(program, failure)) < 0)
 		return result;
 	on_certificate_timer(program, lp_loop_now_ns(app->loop));
 	lp_relay_local(program->relay, &local);

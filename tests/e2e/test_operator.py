@@ -89,6 +89,28 @@ def test_member_status(lab):
         assert lost.returncode == 1 and "no program is listening" in lost.stderr
 
 
+def process_status(pid):
+    """The lines of /proc/PID/status as a dictionary."""
+    with open(f"/proc/{pid}/status", encoding="utf-8") as file:
+        return dict(line.rstrip().split(":\t", 1) for line in file if ":\t" in line)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can change to another user")
+def test_confined(lab):
+    """Started by root, the programs run as nobody, without capabilities, with a list of system calls. The relay can
+    still read its key, which is root's."""
+    lab.client.wait_joined()
+    for program in (lab.relay, lab.gateway, lab.client):
+        confined = program.events("confined")[0]
+        if not confined["calls"]:
+            pytest.skip("a build with sanitizers is not confined")
+        status = process_status(program.pid)
+        assert "0" not in status["Uid"].split() and "0" not in status["Gid"].split()
+        assert status["NoNewPrivs"] == "1" and status["Seccomp"] == "2"
+        allowed = {0, 4} if program is lab.relay and confined["files"] else {0}
+        assert int(status["CapEff"], 16) in allowed and int(status["CapBnd"], 16) == 0
+
+
 def test_default_status_socket(lab):
     """`lanparty-relay status` finds a relay that was started without the option; a second relay runs without one."""
     relay, folder = os.path.abspath(programs.binary("lanparty-relay")), lab.path("default")

@@ -65,7 +65,7 @@ def test_place_is_held(lab):
     and log what they wait for."""
     mac = "02:00:00:00:00:53"
     lab.start_gateway().kill()
-    os.remove(lab.path("gateway.json"))
+    os.remove(lab.path("gateway.state/gateway.json"))
     lab.start_client(lab.alice_host, mac=mac).kill()
     wait_for(lambda: not lab.alice_host.has(TAP), "the TAP to go with its process")
     started = [lab.start_gateway(wait=False), lab.start_client(lab.alice_host, mac=mac, wait=False)]
@@ -87,7 +87,7 @@ def test_started_twice(lab):
 def test_copied_identity(lab):
     """Two computers with one identity file: the second takes over the membership, and the first logs why it ends."""
     first = lab.start_client(lab.alice_host)
-    second = lab.start_client(lab.bob_host, "--identity", lab.path("client-alice.json"))
+    second = lab.start_client(lab.bob_host, "--identity", lab.path("client-alice.state/client-alice.json"))
     assert first.wait_end() == 1
     assert "a copy of its identity file" in first.events("failed")[0]["text"]
     second.wait_joined()

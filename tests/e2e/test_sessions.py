@@ -256,7 +256,7 @@ def test_same_gateway_comes_back(lab):
     lab.relay.wait_event("peer_resumed", after=relay_mark, mac=mac)
     assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S)
     assert not [event for event in lab.alice.events()[mark:] if event["event"] == "gateway_gone"]
-    assert os.stat(lab.path("gateway.json")).st_mode & 0o077 == 0
+    assert os.stat(lab.path("gateway.state/gateway.json")).st_mode & 0o077 == 0
 
 
 def test_same_member_comes_back(lab):

@@ -62,7 +62,7 @@ class Gateway(Program):
     def __init__(self, lab, host, relay, cert, *args, interface="lan", room=ROOM, name="gateway", wait=True,
                  server_name=SERVER_NAME, **options):
         super().__init__(lab, host, name, "lanparty-gateway", *member_flags(relay, cert, room, server_name),
-                         "--interface", interface, "--state", lab.path(f"{name}.json"), *args, **options)
+                         "--interface", interface, "--state", lab.path(f"{name}.state/{name}.json"), *args, **options)
         if wait:
             self.wait_joined()
 
@@ -90,7 +90,7 @@ class Client(Program):
         if mac:
             args += ("--virtual-mac", mac)
         super().__init__(lab, host, name, "lanparty-client", *member_flags(relay, cert, room, server_name),
-                         "--tap", tap, "--identity", lab.path(f"{name}.json"), *args, **options)
+                         "--tap", tap, "--identity", lab.path(f"{name}.state/{name}.json"), *args, **options)
         if wait:
             self.wait_up()
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -19,4 +20,12 @@ int lp_folders_make(const char *path, mode_t mode)
 		*slash = '/';
 	}
 	return 0;
+}
+
+bool lp_folder_of(const char *path, char *ret_folder, size_t size)
+{
+	const char *slash = strrchr(path, '/');
+	int len = slash ? (int)(slash - path) : 0;
+	int n = !slash ? snprintf(ret_folder, size, ".") : snprintf(ret_folder, size, "%.*s", len ? len : 1, path);
+	return n >= 0 && (size_t)n < size;
 }

@@ -1,6 +1,7 @@
 #include "platform/system/runtime_path.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,8 +46,10 @@ int lp_runtime_folder(const char *path, struct lp_failure *failure)
 		return lp_fail(failure, lp_os_error(errno), "%s: cannot be created: %s", folder, strerror(errno));
 	if (lstat(folder, &st) < 0)
 		return lp_fail(failure, lp_os_error(errno), "%s: %s", folder, strerror(errno));
-	/* In /tmp, another user could have made the folder first. */
-	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 022))
+	/* In /tmp, another user could have made the folder first. Root's is in /run, which only root writes to, and
+	   may have been given to the user that an earlier program changed to. */
+	bool ours = st.st_uid == geteuid() || (geteuid() == 0 && strncmp(folder, "/run/", 5) == 0);
+	if (!S_ISDIR(st.st_mode) || !ours || (st.st_mode & 022))
 		return lp_fail(failure, LP_EPERM, "%s: not a folder that only this user can write to", folder);
 	return 0;
 }
