@@ -117,6 +117,11 @@ Section "Uninstall"
     Sleep 100
     IntOp $0 $0 + 1
   ${LoopUntil} $0 >= 50
+  ; Firewall rules of a client that was killed (src/platform/windows/net/inbound_com.c). There are none after others.
+  nsExec::Exec '"$SYSDIR\netsh.exe" advfirewall firewall delete rule name="softlan LAN party (UDP)"'
+  Pop $0
+  nsExec::Exec '"$SYSDIR\netsh.exe" advfirewall firewall delete rule name="softlan LAN party (TCP)"'
+  Pop $0
   Delete "$SMPROGRAMS\softlan\Join a LAN party.lnk"
   Delete "$SMPROGRAMS\softlan\Uninstall softlan.lnk"
   RMDir "$SMPROGRAMS\softlan"

@@ -93,6 +93,7 @@ static int start(struct lp_client_app *client, struct lp_failure *failure)
 		.mac_forced = client->options.has_mac,
 		.offload = app->options.offload,
 		.broadcast_routes = client->options.broadcast_routes,
+		.inbound = client->options.inbound,
 		.accept = {.accept_routes = client->options.lan_internet, .accept_dns = client->options.lan_dns},
 		.dhcp = client->options.dhcp && !client->options.address.ip.family,
 		.address = client->options.address.ip,

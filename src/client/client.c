@@ -329,8 +329,13 @@ static int open_device(struct lp_client *client, struct lp_loop *loop, struct lp
 		(result = take_mac(client, failure)) < 0)
 		return result;
 	log_adapter(client);
-	if (client->guard && (result = config->guard_ops->start(client->guard, loop, lp_tap_name(client->tap),
-				      lp_tap_id(client->tap), log, failure)) < 0)
+	const struct lp_client_guard_config guard = {
+		.device = lp_tap_name(client->tap),
+		.device_id = lp_tap_id(client->tap),
+		.log = log,
+		.inbound = config->inbound,
+	};
+	if (client->guard && (result = config->guard_ops->start(client->guard, loop, &guard, failure)) < 0)
 		return result;
 	if (config->dhcp)
 		open_dhcp(client, loop);
@@ -384,6 +389,8 @@ void lp_client_free(struct lp_client *client)
 		return;
 	lp_member_free(client->member);
 	lp_offloader_free(client->offloader);
+	if (client->guard)
+		client->config.guard_ops->leave(client->guard);
 	lp_dhcp_free(client->dhcp);
 	/* Before the guard, so that the system sends nothing by the adapter while the guard restores it. */
 	lp_tap_close(client->tap);

@@ -19,6 +19,14 @@ struct lp_frame;
 struct lp_log;
 struct lp_loop;
 
+/* All pointers are borrowed until the guard is freed. */
+struct lp_client_guard_config {
+	const char *device;    /* the TAP's name */
+	const char *device_id; /* lp_tap_id() */
+	const struct lp_log *log;
+	bool inbound; /* the LAN may reach programs of this computer */
+};
+
 /* What a system needs beyond a TAP: routes and interfaces that the client changes on the computer and restores at the
    end. Windows has it (client/windows/guard.h), on other systems the TAP module does all that is needed. */
 struct lp_client_guard_ops {
@@ -27,9 +35,11 @@ struct lp_client_guard_ops {
 		struct lp_client_guard **ret_guard);
 	/* Restores everything. NULL is fine. */
 	void (*free_guard)(struct lp_client_guard *guard);
-	/* The TAP is open. |device| is its name, |device_id| is lp_tap_id(); both are borrowed. */
-	int (*start)(struct lp_client_guard *guard, struct lp_loop *loop, const char *device, const char *device_id,
-		const struct lp_log *log, struct lp_failure *failure);
+	/* The TAP is open. */
+	int (*start)(struct lp_client_guard *guard, struct lp_loop *loop, const struct lp_client_guard_config *config,
+		struct lp_failure *failure);
+	/* The session is over and the TAP is still up: restores what can't be restored afterwards. */
+	void (*leave)(struct lp_client_guard *guard);
 	/* The tunnel uses, or is about to use, this address: keeps its route off the TAP. */
 	void (*hold_route)(struct lp_client_guard *guard, const struct lp_addr *remote);
 	/* Configures the TAP, before it comes up and after it was away. */
@@ -54,6 +64,7 @@ struct lp_client_config {
 	uint8_t prefix_bits;       /* of |address| */
 	bool clamp_mss;
 	bool new_room; /* not that of the last session: a DHCP lease of that room's LAN is of no use */
+	bool inbound;  /* for the guard: the LAN may reach programs of this computer */
 	const struct lp_client_guard_ops *guard_ops; /* NULL: none */
 	const char *journal_path;                    /* of the guard; borrowed until lp_client_free() */
 	/* The TAP is open, and nothing was sent yet. May be NULL. */

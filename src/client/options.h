@@ -30,6 +30,7 @@ struct lp_client_options {
 	bool lan_dns;                     /* accept name servers, search domains and proxies from the LAN */
 	bool dhcp;                        /* Linux */
 	struct lp_client_address address; /* Linux */
+	bool inbound;                     /* Windows: let the LAN reach programs of this computer */
 };
 
 /* Each system has its own (options.c, windows/options.c). */

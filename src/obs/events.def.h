@@ -153,6 +153,13 @@ LP_EVENT_ROW(dhcp_ended, WARN, "{device}: dhcpcd, which asks the LAN for an addr
 LP_EVENT_ROW(address_asked, INFO,
              "{device}: the LAN is reachable now. The adapter is reconnected, which makes Windows ask for an address",
              "The gateway came after the client, whose adapter has no address of the LAN.", (str, device))
+LP_EVENT_ROW(inbound_open, INFO, "{device}: the LAN can reach games on this computer: {how}",
+             "Windows' firewall drops what comes in unasked from a public network, which the TAP's was.",
+             (str, device), (str, how))
+LP_EVENT_ROW(inbound_blocked, WARN,
+             "{device}: Windows' firewall keeps the LAN away from games on this computer, and that could not be changed: "
+             "{reason}. Allow the game for public networks in the firewall's settings",
+             "The TAP's network stays public, and no firewall rules could be added.", (str, device), (str, reason))
 LP_EVENT_ROW(adapter_foreign, WARN,
              "{device}: another program set IPv{family} to MTU {mtu}, metric {metric}, which stays. Games may not find the "
              "LAN's servers. End that program, or set the metric to 'automatic'",

@@ -1,6 +1,7 @@
 /* The client's journal: a journal that is read can be written and reads back as the same; a refused one has a reason.
-   No accepted journal changes anything but one host's route and an interface's settings. */
+   No accepted journal changes anything but host routes, an interface's settings, and what is let in through it. */
 #include <assert.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +25,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	for (size_t i = 0; i < journal.n; i++) {
 		const struct lp_change *change = &journal.changes[i];
 
-		assert(change->interface.luid > 0 && (change->family == 4 || change->family == 6));
+		bool inbound = change->kind == LP_CHANGE_CATEGORY || change->kind == LP_CHANGE_FIREWALL;
+		assert(change->interface.luid > 0);
+		assert(inbound ? change->family == 0 : change->family == 4 || change->family == 6);
 		if (change->kind == LP_CHANGE_ROUTE)
 			assert(change->destination.family == change->family &&
 				change->next_hop.family == change->family);

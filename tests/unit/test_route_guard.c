@@ -16,6 +16,7 @@
 #include "obs/event.h"
 #include "platform/fake/net/route_fake.h"
 #include "platform/fake/world.h"
+#include "platform/net/inbound.h"
 
 #define WIRE 0x0006000001000000U
 #define WIFI 0x0047000003000000U
@@ -61,9 +62,10 @@ static struct lp_route route(const char *destination, uint8_t prefix_bits, const
 }
 
 /* A host with a wire, a Wi-Fi with a higher metric, a TAP, and a guard. */
-static void begin(struct bench *bench)
+static void begin_with(struct bench *bench, const struct lp_fake_inbound *inbound)
 {
-	static const struct lp_route_guard_config config = {.device = "Games", .device_id = "{tap}"};
+	const struct lp_route_guard_config config = {
+		.device = "Games", .device_id = "{tap}", .inbound = inbound != NULL};
 	struct lp_route_guard_config with_log = config;
 	struct lp_fake_state *state;
 
@@ -96,10 +98,17 @@ static void begin(struct bench *bench)
 	state->routes[1] = route("0.0.0.0", 0, "198.51.100.1", WIFI);
 	state->routes[2] = route("127.0.0.0", 8, "0.0.0.0", 24);
 	state->n_routes = 3;
+	if (inbound)
+		state->inbound = *inbound;
 	bench->before = *state;
 	assert_int_equal(lp_changes_new("/changes.json", &bench->log, NULL, &bench->changes), 0);
 	with_log.changes = bench->changes;
 	assert_int_equal(lp_route_guard_new(bench->loop, &with_log, NULL, &bench->guard), 0);
+}
+
+static void begin(struct bench *bench)
+{
+	begin_with(bench, NULL);
 }
 
 /* Advances the virtual time. */
@@ -319,10 +328,90 @@ static void test_foreign_settings(void **state)
 	end(&bench);
 }
 
+/* Gives the TAP an address of the LAN. */
+static void set_address(struct bench *bench, const char *text)
+{
+	bench->state->interfaces[1].address = addr(text);
+	bench->before.interfaces[1].address = addr(text);
+}
+
+/* A public network is made private once the TAP has an address, and public again before the TAP is disconnected; if
+   Windows refuses, firewall rules are added and removed. A private network is left alone. */
+static void test_inbound(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		struct lp_fake_inbound before;
+		int category; /* during the session */
+		bool allowed;
+		unsigned open, blocked; /* events */
+		size_t notes;
+	} rows[] = {
+		{"public", {.category = LP_INBOUND_PUBLIC}, LP_INBOUND_PRIVATE, false, 1, 0, 1},
+		{"private", {.category = LP_INBOUND_PRIVATE}, LP_INBOUND_PRIVATE, false, 0, 0, 0},
+		{"refused", {.category = LP_INBOUND_PUBLIC, .set_result = LP_EPERM}, LP_INBOUND_PUBLIC, true, 1, 0, 1},
+		{"all refused", {.category = LP_INBOUND_PUBLIC, .set_result = LP_EPERM, .allow_result = LP_EPERM},
+			LP_INBOUND_PUBLIC, false, 0, 1, 0},
+		{"no network", {0}, 0, true, 1, 0, 1},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct bench bench;
+		print_message("%s\n", rows[i].name);
+		begin_with(&bench, &rows[i].before);
+		lp_route_guard_set_adapter(bench.guard, 1400);
+		size_t n_notes = lp_changes_count(bench.changes);
+		pass(&bench, 10 * LP_SEC);
+		assert_int_equal(bench.state->inbound.category, rows[i].before.category); /* no address yet */
+		set_address(&bench, "10.1.0.9");
+		pass(&bench, 60 * LP_SEC);
+		assert_int_equal(bench.state->inbound.category, rows[i].category);
+		assert_int_equal(bench.state->inbound.allowed, rows[i].allowed);
+		assert_int_equal(bench.n_events[LP_EVENT_inbound_open], rows[i].open);
+		assert_int_equal(bench.n_events[LP_EVENT_inbound_blocked], rows[i].blocked);
+		assert_int_equal(lp_changes_count(bench.changes), n_notes + rows[i].notes);
+		bench.state->inbound.set_result = 0;
+		lp_route_guard_leave(bench.guard);
+		assert_int_equal(lp_changes_count(bench.changes), n_notes);
+		end(&bench);
+	}
+}
+
+/* A client that was killed leaves the network private; the next one makes it public at its end. */
+static void test_inbound_killed(void **state)
+{
+	(void)state;
+	static const struct lp_fake_inbound public = {.category = LP_INBOUND_PUBLIC};
+	struct bench bench;
+	begin_with(&bench, &public);
+	set_address(&bench, "10.1.0.9");
+	lp_route_guard_set_adapter(bench.guard, 1400);
+	pass(&bench, LP_SEC);
+	assert_int_equal(bench.state->inbound.category, LP_INBOUND_PRIVATE);
+	/* The cable is out at the start. */
+	bench.state->inbound.category = 0;
+	lp_route_guard_free(bench.guard);
+	lp_changes_free(bench.changes);
+	assert_int_equal(bench.n_events[LP_EVENT_change_kept], 1);
+	struct lp_route_guard_config config = {
+		.device = "Games", .device_id = "{tap}", .log = &bench.log, .inbound = true};
+	assert_int_equal(lp_changes_new("/changes.json", &bench.log, NULL, &bench.changes), 0);
+	assert_int_equal(lp_changes_count(bench.changes), 1);
+	config.changes = bench.changes;
+	assert_int_equal(lp_route_guard_new(bench.loop, &config, NULL, &bench.guard), 0);
+	bench.state->inbound.category = LP_INBOUND_PRIVATE;
+	lp_route_guard_set_adapter(bench.guard, 1400);
+	pass(&bench, LP_SEC);
+	lp_route_guard_leave(bench.guard);
+	end(&bench);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_forgotten_settings),
+		cmocka_unit_test(test_inbound),
+		cmocka_unit_test(test_inbound_killed),
 		cmocka_unit_test(test_foreign_settings),
 		cmocka_unit_test(test_route),
 		cmocka_unit_test(test_foreign),

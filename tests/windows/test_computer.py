@@ -213,6 +213,22 @@ def test_new_room(machine):
         assert client.interrupt() == 0
 
 
+def test_inbound(machine):
+    """Wine cannot make a network private and pretends to add firewall rules: they are in the journal until the end."""
+    client = machine.client()
+    machine.host.ip(f"addr add {party.ALICE}/24 dev {wine.TAP}")
+    assert "rules" in client.wait_event("inbound_open", 60)["how"]
+    assert ping(machine.host, party.LAN_HOST, PATIENCE_S)
+    kinds = [change["kind"] for change in json.loads(pathlib.Path(machine.journal).read_text())["changes"]]
+    assert kinds == ["route", "settings", "settings", "firewall"]
+    assert client.interrupt() == 0
+    client = machine.client("--inbound", "off")
+    machine.host.ip(f"addr replace {party.ALICE}/24 dev {wine.TAP}")
+    assert ping(machine.host, party.LAN_HOST, PATIENCE_S)
+    assert client.interrupt() == 0
+    assert not client.events("inbound_blocked") and not client.events("inbound_open")
+
+
 def ends(client):
     """Waits until a failing client exits; its exit code."""
     return client.process.wait(40)

@@ -8,6 +8,7 @@
 #include "base/failure.h"
 #include "client/windows/journal.h"
 #include "obs/event.h"
+#include "platform/net/inbound.h"
 #include "platform/system/file.h"
 #include "platform/system/lock.h"
 
@@ -91,8 +92,17 @@ static int undo(struct lp_changes *changes, size_t i, struct lp_failure *failure
 		/* Removed with its interface, or by a restart of the system. */
 		if (result == LP_ENOTFOUND)
 			result = 0;
-	} else {
+	} else if (change->kind == LP_CHANGE_SETTINGS) {
 		result = restore(change, failure);
+	} else {
+		result = lp_inbound_do(
+			&change->interface, change->kind == LP_CHANGE_CATEGORY ? LP_INBOUND_PUBLIC : LP_INBOUND_FORBID);
+		/* What the system has no such thing as was not changed either. */
+		if (result == LP_EUNSUPPORTED)
+			result = 0;
+		if (result < 0)
+			lp_fail(failure, result, "interface %u: cannot restore what the firewall lets in: %s",
+				(unsigned)change->interface.index, lp_error_text(result));
 	}
 	if (result < 0)
 		return result;
@@ -304,6 +314,32 @@ int lp_changes_set(struct lp_changes *changes, const struct lp_route_interface *
 	if (result < 0)
 		forget_last(changes);
 	return result;
+}
+
+/* The note of this kind about the interface; the number of notes if there is none. */
+static size_t find_note(
+	const struct lp_changes *changes, enum lp_change_kind kind, const struct lp_route_interface *interface)
+{
+	size_t i = 0;
+	while (i < changes->journal.n && (changes->journal.changes[i].kind != kind ||
+						 changes->journal.changes[i].interface.luid != interface->luid))
+		i++;
+	return i;
+}
+
+int lp_changes_note_inbound(struct lp_changes *changes, enum lp_change_kind kind,
+	const struct lp_route_interface *interface, struct lp_failure *failure)
+{
+	const struct lp_change change = {.kind = kind, .interface = *interface};
+	/* One that could not be undone before stands for this one as well. */
+	return find_note(changes, kind, interface) < changes->journal.n ? 0 : note(changes, &change, failure);
+}
+
+int lp_changes_undo_inbound(struct lp_changes *changes, enum lp_change_kind kind,
+	const struct lp_route_interface *interface, struct lp_failure *failure)
+{
+	size_t i = find_note(changes, kind, interface);
+	return i < changes->journal.n ? undo(changes, i, failure) : 0;
 }
 
 const struct lp_route_settings *lp_changes_before(

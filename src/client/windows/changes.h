@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "client/windows/journal.h"
 #include "platform/net/route_change.h"
 
 struct lp_changes;
@@ -28,6 +29,13 @@ int lp_changes_remove_route(struct lp_changes *changes, const struct lp_route *r
    LP_ENOTFOUND: no such interface, or it does not have this family. */
 int lp_changes_set(struct lp_changes *changes, const struct lp_route_interface *interface, uint8_t family,
 	const struct lp_route_settings *settings, struct lp_failure *failure);
+/* Notes, before it is made, that the interface's network is made private (LP_CHANGE_CATEGORY) or that firewall rules
+   are added for it (LP_CHANGE_FIREWALL): lp_inbound_start(). */
+int lp_changes_note_inbound(struct lp_changes *changes, enum lp_change_kind kind,
+	const struct lp_route_interface *interface, struct lp_failure *failure);
+/* Undoes that change; 0 also if there is none. LP_ENOTFOUND: the network is away, and the note stays. */
+int lp_changes_undo_inbound(struct lp_changes *changes, enum lp_change_kind kind,
+	const struct lp_route_interface *interface, struct lp_failure *failure);
 /* The interface's settings before lp_changes_set() changed them; NULL if they are unchanged. Valid until the next
    change. */
 const struct lp_route_settings *lp_changes_before(

@@ -37,16 +37,17 @@ static void free_guard(struct lp_client_guard *guard)
 	free(guard);
 }
 
-static int start(struct lp_client_guard *guard, struct lp_loop *loop, const char *device, const char *device_id,
-	const struct lp_log *log, struct lp_failure *failure)
+static int start(struct lp_client_guard *guard, struct lp_loop *loop, const struct lp_client_guard_config *config,
+	struct lp_failure *failure)
 {
-	const struct lp_route_guard_config config = {
+	const struct lp_route_guard_config routes = {
 		.changes = guard->changes,
-		.device = device,
-		.device_id = device_id,
-		.log = log,
+		.device = config->device,
+		.device_id = config->device_id,
+		.log = config->log,
+		.inbound = config->inbound,
 	};
-	return lp_route_guard_new(loop, &config, failure, &guard->routes);
+	return lp_route_guard_new(loop, &routes, failure, &guard->routes);
 }
 
 static void hold_route(struct lp_client_guard *guard, const struct lp_addr *remote)
@@ -57,6 +58,12 @@ static void hold_route(struct lp_client_guard *guard, const struct lp_addr *remo
 static void set_adapter(struct lp_client_guard *guard, uint32_t mtu)
 {
 	lp_route_guard_set_adapter(guard->routes, mtu);
+}
+
+static void leave(struct lp_client_guard *guard)
+{
+	if (guard->routes)
+		lp_route_guard_leave(guard->routes);
 }
 
 static bool follow_lan(struct lp_client_guard *guard, bool lan)
@@ -76,6 +83,7 @@ const struct lp_client_guard_ops lp_windows_guard_ops = {
 	.start = start,
 	.hold_route = hold_route,
 	.set_adapter = set_adapter,
+	.leave = leave,
 	.follow_lan = follow_lan,
 	.saw = saw,
 };

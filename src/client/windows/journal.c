@@ -28,6 +28,10 @@ static json_t *encode_change(const struct lp_change *change)
 			(json_int_t)change->interface.luid, "index", (json_int_t)change->interface.index, "family",
 			change->family, "before", encode_settings(&change->before), "after",
 			encode_settings(&change->after));
+	if (change->kind != LP_CHANGE_ROUTE)
+		return json_pack("{s:s, s:I, s:I}", "kind",
+			change->kind == LP_CHANGE_CATEGORY ? "category" : "firewall", "luid",
+			(json_int_t)change->interface.luid, "index", (json_int_t)change->interface.index);
 	return json_pack("{s:s, s:I, s:I, s:s, s:s, s:I}", "kind", "route", "luid", (json_int_t)change->interface.luid,
 		"index", (json_int_t)change->interface.index, "destination",
 		lp_addr_format(&change->destination, destination), "next_hop",
@@ -120,6 +124,10 @@ static bool read_change(const json_t *object, struct lp_change *change)
 		change->family = (uint8_t)number;
 		return read_settings(object, "before", &change->before) &&
 		       read_settings(object, "after", &change->after);
+	}
+	if (strcmp(kind, "category") == 0 || strcmp(kind, "firewall") == 0) {
+		change->kind = kind[0] == 'c' ? LP_CHANGE_CATEGORY : LP_CHANGE_FIREWALL;
+		return json_object_size(object) == 3;
 	}
 	change->kind = LP_CHANGE_ROUTE;
 	if (strcmp(kind, "route") != 0 || json_object_size(object) != 6 ||

@@ -14,6 +14,8 @@
 enum lp_change_kind {
 	LP_CHANGE_ROUTE,    /* a route to one host was added */
 	LP_CHANGE_SETTINGS, /* settings of an interface were changed, for one family */
+	LP_CHANGE_CATEGORY, /* the interface's network was public and was made private */
+	LP_CHANGE_FIREWALL, /* firewall rules for the interface were added */
 };
 
 struct lp_change {

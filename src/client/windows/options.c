@@ -47,6 +47,9 @@ const struct lp_program lp_client_program = {
 const struct lp_option lp_client_option_rows[] = {
 	{"adapter", "NAME|GUID", LP_TEXT(struct lp_client_options, tap), .group = "Adapter",
 		.help = "the TAP-Windows6 adapter to use, by its connection's name or its GUID (default: the first)"},
+	{"inbound", NULL, LP_SWITCH(struct lp_client_options, inbound), .standard = "on",
+		.help = "let the LAN's computers reach games on this one: make the adapter's network private, or add "
+			"firewall rules, until the end"},
 	{"list-adapters", NULL, LP_SWITCH(struct lp_client_options, list_adapters), .no_config = true,
 		.help = "list the TAP-Windows6 adapters and end"},
 	{"virtual-mac", "MAC", LP_MAC(struct lp_client_options, mac),

@@ -10,6 +10,7 @@
 #include "client/windows/broadcast_test.h"
 #include "client/windows/changes.h"
 #include "client/windows/lease.h"
+#include "client/windows/reach.h"
 #include "obs/event.h"
 #include "platform/loop/loop.h"
 #include "platform/net/netwatch.h"
@@ -45,6 +46,7 @@ struct lp_route_guard {
 	struct lp_addr tested; /* the address that broadcasts were tested with; family 0: none yet */
 	struct lp_broadcast_test test;
 	struct lp_lease lease;
+	struct lp_reach reach;
 };
 
 /* Logs a problem of the relay's route, once per reason. */
@@ -249,6 +251,7 @@ static void look_at_broadcasts(struct lp_route_guard *guard, uint64_t now_ns)
 	struct lp_addr address;
 	if (guard->set[0] && find_address(guard, &address) && !lp_addr_equal(&address, &guard->tested)) {
 		guard->tested = address;
+		lp_reach_renew(&guard->reach);
 		lp_broadcast_test_start(&guard->test, now_ns);
 	}
 	if (lp_broadcast_test_expire(&guard->test, now_ns) == LP_BROADCAST_ASTRAY)
@@ -270,8 +273,12 @@ static void look(struct lp_route_guard *guard)
 	look_at_adapter(guard);
 	look_at_route(guard);
 	look_at_broadcasts(guard, now_ns);
+	if (guard->config.inbound && guard->tested.family) {
+		lp_reach_look(&guard->reach, &guard->tap);
+		soon = lp_reach_is_waiting(&guard->reach);
+	}
 	if (guard->mtu)
-		soon = !guard->set[0] || !guard->set[1] || !guard->tested.family;
+		soon = soon || !guard->set[0] || !guard->set[1] || !guard->tested.family;
 	guard->look_ns = now_ns + (soon || guard->complaint[0] ? LOOK_SOON_NS : LOOK_NS);
 	arm(guard);
 }
@@ -302,6 +309,7 @@ int lp_route_guard_new(struct lp_loop *loop, const struct lp_route_guard_config 
 	guard->config = *config;
 	guard->loop = loop;
 	lp_broadcast_test_init(&guard->test);
+	lp_reach_init(&guard->reach, loop, config->changes, config->log, config->device);
 	result = lp_timer_new(loop, on_timer, guard, &guard->timer);
 	if (result == 0)
 		result = lp_netwatch_new(loop, on_network_change, guard, &guard->netwatch);
@@ -323,6 +331,7 @@ void lp_route_guard_free(struct lp_route_guard *guard)
 {
 	if (!guard)
 		return;
+	lp_reach_done(&guard->reach);
 	lp_netwatch_free(guard->netwatch);
 	lp_timer_free(guard->timer);
 	free(guard);
@@ -346,6 +355,11 @@ void lp_route_guard_set_adapter(struct lp_route_guard *guard, uint32_t mtu)
 	guard->set[0] = guard->set[1] = false;
 	guard->tested.family = 0;
 	look(guard);
+}
+
+void lp_route_guard_leave(struct lp_route_guard *guard)
+{
+	lp_reach_leave(&guard->reach);
 }
 
 bool lp_route_guard_follow_lan(struct lp_route_guard *guard, bool lan)

@@ -22,6 +22,7 @@ struct lp_route_guard_config {
 	const char *device;         /* the TAP's name, for people */
 	const char *device_id;      /* for lp_route_interface() */
 	const struct lp_log *log;
+	bool inbound; /* let the LAN reach programs of this computer: client/windows/reach.h */
 };
 
 int lp_route_guard_new(struct lp_loop *loop, const struct lp_route_guard_config *config, struct lp_failure *failure,
@@ -33,6 +34,9 @@ void lp_route_guard_free(struct lp_route_guard *guard);
 void lp_route_guard_hold(struct lp_route_guard *guard, const struct lp_addr *relay);
 /* Configures the TAP, before it is connected and after it was removed. A failure is logged and retried. */
 void lp_route_guard_set_adapter(struct lp_route_guard *guard, uint32_t mtu);
+/* Undoes, while the TAP is still connected, what cannot be undone afterwards. Nothing is done by the guard after that.
+ */
+void lp_route_guard_leave(struct lp_route_guard *guard);
 /* The TAP is connected, and the LAN is or is not reachable through the room; called at every change, and cheap where
    nothing changed. True if the TAP has no address of that LAN's and Windows has to ask for one again: lp_tap_replug().
  */

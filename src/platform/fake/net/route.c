@@ -89,7 +89,8 @@ static bool same_settings(const struct lp_route_settings *a, const struct lp_rou
 
 bool lp_fake_state_equal(const struct lp_fake_state *a, const struct lp_fake_state *b)
 {
-	if (a->n_interfaces != b->n_interfaces || a->n_routes != b->n_routes)
+	if (a->n_interfaces != b->n_interfaces || a->n_routes != b->n_routes ||
+		a->inbound.category != b->inbound.category || a->inbound.allowed != b->inbound.allowed)
 		return false;
 	for (size_t i = 0; i < a->n_routes; i++)
 		if (!is_same(&a->routes[i], &b->routes[i]) || a->routes[i].metric != b->routes[i].metric)

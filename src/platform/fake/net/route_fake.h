@@ -24,7 +24,15 @@ struct lp_fake_interface {
 	struct lp_route_settings settings[2]; /* IPv4, IPv6 */
 };
 
+/* The network that the TAP is in, and the firewall. */
+struct lp_fake_inbound {
+	int category;                 /* LP_INBOUND_PUBLIC or LP_INBOUND_PRIVATE; 0: there is no network */
+	bool allowed;                 /* the firewall's rules are there */
+	int set_result, allow_result; /* a negative LP_E* that the calls return; 0: they work */
+};
+
 struct lp_fake_state {
+	struct lp_fake_inbound inbound;
 	struct lp_fake_interface interfaces[LP_FAKE_INTERFACES_MAX];
 	struct lp_route routes[LP_FAKE_ROUTES_MAX];
 	size_t n_interfaces, n_routes;
