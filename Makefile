@@ -24,10 +24,12 @@ check: ## run every test, with gcc, clang and sanitizers (as root); ends with "N
 	@[ -x /usr/bin/python3 ] || scripts/deps build test
 	@scripts/check
 
-nightly: ## run a simulated party under impairments with SEEDS (10000) seeds and sanitizers
+nightly: ## run a simulated party with SEEDS (10000) seeds and sanitizers, and the grid of simulated paths
 	@scripts/deps build test
 	@scripts/build asan
 	@SIM_SEEDS=$(SEEDS) build/asan/tests/sim/test_sim_impair
+	@scripts/build plain
+	@bench/path-grid build/plain
 
 fuzz: ## run every fuzz target for SECONDS (60) each
 	@scripts/deps build test
