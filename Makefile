@@ -54,7 +54,8 @@ uninstall: ## remove what make install installed; state and configuration stay
 	@cd "$(DESTDIR)$(PREFIX)" && for name in lanparty-relay lanparty-gateway lanparty-client; do \
 		rm -f "bin/$$name" "share/man/man8/$$name.8" "lib/systemd/system/$$name.service" \
 			"share/bash-completion/completions/$$name" "share/zsh/vendor-completions/_$$name" \
-			"share/fish/vendor_completions.d/$$name.fish" || exit 1; done
+			"share/fish/vendor_completions.d/$$name.fish" "share/doc/$$name/examples/$${name#lanparty-}.conf" || \
+			exit 1; done
 	@echo "removed from $(DESTDIR)$(PREFIX)"
 
 windows: ## build lanparty-client-win.exe and its libraries with mingw-w64

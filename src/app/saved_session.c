@@ -41,7 +41,7 @@ static int decode(
 	return result;
 }
 
-int lp_saved_session_load(const char *path, struct lp_failure *failure, struct lp_saved_session *ret_saved)
+static int load(const char *path, struct lp_failure *failure, struct lp_saved_session *ret_saved)
 {
 	struct lp_saved_session saved = {0};
 	uint8_t *data;
@@ -53,6 +53,42 @@ int lp_saved_session_load(const char *path, struct lp_failure *failure, struct l
 	free(data);
 	if (result == 0)
 		*ret_saved = saved;
+	return result;
+}
+
+int lp_saved_session_adopt(
+	const char *path, const char *former, struct lp_failure *failure, struct lp_saved_session *ret_saved)
+{
+	struct lp_saved_session saved;
+	struct lp_failure ignored;
+	int result = load(former, failure, &saved);
+	if (result == 0)
+		result = lp_saved_session_save(path, &saved, failure);
+	if (result < 0)
+		return result;
+	lp_file_remove(former, &ignored); /* a file that stays is not read again */
+	*ret_saved = saved;
+	return 0;
+}
+
+int lp_saved_session_load(const char *path, struct lp_failure *failure, struct lp_saved_session *ret_saved)
+{
+	static const struct {
+		const char *path, *former;
+	} defaults[] = {
+		{"/var/lib/lanparty-client/identity.json", "/var/lib/softlan/lanparty-client-identity.json"},
+		{"/var/lib/lanparty-gateway/state.json", "/var/lib/softlan/lanparty-gateway-state.json"},
+	};
+	struct lp_failure ignored;
+	int result = load(path, failure, ret_saved);
+	if (result != LP_ENOTFOUND)
+		return result;
+	/* A unit's user may not read the former file. Then the session begins as without one. */
+	for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++) {
+		if (strcmp(path, defaults[i].path) == 0 &&
+			lp_saved_session_adopt(path, defaults[i].former, &ignored, ret_saved) == 0)
+			return 0;
+	}
 	return result;
 }
 

@@ -15,8 +15,13 @@ struct lp_saved_session {
 	char resume[LP_RESUME_MAX + 1]; /* empty: nothing to resume */
 };
 
-/* Reads the file. LP_ENOTFOUND: it does not exist. LP_EMALFORMED: it cannot be decoded and must not be overwritten. */
+/* Reads the file. LP_ENOTFOUND: it does not exist. LP_EMALFORMED: it cannot be decoded and must not be overwritten. If
+   |path| is a default path and has no file, the file is moved there from the default path of earlier versions. */
 int lp_saved_session_load(const char *path, struct lp_failure *failure, struct lp_saved_session *ret_saved);
+/* Moves the file from |former| to |path|, where there is none. LP_ENOTFOUND: |former| does not exist either. Errors as
+   lp_saved_session_load() and lp_saved_session_save(). */
+int lp_saved_session_adopt(
+	const char *path, const char *former, struct lp_failure *failure, struct lp_saved_session *ret_saved);
 /* Writes the file, mode 0600. */
 int lp_saved_session_save(const char *path, const struct lp_saved_session *saved, struct lp_failure *failure);
 /* The resume token if the session is of this relay and this room, otherwise "". */

@@ -24,5 +24,7 @@ void lp_help_each(const struct lp_options *options, lp_help_fn fn, void *ctx);
 void lp_help_text(const struct lp_options *options, size_t width, struct lp_text *text);
 /* Adds the manual page in roff (man(7)). */
 void lp_help_man_page(const struct lp_options *options, struct lp_text *text);
+/* Adds a configuration file in which every option is commented out. */
+void lp_help_sample_config(const struct lp_options *options, struct lp_text *text);
 
 #endif

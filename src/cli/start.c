@@ -44,6 +44,8 @@ static const struct lp_option common_rows[] = {
 		.help = "print the version and exit"},
 	{"man-page", NULL, LP_SWITCH(struct lp_common_options, man_page), .no_config = true, .hidden = true,
 		.help = "print the manual page in roff and exit"},
+	{"sample-config", NULL, LP_SWITCH(struct lp_common_options, sample_config), .no_config = true, .hidden = true,
+		.help = "print a configuration file with every option commented out and exit"},
 	{"completion", "SHELL", LP_CHOICE(struct lp_common_options, completion, lp_shells), .no_config = true,
 		.hidden = true, .help = "print the completion script for bash, zsh or fish and exit"},
 };
@@ -149,6 +151,7 @@ static bool print_requested(const struct lp_options *options, int argc, char *co
 		{"help", "on", "-h", format_help},
 		{"version", "on", "-V", format_version},
 		{"man-page", "on", "", lp_help_man_page},
+		{"sample-config", "on", "", lp_help_sample_config},
 		{"completion", "bash", "", format_bash},
 		{"completion", "zsh", "", format_zsh},
 		{"completion", "fish", "", format_fish},

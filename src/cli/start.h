@@ -27,7 +27,7 @@ struct lp_common_options {
 	char config[4096]; /* path, or empty */
 	char user[64];     /* --user; empty: the default */
 	bool priority;
-	bool help, version, man_page;
+	bool help, version, man_page, sample_config;
 	enum lp_shell completion;
 };
 

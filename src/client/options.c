@@ -21,7 +21,7 @@ static const struct lp_help_row examples[] = {
 };
 
 static const struct lp_help_row files[] = {
-	{"/var/lib/softlan/lanparty-client-identity.json",
+	{"/var/lib/lanparty-client/identity.json",
 		"the MAC address that was made at the first start, and the token of the last place in a room"},
 	{"/run/lanparty/client.sock, $XDG_RUNTIME_DIR/lanparty/client.sock",
 		"the default status socket of root's client, and of another user's"},
@@ -89,7 +89,7 @@ const struct lp_option lp_client_option_rows[] = {
 		.help = "accept the LAN's name servers, search domains and proxies, which then see every name that this "
 			"computer looks up"},
 	{"identity", "FILE", LP_TEXT(struct lp_client_options, identity_path),
-		.standard = "/var/lib/softlan/lanparty-client-identity.json",
+		.standard = "/var/lib/lanparty-client/identity.json",
 		.help = "the file with the MAC address and the token that resumes the session after a crash"},
 };
 const size_t lp_client_option_rows_n = LP_OPTIONS_N(lp_client_option_rows);

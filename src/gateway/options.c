@@ -12,8 +12,7 @@ static const struct lp_help_row examples[] = {
 };
 
 static const struct lp_help_row files[] = {
-	{"/var/lib/softlan/lanparty-gateway-state.json",
-		"the token that resumes the session of a gateway that was killed"},
+	{"/var/lib/lanparty-gateway/state.json", "the token that resumes the session of a gateway that was killed"},
 	{"/run/lanparty/gateway.sock, $XDG_RUNTIME_DIR/lanparty/gateway.sock",
 		"the default status socket of root's gateway, and of another user's"},
 	{NULL, NULL},
@@ -41,7 +40,7 @@ const struct lp_option lp_gateway_option_rows[] = {
 	{"interface", "IF", LP_TEXT(struct lp_gateway_options, interface), .group = "LAN", .required = true,
 		.help = "the wired interface with the cable in the party's switch; it needs no address"},
 	{"state", "FILE", LP_TEXT(struct lp_gateway_options, state_path),
-		.standard = "/var/lib/softlan/lanparty-gateway-state.json",
+		.standard = "/var/lib/lanparty-gateway/state.json",
 		.help = "the file with the token that resumes the session after a crash; each gateway on a computer needs a "
 			"file of its own"},
 	{"frame-log", "WHAT", LP_FRAMELOG(struct lp_gateway_options, framelog), .group = "Diagnostics",

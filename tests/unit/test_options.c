@@ -395,6 +395,27 @@ static void test_completion(void **state)
 	}
 }
 
+/* The sample configuration has every option of a file with its default, in lines that are all comments. */
+static void test_sample_config(void **state)
+{
+	static char data[LP_HELP_TEXT_MAX];
+	struct sample sample;
+	struct lp_options options;
+	struct lp_text text;
+	(void)state;
+	sample_init(&sample, &options);
+	lp_text_init(&text, data, sizeof data);
+	lp_help_sample_config(&options, &text);
+	assert_false(text.cut);
+	assert_non_null(strstr(data, "\n## Network\n\n# where to listen\n#listen = 443/udp\n"));
+	assert_non_null(strstr(data, "\n# whom to join\n#relay = HOST:PORT\n"));
+	assert_non_null(strstr(data, "\n# come back\n#reconnect = on\n"));
+	assert_null(strstr(data, "secret"));
+	assert_null(strstr(data, "loud"));
+	for (const char *line = data; *line; line += strcspn(line, "\n") + 1)
+		assert_true(*line == '#' || *line == '\n');
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -407,6 +428,7 @@ int main(void)
 		cmocka_unit_test(test_help),
 		cmocka_unit_test(test_man_page),
 		cmocka_unit_test(test_completion),
+		cmocka_unit_test(test_sample_config),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
