@@ -6,7 +6,7 @@ SEEDS ?= 10000
 KEEP ?=
 
 .DEFAULT_GOAL := all
-.PHONY: all deps demo check nightly fuzz bench install uninstall windows windows-installer format clean help
+.PHONY: all deps demo check nightly fuzz bench install uninstall packages windows windows-installer format clean help
 
 all: ## build the programs into build/release
 	@scripts/deps --check build
@@ -57,6 +57,9 @@ uninstall: ## remove what make install installed; state and configuration stay
 			"share/fish/vendor_completions.d/$$name.fish" "share/doc/$$name/examples/$${name#lanparty-}.conf" || \
 			exit 1; done
 	@echo "removed from $(DESTDIR)$(PREFIX)"
+
+packages: ## build Debian packages for amd64 and arm64 into build/packages (as root)
+	@scripts/packages
 
 windows: ## build lanparty-client-win.exe and its libraries with mingw-w64
 	@scripts/windows-build
