@@ -110,3 +110,53 @@ def test_missing_packages(bare_machine):
     assert {"gcc", "g++", "cmake", "meson", "libngtcp2-dev"} <= set(said.replace(":", " ").replace(". ", " ").split())
     code, said = run("scripts/deps", "--check", "windows", env=bare_machine)
     assert code == 1 and said.endswith(". Run 'sudo scripts/deps windows'\n")
+
+
+@pytest.fixture
+def noble(tmp_path):
+    """Runs scripts/deps as on Ubuntu 24.04 with the versions of a table, in which a package may also be installed."""
+    (tmp_path / "os-release").write_text('ID=ubuntu\nPRETTY_NAME="Ubuntu 24.04 LTS"\nVERSION_CODENAME=noble\n')
+
+    def deps(versions, installed, *words):
+        tools = {
+            "apt-cache": "case $2 in\n" + "".join(
+                f"{name}) echo \"$2 | {version} | noble\" ;;\n" for name, version in versions.items()) + "esac",
+            "dpkg-query": "for name; do :; done; case $name in\n" + "".join(
+                f"{name}) case $2 in *Status*) echo installed ;; *) echo {versions.get(name, 99)} ;; esac ;;\n"
+                for name in installed) + "*) exit 1 ;;\nesac",
+            "apt-get": f"echo \"$@\" >>{tmp_path}/asked",
+        }
+        for name, text in tools.items():
+            (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+            (tmp_path / name).chmod(0o755)
+        return run("unshare", "--mount", "sh", "-c",
+                   f"mount --bind {tmp_path}/os-release /etc/os-release && exec scripts/deps {' '.join(words)}",
+                   env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"})
+    return deps
+
+
+OLD_NGTCP2 = {"libngtcp2-dev": "0.12.1-1", "libngtcp2-crypto-gnutls-dev": "0.12.1-1", "meson": "1.3.2-1"}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root installs")
+@pytest.mark.parametrize("installed", [[], ["libngtcp2-dev", "libngtcp2-crypto-gnutls-dev"]], ids=["absent", "installed"])
+def test_old_ngtcp2(noble, tmp_path, installed):
+    """A system whose ngtcp2 is too old gets everything else: the release build compiles ngtcp2."""
+    code, said = noble(OLD_NGTCP2, installed, "build", "test")
+    asked = (tmp_path / "asked").read_text()
+    assert code == 0 and "libngtcp2-dev is 0.12.1-1 here, 1.11 or later is needed" in said
+    assert "Ubuntu 24.04 LTS cannot run 'make check'" in said
+    assert " meson" in asked and "debian-archive-keyring" in asked and "ngtcp2" not in asked
+    # After that, make continues, and make check does not.
+    wanted = set(asked.split()) - {"update"} | set(installed)
+    assert noble(OLD_NGTCP2, wanted, "--check", "build")[0] == 0
+    assert noble(OLD_NGTCP2, wanted, "--check", "build", "test")[0] == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root installs")
+def test_old_system(noble, tmp_path):
+    """A system with an older tool: the version that is here, the version that is needed, what to do; no installation."""
+    code, said = noble({**OLD_NGTCP2, "meson": "0.61.2-1"}, [], "build")
+    assert code == 1 and "meson is 0.61.2-1 here, 1.0 or later is needed" in said
+    assert "is too old to build on. Use Debian 12 or later" in said
+    assert "install " not in (tmp_path / "asked").read_text()
