@@ -24,12 +24,15 @@ check: ## run every test, with gcc, clang and sanitizers (as root); ends with "N
 	@[ -x /usr/bin/python3 ] || scripts/deps build test
 	@scripts/check
 
-nightly: ## run a simulated party with SEEDS (10000) seeds and sanitizers, and the grid of simulated paths
-	@scripts/deps build test
+nightly: ## run SEEDS (10000) parties with sanitizers and the grid of paths; try the packages (as root)
+	@scripts/deps build test packages
 	@scripts/build asan
 	@SIM_SEEDS=$(SEEDS) build/asan/tests/sim/test_sim_impair
 	@scripts/build plain
 	@bench/path-grid build/plain
+	@scripts/packages
+	@scripts/check-packages
+	@scripts/check-packages bookworm trixie
 
 fuzz: ## run every fuzz target for SECONDS (60) each
 	@scripts/deps build test
@@ -59,6 +62,7 @@ uninstall: ## remove what make install installed; state and configuration stay
 	@echo "removed from $(DESTDIR)$(PREFIX)"
 
 packages: ## build Debian packages for amd64 and arm64 into build/packages (as root)
+	@scripts/deps packages
 	@scripts/packages
 
 windows: ## build lanparty-client-win.exe and its libraries with mingw-w64
