@@ -39,7 +39,7 @@ bool lp_member_app_options(struct lp_member_app *app, const struct lp_program *p
 	lp_options_add(ret_options, lp_control_option_rows, lp_control_option_rows_n, &app->control);
 	if (!lp_app_options(&app->app, program, ret_options, argc, argv, ret_exit))
 		return false;
-	if (ret_options->command < 0)
+	if (!lp_options_is_command(ret_options, "status"))
 		return true;
 	*ret_exit = lp_control_status(program, &app->control, print_status);
 	return false;
@@ -68,15 +68,25 @@ static int start_http(struct lp_member_app *app, struct lp_failure *failure)
 		       : lp_control_listen(app->http, app->app.program, &app->control, &app->app.output.log, failure);
 }
 
-int lp_member_app_begin(struct lp_member_app *app, struct lp_failure *failure, struct lp_member_config *config)
+int lp_member_app_begin(struct lp_member_app *app, const struct lp_options *parsed, enum lp_role role,
+	struct lp_failure *failure, struct lp_member_config *config)
 {
-	const struct lp_member_options *options = &app->options;
-	int result = lp_member_options_apply(options, app->app.program->name, failure, config, &app->tls);
+	struct lp_member_options *options = &app->options;
+	struct lp_invitation *invitation = &options->invitation;
+	bool plain = options->relay.host[0] || options->room[0] || options->ca_path[0] || options->server_name[0];
+	int result = lp_invitation_find(invitation, parsed, &app->saved, plain, role, failure);
+	if (result == 0 && !app->saved.key[0])
+		result = lp_tls_member_key_new(failure, app->saved.key);
+	if (result == 0)
+		result = lp_member_options_apply(
+			options, app->app.program->name, app->saved.key, failure, config, &app->tls);
 	if (result < 0)
 		return result;
+	config->role = role;
 	config->log = &app->app.output.log;
-	snprintf(app->relay, sizeof app->relay, strchr(options->relay.host, ':') ? "[%.240s]:%u" : "%.240s:%u",
-		options->relay.host, options->relay.port);
+	memcpy(options->room, config->room, sizeof options->room);
+	snprintf(app->relay, sizeof app->relay, strchr(config->relays[0].host, ':') ? "[%.240s]:%u" : "%.240s:%u",
+		config->relays[0].host, config->relays[0].port);
 	result = lp_app_begin(&app->app, failure);
 	return result < 0 ? result : start_http(app, failure);
 }
@@ -114,6 +124,8 @@ static void save_session(struct lp_member_app *app, const char *resume)
 	snprintf(saved->relay, sizeof saved->relay, "%s", app->relay);
 	snprintf(saved->room, sizeof saved->room, "%s", app->options.room);
 	snprintf(saved->resume, sizeof saved->resume, "%s", resume);
+	if (app->options.invitation.found)
+		(void)lp_invite_format(&app->options.invitation.invite, &failure, saved->invite);
 	if (lp_saved_session_save(app->saved_path, saved, &failure) == 0)
 		return;
 	lp_fail(&warning, failure.code, "%s: if this program is killed, its place in the room stays taken for a while",

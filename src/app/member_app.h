@@ -34,13 +34,15 @@ struct lp_member_app {
 	void (*count)(void *ctx, struct lp_status *status); /* sets status->bounds; NULL: nothing is counted */
 };
 
-/* As lp_app_options(), and runs the command `status`, the first of the program's commands. |rows| are the program's own
+/* As lp_app_options(), and runs the command `status`; other commands are the program's. |rows| are the program's own
    options, stored in |dest|. |ret_options| can be queried for which options were given. */
 bool lp_member_app_options(struct lp_member_app *app, const struct lp_program *program, const struct lp_option *rows,
 	size_t n_rows, void *dest, int argc, char *const *argv, struct lp_options *ret_options, int *ret_exit);
-/* As lp_app_begin(). Also reads the trusted certificate, opens the status socket and fills in |config| (not role, MAC
-   and events). */
-int lp_member_app_begin(struct lp_member_app *app, struct lp_failure *failure, struct lp_member_config *config);
+/* As lp_app_begin(). Also finds the invite and what the relay is trusted by, makes the member's key if |saved| has
+   none, opens the status socket, and fills in |config| (not MAC and events). |options| is what lp_member_app_options()
+   returned. The program has loaded |saved|. */
+int lp_member_app_begin(struct lp_member_app *app, const struct lp_options *options, enum lp_role role,
+	struct lp_failure *failure, struct lp_member_config *config);
 /* Sets the resume token in |config| if |saved| is of this relay and this room. */
 void lp_member_app_resume(const struct lp_member_app *app, struct lp_member_config *config);
 /* Confines the process once the device is open; |state_path| is the file that the program replaces (NULL: none). A

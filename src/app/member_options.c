@@ -16,7 +16,7 @@
 
 const struct lp_option lp_member_option_rows[] = {
 	{"relay", "HOST:PORT", LP_HOSTPORT(struct lp_member_options, relay, LP_RELAY_PORT), .group = "Relay",
-		.required = true, .help = "the relay to join, by name or address; without a port: 443"},
+		.help = "the relay to join, by name or address, for a room without invites; without a port: 443"},
 	{"server-name", "NAME", LP_HOST(struct lp_member_options, server_name),
 		.help = "the name that the relay's certificate must be for (default: HOST of --relay)"},
 	{"relay-ca-cert", "FILE", LP_TEXT(struct lp_member_options, ca_path),
@@ -24,8 +24,10 @@ const struct lp_option lp_member_option_rows[] = {
 			"that this system trusts)"},
 	{"reconnect", NULL, LP_SWITCH(struct lp_member_options, reconnect), .standard = "on",
 		.help = "reconnect when the connection is lost; --no-reconnect: end the program"},
-	{"room", "CODE", LP_TEXT(struct lp_member_options, room), .group = "Room", .required = true,
-		.help = "the room to be in: 3 to 32 letters, digits and '-'; anyone who knows it can join"},
+	{"room", "CODE", LP_TEXT(struct lp_member_options, room), .group = "Room",
+		.help = "a room without invites: 3 to 32 letters, digits and '-'; anyone who knows it can join"},
+	{"invite-file", "FILE", LP_TEXT(struct lp_member_options, invitation.path), .no_config = true,
+		.help = "read the invite from a file, which keeps it out of the list of processes; -: from standard input"},
 	{"name", "NAME", LP_TEXT(struct lp_member_options, name),
 		.help = "the name that other players see, up to 63 bytes"},
 	{"mss-clamp", NULL, LP_SWITCH(struct lp_member_options, clamp_mss), .group = "Frames", .standard = "on",
@@ -74,24 +76,74 @@ static int load_trust(const char *path, struct lp_failure *failure, struct lp_tl
 	return result;
 }
 
-int lp_member_options_apply(const struct lp_member_options *options, const char *software, struct lp_failure *failure,
+/* Takes the relays of the invite. */
+static int take_relays(const struct lp_invite *invite, struct lp_failure *failure, struct lp_member_config *config)
+{
+	static const struct lp_option row = {.argument = "HOST:PORT", .min = LP_RELAY_PORT};
+	char text[LP_INVITE_RELAYS_MAX + 1];
+	while (config->n_relays < LP_MEMBER_RELAYS_MAX && lp_invite_relay(invite, config->n_relays, text)) {
+		struct lp_member_relay *relay = &config->relays[config->n_relays];
+		struct lp_hostport to;
+		int result = lp_option_hostport(&row, text, &to, failure);
+		if (result < 0)
+			return result;
+		memcpy(relay->host, to.host, sizeof relay->host);
+		memcpy(relay->server_name, to.host, sizeof relay->server_name);
+		relay->port = to.port;
+		config->n_relays++;
+	}
+	return 0;
+}
+
+/* Takes relay, trust and room from the invite. */
+static int take_invite(const struct lp_invite *invite, struct lp_failure *failure, struct lp_member_config *config,
+	struct lp_tls **ret_tls)
+{
+	int result = take_relays(invite, failure, config);
+	if (result < 0)
+		return result;
+	memcpy(config->room, invite->room, sizeof config->room);
+	config->invite = invite;
+	return invite->has_pin ? lp_tls_client_pinned_new(invite->pin, failure, ret_tls)
+			       : load_trust("", failure, ret_tls);
+}
+
+/* Takes relay, trust and room from the options. */
+static int take_options(const struct lp_member_options *options, struct lp_failure *failure,
 	struct lp_member_config *config, struct lp_tls **ret_tls)
 {
-	const char *server_name = options->server_name[0] ? options->server_name : options->relay.host;
-	int result;
+	struct lp_member_relay *relay = &config->relays[0];
+	if (!options->relay.host[0] && !options->room[0])
+		return lp_fail(failure, LP_EINVAL,
+			"there is nothing to join. Pass the invite that you got from the party's host, or --relay "
+			"HOST:PORT and --room CODE");
+	if (!options->relay.host[0])
+		return lp_fail(failure, LP_EINVAL, "--relay is missing. Pass --relay HOST:PORT (the relay to join)");
+	if (!options->room[0])
+		return lp_fail(failure, LP_EINVAL, "--room is missing. Pass --room CODE (the room to be in)");
 	if (!lp_room_code_valid(options->room))
 		return lp_fail(failure, LP_EINVAL, "--room '%s': a room code has 3 to 32 letters, digits and '-'",
 			options->room);
-	lp_member_config_init(config);
 	config->n_relays = 1;
-	config->relays[0].port = options->relay.port;
-	snprintf(config->relays[0].host, sizeof config->relays[0].host, "%s", options->relay.host);
-	snprintf(config->relays[0].server_name, sizeof config->relays[0].server_name, "%s", server_name);
+	relay->port = options->relay.port;
+	snprintf(relay->host, sizeof relay->host, "%s", options->relay.host);
+	snprintf(relay->server_name, sizeof relay->server_name, "%s",
+		options->server_name[0] ? options->server_name : options->relay.host);
 	snprintf(config->room, sizeof config->room, "%s", options->room);
+	return load_trust(options->ca_path, failure, ret_tls);
+}
+
+int lp_member_options_apply(const struct lp_member_options *options, const char *software, const char *key_pem,
+	struct lp_failure *failure, struct lp_member_config *config, struct lp_tls **ret_tls)
+{
+	lp_member_config_init(config);
 	snprintf(config->name, sizeof config->name, "%s", options->name);
 	snprintf(config->software, sizeof config->software, "%s %s", software, LP_VERSION);
 	config->reconnect = options->reconnect;
-	result = load_trust(options->ca_path, failure, ret_tls);
+	int result = options->invitation.found ? take_invite(&options->invitation.invite, failure, config, ret_tls)
+					       : take_options(options, failure, config, ret_tls);
+	if (result == 0)
+		result = lp_tls_client_show_key(*ret_tls, key_pem, failure, config->key);
 	if (result == 0)
 		config->tls = *ret_tls;
 	return result;

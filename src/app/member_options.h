@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "app/invitation.h"
 #include "cli/options.h"
 #include "cli/value.h"
 #include "ctrl/message.h"
@@ -18,6 +19,7 @@ struct lp_member_options {
 	char server_name[256];
 	char ca_path[4096];
 	char room[LP_ROOM_CODE_MAX + 1];
+	struct lp_invitation invitation; /* if found, it replaces relay, server name, certificate and room */
 	char name[LP_NAME_MAX + 1];
 	bool reconnect;
 	bool clamp_mss;
@@ -31,9 +33,10 @@ struct lp_member_options {
 extern const struct lp_option lp_member_option_rows[];
 extern const size_t lp_member_option_rows_n;
 
-/* Checks what the parser cannot, reads the certificate to trust and fills in |config| (not what belongs to the program:
-   role, MAC, events). |software| is the program's name; |ret_tls| is the caller's to free, after the member. */
-int lp_member_options_apply(const struct lp_member_options *options, const char *software, struct lp_failure *failure,
-	struct lp_member_config *config, struct lp_tls **ret_tls);
+/* Checks what the parser cannot, loads what the relay is trusted by and fills in |config| (not what belongs to the
+   program: role, MAC, events), which borrows the invite. The member shows the private key |key_pem|. |software| is the
+   program's name; |ret_tls| is the caller's to free, after the member, also after a failure. */
+int lp_member_options_apply(const struct lp_member_options *options, const char *software, const char *key_pem,
+	struct lp_failure *failure, struct lp_member_config *config, struct lp_tls **ret_tls);
 
 #endif

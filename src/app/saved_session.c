@@ -37,6 +37,8 @@ static int decode(
 	copy_field(root, "relay", saved->relay, sizeof saved->relay);
 	copy_field(root, "room", saved->room, sizeof saved->room);
 	copy_field(root, "resume", saved->resume, sizeof saved->resume);
+	copy_field(root, "key", saved->key, sizeof saved->key);
+	copy_field(root, "invite", saved->invite, sizeof saved->invite);
 	json_decref(root);
 	return result;
 }
@@ -95,8 +97,8 @@ int lp_saved_session_load(const char *path, struct lp_failure *failure, struct l
 int lp_saved_session_save(const char *path, const struct lp_saved_session *saved, struct lp_failure *failure)
 {
 	char mac[LP_MAC_TEXT_MAX];
-	json_t *root = json_pack("{s:s, s:s, s:s, s:s}", "mac", lp_mac_format(&saved->mac, mac), "relay", saved->relay,
-		"room", saved->room, "resume", saved->resume);
+	json_t *root = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "mac", lp_mac_format(&saved->mac, mac), "relay",
+		saved->relay, "room", saved->room, "resume", saved->resume, "key", saved->key, "invite", saved->invite);
 	char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
 	int result;
 	json_decref(root);

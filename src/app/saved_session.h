@@ -1,10 +1,12 @@
-/* The saved session: what a member keeps on disk between runs. Its MAC, and the resume token of its last membership,
-   with which a member that was killed resumes immediately. */
+/* The saved session: what a member keeps on disk between runs. Its MAC, the key that identifies it, its last invite,
+   and the resume token of its last membership, with which a member that was killed resumes immediately. */
 #ifndef LP_APP_SAVED_SESSION_H
 #define LP_APP_SAVED_SESSION_H
 
 #include "base/mac.h"
 #include "ctrl/message.h"
+#include "invite/invite.h"
+#include "quic/tls/key_id.h"
 
 struct lp_failure;
 
@@ -12,7 +14,9 @@ struct lp_saved_session {
 	struct lp_mac mac;
 	char relay[256]; /* "HOST:PORT" */
 	char room[LP_ROOM_CODE_MAX + 1];
-	char resume[LP_RESUME_MAX + 1]; /* empty: nothing to resume */
+	char resume[LP_RESUME_MAX + 1];      /* empty: nothing to resume */
+	char key[LP_TLS_KEY_PEM];            /* the member's private key, PEM; empty: none yet */
+	char invite[LP_INVITE_TEXT_MAX + 1]; /* the last one that admitted the member; empty: none */
 };
 
 /* Reads the file. LP_ENOTFOUND: it does not exist. LP_EMALFORMED: it cannot be decoded and must not be overwritten. If

@@ -106,6 +106,14 @@ static void add_bash_name(void *ctx, const char *heading, const struct lp_option
 		lp_text_addf(script->text, " --no-%s", option->name);
 }
 
+/* True if the row's first word is that of the row before: "room add", "room list". */
+static bool repeats(const struct lp_program *program, const struct lp_help_row *row)
+{
+	size_t len = strcspn(row->term, " ");
+	return row != program->commands && strncmp(row->term, row[-1].term, len) == 0 &&
+	       strcspn(row[-1].term, " ") == len;
+}
+
 /* Bash splits --NAME=VALUE into three words. */
 static void add_bash(const struct lp_options *options, struct script *script)
 {
@@ -124,7 +132,8 @@ static void add_bash(const struct lp_options *options, struct script *script)
 	if (script->program->commands) {
 		lp_text_add(text, "\t\tif [ \"$COMP_CWORD\" = 1 ]; then words=\"");
 		for (const struct lp_help_row *row = script->program->commands; row->term; row++)
-			lp_text_addf(text, "%.*s ", (int)strcspn(row->term, " "), row->term);
+			if (!repeats(script->program, row))
+				lp_text_addf(text, "%.*s ", (int)strcspn(row->term, " "), row->term);
 		lp_text_add(text, "$words\"; fi\n");
 	}
 	lp_text_add(text, "\t\t;;\n\tesac\n\tCOMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n}\ncomplete -F ");
@@ -182,6 +191,8 @@ static void add_zsh(const struct lp_options *options, struct script *script)
 	if (script->program->commands) {
 		lp_text_add(text, " \\\n\t'1:command:((");
 		for (const struct lp_help_row *row = script->program->commands; row->term; row++) {
+			if (repeats(script->program, row))
+				continue;
 			lp_text_addf(text, "%s%.*s\\:\"", row == script->program->commands ? "" : " ",
 				(int)strcspn(row->term, " "), row->term);
 			add_help(row->help, ":\"\\()", "'\\''", text);
@@ -233,6 +244,8 @@ static void add_fish(const struct lp_options *options, struct script *script)
 	const char *name = script->program->name;
 	lp_text_addf(text, "complete -c %s -f\n", name);
 	for (const struct lp_help_row *row = script->program->commands; row && row->term; row++) {
+		if (repeats(script->program, row))
+			continue;
 		lp_text_addf(text, "complete -c %s -n __fish_use_subcommand -a %.*s -d '", name,
 			(int)strcspn(row->term, " "), row->term);
 		add_help(row->help, "\\", "\\'", text);

@@ -173,7 +173,9 @@ void lp_help_text(const struct lp_options *options, size_t width, struct lp_text
 	struct page page = {.text = text, .width = width};
 	add(&page, "Usage: ");
 	add(&page, program->name);
-	add(&page, program->commands ? " [COMMAND] [OPTION...]" : " [OPTION...]");
+	add(&page, program->argument   ? " [INVITE|COMMAND] [OPTION...]"
+		   : program->commands ? " [COMMAND] [OPTION...]"
+				       : " [OPTION...]");
 	end_line(&page);
 	end_line(&page);
 	add_wrapped(&page, 0, program->name);

@@ -111,7 +111,10 @@ static void add_head(struct lp_text *text, const struct lp_program *program)
 	add_section(text, "SYNOPSIS");
 	lp_text_add(text, ".B ");
 	add(text, program->name);
-	lp_text_addf(text, "\n%s[\\fIOPTION\\fR...]\n", program->commands ? "[\\fICOMMAND\\fR] " : "");
+	lp_text_addf(text, "\n%s[\\fIOPTION\\fR...]\n",
+		program->argument   ? "[\\fIINVITE\\fR|\\fICOMMAND\\fR] "
+		: program->commands ? "[\\fICOMMAND\\fR] "
+				    : "");
 }
 
 void lp_help_man_page(const struct lp_options *options, struct lp_text *text)

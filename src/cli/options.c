@@ -130,20 +130,13 @@ static int parse_option(struct lp_options *options, int argc, char *const *argv,
 	return 0;
 }
 
-/* Parses the command, the only argument without dashes. */
-static int parse_command(struct lp_options *options, const char *argument, struct lp_failure *failure)
+/* Keeps an argument without dashes, which belongs to a command. */
+static int add_word(struct lp_options *options, const char *argument, struct lp_failure *failure)
 {
-	const struct lp_help_row *commands = options->program->commands;
-	if (options->command >= 0 || !commands)
+	if (options->n_words == LP_OPTION_WORDS_MAX)
 		return lp_fail(failure, LP_EINVAL, "unexpected argument '%s'. Options start with '--'", argument);
-	for (int i = 0; commands[i].term; i++) {
-		if (strcmp(commands[i].term, argument) == 0) {
-			options->command = i;
-			return 0;
-		}
-	}
-	return lp_fail(failure, LP_EINVAL, "there is no command '%s'. '%s --help' lists all commands", argument,
-		options->program->name);
+	options->words[options->n_words++] = argument;
+	return 0;
 }
 
 int lp_options_parse(struct lp_options *options, int argc, char *const *argv, struct lp_failure *failure)
@@ -153,7 +146,7 @@ int lp_options_parse(struct lp_options *options, int argc, char *const *argv, st
 	for (int i = 1; i < argc && result >= 0; i++) {
 		const char *argument = argv[i];
 		if (only_words || argument[0] != '-' || argument[1] == '\0')
-			result = parse_command(options, argument, failure);
+			result = add_word(options, argument, failure);
 		else if (strcmp(argument, "--") == 0)
 			only_words = true;
 		else if (argument[1] == '-')
@@ -162,7 +155,7 @@ int lp_options_parse(struct lp_options *options, int argc, char *const *argv, st
 			result = lp_fail(
 				failure, LP_EINVAL, "'%s' is not an option. Options start with two dashes", argument);
 	}
-	return result;
+	return result < 0 ? result : lp_options_find_command(options, failure);
 }
 
 const char *lp_options_peek(const struct lp_options *options, int argc, char *const *argv, const char *name)

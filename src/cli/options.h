@@ -31,6 +31,7 @@ struct lp_failure;
 struct lp_option;
 
 #define LP_OPTION_SETS_MAX 8
+#define LP_OPTION_WORDS_MAX 8
 #define LP_OPTION_ROWS_MAX 128 /* of all tables of a program */
 
 /* Parses |value| into |dest|. 0, or a negative LP_E* with a failure such as "'x' is not a MAC address. Use …", to which
@@ -108,10 +109,13 @@ struct lp_help_row {
 
 /* A program, for its help and its manual page. */
 struct lp_program {
-	const char *name;    /* "lanparty-relay" */
-	const char *summary; /* without capital and full stop: "a relay for LAN parties across the internet" */
-	const char *about;   /* paragraphs, separated by an empty line; may be NULL */
-	/* Each may be NULL. A command is a first word without dashes; the first row's index is 0. */
+	const char *name;          /* "lanparty-relay" */
+	const char *summary;       /* without capital and full stop: "a relay for LAN parties across the internet" */
+	const char *about;         /* paragraphs, separated by an empty line; may be NULL */
+	const char *argument;      /* "INVITE": an argument instead of a command; NULL: there is none */
+	const char *argument_mark; /* what every such argument contains */
+	/* Each may be NULL. A command is one or more words without dashes and the arguments that follow them: "status",
+	   "room show CODE", "room add [CODE]". The first row's index is 0. */
 	const struct lp_help_row *commands, *examples, *files, *signals;
 	const char *see_also; /* "lanparty-gateway(8), lanparty-client(8)", or NULL */
 };
@@ -130,6 +134,9 @@ struct lp_options {
 	size_t n_sets;
 	bool given[LP_OPTION_ROWS_MAX]; /* by the command line or the file; index over the rows of all sets */
 	int command;                    /* index into program->commands, or -1 */
+	/* The arguments of the command, or the program's own one; they point into argv. */
+	const char *words[LP_OPTION_WORDS_MAX];
+	size_t n_words;
 };
 
 #define LP_OPTIONS_N(rows) (sizeof(rows) / sizeof((rows)[0]))
@@ -139,6 +146,10 @@ void lp_options_init(struct lp_options *options, const struct lp_program *progra
 void lp_options_add(struct lp_options *options, const struct lp_option *rows, size_t n_rows, void *dest);
 /* Parses the command line from argv[1] on. 0, or LP_EINVAL with the failure. */
 int lp_options_parse(struct lp_options *options, int argc, char *const *argv, struct lp_failure *failure);
+/* Sets |command| and |words| (cli/commands.c); lp_options_parse() calls it. */
+int lp_options_find_command(struct lp_options *options, struct lp_failure *failure);
+/* True if the command line names the command "room add". */
+bool lp_options_is_command(const struct lp_options *options, const char *names);
 /* Parses the content of a configuration file (cli/config_file.c). Call it before lp_options_parse(), which then
    overrides it. */
 int lp_options_parse_config(

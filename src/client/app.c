@@ -44,11 +44,19 @@ static int load_identity(struct lp_client_app *client, struct lp_failure *failur
 	if (result < 0)
 		return lp_fail(failure, result, "%s", why.text);
 	config->mac = saved->mac;
+	return 0;
+}
+
+/* Sets what follows from the room of the last session. */
+static void compare_session(const struct lp_client_app *client, struct lp_client_config *config)
+{
+	const struct lp_saved_session *saved = &client->app.saved;
+	if (client->options.has_mac)
+		return;
 	config->new_room = strcmp(saved->room, client->app.options.room) != 0 ||
 			   strcmp(saved->relay, client->app.relay) != 0;
-	lp_event_identity(&client->app.app.output.log, options->identity_path, "in use", &saved->mac);
+	lp_event_identity(&client->app.app.output.log, client->options.identity_path, "in use", &saved->mac);
 	lp_member_app_resume(&client->app, &config->member);
-	return 0;
 }
 
 /* Sets the path of the journal of changes to the computer: in the folder of the identity. */
@@ -85,7 +93,7 @@ static void on_opened(void *ctx)
 }
 
 /* Creates the client, which starts to connect. */
-static int start(struct lp_client_app *client, struct lp_failure *failure)
+static int start(struct lp_client_app *client, const struct lp_options *options, struct lp_failure *failure)
 {
 	struct lp_member_app *app = &client->app;
 	struct lp_client_config config = {
@@ -107,10 +115,13 @@ static int start(struct lp_client_app *client, struct lp_failure *failure)
 		.ended = lp_member_app_ended,
 		.ctx = app,
 	};
-	int result = lp_member_app_begin(app, failure, &config.member);
+	int result = load_identity(client, failure, &config);
 	if (result == 0)
-		result = load_identity(client, failure, &config);
-	if (result == 0 && config.guard_ops)
+		result = lp_member_app_begin(app, options, LP_ROLE_CLIENT, failure, &config.member);
+	if (result < 0)
+		return result;
+	compare_session(client, &config);
+	if (config.guard_ops)
 		result = find_journal(client, failure);
 	if (result == 0)
 		result = lp_client_new(app->app.loop, &config, failure, &client->client);
@@ -136,7 +147,7 @@ int lp_client_app_run(struct lp_client_app *client, int argc, char *const *argv)
 		    &client->options, argc, argv, &options, &code))
 		return code;
 	client->options.has_mac = lp_options_given(&options, "virtual-mac");
-	if (start(client, &failure) == 0)
+	if (start(client, &options, &failure) == 0)
 		lp_app_run(&app->app);
 	else
 		app->app.failure = failure;

@@ -1,4 +1,5 @@
 #include "client/options.h"
+#include "invite/invite.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,8 @@ static const struct lp_help_row commands[] = {
 };
 
 static const struct lp_help_row examples[] = {
+	{"lanparty-client 'lanparty://play.example.org/FRIDAY-NIGHT#...'",
+		"join the room of an invite, which is remembered; the next time: lanparty-client"},
 	{"lanparty-client --relay play.example.org:443 --relay-ca-cert relay.der --room FRIDAY-NIGHT",
 		"join a room, and get an address from the LAN"},
 	{"lanparty-client --relay play.example.org --room FRIDAY-NIGHT --address 192.168.77.50/24",
@@ -44,6 +47,8 @@ const struct lp_program lp_client_program = {
 	.examples = examples,
 	.files = files,
 	.signals = signals,
+	.argument = "INVITE",
+	.argument_mark = LP_INVITE_SCHEME,
 	.see_also = "lanparty-gateway(8), lanparty-relay(8)",
 };
 

@@ -2,7 +2,9 @@
 #include "app/member_app.h"
 #include "base/error.h"
 #include "gateway/gateway.h"
+#include "gateway/invite_command.h"
 #include "gateway/options.h"
+#include "platform/loop/loop.h"
 #include "platform/system/sandbox.h"
 #include "report/status.h"
 
@@ -10,6 +12,7 @@ struct program {
 	struct lp_member_app app;
 	struct lp_gateway_options options;
 	struct lp_gateway *gateway;
+	bool shown; /* the players' invite was printed */
 };
 
 static void on_stop(void *ctx)
@@ -24,16 +27,24 @@ static void on_count(void *ctx, struct lp_status *status)
 	lp_gateway_count(program->gateway, &status->bounds);
 }
 
+/* The host's players need an invite. */
+static void on_joined(void *ctx)
+{
+	struct program *program = ctx;
+	const struct lp_invitation *invitation = &program->app.options.invitation;
+	if (invitation->found && !program->shown)
+		lp_invite_show(&program->options, &invitation->invite, lp_loop_unix_s(program->app.app.loop));
+	program->shown = true;
+}
+
 /* Loads the session of an earlier gateway. A file that cannot be read counts as none: it cannot be written either,
    which is logged when there is a session to save. */
-static int load_session(struct program *program, struct lp_failure *failure, struct lp_member_config *config)
+static int load_session(struct program *program, struct lp_failure *failure)
 {
 	struct lp_failure why;
 	int result = lp_saved_session_load(program->options.state_path, &why, &program->app.saved);
 	if (result == LP_EMALFORMED)
 		return lp_fail(failure, result, "%s", why.text);
-	if (result == 0)
-		lp_member_app_resume(&program->app, config);
 	return 0;
 }
 
@@ -45,7 +56,7 @@ static void on_opened(void *ctx)
 }
 
 /* Creates the gateway, which starts to connect. */
-static int start(struct program *program, struct lp_failure *failure)
+static int start(struct program *program, const struct lp_options *options, struct lp_failure *failure)
 {
 	struct lp_member_app *app = &program->app;
 	struct lp_gateway_config config = {
@@ -59,11 +70,13 @@ static int start(struct program *program, struct lp_failure *failure)
 		.ended = lp_member_app_ended,
 		.ctx = app,
 	};
-	int result = lp_member_app_begin(app, failure, &config.member);
+	int result = load_session(program, failure);
 	if (result == 0)
-		result = load_session(program, failure, &config.member);
-	if (result == 0)
-		result = lp_gateway_new(app->app.loop, &config, failure, &program->gateway);
+		result = lp_member_app_begin(app, options, LP_ROLE_GATEWAY, failure, &config.member);
+	if (result < 0)
+		return result;
+	lp_member_app_resume(app, &config.member);
+	result = lp_gateway_new(app->app.loop, &config, failure, &program->gateway);
 	if (result == 0)
 		result = lp_drop_privileges(failure); /* the sockets are open */
 	if (result < 0)
@@ -83,11 +96,14 @@ int main(int argc, char **argv)
 	app->app.stop = on_stop;
 	app->app.ctx = &program;
 	app->count = on_count;
+	app->joined = on_joined;
 	app->saved_path = program.options.state_path;
 	if (!lp_member_app_options(app, &lp_gateway_program, lp_gateway_option_rows, lp_gateway_option_rows_n,
 		    &program.options, argc, argv, &options, &code))
 		return code;
-	if (start(&program, &failure) == 0)
+	if (lp_invite_is_command(&options))
+		return lp_invite_command(&options, &program.options, app->options.name);
+	if (start(&program, &options, &failure) == 0)
 		lp_app_run(&app->app);
 	else
 		app->app.failure = failure;

@@ -1,11 +1,19 @@
 #include "gateway/options.h"
 
+#include "base/units.h"
+#include "invite/invite.h"
+
 static const struct lp_help_row commands[] = {
+	{"invite", "make an invite for players and print it; --name is whom it is for"},
+	{"invites", "print the invites that were made on this computer"},
 	{"status", "print the state of the running gateway"},
 	{NULL, NULL},
 };
 
 static const struct lp_help_row examples[] = {
+	{"lanparty-gateway 'lanparty://play.example.org/FRIDAY-NIGHT#...' --interface eth1",
+		"bring the LAN behind eth1 into the room of the host's invite, which is remembered"},
+	{"lanparty-gateway invite --expires 2d --uses 1 --name Anna", "an invite for one player"},
 	{"lanparty-gateway --relay play.example.org:443 --relay-ca-cert relay.der --room FRIDAY-NIGHT --interface eth1",
 		"bring the LAN behind eth1 into a room"},
 	{NULL, NULL},
@@ -33,6 +41,8 @@ const struct lp_program lp_gateway_program = {
 	.examples = examples,
 	.files = files,
 	.signals = signals,
+	.argument = "INVITE",
+	.argument_mark = LP_INVITE_SCHEME,
 	.see_also = "lanparty-relay(8), lanparty-client(8)",
 };
 
@@ -43,6 +53,11 @@ const struct lp_option lp_gateway_option_rows[] = {
 		.standard = "/var/lib/lanparty-gateway/state.json",
 		.help = "the file with the token that resumes the session after a crash; each gateway on a computer needs a "
 			"file of its own"},
+	{"expires", "TIME", LP_DURATION(struct lp_gateway_options, expires_ns, 0, UINT64_C(3650) * 86400 * LP_SEC),
+		.group = "Invites", .standard = "0", .no_config = true,
+		.help = "with the command invite: nobody joins with it after this time; 0: it does not expire"},
+	{"uses", "N", LP_NUMBER(struct lp_gateway_options, uses, 0, UINT16_MAX), .standard = "0", .no_config = true,
+		.help = "with the command invite: this many members can join with it; 0: any number"},
 	{"frame-log", "WHAT", LP_FRAMELOG(struct lp_gateway_options, framelog), .group = "Diagnostics",
 		.standard = "off",
 		.help = "log single frames: all, drops, 1/N (every Nth), N/s (at most N per second), joined by commas; off"},

@@ -13,6 +13,8 @@ struct lp_gateway_options {
 	char interface[64]; /* 15 bytes on Linux */
 	char state_path[LP_GATEWAY_PATH_MAX];
 	struct lp_framelog_config framelog;
+	uint64_t expires_ns; /* of a new invite; 0: never */
+	uint16_t uses;       /* of a new invite; 0: any number */
 };
 
 extern const struct lp_program lp_gateway_program;

@@ -6,6 +6,7 @@
 #include "app/control.h"
 #include "base/error.h"
 #include "base/units.h"
+#include "directory/directory.h"
 #include "http/http.h"
 #include "obs/event.h"
 #include "platform/loop/loop.h"
@@ -15,6 +16,7 @@
 #include "relay/certificate.h"
 #include "relay/options.h"
 #include "relay/relay.h"
+#include "relay/room_command.h"
 #include "relay/status.h"
 
 /* Interval of the check whether the certificate expires soon. */
@@ -185,6 +187,8 @@ static int start(struct program *program, struct lp_failure *failure)
 	int result = lp_relay_options_apply(&program->options, failure);
 	if (result < 0 || (result = lp_app_begin(app, failure)) < 0 || (result = make_timers(program, failure)) < 0 ||
 		(result = load_certificate(program, failure)) < 0 ||
+		(result = lp_directory_open(program->options.state_dir, failure, &program->options.relay.directory)) <
+			0 ||
 		(result = lp_relay_new(
 			 app->loop, &program->options.relay, program->tls, log, failure, &program->relay)) < 0 ||
 		(result = start_http(program, failure)) < 0 || (result = confine(program, failure)) < 0)
@@ -203,6 +207,7 @@ static void finish(struct program *program)
 {
 	lp_http_free(program->http);
 	lp_relay_free(program->relay);
+	lp_directory_close(program->options.relay.directory);
 	lp_tls_free(program->tls);
 	lp_timer_free(program->watchdog_timer);
 	lp_timer_free(program->drain_timer);
@@ -226,7 +231,9 @@ int main(int argc, char **argv)
 	if (!lp_app_options(app, &lp_relay_program, &options, argc, argv, &code))
 		return code;
 	program.options.server_name_given = lp_options_given(&options, "server-name");
-	if (options.command == 0)
+	if (options.command >= 0 && !lp_options_is_command(&options, "status"))
+		return lp_room_command(&options, &program.options);
+	if (options.command >= 0)
 		return lp_control_status(&lp_relay_program, &program.control, lp_relay_status_print);
 	if (start(&program, &failure) == 0)
 		lp_app_run(app);

@@ -8,7 +8,17 @@
 #include "base/units.h"
 #include "room/room.h"
 
+static const struct lp_choice room_policies[] = {
+	{"open", LP_ROOMS_OPEN, "plain rooms too"},
+	{"keyed", LP_ROOMS_KEYED, "rooms with keys alone"},
+	{NULL, 0, NULL},
+};
+
 static const struct lp_help_row commands[] = {
+	{"room add [CODE]", "create a room with keys and print its host's invite; without CODE: with a random code"},
+	{"room list", "print the rooms with keys"},
+	{"room show CODE", "print a room with keys and its host's invite"},
+	{"room remove CODE", "remove a room with keys; its invites are worthless then"},
 	{"status", "print the state of the running relay, as a table"},
 	{NULL, NULL},
 };
@@ -17,6 +27,8 @@ static const struct lp_help_row examples[] = {
 	{"lanparty-relay --listen 443/udp --server-name play.example.org --dev-cert-der-out relay.der",
 		"a relay with a certificate of its own; give relay.der to the members"},
 	{"lanparty-relay --cert fullchain.pem --key privkey.pem", "with a certificate of a public CA"},
+	{"lanparty-relay room add FRIDAY-NIGHT --public play.example.org",
+		"a room with keys, beside the running relay; send its invite to the host of the party"},
 	{"lanparty-relay status", "who is in which room"},
 	{NULL, NULL},
 };
@@ -25,6 +37,7 @@ static const struct lp_help_row files[] = {
 	{"relay.pem, relay.key", "in --state-dir: the self-signed certificate, made at the first start, and its key"},
 	{"/run/lanparty/relay.sock, $XDG_RUNTIME_DIR/lanparty/relay.sock",
 		"the default status socket of root's relay, and of another user's"},
+	{"rooms.sqlite", "in --state-dir: rooms with keys, uses of their invites, bans; the keys in it are secrets"},
 	{"reset.secret", "in --state-dir: signs the resets that notify members of a restart"},
 	{NULL, NULL},
 };
@@ -102,6 +115,12 @@ const struct lp_option lp_relay_option_rows[] = {
 		.help = "folder of the self-signed certificate, its key and the reset secret"},
 	{"dev-cert-der-out", "FILE", LP_TEXT(struct lp_relay_options, der_out_path),
 		.help = "write the certificate as DER, for the members' --relay-ca-cert"},
+	{"public", "HOST[:PORT][,...]", LP_TEXT(struct lp_relay_options, public_relays),
+		.help = "where members reach this relay, for invites (default: --server-name and the port)"},
+	{"rooms", "open|keyed", LP_CHOICE(struct lp_relay_options, relay.rooms, room_policies), .group = "Rooms",
+		.standard = "open",
+		.help = "who may use the relay: open: anyone, in plain rooms, beside the rooms with keys; keyed: members "
+			"with an invite alone"},
 	{"room-mtu", "BYTES", LP_NUMBER(struct lp_relay_options, relay.room_mtu, 1280, 1500), .group = "Rooms",
 		.standard = "1500",
 		.help = "IP bytes of the largest packet in a room; frames too large for a path travel in fragments"},

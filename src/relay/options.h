@@ -17,7 +17,8 @@ struct lp_relay_options {
 	bool server_name_given; /* not the default */
 	char state_dir[4096];
 	char der_out_path[4096];
-	struct lp_addr metrics; /* port 0: metrics are not served */
+	char public_relays[LP_INVITE_RELAYS_MAX + 1]; /* "HOST[:PORT][,…]" for invites; empty: the server name */
+	struct lp_addr metrics;                       /* port 0: metrics are not served */
 	bool filters[LP_FILTER_COUNT];
 };
 

@@ -44,7 +44,8 @@ static const struct lp_option other_rows[] = {
 	{"secret", NULL, LP_SWITCH(struct sample, loud), .hidden = true, .help = "nobody sees this"},
 };
 
-static const struct lp_help_row commands[] = {{"status", "show the state"}, {"stop", "end it"}, {NULL, NULL}};
+static const struct lp_help_row commands[] = {{"status", "show the state"}, {"stop", "end it"},
+	{"room add [CODE]", "add one"}, {"room show CODE", "show one"}, {NULL, NULL}};
 static const struct lp_help_row examples[] = {{"sample --relay a:1 \"x\"", "Does it."}, {NULL, NULL}};
 
 const struct lp_program sample_program = {

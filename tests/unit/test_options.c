@@ -85,6 +85,14 @@ static void test_forms(void **state)
 	assert_string_equal(sample.room, "--tiny");
 	assert_int_equal(parse("--tag=a\n--tag\nb\n--tag=c", &sample, &options, &failure), 0);
 	assert_int_equal(sample.n_tags, 3);
+	assert_int_equal(parse("room\nadd\n--tiny=8\nX-1", &sample, &options, &failure), 0);
+	assert_true(lp_options_is_command(&options, "room add"));
+	assert_false(lp_options_is_command(&options, "room"));
+	assert_int_equal(options.n_words, 1);
+	assert_int_equal(parse("room\nadd", &sample, &options, &failure), 0);
+	assert_int_equal(options.n_words, 0);
+	assert_int_equal(parse("room\nshow\nX-1", &sample, &options, &failure), 0);
+	assert_true(lp_options_is_command(&options, "room show"));
 	assert_int_equal(parse("stop\n--tiny=8", &sample, &options, &failure), 0);
 	assert_int_equal(options.command, 1);
 	assert_int_equal(parse("--relay=h\n--\nstatus", &sample, &options, &failure), 0);
@@ -111,6 +119,9 @@ static void test_mistakes(void **state)
 		{"-x", "'-x' is not an option. Options start with two dashes"},
 		{"go", "there is no command 'go'. 'lanparty-sample --help' lists all commands"},
 		{"status\nstop", "unexpected argument 'stop'. Options start with '--'"},
+		{"room", "there is no command 'room'. 'lanparty-sample --help' lists all commands"},
+		{"room\nshow", "CODE is missing. Use 'lanparty-sample room show CODE'"},
+		{"room\nadd\na\nb", "unexpected argument 'b'. Options start with '--'"},
 		{"-", "there is no command '-'. 'lanparty-sample --help' lists all commands"},
 		{"--room", "--room needs a value. Use --room CODE"},
 		{"--room=", "--room: the value is empty. Pass CODE"},
@@ -369,7 +380,7 @@ static void test_man_page(void **state)
 static void test_completion(void **state)
 {
 	static const char *const expected[][4] = {
-		[LP_SHELL_BASH] = {"\t--colour) words='red green' ;;\n", "words=\"status stop $words\"",
+		[LP_SHELL_BASH] = {"\t--colour) words='red green' ;;\n", "words=\"status stop room $words\"",
 			" --reconnect --no-reconnect ", "complete -F _lanparty_sample lanparty-sample\n"},
 		[LP_SHELL_ZSH] = {"#compdef lanparty-sample\n", "'--colour=[which]:red|green:(red green)'",
 			"'--listen=[where to listen]:ADDR\\:PORT:'", "'--room=[the room, with a \"quote\" and a \\\\]"},

@@ -1,5 +1,6 @@
 #include "client/options.h"
 #include "client/windows/guard.h"
+#include "invite/invite.h"
 
 static const struct lp_help_row commands[] = {
 	{"status", "print the state of the running client"},
@@ -41,6 +42,8 @@ const struct lp_program lp_client_program = {
 	.examples = examples,
 	.files = files,
 	.signals = signals,
+	.argument = "INVITE",
+	.argument_mark = LP_INVITE_SCHEME,
 	.see_also = "lanparty-gateway(8), lanparty-relay(8)",
 };
 

@@ -1,0 +1,11 @@
+/* A QR code for a terminal. */
+#ifndef LP_GATEWAY_QR_H
+#define LP_GATEWAY_QR_H
+
+#include <stdio.h>
+
+/* Prints |text| as a QR code, two rows of modules to a line, in black on white whatever the terminal's colours are.
+   Prints nothing without memory or if the text does not fit. */
+void lp_qr_print(const char *text, FILE *out);
+
+#endif

@@ -1,0 +1,145 @@
+"""Rooms with keys: the operator makes a room, the host and the players join with nothing but invites."""
+
+import json
+import os
+
+import pytest
+from netlab import party
+from netlab.programs import Program, binary
+
+from probes import IMPATIENCE_S, PATIENCE_S, ping
+
+pytestmark = pytest.mark.usefixtures("tidy")
+
+
+def invites_of(text):
+    """The invites in the output of a command."""
+    return [word for word in text.split() if word.startswith("lanparty://")]
+
+
+class Lab:
+    """A party with a relay that admits members by invite alone."""
+
+    def __init__(self, made):
+        self.party = made
+        self.state = made.path("relay-state")
+        made.start_servers()
+        made.start_relay("--rooms", "keyed", "--public", party.RELAY)
+        added = self.room("add", "FRIDAY", "--public", party.RELAY)
+        self.host_invite, = invites_of(added.stdout)
+
+    def room(self, *args, check=True):
+        """Runs a command of the relay's operator."""
+        return self.party.relay_host.run(binary("lanparty-relay"), "room", *args, "--state-dir", self.state,
+                                         check=check)
+
+    def gateway_command(self, *args, check=True):
+        """Runs a command of the host."""
+        return self.party.gateway_host.run(binary("lanparty-gateway"), *args, "--state",
+                                           self.party.path("gateway.json"), check=check)
+
+    def start_gateway(self, *args):
+        """Starts the gateway with the host's invite, or with what it remembers."""
+        gateway = Program(self.party, self.party.gateway_host, "gateway", "lanparty-gateway", *args, "--interface", "lan",
+                          "--state", self.party.path("gateway.json"))
+        gateway.wait_event("joined")
+        return gateway
+
+    def start_client(self, host, *args, name=None, wait=True, env=None):
+        """Starts a client with these arguments and no others that name a relay or a room."""
+        name = name or f"client-{host.name}"
+        client = Program(self.party, host, name, "lanparty-client", *args, "--identity",
+                         self.party.path(f"{name}.json"), env=env)
+        if wait:
+            client.wait_event("tap_up")
+            self.party.give_address(host)
+        return client
+
+
+@pytest.fixture(scope="module")
+def lab(new_party):
+    """The party of this module; its gateway runs."""
+    made = Lab(new_party())
+    made.gateway = made.start_gateway(made.host_invite)
+    made.invite, = invites_of(made.gateway_command("invite", "--name", "players").stdout)
+    return made
+
+
+def failure_of(program):
+    """The reason of a program that ends by itself."""
+    program.process.wait(30 * PATIENCE_S)
+    return json.loads([line for line in program.output().splitlines() if '"failed"' in line][-1])["text"]
+
+
+def test_party(lab):
+    """Everyone is in by the invite alone, and the next start needs no argument."""
+    alice = lab.party.alice_host
+    assert len(lab.invite) <= 180
+    client = lab.start_client(alice, lab.invite)
+    assert ping(alice, party.LAN_HOST, PATIENCE_S)
+    client.stop()
+    client = lab.start_client(alice)
+    assert ping(alice, party.LAN_HOST, PATIENCE_S)
+    client.stop()
+
+
+def test_invite_file(lab):
+    """An invite in a file; the list of the host has it."""
+    bob = lab.party.bob_host
+    path = lab.party.path("invite.txt")
+    with open(path, "w", encoding="ascii") as file:
+        file.write(f"<{lab.invite}>\n")
+    client = lab.start_client(bob, "--invite-file", path)
+    assert ping(bob, party.LAN_HOST, PATIENCE_S)
+    client.stop()
+    assert lab.invite in invites_of(lab.gateway_command("invites").stdout)
+
+
+def test_plain_room_refused(lab):
+    """A relay for invites alone has no plain rooms, and a room code is no invite."""
+    bob = lab.party.bob_host
+    plain = ["--relay", f"{party.RELAY}:443", "--relay-ca-cert", lab.party.relay.cert, "--server-name",
+             "lanparty-relay.local", "--room"]
+    for room in "FRIDAY", "OTHER":
+        client = lab.start_client(bob, *plain, room, name=f"plain-{room}", wait=False)
+        assert "by invite alone" in failure_of(client)
+
+
+def test_invite_for_one(lab):
+    """An invite for one member admits one, who comes back."""
+    once, = invites_of(lab.gateway_command("invite", "--uses", "1").stdout)
+    client = lab.start_client(lab.party.bob_host, once, name="first")
+    client.stop()
+    client = lab.start_client(lab.party.bob_host, name="first")
+    assert ping(lab.party.bob_host, party.LAN_HOST, PATIENCE_S)
+    client.stop()
+    assert "as many members" in failure_of(lab.start_client(lab.party.bob_host, once, name="second", wait=False))
+
+
+def test_refused_before_anything_is_sent(lab):
+    """Damaged, expired and wrong invites end the program with the reason, without a packet."""
+    run = lab.party.bob_host.run
+    expired, = invites_of(lab.gateway_command("invite", "--expires", "1s").stdout)
+    for invite, reason in ((lab.invite[:-2] + "xx", "damaged"), (lab.host_invite, "lanparty-gateway"),
+                           (lab.invite[:60], "missing"), ("sttaus", "no command")):
+        done = run(binary("lanparty-client"), invite, "--identity", lab.party.path("none.json"), check=False)
+        assert done.returncode in (1, 2) and reason in done.stderr, done.stderr
+    run("sleep", "2")
+    done = run(binary("lanparty-client"), expired, "--identity", lab.party.path("none.json"), check=False)
+    assert done.returncode == 1 and "expired" in done.stderr, done.stderr
+    done = run(binary("lanparty-client"), lab.invite, "--room", "X-1", "--identity", lab.party.path("none.json"), check=False)
+    assert done.returncode == 2 and "one or the other" in done.stderr, done.stderr
+
+
+def test_room_commands(lab):
+    """The operator's list; a room that is removed while the relay runs is closed to newcomers."""
+    assert "FRIDAY" in lab.room("list").stdout
+    assert invites_of(lab.room("show", "friday", "--public", party.RELAY).stdout) == [lab.host_invite]
+    assert lab.room("add", "FRIDAY", "--public", party.RELAY, check=False).returncode == 1
+    added = lab.room("add", "--public", party.RELAY).stdout
+    code = added.split()[1]
+    assert lab.room("remove", code).returncode == 0
+    assert code not in lab.room("list").stdout
+    client = lab.start_client(lab.party.bob_host, lab.invite, name="late")
+    assert not ping(lab.party.bob_host, "10.20.0.77", IMPATIENCE_S)
+    client.stop()
