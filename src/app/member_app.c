@@ -1,5 +1,6 @@
 #include "app/member_app.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -55,14 +56,14 @@ static void on_status(void *ctx, const struct lp_http_request *request, struct l
 	reply->body_len = reply->body ? strlen(reply->body) : 0;
 }
 
-static const struct lp_http_route routes[] = {
-	{"GET", "/status", LP_HTTP_STATUS, on_status},
-};
-
-/* Serves the status. */
+/* Serves the status, and what the program adds. */
 static int start_http(struct lp_member_app *app, struct lp_failure *failure)
 {
-	int result = lp_http_new(app->app.loop, routes, sizeof routes / sizeof routes[0], app, failure, &app->http);
+	app->table[0] = (struct lp_http_route){"GET", "/status", LP_HTTP_STATUS, on_status};
+	assert(app->n_routes < LP_MEMBER_APP_ROUTES_MAX);
+	if (app->n_routes > 0)
+		memcpy(app->table + 1, app->routes, app->n_routes * sizeof app->routes[0]);
+	int result = lp_http_new(app->app.loop, app->table, 1 + app->n_routes, app, failure, &app->http);
 	return result < 0
 		       ? result
 		       : lp_control_listen(app->http, app->app.program, &app->control, &app->app.output.log, failure);

@@ -8,6 +8,7 @@
 #include "app/member_options.h"
 #include "app/saved_session.h"
 #include "cli/live.h"
+#include "http/http.h"
 
 struct lp_http;
 struct lp_member;
@@ -15,6 +16,8 @@ struct lp_member_config;
 struct lp_reporter;
 struct lp_status;
 struct lp_tls;
+
+#define LP_MEMBER_APP_ROUTES_MAX 8
 
 struct lp_member_app {
 	struct lp_app app;
@@ -28,6 +31,11 @@ struct lp_member_app {
 	struct lp_live live;
 	const char *device_id; /* the TAP or the gateway's interface, for lp_device_state(); borrowed */
 	char relay[256];       /* "HOST:PORT" as the user wrote it */
+
+	/* The program's own routes on the status socket, after GET /status; their handlers get the lp_member_app. */
+	const struct lp_http_route *routes;
+	size_t n_routes;
+	struct lp_http_route table[LP_MEMBER_APP_ROUTES_MAX]; /* of all routes */
 
 	/* Set by the program; both get app.ctx. */
 	void (*joined)(void *ctx);                          /* NULL: nothing to do */

@@ -55,6 +55,8 @@ enum lp_message_type {
 	LP_MESSAGE_PEER_LEFT,
 	LP_MESSAGE_STATS,
 	LP_MESSAGE_DISCONNECT,
+	LP_MESSAGE_HOST_REQUEST,
+	LP_MESSAGE_HOST_REPLY,
 	LP_MESSAGE_UNKNOWN, /* of a later version: ignored */
 };
 
@@ -88,7 +90,9 @@ enum lp_reject_code {
 	X(REPLACED, "replaced") \
 	X(SHUTDOWN, "shutdown") \
 	X(RESTARTING, "restarting") \
-	X(CONNECTION, "connection_lost")
+	X(CONNECTION, "connection_lost") \
+	X(KICKED, "kicked") \
+	X(BANNED, "banned")
 
 enum lp_reason {
 #define X(name, wire) LP_REASON_##name,
@@ -165,6 +169,36 @@ struct lp_disconnect {
 	char message[LP_TEXT_MAX + 1];
 };
 
+/* X(name, wire text): what the host of a room with keys may ask for. */
+#define LP_HOST_ACTIONS(X) \
+	X(KICK, "kick") \
+	X(BAN, "ban") \
+	X(UNBAN, "unban") \
+	X(LOCK, "lock") \
+	X(UNLOCK, "unlock") \
+	X(REVOKE, "revoke")
+
+enum lp_host_action {
+#define X(name, wire) LP_HOST_##name,
+	LP_HOST_ACTIONS(X)
+#undef X
+		LP_HOST_OTHER,
+};
+
+struct lp_host_request {
+	uint32_t request; /* number that the reply repeats */
+	enum lp_host_action action;
+	uint16_t peer_id;            /* kick, ban */
+	uint32_t invite;             /* revoke: the invite's id */
+	char target[LP_KEY_HEX + 1]; /* unban: the name, or the first digits of the key */
+};
+
+struct lp_host_reply {
+	uint32_t request;
+	bool done;
+	char message[LP_TEXT_MAX + 1]; /* what was done, or why not */
+};
+
 struct lp_message {
 	enum lp_message_type type;
 	union {
@@ -174,6 +208,8 @@ struct lp_message {
 		struct lp_peer_event peer; /* peer_joined and peer_left */
 		struct lp_stats_message stats;
 		struct lp_disconnect disconnect;
+		struct lp_host_request host_request;
+		struct lp_host_reply host_reply;
 	};
 };
 
@@ -198,6 +234,7 @@ const char *lp_reject_wire(enum lp_reject_code code);
 const char *lp_reject_text(enum lp_reject_code code);
 bool lp_reject_may_retry(enum lp_reject_code code);
 const char *lp_reason_wire(enum lp_reason reason);
+const char *lp_host_action_wire(enum lp_host_action action);
 /* True for 3 to 32 of A–Z 0–9 and '-', either case. */
 bool lp_room_code_valid(const char *code);
 /* Converts a room code to upper case, the form in which codes are compared. */

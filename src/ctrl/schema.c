@@ -124,6 +124,21 @@ static const struct lp_field disconnect[] = {
 	TEXT("message", REQUIRED, disconnect.message, LP_TEXT_MAX, "the same for people"),
 };
 
+static const struct lp_field host_request[] = {
+	UINT("request", REQUIRED, host_request.request, 0, UINT32_MAX, "a number that the reply repeats"),
+	WORD("action", host_request.action, lp_host_action_words, "what to do"),
+	UINT("peer_id", OPTIONAL, host_request.peer_id, 0, UINT16_MAX, "`kick`, `ban`: the member"),
+	UINT("invite", OPTIONAL, host_request.invite, 0, UINT32_MAX, "`revoke`: id of the invite"),
+	TEXT("target", OPTIONAL, host_request.target, LP_KEY_HEX,
+		"`unban`: the member's name, or at least 8 digits of its key"),
+};
+
+static const struct lp_field host_reply[] = {
+	UINT("request", REQUIRED, host_reply.request, 0, UINT32_MAX, "the number of the request"),
+	BOOL("done", REQUIRED, host_reply.done, "whether it was carried out"),
+	TEXT("message", REQUIRED, host_reply.message, LP_TEXT_MAX, "for people: what was done, or why not"),
+};
+
 static const struct {
 	const char *wire;
 	const struct lp_field *fields;
@@ -136,6 +151,8 @@ static const struct {
 	[LP_MESSAGE_PEER_LEFT] = {"peer_left", LIST(peer_left)},
 	[LP_MESSAGE_STATS] = {"stats", LIST(stats)},
 	[LP_MESSAGE_DISCONNECT] = {"disconnect", LIST(disconnect)},
+	[LP_MESSAGE_HOST_REQUEST] = {"host_request", LIST(host_request)},
+	[LP_MESSAGE_HOST_REPLY] = {"host_reply", LIST(host_reply)},
 };
 
 const struct lp_field *lp_schema_fields(enum lp_message_type type, size_t *ret_n_fields)

@@ -34,7 +34,7 @@ struct lp_words {
 	unsigned n_words;
 };
 
-extern const struct lp_words lp_role_words, lp_reject_words, lp_reason_words;
+extern const struct lp_words lp_role_words, lp_reject_words, lp_reason_words, lp_host_action_words;
 
 struct lp_field {
 	const char *name;

@@ -25,6 +25,12 @@ static const bool reject_may_retry[] = {
 #undef X
 };
 
+static const char *const host_action_words[] = {
+#define X(name, wire) wire,
+	LP_HOST_ACTIONS(X)
+#undef X
+};
+
 static const char *const reason_words[] = {
 #define X(name, wire) wire,
 	LP_REASONS(X)
@@ -34,6 +40,7 @@ static const char *const reason_words[] = {
 const struct lp_words lp_role_words = {role_words, LP_ROLE_OTHER};
 const struct lp_words lp_reject_words = {reject_words, LP_REJECT_OTHER};
 const struct lp_words lp_reason_words = {reason_words, LP_REASON_OTHER};
+const struct lp_words lp_host_action_words = {host_action_words, LP_HOST_OTHER};
 
 /* The word of an enum's value. */
 static const char *word_of(const struct lp_words *words, unsigned value)
@@ -64,6 +71,11 @@ bool lp_reject_may_retry(enum lp_reject_code code)
 const char *lp_reason_wire(enum lp_reason reason)
 {
 	return word_of(&lp_reason_words, reason);
+}
+
+const char *lp_host_action_wire(enum lp_host_action action)
+{
+	return word_of(&lp_host_action_words, action);
 }
 
 bool lp_room_code_valid(const char *code)

@@ -224,6 +224,13 @@ static void on_ended(void *ctx, const struct lp_failure *failure)
 	gateway->config.ended(gateway->config.ctx, failure);
 }
 
+static void on_host_reply(void *ctx, const struct lp_host_reply *reply)
+{
+	struct lp_gateway *gateway = ctx;
+	if (gateway->config.host_reply)
+		gateway->config.host_reply(gateway->config.ctx, reply);
+}
+
 static const struct lp_member_events member_events = {
 	.joined = on_joined,
 	.lost = on_lost,
@@ -232,6 +239,7 @@ static const struct lp_member_events member_events = {
 	.peer = on_peer,
 	.path = on_path,
 	.changed = on_changed,
+	.host_reply = on_host_reply,
 	.ended = on_ended,
 };
 

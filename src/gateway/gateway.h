@@ -29,6 +29,8 @@ struct lp_gateway_config {
 	void (*joined)(void *ctx, const struct lp_welcome *welcome);
 	/* The status changed. May be NULL. */
 	void (*changed)(void *ctx);
+	/* The relay's reply to lp_member_ask(). May be NULL. */
+	void (*host_reply)(void *ctx, const struct lp_host_reply *reply);
 	/* The last event: |failure| is the reason, NULL after lp_gateway_stop(). */
 	void (*ended)(void *ctx, const struct lp_failure *failure);
 	void *ctx;

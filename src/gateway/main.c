@@ -2,6 +2,8 @@
 #include "app/member_app.h"
 #include "base/error.h"
 #include "gateway/gateway.h"
+#include "gateway/host_command.h"
+#include "gateway/host_control.h"
 #include "gateway/invite_command.h"
 #include "gateway/options.h"
 #include "platform/loop/loop.h"
@@ -12,6 +14,7 @@ struct program {
 	struct lp_member_app app;
 	struct lp_gateway_options options;
 	struct lp_gateway *gateway;
+	struct lp_host_control host;
 	bool shown; /* the players' invite was printed */
 };
 
@@ -36,6 +39,41 @@ static void on_joined(void *ctx)
 		lp_invite_show(&program->options, &invitation->invite, lp_loop_unix_s(program->app.app.loop));
 	program->shown = true;
 }
+
+static void on_host_reply(void *ctx, const struct lp_host_reply *reply)
+{
+	struct lp_member_app *app = ctx;
+	struct program *program = app->app.ctx;
+	lp_host_control_reply(&program->host, reply);
+}
+
+static struct lp_host_control *host_of(void *ctx)
+{
+	const struct lp_member_app *app = ctx;
+	return &((struct program *)app->app.ctx)->host;
+}
+
+static void on_players(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply)
+{
+	(void)request;
+	lp_host_control_players(host_of(ctx), reply);
+}
+
+static void on_host_ask(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply)
+{
+	lp_host_control_ask(host_of(ctx), request, reply);
+}
+
+static void on_host_result(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply)
+{
+	lp_host_control_result(host_of(ctx), request, reply);
+}
+
+static const struct lp_http_route routes[] = {
+	{"GET", "/players", LP_HTTP_STATUS, on_players},
+	{"POST", "/host", LP_HTTP_CONTROL, on_host_ask},
+	{"GET", "/host/*", LP_HTTP_CONTROL, on_host_result},
+};
 
 /* Loads the session of an earlier gateway. A file that cannot be read counts as none: it cannot be written either,
    which is logged when there is a session to save. */
@@ -67,6 +105,7 @@ static int start(struct program *program, const struct lp_options *options, stru
 		.opened = on_opened,
 		.joined = lp_member_app_joined,
 		.changed = lp_member_app_changed,
+		.host_reply = on_host_reply,
 		.ended = lp_member_app_ended,
 		.ctx = app,
 	};
@@ -81,6 +120,7 @@ static int start(struct program *program, const struct lp_options *options, stru
 		result = lp_drop_privileges(failure); /* the sockets are open */
 	if (result < 0)
 		return result;
+	program->host.member = lp_gateway_member(program->gateway);
 	app->saved.mac = *lp_gateway_mac(program->gateway);
 	return lp_member_app_report(app, LP_ROLE_GATEWAY, lp_gateway_member(program->gateway),
 		program->options.interface, program->options.interface, &app->saved.mac, failure);
@@ -97,12 +137,16 @@ int main(int argc, char **argv)
 	app->app.ctx = &program;
 	app->count = on_count;
 	app->joined = on_joined;
+	app->routes = routes;
+	app->n_routes = sizeof routes / sizeof routes[0];
 	app->saved_path = program.options.state_path;
 	if (!lp_member_app_options(app, &lp_gateway_program, lp_gateway_option_rows, lp_gateway_option_rows_n,
 		    &program.options, argc, argv, &options, &code))
 		return code;
 	if (lp_invite_is_command(&options))
 		return lp_invite_command(&options, &program.options, app->options.name);
+	if (lp_host_is_command(&options))
+		return lp_host_command(&options, &app->control);
 	if (start(&program, &options, &failure) == 0)
 		lp_app_run(&app->app);
 	else

@@ -5,6 +5,13 @@
 
 static const struct lp_help_row commands[] = {
 	{"invite", "make an invite for players and print it; --name is whom it is for"},
+	{"players", "print who is in the room: number, MAC, key, name"},
+	{"kick PLAYER", "remove a player, by name, MAC or number, from the room"},
+	{"ban PLAYER", "remove a player, who cannot come back with the same key"},
+	{"unban PLAYER", "let a banned player, by name or the first 8 digits of the key, come back"},
+	{"lock", "admit no new players"},
+	{"unlock", "admit new players again"},
+	{"revoke ID", "refuse an invite from now on; players that are in the room stay"},
 	{"invites", "print the invites that were made on this computer"},
 	{"status", "print the state of the running gateway"},
 	{NULL, NULL},

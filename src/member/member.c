@@ -441,6 +441,13 @@ static void on_session_stats(void *ctx, const struct lp_stats_message *stats)
 	member->n_relay_stats++;
 }
 
+static void on_session_host_reply(void *ctx, const struct lp_host_reply *reply)
+{
+	struct lp_member *member = ctx;
+	if (member->config.events->host_reply)
+		member->config.events->host_reply(member->config.ctx, reply);
+}
+
 /* Closes the connection; on_closed() then decides what follows. */
 static void on_session_ended(void *ctx, const struct lp_reject *reject, const struct lp_disconnect *disconnect,
 	const struct lp_failure *failure)
@@ -456,6 +463,7 @@ static const struct lp_session_events session_events = {
 	.joined = on_session_joined,
 	.peer = on_session_peer,
 	.stats = on_session_stats,
+	.host_reply = on_session_host_reply,
 	.ended = on_session_ended,
 };
 
@@ -587,6 +595,14 @@ void lp_member_set_lan_down(struct lp_member *member, bool down)
 	member->now_ns = lp_loop_now_ns(member->loop);
 	send_stats(member);
 	flush(member);
+}
+
+int lp_member_ask(struct lp_member *member, const struct lp_host_request *request)
+{
+	member->now_ns = lp_loop_now_ns(member->loop);
+	int result = lp_session_ask(member->session, request);
+	flush(member);
+	return result;
 }
 
 void lp_member_each_peer(

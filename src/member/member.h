@@ -68,6 +68,8 @@ struct lp_member_events {
 	void (*relieved)(void *ctx);
 	/* The state, or the gateway's presence, changed. */
 	void (*changed)(void *ctx);
+	/* The relay's reply to lp_member_ask(). May be NULL. */
+	void (*host_reply)(void *ctx, const struct lp_host_reply *reply);
 	/* The last event: |failure| is the reason, NULL after lp_member_stop(). */
 	void (*ended)(void *ctx, const struct lp_failure *failure);
 };
@@ -132,6 +134,8 @@ uint16_t lp_member_unfragmented_mtu(const struct lp_member *member);
 bool lp_member_lan_reachable(const struct lp_member *member);
 /* Gateway: whether its interface carries no frames. Sends `stats` if that is news for the relay. */
 void lp_member_set_lan_down(struct lp_member *member, bool down);
+/* Gateway of a room with keys: sends a request of the host. LP_EAGAIN: not joined. */
+int lp_member_ask(struct lp_member *member, const struct lp_host_request *request);
 /* Counts frames that the owner dropped. */
 void lp_member_count_drops(struct lp_member *member, enum lp_drop drop, uint64_t n);
 

@@ -73,6 +73,9 @@ LP_EVENT_ROW(peer_left, INFO, "room {room}: {role}[ '{name}'] left, peer {peer} 
 LP_EVENT_ROW(peer_rejected, INFO, "{address} rejected[, room {room}], {role} {mac}: {code}: {message}",
              "The relay did not admit a member.",
              (addr, address), (str, room), (str, role), (mac, mac), (str, code), (str, message))
+LP_EVENT_ROW(host_request, INFO, "room {room}: {by} asked for {action}: {outcome}",
+             "The room's host or the relay's operator changed a room, or tried to.",
+             (str, room), (str, by), (str, action), (str, outcome))
 LP_EVENT_ROW(migrated, INFO, "room {room}: peer {peer} is now at {address}",
              "The address of a member changed; its connection continues (connection migration).",
              (str, room), (u64, peer), (addr, address))

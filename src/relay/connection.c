@@ -15,6 +15,7 @@
 #include "platform/loop/loop.h"
 #include "proto/budget.h"
 #include "quic/peer_identity.h"
+#include "relay/host.h"
 #include "relay/state.h"
 #include "room/room.h"
 
@@ -101,6 +102,12 @@ void lp_connection_end(
 	snprintf(message.disconnect.message, sizeof message.disconnect.message, "%s", text);
 	lp_connection_send(connection, &message);
 	end(connection, code, reason, text);
+}
+
+void lp_connection_remove(struct lp_connection *connection, enum lp_reason reason, const char *text)
+{
+	lp_connection_end(connection, LP_QUIC_APP_REJECTED, reason, text);
+	leave(connection);
 }
 
 /* Closes a connection that violated the protocol. */
@@ -203,9 +210,7 @@ static void evict_plain(struct lp_relay *relay, const char *code)
 		struct lp_connection *other = LP_LIST_ELEMENT(node, struct lp_connection, node);
 		if (!other->peer || lp_peer_by_key(other->peer) || strcasecmp(lp_peer_room(other->peer), code) != 0)
 			continue;
-		lp_connection_end(other, LP_QUIC_APP_REJECTED, LP_REASON_CONNECTION,
-			"the room admits members by invite alone now");
-		leave(other);
+		lp_connection_remove(other, LP_REASON_CONNECTION, "the room admits members by invite alone now");
 	}
 }
 
@@ -270,6 +275,21 @@ static void on_hello(struct lp_connection *connection, const struct lp_hello *he
 		lp_role_text(hello->role), hello->name, &hello->mac, lp_quic_remote(connection->quic), hello->software);
 }
 
+/* The gateway of a room with keys speaks for its host. */
+static void on_host_request(struct lp_connection *connection, const struct lp_host_request *request)
+{
+	struct lp_message message = {.type = LP_MESSAGE_HOST_REPLY};
+	const struct lp_peer *peer = connection->peer;
+	char code[LP_ROOM_CODE_MAX + 1];
+	if (lp_peer_role(peer) != LP_ROLE_GATEWAY || !lp_peer_by_key(peer)) {
+		protocol_error(connection, "a host_request of a member that is not the host of a room with keys");
+		return;
+	}
+	snprintf(code, sizeof code, "%s", lp_peer_room(peer)); /* a host that removes itself takes the room along */
+	lp_host_request(connection->relay, code, request, "host", &message.host_reply);
+	lp_connection_send(connection, &message);
+}
+
 /* Processes one message. */
 static void on_message(struct lp_connection *connection, const struct lp_message *message, uint64_t now_ns)
 {
@@ -287,6 +307,9 @@ static void on_message(struct lp_connection *connection, const struct lp_message
 		break;
 	case LP_MESSAGE_STATS: /* only what is sent on to others is kept */
 		connection->lan_down = message->stats.lan_down;
+		break;
+	case LP_MESSAGE_HOST_REQUEST:
+		on_host_request(connection, &message->host_request);
 		break;
 	case LP_MESSAGE_UNKNOWN:
 		break;

@@ -63,5 +63,7 @@ void lp_connection_send(struct lp_connection *connection, const struct lp_messag
  */
 void lp_connection_end(
 	struct lp_connection *connection, enum lp_quic_app_error code, enum lp_reason reason, const char *text);
+/* The same for a member that is not wanted in its room any more, which it leaves now. */
+void lp_connection_remove(struct lp_connection *connection, enum lp_reason reason, const char *text);
 
 #endif

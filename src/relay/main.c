@@ -14,6 +14,7 @@
 #include "platform/system/sandbox.h"
 #include "quic/tls/credentials.h"
 #include "relay/certificate.h"
+#include "relay/operator.h"
 #include "relay/options.h"
 #include "relay/relay.h"
 #include "relay/room_command.h"
@@ -102,7 +103,17 @@ static void on_metrics(void *ctx, const struct lp_http_request *request, struct 
 	reply->body_len = reply->body ? strlen(reply->body) : 0;
 }
 
+/* A request of the operator: {"room": …, "action": …, "target": …}. */
+static void on_host(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply)
+{
+	struct program *program = ctx;
+	char text[LP_TEXT_MAX + 1];
+	bool done = lp_operator_request(program->relay, request->body, request->body_len, text);
+	lp_http_reply_text(reply, done ? 200 : 409, text);
+}
+
 static const struct lp_http_route routes[] = {
+	{"POST", "/host", LP_HTTP_CONTROL, on_host},
 	{"GET", "/status", LP_HTTP_STATUS, on_status},
 	{"GET", "/metrics", LP_HTTP_METRICS, on_metrics},
 };
@@ -231,6 +242,8 @@ int main(int argc, char **argv)
 	if (!lp_app_options(app, &lp_relay_program, &options, argc, argv, &code))
 		return code;
 	program.options.server_name_given = lp_options_given(&options, "server-name");
+	if (lp_operator_is_command(&options))
+		return lp_operator_command(&options, &program.control);
 	if (options.command >= 0 && !lp_options_is_command(&options, "status"))
 		return lp_room_command(&options, &program.options);
 	if (options.command >= 0)

@@ -19,6 +19,8 @@ static const struct lp_help_row commands[] = {
 	{"room list", "print the rooms with keys"},
 	{"room show CODE", "print a room with keys and its host's invite"},
 	{"room remove CODE", "remove a room with keys; its invites are worthless then"},
+	{"kick ROOM PLAYER", "remove a member, by its number or name, from a room of the running relay"},
+	{"ban ROOM PLAYER", "the same in a room with keys; the member cannot come back with the same key"},
 	{"status", "print the state of the running relay, as a table"},
 	{NULL, NULL},
 };

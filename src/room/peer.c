@@ -111,6 +111,15 @@ struct lp_peer *lp_rooms_find_key(const struct lp_rooms *rooms, const char *code
 	return NULL;
 }
 
+struct lp_peer *lp_rooms_find_id(const struct lp_rooms *rooms, const char *code, uint16_t id)
+{
+	const struct lp_room *room = lp_rooms_table_find(rooms, code);
+	for (size_t i = 0; room && i < room->n_peers; i++)
+		if (room->peers[i]->id == id)
+			return room->peers[i];
+	return NULL;
+}
+
 void lp_rooms_each(const struct lp_rooms *rooms, void (*fn)(void *ctx, struct lp_peer *peer), void *ctx)
 {
 	LP_LIST_EACH(node, &rooms->list) {

@@ -145,6 +145,8 @@ size_t lp_rooms_room_count(const struct lp_rooms *rooms);
 /* The member of room |code| that has the key |key| and was admitted by an invite; with |key| NULL any of its members.
    NULL: there is none. */
 struct lp_peer *lp_rooms_find_key(const struct lp_rooms *rooms, const char *code, const uint8_t *key);
+/* The member of room |code| with this id, or NULL. */
+struct lp_peer *lp_rooms_find_id(const struct lp_rooms *rooms, const char *code, uint16_t id);
 /* Calls |fn| for every peer of every room, room by room. */
 void lp_rooms_each(const struct lp_rooms *rooms, void (*fn)(void *ctx, struct lp_peer *peer), void *ctx);
 

@@ -29,6 +29,7 @@ bool lp_backoff_may_retry(
 	if (reject)
 		return lp_reject_may_retry(reject->code);
 	if (disconnect)
-		return disconnect->reason != LP_REASON_REPLACED && disconnect->reason != LP_REASON_PROTOCOL;
+		return disconnect->reason != LP_REASON_REPLACED && disconnect->reason != LP_REASON_PROTOCOL &&
+		       disconnect->reason != LP_REASON_KICKED && disconnect->reason != LP_REASON_BANNED;
 	return !failure || (failure->code != LP_EPROTO && failure->code != LP_ECERT);
 }

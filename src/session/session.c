@@ -196,11 +196,24 @@ static int on_disconnect(struct lp_session *session, const struct lp_message *me
 	return 0;
 }
 
+static int on_host_reply(struct lp_session *session, const struct lp_message *message)
+{
+	if (session->config.events->host_reply)
+		session->config.events->host_reply(session->config.ctx, &message->host_reply);
+	return 0;
+}
+
 /* A message that only a member sends. */
 static int on_hello(struct lp_session *session, const struct lp_message *message)
 {
 	(void)message;
 	return end_broken(session, "a hello");
+}
+
+static int on_host_request(struct lp_session *session, const struct lp_message *message)
+{
+	(void)message;
+	return end_broken(session, "a host_request");
 }
 
 /* A message type of a later version. */
@@ -223,6 +236,8 @@ static const struct {
 	[LP_MESSAGE_PEER_LEFT] = {on_peer_left, false},
 	[LP_MESSAGE_STATS] = {on_stats, false},
 	[LP_MESSAGE_DISCONNECT] = {on_disconnect, true},
+	[LP_MESSAGE_HOST_REQUEST] = {on_host_request, true},
+	[LP_MESSAGE_HOST_REPLY] = {on_host_reply, false},
 	[LP_MESSAGE_UNKNOWN] = {on_unknown, true},
 };
 
@@ -275,6 +290,15 @@ void lp_session_send_stats(struct lp_session *session, const struct lp_stats_mes
 	session->now_ns = now_ns;
 	schedule_stats(session);
 	send_message(session, &message);
+}
+
+int lp_session_ask(struct lp_session *session, const struct lp_host_request *request)
+{
+	struct lp_message message = {.type = LP_MESSAGE_HOST_REQUEST, .host_request = *request};
+	if (session->state != LP_SESSION_JOINED)
+		return LP_EAGAIN;
+	send_message(session, &message);
+	return 0;
 }
 
 void lp_session_goodbye(struct lp_session *session, enum lp_reason reason, const char *text)

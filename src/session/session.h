@@ -48,6 +48,8 @@ struct lp_session_events {
 	   the peers that are already there. */
 	void (*peer)(void *ctx, const struct lp_peer_event *peer, bool joined, bool known);
 	void (*stats)(void *ctx, const struct lp_stats_message *stats);
+	/* The relay's reply to lp_session_ask(). */
+	void (*host_reply)(void *ctx, const struct lp_host_reply *reply);
 	/* The session is over: by a reject, a disconnect, or (both NULL) by |failure|. */
 	void (*ended)(void *ctx, const struct lp_reject *reject, const struct lp_disconnect *disconnect,
 		const struct lp_failure *failure);
@@ -84,6 +86,8 @@ void lp_session_stop(struct lp_session *session);
 int lp_session_receive(struct lp_session *session, const uint8_t *data, size_t len, uint64_t now_ns);
 /* Sends our `stats`, when lp_session_expire() asks for them. */
 void lp_session_send_stats(struct lp_session *session, const struct lp_stats_message *stats, uint64_t now_ns);
+/* Sends a request of the room's host. LP_EAGAIN: not joined. */
+int lp_session_ask(struct lp_session *session, const struct lp_host_request *request);
 /* Sends `disconnect` and ends the session without `ended`. The relay frees the membership, so the resume token is
    discarded. */
 void lp_session_goodbye(struct lp_session *session, enum lp_reason reason, const char *message);

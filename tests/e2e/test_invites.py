@@ -131,6 +131,64 @@ def test_refused_before_anything_is_sent(lab):
     assert done.returncode == 2 and "one or the other" in done.stderr, done.stderr
 
 
+@pytest.fixture
+def bob(lab):
+    """A client called Bob, on the LAN."""
+    client = lab.start_client(lab.party.bob_host, lab.invite, "--name", "Bob", name="bob")
+    assert ping(lab.party.bob_host, party.LAN_HOST, PATIENCE_S)
+    yield client
+    client.stop()
+
+
+def test_kick(lab, bob):
+    """A kicked player leaves at once, with the reason, and may come back."""
+    assert "Bob" in lab.gateway_command("players").stdout
+    assert "was removed" in lab.gateway_command("kick", "bob").stdout
+    assert "removed from the room by its host" in failure_of(bob)
+    assert "Bob" not in lab.gateway_command("players").stdout
+    again = lab.start_client(lab.party.bob_host, name="bob")
+    again.stop()
+    done = lab.gateway_command("kick", "nobody", check=False)
+    assert done.returncode == 1 and "no member 'nobody'" in done.stderr
+
+
+def test_ban(lab, bob):
+    """A banned player leaves at once and stays out, after a new start too, until the ban is lifted."""
+    assert "was banned" in lab.gateway_command("ban", "Bob").stdout
+    assert "banned from the room by its host" in failure_of(bob)
+    assert "you are banned" in failure_of(lab.start_client(lab.party.bob_host, name="bob", wait=False))
+    assert "Bob" in lab.room("show", "FRIDAY", "--public", party.RELAY).stdout
+    assert "may join again" in lab.gateway_command("unban", "Bob").stdout
+    lab.start_client(lab.party.bob_host, name="bob").stop()
+
+
+def test_operator(lab, bob):
+    """The operator removes a member of any room."""
+    assert "was removed" in lab.party.relay_host.run(binary("lanparty-relay"), "kick", "friday", "Bob").stdout
+    assert "removed from the room" in failure_of(bob)
+    done = lab.party.relay_host.run(binary("lanparty-relay"), "ban", "FRIDAY", "Nobody", check=False)
+    assert done.returncode == 1 and "no member 'Nobody'" in done.stderr
+
+
+def test_lock(lab, bob):
+    """A locked room admits no newcomers; who is in it stays."""
+    lab.gateway_command("lock")
+    refused = lab.start_client(lab.party.alice_host, lab.invite, name="newcomer", wait=False)
+    assert "is locked" in failure_of(refused)
+    assert ping(lab.party.bob_host, party.LAN_HOST, PATIENCE_S)
+    assert bob.running()
+    lab.gateway_command("unlock")
+    lab.start_client(lab.party.alice_host, lab.invite, name="newcomer-2").stop()
+
+
+def test_revoke(lab):
+    """A revoked invite admits nobody; the others stay valid."""
+    invite, = invites_of(lab.gateway_command("invite", "--name", "leaked").stdout)
+    line, = [text for text in lab.gateway_command("invites").stdout.splitlines() if "leaked" in text]
+    assert "admits nobody" in lab.gateway_command("revoke", line.split()[0]).stdout
+    assert "was revoked" in failure_of(lab.start_client(lab.party.bob_host, invite, name="thief", wait=False))
+
+
 def test_room_commands(lab):
     """The operator's list; a room that is removed while the relay runs is closed to newcomers."""
     assert "FRIDAY" in lab.room("list").stdout

@@ -68,7 +68,8 @@ static void on_ended(void *ctx, const struct lp_reject *reject, const struct lp_
 	told->ended = true;
 }
 
-static const struct lp_session_events events = {on_send, on_joined, on_peer, on_stats, on_ended};
+static const struct lp_session_events events = {
+	.send = on_send, .joined = on_joined, .peer = on_peer, .stats = on_stats, .ended = on_ended};
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {

@@ -14,12 +14,15 @@
 #include "base/hex.h"
 #include "base/units.h"
 #include "directory/directory.h"
+#include "member/member.h"
 #include "party.h"
 #include "platform/loop/loop.h"
 #include "quic/peer_identity.h"
 #include "quic/tls/credentials.h"
+#include "relay/host.h"
 #include "relay/state.h"
 #include "rogue.h"
+#include "room/room.h"
 
 struct fixture {
 	char folder[64];
@@ -217,6 +220,67 @@ static bool was_told(const struct rogue *rogue, const char *text)
 	return false;
 }
 
+static struct lp_host_reply replied;
+
+static void ask(struct fixture *f, enum lp_host_action action, uint16_t peer_id, const char *target)
+{
+	struct lp_host_request request = {.request = 1, .action = action, .peer_id = peer_id};
+	snprintf(request.target, sizeof request.target, "%s", target);
+	lp_host_enter(f->party->relay_host);
+	lp_host_request(f->party->relay, "LAN", &request, "host", &replied);
+}
+
+/* Members that the host removes leave the room before anything else happens, and do not come back by themselves. */
+static void test_host(void **state)
+{
+	struct fixture *f = *state;
+	party_invite(f->party, LP_ROLE_GATEWAY, &f->host);
+	struct party_member *first = party_invite(f->party, LP_ROLE_CLIENT, &f->player);
+	struct party_member *second = party_invite(f->party, LP_ROLE_CLIENT, &f->player);
+	assert_true(party_run_until_joined(f->party, 10 * LP_SEC));
+	struct lp_rooms *rooms = f->party->relay->rooms;
+	ask(f, LP_HOST_KICK, lp_peer_id(lp_rooms_find_key(rooms, "LAN", first->key)), "");
+	assert_true(replied.done);
+	assert_null(lp_rooms_find_key(rooms, "LAN", first->key));
+	expect_refused(f->party, first, "removed from the room by its host");
+	party_reap(f->party);
+	ask(f, LP_HOST_BAN, lp_peer_id(lp_rooms_find_key(rooms, "LAN", second->key)), "");
+	assert_true(replied.done);
+	expect_refused(f->party, second, "banned from the room by its host");
+	party_reap(f->party);
+	party_start(first);
+	party_start(second);
+	expect_refused(f->party, second, "you are banned");
+	assert_true(party_is_joined(first));
+	party_reap(f->party);
+	ask(f, LP_HOST_UNBAN, 0, "client-7");
+	assert_false(replied.done);
+	ask(f, LP_HOST_UNBAN, 0, second->name);
+	assert_true(replied.done);
+	party_start(second);
+	assert_true(party_run_until_joined(f->party, 10 * LP_SEC));
+	ask(f, LP_HOST_KICK, 999, "");
+	assert_false(replied.done);
+	ask(f, LP_HOST_REVOKE, 0, "");
+	assert_false(replied.done);
+}
+
+/* A player that speaks as the host is disconnected. */
+static void test_false_host(void **state)
+{
+	struct fixture *f = *state;
+	struct party_member *player = party_invite(f->party, LP_ROLE_CLIENT, &f->player);
+	assert_true(party_run_until_joined(f->party, 10 * LP_SEC));
+	lp_host_enter(player->host);
+	lp_member_ask(party_lp_member(player), &(struct lp_host_request){.request = 1, .action = LP_HOST_LOCK});
+	party_run(f->party, 5 * LP_SEC);
+	assert_int_equal(player->n_joined, 2); /* its connection was closed, and it joined again */
+	struct lp_directory_room room;
+	struct lp_failure failure;
+	assert_int_equal(lp_directory_room(f->directory, "LAN", &failure, &room), 0);
+	assert_false(room.locked);
+}
+
 /* A proof that belongs to another TLS session is worth nothing. */
 static void test_replay(void **state)
 {
@@ -279,6 +343,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_comes_back, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_ban_and_lock, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_squatter, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_host, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_false_host, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_replay, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_guessing, set_up, tear_down),
 	};

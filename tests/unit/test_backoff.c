@@ -105,6 +105,8 @@ static void test_may_retry(void **state)
 		{LP_REASON_SHUTDOWN, true},
 		{LP_REASON_RESTARTING, true},
 		{LP_REASON_CONNECTION, true},
+		{LP_REASON_KICKED, false},
+		{LP_REASON_BANNED, false},
 		{LP_REASON_OTHER, true},
 	};
 	static const struct {

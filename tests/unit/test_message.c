@@ -265,6 +265,9 @@ static const char *const complete[] = {
 			     "\"packets_lost\":1,\"gateway_present\":true,\"gateway_rtt_us\":1,"
 			     "\"unfragmented_mtu\":1,\"lan_down\":true}",
 	[LP_MESSAGE_DISCONNECT] = "{\"type\":\"disconnect\",\"code\":\"goodbye\",\"message\":\"m\"}",
+	[LP_MESSAGE_HOST_REQUEST] = "{\"type\":\"host_request\",\"request\":1,\"action\":\"kick\",\"peer_id\":2,"
+				    "\"invite\":3,\"target\":\"n\"}",
+	[LP_MESSAGE_HOST_REPLY] = "{\"type\":\"host_reply\",\"request\":1,\"done\":true,\"message\":\"m\"}",
 };
 
 /* Decodes |root| with |name| in the object |in| replaced (NULL: removed), and expects |reason|; NULL: accepted. */

@@ -1,0 +1,104 @@
+#include "relay/operator.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "app/control.h"
+#include "base/error.h"
+#include "base/failure.h"
+#include "cli/options.h"
+#include "cli/start.h"
+#include "ctrl/schema.h"
+#include "relay/host.h"
+#include "relay/state.h"
+#include "room/room.h"
+
+struct request {
+	char room[LP_ROOM_CODE_MAX + 1];
+	enum lp_host_action action;
+	char target[LP_NAME_MAX + 1];
+};
+
+#define AT(member) offsetof(struct request, member), sizeof(((struct request *)0)->member)
+
+static const struct lp_field fields[] = {
+	{"room", LP_FIELD_ROOM, false, AT(room), .max = LP_ROOM_CODE_MAX},
+	{"action", LP_FIELD_WORD, false, AT(action), .words = &lp_host_action_words},
+	{"target", LP_FIELD_TEXT, false, AT(target), .max = LP_NAME_MAX},
+};
+#define N_FIELDS (sizeof fields / sizeof fields[0])
+
+/* The members that a target means. */
+struct search {
+	const struct request *request;
+	unsigned n_found;
+	uint16_t peer_id;
+};
+
+static void match(void *ctx, struct lp_peer *peer)
+{
+	struct search *search = ctx;
+	const char *target = search->request->target;
+	char *end;
+	unsigned long id = strtoul(target, &end, 10);
+	bool by_id = *target && !*end && id == lp_peer_id(peer);
+	if (strcmp(lp_peer_room(peer), search->request->room) != 0 ||
+		(!by_id && strcasecmp(target, lp_peer_name(peer)) != 0))
+		return;
+	search->n_found++;
+	search->peer_id = lp_peer_id(peer);
+}
+
+bool lp_operator_request(struct lp_relay *relay, const char *json, size_t len, char ret_text[LP_TEXT_MAX + 1])
+{
+	struct request request = {0};
+	struct lp_failure failure;
+	struct search search = {.request = &request};
+	struct lp_host_reply reply;
+	if (lp_fields_read("request", fields, N_FIELDS, json, len, &failure, &request) < 0) {
+		snprintf(ret_text, LP_TEXT_MAX + 1, "%.*s", LP_TEXT_MAX, failure.text);
+		return false;
+	}
+	lp_rooms_each(relay->rooms, match, &search);
+	if (search.n_found != 1) {
+		snprintf(ret_text, LP_TEXT_MAX + 1,
+			search.n_found
+				? "several members of room %s are called '%s'. Use the number that 'lanparty-relay "
+				  "status' prints"
+				: "room %s has no member '%s'. 'lanparty-relay status' lists the members",
+			request.room, request.target);
+		return false;
+	}
+	lp_host_request(relay, request.room,
+		&(struct lp_host_request){.action = request.action, .peer_id = search.peer_id}, "the operator", &reply);
+	snprintf(ret_text, LP_TEXT_MAX + 1, "%s", reply.message);
+	return reply.done;
+}
+
+bool lp_operator_is_command(const struct lp_options *options)
+{
+	return lp_options_is_command(options, "kick") || lp_options_is_command(options, "ban");
+}
+
+int lp_operator_command(const struct lp_options *options, const struct lp_control_options *control)
+{
+	struct request request = {.action = lp_options_is_command(options, "ban") ? LP_HOST_BAN : LP_HOST_KICK};
+	struct lp_failure failure = {0};
+	char *reply;
+	size_t len;
+	snprintf(request.room, sizeof request.room, "%s", options->words[0]);
+	snprintf(request.target, sizeof request.target, "%s", options->words[1]);
+	char *body = lp_fields_json(fields, N_FIELDS, &request);
+	int result = body ? lp_control_call(options->program, control, "POST", "/host", body, &failure, &reply, &len)
+			  : lp_fail(&failure, LP_ENOMEM, "out of memory");
+	free(body);
+	if (result < 0) {
+		fprintf(stderr, "%s: %s\n", options->program->name, failure.text);
+		return LP_EXIT_FAILURE;
+	}
+	fputs(reply, stdout);
+	free(reply);
+	return LP_EXIT_OK;
+}

@@ -1,0 +1,22 @@
+/* The operator's kick and ban: the command, and what the running relay does when it arrives on the status socket. */
+#ifndef LP_RELAY_OPERATOR_H
+#define LP_RELAY_OPERATOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "ctrl/message.h"
+
+struct lp_control_options;
+struct lp_options;
+struct lp_relay;
+
+/* Carries out a request, a JSON object of |len| bytes: {"room": "LAN", "action": "kick", "target": "3"}. The target is
+   a member's number or name. |ret_text| is what was done, or why not. */
+bool lp_operator_request(struct lp_relay *relay, const char *json, size_t len, char ret_text[LP_TEXT_MAX + 1]);
+/* True if |options| name a command of this file. */
+bool lp_operator_is_command(const struct lp_options *options);
+/* Sends the request to the running relay. Returns the exit code; failures are printed. */
+int lp_operator_command(const struct lp_options *options, const struct lp_control_options *control);
+
+#endif
