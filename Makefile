@@ -33,6 +33,7 @@ nightly: ## run SEEDS (10000) parties with sanitizers and the grid of paths; try
 	@scripts/packages
 	@scripts/check-packages
 	@scripts/check-packages bookworm trixie
+	@scripts/check-arm64
 
 fuzz: ## run every fuzz target for SECONDS (60) each
 	@scripts/deps build test
