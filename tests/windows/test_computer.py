@@ -194,7 +194,7 @@ def test_adapter_in_coma(machine):
 
 def test_no_enumeration(machine):
     """Adapters are not enumerated while frames are carried: that takes milliseconds on the thread that carries them."""
-    client = machine.client()
+    client = machine.client("--no-inbound")  # which asks Wine's list of networks, on another thread
     before = machine.calls("GetAdaptersAddresses")
     ping_through(machine)
     time.sleep(10)
@@ -222,7 +222,7 @@ def test_inbound(machine):
     kinds = [change["kind"] for change in json.loads(pathlib.Path(machine.journal).read_text())["changes"]]
     assert kinds == ["route", "settings", "settings", "firewall"]
     assert client.interrupt() == 0
-    client = machine.client("--inbound", "off")
+    client = machine.client("--no-inbound")
     machine.host.ip(f"addr replace {party.ALICE}/24 dev {wine.TAP}")
     assert ping(machine.host, party.LAN_HOST, PATIENCE_S)
     assert client.interrupt() == 0
