@@ -17,6 +17,7 @@
 #include "platform/system/sandbox.h"
 #include "platform/system/terminal.h"
 #include "quic/tls/credentials.h"
+#include "report/status.h"
 #include "report/status_json.h"
 
 /* Prints the status document for people. */
@@ -113,6 +114,8 @@ void lp_member_app_resume(const struct lp_member_app *app, struct lp_member_conf
 {
 	const char *token = lp_saved_session_token(&app->saved, app->relay, app->options.room);
 	snprintf(config->resume, sizeof config->resume, "%s", token);
+	if (strcmp(app->saved.relay, app->relay) == 0)
+		config->known_addr = app->saved.address;
 }
 
 /* Saves the resume token, so that a program that was killed resumes at its next start. Empty: there is none. */
@@ -127,6 +130,8 @@ static void save_session(struct lp_member_app *app, const char *resume)
 	snprintf(saved->resume, sizeof saved->resume, "%s", resume);
 	if (app->options.invitation.found)
 		(void)lp_invite_format(&app->options.invitation.invite, &failure, saved->invite);
+	if (app->reporter && lp_reporter_status(app->reporter)->state == LP_MEMBER_JOINED)
+		saved->address = lp_reporter_status(app->reporter)->remote;
 	if (lp_saved_session_save(app->saved_path, saved, &failure) == 0)
 		return;
 	lp_fail(&warning, failure.code, "%s: if this program is killed, its place in the room stays taken for a while",

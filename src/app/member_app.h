@@ -51,7 +51,7 @@ bool lp_member_app_options(struct lp_member_app *app, const struct lp_program *p
    returned. The program has loaded |saved|. */
 int lp_member_app_begin(struct lp_member_app *app, const struct lp_options *options, enum lp_role role,
 	struct lp_failure *failure, struct lp_member_config *config);
-/* Sets the resume token in |config| if |saved| is of this relay and this room. */
+/* Sets the resume token in |config| if |saved| is of this relay and this room, and the address that the relay had. */
 void lp_member_app_resume(const struct lp_member_app *app, struct lp_member_config *config);
 /* Confines the process once the device is open; |state_path| is the file that the program replaces (NULL: none). A
    callback of lp_client_new() and lp_gateway_new(), before they start to connect. */

@@ -39,6 +39,9 @@ static int decode(
 	copy_field(root, "resume", saved->resume, sizeof saved->resume);
 	copy_field(root, "key", saved->key, sizeof saved->key);
 	copy_field(root, "invite", saved->invite, sizeof saved->invite);
+	const char *address = json_string_value(json_object_get(root, "address"));
+	if (!address || lp_addr_parse(address, 0, &saved->address) < 0 || saved->address.port == 0)
+		saved->address = (struct lp_addr){0};
 	json_decref(root);
 	return result;
 }
@@ -96,9 +99,10 @@ int lp_saved_session_load(const char *path, struct lp_failure *failure, struct l
 
 int lp_saved_session_save(const char *path, const struct lp_saved_session *saved, struct lp_failure *failure)
 {
-	char mac[LP_MAC_TEXT_MAX];
-	json_t *root = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "mac", lp_mac_format(&saved->mac, mac), "relay",
-		saved->relay, "room", saved->room, "resume", saved->resume, "key", saved->key, "invite", saved->invite);
+	char mac[LP_MAC_TEXT_MAX], address[LP_ADDR_TEXT_MAX];
+	json_t *root = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "mac", lp_mac_format(&saved->mac, mac), "relay",
+		saved->relay, "room", saved->room, "resume", saved->resume, "key", saved->key, "invite", saved->invite,
+		"address", lp_addr_format(&saved->address, address));
 	char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
 	int result;
 	json_decref(root);

@@ -3,6 +3,7 @@
 #ifndef LP_APP_SAVED_SESSION_H
 #define LP_APP_SAVED_SESSION_H
 
+#include "base/addr.h"
 #include "base/mac.h"
 #include "ctrl/message.h"
 #include "invite/invite.h"
@@ -17,6 +18,7 @@ struct lp_saved_session {
 	char resume[LP_RESUME_MAX + 1];      /* empty: nothing to resume */
 	char key[LP_TLS_KEY_PEM];            /* the member's private key, PEM; empty: none yet */
 	char invite[LP_INVITE_TEXT_MAX + 1]; /* the last one that admitted the member; empty: none */
+	struct lp_addr address;              /* the relay's, that was in use; family 0: none */
 };
 
 /* Reads the file. LP_ENOTFOUND: it does not exist. LP_EMALFORMED: it cannot be decoded and must not be overwritten. If

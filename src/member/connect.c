@@ -6,10 +6,14 @@
 #include "platform/net/udp.h"
 #include "quic/endpoint.h"
 
-/* Time for one attempt. It is short while other addresses are left, and after the first join: the relay is then known
-   to be good, and a new attempt finds it sooner than the growing handshake timeouts of QUIC. */
-#define ATTEMPT_NS (2 * LP_SEC)
-#define ATTEMPT_LAST_NS (8 * LP_SEC)
+/* Time for one attempt, which lets an attempt to a relay that is away end before QUIC's retransmissions get rare. It
+   must be long enough for the path: a handshake takes two round trips, or three if the relay's certificates are long,
+   and a lost packet costs as much again. So it grows with the round trip of the last connection, if there was one, and
+   with the time since it was lost, because the path may be a slower one now. */
+#define ATTEMPT_MIN_NS (2 * LP_SEC)
+#define ATTEMPT_FIRST_NS (8 * LP_SEC)
+#define ATTEMPT_MAX_NS (30 * LP_SEC)
+#define ATTEMPT_ROUND_TRIPS 6
 
 /* Why no address of the list is left. */
 static void set_reason(struct lp_member *member)
@@ -54,5 +58,11 @@ int lp_member_connect_next(struct lp_member *member)
 
 uint64_t lp_member_connect_timeout_ns(const struct lp_member *member)
 {
-	return member->next_addr < member->n_addrs || member->ever_joined ? ATTEMPT_NS : ATTEMPT_LAST_NS;
+	bool is_last = member->next_addr >= member->n_addrs && !member->from_memory;
+	uint64_t attempt_ns = is_last && !member->ever_joined ? ATTEMPT_FIRST_NS : ATTEMPT_MIN_NS;
+	uint64_t outage_ns = member->now_ns - member->lost_ns;
+	if (attempt_ns < ATTEMPT_ROUND_TRIPS * member->last_rtt_ns)
+		attempt_ns = ATTEMPT_ROUND_TRIPS * member->last_rtt_ns;
+	attempt_ns += outage_ns / 2;
+	return attempt_ns < ATTEMPT_MAX_NS ? attempt_ns : ATTEMPT_MAX_NS;
 }

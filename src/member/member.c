@@ -116,6 +116,8 @@ static bool waits_for_slot(struct lp_member *member)
 static void on_disconnect(struct lp_member *member)
 {
 	bool was_joined = member->state == LP_MEMBER_JOINED;
+	if (was_joined)
+		member->lost_ns = member->now_ns;
 	uint8_t random[8];
 	if (member->state == LP_MEMBER_ENDED)
 		return;
@@ -124,7 +126,10 @@ static void on_disconnect(struct lp_member *member)
 		end(member, member->failed ? &member->reason : NULL);
 		return;
 	}
-	if (!member->config.reconnect || !member->may_retry || !(member->ever_joined || waits_for_slot(member))) {
+	/* A relay that was not reached yet may be started later, as may this computer's network. */
+	bool unreached = member->reason.code == LP_EUNREACH;
+	if (!member->config.reconnect || !member->may_retry ||
+		!(member->ever_joined || unreached || waits_for_slot(member))) {
 		end(member, &member->reason);
 		return;
 	}
@@ -149,7 +154,9 @@ static void resolve(struct lp_member *member, size_t relay_index);
 static void connect_next(struct lp_member *member)
 {
 	if (lp_member_connect_next(member) < 0) {
-		if (member->relay_index + 1 < member->config.n_relays)
+		if (member->from_memory)
+			resolve(member, 0);
+		else if (member->relay_index + 1 < member->config.n_relays)
 			resolve(member, member->relay_index + 1);
 		else
 			retry(member);
@@ -178,11 +185,12 @@ static void on_resolved(void *ctx, const struct lp_addr *addrs, size_t n_addrs, 
 	flush(member);
 }
 
-/* Starts to try a relay: resolve, connect, join. A round of attempts begins with the first one. */
+/* Starts to try a relay: resolve, connect, join. */
 static void resolve(struct lp_member *member, size_t relay_index)
 {
 	member->relay_index = relay_index;
 	enter_state(member, LP_MEMBER_RESOLVING, LP_NEVER);
+	member->from_memory = false;
 	member->reason.code = 0;
 	member->may_retry = true;
 	if (lp_resolve_start(member->loop, lp_member_relay(member)->host, lp_member_relay(member)->port, on_resolved,
@@ -190,6 +198,25 @@ static void resolve(struct lp_member *member, size_t relay_index)
 		lp_fail(&member->reason, LP_ENOMEM, "out of memory");
 		retry(member);
 	}
+}
+
+/* Starts a round of attempts: resolve, connect, join. The address of the last success comes first, because it is nearly
+   always right, and the name server may be one that is reached only through the tunnel. */
+static void start_round(struct lp_member *member)
+{
+	member->reason.code = 0;
+	member->may_retry = true;
+	if (!member->good_addr.family) {
+		resolve(member, 0);
+		return;
+	}
+	member->relay_index = member->good_relay;
+	member->addrs[0] = member->good_addr;
+	member->n_addrs = 1;
+	member->next_addr = 0;
+	member->had_route = false;
+	member->from_memory = true;
+	connect_next(member);
 }
 
 /* Migrates after a change of the host's network. */
@@ -235,9 +262,11 @@ static void on_deadline(struct lp_member *member)
 		break;
 	case LP_MEMBER_WAITING:
 		member->reconnects++;
-		resolve(member, 0);
+		start_round(member);
 		break;
 	case LP_MEMBER_RESOLVING:
+		start_round(member);
+		break;
 	case LP_MEMBER_JOINING:
 	case LP_MEMBER_ENDED:
 		break;
@@ -294,7 +323,6 @@ static void on_udp(void *ctx, struct lp_carrier *carrier, const struct lp_udp_ms
 {
 	struct lp_member *member = ctx;
 	member->now_ns = lp_loop_now_ns(member->loop);
-	member->n_batches++;
 	lp_quic_receive(member->endpoint, carrier, msgs, n_msgs, member->now_ns);
 	const char *notice = lp_udp_notice(member->udp.socket);
 	if (notice)
@@ -368,6 +396,11 @@ static void on_closed(void *ctx, struct lp_quic_conn *conn, const struct lp_quic
 	if (conn != member->conn)
 		return;
 	member->conn = NULL;
+	if (member->from_memory && member->state == LP_MEMBER_CONNECTING) {
+		member->good_addr.family = 0; /* it may be another server's now */
+		resolve(member, 0);
+		return;
+	}
 	if (lp_member_judge_close(member, why))
 		connect_next(member);
 	else
@@ -400,6 +433,8 @@ static void on_session_joined(void *ctx, const struct lp_welcome *welcome)
 	struct lp_member *member = ctx;
 	enter_state(member, LP_MEMBER_JOINED, member->now_ns + LP_MEMBER_PATH_CHECK_NS);
 	member->ever_joined = true;
+	member->good_addr = member->remote;
+	member->good_relay = member->relay_index;
 	member->slot_held = false;
 	lp_member_path_check_start(member);
 	lp_backoff_reset(&member->backoff);
@@ -531,7 +566,10 @@ int lp_member_new(struct lp_loop *loop, const struct lp_member_config *config, s
 		lp_fail(failure, result, "cannot start the member: %s", lp_error_text(result));
 		goto fail;
 	}
-	resolve(member, 0);
+	member->lost_ns = member->now_ns;
+	member->good_addr = config->known_addr;
+	enter_state(member, LP_MEMBER_RESOLVING, member->now_ns); /* the first round starts from the loop */
+	lp_timer_set(member->timer, member->now_ns);
 	*ret_member = member;
 	return 0;
 fail:

@@ -6,7 +6,8 @@
 #include "platform/net/udp.h"
 #include "quic/endpoint.h"
 
-/* The path is dead after this many consecutive checks with data in flight and nothing received. */
+/* The path is dead after this many consecutive checks with data in flight and no packet that decrypts, and two more
+   round trips. */
 #define SILENT_CHECKS 4
 
 /* |remote| has no route any more. Another address of the relay may have one, for example an IPv4 address after IPv6 is
@@ -52,19 +53,20 @@ enum lp_migration lp_member_migrate(struct lp_member *member)
 void lp_member_path_check_start(struct lp_member *member)
 {
 	member->n_silent = 0;
-	member->n_batches_seen = member->n_batches;
+	member->seen_rx_ns = 0;
 }
 
 bool lp_member_path_check(struct lp_member *member)
 {
 	struct lp_quic_stats stats;
 	lp_quic_stats(member->conn, &stats);
-	if (stats.in_flight_bytes == 0 || member->n_batches != member->n_batches_seen)
+	if (stats.in_flight_bytes == 0 || stats.last_rx_ns != member->seen_rx_ns)
 		member->n_silent = 0;
 	else
 		member->n_silent++;
-	member->n_batches_seen = member->n_batches;
-	if (member->n_silent < SILENT_CHECKS)
+	member->seen_rx_ns = stats.last_rx_ns;
+	member->last_rtt_ns = stats.srtt_ns;
+	if (member->n_silent < SILENT_CHECKS + 2 * stats.srtt_ns / LP_MEMBER_PATH_CHECK_NS)
 		return false;
 	lp_fail(&member->reason, LP_EUNREACH, "%s: the relay does not answer any more", lp_member_relay(member)->host);
 	return true;

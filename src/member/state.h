@@ -43,7 +43,12 @@ struct lp_member {
 	struct lp_resolve *resolve; /* RESOLVING: the query */
 	struct lp_addr addrs[LP_MEMBER_ADDRS_MAX];
 	size_t n_addrs, next_addr;
-	bool had_route; /* at least one address had a route in this round */
+	bool had_route;           /* at least one address had a route in this round */
+	bool from_memory;         /* |addrs| is |good_addr|, and the name was not resolved in this round */
+	struct lp_addr good_addr; /* of the last success, perhaps of an earlier run; family 0: none */
+	size_t good_relay;        /* the relay that it is an address of */
+	uint64_t lost_ns;         /* when the last connection was lost, or the member was started */
+	uint64_t last_rtt_ns;     /* smoothed round trip of the last connection; 0: unknown */
 
 	/* The connection. */
 	struct lp_carrier_udp udp;
@@ -52,10 +57,9 @@ struct lp_member {
 	struct lp_netwatch *netwatch;
 	struct lp_quic_conn *conn; /* NULL if there is none */
 	struct lp_addr local, remote;
-	bool migration_pending;  /* the peer has not yet issued a spare connection ID */
-	uint64_t n_batches;      /* receive batches */
-	uint64_t n_batches_seen; /* at the last path check */
-	unsigned n_silent;       /* consecutive path checks with data in flight and nothing received */
+	bool migration_pending; /* the peer has not yet issued a spare connection ID */
+	uint64_t seen_rx_ns;    /* when the last packet that decrypted was received, at the last path check */
+	unsigned n_silent;      /* consecutive path checks with data in flight and nothing received */
 
 	/* The session on it. */
 	struct lp_session *session;

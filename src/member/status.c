@@ -41,7 +41,7 @@ void lp_member_status(struct lp_member *member, struct lp_status *status)
 	status->local = member->local;
 	status->remote = member->remote;
 	status->rtt_ns = stats.srtt_ns;
-	status->latest_rtt_ns = stats.latest_rtt_ns;
+	status->min_rtt_ns = stats.min_rtt_ns;
 	status->packets_lost = stats.lost_packets;
 	status->budget_bytes = stats.datagram_budget;
 	status->counters = member->link ? *lp_link_counters(member->link) : member->counters;

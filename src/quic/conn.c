@@ -110,7 +110,7 @@ int lp_conn_new_client(
 		return result;
 	choose_cid(env, &scid, LP_QUIC_CID_LEN);
 	choose_cid(env, &dcid, NGTCP2_MAX_CIDLEN);
-	lp_settings_fill(&settings, &env->config, conn->remote.family, env->now_ns);
+	lp_settings_fill(&settings, &env->config, conn->remote.family, false, env->now_ns);
 	settings.settings.rand_ctx.native_handle = env;
 	lp_settings_params(&params, &env->config, false);
 	result = ngtcp2_conn_client_new(&conn->ngtcp2, &dcid, &scid, path, NGTCP2_PROTO_VER_V1, lp_rx_callbacks(false),
@@ -151,7 +151,7 @@ int lp_conn_new_server(struct lp_quic_env *env, const ngtcp2_path *path, const n
 		return result;
 	conn->proven = first_dcid != NULL;
 	choose_cid(env, &scid, LP_QUIC_CID_LEN);
-	lp_settings_fill(&settings, &env->config, conn->remote.family, env->now_ns);
+	lp_settings_fill(&settings, &env->config, conn->remote.family, true, env->now_ns);
 	settings.settings.rand_ctx.native_handle = env;
 	if (first_dcid) {
 		settings.settings.token = hd->token;
@@ -409,7 +409,9 @@ void lp_quic_stats(const struct lp_quic_conn *conn, struct lp_quic_stats *ret_st
 	ngtcp2_conn_info info;
 	ngtcp2_conn_get_conn_info(conn->ngtcp2, &info);
 	ret_stats->srtt_ns = info.smoothed_rtt;
-	ret_stats->latest_rtt_ns = info.latest_rtt;
+	ret_stats->min_rtt_ns = conn->rtt.now_ns;
+	if (conn->rtt.last_ns && (!ret_stats->min_rtt_ns || conn->rtt.last_ns < ret_stats->min_rtt_ns))
+		ret_stats->min_rtt_ns = conn->rtt.last_ns;
 	ret_stats->cwnd_bytes = info.cwnd;
 	ret_stats->in_flight_bytes = info.bytes_in_flight;
 }

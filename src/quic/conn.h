@@ -52,6 +52,13 @@ enum lp_conn_state {
 };
 
 /* The fields that every packet touches come first: with many connections each cache line of them is a miss. */
+/* The shortest round trips without the peer's ACK delay, in periods of a second. */
+struct lp_rtt_window {
+	uint64_t since_ns;        /* begin of the present period */
+	uint64_t now_ns, last_ns; /* minimum of the present and the last period with samples; 0: none */
+	uint64_t smoothed_ns;     /* ngtcp2's at the last sample */
+};
+
 struct lp_quic_conn {
 	struct lp_quic_env *env; /* of its endpoint */
 	ngtcp2_conn *ngtcp2;     /* NULL once it is closing or draining */
@@ -78,8 +85,10 @@ struct lp_quic_conn {
 	bool own_control;         /* ngtcp2's congestion control is out of the way */
 	bool proven;              /* server: a Retry proved the peer's address before the handshake */
 	struct lp_ack ack;        /* packets that wait for their ACK */
-	uint64_t last_rx_ns;      /* when the last valid packet was received */
-	uint64_t received_bytes;  /* UDP payload in all */
+	uint64_t last_rx_ns;      /* when the last packet that decrypted was received */
+	bool acked;               /* the packet being read acknowledged some of ours */
+	struct lp_rtt_window rtt;
+	uint64_t received_bytes; /* UDP payload in all */
 	struct lp_deadline deadline;
 
 	struct lp_batch *batch;       /* borrowed while it has packets */

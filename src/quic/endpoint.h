@@ -146,11 +146,14 @@ struct lp_quic_refusal {
 
 /* Statistics of a connection. */
 struct lp_quic_stats {
-	uint64_t srtt_ns, latest_rtt_ns;
+	uint64_t srtt_ns;    /* smoothed */
+	uint64_t min_rtt_ns; /* shortest of the last one to two seconds with samples, without the peer's ACK delay; 0:
+			      * none
+			      */
 	uint64_t cwnd_bytes, in_flight_bytes;
 	uint64_t lost_packets; /* packets with DATAGRAMs that were declared lost */
-	uint64_t last_rx_ns;   /* when the last valid packet was received: a long silence while we send means that the
-				  path or the peer is gone, well before the idle timeout */
+	uint64_t last_rx_ns; /* when the last packet that decrypted was received; not one of PINGs alone: a long silence
+				while we send means that the path or the peer is gone, well before the idle timeout */
 	size_t datagram_budget;
 	bool own_control; /* our congestion controller alone counts (quic/uncap.h) */
 };

@@ -42,6 +42,38 @@ static bool path_mtu_grew(const struct lp_quic_conn *conn)
 	       ngtcp2_conn_get_path_max_tx_udp_payload_size(conn->ngtcp2) != conn->pmtud.path_max;
 }
 
+/* The peer sent something that decrypted, which ngtcp2 reports by what is in it. A packet that does not decrypt is
+   discarded without an error, so the return value of ngtcp2_conn_read_pkt() does not show that. */
+static void note_life(struct lp_quic_conn *conn)
+{
+	conn->last_rx_ns = conn->env->now_ns;
+}
+
+/* Takes the round trip of the ACK that was just read. ngtcp2 subtracts the peer's ACK delay from the samples of its
+   smoothed RTT only (RFC 9002 §5.3), not from |latest_rtt|; a sample is what moved the smoothed RTT by an eighth. */
+static void sample_rtt(struct lp_quic_conn *conn)
+{
+	struct lp_rtt_window *window = &conn->rtt;
+	uint64_t now_ns = conn->env->now_ns;
+	ngtcp2_conn_info info;
+	conn->acked = false;
+	ngtcp2_conn_get_conn_info(conn->ngtcp2, &info);
+	uint64_t smoothed_ns = info.smoothed_rtt, before_ns = window->smoothed_ns;
+	if (smoothed_ns == before_ns)
+		return;
+	window->smoothed_ns = smoothed_ns;
+	uint64_t sample_ns = smoothed_ns;
+	if (before_ns && 8 * smoothed_ns > 7 * before_ns)
+		sample_ns = 8 * smoothed_ns - 7 * before_ns;
+	if (now_ns - window->since_ns >= LP_SEC) {
+		window->since_ns = now_ns;
+		window->last_ns = window->now_ns ? window->now_ns : window->last_ns;
+		window->now_ns = 0;
+	}
+	if (window->now_ns == 0 || sample_ns < window->now_ns)
+		window->now_ns = sample_ns;
+}
+
 bool lp_rx_read(struct lp_quic_conn *conn, const ngtcp2_path *path, uint8_t ecn, const uint8_t *data, size_t len)
 {
 	ngtcp2_pkt_info info = {.ecn = ecn};
@@ -64,8 +96,8 @@ bool lp_rx_read(struct lp_quic_conn *conn, const ngtcp2_path *path, uint8_t ecn,
 	lp_conn_mark_dirty(conn);
 	if (result != 0)
 		lp_close_by_error(conn, result);
-	else
-		conn->last_rx_ns = conn->env->now_ns;
+	if (conn->acked)
+		sample_rtt(conn);
 	lp_pto_received(&conn->pto);
 	if (!other_path)
 		conn->other_path_since_ns = 0;
@@ -95,6 +127,7 @@ static int on_handshake_completed(ngtcp2_conn *ngtcp2, void *user_data)
 	const struct lp_quic_config *config = &conn->env->config;
 	if (conn->state != LP_CONN_HANDSHAKE)
 		return 0;
+	note_life(conn);
 	lp_conn_enter_state(conn, LP_CONN_READY);
 	fit_keep_alive(conn, ngtcp2);
 	(void)lp_tx_update_budget(conn);
@@ -125,6 +158,7 @@ static int on_stream_data(ngtcp2_conn *ngtcp2, uint32_t flags, int64_t stream_id
 	struct lp_quic_conn *conn = user_data;
 	const struct lp_quic_config *config = &conn->env->config;
 	(void)offset, (void)stream_user_data;
+	note_life(conn);
 	if (stream_id != conn->control_id || conn->close_wanted)
 		return 0;
 	if (len > 0 && config->events->control)
@@ -142,6 +176,8 @@ static int on_stream_acked(
 {
 	struct lp_quic_conn *conn = user_data;
 	(void)ngtcp2, (void)stream_user_data;
+	note_life(conn);
+	conn->acked = true;
 	if (stream_id == conn->control_id)
 		lp_control_acked(&conn->control, offset + len);
 	return 0;
@@ -171,6 +207,7 @@ static int on_datagram(ngtcp2_conn *ngtcp2, uint32_t flags, const uint8_t *data,
 	struct lp_quic_conn *conn = user_data;
 	const struct lp_quic_config *config = &conn->env->config;
 	(void)ngtcp2, (void)flags;
+	note_life(conn);
 	if (conn->close_wanted || (len > 0 && data[0] == 0))
 		return 0;
 	config->events->datagram(config->ctx, conn, data, len);
@@ -191,6 +228,8 @@ static int on_datagram_acked(ngtcp2_conn *ngtcp2, uint64_t id, void *user_data)
 	struct lp_quic_conn *conn = user_data;
 	uint64_t now_ns = conn->env->now_ns, value = lp_dgram_value(id);
 	(void)ngtcp2;
+	note_life(conn);
+	conn->acked = true;
 	lp_pto_progress(&conn->pto, now_ns);
 	switch (lp_dgram_kind(id)) {
 	case LP_DGRAM_PROBE:
@@ -292,6 +331,7 @@ static int on_path_validation(ngtcp2_conn *ngtcp2, uint32_t flags, const ngtcp2_
 {
 	struct lp_quic_conn *conn = user_data;
 	(void)ngtcp2, (void)flags, (void)path, (void)old_path;
+	note_life(conn);
 	if (result == NGTCP2_PATH_VALIDATION_RESULT_SUCCESS)
 		conn->path_validated = true;
 	conn->path_dirty = true;

@@ -4,7 +4,9 @@
 #include "quic/ack.h"
 #include "quic/endpoint.h"
 
-#define HANDSHAKE_TIMEOUT_NS (10 * LP_SEC)
+/* A client's owner ends its attempts earlier (member/connect.c). */
+#define HANDSHAKE_TIMEOUT_NS (60 * LP_SEC)
+#define ACCEPT_TIMEOUT_NS (12 * LP_SEC)
 #define PAYLOAD_DEFAULT 1472
 #define PAYLOAD_MAX 65527
 #define CONTROL_WINDOW \
@@ -35,8 +37,8 @@ static size_t fill_probes(uint16_t probes[LP_SETTINGS_PROBES], size_t max, uint8
 	return n;
 }
 
-void lp_settings_fill(
-	struct lp_settings *ret_settings, const struct lp_quic_config *config, uint8_t family, uint64_t now_ns)
+void lp_settings_fill(struct lp_settings *ret_settings, const struct lp_quic_config *config, uint8_t family,
+	bool server, uint64_t now_ns)
 {
 	static const ngtcp2_cc_algo algorithms[] = {
 		[LP_QUIC_CC_CUBIC] = NGTCP2_CC_ALGO_CUBIC,
@@ -47,7 +49,7 @@ void lp_settings_fill(
 	ngtcp2_settings_default(settings);
 	settings->initial_ts = now_ns;
 	settings->cc_algo = algorithms[config->congestion];
-	settings->handshake_timeout = HANDSHAKE_TIMEOUT_NS;
+	settings->handshake_timeout = server ? ACCEPT_TIMEOUT_NS : HANDSHAKE_TIMEOUT_NS;
 	settings->max_tx_udp_payload_size = lp_settings_max_payload(config);
 	settings->pmtud_probeslen = fill_probes(ret_settings->probes, settings->max_tx_udp_payload_size, family);
 	settings->pmtud_probes = ret_settings->probes;

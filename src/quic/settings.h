@@ -21,8 +21,8 @@ struct lp_settings {
 size_t lp_settings_max_payload(const struct lp_quic_config *config);
 /* Settings of a connection that starts now towards an address of |family| (4 or 6). |ret_settings| must outlive the
    call that makes the connection. */
-void lp_settings_fill(
-	struct lp_settings *ret_settings, const struct lp_quic_config *config, uint8_t family, uint64_t now_ns);
+void lp_settings_fill(struct lp_settings *ret_settings, const struct lp_quic_config *config, uint8_t family,
+	bool server, uint64_t now_ns);
 /* Transport parameters without what belongs to one connection. */
 void lp_settings_params(ngtcp2_transport_params *ret_params, const struct lp_quic_config *config, bool server);
 

@@ -200,7 +200,7 @@ bool lp_status_update(struct lp_status *status)
 void lp_status_sample(struct lp_status *status, uint64_t now_ns)
 {
 	const struct lp_stats_message *relay = &status->relay_stats;
-	lp_latency_sample(&status->latency, status->latest_rtt_ns / LP_US);
+	lp_latency_sample(&status->latency, status->min_rtt_ns / LP_US);
 	lp_rates_sample(&status->rates, &status->counters, now_ns);
 	lp_loss_sample(&status->loss_up, status->counters.datagrams_out, status->packets_lost, now_ns);
 	if (!status->has_relay_stats || status->n_relay_stats == status->history.n_relay_stats)

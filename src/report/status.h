@@ -103,9 +103,9 @@ struct lp_status {
 
 	/* The path to the relay. */
 	struct lp_addr local, remote;
-	uint64_t rtt_ns, latest_rtt_ns; /* smoothed; last sample. 0: unknown */
-	uint64_t packets_lost;          /* of ours, on this connection */
-	uint64_t budget_bytes;          /* of a DATAGRAM */
+	uint64_t rtt_ns, min_rtt_ns; /* smoothed; shortest of the last second. 0: unknown */
+	uint64_t packets_lost;       /* of ours, on this connection */
+	uint64_t budget_bytes;       /* of a DATAGRAM */
 
 	/* Counters. */
 	struct lp_link_counters counters;    /* of our end of the tunnel, since the start */

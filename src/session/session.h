@@ -28,7 +28,7 @@ struct lp_failure;
 struct lp_session;
 
 /* Time to wait for the welcome. */
-#define LP_SESSION_WELCOME_NS (4 * LP_SEC)
+#define LP_SESSION_WELCOME_NS (10 * LP_SEC)
 /* Peers in the list. More are reported by `peer`, but not remembered; they are counted. */
 #define LP_SESSION_PEERS_MAX 4096
 

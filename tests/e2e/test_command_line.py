@@ -188,7 +188,7 @@ def test_unreachable(lab):
 @pytest.mark.parametrize("relay, host", [("8.8.8.8:443", "8.8.8.8"), ("[2001:db8::1]:443", "2001:db8::1")])
 def test_no_route(lab, relay, host):
     """A computer without a route to the relay: nothing was sent, so the error is not a missing reply."""
-    result = run(lab.lan_host, "lanparty-client", *member(lab, "lanparty-client", relay=relay))
+    result = run(lab.lan_host, "lanparty-client", *member(lab, "lanparty-client", relay=relay), "--no-reconnect")
     assert complains(result, FAILURE, f"no way to {host}", "connected?")
     assert f"connecting to {relay}\n" in result[2]
 

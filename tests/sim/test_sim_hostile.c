@@ -480,7 +480,7 @@ static void test_bad_relay(void **state)
 		assert_true(relay.ready);
 		if (rows[i].says)
 			rogue_say_json(&relay, rows[i].says);
-		party_run(party, 5 * LP_SEC);
+		party_run(party, 11 * LP_SEC);
 		assert_true(relay.closed);
 		assert_int_equal(relay.why.kind, LP_QUIC_CLOSED_APP);
 		if (relay.why.code != rows[i].code || !strstr(relay.why.reason, rows[i].reason))

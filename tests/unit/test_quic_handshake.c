@@ -130,8 +130,9 @@ static void test_nobody_answers(void **state)
 	pair_start(pair);
 	pair->wire.cut = true;
 	wire_connect(&pair->client, &pair->server, NAME);
-	assert_true(wire_wait(&pair->wire, &pair->client.n_closed, 1, 12 * LP_SEC));
-	assert_int_equal(pair->client.why.kind, LP_QUIC_CLOSED_HANDSHAKE_TIMEOUT);
+	assert_true(wire_wait(&pair->wire, &pair->client.n_closed, 1, 65 * LP_SEC));
+	/* The idle timeout is shorter than the time for a handshake. */
+	assert_int_equal(pair->client.why.kind, LP_QUIC_CLOSED_IDLE);
 	pair_free(pair);
 }
 
