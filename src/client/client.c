@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/failure.h"
+#include "base/units.h"
 #include "member/offload.h"
 #include "obs/event.h"
 #include "platform/device/advice.h"
@@ -13,22 +14,25 @@
 #include "platform/loop/loop.h"
 #include "platform/net/dhcp.h"
 #include "proto/ether.h"
+#include "proto/multicast_query.h"
 
 struct lp_client {
 	struct lp_client_config config;
+	struct lp_loop *loop;
 	struct lp_tap *tap;
 	struct lp_client_guard *guard; /* NULL: the system needs none */
 	struct lp_member *member;
 	struct lp_offloader *offloader;
-	struct lp_dhcp *dhcp; /* NULL: the system or the user sees to an address */
-	uint16_t mtu;         /* of the room; 0: unknown yet */
-	uint16_t tap_mtu;     /* of the TAP */
-	uint16_t tcp_mtu;     /* of the current batch: IP bytes that TCP is limited to */
-	bool up;              /* the TAP is */
-	bool paused;          /* reading from the TAP is */
-	bool filtered;        /* the first change by the host configuration filter was logged */
-	bool lan;             /* the LAN is reachable, at the last look */
-	bool dhcp_failed;     /* the DHCP client ended since then, which was logged */
+	struct lp_dhcp *dhcp;         /* NULL: the system or the user sees to an address */
+	struct lp_timer *query_timer; /* queries the system for its multicast groups */
+	uint16_t mtu;                 /* of the room; 0: unknown yet */
+	uint16_t tap_mtu;             /* of the TAP */
+	uint16_t tcp_mtu;             /* of the current batch: IP bytes that TCP is limited to */
+	bool up;                      /* the TAP is */
+	bool paused;                  /* reading from the TAP is */
+	bool filtered;                /* the first change by the host configuration filter was logged */
+	bool lan;                     /* the LAN is reachable, at the last look */
+	bool dhcp_failed;             /* the DHCP client ended since then, which was logged */
 };
 
 /* A frame of the current batch, after segmentation. */
@@ -139,6 +143,21 @@ static void follow_lan(struct lp_client *client)
 	lp_tap_replug(client->tap);
 }
 
+/* Queries this computer for its multicast groups, so that it reports them: the relay, which sends a group to the
+   members that reported it, does not know them after a join, and a report can get lost. */
+static void query_groups(void *ctx, uint64_t now_ns)
+{
+	struct lp_client *client = ctx;
+	uint8_t igmp[LP_MULTICAST_QUERY_MAX], mld[LP_MULTICAST_QUERY_MAX];
+	struct lp_frame frames[] = {
+		{.data = igmp, .len = lp_multicast_query_igmp(igmp)},
+		{.data = mld, .len = lp_multicast_query_mld(mld)},
+	};
+	if (client->up)
+		(void)lp_tap_send(client->tap, frames, 2); /* the next query makes up for a lost one */
+	lp_timer_set(client->query_timer, now_ns + LP_MULTICAST_QUERY_S * LP_SEC);
+}
+
 static void on_joined(void *ctx, const struct lp_welcome *welcome)
 {
 	struct lp_client *client = ctx;
@@ -155,12 +174,15 @@ static void on_joined(void *ctx, const struct lp_welcome *welcome)
 	if (!was_up && client->config.new_room)
 		(void)lp_dhcp_restart(lp_tap_id(client->tap));
 	follow_lan(client);
+	query_groups(client, lp_loop_now_ns(client->loop));
 	client->config.joined(client->config.ctx, welcome);
 }
 
 static void on_lost(void *ctx)
 {
-	on_relieved(ctx);
+	struct lp_client *client = ctx;
+	on_relieved(client);
+	lp_timer_set(client->query_timer, LP_NEVER);
 }
 
 static void on_path(void *ctx, const struct lp_addr *local, const struct lp_addr *remote)
@@ -360,12 +382,17 @@ int lp_client_new(struct lp_loop *loop, const struct lp_client_config *config, s
 	if (!client)
 		return lp_fail(failure, LP_ENOMEM, "out of memory");
 	client->config = *config;
+	client->loop = loop;
 	/* First, so that what an earlier client left behind is restored even if this one cannot start. */
 	if (config->guard_ops)
 		result = config->guard_ops->new_guard(
 			config->journal_path, config->member.log, failure, &client->guard);
 	if (result < 0 || (result = open_device(client, loop, failure)) < 0)
 		goto fail;
+	if ((result = lp_timer_new(loop, query_groups, client, &client->query_timer)) < 0) {
+		lp_fail(failure, result, "cannot start the client: %s", lp_error_text(result));
+		goto fail;
+	}
 	if (config->opened)
 		config->opened(config->ctx);
 	member = &client->config.member;
@@ -388,6 +415,7 @@ void lp_client_free(struct lp_client *client)
 	if (!client)
 		return;
 	lp_member_free(client->member);
+	lp_timer_free(client->query_timer);
 	lp_offloader_free(client->offloader);
 	if (client->guard)
 		client->config.guard_ops->leave(client->guard);

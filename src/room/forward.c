@@ -31,22 +31,46 @@ static enum lp_drop check_source(struct lp_peer *from, uint64_t src, uint64_t no
 	return lp_mac_table_put(&room->macs, src, from, expires_ns, now_ns) < 0 ? LP_DROP_MAC_LIMIT : LP_DROP_NONE;
 }
 
-/* Floods a group frame, within the limit of its class. */
+static void add_target(struct lp_verdict *verdict, const struct lp_peer *from, struct lp_peer *to)
+{
+	if (to && to != from)
+		verdict->targets[verdict->n_targets++] = to;
+}
+
+/* The gateway, the members of an IP multicast group, and the members that receive all groups. */
+static void add_group(struct lp_peer *from, struct lp_multicast_group *group, struct lp_verdict *verdict)
+{
+	const struct lp_room *room = from->room;
+	add_target(verdict, from, room->gateway);
+	LP_LIST_EACH(node, lp_multicast_memberships(group)) {
+		const struct lp_multicast_membership *membership = LP_LIST_ELEMENT(
+			node, struct lp_multicast_membership, of_group);
+		add_target(verdict, from, LP_LIST_ELEMENT(membership->member, struct lp_peer, multicast));
+	}
+	LP_LIST_EACH(node, &room->multicast.everything) {
+		struct lp_multicast_member *member = LP_LIST_ELEMENT(node, struct lp_multicast_member, node);
+		add_target(verdict, from, LP_LIST_ELEMENT(member, struct lp_peer, multicast));
+	}
+}
+
+/* Forwards a group frame, within the limit of its class: to its IP multicast group's members, or to all. */
 static enum lp_drop decide_group(
 	struct lp_peer *from, struct lp_view *view, uint64_t now_ns, struct lp_verdict *verdict)
 {
 	struct lp_room *room = from->room;
+	struct lp_multicast_group *group = NULL;
 	enum lp_drop drop = lp_meter_take(&from->meter, lp_class_of_group(view), view->len, now_ns);
 	if (drop != LP_DROP_NONE)
 		return drop;
-	if (drop_if(from, LP_FILTER_ISOLATION)) {
-		if (room->gateway)
-			verdict->targets[verdict->n_targets++] = room->gateway;
-		return LP_DROP_NONE;
-	}
-	for (size_t i = 0; i < room->n_peers; i++) {
-		if (room->peers[i] != from)
-			verdict->targets[verdict->n_targets++] = room->peers[i];
+	enum lp_multicast_to to = lp_multicast_forward(
+		&room->multicast, &from->multicast, from->role == LP_ROLE_GATEWAY, view, now_ns, &group);
+	if (to == LP_MULTICAST_TO_GATEWAY || drop_if(from, LP_FILTER_ISOLATION)) {
+		add_target(verdict, from, room->gateway);
+	} else if (to == LP_MULTICAST_TO_GROUP) {
+		add_group(from, group, verdict);
+	} else {
+		for (size_t i = 0; i < room->n_peers; i++)
+			add_target(verdict, from, room->peers[i]);
 	}
 	return LP_DROP_NONE;
 }

@@ -76,6 +76,7 @@ static struct lp_room *make_room(struct lp_rooms *rooms, const char *code)
 		return NULL;
 	}
 	room->rooms = rooms;
+	lp_multicast_init(&room->multicast, rooms->config.hash_key);
 	memcpy(room->code, code, sizeof room->code);
 	room->mtu = rooms->config.room_mtu;
 	lp_rooms_table_add(rooms, room);
@@ -93,6 +94,7 @@ static void drop_room(struct lp_room *room)
 	lp_list_remove(&room->node);
 	rooms->n_rooms--;
 	lp_mac_table_done(&room->macs);
+	lp_multicast_done(&room->multicast);
 	free(room->peers);
 	free(room);
 }
@@ -169,6 +171,7 @@ static struct lp_peer *add_peer(struct lp_room *room, const struct lp_join *join
 	if (join->key)
 		memcpy(peer->public_key, join->key, sizeof peer->public_key);
 	rooms->config.events->random(rooms->config.ctx, peer->token, sizeof peer->token);
+	lp_multicast_member_init(&peer->multicast);
 	lp_meter_init(&peer->meter, &rooms->meter_limits[peer->role == LP_ROLE_GATEWAY]);
 	peer->index = room->n_peers;
 	room->peers[room->n_peers++] = peer;
@@ -265,6 +268,7 @@ void lp_rooms_leave(struct lp_rooms *rooms, struct lp_peer *peer, enum lp_reason
 	last->index = peer->index;
 	room->n_peers--;
 	rooms->n_peers--;
+	lp_multicast_member_remove(&room->multicast, &peer->multicast);
 	if (room->gateway == peer) {
 		room->gateway = NULL;
 		lp_mac_table_remove_owner(&room->macs, peer);

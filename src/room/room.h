@@ -3,9 +3,9 @@
    A room exists from its first member to its last. It has clients and at most one gateway, and it is a learning switch
    with two kinds of ports: behind a client is exactly one MAC, the one of its hello; behind the gateway are all
    stations of its LAN, learned from their frames and forgotten when they have sent nothing for mac_age_ns. A group
-   frame is flooded to all other members. A unicast frame goes to the owner of its destination; an unknown destination
-   can only be behind the gateway, so the frame goes there, within a limit. A frame never returns to the member that
-   sent it.
+   frame is flooded to all other members, or sent to those that joined the group (multicast.h). A unicast frame goes to
+   the owner of its destination; an unknown destination can only be behind the gateway, so the frame goes there, within
+   a limit. A frame never returns to the member that sent it.
 
    A membership (peer id, MAC, name) survives the connection that it was made on: the resume token in `welcome` proves
    that a later connection belongs to the same member, or the member's key, if an invite admitted it. Peer ids are
@@ -17,7 +17,8 @@
 
    lp_rooms does no I/O and has no clock: a hello or a frame and now_ns go in; a verdict, and calls of lp_room_events,
    come out. It knows members by an opaque user pointer, not connections. One thread owns an lp_rooms.
-   lp_rooms_forward() allocates memory only when a MAC is learned and the table grows. */
+   lp_rooms_forward() allocates memory only when a MAC is learned and the table grows, and when a member joins a
+   multicast group. */
 #ifndef LP_ROOM_ROOM_H
 #define LP_ROOM_ROOM_H
 

@@ -6,6 +6,7 @@
 #include "filter/filter.h"
 #include "filter/limit.h"
 #include "proto/mac_table.h"
+#include "room/multicast.h"
 #include "room/room.h"
 #include "room/token.h"
 
@@ -23,6 +24,7 @@ struct lp_peer {
 	bool has_public_key;
 	bool by_key; /* resumed by the public key alone */
 	struct lp_meter meter;
+	struct lp_multicast_member multicast;
 	uint64_t malformed_since_ns; /* start of the window */
 	uint32_t malformed;          /* in the window */
 	uint64_t drops[LP_DROP_COUNT];
@@ -40,6 +42,7 @@ struct lp_room {
 	size_t n_peers, size_peers;
 	struct lp_peer *gateway;  /* NULL: none */
 	struct lp_mac_table macs; /* clients and gateway (permanent), stations behind the gateway (they age) */
+	struct lp_multicast multicast;
 };
 
 struct lp_rooms {
