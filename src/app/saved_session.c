@@ -1,6 +1,7 @@
 #include "app/saved_session.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,49 @@ static void copy_field(const json_t *root, const char *name, char *text, size_t 
 	const char *value = json_string_value(json_object_get(root, name));
 	if (value && strlen(value) < size)
 		memcpy(text, value, strlen(value) + 1);
+}
+
+static void read_gateways(const json_t *list, struct lp_saved_session *saved)
+{
+	for (size_t i = 0; i < json_array_size(list) && saved->n_gateways < LP_SAVED_GATEWAYS_MAX; i++) {
+		struct lp_saved_gateway *gateway = &saved->gateways[saved->n_gateways];
+		copy_field(json_array_get(list, i), "room", gateway->room, sizeof gateway->room);
+		copy_field(json_array_get(list, i), "key", gateway->key, sizeof gateway->key);
+		saved->n_gateways += gateway->room[0] && gateway->key[0];
+	}
+}
+
+/* An array of the gateways; NULL without memory. */
+static json_t *write_gateways(const struct lp_saved_session *saved)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; list && i < saved->n_gateways; i++)
+		json_array_append_new(
+			list, json_pack("{s:s, s:s}", "room", saved->gateways[i].room, "key", saved->gateways[i].key));
+	return list;
+}
+
+int lp_saved_session_meet(struct lp_saved_session *saved, const char *room, const char *key, bool accept)
+{
+	int result = 1;
+	size_t i = 0;
+	while (i < saved->n_gateways && strcmp(saved->gateways[i].room, room) != 0)
+		i++;
+	if (i < saved->n_gateways) {
+		result = strcmp(saved->gateways[i].key, key) == 0 ? 0 : LP_EPERM;
+		if (result == 0 || !accept)
+			return result;
+	} else if (saved->n_gateways < LP_SAVED_GATEWAYS_MAX) {
+		saved->n_gateways++;
+	} else {
+		i = 0; /* forgets the oldest */
+	}
+	/* Moves the entry to the end. */
+	memmove(&saved->gateways[i], &saved->gateways[i + 1], (saved->n_gateways - i - 1) * sizeof saved->gateways[0]);
+	struct lp_saved_gateway *last = &saved->gateways[saved->n_gateways - 1];
+	snprintf(last->room, sizeof last->room, "%s", room);
+	snprintf(last->key, sizeof last->key, "%s", key);
+	return result;
 }
 
 /* Decodes the file's JSON. */
@@ -37,6 +81,7 @@ static int decode(
 	copy_field(root, "relay", saved->relay, sizeof saved->relay);
 	copy_field(root, "room", saved->room, sizeof saved->room);
 	copy_field(root, "resume", saved->resume, sizeof saved->resume);
+	read_gateways(json_object_get(root, "gateways"), saved);
 	copy_field(root, "key", saved->key, sizeof saved->key);
 	copy_field(root, "invite", saved->invite, sizeof saved->invite);
 	const char *address = json_string_value(json_object_get(root, "address"));
@@ -100,9 +145,9 @@ int lp_saved_session_load(const char *path, struct lp_failure *failure, struct l
 int lp_saved_session_save(const char *path, const struct lp_saved_session *saved, struct lp_failure *failure)
 {
 	char mac[LP_MAC_TEXT_MAX], address[LP_ADDR_TEXT_MAX];
-	json_t *root = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "mac", lp_mac_format(&saved->mac, mac), "relay",
-		saved->relay, "room", saved->room, "resume", saved->resume, "key", saved->key, "invite", saved->invite,
-		"address", lp_addr_format(&saved->address, address));
+	json_t *root = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "mac", lp_mac_format(&saved->mac, mac),
+		"relay", saved->relay, "room", saved->room, "resume", saved->resume, "key", saved->key, "invite",
+		saved->invite, "address", lp_addr_format(&saved->address, address), "gateways", write_gateways(saved));
 	char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
 	int result;
 	json_decref(root);

@@ -18,6 +18,30 @@ static void on_joined(void *ctx)
 		lp_event_warned(&client->app.app.output.log, failure.text);
 }
 
+/* Compares the gateway with the one that was in this room before. Its key is what stays when a relay, or a host's
+   invite in the wrong hands, puts another gateway in front of the player. */
+static void on_gateway(void *ctx, const struct lp_peer_event *gateway)
+{
+	struct lp_client_app *client = ((struct lp_member_app *)ctx)->app.ctx;
+	struct lp_member_app *app = &client->app;
+	struct lp_failure failure = {0};
+	bool accept = client->options.accept_new_gateway;
+	if (!app->options.invitation.found || !gateway->key[0])
+		return;
+	int result = lp_saved_session_meet(&app->saved, app->options.room, gateway->key, accept);
+	if (result == LP_EPERM && !accept) {
+		lp_fail(&failure, result,
+			"the gateway of room %s is not the one that was there before: its key begins with %.16s. Ask the "
+			"party's host whether the gateway was moved or set up again. If so, start once with "
+			"--accept-new-gateway",
+			app->options.room, gateway->key);
+		lp_member_fail(lp_client_member(client->client), &failure);
+		return;
+	}
+	if (result != 0 && app->saved_path && lp_saved_session_save(app->saved_path, &app->saved, &failure) < 0)
+		lp_event_warned(&app->app.output.log, failure.text);
+}
+
 static void on_stop(void *ctx)
 {
 	struct lp_client_app *client = ctx;
@@ -111,6 +135,7 @@ static int start(struct lp_client_app *client, const struct lp_options *options,
 		.journal_path = client->journal_path,
 		.opened = on_opened,
 		.joined = lp_member_app_joined,
+		.gateway = on_gateway,
 		.changed = lp_member_app_changed,
 		.ended = lp_member_app_ended,
 		.ctx = app,

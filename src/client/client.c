@@ -250,8 +250,17 @@ static void on_ended(void *ctx, const struct lp_failure *failure)
 	client->config.ended(client->config.ctx, failure);
 }
 
+static void on_peer(void *ctx, const struct lp_peer_event *peer, bool joined, bool known)
+{
+	struct lp_client *client = ctx;
+	(void)known;
+	if (joined && peer->role == LP_ROLE_GATEWAY && client->config.gateway)
+		client->config.gateway(client->config.ctx, peer);
+}
+
 static const struct lp_member_events member_events = {
 	.joined = on_joined,
+	.peer = on_peer,
 	.lost = on_lost,
 	.path = on_path,
 	.frame = on_frame,

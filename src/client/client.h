@@ -71,6 +71,8 @@ struct lp_client_config {
 	void (*opened)(void *ctx);
 	/* The relay admitted the client, and the TAP is up. */
 	void (*joined)(void *ctx, const struct lp_welcome *welcome);
+	/* A gateway is in the room. May be NULL. */
+	void (*gateway)(void *ctx, const struct lp_peer_event *gateway);
 	/* The status changed. May be NULL. */
 	void (*changed)(void *ctx);
 	/* The last event: |failure| is the reason, NULL after lp_client_stop(). */

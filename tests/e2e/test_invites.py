@@ -189,6 +189,25 @@ def test_revoke(lab):
     assert "was revoked" in failure_of(lab.start_client(lab.party.bob_host, invite, name="thief", wait=False))
 
 
+def test_another_gateway(lab):
+    """A client refuses another gateway than the one that it met, until it is told to accept it."""
+    bob = lab.party.bob_host
+    client = lab.start_client(bob, lab.invite, name="bob")
+    client.wait_event("gateway_present")
+    client.stop()
+    lab.gateway.stop()
+    os.rename(lab.party.path("gateway.json"), lab.party.path("kept.json"))
+    other = lab.start_gateway(lab.host_invite)
+    assert "is not the one that was there before" in failure_of(lab.start_client(bob, name="bob", wait=False))
+    client = lab.start_client(bob, "--accept-new-gateway", name="bob")
+    client.wait_event("gateway_present")
+    client.stop()
+    lab.start_client(bob, name="bob").stop()
+    other.stop()
+    os.rename(lab.party.path("kept.json"), lab.party.path("gateway.json"))
+    lab.gateway = lab.start_gateway()
+
+
 def test_room_commands(lab):
     """The operator's list; a room that is removed while the relay runs is closed to newcomers."""
     assert "FRIDAY" in lab.room("list").stdout

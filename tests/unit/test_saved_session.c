@@ -81,10 +81,67 @@ static void test_adopt(void **state)
 	assert_int_equal(access(former, F_OK), 0);
 }
 
+/* Key, invite and gateways are kept; a file of an earlier version, or with rows that cannot be understood, has less. */
+static void test_identity(void **state)
+{
+	char path[256];
+	struct lp_failure failure;
+	struct lp_saved_session saved = sample, again;
+	snprintf(path, sizeof path, "%s/session.json", (char *)*state);
+	snprintf(saved.key, sizeof saved.key, "line\nline\n");
+	snprintf(saved.invite, sizeof saved.invite, "lanparty://a/LAN#x");
+	assert_int_equal(lp_saved_session_meet(&saved, "LAN", "aa", false), 1);
+	assert_int_equal(lp_saved_session_save(path, &saved, &failure), 0);
+	assert_int_equal(lp_saved_session_load(path, &failure, &again), 0);
+	assert_memory_equal(&again, &saved, sizeof saved);
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	fputs("{\"mac\": \"02:00:00:00:00:01\", \"gateways\": [1, {\"room\": 2}, {\"room\": \"X\"}]}", file);
+	fclose(file);
+	assert_int_equal(lp_saved_session_load(path, &failure, &again), 0);
+	assert_int_equal(again.n_gateways, 0);
+	assert_string_equal(again.invite, "");
+}
+
+/* The first gateway of a room is remembered, another one is not accepted without the user. */
+static void test_meet(void **state)
+{
+	(void)state;
+	struct lp_saved_session saved = {0};
+	const struct {
+		const char *room, *key;
+		bool accept;
+		int result;
+	} rows[] = {
+		{"A", "11", false, 1},
+		{"A", "11", false, 0},
+		{"B", "22", false, 1},
+		{"A", "22", false, LP_EPERM},
+		{"A", "11", false, 0},
+		{"A", "22", true, LP_EPERM},
+		{"A", "22", false, 0},
+		{"A", "11", false, LP_EPERM},
+		{"B", "22", false, 0},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (lp_saved_session_meet(&saved, rows[i].room, rows[i].key, rows[i].accept) != rows[i].result)
+			fail_msg("row %zu", i);
+	assert_int_equal(saved.n_gateways, 2);
+	for (unsigned i = 0; i < 2 * LP_SAVED_GATEWAYS_MAX; i++) {
+		char room[16];
+		snprintf(room, sizeof room, "ROOM-%u", i);
+		assert_int_equal(lp_saved_session_meet(&saved, room, "33", false), 1);
+		assert_int_equal(lp_saved_session_meet(&saved, room, "33", false), 0);
+	}
+	assert_int_equal(saved.n_gateways, LP_SAVED_GATEWAYS_MAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_round_trip, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(test_identity, make_folder, remove_folder),
+		cmocka_unit_test(test_meet),
 		cmocka_unit_test_setup_teardown(test_adopt, make_folder, remove_folder),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,6 +63,8 @@ const struct lp_option lp_client_option_rows[] = {
 	{"lan-dns", NULL, LP_SWITCH(struct lp_client_options, lan_dns), .standard = "off",
 		.help = "accept the LAN's name servers, search domains and proxies, which then see every name that this "
 			"computer looks up"},
+	{"accept-new-gateway", NULL, LP_SWITCH(struct lp_client_options, accept_new_gateway), .no_config = true,
+		.help = "accept another gateway than before in the room of the invite, and remember it"},
 	{"identity", "FILE", LP_TEXT(struct lp_client_options, identity_path),
 		.help = "where the MAC address and the place in the room are kept from one start to the next (default: "
 			"%ProgramData%\\softlan\\lanparty-client-identity.json)"},
