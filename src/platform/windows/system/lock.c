@@ -13,7 +13,7 @@
 #define PATH_MAX_CHARS 4096
 
 /* The file cannot be opened while a virus scanner has it open. */
-#define TRIES 10
+#define TRIES 50
 #define PAUSE_MS 20
 
 struct lp_lock {
