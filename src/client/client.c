@@ -201,10 +201,11 @@ static void log_filtered(struct lp_client *client)
 	client->filtered = true;
 }
 
-static void on_frame(void *ctx, const uint8_t *frame, size_t len, uint64_t now_ns)
+static void on_frame(void *ctx, uint16_t source, const uint8_t *frame, size_t len, uint64_t now_ns)
 {
 	struct lp_client *client = ctx;
 	uint8_t changed[LP_HOSTCONF_FRAME_MAX];
+	(void)source;
 	(void)now_ns;
 	switch (lp_hostconf_filter(&client->config.accept, &client->config.mac, frame, len, changed, &len)) {
 	case LP_HOSTCONF_PASS:

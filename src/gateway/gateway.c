@@ -26,17 +26,19 @@ struct lp_gateway {
 	struct lp_bridge *bridge;
 	struct lp_timer *timer; /* the bridge's deadline */
 	struct lp_framelog framelog;
-	uint64_t now_ns;  /* of the batch under way */
-	uint16_t tcp_mtu; /* of the batch under way: IP bytes that TCP should keep to */
+	uint64_t now_ns;     /* of the batch under way */
+	uint16_t tcp_mtu;    /* of the batch under way: IP bytes that TCP should keep to */
+	uint16_t warned_mtu; /* of the room, when it was warned of the LAN's larger MTU; 0: not yet */
 	bool joined;
 };
 
-/* Writes a line of the frame log if it is enabled for this frame. */
-static void log_frame(
-	struct lp_gateway *gateway, const char *direction, const uint8_t *frame, size_t len, enum lp_drop drop)
+/* Writes a line of the frame log if it is enabled for this frame. |peer_id|: the sender; 0 for frames of the LAN. */
+static void log_frame(struct lp_gateway *gateway, const char *direction, uint16_t peer_id, const uint8_t *frame,
+	size_t len, enum lp_drop drop)
 {
 	struct lp_frame_note note = {
 		.room = gateway->config.member.room,
+		.peer_id = peer_id,
 		.direction = direction,
 		.frame = frame,
 		.len = len,
@@ -64,7 +66,7 @@ static void from_lan(struct lp_gateway *gateway, const struct lp_frame *frame)
 		return; /* between two stations of the LAN, or to this host: not a loss for the room */
 	if (drop != LP_DROP_NONE)
 		lp_member_count_drops(gateway->member, drop, 1);
-	log_frame(gateway, "in", frame->data, frame->len, drop);
+	log_frame(gateway, "in", 0, frame->data, frame->len, drop);
 }
 
 static void arm(struct lp_gateway *gateway)
@@ -123,7 +125,7 @@ static bool to_lan(struct lp_gateway *gateway, const uint8_t *frame, size_t len)
 	return fits;
 }
 
-static void on_frame(void *ctx, const uint8_t *frame, size_t len, uint64_t now_ns)
+static void on_frame(void *ctx, uint16_t source, const uint8_t *frame, size_t len, uint64_t now_ns)
 {
 	struct lp_gateway *gateway = ctx;
 	gateway->now_ns = now_ns;
@@ -132,7 +134,7 @@ static void on_frame(void *ctx, const uint8_t *frame, size_t len, uint64_t now_n
 		drop = LP_DROP_OVERSIZE;
 	if (drop != LP_DROP_NONE)
 		lp_member_count_drops(gateway->member, drop, 1);
-	log_frame(gateway, "out", frame, len, drop);
+	log_frame(gateway, "out", source, frame, len, drop);
 }
 
 static void on_batch_end(void *ctx)
@@ -175,11 +177,27 @@ static void on_timer(void *ctx, uint64_t now_ns)
 	arm(gateway);
 }
 
+/* Warns if the LAN can send frames that are too long for the room: ping and TCP work, because TCP's segments are
+   limited, but long UDP packets are lost without a trace on the sender. */
+static void check_mtu(struct lp_gateway *gateway, uint16_t room_mtu)
+{
+	char text[400];
+	if (gateway->info.mtu <= room_mtu || gateway->warned_mtu == room_mtu)
+		return;
+	gateway->warned_mtu = room_mtu;
+	snprintf(text, sizeof text,
+		"the MTU of %s is %u, that of the room %u: larger packets between the LAN and remote players are lost. Set "
+		"the MTU of the LAN's computers to %u",
+		gateway->config.interface, gateway->info.mtu, room_mtu, room_mtu);
+	lp_event_warned(gateway->config.member.log, text);
+}
+
 static void on_joined(void *ctx, const struct lp_welcome *welcome)
 {
 	struct lp_gateway *gateway = ctx;
 	gateway->joined = true;
 	lp_bridge_set_room_mtu(gateway->bridge, welcome->mtu);
+	check_mtu(gateway, welcome->mtu);
 	arm(gateway);
 	if (gateway->config.joined)
 		gateway->config.joined(gateway->config.ctx, welcome);

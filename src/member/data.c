@@ -50,8 +50,7 @@ void lp_member_count_drops(struct lp_member *member, enum lp_drop drop, uint64_t
 static void on_link_frame(void *ctx, uint16_t source, const uint8_t *frame, size_t len, uint64_t now_ns)
 {
 	struct lp_member *member = ctx;
-	(void)source;
-	member->config.events->frame(member->config.ctx, frame, len, now_ns);
+	member->config.events->frame(member->config.ctx, source, frame, len, now_ns);
 }
 
 int lp_member_link_open(struct lp_member *member)

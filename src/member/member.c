@@ -22,7 +22,7 @@
 #include "session/session.h"
 
 /* The relay detects a dead member within 30 s. A membership that blocks our MAC for longer is not ours. */
-#define SLOT_HELD_NS (40 * LP_SEC)
+#define SLOT_HELD_NS (31 * LP_SEC)
 
 void lp_member_config_init(struct lp_member_config *config)
 {
@@ -112,6 +112,18 @@ static bool waits_for_slot(struct lp_member *member)
 	return member->now_ns < member->slot_deadline_ns;
 }
 
+/* The relay has held the membership for longer than it keeps that of a dead member. */
+static void blame_other_process(struct lp_member *member)
+{
+	char mac[LP_MAC_TEXT_MAX];
+	bool gateway = member->config.role == LP_ROLE_GATEWAY;
+	lp_mac_format(&member->config.mac, mac);
+	lp_fail(&member->reason, LP_EPERM,
+		"another %s with the MAC %s is in room %s, probably on this computer. Stop one of the two%s",
+		gateway ? "lanparty-gateway" : "lanparty-client", mac, member->config.room,
+		gateway ? " ('pgrep -a lanparty' lists them)" : "");
+}
+
 /* The connection, or the attempt to make one, failed with |reason|: waits for the next attempt, or ends. */
 static void on_disconnect(struct lp_member *member)
 {
@@ -128,13 +140,21 @@ static void on_disconnect(struct lp_member *member)
 	}
 	/* A relay that was not reached yet may be started later, as may this computer's network. */
 	bool unreached = member->reason.code == LP_EUNREACH;
-	if (!member->config.reconnect || !member->may_retry ||
-		!(member->ever_joined || unreached || waits_for_slot(member))) {
+	bool waits = member->config.reconnect && member->may_retry;
+	if (waits && !member->ever_joined && !unreached && !waits_for_slot(member)) {
+		waits = false;
+		if (member->slot_held)
+			blame_other_process(member);
+	}
+	if (!waits) {
 		end(member, &member->reason);
 		return;
 	}
 	lp_random_fill(random, sizeof random);
 	member->retry_ns = lp_backoff_next(&member->backoff, random);
+	if (member->slot_held && member->now_ns < member->slot_deadline_ns &&
+		member->retry_ns > member->slot_deadline_ns - member->now_ns)
+		member->retry_ns = member->slot_deadline_ns - member->now_ns;
 	enter_state(member, LP_MEMBER_WAITING, member->now_ns + member->retry_ns);
 	lp_event_reconnecting(member->log, member->reason.text, member->retry_ns);
 	if (was_joined && member->config.events->lost)

@@ -56,8 +56,9 @@ struct lp_member_events {
 	void (*joined)(void *ctx, const struct lp_welcome *welcome);
 	/* The connection is lost; the member reconnects. */
 	void (*lost)(void *ctx);
-	/* A frame from the room, valid until the call returns. |now_ns| is the time of its batch. */
-	void (*frame)(void *ctx, const uint8_t *frame, size_t len, uint64_t now_ns);
+	/* A frame from the room, sent by the peer with the id |source|; valid until the call returns. |now_ns| is the
+	   time of its batch. */
+	void (*frame)(void *ctx, uint16_t source, const uint8_t *frame, size_t len, uint64_t now_ns);
 	/* The end of a batch of frames. */
 	void (*batch_end)(void *ctx);
 	/* A peer joined (|known|: an update of a known peer) or left (|known| false: it was not known). */

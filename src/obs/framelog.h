@@ -30,7 +30,7 @@ struct lp_framelog {
 /* The content of a line. */
 struct lp_frame_note {
 	const char *room;      /* NULL: unknown */
-	uint16_t peer_id;      /* of the sender or receiver; 0: unknown */
+	uint16_t peer_id;      /* of the member that sent it; 0: none, it came from the LAN */
 	const char *direction; /* "in": from a member or the LAN; "out": to one */
 	const uint8_t *frame;
 	size_t len;

@@ -99,6 +99,21 @@ def test_room_mtu(fresh_party):
         assert not wire.carries(lan, alice, large, IMPATIENCE_S)
 
 
+def test_lan_mtu(fresh_party):
+    """A gateway whose interface has a larger MTU than the room warns once; with the room's MTU it does not."""
+    lab = fresh_party()
+    lab.start_relay()
+    gateway = lab.start_gateway()
+    assert gateway.stop() == 0 and "larger packets" not in gateway.output()
+    lab.gateway_host.ip("link set lan mtu 9000")
+    gateway = lab.start_gateway(name="gateway-9000")
+    gateway.wait_text("the MTU of lan is 9000, that of the room 1500")
+    lab.relay.kill()
+    lab.start_relay()
+    wait_for(lambda: len(gateway.events("joined")) == 2, "the gateway to be back")
+    assert gateway.output().count("larger packets") == 1
+
+
 def test_room_mtu_changes(fresh_party):
     """The relay returns with a smaller MTU: the client has dropped the right to set its TAP's MTU, and logs what to
     do."""

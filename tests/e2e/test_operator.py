@@ -237,17 +237,22 @@ def test_connection_limit(lab):
 
 
 def test_frame_log(fresh_party):
-    """--frame-log logs each frame with sender, destination and verdict."""
+    """--frame-log of relay and gateway logs each frame with sender, destination and verdict."""
     lab = fresh_party()
     lab.start_relay("--frame-log", "all")
-    lab.start_gateway()
-    lab.start_client(lab.alice_host)
+    gateway = lab.start_gateway("--frame-log", "all")
+    client = lab.start_client(lab.alice_host)
     with wire.Tap(lab.alice_host, TAP) as alice, wire.Tap(lab.lan_host, "eth0") as lan:
         frame = wire.ethernet(lan.mac, alice.mac, 0x88B5, wire.payload("log", 100))
         lan.send(wire.ethernet(wire.BROADCAST, lan.mac, 0x88B5, wire.payload("hello", 100)))
         assert wire.carries(alice, lan, frame, PATIENCE_S)
         entry = lab.relay.wait_event("frame", source=alice.mac, destination=lan.mac)
+        from_room = gateway.wait_event("frame", source=alice.mac, destination=lan.mac)
+        from_lan = gateway.wait_event("frame", source=lan.mac, destination=wire.BROADCAST)
     assert entry["room"] == "PARTY-1" and entry["length"] == 114 and entry["targets"] == 1
+    # The gateway's log names the sender of frames from the room; frames of the LAN have none.
+    assert from_room["direction"] == "out" and from_room["peer"] == client.events("joined")[0]["peer"]
+    assert from_lan["direction"] == "in" and not from_lan.get("peer")
 
 
 def test_half_open_handshakes(fresh_party):

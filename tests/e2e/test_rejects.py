@@ -76,6 +76,19 @@ def test_place_is_held(lab):
         assert member.stop() == 0
 
 
+def test_second_process(lab):
+    """A second gateway on the same interface, with a state of its own, waits as long as the relay keeps a dead member,
+    and ends with the reason that another one runs."""
+    first = lab.start_gateway()
+    second = lab.start_gateway(name="gateway-2", wait=False)
+    second.wait_text("still holds this place")
+    assert second.wait_end(patience_s=60) == 1
+    failure, = second.events("failed")
+    assert "another lanparty-gateway with the MAC" in failure["text"] and "pgrep" in failure["text"]
+    assert first.running() and not second.events("joined")
+    assert first.stop() == 0
+
+
 def test_started_twice(lab):
     """A second gateway with the same --state takes over the membership of the first, which logs the probable cause."""
     first, second = lab.start_gateway(), lab.start_gateway()
