@@ -8,10 +8,10 @@ struct port_row {
 };
 
 static const struct port_row ports[] = {
-	{67, LP_LIMIT_RESERVE, true},    /* DHCP server */
-	{68, LP_LIMIT_RESERVE, true},    /* DHCP client */
-	{546, LP_LIMIT_RESERVE, true},   /* DHCPv6 client */
-	{547, LP_LIMIT_RESERVE, true},   /* DHCPv6 server */
+	{67, LP_LIMIT_DHCP, true},       /* DHCP server */
+	{68, LP_LIMIT_DHCP, true},       /* DHCP client */
+	{546, LP_LIMIT_DHCP, true},      /* DHCPv6 client */
+	{547, LP_LIMIT_DHCP, true},      /* DHCPv6 server */
 	{5353, LP_LIMIT_CHATTER, false}, /* mDNS */
 	{1900, LP_LIMIT_CHATTER, false}, /* SSDP */
 	{5355, LP_LIMIT_CHATTER, false}, /* LLMNR */
@@ -58,4 +58,14 @@ enum lp_limit lp_class_of_group(struct lp_view *view)
 	default:
 		return LP_LIMIT_BROADCAST;
 	}
+}
+
+bool lp_class_is_dhcp(struct lp_view *view)
+{
+	if (view->fault != LP_ETHER_OK ||
+		(view->ether.type != LP_ETHER_TYPE_IPV4 && view->ether.type != LP_ETHER_TYPE_IPV6))
+		return false;
+	const struct lp_ip *ip = lp_view_ip(view);
+	return ip && ip->upper == LP_IP_UPPER_FOUND && ip->protocol == LP_IP_UDP && ip->upper_len >= LP_UDP_HEADER &&
+	       class_of_udp(lp_view_upper(view)) == LP_LIMIT_DHCP;
 }

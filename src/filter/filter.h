@@ -43,6 +43,14 @@ struct lp_view;
 		"router advertisements and redirects from a client, and frames that may hide one") \
 	X(ROGUE_DHCP, "rogue-dhcp", true, ROGUE_DHCP, CLIENT, IPV4 | IPV6 | UNREADABLE, lp_rogue_dhcp, \
 		"DHCP and DHCPv6 server messages from a client, and frames that may hide one") \
+	X(ROUTING, "routing", true, ROUTING, CLIENT, IPV4 | IPV6, lp_rogue_routing, \
+		"routers' protocols from a client: OSPF, EIGRP, PIM, RIP, VRRP, CARP, HSRP") \
+	X(MULTICAST_QUERY, "multicast-query", true, MULTICAST_QUERY, CLIENT, IPV4 | IPV6, lp_rogue_query, \
+		"IGMP and MLD queries from a client, which would make it the LAN's querier") \
+	X(ACCESS_CONTROL, "access-control", true, ACCESS_CONTROL, CLIENT, OTHER, lp_rogue_access, \
+		"802.1X (EAPOL) from a client, and offers of a PPPoE server") \
+	X(DHCP_SOURCE, "dhcp-source", true, DHCP_SOURCE, CLIENT, IPV4, lp_rogue_dhcp_source, \
+		"DHCP requests from a client for another hardware address than the frame's source; those of relay agents pass") \
 	X(ARP_INSPECTION, "arp-inspection", false, ARP_SPOOF, CLIENT, ARP, lp_rogue_arp, \
 		"ARP from a client whose sender MAC is not the frame's source MAC") \
 	X(ISOLATION, "isolation", false, ISOLATED, CLIENT, IN_ROOM, no_check, "frames from one client to another")

@@ -68,7 +68,7 @@ enum lp_drop lp_meter_take(struct lp_meter *meter, enum lp_limit limit, size_t l
 {
 	if (limit != LP_LIMIT_TOTAL && !take(meter, limit, 1, now_ns))
 		return rows[limit].drop;
-	if (limit != LP_LIMIT_RESERVE && !take(meter, LP_LIMIT_TOTAL, (uint32_t)len, now_ns))
+	if (limit != LP_LIMIT_RESERVE && limit != LP_LIMIT_DHCP && !take(meter, LP_LIMIT_TOTAL, (uint32_t)len, now_ns))
 		return rows[LP_LIMIT_TOTAL].drop;
 	return LP_DROP_NONE;
 }

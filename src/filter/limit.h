@@ -14,14 +14,16 @@
    class). A rate of 0 means no limit. docs/limits.md explains the numbers. */
 #define LP_LIMITS(X) \
 	X(RESERVE, "reserve", "frames", LIMIT_BROADCAST, 200, 400, 2000, 4000, \
-		"group frames that a network needs to work: ARP, DHCP, neighbour discovery, IGMP and MLD") \
+		"group frames that a network needs to work: ARP, neighbour discovery, IGMP and MLD") \
 	X(BROADCAST, "broadcast", "frames", LIMIT_BROADCAST, 500, 1000, 2000, 4000, \
 		"all other group frames: game discovery, game traffic, unknown protocols") \
 	X(CHATTER, "chatter", "frames", LIMIT_BROADCAST, 100, 200, 500, 1000, \
 		"group frames of operating systems: mDNS, SSDP, LLMNR, NetBIOS, WS-Discovery") \
+	X(DHCP, "dhcp", "frames", LIMIT_DHCP, 10, 30, 2000, 4000, \
+		"DHCP and DHCPv6, from a client also to a single station") \
 	X(UNKNOWN, "unknown", "frames", LIMIT_UNKNOWN, 1000, 2000, 0, 0, \
 		"frames to a MAC that is not known in the room") \
-	X(TOTAL, "total", "kbit", LIMIT_TOTAL, 0, 0, 0, 0, "all frames of the member, except the reserve")
+	X(TOTAL, "total", "kbit", LIMIT_TOTAL, 0, 0, 0, 0, "all frames of the member, except the reserve and DHCP")
 
 enum lp_limit {
 #define X(name, wire, unit, drop, client_rate, client_burst, gateway_rate, gateway_burst, text) LP_LIMIT_##name,

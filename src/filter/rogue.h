@@ -11,6 +11,15 @@
 bool lp_rogue_dhcp(struct lp_view *view);
 /* True for a router advertisement or redirect (IPv4 or IPv6), and for a frame that may be a part of one. */
 bool lp_rogue_ra(struct lp_view *view);
+/* True for protocols that routers send to each other, and for those that make a router's address redundant. */
+bool lp_rogue_routing(struct lp_view *view);
+/* True for an IGMP or MLD query. */
+bool lp_rogue_query(struct lp_view *view);
+/* True for 802.1X, and for what a PPPoE server sends. */
+bool lp_rogue_access(struct lp_view *view);
+/* True for a DHCP request whose hardware address (chaddr) is not the frame's source, or cannot be read. Requests that a
+   relay agent passes on are not checked: their source is the agent. */
+bool lp_rogue_dhcp_source(struct lp_view *view);
 /* True for ARP and RARP whose sender's hardware address is not the frame's source, or is missing. */
 bool lp_rogue_arp(struct lp_view *view);
 

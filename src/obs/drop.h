@@ -15,10 +15,15 @@
 	X(ROGUE_RA, "rogue_ra", "a router advertisement or redirect from a member that is not the gateway") \
 	X(HOST_CONFIG, "host_config", \
 		"a DHCP reply or router advertisement for this computer that cannot be read to its end") \
+	X(ROUTING, "routing", "a routing or router redundancy protocol from a client") \
+	X(MULTICAST_QUERY, "multicast_query", "an IGMP or MLD query from a client") \
+	X(ACCESS_CONTROL, "access_control", "802.1X or a PPPoE server's message from a client") \
+	X(DHCP_SOURCE, "dhcp_source", "a DHCP request for another hardware address than the frame's source") \
 	X(ARP_SPOOF, "arp_spoof", "an ARP sender address that differs from the frame's source") \
 	X(ISOLATED, "isolated", "a frame from one client to another in a room with isolation") \
 	X(MAC_LIMIT, "mac_limit", "a new MAC behind the gateway, over the limit for its MACs") \
 	X(LIMIT_BROADCAST, "limit_broadcast", "over the limit for broadcast and multicast") \
+	X(LIMIT_DHCP, "limit_dhcp", "over the limit for DHCP") \
 	X(LIMIT_UNKNOWN, "limit_unknown", "over the limit for unknown unicast") \
 	X(LIMIT_TOTAL, "limit_total", "over the member's total bandwidth") \
 	X(UNKNOWN_UNICAST, "unknown_unicast", "a destination that no member of the room has") \

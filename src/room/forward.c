@@ -78,7 +78,7 @@ static enum lp_drop decide_group(
 /* Forwards a unicast frame to the owner of its destination. An unknown station can only be behind the gateway; if the
    frame comes from the gateway, the station is not in the room. */
 static enum lp_drop decide_unicast(
-	struct lp_peer *from, const struct lp_view *view, uint64_t now_ns, struct lp_verdict *verdict)
+	struct lp_peer *from, struct lp_view *view, uint64_t now_ns, struct lp_verdict *verdict)
 {
 	struct lp_room *room = from->room;
 	struct lp_mac_entry *entry = lp_mac_table_find(&room->macs, view->dst, now_ns);
@@ -88,7 +88,10 @@ static enum lp_drop decide_unicast(
 		return LP_DROP_UNKNOWN_UNICAST;
 	if (to->role == LP_ROLE_CLIENT && (drop = drop_if(from, LP_FILTER_ISOLATION)) != LP_DROP_NONE)
 		return drop;
-	drop = lp_meter_take(&from->meter, entry ? LP_LIMIT_TOTAL : LP_LIMIT_UNKNOWN, view->len, now_ns);
+	enum lp_limit limit = entry ? LP_LIMIT_TOTAL : LP_LIMIT_UNKNOWN;
+	if (from->role == LP_ROLE_CLIENT && lp_class_is_dhcp(view))
+		limit = LP_LIMIT_DHCP;
+	drop = lp_meter_take(&from->meter, limit, view->len, now_ns);
 	if (drop == LP_DROP_NONE)
 		verdict->targets[verdict->n_targets++] = to;
 	return drop;

@@ -18,6 +18,8 @@
 #define ARP_BODY(sender) \
 	{PART_U16, 1, 0, 0}, {PART_U16, 0x0800, 0, 0}, {PART_U16, 0x0604, 0, 0}, {PART_U16, 1, 0, 0}, STATION(sender), \
 		BYTES(14, 0)
+/* A BOOTP message up to the hardware address of |station|; |agent|: first byte of the relay agent's address. */
+#define BOOTP(op, agent, station) BYTE(op), BYTE(1), BYTE(6), BYTES(21, 0), BYTE(agent), BYTES(3, 0), STATION(station)
 #define ICMP6(type) BYTE(type), BYTES(15, 0)
 /* Not 0, which selects station 1, but written as 0. */
 #define ZERO_MAC (UINT64_C(1) << 48)
@@ -56,7 +58,9 @@ static const struct row plain_rows[] = {
 	{"MLD report", BOTH(NONE), .parts = {IPV6, IP6(0), EXT(58, 0), ICMP6(143)}},
 	{"IGMP report with router alert", BOTH(NONE), .parts = {IPV4, IP4_OPTIONS(2, 6), BYTES(8, 0x16)}},
 	{"ping", BOTH(NONE), .parts = {IPV4, IP4(1), BYTE(8), BYTES(7, 0)}},
-	{"DHCP request", BOTH(NONE), .parts = {IPV4, IP4(17), UDP(68, 67), BYTE(1), BYTES(300, 0)}},
+	{"DHCP request", BOTH(NONE), .parts = {IPV4, IP4(17), UDP(68, 67), BOOTP(1, 0, 1), BYTES(200, 0)}},
+	{"DHCP request, padded hardware address only", BOTH(NONE),
+		.parts = {IPV4, IP4(17), UDP(68, 67), BOOTP(1, 0, 1)}},
 	{"DHCPv6 solicit", BOTH(NONE), .parts = {IPV6, IP6(17), UDP(546, 547), BYTE(1), BYTES(20, 0)}},
 	{"ARP", BOTH(NONE), .parts = {ARP, ARP_BODY(1)}},
 	{"ARP of somebody else, not inspected", BOTH(NONE), .parts = {ARP, ARP_BODY(2)}},
@@ -125,6 +129,45 @@ static const struct row control_rows[] = {
 	{"loop detection of a switch", BOTH(SWITCH_CONTROL), .parts = {TYPE(0x8899), BYTES(46, 0)}},
 	{"IPv4 multicast", BOTH(NONE), .dst = 0x01005e000001, .parts = {IPV4, IP4(17), UDP(1, 2)}},
 	{"IPv6 multicast", BOTH(NONE), .dst = 0x333300000001, .parts = {IPV6, IP6(17), UDP(1, 2)}},
+};
+
+static const struct row router_rows[] = {
+	{"OSPF", CLIENT(ROUTING), .parts = {IPV4, IP4(89), BYTES(40, 2)}},
+	{"OSPF to a station", CLIENT(ROUTING), .dst = STATION_MAC(2), .parts = {IPV4, IP4(89), BYTES(40, 2)}},
+	{"OSPF, a later fragment", CLIENT(ROUTING), .parts = {IPV4, IP4_FRAGMENT(89, 5, 185), BYTES(100, 2)}},
+	{"OSPFv3", CLIENT(ROUTING), .parts = {IPV6, IP6(89), BYTES(40, 3)}},
+	{"EIGRP", CLIENT(ROUTING), .parts = {IPV4, IP4(88), BYTES(40, 2)}},
+	{"PIM", CLIENT(ROUTING), .parts = {IPV4, IP4(103), BYTES(40, 0x20)}},
+	{"PIM behind a hop-by-hop header", CLIENT(ROUTING), .parts = {IPV6, IP6(0), EXT(103, 0), BYTES(40, 0x20)}},
+	{"VRRP and CARP", CLIENT(ROUTING), .parts = {IPV4, IP4(112), BYTES(40, 0x21)}},
+	{"VRRP behind a tag", CLIENT(ROUTING), .parts = {TAG(0x8100, 5), IPV4, IP4(112), BYTES(40, 0x21)}},
+	{"RIP", CLIENT(ROUTING), .parts = {IPV4, IP4(17), UDP(520, 520), BYTES(24, 2)}},
+	{"RIPng", CLIENT(ROUTING), .parts = {IPV6, IP6(17), UDP(521, 521), BYTES(24, 2)}},
+	{"HSRP", CLIENT(ROUTING), .parts = {IPV4, IP4(17), UDP(1985, 1985), BYTES(20, 0)}},
+	{"a game whose port is a router's", BOTH(NONE), .parts = {IPV4, IP4(17), UDP(520, 27015), BYTES(20, 0)}},
+	{"PIMv1 in IGMP", CLIENT(ROUTING), .parts = {IPV4, IP4_OPTIONS(2, 6), BYTES(8, 0x14)}},
+	{"IGMP query", CLIENT(MULTICAST_QUERY), .parts = {IPV4, IP4_OPTIONS(2, 6), BYTES(8, 0x11)}},
+	{"IGMP leave", BOTH(NONE), .parts = {IPV4, IP4_OPTIONS(2, 6), BYTES(8, 0x17)}},
+	{"MLD query", CLIENT(MULTICAST_QUERY), .parts = {IPV6, IP6(0), EXT(58, 0), ICMP6(130)}},
+	{"EAPOL logoff to a station", CLIENT(ACCESS_CONTROL), .dst = STATION_MAC(2),
+		.parts = {TYPE(0x888e), BYTES(46, 2)}},
+	{"PPPoE initiation", BOTH(NONE), .parts = {TYPE(0x8863), BYTE(0x11), BYTE(9), BYTES(44, 0)}},
+	{"PPPoE offer", CLIENT(ACCESS_CONTROL), .dst = STATION_MAC(2),
+		.parts = {TYPE(0x8863), BYTE(0x11), BYTE(7), BYTES(44, 0)}},
+	{"PPPoE confirmation", CLIENT(ACCESS_CONTROL), .dst = STATION_MAC(2),
+		.parts = {TYPE(0x8863), BYTE(0x11), BYTE(0x65), BYTES(44, 0)}},
+	{"PPPoE discovery that is cut", CLIENT(ACCESS_CONTROL), .parts = {TYPE(0x8863), BYTE(0x11)}},
+	{"DHCP request for another station", CLIENT(DHCP_SOURCE),
+		.parts = {IPV4, IP4(17), UDP(68, 67), BOOTP(1, 0, 2), BYTES(200, 0)}},
+	{"the same from another port", CLIENT(DHCP_SOURCE),
+		.parts = {IPV4, IP4(17), UDP(1068, 67), BOOTP(1, 0, 2), BYTES(200, 0)}},
+	{"DHCP request, cut before the hardware address", CLIENT(DHCP_SOURCE),
+		.parts = {IPV4, IP4(17), UDP(68, 67), BYTE(1), BYTE(1), BYTE(6), BYTES(20, 0)}},
+	{"DHCP request of a relay agent for another station", BOTH(NONE), .dst = STATION_MAC(2),
+		.parts = {IPV4, IP4(17), UDP(67, 67), BOOTP(1, 10, 2), BYTES(200, 0)}},
+	{"from the port of servers without an agent", CLIENT(ROGUE_DHCP),
+		.parts = {IPV4, IP4(17), UDP(67, 67), BOOTP(1, 0, 1), BYTES(200, 0)}},
+	{"DHCPv6 relay-forward", BOTH(NONE), .parts = {IPV6, IP6(17), UDP(547, 547), BYTE(12), BYTES(60, 0)}},
 };
 
 static const struct row rogue_rows[] = {
@@ -334,6 +377,7 @@ static void check(const struct row *rows, size_t n_rows)
 CHECK(plain)
 CHECK(frame)
 CHECK(control)
+CHECK(router)
 CHECK(rogue)
 CHECK(evasion)
 CHECK(optional)
@@ -396,6 +440,7 @@ int main(void)
 		cmocka_unit_test(test_plain),
 		cmocka_unit_test(test_frame),
 		cmocka_unit_test(test_control),
+		cmocka_unit_test(test_router),
 		cmocka_unit_test(test_rogue),
 		cmocka_unit_test(test_evasion),
 		cmocka_unit_test(test_optional),
