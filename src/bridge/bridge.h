@@ -92,7 +92,7 @@ struct lp_bridge_counters {
 	uint64_t topology_changes;            /* on the LAN */
 	uint64_t loops[LP_BRIDGE_LOOP_COUNT]; /* including those that were not reported */
 	uint64_t members_refused;             /* beyond max_members */
-	uint64_t macs_refused;                /* beyond max_macs */
+	uint64_t macs_refused;                /* forgotten early, to make space for others */
 };
 
 void lp_bridge_config_init(struct lp_bridge_config *config);

@@ -93,6 +93,13 @@ static bool is_local(const struct lp_bridge *bridge, const struct lp_mac_entry *
 	return entry->owner == &bridge->local || entry->owner == &bridge->host;
 }
 
+/* Adds |src| to the table, which may forget others for it. */
+static void learn(struct lp_bridge *bridge, uint64_t src, void *owner, uint64_t expires_ns, uint64_t now_ns)
+{
+	(void)lp_mac_table_put(&bridge->macs, src, owner, expires_ns, now_ns); /* counted in the table */
+	bridge->counters.macs_refused = bridge->macs.n_evicted + bridge->macs.n_refused;
+}
+
 /* Learns that |src| is local. A drop reason if it is remote: a frame from the tunnel came back, or two stations have
    the same MAC. */
 static enum lp_drop learn_local(struct lp_bridge *bridge, uint64_t src, bool from_host, uint64_t now_ns)
@@ -109,8 +116,8 @@ static enum lp_drop learn_local(struct lp_bridge *bridge, uint64_t src, bool fro
 	if (entry) {
 		entry->owner = owner;
 		entry->expires_ns = expires_ns;
-	} else if (lp_mac_table_put(&bridge->macs, src, owner, expires_ns, now_ns) < 0) {
-		bridge->counters.macs_refused++;
+	} else {
+		learn(bridge, src, owner, expires_ns, now_ns);
 	}
 	return LP_DROP_NONE;
 }
@@ -162,8 +169,8 @@ static enum lp_drop learn_remote(struct lp_bridge *bridge, uint64_t src, uint64_
 	/* `peer_joined` may arrive after the member's first frame. Without this entry, the reply would not leave the
 	   LAN. */
 	uint64_t expires_ns = lp_mac_expiry(now_ns, EARLY_NS);
-	if (!entry && lp_mac_table_put(&bridge->macs, src, &bridge->early, expires_ns, now_ns) < 0)
-		bridge->counters.macs_refused++;
+	if (!entry)
+		learn(bridge, src, &bridge->early, expires_ns, now_ns);
 	return LP_DROP_NONE;
 }
 

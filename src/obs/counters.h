@@ -21,7 +21,8 @@ struct lp_link_counters {
 #define LP_BOUND_COUNTERS(X) \
 	X(peers_forgotten, "peers of the room that are not in the member's list") \
 	X(members_refused, "remote members whose MAC the gateway does not refresh in the LAN's switches") \
-	X(macs_refused, "stations of the LAN that are not in the gateway's table for loop detection") \
+	X(macs_refused, \
+		"stations of the LAN that the gateway's table for loop detection forgot early, because it is full") \
 	X(overflows, "frames of the LAN that the system dropped because the gateway was too slow") \
 	X(unusable, "frames of the LAN that are too long, or have an unsupported offload") \
 	X(tunnel_overflows, "UDP datagrams of the tunnel that the system dropped because the member was too slow")

@@ -21,7 +21,8 @@
 	X(DHCP_SOURCE, "dhcp_source", "a DHCP request for another hardware address than the frame's source") \
 	X(ARP_SPOOF, "arp_spoof", "an ARP sender address that differs from the frame's source") \
 	X(ISOLATED, "isolated", "a frame from one client to another in a room with isolation") \
-	X(MAC_LIMIT, "mac_limit", "a new MAC behind the gateway, over the limit for its MACs") \
+	X(MAC_LIMIT, "mac_limit", \
+		"a new MAC behind the gateway that the relay cannot learn, because it has no memory left") \
 	X(LIMIT_BROADCAST, "limit_broadcast", "over the limit for broadcast and multicast") \
 	X(LIMIT_DHCP, "limit_dhcp", "over the limit for DHCP") \
 	X(LIMIT_UNKNOWN, "limit_unknown", "over the limit for unknown unicast") \

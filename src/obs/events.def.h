@@ -70,6 +70,10 @@ LP_EVENT_ROW(peer_resumed, INFO, "room {room}: {role}[ '{name}'] resumed as peer
 LP_EVENT_ROW(peer_left, INFO, "room {room}: {role}[ '{name}'] left, peer {peer} ({mac}): {reason}",
              "A member left the room; its MACs were removed.",
              (str, room), (u64, peer), (str, role), (str, name), (mac, mac), (str, reason))
+LP_EVENT_ROW(macs_overflowed, WARN,
+             "room {room}: more than {limit} stations on the gateway's LAN, {forgotten} of the oldest were forgotten. Frames still reach them; if the LAN is not that large, a computer there makes up MACs",
+             "The relay's table of LAN stations is full. The oldest entries make space for new ones. Logged at most once a minute for each room.",
+             (str, room), (u64, limit), (u64, forgotten))
 LP_EVENT_ROW(peer_rejected, INFO, "{address} rejected[, room {room}], {role} {mac}: {code}: {message}",
              "The relay did not admit a member.",
              (addr, address), (str, room), (str, role), (mac, mac), (str, code), (str, message))

@@ -10,6 +10,8 @@
 
 /* Shortest interval between removals of expired entries. */
 #define SWEEP_EVERY_NS LP_SEC
+/* A full table forgets up to one part in this many of its aging entries. */
+#define EVICT_PARTS 16U
 
 /* The first slot for |key|. */
 static size_t first_slot(const struct lp_mac_table *table, uint64_t key)
@@ -77,6 +79,30 @@ static void sweep(struct lp_mac_table *table, uint64_t now_ns)
 	}
 }
 
+/* Forgets the aging entries that expire first: at least one, and about a sixteenth of their span of time, so that a
+   flood of new MACs does not search the table for each of them. */
+static void evict(struct lp_mac_table *table)
+{
+	uint64_t first_ns = LP_NEVER, last_ns = 0;
+	size_t left = table->n_aging / EVICT_PARTS + 1;
+	for (size_t i = 0; i < table->capacity; i++) {
+		if (table->slots[i].key == 0 || table->slots[i].expires_ns == LP_NEVER)
+			continue;
+		first_ns = table->slots[i].expires_ns < first_ns ? table->slots[i].expires_ns : first_ns;
+		last_ns = table->slots[i].expires_ns > last_ns ? table->slots[i].expires_ns : last_ns;
+	}
+	uint64_t limit_ns = first_ns + (last_ns - first_ns) / EVICT_PARTS;
+	for (size_t i = 0; i < table->capacity && left > 0;) {
+		if (table->slots[i].key == 0 || table->slots[i].expires_ns > limit_ns) {
+			i++;
+			continue;
+		}
+		remove_at(table, i);
+		table->n_evicted++;
+		left--;
+	}
+}
+
 int lp_mac_table_init(struct lp_mac_table *table, const uint8_t hash_key[LP_SIPHASH_KEY], size_t max_aging)
 {
 	*table = (struct lp_mac_table){.max_aging = max_aging};
@@ -100,10 +126,12 @@ int lp_mac_table_put(struct lp_mac_table *table, uint64_t key, void *owner, uint
 	bool was = table->slots[i].key != 0, was_aging = was && table->slots[i].expires_ns != LP_NEVER;
 	if (aging && !was_aging && table->n_aging >= table->max_aging) {
 		sweep(table, now_ns);
-		if (table->n_aging >= table->max_aging) {
+		if (table->max_aging == 0) {
 			table->n_refused++;
 			return LP_EFULL;
 		}
+		if (table->n_aging >= table->max_aging)
+			evict(table);
 		i = probe(table, key);
 	}
 	if (!was && (table->n_entries + 1) * 4 > table->capacity * 3) {

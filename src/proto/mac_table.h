@@ -27,7 +27,8 @@ struct lp_mac_table {
 	size_t n_aging;     /* of them, those that age */
 	size_t max_aging;   /* maximum of n_aging */
 	uint64_t swept_ns;  /* when expired entries were removed last */
-	uint64_t n_refused; /* entries that did not fit */
+	uint64_t n_refused; /* entries that did not fit, because max_aging is 0 or memory was short */
+	uint64_t n_evicted; /* aging entries that were forgotten before they expired, to make space */
 	uint8_t hash_key[LP_SIPHASH_KEY];
 	uint32_t hints[LP_MAC_HINTS]; /* slots of recent searches; always below capacity */
 };
@@ -50,7 +51,8 @@ int lp_mac_table_init(struct lp_mac_table *table, const uint8_t hash_key[LP_SIPH
 /* All entries must have been removed. A zeroed table is permitted. */
 void lp_mac_table_done(struct lp_mac_table *table);
 /* Adds |key|, or changes its owner and expiry. |expires_ns| LP_NEVER: permanent, and not limited by max_aging.
-   0; LP_EFULL: max_aging entries are in the table; LP_EINVAL: the key is 0; LP_ENOMEM. */
+   If max_aging entries are in the table, those that expire first are forgotten.
+   0; LP_EFULL: max_aging is 0; LP_EINVAL: the key is 0; LP_ENOMEM. */
 int lp_mac_table_put(struct lp_mac_table *table, uint64_t key, void *owner, uint64_t expires_ns, uint64_t now_ns);
 /* Removes |key|; false if it was not in the table. */
 bool lp_mac_table_remove(struct lp_mac_table *table, uint64_t key);

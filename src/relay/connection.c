@@ -203,6 +203,15 @@ static void replace(struct lp_connection *old)
 		"identity file?");
 }
 
+/* An IPv4 address or the first 48 bits of an IPv6 address, which one operator has. */
+static uint64_t source_of(const struct lp_addr *remote)
+{
+	uint64_t source = remote->family;
+	for (size_t i = 0; i < (remote->family == 4 ? 4U : 6U); i++)
+		source = source << 8 | remote->ip[i];
+	return source;
+}
+
 /* Removes the members of a plain room that has keys now. */
 static void evict_plain(struct lp_relay *relay, const char *code)
 {
@@ -238,7 +247,7 @@ static int join(struct lp_connection *connection, struct lp_join *join, uint64_t
 static void on_hello(struct lp_connection *connection, const struct lp_hello *hello, uint64_t now_ns)
 {
 	struct lp_relay *relay = connection->relay;
-	struct lp_join request = {.hello = hello, .user = connection};
+	struct lp_join request = {.hello = hello, .user = connection, .source = source_of(lp_quic_remote(connection->quic))};
 	struct lp_link_config link = {
 		.conn = connection->quic,
 		.pool = relay->pool,

@@ -204,10 +204,17 @@ static void on_peer_left(void *ctx, struct lp_peer *to, const struct lp_peer *ab
 	send_peer(to, about, LP_MESSAGE_PEER_LEFT, reason);
 }
 
+static void on_overflowed(void *ctx, const struct lp_peer *gateway, uint64_t n_forgotten)
+{
+	struct lp_relay *relay = ctx;
+	lp_event_macs_overflowed(relay->log, lp_peer_room(gateway), relay->config.max_macs_per_gateway, n_forgotten);
+}
+
 static const struct lp_room_events room_events = {
 	.welcome = on_welcome,
 	.peer_joined = on_peer_joined,
 	.peer_left = on_peer_left,
+	.overflowed = on_overflowed,
 	.random = on_random,
 };
 
@@ -255,6 +262,7 @@ static int new_rooms(struct lp_relay *relay)
 	rooms.filters = config->filters;
 	rooms.limits = config->limits;
 	rooms.joins = config->joins;
+	rooms.source_joins = config->joins.per_s ? (uint32_t)config->max_conns_per_source : 0;
 	rooms.events = &room_events;
 	rooms.ctx = relay;
 	lp_random_fill(rooms.hash_key, sizeof rooms.hash_key);

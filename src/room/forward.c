@@ -10,6 +10,23 @@ static inline enum lp_drop drop_if(const struct lp_peer *from, enum lp_filter fi
 	return applies ? lp_filter_row(filter)->drop : LP_DROP_NONE;
 }
 
+/* Learns a station on the LAN of |gateway|. */
+static enum lp_drop learn(struct lp_peer *gateway, uint64_t src, uint64_t expires_ns, uint64_t now_ns)
+{
+	struct lp_room *room = gateway->room;
+	const struct lp_rooms_config *config = &room->rooms->config;
+	if (lp_mac_table_put(&room->macs, src, gateway, expires_ns, now_ns) < 0)
+		return LP_DROP_MAC_LIMIT;
+	uint64_t n_forgotten = room->macs.n_evicted - room->n_evicted;
+	if (n_forgotten && now_ns >= room->overflow_ns) {
+		room->n_evicted = room->macs.n_evicted;
+		room->overflow_ns = now_ns + LP_ROOM_OVERFLOW_NS;
+		if (config->events->overflowed)
+			config->events->overflowed(config->ctx, gateway, n_forgotten);
+	}
+	return LP_DROP_NONE;
+}
+
 /* Checks the owner of the source MAC: a client has one MAC; a gateway's are learned, or their expiry is renewed. */
 static enum lp_drop check_source(struct lp_peer *from, uint64_t src, uint64_t now_ns)
 {
@@ -28,7 +45,7 @@ static enum lp_drop check_source(struct lp_peer *from, uint64_t src, uint64_t no
 	}
 	if (lp_mac_key_is_group(src) || src == 0)
 		return LP_DROP_NONE; /* the filter against bad sources is off; such a MAC cannot be learned */
-	return lp_mac_table_put(&room->macs, src, from, expires_ns, now_ns) < 0 ? LP_DROP_MAC_LIMIT : LP_DROP_NONE;
+	return learn(from, src, expires_ns, now_ns);
 }
 
 static void add_target(struct lp_verdict *verdict, const struct lp_peer *from, struct lp_peer *to)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/siphash.h"
 #include "base/utf8.h"
 #include "base/wipe.h"
 #include "proto/budget.h"
@@ -13,6 +14,7 @@
 #include "room/table.h"
 
 #define ROOM_PEERS_MIN 4U
+#define SOURCE_JOIN_TOKENS (uint32_t)(LP_ROOM_SOURCE_JOIN_NS / LP_SEC)
 
 void lp_rooms_config_init(struct lp_rooms_config *config)
 {
@@ -45,6 +47,9 @@ int lp_rooms_new(const struct lp_rooms_config *config, struct lp_rooms **ret_roo
 	lp_meter_limits_init(&rooms->meter_limits[1], &config->limits, LP_ROLE_GATEWAY);
 	lp_ratelimit_init(
 		&rooms->joins, config->joins.per_s, config->joins.burst ? config->joins.burst : config->joins.per_s);
+	/* Four tokens an attempt, because a limit regains whole tokens per second. */
+	if (config->source_joins)
+		lp_ratelimit_init(&rooms->source_joins, 1, config->source_joins * SOURCE_JOIN_TOKENS);
 	lp_filters_init(&rooms->filters, config->filters, config->room_mtu);
 	rooms->targets = calloc(config->max_peers_per_room, sizeof(struct lp_peer *));
 	if (!rooms->targets || lp_rooms_table_init(rooms) < 0) {
@@ -196,6 +201,23 @@ static void introduce(struct lp_peer *peer, bool announce)
 	}
 }
 
+/* Takes an attempt from the limit of |source|; rejects if there is none. It comes before the room's limit, so that one
+   source can use up only a part of that. */
+static bool may_try(struct lp_rooms *rooms, uint64_t source, uint64_t now_ns, struct lp_reject *reject)
+{
+	uint64_t hash = lp_siphash(rooms->config.hash_key, &source, sizeof source);
+	struct lp_bucket *first = &rooms->sources[hash % LP_ROOM_SOURCE_BUCKETS];
+	struct lp_bucket *second = &rooms->sources[hash / LP_ROOM_SOURCE_BUCKETS % LP_ROOM_SOURCE_BUCKETS];
+	bool a = lp_bucket_take(first, &rooms->source_joins, SOURCE_JOIN_TOKENS, now_ns);
+	bool b = first == second ? a : lp_bucket_take(second, &rooms->source_joins, SOURCE_JOIN_TOKENS, now_ns);
+	if (a || b)
+		return true;
+	rooms->joins_limited++;
+	lp_admission_refuse(reject, LP_REJECT_ROOM_FULL,
+		"too many members are joining from this address. Try again in a few seconds.");
+	return false;
+}
+
 /* Takes a token of the room's limit on joins; rejects if there is none. Each join costs a message to every other member
    and an entry in the MAC tables of the LAN's switches. */
 static bool may_join(struct lp_room *room, uint64_t now_ns, struct lp_reject *reject)
@@ -226,6 +248,8 @@ static bool resume(struct lp_peer *peer, const struct lp_join *join, uint64_t no
 /* Adds a new member to |room|, which is made if it is NULL. */
 static int admit(struct lp_rooms *rooms, struct lp_room *room, const char *code, struct lp_join *join, uint64_t now_ns)
 {
+	if (!may_try(rooms, join->source, now_ns, &join->reject))
+		return LP_EFULL;
 	if (!room)
 		room = make_room(rooms, code); /* its limit permits at least one join */
 	if (room && !may_join(room, now_ns, &join->reject))

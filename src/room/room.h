@@ -49,6 +49,10 @@ struct lp_rooms; /* all rooms of a relay */
 /* The window in which malformed DATAGRAMs are counted. */
 #define LP_ROOM_MALFORMED_WINDOW_NS (10 * LP_SEC)
 #define LP_ROOM_MALFORMED_LIMIT 100
+/* The shortest interval between events about a full table of MACs. */
+#define LP_ROOM_OVERFLOW_NS (60 * LP_SEC)
+/* A source that has used up source_joins regains one in this time. */
+#define LP_ROOM_SOURCE_JOIN_NS (4 * LP_SEC)
 /* New members of a room. The burst lets all members of a full room join again after a restart of the relay. */
 #define LP_ROOM_JOINS_PER_S 4
 #define LP_ROOM_JOINS_BURST 256
@@ -59,6 +63,9 @@ struct lp_room_events {
 	/* Send |to| a `peer_joined` about |about|, or a `peer_left` with |reason|. */
 	void (*peer_joined)(void *ctx, struct lp_peer *to, const struct lp_peer *about);
 	void (*peer_left)(void *ctx, struct lp_peer *to, const struct lp_peer *about, enum lp_reason reason);
+	/* There are more stations on the LAN of |gateway| than max_macs_per_gateway: |n_forgotten| of the oldest were
+	   forgotten since the last call. Called at most once in LP_ROOM_OVERFLOW_NS for each room. */
+	void (*overflowed)(void *ctx, const struct lp_peer *gateway, uint64_t n_forgotten);
 	/* Fills |data| with random bytes, for resume tokens. */
 	void (*random)(void *ctx, uint8_t *data, size_t len);
 };
@@ -67,7 +74,7 @@ struct lp_room_events {
 struct lp_rooms_config {
 	size_t max_rooms, max_peers;
 	size_t max_peers_per_room;    /* at most LP_ROOM_TARGETS_MAX */
-	size_t max_macs_per_gateway;  /* MACs learned behind a gateway */
+	size_t max_macs_per_gateway;  /* MACs learned behind a gateway; beyond it, the oldest are forgotten */
 	uint16_t room_mtu;            /* IP bytes */
 	uint32_t min_datagram_budget; /* a member with less is rejected (mtu_too_small), as is one with less than four
 					 fragments of the largest frame need */
@@ -76,7 +83,8 @@ struct lp_rooms_config {
 	uint32_t filters;             /* that are on: bit set of enum lp_filter */
 	struct lp_limits limits;      /* of each member's frames */
 	struct lp_rate joins;         /* new members of each room; per_s 0: no limit */
-	uint8_t hash_key[16];         /* random; keys the hash tables */
+	uint32_t source_joins; /* attempts of one source to become a new member of any room, as a burst; 0: no limit */
+	uint8_t hash_key[16];  /* random; keys the hash tables */
 	const struct lp_room_events *events; /* borrowed; they must not call lp_rooms_join() or lp_rooms_leave() */
 	void *ctx;
 };
@@ -87,6 +95,7 @@ struct lp_join {
 	void *user;         /* of the new peer: the relay's connection */
 	const uint8_t *key; /* LP_KEY_BYTES: the SHA-256 of the member's public key; NULL: it showed none */
 	bool by_key;        /* the member proved an invite: its membership is resumed by its key, not by a token */
+	uint64_t source;    /* where it comes from: equal for addresses that count as one source */
 	/* Set by lp_rooms_join(): */
 	struct lp_peer *peer;    /* NULL: rejected */
 	void *replaced;          /* NULL: not resumed */
@@ -139,7 +148,7 @@ void lp_peer_welcome(const struct lp_peer *peer, struct lp_welcome *ret_welcome)
 bool lp_peer_malformed(struct lp_peer *peer, uint64_t now_ns);
 /* Dropped frames from |peer| by reason: an array of LP_DROP_COUNT. */
 const uint64_t *lp_peer_drops(const struct lp_peer *peer);
-/* Members that were rejected by the limit on joins. */
+/* Members that were rejected by the limits on joins. */
 uint64_t lp_rooms_joins_limited(const struct lp_rooms *rooms);
 size_t lp_rooms_peer_count(const struct lp_rooms *rooms);
 size_t lp_rooms_room_count(const struct lp_rooms *rooms);

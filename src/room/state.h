@@ -41,14 +41,21 @@ struct lp_room {
 	struct lp_peer **peers; /* in no particular order */
 	size_t n_peers, size_peers;
 	struct lp_peer *gateway;  /* NULL: none */
+	uint64_t overflow_ns;     /* when the next event about a full table may be sent */
+	uint64_t n_evicted;       /* of |macs|, as of the last of these events */
 	struct lp_mac_table macs; /* clients and gateway (permanent), stations behind the gateway (they age) */
 	struct lp_multicast multicast;
 };
 
+/* Buckets of sources. A source has two of them, and is limited only if both are empty, so that another source in one of
+   them does not matter. */
+#define LP_ROOM_SOURCE_BUCKETS 2048U
+
 struct lp_rooms {
 	struct lp_rooms_config config;
 	struct lp_meter_limits meter_limits[2]; /* of clients, of the gateway */
-	struct lp_ratelimit joins;
+	struct lp_ratelimit joins, source_joins;
+	struct lp_bucket sources[LP_ROOM_SOURCE_BUCKETS];
 	struct lp_filters filters;
 	struct lp_node list;      /* all rooms */
 	struct lp_room **by_code; /* hash chains */

@@ -200,28 +200,47 @@ static void test_leave(void **state)
 	close_place(&place);
 }
 
-/* The gateway's MACs are bounded; expired ones make space. */
+static unsigned n_overflows;
+
+static void on_overflowed(void *ctx, const struct lp_peer *gateway, uint64_t n_forgotten)
+{
+	(void)ctx;
+	assert_int_equal(lp_peer_role(gateway), LP_ROLE_GATEWAY);
+	assert_true(n_forgotten > 0);
+	n_overflows++;
+}
+
+/* The gateway's MACs are bounded; the oldest make space. */
 static void test_mac_limit(void **state)
 {
 	struct place place;
 	struct lp_rooms_config config = stations_config(NULL);
 	unsigned targets;
 	(void)state;
+	struct lp_room_events events = *config.events;
+	events.overflowed = on_overflowed;
+	config.events = &events;
 	config.max_macs_per_gateway = 20;
 	config.mac_age_ns = 60 * LP_SEC;
 	open_place(&place, config);
 	for (unsigned n = 0; n < 20; n++)
 		assert_int_equal(send_parts(&place, GATEWAY, BROADCAST, LAN(n), game, &targets), LP_DROP_NONE);
-	for (unsigned n = 20; n < 1000; n++)
-		assert_int_equal(send_parts(&place, GATEWAY, BROADCAST, LAN(n), game, &targets), LP_DROP_MAC_LIMIT);
-	assert_int_equal(place.station[ALICE].peer->room->macs.n_aging, 20);
-	/* One of them keeps sending: it stays, and is still found. */
-	for (unsigned i = 0; i < 8; i++) {
-		place.now_ns += 10 * LP_SEC;
+	/* One of them keeps sending: it stays, while the oldest make space for newcomers, which are served. */
+	for (unsigned n = 20; n < 1000; n++) {
+		place.now_ns += LP_MS;
 		assert_int_equal(send_parts(&place, GATEWAY, BROADCAST, LAN(3), game, &targets), LP_DROP_NONE);
+		assert_int_equal(send_parts(&place, GATEWAY, BROADCAST, LAN(n), game, &targets), LP_DROP_NONE);
+		assert_true(place.station[ALICE].peer->room->macs.n_aging <= 20);
 	}
+	assert_int_equal(n_overflows, 1);
+	assert_int_equal(send_parts(&place, ALICE, LAN(999), STATION_MAC(1), game, &targets), LP_DROP_NONE);
+	assert_int_equal(targets, TO(GATEWAY));
+	place.now_ns += LP_ROOM_OVERFLOW_NS;
+	for (unsigned n = 1000; n < 1040; n++)
+		assert_int_equal(send_parts(&place, GATEWAY, BROADCAST, LAN(n), game, &targets), LP_DROP_NONE);
+	assert_int_equal(n_overflows, 2);
+	assert_int_equal(send_parts(&place, GATEWAY, BROADCAST, LAN(3), game, &targets), LP_DROP_NONE);
 	assert_int_equal(send_parts(&place, GATEWAY, BROADCAST, LAN(100), game, &targets), LP_DROP_NONE);
-	assert_int_equal(place.station[ALICE].peer->room->macs.n_aging, 2);
 	assert_int_equal(send_parts(&place, GATEWAY, LAN(3), LAN(100), game, &targets), LP_DROP_UNKNOWN_UNICAST);
 	close_place(&place);
 }

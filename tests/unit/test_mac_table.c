@@ -91,19 +91,30 @@ static void test_bound(void **state)
 	uint64_t now_ns = LP_SEC;
 	for (uint64_t key = 1; key <= 100; key++)
 		assert_int_equal(lp_mac_table_put(table, key, &place->owner[0], now_ns + AGE_NS + key, now_ns), 0);
-	assert_int_equal(lp_mac_table_put(table, 101, &place->owner[0], now_ns + AGE_NS, now_ns), LP_EFULL);
-	assert_int_equal(table->n_refused, 1);
+	/* The new one expires first of all, but makes space for itself: 1 and its neighbours in time are gone. */
+	assert_int_equal(lp_mac_table_put(table, 101, &place->owner[0], now_ns + AGE_NS, now_ns), 0);
+	assert_int_equal(table->n_evicted, 7);
+	assert_null(lp_mac_table_find(table, 1, now_ns));
+	assert_null(lp_mac_table_find(table, 7, now_ns));
+	for (uint64_t key = 8; key <= 101; key++)
+		assert_non_null(lp_mac_table_find(table, key, now_ns));
+	for (uint64_t key = 1; key <= 6; key++)
+		assert_int_equal(lp_mac_table_put(table, key, &place->owner[0], now_ns + AGE_NS + 200, now_ns), 0);
+	assert_int_equal(table->n_aging, 100);
 	/* A permanent entry is not bounded; an existing one may be put again. */
 	assert_int_equal(lp_mac_table_put(table, 102, &place->owner[1], LP_NEVER, now_ns), 0);
 	assert_int_equal(lp_mac_table_put(table, 50, &place->owner[2], now_ns + AGE_NS, now_ns), 0);
-	/* A permanent entry may not become an ageing one beyond the bound. */
-	assert_int_equal(lp_mac_table_put(table, 102, &place->owner[1], now_ns + AGE_NS, now_ns), LP_EFULL);
-	/* Three have expired by now (1, 2 and 50). */
-	now_ns += AGE_NS + 2;
-	for (uint64_t key = 201; key <= 203; key++)
+	/* A permanent entry that becomes an aging one makes space, too. */
+	assert_int_equal(lp_mac_table_put(table, 102, &place->owner[1], now_ns + AGE_NS + 300, now_ns), 0);
+	assert_true(table->n_aging <= 100 && table->n_evicted > 7);
+	/* A flood of new ones: the newest are always there, and an old one that keeps sending. */
+	for (uint64_t key = 1000; key < 5000; key++) {
+		now_ns += LP_MS;
+		assert_int_equal(lp_mac_table_put(table, 102, &place->owner[1], now_ns + AGE_NS, now_ns), 0);
 		assert_int_equal(lp_mac_table_put(table, key, &place->owner[0], now_ns + AGE_NS, now_ns), 0);
-	assert_int_equal(lp_mac_table_put(table, 204, &place->owner[0], now_ns + AGE_NS, now_ns), LP_EFULL);
-	assert_int_equal(table->n_aging, 100);
+		assert_true(table->n_aging <= 100);
+		assert_non_null(lp_mac_table_find(table, key > 1010 ? key - 10 : key, now_ns));
+	}
 	assert_non_null(lp_mac_table_find(table, 102, now_ns));
 }
 
@@ -135,7 +146,7 @@ static void test_model(void **state)
 		uint64_t expires_ns;
 	} model[MODEL_KEYS + 1] = {0};
 	uint32_t seed = 7;
-	uint64_t now_ns = 0;
+	uint64_t now_ns = 0, n_evicted;
 	for (unsigned step = 0; step < 200000; step++) {
 		uint64_t key = 1 + next(&seed) % MODEL_KEYS;
 		void *owner = &place->owner[next(&seed) % 3];
@@ -145,11 +156,17 @@ static void test_model(void **state)
 		switch (next(&seed) % 8) {
 		case 0:
 		case 1:
-			if (lp_mac_table_put(table, key, owner, expires_ns, now_ns) == 0) {
-				model[key].owner = owner;
-				model[key].expires_ns = expires_ns;
-			} else {
-				assert_true(table->n_aging == 100);
+			n_evicted = table->n_evicted;
+			assert_int_equal(lp_mac_table_put(table, key, owner, expires_ns, now_ns), 0);
+			model[key].owner = owner;
+			model[key].expires_ns = expires_ns;
+			for (uint64_t other = 1; n_evicted < table->n_evicted && other <= MODEL_KEYS; other++) {
+				/* Only aging ones may be gone. */
+				if (model[other].owner && model[other].expires_ns > now_ns &&
+					!lp_mac_table_find(table, other, now_ns)) {
+					assert_true(model[other].expires_ns != LP_NEVER);
+					model[other].owner = NULL;
+				}
 			}
 			break;
 		case 2:

@@ -303,6 +303,42 @@ static enum lp_reject_code try_join(
 	return join.reject.code;
 }
 
+/* Attempts are charged to their source before the room: four sources that come and go use up their own limits, and a
+   newcomer from elsewhere gets in. */
+static void test_source_joins(void **state)
+{
+	struct place place = {0};
+	struct station station = {0};
+	struct lp_rooms_config config = stations_config(NULL);
+	struct lp_hello hello = hello_of(1, LP_ROLE_CLIENT, "ROOM-1");
+	unsigned n_admitted = 0;
+	uint64_t now_ns = LP_SEC;
+	(void)state;
+	config.joins = (struct lp_rate){.per_s = 4, .burst = 256};
+	config.source_joins = 32;
+	open_place(&place, &config);
+	assert_int_equal(try_join(&place, &place.station[0], 2, "ROOM-1", 0), LP_REJECT_OTHER); /* keeps the room */
+	for (unsigned n = 0; n < 4000; n++) {
+		struct lp_join join = {.hello = &hello, .user = &station, .source = n % 4};
+		now_ns += 10 * LP_MS;
+		station = (struct station){0};
+		if (lp_rooms_join(place.rooms, &join, now_ns) == 0) {
+			n_admitted++;
+			lp_rooms_leave(place.rooms, join.peer, LP_REASON_GOODBYE);
+		} else {
+			assert_int_equal(join.reject.code, LP_REJECT_ROOM_FULL);
+		}
+	}
+	/* Four bursts, and one each in 4 s of 40 s. */
+	assert_in_range(n_admitted, 4 * 32, 4 * (32 + 11));
+	assert_int_equal(lp_rooms_joins_limited(place.rooms), 4000 - n_admitted);
+	struct lp_join join = {.hello = &hello, .user = &station, .source = 99};
+	station = (struct station){0};
+	assert_int_equal(lp_rooms_join(place.rooms, &join, now_ns), 0);
+	lp_rooms_leave(place.rooms, join.peer, LP_REASON_GOODBYE);
+	close_place(&place);
+}
+
 /* Joins are limited by burst and rate; a member cannot evade that by leaving and joining with a new MAC. */
 static void test_joins(void **state)
 {
@@ -531,6 +567,7 @@ int main(void)
 		cmocka_unit_test(test_pictures),
 		cmocka_unit_test(test_resume_by_key),
 		cmocka_unit_test(test_joins),
+		cmocka_unit_test(test_source_joins),
 		cmocka_unit_test(test_long_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
