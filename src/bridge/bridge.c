@@ -67,6 +67,22 @@ void lp_bridge_room_nonce(const char *room, uint8_t nonce[LP_BRIDGE_NONCE])
 		nonce[i] = (uint8_t)(hash >> 8 * i);
 }
 
+bool lp_bridge_is_local(struct lp_bridge *bridge, uint64_t key, uint64_t now_ns)
+{
+	const struct lp_mac_entry *entry = lp_mac_table_find(&bridge->macs, key, now_ns);
+	return key == bridge->interface_key ||
+	       (entry && (entry->owner == &bridge->local || entry->owner == &bridge->host));
+}
+
+void lp_bridge_displace(struct lp_bridge *bridge, struct lp_bridge_member *member, uint64_t now_ns)
+{
+	member->displaced = true;
+	bridge->counters.members_displaced++;
+	lp_bridge_members_refresh(&bridge->members, member, now_ns);
+	if (bridge->config.displaced)
+		bridge->config.displaced(bridge->config.ctx, &member->mac);
+}
+
 /* Removes the MAC of |member| from the table if the member owns it. */
 static void forget_mac(struct lp_bridge *bridge, const struct lp_bridge_member *member)
 {
@@ -88,6 +104,12 @@ void lp_bridge_peer_joined(struct lp_bridge *bridge, uint16_t peer_id, const str
 	}
 	if (!member) {
 		bridge->counters.members_refused++;
+		return;
+	}
+	member->displaced = false;
+	member->heard_ns = now_ns;
+	if (lp_bridge_is_local(bridge, lp_mac_key(mac->octet), now_ns)) {
+		lp_bridge_displace(bridge, member, now_ns);
 		return;
 	}
 	if (lp_mac_table_put(&bridge->macs, lp_mac_key(mac->octet), member, LP_NEVER, now_ns) < 0) {
@@ -135,8 +157,8 @@ enum lp_bridge_frame lp_bridge_next_frame(struct lp_bridge *bridge, uint64_t now
 	if (member && now_ns >= member->due_ns) {
 		lp_refresh_write(&member->mac, frame);
 		lp_bridge_members_postpone_first(&bridge->members, lp_bridge_later(now_ns, bridge->config.refresh_ns));
-		bridge->counters.refreshes++;
-		return LP_BRIDGE_FRAME_REFRESH;
+		bridge->counters.refreshes += !member->displaced;
+		return member->displaced ? LP_BRIDGE_FRAME_OBJECTION : LP_BRIDGE_FRAME_REFRESH;
 	}
 	if (now_ns >= bridge->probe_due_ns) {
 		bridge->probe_due_ns = lp_bridge_later(now_ns, bridge->config.probe_ns);

@@ -11,6 +11,12 @@
    MAC the bridge sends a Layer 2 Update frame at intervals, and soon after a topology change, which makes switches
    forget early.
 
+   The LAN's side wins: a member whose MAC a station on the LAN has is not announced to the switches, its frames are
+   dropped, and the relay is notified by a frame with that source through the tunnel (LP_BRIDGE_FRAME_OBJECTION), upon
+   which it disconnects the member. A station counts as one of the LAN if it was known before the member joined, or if
+   it sends while nothing of that member has gone to the LAN for LP_BRIDGE_QUIET_NS. Otherwise the frame may be the
+   member's own, back by a loop.
+
    A second path between the room and the LAN (another gateway, or a client that is bridged to the same LAN) is a loop,
    in which a broadcast circulates forever. The bridge finds loops by probes, frames that must never come back, and by
    MACs that send on the wrong side. It reports a loop, at most once in some seconds for each kind, and does not try to
@@ -45,6 +51,9 @@ struct lp_bridge;
    change. */
 #define LP_BRIDGE_TOPOLOGY_NS (2 * LP_SEC)
 
+/* How long an echo of a frame by a loop can take. */
+#define LP_BRIDGE_QUIET_NS (2 * LP_SEC)
+
 /* X(name, text for people). Loops between LAN and tunnel, and what indicates one. */
 #define LP_BRIDGE_LOOPS(X) \
 	X(TUNNEL, "our own probe came back through the tunnel") \
@@ -62,9 +71,10 @@ enum lp_bridge_loop {
 
 /* Frames that the gateway itself sends. */
 enum lp_bridge_frame {
-	LP_BRIDGE_FRAME_NONE,    /* none is due */
-	LP_BRIDGE_FRAME_REFRESH, /* to the LAN: its switches learn a remote MAC */
-	LP_BRIDGE_FRAME_PROBE,   /* to the LAN and to the room: detects loops */
+	LP_BRIDGE_FRAME_NONE,      /* none is due */
+	LP_BRIDGE_FRAME_REFRESH,   /* to the LAN: its switches learn a remote MAC */
+	LP_BRIDGE_FRAME_PROBE,     /* to the LAN and to the room: detects loops */
+	LP_BRIDGE_FRAME_OBJECTION, /* to the room: a station on the LAN has the MAC of a member */
 };
 
 /* lp_bridge_config_init() sets the defaults of the MTUs, the limits and the intervals. */
@@ -82,6 +92,8 @@ struct lp_bridge_config {
 	uint64_t probe_ns;                   /* interval of probes; LP_NEVER: none */
 	/* Reports a loop, at most once in 10 s for each kind. May be NULL. */
 	void (*loop)(void *ctx, enum lp_bridge_loop loop);
+	/* The LAN has a station with the MAC of a member; once per member. May be NULL. */
+	void (*displaced)(void *ctx, const struct lp_mac *mac);
 	void *ctx;
 };
 
@@ -92,6 +104,7 @@ struct lp_bridge_counters {
 	uint64_t topology_changes;            /* on the LAN */
 	uint64_t loops[LP_BRIDGE_LOOP_COUNT]; /* including those that were not reported */
 	uint64_t members_refused;             /* beyond max_members */
+	uint64_t members_displaced;           /* a station on the LAN has their MAC */
 	uint64_t macs_refused;                /* forgotten early, to make space for others */
 };
 
@@ -128,8 +141,8 @@ enum lp_bridge_side {
    both. */
 unsigned lp_bridge_sides(struct lp_bridge *bridge, const uint8_t *frame, uint64_t now_ns);
 
-/* Writes the next refresh or probe, padded to LP_ETHER_FRAME_MIN. Call it until it returns LP_BRIDGE_FRAME_NONE, at
-   lp_bridge_deadline() and after lp_bridge_peer_joined(). */
+/* Writes the next refresh, probe or objection, padded to LP_ETHER_FRAME_MIN. Call it until it returns
+   LP_BRIDGE_FRAME_NONE, at lp_bridge_deadline() and after lp_bridge_peer_joined(). */
 enum lp_bridge_frame lp_bridge_next_frame(struct lp_bridge *bridge, uint64_t now_ns, uint8_t frame[LP_ETHER_FRAME_MIN]);
 /* When the next refresh or probe is due. */
 uint64_t lp_bridge_deadline(const struct lp_bridge *bridge);

@@ -100,6 +100,16 @@ static void learn(struct lp_bridge *bridge, uint64_t src, void *owner, uint64_t 
 	bridge->counters.macs_refused = bridge->macs.n_evicted + bridge->macs.n_refused;
 }
 
+/* True if |entry| is that of a member from which nothing has gone to the LAN for so long that a frame with its source
+   cannot be an echo. */
+static bool is_quiet_member(const struct lp_bridge *bridge, const struct lp_mac_entry *entry, uint64_t now_ns)
+{
+	if (is_local(bridge, entry) || entry->owner == &bridge->early)
+		return false;
+	const struct lp_bridge_member *member = entry->owner;
+	return now_ns >= lp_bridge_later(member->heard_ns, LP_BRIDGE_QUIET_NS);
+}
+
 /* Learns that |src| is local. A drop reason if it is remote: a frame from the tunnel came back, or two stations have
    the same MAC. */
 static enum lp_drop learn_local(struct lp_bridge *bridge, uint64_t src, bool from_host, uint64_t now_ns)
@@ -109,6 +119,13 @@ static enum lp_drop learn_local(struct lp_bridge *bridge, uint64_t src, bool fro
 	if (src == bridge->interface_key)
 		return LP_DROP_NONE;
 	struct lp_mac_entry *entry = lp_mac_table_find(&bridge->macs, src, now_ns);
+	if (entry && is_quiet_member(bridge, entry, now_ns)) {
+		struct lp_bridge_member *member = entry->owner;
+		lp_mac_table_remove(&bridge->macs, src); /* permanent so far */
+		learn(bridge, src, owner, expires_ns, now_ns);
+		lp_bridge_displace(bridge, member, now_ns);
+		return LP_DROP_NONE;
+	}
 	if (entry && !is_local(bridge, entry)) {
 		count_stray(bridge, &bridge->remote_on_lan, LP_BRIDGE_LOOP_REMOTE_ON_LAN, now_ns);
 		return LP_DROP_SPOOFED_SOURCE;
@@ -166,6 +183,8 @@ static enum lp_drop learn_remote(struct lp_bridge *bridge, uint64_t src, uint64_
 		count_stray(bridge, &bridge->local_in_tunnel, LP_BRIDGE_LOOP_LOCAL_IN_TUNNEL, now_ns);
 		return LP_DROP_SPOOFED_SOURCE;
 	}
+	if (entry && entry->owner != &bridge->early)
+		((struct lp_bridge_member *)entry->owner)->heard_ns = now_ns;
 	/* `peer_joined` may arrive after the member's first frame. Without this entry, the reply would not leave the
 	   LAN. */
 	uint64_t expires_ns = lp_mac_expiry(now_ns, EARLY_NS);

@@ -2,6 +2,7 @@
 #ifndef LP_BRIDGE_MEMBERS_H
 #define LP_BRIDGE_MEMBERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,6 +14,8 @@ struct lp_bridge_member {
 	uint64_t due_ns; /* when the next refresh of its MAC is sent */
 	struct lp_mac mac;
 	uint16_t peer_id;
+	bool displaced;    /* a station on the LAN has its MAC */
+	uint64_t heard_ns; /* last frame from it through the tunnel */
 };
 
 struct lp_bridge_members {

@@ -31,6 +31,11 @@ struct lp_bridge {
 	struct lp_bridge_strays remote_on_lan, local_in_tunnel;
 };
 
+/* True if a station on the LAN or the gateway's own computer has the MAC. */
+bool lp_bridge_is_local(struct lp_bridge *bridge, uint64_t key, uint64_t now_ns);
+/* A station on the LAN has the member's MAC. Its objection is the next frame. */
+void lp_bridge_displace(struct lp_bridge *bridge, struct lp_bridge_member *member, uint64_t now_ns);
+
 /* |a_ns| + |b_ns|, never beyond LP_NEVER. */
 static inline uint64_t lp_bridge_later(uint64_t a_ns, uint64_t b_ns)
 {

@@ -92,7 +92,8 @@ enum lp_reject_code {
 	X(RESTARTING, "restarting") \
 	X(CONNECTION, "connection_lost") \
 	X(KICKED, "kicked") \
-	X(BANNED, "banned")
+	X(BANNED, "banned") \
+	X(DUPLICATE_MAC, "duplicate_mac")
 
 enum lp_reason {
 #define X(name, wire) LP_REASON_##name,

@@ -151,9 +151,15 @@ static void on_loop(void *ctx, enum lp_bridge_loop loop)
 	lp_event_loop_detected(gateway->config.member.log, lp_bridge_loop_text(loop));
 }
 
-/* Sends a probe to the room, too. It detects a member that is bridged to our LAN, because from that LAN only the
-   member's own frames return through the tunnel. */
-static void probe_room(struct lp_gateway *gateway, const struct lp_frame *frame)
+static void on_displaced(void *ctx, const struct lp_mac *mac)
+{
+	struct lp_gateway *gateway = ctx;
+	lp_event_member_displaced(gateway->config.member.log, mac);
+}
+
+/* Sends a probe to the room, too, or an objection to a member. A probe detects a member that is bridged to our LAN,
+   because from that LAN only the member's own frames return through the tunnel. */
+static void send_to_room(struct lp_gateway *gateway, const struct lp_frame *frame)
 {
 	lp_member_begin(gateway->member);
 	lp_member_send(gateway->member, &(struct lp_bytes){frame->data, frame->len}, 1);
@@ -170,9 +176,10 @@ static void on_timer(void *ctx, uint64_t now_ns)
 	gateway->now_ns = now_ns;
 	while (lp_bridge_deadline(gateway->bridge) <= now_ns &&
 		(kind = lp_bridge_next_frame(gateway->bridge, now_ns, data)) != LP_BRIDGE_FRAME_NONE) {
-		to_wire(gateway, &frame, 1);
-		if (kind == LP_BRIDGE_FRAME_PROBE && gateway->joined)
-			probe_room(gateway, &frame);
+		if (kind != LP_BRIDGE_FRAME_OBJECTION)
+			to_wire(gateway, &frame, 1);
+		if (kind != LP_BRIDGE_FRAME_REFRESH && gateway->joined)
+			send_to_room(gateway, &frame);
 	}
 	arm(gateway);
 }
@@ -308,6 +315,7 @@ static int new_parts(struct lp_gateway *gateway)
 	bridge.interface_mac = gateway->info.mac;
 	bridge.lan_mtu = (uint16_t)gateway->info.mtu;
 	bridge.loop = on_loop;
+	bridge.displaced = on_displaced;
 	bridge.ctx = gateway;
 	int result = lp_offloader_new(&offloader, &gateway->offloader);
 	if (result < 0)

@@ -133,6 +133,10 @@ LP_EVENT_ROW(interface_down, WARN, "{name}: {reason}",
              (str, name), (str, reason))
 LP_EVENT_ROW(interface_back, INFO, "{name}: the interface carries frames again", "Follows interface_down.",
              (str, name))
+LP_EVENT_ROW(member_displaced, WARN,
+             "a remote member has the MAC {mac} of a station on this LAN. The station keeps it, and the relay disconnects the member",
+             "The LAN's side wins: the member's frames do not reach the LAN, and its MAC is not announced to the switches.",
+             (mac, mac))
 LP_EVENT_ROW(loop_detected, ERROR, "a loop through the tunnel: {what}. Disconnect one of the two paths",
              "Frames that were sent came back on another path.", (str, what))
 

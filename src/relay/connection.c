@@ -118,6 +118,19 @@ static void protocol_error(struct lp_connection *connection, const char *text)
 	end(connection, LP_QUIC_APP_PROTOCOL, LP_REASON_PROTOCOL, text);
 }
 
+/* Disconnects a client whose MAC is that of a station on the gateway's LAN. */
+static void displace(const struct lp_peer *peer)
+{
+	struct lp_connection *connection = lp_peer_user(peer);
+	char text[200], mac[LP_MAC_TEXT_MAX];
+	if (!connection || connection->ended)
+		return;
+	snprintf(text, sizeof text,
+		"a station on the gateway's LAN uses %s. Remove the identity file, so that this client makes another address",
+		lp_mac_format(lp_peer_mac(peer), mac));
+	lp_connection_end(connection, LP_QUIC_APP_REJECTED, LP_REASON_DUPLICATE_MAC, text);
+}
+
 /* Forwards a complete frame of this member: room/ chooses the targets, whose links seal it into their packets. */
 static void on_frame(void *ctx, uint16_t source, const uint8_t *frame, size_t len, uint64_t now_ns)
 {
@@ -131,6 +144,8 @@ static void on_frame(void *ctx, uint16_t source, const uint8_t *frame, size_t le
 	relay->counters.bytes += len;
 	relay->counters.drops[verdict.drop] += verdict.drop != LP_DROP_NONE;
 	relay->counters.targets += verdict.n_targets;
+	if (verdict.displaced)
+		displace(verdict.displaced);
 	for (size_t i = 0; i < verdict.n_targets; i++) {
 		struct lp_connection *target = lp_peer_user(verdict.targets[i]);
 		if (target && target->link)
@@ -247,7 +262,8 @@ static int join(struct lp_connection *connection, struct lp_join *join, uint64_t
 static void on_hello(struct lp_connection *connection, const struct lp_hello *hello, uint64_t now_ns)
 {
 	struct lp_relay *relay = connection->relay;
-	struct lp_join request = {.hello = hello, .user = connection, .source = source_of(lp_quic_remote(connection->quic))};
+	struct lp_join request = {
+		.hello = hello, .user = connection, .source = source_of(lp_quic_remote(connection->quic))};
 	struct lp_link_config link = {
 		.conn = connection->quic,
 		.pool = relay->pool,

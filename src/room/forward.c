@@ -28,7 +28,7 @@ static enum lp_drop learn(struct lp_peer *gateway, uint64_t src, uint64_t expire
 }
 
 /* Checks the owner of the source MAC: a client has one MAC; a gateway's are learned, or their expiry is renewed. */
-static enum lp_drop check_source(struct lp_peer *from, uint64_t src, uint64_t now_ns)
+static enum lp_drop check_source(struct lp_peer *from, uint64_t src, uint64_t now_ns, struct lp_verdict *verdict)
 {
 	struct lp_room *room = from->room;
 	uint64_t expires_ns = lp_mac_expiry(now_ns, room->rooms->config.mac_age_ns);
@@ -37,8 +37,11 @@ static enum lp_drop check_source(struct lp_peer *from, uint64_t src, uint64_t no
 	if (from->role != LP_ROLE_GATEWAY)
 		return drop_if(from, LP_FILTER_SPOOFED_SOURCE);
 	struct lp_mac_entry *entry = lp_mac_table_find(&room->macs, src, now_ns);
-	if (entry && entry->owner != from)
-		return drop_if(from, LP_FILTER_SPOOFED_SOURCE);
+	if (entry && entry->owner != from) {
+		enum lp_drop drop = drop_if(from, LP_FILTER_SPOOFED_SOURCE);
+		verdict->displaced = drop == LP_DROP_NONE ? NULL : entry->owner;
+		return drop;
+	}
 	if (entry) {
 		entry->expires_ns = expires_ns;
 		return LP_DROP_NONE;
@@ -122,7 +125,7 @@ void lp_rooms_forward(struct lp_rooms *rooms, struct lp_peer *from, const uint8_
 	lp_view_init(&view, frame, len);
 	enum lp_drop drop = lp_filters_check(&rooms->filters, from->role, &view);
 	if (drop == LP_DROP_NONE)
-		drop = check_source(from, view.src, now_ns);
+		drop = check_source(from, view.src, now_ns, ret_verdict);
 	if (drop == LP_DROP_NONE && lp_view_to_group(&view))
 		drop = decide_group(from, &view, now_ns, ret_verdict);
 	else if (drop == LP_DROP_NONE)

@@ -11,6 +11,10 @@
    that a later connection belongs to the same member, or the member's key, if an invite admitted it. Peer ids are
    unique in a room and are not reused soon.
 
+   The LAN's side wins: a frame from the gateway whose source is a client's MAC is from a station on the LAN, because a
+   gateway sends no frames that came from the room. The frame is dropped, and the client must be disconnected; if it
+   comes back with that MAC, the station owns it.
+
    Invariants: each MAC has one owner per room; a room has at most one gateway; a `welcome` precedes all other events of
    a member; every count that members can raise has a maximum in the config. What a member may send is decided by
    filter/.
@@ -104,9 +108,11 @@ struct lp_join {
 
 /* What to do with a frame. */
 struct lp_verdict {
-	enum lp_drop drop;        /* LP_DROP_NONE: forward to the targets */
-	struct lp_peer **targets; /* valid until the next call for the same lp_rooms */
-	size_t n_targets;         /* may be 0 without a drop: no other member is in the room */
+	enum lp_drop drop;         /* LP_DROP_NONE: forward to the targets */
+	struct lp_peer **targets;  /* valid until the next call for the same lp_rooms */
+	struct lp_peer *displaced; /* NULL, or a client whose MAC a station on the gateway's LAN uses: the caller must
+				      disconnect it */
+	size_t n_targets;          /* may be 0 without a drop: no other member is in the room */
 };
 
 void lp_rooms_config_init(struct lp_rooms_config *config);

@@ -19,9 +19,14 @@ static bool hears_dhcp(struct lp_reader r, unsigned version)
 	uint8_t first = lp_reader_u8(&r);
 	if (r.bad)
 		return false;
-	if (version == 4)
-		return (from == 67 && (to == 67 || to == 68)) || (first == 2 && (to == 67 || to == 68));
-	return (to == 546 || to == 547) && (from == 547 || first == 2 || first == 7 || first == 10 || first == 13);
+	if (version == 4) {
+		lp_reader_skip(&r, 23);
+		bool relayed = to == 67 && first == 1 && lp_reader_u32(&r) != 0 && !r.bad;
+		return (from == 67 && (to == 67 || to == 68) && !relayed) || (first == 2 && (to == 67 || to == 68));
+	}
+	bool relayed = to == 547 && first == 12;
+	return (to == 546 || to == 547) &&
+	       ((from == 547 && !relayed) || first == 2 || first == 7 || first == 10 || first == 13);
 }
 
 /* The same for an IPv4 packet that is complete, or its first fragment. */
@@ -131,7 +136,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		abort();
 	lp_view_init(&view, data, len);
 	enum lp_limit limit = lp_class_of_group(&view);
-	if (limit != LP_LIMIT_RESERVE && limit != LP_LIMIT_BROADCAST && limit != LP_LIMIT_CHATTER)
+	if (limit != LP_LIMIT_RESERVE && limit != LP_LIMIT_DHCP && limit != LP_LIMIT_BROADCAST &&
+		limit != LP_LIMIT_CHATTER)
 		abort();
 	/* Each filter alone drops for its own reason only. */
 	for (enum lp_filter i = 0; i < LP_FILTER_COUNT; i++) {

@@ -104,6 +104,7 @@ static void test_may_retry(void **state)
 		{LP_REASON_REPLACED, false},
 		{LP_REASON_SHUTDOWN, true},
 		{LP_REASON_RESTARTING, true},
+		{LP_REASON_DUPLICATE_MAC, true},
 		{LP_REASON_CONNECTION, true},
 		{LP_REASON_KICKED, false},
 		{LP_REASON_BANNED, false},

@@ -23,6 +23,7 @@
 struct place {
 	struct lp_bridge *bridge;
 	unsigned told[LP_BRIDGE_LOOP_COUNT];
+	unsigned n_displaced;
 	uint64_t now_ns;
 };
 
@@ -30,6 +31,13 @@ static void on_loop(void *ctx, enum lp_bridge_loop loop)
 {
 	struct place *place = ctx;
 	place->told[loop]++;
+}
+
+static void on_displaced(void *ctx, const struct lp_mac *mac)
+{
+	struct place *place = ctx;
+	assert_int_equal(lp_mac_key(mac->octet), REMOTE(1));
+	place->n_displaced++;
 }
 
 /* The config that most tests use. */
@@ -41,6 +49,7 @@ static struct lp_bridge_config plain_config(struct place *place)
 	config.interface_mac = mac_of(INTERFACE);
 	config.probe_ns = LP_NEVER;
 	config.loop = on_loop;
+	config.displaced = on_displaced;
 	config.ctx = place;
 	lp_bridge_room_nonce(ROOM, config.room_nonce);
 	return config;
@@ -228,6 +237,70 @@ static void test_super_frame(void **state)
 	}
 }
 
+/* Takes the frames that are due; returns the number of each kind. */
+static void count_frames(struct place *place, unsigned ret_n[LP_BRIDGE_FRAME_OBJECTION + 1])
+{
+	uint8_t frame[LP_ETHER_FRAME_MIN];
+	enum lp_bridge_frame kind;
+	memset(ret_n, 0, sizeof(unsigned) * (LP_BRIDGE_FRAME_OBJECTION + 1));
+	while ((kind = lp_bridge_next_frame(place->bridge, place->now_ns, frame)) != LP_BRIDGE_FRAME_NONE)
+		ret_n[kind]++;
+}
+
+/* A station on the LAN keeps its MAC: no refresh for a member with it, its frames are dropped, the relay is notified.
+ */
+static void test_lan_wins(void **state)
+{
+	static const struct step from_lan = {"", FROM_LAN, BROADCAST, REMOTE(1), LP_DROP_NONE, IPV4_PING};
+	static const struct step from_tunnel = {"", FROM_TUNNEL, BROADCAST, REMOTE(1), LP_DROP_NONE, IPV4_PING};
+	static const struct step to_station = {"", FROM_LAN, REMOTE(1), LAN(1), LP_DROP_NONE, IPV4_PING};
+	struct place *place = *state;
+	unsigned n[LP_BRIDGE_FRAME_OBJECTION + 1];
+	assert_int_equal(cross(place, &from_lan), LP_DROP_NONE);
+	join(place, 1);
+	assert_int_equal(place->n_displaced, 1);
+	count_frames(place, n);
+	assert_int_equal(n[LP_BRIDGE_FRAME_OBJECTION], 1);
+	assert_int_equal(n[LP_BRIDGE_FRAME_REFRESH], 0);
+	assert_int_equal(cross(place, &from_tunnel), LP_DROP_SPOOFED_SOURCE);
+	assert_int_equal(cross(place, &from_lan), LP_DROP_NONE);
+	assert_int_equal(cross(place, &to_station), LP_DROP_UNKNOWN_UNICAST);
+	/* Repeated at the interval of refreshes, in case it was lost. */
+	place->now_ns += LP_BRIDGE_REFRESH_NS;
+	count_frames(place, n);
+	assert_int_equal(n[LP_BRIDGE_FRAME_OBJECTION], 1);
+	lp_bridge_peer_left(place->bridge, 1);
+	assert_int_equal(cross(place, &from_lan), LP_DROP_NONE);
+	place->now_ns += LP_BRIDGE_REFRESH_NS;
+	count_frames(place, n);
+	assert_int_equal(n[LP_BRIDGE_FRAME_OBJECTION], 0);
+}
+
+/* A station that was silent when the member joined: it counts as soon as its frame cannot be the member's own, back by
+   a loop. */
+static void test_lan_wins_later(void **state)
+{
+	static const struct step from_lan = {"", FROM_LAN, BROADCAST, REMOTE(1), LP_DROP_NONE, IPV4_PING};
+	static const struct step from_tunnel = {"", FROM_TUNNEL, BROADCAST, REMOTE(1), LP_DROP_NONE, IPV4_PING};
+	struct place *place = *state;
+	unsigned n[LP_BRIDGE_FRAME_OBJECTION + 1];
+	join(place, 1);
+	count_frames(place, n);
+	assert_int_equal(n[LP_BRIDGE_FRAME_REFRESH], 1);
+	place->now_ns += LP_SEC;
+	assert_int_equal(cross(place, &from_tunnel), LP_DROP_NONE);
+	place->now_ns += LP_BRIDGE_QUIET_NS - 1;
+	assert_int_equal(cross(place, &from_lan), LP_DROP_SPOOFED_SOURCE);
+	place->now_ns++;
+	assert_int_equal(cross(place, &from_lan), LP_DROP_NONE);
+	assert_int_equal(place->n_displaced, 1);
+	assert_int_equal(cross(place, &from_tunnel), LP_DROP_SPOOFED_SOURCE);
+	count_frames(place, n);
+	assert_int_equal(n[LP_BRIDGE_FRAME_OBJECTION], 1);
+	assert_int_equal(n[LP_BRIDGE_FRAME_REFRESH], 0);
+	assert_int_equal(lp_bridge_counters(place->bridge)->members_displaced, 1);
+}
+
 /* Members join and leave, and with them their MACs; LAN stations age. */
 static void test_members(void **state)
 {
@@ -237,9 +310,7 @@ static void test_members(void **state)
 	struct place *place = *state;
 	uint64_t src;
 	assert_int_equal(cross(place, &to_member), LP_DROP_UNKNOWN_UNICAST);
-	assert_int_equal(cross(place, &from_lan), LP_DROP_NONE); /* now it is a LAN station */
-	assert_int_equal(cross(place, &from_tunnel), LP_DROP_SPOOFED_SOURCE);
-	join(place, 1); /* the relay's announcement takes precedence */
+	join(place, 1);
 	assert_int_equal(cross(place, &to_member), LP_DROP_NONE);
 	assert_int_equal(cross(place, &from_lan), LP_DROP_SPOOFED_SOURCE);
 	assert_int_equal(cross(place, &from_tunnel), LP_DROP_NONE);
@@ -548,11 +619,13 @@ static void test_strays(void **state)
 	static const struct step remote = {"", FROM_LAN, BROADCAST, REMOTE(1), LP_DROP_NONE, IPV4_PING};
 	static const struct step local = {"", FROM_TUNNEL, BROADCAST, LAN(1), LP_DROP_NONE, IPV4_PING};
 	static const struct step learn = {"", FROM_LAN, BROADCAST, LAN(1), LP_DROP_NONE, IPV4_PING};
+	static const struct step member = {"", FROM_TUNNEL, BROADCAST, REMOTE(1), LP_DROP_NONE, IPV4_PING};
 	struct place *place = *state;
 	join(place, 1);
 	assert_int_equal(cross(place, &learn), LP_DROP_NONE);
 	for (unsigned i = 0; i < 20; i++) {
 		place->now_ns += 300 * LP_MS;
+		assert_int_equal(cross(place, &member), LP_DROP_NONE);
 		assert_int_equal(cross(place, &remote), LP_DROP_SPOOFED_SOURCE);
 		assert_int_equal(cross(place, &local), LP_DROP_SPOOFED_SOURCE);
 	}
@@ -616,6 +689,8 @@ int main(void)
 		PLACE_TEST(test_crossing),
 		cmocka_unit_test(test_mtu),
 		PLACE_TEST(test_super_frame),
+		PLACE_TEST(test_lan_wins),
+		PLACE_TEST(test_lan_wins_later),
 		PLACE_TEST(test_members),
 		cmocka_unit_test(test_bounds),
 		PLACE_TEST(test_refresh_frame),

@@ -200,6 +200,26 @@ static void test_leave(void **state)
 	close_place(&place);
 }
 
+/* A station on the gateway's LAN with a client's MAC: the frame is dropped, the client must go. */
+static void test_displaced(void **state)
+{
+	struct place place;
+	struct lp_verdict verdict;
+	uint8_t frame[60] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+	(void)state;
+	open_place(&place, stations_config(NULL));
+	const struct lp_peer *alice = place.station[ALICE].peer;
+	memcpy(frame + 6, lp_peer_mac(alice)->octet, 6);
+	lp_rooms_forward(place.rooms, place.station[GATEWAY].peer, frame, sizeof frame, place.now_ns, &verdict);
+	assert_int_equal(verdict.drop, LP_DROP_SPOOFED_SOURCE);
+	assert_ptr_equal(verdict.displaced, alice);
+	/* Another client's claim changes nothing. */
+	lp_rooms_forward(place.rooms, place.station[BOB].peer, frame, sizeof frame, place.now_ns, &verdict);
+	assert_int_equal(verdict.drop, LP_DROP_SPOOFED_SOURCE);
+	assert_null(verdict.displaced);
+	close_place(&place);
+}
+
 static unsigned n_overflows;
 
 static void on_overflowed(void *ctx, const struct lp_peer *gateway, uint64_t n_forgotten)
@@ -381,6 +401,7 @@ int main(void)
 		cmocka_unit_test(test_spoofing_allowed),
 		cmocka_unit_test(test_alone),
 		cmocka_unit_test(test_leave),
+		cmocka_unit_test(test_displaced),
 		cmocka_unit_test(test_mac_limit),
 		cmocka_unit_test(test_isolation),
 		cmocka_unit_test(test_filters),
