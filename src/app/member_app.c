@@ -98,7 +98,7 @@ void lp_member_app_confine(struct lp_member_app *app, const char *state_path)
 	char socket[256];
 	lp_control_path(app->app.program, &app->control, socket, sizeof socket);
 	const struct lp_sandbox_folder folders[] = {
-		{.file = state_path, .names = "lanparty-* identity.json* state.json* invite* known-*", .needed = true},
+		{.file = state_path, .names = "lanparty-* identity* state* *-invites.json*", .needed = true},
 		{.file = socket, .names = "*.sock"},
 	};
 	struct lp_sandbox_config config = {
