@@ -15,7 +15,7 @@
 
    Calls are short and synchronous: reads come from the page cache, and only a first join with a limited invite writes.
    Not on the data path. Codes are upper case. Errors: LP_EIO with the reason for everything that the disk or SQLite
-   refuses; the relay then admits nobody to keyed rooms rather than everybody. */
+   refuses; the relay then refuses all joins of keyed rooms. */
 #ifndef LP_DIRECTORY_DIRECTORY_H
 #define LP_DIRECTORY_DIRECTORY_H
 

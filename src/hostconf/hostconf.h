@@ -15,7 +15,7 @@
    | routes            | 3, 33, 121, 249     | lifetime and preference 0, route information |                |
    | names and proxies | 6, 15, 119, 252     | RDNSS, DNSSL, captive portal, PREF64         | 23, 24         |
 
-   (RFC 2132, 3397, 3442, 4191, 6106, 8781, 8910; 249 and 252 are Microsoft's), and writes the checksums anew. A message
+   (RFC 2132, 3397, 3442, 4191, 6106, 8781, 8910; 249 and 252 are Microsoft's), and recomputes the checksums. A message
    that cannot be read to its end, or that was fragmented so that its options cannot be seen, is dropped: a host
    might read it differently. Fragmented router advertisements must be ignored by hosts in any case (RFC 6980).
 

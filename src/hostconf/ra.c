@@ -33,7 +33,7 @@ static bool is_refused(const struct lp_hostconf *config, uint8_t type)
 	}
 }
 
-/* The sender is no default router: lifetime 0, for which the preference must be 0 too (RFC 4191 §2.2). */
+/* The sender is not a default router: lifetime 0, for which the preference must be 0 too (RFC 4191 §2.2). */
 static bool clear_default_router(uint8_t *message)
 {
 	if (!(message[FLAGS_OFFSET] & PREFERENCE_MASK) && lp_be16_get(message + LIFETIME_OFFSET) == 0)

@@ -41,11 +41,11 @@ struct layer {
 	bool ip_v6;
 };
 
-/* The headers from the outermost to the one whose checksum is to be completed. */
+/* The headers from the outermost to the one whose checksum must be completed. */
 struct chain {
 	const uint8_t *data;
 	size_t len;
-	uint32_t inner; /* where they must lead: csum_start */
+	uint32_t inner; /* where they must end: csum_start */
 	uint8_t protocol;
 	struct layer layers[LAYERS_MAX];
 	unsigned n_layers, depth;
@@ -120,7 +120,7 @@ static bool walk_geneve(struct chain *chain, size_t at)
 }
 
 /* What a UDP datagram carries is known to its ends alone, as ports may be chosen. The right protocol is the one whose
-   headers lead to the inner header exactly. */
+   headers end exactly at the inner header. */
 static bool walk_udp(struct chain *chain, const struct layer *ip, size_t at)
 {
 	if (!has(chain, at, LP_UDP_HEADER) || !push(chain, (struct layer){.kind = LAYER_UDP,

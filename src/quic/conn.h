@@ -86,7 +86,7 @@ struct lp_quic_conn {
 	bool proven;              /* server: a Retry proved the peer's address before the handshake */
 	struct lp_ack ack;        /* packets that wait for their ACK */
 	uint64_t last_rx_ns;      /* when the last packet that decrypted was received */
-	bool acked;               /* the packet being read acknowledged some of ours */
+	bool acked;               /* the packet being read acknowledged some of our packets */
 	struct lp_rtt_window rtt;
 	uint64_t received_bytes; /* UDP payload in all */
 	struct lp_deadline deadline;

@@ -1,4 +1,4 @@
-/* Takes ngtcp2's own congestion control out of the way of ours (quic/cc/rate.h).
+/* Disables ngtcp2's own congestion control in favour of quic/cc/rate.h.
 
    ngtcp2 has no public interface for a congestion controller of the application. Where its internal headers are at hand
    when we are built (scripts/ngtcp2 unpacks them), the callbacks of its controller are removed and its window is opened

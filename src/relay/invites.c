@@ -41,7 +41,7 @@ static int refuse_wrong(struct lp_invites *invites, const struct lp_newcomer *ne
 	return LP_EPERM;
 }
 
-/* True if the source has sent so many wrong proofs that this hello is not looked up. */
+/* True if the source has sent too many wrong proofs, so that this hello is not looked up. */
 static bool is_slowed(struct lp_invites *invites, const struct lp_newcomer *newcomer, uint64_t now_ns)
 {
 	struct lp_bucket probe = *bucket_of(invites, invites->wrong, newcomer->remote);
@@ -64,7 +64,7 @@ static bool is_proven(
 	return proven;
 }
 
-/* The directory failed: nobody is admitted, and the operator's log has the reason. */
+/* The directory failed: all joins are refused, and the operator's log has the reason. */
 static int refuse_broken(const struct lp_failure *failure, struct lp_reject *reject)
 {
 	lp_admission_refuse(reject, LP_REJECT_RELAY_FULL, "the relay's list of rooms failed: %s", failure->text);

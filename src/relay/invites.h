@@ -56,7 +56,7 @@ struct lp_newcomer {
 
 void lp_invites_init(struct lp_invites *invites, struct lp_directory *directory, const struct lp_rooms *rooms,
 	enum lp_rooms_policy policy, const uint8_t hash_key[LP_SIPHASH_KEY]);
-/* 0: the room may admit the member, and |ret_keyed| tells whether it did so by an invite. LP_EPERM with |ret_reject|
+/* 0: the room may admit the member, |ret_keyed| is true if it did so by an invite. LP_EPERM with |ret_reject|
    filled in otherwise. Counts a use of the invite. A hello with a malformed code is left to the room. */
 int lp_invites_check(struct lp_invites *invites, const struct lp_hello *hello, const struct lp_newcomer *newcomer,
 	int64_t now_unix_s, uint64_t now_ns, bool *ret_keyed, struct lp_reject *ret_reject);

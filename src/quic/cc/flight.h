@@ -3,7 +3,8 @@
    Each packet with DATAGRAMs gets a serial number, which its DATAGRAMs carry as their id, and a record of what had been
    delivered when it was sent. When it is acknowledged, the record yields a sample of the delivery rate: bytes delivered
    since then over the longer of the time that they took to leave and the time that their ACKs took to return, so that
-   neither a burst of ours nor a burst of ACKs counts as rate (draft-cheng-iccrg-delivery-rate-estimation). Pure. */
+   neither a burst that we sent nor a burst of ACKs counts as rate (draft-cheng-iccrg-delivery-rate-estimation). Pure.
+ */
 #ifndef LP_QUIC_CC_FLIGHT_H
 #define LP_QUIC_CC_FLIGHT_H
 
@@ -18,10 +19,10 @@ struct lp_cc_flight {
 	size_t room;                         /* of the ring: a power of two, or 0 */
 	uint64_t oldest, next;               /* serial numbers */
 	uint64_t bytes;                      /* sent, neither acknowledged nor lost */
-	uint64_t delivered_bytes;            /* acknowledged so far */
+	uint64_t delivered_bytes;            /* acknowledged */
 	uint64_t delivered_ns;               /* when the last of them were */
 	uint64_t first_sent_ns;              /* when the packet acknowledged last was sent */
-	uint64_t lost_bytes;                 /* so far */
+	uint64_t lost_bytes;                 /* declared lost */
 };
 
 /* What an acknowledged packet shows. */

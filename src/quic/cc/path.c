@@ -5,8 +5,8 @@
 /* Of a tick: below, few packets come in one; above, half a round trip is too long to wait. */
 #define TICK_MIN_NS (2 * LP_MS)
 #define TICK_MAX_NS (40 * LP_MS)
-/* A period is so many full rounds, and so long: a sender that is slowed by a single loss keeps the path full again
-   within it. */
+/* A period has at least this many full rounds and this duration. A sender that a single loss has slowed fills the path
+   again within it. */
 #define PERIOD_ROUNDS 4U
 #define PERIOD_NS (100 * LP_MS)
 /* A smaller round trip lowers the base by this part of the difference, so that one packet that was lucky in the jitter
@@ -50,7 +50,7 @@ bool lp_cc_path_tick_due(const struct lp_cc_path *path, uint64_t now_ns)
 	return path->n_tick > 0 && now_ns - path->tick_ns >= (length_ns > TICK_MIN_NS ? length_ns : TICK_MIN_NS);
 }
 
-/* Follows how much the smallest round trip changes by itself. */
+/* Estimates the noise of the smallest round trip. */
 static void follow_noise(struct lp_cc_path *path, uint64_t min_ns)
 {
 	uint64_t last_ns = path->last_min_ns;

@@ -5,7 +5,7 @@
    path was full. Samples of rounds in which it was not, because there was little to send or because we held back, can
    raise the rate but never lower it.
 
-   Base. The round trip while nothing of ours waits. Smaller round trips lower it step by step; only the drain of
+   Base. The round trip without a queue of our own packets. Smaller round trips lower it step by step; only the drain of
    quic/cc/rate.h, which knows what waits, raises it. |lowest_ns| is the base without what others make us wait.
 
    Wait. What our packets wait in the network: the smallest round trip of a tick less the base. A tick is half a base,

@@ -15,7 +15,7 @@
 #define PACED_RATE 40000000U /* bytes a second */
 /* A sender that comes late may catch up with this much: what a timer and a scheduler are late by. */
 #define BURST_NS LP_MS
-/* A packet below this size may be acknowledged late, unless so many are in flight (conn.c). */
+/* A packet below this size may be acknowledged late, unless at least this many are in flight (ack.h). */
 #define PROMPT_BYTES 600U
 #define PROMPT_PACKETS 16U
 
@@ -34,7 +34,7 @@
 #define GAIN_UP 0.05
 #define BIAS_DOWN 0.1
 #define BIAS_UP 0.05
-/* A gain that is no further from 1 changes the wait by little in a tick. */
+/* A gain within this distance of 1 changes the wait by little in a tick. */
 #define STEADY 0.1
 
 /* Far too long a wait: the correction would take too long, or does not work. */
@@ -43,7 +43,7 @@
 #define CHECK_NS (5 * LP_SEC)
 #define CHECK_SOON_NS LP_SEC
 
-/* Who receives so many times what he sends sends ACKs. */
+/* An end that receives this many times what it sends mostly sends ACKs. */
 #define PASSIVE_PART 4
 
 #define GROW_WAIT_NS 5e6 /* that the first excess would cause */
@@ -55,7 +55,7 @@
 #define DRAIN_MAX_NS LP_SEC
 /* A drain that leaves more than this part of the wait: it was others'. */
 #define FOREIGN_PART 0.4
-/* Two of them within this time: somebody fills the buffer. */
+/* Two of them within this time: other traffic fills the buffer. */
 #define FOREIGN_NS (6 * LP_SEC)
 #define LOSSY 8U
 #define OPEN_MIN_NS (2 * LP_SEC)
@@ -229,7 +229,7 @@ static void end_drain(struct lp_cc_rate *rate, uint64_t now_ns)
 	rate->settled_ns = now_ns + min_ns;
 	rate->checked_ns = now_ns;
 	if (done->below_ns && below_ns > done->below_ns / 2) {
-		/* More of ours waited than was thought, and perhaps still does. */
+		/* More of our packets waited than estimated, and perhaps still do. */
 		drain(rate, 0, 2 * done->below_ns, "deeper", now_ns);
 		return;
 	}
@@ -241,12 +241,12 @@ static void end_drain(struct lp_cc_rate *rate, uint64_t now_ns)
 	path->wait_ns = left_ns;
 	if (done->test)
 		path->lowest_ns = path->base_ns = min_ns;
-	/* The path was drained below what fills it: that packets do not wait is no news for a while. */
+	/* The path was drained below what fills it: that packets do not wait means nothing for a while. */
 	rate->hold_ns = now_ns + 4 * path->base_ns;
 	cruise(rate, "drained", now_ns);
 }
 
-/* CRUISE: sets the pace by what packets waited in the last tick, and sees whether that has worked so far. */
+/* CRUISE: sets the pace by what packets waited in the last tick, and checks whether that has worked. */
 static void correct(struct lp_cc_rate *rate, uint64_t tick_ns, uint64_t now_ns)
 {
 	uint64_t wait_ns = rate->path.wait_ns, target = target_ns(rate);

@@ -1,10 +1,10 @@
 /* Congestion control for a tunnel: how much may be in flight, and how fast it may leave.
 
    What is inside a tunnel controls itself: a TCP connection in there slows down when its packets are lost or wait. So
-   this has three duties only. It finds what the path carries, at least as fast as a TCP inside looks for it. It keeps
-   the tunnel's own packets from waiting in the network, so that they wait in our queue instead, where a game's packets
-   overtake (egress/queue.h). And it shares with others. A loss by itself is no reason to slow down: the TCP inside,
-   which lost its packet, decides that.
+   this has three duties only. It finds what the path carries, at least as fast as a TCP inside searches for it. It
+   keeps the tunnel's own packets from waiting in the network, so that they wait in our queue instead, where a game's
+   packets overtake (egress/queue.h). And it shares with others. A loss alone is not a reason to slow down: the TCP
+   inside, which lost its packet, decides that.
 
    It is a model of the path (quic/cc/path.h) and a state machine that drives it. In the steady state packets leave at
    the model's rate, corrected so that they wait a short target time at the bottleneck: enough to see that it is busy.
@@ -22,7 +22,7 @@
    which we held packets back.
 
    DRAIN: less is sent until what is in flight would just fill the path, then the round trip is measured. If the wait is
-   gone, it was ours. If it is still there, it is somebody else's queue, or the path became longer, or its jitter was
+   gone, it was ours. If it is still there, it is another sender's queue, or the path became longer, or its jitter was
    taken for a short path: the base rises to it, and the rate stays. It also lowers a base that is too high: the routine
    drain of every few seconds goes a little below what fills the path, and goes on while that shortens the round trip.
 
@@ -32,11 +32,11 @@
    GROW: for two rounds packets were held back and yet did not wait: the path carries more. The excess is so small at
    first that it makes packets wait 5 ms if this is wrong, and doubles with each round in which the rate follows.
 
-   OPEN: somebody else fills the buffer (a TCP by loss). Waiting for that to end would starve us, so the window is
-   opened and the TCP inside competes, as it would without a tunnel. Every few seconds a drain looks whether it is over.
+   OPEN: another sender fills the buffer (a TCP by loss). Waiting for that to end would starve us, so the window is
+   opened and the TCP inside competes, as it would without a tunnel. Every few seconds a drain tests whether it is over.
 
-   It is told of packets sent, acknowledged and lost, and that a pass was read; it says whether a packet may be sent,
-   and when it may if only pacing holds it back. Pure. */
+   Its inputs are packets sent, acknowledged and lost, and the end of a receive pass. It reports whether a packet may be
+   sent, and when it may if only pacing holds it back. Pure. */
 #ifndef LP_QUIC_CC_RATE_H
 #define LP_QUIC_CC_RATE_H
 
@@ -60,7 +60,7 @@ struct lp_cc_drain {
 	uint64_t begin_ns;
 	uint64_t end_ns;    /* when the path held no more than it should; LP_NEVER: not yet */
 	uint64_t wait_ns;   /* the longest that our packets could have waited since the begin */
-	uint64_t below_ns;  /* by how much less than full the path is to be */
+	uint64_t below_ns;  /* by how much less than full the path should be */
 	uint64_t min_ns;    /* smallest round trip of what was sent since the end; LP_NEVER: none */
 	uint64_t rate;      /* at which packets that were sent before it arrive */
 	uint64_t kept_rate; /* what the rate was */
@@ -85,7 +85,7 @@ struct lp_cc_rate {
 	uint64_t begin_ns;                 /* of this path: packets that were sent before are of another */
 	struct lp_cc_flight_sample newest; /* of this pass */
 	bool fresh;                        /* there is one */
-	uint64_t lost_bytes;               /* so far */
+	uint64_t lost_bytes;               /* in total */
 
 	uint64_t round_end_bytes;      /* delivered when this round ends */
 	uint64_t round_lost_bytes;     /* lost when it began */
@@ -105,7 +105,7 @@ struct lp_cc_rate {
 	double grow_rate;     /* GROW: in the round before */
 	uint64_t settled_ns;  /* samples of packets that were sent before may be of a drain */
 	uint64_t hold_ns;     /* no growth before */
-	uint64_t holdoff_ns;  /* how long the last growth in vain made us wait */
+	uint64_t holdoff_ns;  /* the pause that the last failed growth caused */
 	uint64_t foreign_ns;  /* when a drain last found that the wait is others' */
 	double foreign_rate;  /* and what the rate was when the first of several did */
 	unsigned n_foreign;   /* drains in a row that did */
@@ -122,7 +122,7 @@ void lp_cc_rate_lost(struct lp_cc_rate *rate, size_t bytes);
    side. */
 void lp_cc_rate_update(struct lp_cc_rate *rate, const struct lp_cc_flight *flight, size_t packet_bytes,
 	uint64_t received_bytes, uint64_t now_ns);
-/* True if a packet may be sent with so much in flight. */
+/* True if a packet may be sent with this much in flight. */
 bool lp_cc_rate_may_send(struct lp_cc_rate *rate, uint64_t in_flight_bytes, uint64_t now_ns);
 void lp_cc_rate_sent(struct lp_cc_rate *rate, size_t bytes, uint64_t now_ns);
 /* When a packet may be sent that only pacing holds back; LP_NEVER: that is not the reason. */

@@ -21,7 +21,8 @@ int lp_user_find(const char *name, struct lp_failure *failure, struct lp_user *r
 void lp_user_give(const struct lp_user *user, const struct lp_sandbox_folder *folder);
 /* 0 if this process can change to |user|: user namespaces and containers may forbid it. Else LP_E*. */
 int lp_user_try(const struct lp_user *user, struct lp_failure *failure);
-/* True if |user| has |mode| (R_OK, W_OK, X_OK) access to |path|. Root asks; all threads act as the user meanwhile. */
+/* True if |user| has |mode| (R_OK, W_OK, X_OK) access to |path|. Root asks; all threads act as the user during the
+ * call. */
 bool lp_user_can(const struct lp_user *user, const char *path, int mode);
 /* Changes to |user| for good, with its groups; permitted capabilities stay permitted. 0 or LP_E*. */
 int lp_user_become(const struct lp_user *user, struct lp_failure *failure);
