@@ -105,6 +105,8 @@ enum lp_hostconf_verdict lp_hostconf_filter_slow(const struct lp_hostconf *confi
 {
 	struct lp_ether ether;
 	struct lp_ip ip;
+	if (config->accept_routes && config->accept_dns)
+		return LP_HOSTCONF_PASS;
 	if (lp_ether_parse(frame, len, &ether) != LP_ETHER_OK || is_for_a_vlan(&ether) ||
 		lp_ip_parse(frame + ether.net_offset, ether.net_len, &ip) < 0)
 		return LP_HOSTCONF_PASS;

@@ -80,7 +80,8 @@ static inline bool lp_hostconf_is_candidate(const uint8_t *frame, size_t len)
 }
 
 /* Removes from a frame for the member's host what |config| does not accept. |own| is the MAC of the member's TAP:
-   DHCPv4 replies for other stations pass. |ret_frame| and |ret_len| are written only on LP_HOSTCONF_CHANGED. */
+   DHCPv4 replies for other stations pass. A member that accepts everything
+   gets every frame as it is. |ret_frame| and |ret_len| are written only on LP_HOSTCONF_CHANGED. */
 static inline enum lp_hostconf_verdict lp_hostconf_filter(const struct lp_hostconf *config, const struct lp_mac *own,
 	const uint8_t *frame, size_t len, uint8_t ret_frame[LP_HOSTCONF_FRAME_MAX], size_t *ret_len)
 {

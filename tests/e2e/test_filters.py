@@ -17,14 +17,17 @@ from scapy.layers.l2 import ARP, LLC, SNAP, Dot1Q, Ether
 from probes import IMPATIENCE_S, PATIENCE_S, TAP
 
 conf.verb = 0
-FILTERS = ("rogue-dhcp", "rogue-ra", "switch-control")
+FILTERS = ("rogue-dhcp", "rogue-ra", "switch-control", "routing", "multicast-query", "access-control", "dhcp-source")
+# The clients' own filter of what the LAN configures is off: these tests are about the relay's filters.
+ACCEPT_ALL = ("--lan-internet", "--lan-dns")
 
 
 @pytest.fixture(scope="module")
 def strict(new_party):
     """A party with default filters; dropped frames are logged. The LAN has no DHCP server."""
     lab = new_party()
-    lab.alice, lab.bob = lab.start_all(("--frame-log", "drops", "--limit-broadcast", "off", "--limit-reserve", "off"))
+    lab.alice, lab.bob = lab.start_all(("--frame-log", "drops", "--limit-broadcast", "off", "--limit-reserve", "off"),
+                                         client_args=ACCEPT_ALL)
     return lab
 
 
@@ -33,7 +36,8 @@ def loose(new_party):
     """The same party with the filters disabled: frames that are dropped there pass here, so they are valid."""
     lab = new_party()
     off = [f"--no-filter-{name}" for name in FILTERS]
-    lab.alice, lab.bob = lab.start_all((*off, "--limit-broadcast", "off", "--limit-reserve", "off"))
+    lab.alice, lab.bob = lab.start_all((*off, "--limit-broadcast", "off", "--limit-reserve", "off"),
+                                         client_args=ACCEPT_ALL)
     return lab
 
 

@@ -124,11 +124,11 @@ class Party(Lab):
         four, six = {"alice": (ALICE, ALICE6), "bob": (BOB, BOB6)}[host.name]
         host.ip(f"addr replace {four}/24 dev {interface}", f"addr replace {six}/64 dev {interface} nodad")
 
-    def start_all(self, relay_args=(), clients=("alice", "bob")):
+    def start_all(self, relay_args=(), clients=("alice", "bob"), client_args=()):
         """Starts everything: relay, gateway, clients with their addresses."""
         self.start_relay(*relay_args)
         self.start_gateway(wait=False)
-        started = [self.start_client(getattr(self, f"{name}_host"), wait=False) for name in clients]
+        started = [self.start_client(getattr(self, f"{name}_host"), *client_args, wait=False) for name in clients]
         self.gateway.wait_joined()
         for client in started:
             client.wait_up()

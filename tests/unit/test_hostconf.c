@@ -310,6 +310,7 @@ static void test_router_advertisement_hidden(void **state)
 	message.data[17] = 0; /* an option of no length */
 	frame = icmp6(&message, NULL, 0);
 	assert_int_equal(filter(&nothing, &frame, &changed), LP_HOSTCONF_DROP);
+	assert_int_equal(filter(&everything, &frame, &changed), LP_HOSTCONF_PASS);
 	message = advertisement();
 	message.len -= 4; /* the last option is cut off */
 	frame = icmp6(&message, NULL, 0);
