@@ -39,7 +39,7 @@ struct lp_member_app {
 
 	/* Set by the program; both get app.ctx. */
 	void (*joined)(void *ctx);                          /* NULL: nothing to do */
-	void (*count)(void *ctx, struct lp_status *status); /* sets status->bounds; NULL: nothing is counted */
+	void (*count)(void *ctx, struct lp_status *status); /* adds what only the program knows; NULL: nothing */
 };
 
 /* As lp_app_options(), and runs the command `status`; other commands are the program's. |rows| are the program's own

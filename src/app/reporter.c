@@ -26,7 +26,8 @@ void lp_reporter_update(struct lp_reporter *reporter)
 {
 	struct lp_status *status = &reporter->status;
 	lp_member_status(reporter->member, status);
-	if (lp_status_update(status))
+	/* The program logs its end, and why. */
+	if (lp_status_update(status) && status->summary != LP_SUMMARY_ENDED)
 		lp_event_status(reporter->config.log, status->text);
 }
 
@@ -63,7 +64,8 @@ static void on_timer(void *ctx, uint64_t now_ns)
 		draw(reporter, now_ns);
 	if (now_ns >= reporter->snapshot_due_ns) {
 		reporter->snapshot_due_ns = now_ns + reporter->config.snapshot_ns;
-		lp_status_log(reporter->config.log, &reporter->status);
+		if (!reporter->config.draw) /* the live view has the figures */
+			lp_status_log(reporter->config.log, &reporter->status);
 	}
 	lp_timer_set(reporter->timer, now_ns + TICK_NS);
 }

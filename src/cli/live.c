@@ -6,7 +6,7 @@
 static void wipe(struct lp_live *live)
 {
 	if (live->n_lines > 0)
-		fprintf(live->file, "\033[%uA\033[J", live->n_lines);
+		fprintf(live->file, "\r\033[%uA\033[J", live->n_lines); /* a terminal writes ^C at the cursor */
 	live->n_lines = 0;
 }
 

@@ -8,6 +8,7 @@
 #include "client/identity.h"
 #include "obs/event.h"
 #include "platform/system/sandbox.h"
+#include "report/status.h"
 
 /* The TAP is up: the right to create and configure adapters is no longer needed. */
 static void on_joined(void *ctx)
@@ -40,6 +41,12 @@ static void on_gateway(void *ctx, const struct lp_peer_event *gateway)
 	}
 	if (result != 0 && app->saved_path && lp_saved_session_save(app->saved_path, &app->saved, &failure) < 0)
 		lp_event_warned(&app->app.output.log, failure.text);
+}
+
+static void on_count(void *ctx, struct lp_status *status)
+{
+	struct lp_client_app *client = ctx;
+	status->lan_answered = client->client && lp_client_lan_answered(client->client);
 }
 
 static void on_stop(void *ctx)
@@ -168,6 +175,7 @@ int lp_client_app_run(struct lp_client_app *client, int argc, char *const *argv)
 	app->app.stop = on_stop;
 	app->app.ctx = client;
 	app->joined = on_joined;
+	app->count = on_count;
 	if (!lp_member_app_options(app, &lp_client_program, lp_client_option_rows, lp_client_option_rows_n,
 		    &client->options, argc, argv, &options, &code))
 		return code;

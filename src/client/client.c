@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/failure.h"
@@ -32,6 +33,7 @@ struct lp_client {
 	bool paused;                  /* reading from the TAP is */
 	bool filtered;                /* the first change by the host configuration filter was logged */
 	bool lan;                     /* the LAN is reachable, at the last look */
+	bool answered;                /* a frame for our MAC was received since then */
 	bool dhcp_failed;             /* the DHCP client ended since then, which was logged */
 };
 
@@ -135,6 +137,7 @@ static void follow_lan(struct lp_client *client)
 		client->dhcp_failed = false;
 	}
 	client->lan = lan;
+	client->answered = client->answered && lan;
 	if (!client->guard)
 		return;
 	if (!client->config.guard_ops->follow_lan(client->guard, lan))
@@ -207,6 +210,8 @@ static void on_frame(void *ctx, uint16_t source, const uint8_t *frame, size_t le
 	uint8_t changed[LP_HOSTCONF_FRAME_MAX];
 	(void)source;
 	(void)now_ns;
+	if (!client->answered && len >= LP_ETHER_HEADER)
+		client->answered = memcmp(frame, client->config.mac.octet, sizeof client->config.mac.octet) == 0;
 	switch (lp_hostconf_filter(&client->config.accept, &client->config.mac, frame, len, changed, &len)) {
 	case LP_HOSTCONF_PASS:
 		break;
@@ -455,6 +460,11 @@ const struct lp_mac *lp_client_mac(const struct lp_client *client)
 const char *lp_client_tap_id(const struct lp_client *client)
 {
 	return lp_tap_id(client->tap);
+}
+
+bool lp_client_lan_answered(const struct lp_client *client)
+{
+	return client->answered;
 }
 
 const char *lp_client_tap_name(const struct lp_client *client)

@@ -90,6 +90,8 @@ void lp_client_stop(struct lp_client *client);
 struct lp_member *lp_client_member(struct lp_client *client);
 /* The MAC that the room knows. */
 const struct lp_mac *lp_client_mac(const struct lp_client *client);
+/* True if a station of the LAN has sent a frame to this client since the LAN was last out of reach. */
+bool lp_client_lan_answered(const struct lp_client *client);
 const char *lp_client_tap_name(const struct lp_client *client);
 /* The system's name of the TAP: lp_tap_id(). */
 const char *lp_client_tap_id(const struct lp_client *client);

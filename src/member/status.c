@@ -1,6 +1,7 @@
 /* The member's part of the status. */
 #include <stdio.h>
 
+#include "base/text.h"
 #include "base/units.h"
 #include "link/link.h"
 #include "member/state.h"
@@ -13,6 +14,25 @@ static void set_gateway(const struct lp_session *session, struct lp_status *stat
 	const struct lp_peer_event *gateway = lp_session_gateway(session);
 	status->gateway_present = lp_session_gateway_present(session);
 	snprintf(status->gateway_name, sizeof status->gateway_name, "%s", gateway ? gateway->name : "");
+}
+
+/* Lists the names of the clients in the room. */
+static void set_players(const struct lp_session *session, struct lp_status *status)
+{
+	struct lp_text text;
+	unsigned n_unnamed = 0;
+	const struct lp_peer_event *peer;
+	lp_text_init(&text, status->players, sizeof status->players);
+	for (size_t i = 0; (peer = lp_session_peer_at(session, i)); i++) {
+		if (peer->role != LP_ROLE_CLIENT)
+			continue;
+		if (!peer->name[0])
+			n_unnamed++;
+		else
+			lp_text_addf(&text, "%s%s", text.len ? ", " : "", peer->name);
+	}
+	if (n_unnamed)
+		lp_text_addf(&text, "%s%u without a name", text.len ? ", " : "", n_unnamed);
 }
 
 bool lp_member_lan_reachable(const struct lp_member *member)
@@ -37,6 +57,7 @@ void lp_member_status(struct lp_member *member, struct lp_status *status)
 	status->unfragmented_mtu = lp_member_unfragmented_mtu(member);
 	status->n_peers = lp_session_peer_count(member->session);
 	set_gateway(member->session, status);
+	set_players(member->session, status);
 	status->gateway_lan_down = member->has_relay_stats && member->relay_stats.lan_down;
 	status->local = member->local;
 	status->remote = member->remote;

@@ -12,12 +12,9 @@
 #define LINE_MAX_BYTES 1024
 
 /* Adds microseconds as milliseconds with one digit after the point. */
-static void add_ms(struct lp_text *line, const char *label, uint64_t us)
+static void add_ms(struct lp_text *line, uint64_t us)
 {
-	if (us == 0)
-		lp_text_addf(line, "%s -", label);
-	else
-		lp_text_addf(line, "%s %" PRIu64 ".%" PRIu64 " ms", label, (us + 50) / 1000, (us + 50) / 100 % 10);
+	lp_text_addf(line, "%" PRIu64 ".%" PRIu64 " ms", (us + 50) / 1000, (us + 50) / 100 % 10);
 }
 
 /* Adds a bit rate with a unit and at most three significant digits. */
@@ -34,19 +31,67 @@ static void add_bps(struct lp_text *line, uint64_t bps)
 		lp_text_addf(line, "%" PRIu64 ".%" PRIu64 " %s", tenths / 10, tenths % 10, units[unit]);
 }
 
-/* Adds a loss in percent; NULL: unknown. */
-static void add_loss(struct lp_text *line, const char *label, const struct lp_loss *loss)
+static void add_loss(struct lp_text *line, const struct lp_loss *loss)
 {
-	if (loss)
-		lp_text_addf(line, "%s %u.%02u %%", label, loss->ppm / 10000, loss->ppm / 100 % 100);
-	else
-		lp_text_addf(line, "%s -", label);
+	lp_text_addf(line, "%u.%02u %%", loss->ppm / 10000, loss->ppm / 100 % 100);
 }
 
 static void write_summary(struct lp_text *line, const struct lp_status *status, uint64_t now_ns)
 {
 	(void)now_ns;
 	lp_text_escaped(line, status->text);
+}
+
+/* Round trips: to the LAN if the relay reported the gateway's, and to the relay. Nothing without a sample. */
+static void write_ping(struct lp_text *line, const struct lp_status *status, uint64_t now_ns)
+{
+	uint64_t gateway_rtt_us = status->has_relay_stats ? status->relay_stats.gateway_rtt_us : 0;
+	uint64_t rtt_us = status->latency.rtt_us;
+	uint64_t lan_us = status->role == LP_ROLE_CLIENT && status->gateway_present
+				  ? lp_latency_gateway_us(rtt_us, gateway_rtt_us)
+				  : 0;
+	(void)now_ns;
+	if (status->state != LP_MEMBER_JOINED || rtt_us == 0)
+		return;
+	lp_text_add(line, "  ping     ");
+	if (lan_us) {
+		add_ms(line, lan_us);
+		lp_text_add(line, " to the LAN, ");
+	}
+	add_ms(line, rtt_us);
+	lp_text_add(line, " to the relay, jitter ");
+	add_ms(line, lp_latency_jitter_us(&status->latency));
+	lp_text_add(line, ", lost up ");
+	add_loss(line, &status->loss_up);
+	if (!status->has_relay_stats)
+		return;
+	lp_text_add(line, ", down ");
+	add_loss(line, &status->loss_down);
+}
+
+static void write_traffic(struct lp_text *line, const struct lp_status *status, uint64_t now_ns)
+{
+	const struct lp_rates *rates = &status->rates;
+	uint64_t drops = lp_status_drops(status);
+	(void)now_ns;
+	if (status->state != LP_MEMBER_JOINED)
+		return;
+	lp_text_add(line, "  traffic  ");
+	add_bps(line, rates->up_bps);
+	lp_text_add(line, " up, ");
+	add_bps(line, rates->down_bps);
+	lp_text_add(line, " down");
+	if (drops)
+		lp_text_addf(line, ", %" PRIu64 " frames dropped", drops);
+}
+
+static void write_players(struct lp_text *line, const struct lp_status *status, uint64_t now_ns)
+{
+	(void)now_ns;
+	if (status->state != LP_MEMBER_JOINED || !status->players[0])
+		return;
+	lp_text_add(line, "  players  ");
+	lp_text_escaped(line, status->players);
 }
 
 static void write_relay(struct lp_text *line, const struct lp_status *status, uint64_t now_ns)
@@ -56,66 +101,19 @@ static void write_relay(struct lp_text *line, const struct lp_status *status, ui
 		lp_text_add(line, ", next attempt in ");
 		lp_text_duration(line, status->retry_at_ns - now_ns);
 	}
-	if (status->state != LP_MEMBER_JOINED)
-		return;
-	add_ms(line, ", RTT", status->latency.rtt_us);
-	add_ms(line, ", jitter", lp_latency_jitter_us(&status->latency));
-	add_loss(line, ", loss up", &status->loss_up);
-	add_loss(line, ", down", status->has_relay_stats ? &status->loss_down : NULL);
-}
-
-static void write_gateway(struct lp_text *line, const struct lp_status *status, uint64_t now_ns)
-{
-	uint64_t gateway_rtt_us = status->has_relay_stats ? status->relay_stats.gateway_rtt_us : 0;
-	(void)now_ns;
-	lp_text_add(line, "  gateway  ");
-	if (status->state != LP_MEMBER_JOINED)
-		return;
-	if (!status->gateway_present) {
-		lp_text_add(line, "not there");
-		return;
-	}
-	lp_text_escaped(line, status->gateway_name[0] ? status->gateway_name : "present");
-	add_ms(line, ", RTT", lp_latency_gateway_us(status->latency.rtt_us, gateway_rtt_us));
-}
-
-static void write_traffic(struct lp_text *line, const struct lp_status *status, uint64_t now_ns)
-{
-	const struct lp_rates *rates = &status->rates;
-	(void)now_ns;
-	lp_text_add(line, "  traffic  ");
-	if (status->state != LP_MEMBER_JOINED)
-		return;
-	lp_text_add(line, "up ");
-	add_bps(line, rates->up_bps);
-	lp_text_addf(line, " (%" PRIu64 " frames/s), down ", rates->up_fps);
-	add_bps(line, rates->down_bps);
-	lp_text_addf(line, " (%" PRIu64 " frames/s), dropped %" PRIu64, rates->down_fps, lp_status_drops(status));
-}
-
-static void write_room(struct lp_text *line, const struct lp_status *status, uint64_t now_ns)
-{
-	(void)now_ns;
-	lp_text_add(line, "  room     ");
-	if (status->state != LP_MEMBER_JOINED)
-		return;
-	lp_text_addf(
-		line, "%" PRIu64 " other%s, MTU %u", status->n_peers, status->n_peers == 1 ? "" : "s", status->mtu);
-	if (status->unfragmented_mtu > 0 && status->unfragmented_mtu < status->mtu)
-		lp_text_addf(line, ", in one piece up to %u", status->unfragmented_mtu);
 }
 
 static void write_device(struct lp_text *line, const struct lp_status *status, uint64_t now_ns)
 {
 	char mac[LP_MAC_TEXT_MAX], address[LP_ADDR_TEXT_MAX];
 	(void)now_ns;
-	lp_text_add(line, "  device   ");
 	if (!status->device_name[0])
 		return;
+	lp_text_add(line, "  device   ");
 	lp_text_escaped(line, status->device_name);
 	if (status->device.address.family)
 		lp_text_addf(line, ", %s", lp_addr_format(&status->device.address, address));
-	else
+	else if (status->role == LP_ROLE_CLIENT) /* a gateway's interface needs none */
 		lp_text_add(line, ", no address yet");
 	lp_text_addf(line, ", MAC %s", lp_mac_format(&status->mac, mac));
 	if (status->device.note[0]) {
@@ -124,16 +122,22 @@ static void write_device(struct lp_text *line, const struct lp_status *status, u
 	}
 }
 
-/* Bytes of the first |columns| characters of a line. */
-static size_t clip(const char *line, size_t columns)
+/* Shortens a line to |columns| characters, the last of which is then "…". */
+static void clip(char *line, size_t size, size_t columns)
 {
-	size_t at = 0, len = strlen(line);
+	size_t at = 0, end = 0, n_columns = 0, len = strlen(line);
 	uint32_t code;
-	for (size_t n; columns > 0 && at < len; at += n, columns--) {
+	for (size_t n; at < len; at += n, n_columns++) {
+		if (n_columns + 1 == columns)
+			end = at;
 		n = lp_utf8_next(line + at, len - at, &code);
 		n = n ? n : 1;
 	}
-	return at;
+	if (n_columns <= columns)
+		return;
+	line[end] = '\0';
+	if (columns > 0 && end + sizeof "…" <= size)
+		memcpy(line + end, "…", sizeof "…");
 }
 
 void lp_live_view_format(
@@ -142,10 +146,10 @@ void lp_live_view_format(
 	typedef void write_fn(struct lp_text * line, const struct lp_status *status, uint64_t now_ns);
 	static write_fn *const writers[LP_LIVE_VIEW_LINES] = {
 		write_summary,
-		write_relay,
-		write_gateway,
+		write_ping,
 		write_traffic,
-		write_room,
+		write_players,
+		write_relay,
 		write_device,
 	};
 	size_t n_lines = rows > LP_LIVE_VIEW_LINES ? LP_LIVE_VIEW_LINES : rows > 1 ? 1 : 0;
@@ -154,7 +158,9 @@ void lp_live_view_format(
 		struct lp_text line;
 		lp_text_init(&line, bytes, sizeof bytes);
 		writers[i](&line, status, now_ns);
-		bytes[clip(bytes, columns)] = '\0';
+		if (line.len == 0 && i > 0)
+			continue;
+		clip(bytes, sizeof bytes, columns);
 		lp_text_add(text, bytes);
 		lp_text_add(text, "\n");
 	}

@@ -8,10 +8,11 @@
 struct lp_status;
 struct lp_text;
 
-/* Lines of the block. The terminal needs one more, for the cursor. */
+/* Most lines of the block; one without a value is left out. The terminal needs one more, for the cursor. */
 #define LP_LIVE_VIEW_LINES 6
 
-/* Appends the block: LP_LIVE_VIEW_LINES lines of at most |columns| characters, each with a newline. A terminal with too
+/* Appends the block: up to LP_LIVE_VIEW_LINES lines of at most |columns| characters, each with a newline. A longer line
+   ends with "…". A terminal with too
    few |rows| gets the status line only, and one with a single row gets nothing, because lines that scrolled out of view
    cannot be overwritten. */
 void lp_live_view_format(

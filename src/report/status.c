@@ -6,6 +6,9 @@
 #include "base/text.h"
 #include "base/units.h"
 
+/* A client that is alone for as many samples, one per second, is told so. */
+#define ALONE_SAMPLES 3
+
 const char *lp_member_state_text(enum lp_member_state state)
 {
 	static const char *const texts[] = {
@@ -59,14 +62,26 @@ static void remember(struct lp_status *status)
 	memcpy(status->history.gateway_name, status->gateway_name, sizeof status->gateway_name);
 }
 
+/* True for an address other than one that Windows assigns itself if no DHCP server answers: 169.254.0.0/16 (RFC 3927).
+ */
+static bool has_address(const struct lp_status *status)
+{
+	const struct lp_addr *address = &status->device.address;
+	return address->family && !(address->family == 4 && address->ip[0] == 169 && address->ip[1] == 254);
+}
+
 static enum lp_summary summarize_joined(const struct lp_status *status)
 {
 	if (status->trouble)
 		return LP_SUMMARY_NO_LAN;
 	if (status->role == LP_ROLE_GATEWAY)
 		return LP_SUMMARY_ON_LAN;
+	if (status->gateway_present && status->gateway_lan_down)
+		return LP_SUMMARY_NO_LAN;
+	if (status->gateway_present && !has_address(status))
+		return LP_SUMMARY_NO_ADDRESS;
 	if (status->gateway_present)
-		return status->gateway_lan_down ? LP_SUMMARY_NO_LAN : LP_SUMMARY_ON_LAN;
+		return status->lan_answered ? LP_SUMMARY_ON_LAN : LP_SUMMARY_NO_ANSWER;
 	return status->history.gateway_seen ? LP_SUMMARY_GATEWAY_GONE : LP_SUMMARY_WAITING_FOR_GATEWAY;
 }
 
@@ -108,11 +123,13 @@ static void add_reason(struct lp_text *text, const struct lp_status *status, con
 
 static void write_on_lan(const struct lp_status *status, struct lp_text *text)
 {
+	char address[LP_ADDR_TEXT_MAX];
 	if (status->role == LP_ROLE_GATEWAY) {
 		lp_text_addf(text, "room %s is on this LAN", status->room);
 		return;
 	}
-	lp_text_addf(text, "on the LAN: room %s, gateway", status->room);
+	lp_text_addf(text, "on the LAN as %s: room %s, gateway", lp_addr_format(&status->device.address, address),
+		status->room);
 	add_gateway(text, status);
 	if (!status->history.gateway_name[0])
 		lp_text_add(text, " present");
@@ -133,12 +150,26 @@ static void write_no_lan(const struct lp_status *status, struct lp_text *text)
 /* Writes the line for the summary. */
 static void write_line(const struct lp_status *status, struct lp_text *text)
 {
+	char address[LP_ADDR_TEXT_MAX];
 	switch (status->summary) {
 	case LP_SUMMARY_CONNECTING:
 		lp_text_addf(text, "connecting to %s", status->relay);
 		break;
 	case LP_SUMMARY_WAITING_FOR_GATEWAY:
-		lp_text_addf(text, "in room %s: waiting for the LAN gateway", status->room);
+		if (status->history.n_alone >= ALONE_SAMPLES)
+			lp_text_addf(text,
+				"nobody else is in room %s. Check the spelling of the room code, or wait for the host",
+				status->room);
+		else
+			lp_text_addf(text, "in room %s: waiting for the LAN gateway", status->room);
+		break;
+	case LP_SUMMARY_NO_ADDRESS:
+		lp_text_addf(
+			text, "in room %s, but %s has no IP address of the LAN yet", status->room, status->device_name);
+		break;
+	case LP_SUMMARY_NO_ANSWER:
+		lp_text_addf(text, "in room %s as %s, but nothing on the LAN has answered yet", status->room,
+			lp_addr_format(&status->device.address, address));
 		break;
 	case LP_SUMMARY_ON_LAN:
 		write_on_lan(status, text);
@@ -200,6 +231,8 @@ bool lp_status_update(struct lp_status *status)
 void lp_status_sample(struct lp_status *status, uint64_t now_ns)
 {
 	const struct lp_stats_message *relay = &status->relay_stats;
+	bool alone = status->state == LP_MEMBER_JOINED && status->n_peers == 0 && !status->gateway_present;
+	status->history.n_alone = alone ? status->history.n_alone + 1 : 0;
 	lp_latency_sample(&status->latency, status->min_rtt_ns / LP_US);
 	lp_rates_sample(&status->rates, &status->counters, now_ns);
 	lp_loss_sample(&status->loss_up, status->counters.datagrams_out, status->packets_lost, now_ns);

@@ -50,6 +50,8 @@ enum lp_member_state {
 #define LP_SUMMARIES(X) \
 	X(CONNECTING, "connecting")                   /* for the first time */ \
 	X(WAITING_FOR_GATEWAY, "waiting for gateway") /* joined, no gateway was seen yet */ \
+	X(NO_ADDRESS, "no address")                   /* the LAN is reachable, our device has no address */ \
+	X(NO_ANSWER, "no answer")                     /* it has one, and nothing on the LAN has sent to it yet */ \
 	X(ON_LAN, "on the LAN") \
 	X(GATEWAY_GONE, "gateway gone")     /* joined, there was a gateway */ \
 	X(RECONNECTING, "reconnecting")     /* the connection was lost; first attempt */ \
@@ -100,6 +102,7 @@ struct lp_status {
 	bool gateway_present;
 	char gateway_name[LP_NAME_MAX + 1]; /* or empty */
 	bool gateway_lan_down;              /* its interface carries no frames */
+	char players[512];                  /* the names of the other clients, as "Bob, Carol"; or empty */
 
 	/* The path to the relay. */
 	struct lp_addr local, remote;
@@ -116,6 +119,7 @@ struct lp_status {
 
 	/* The device. */
 	struct lp_device_state device;
+	bool lan_answered;           /* client: a station of the LAN has sent a frame to us since it was reachable */
 	char network_conflict[64];   /* another device in the same IPv4 network, or empty */
 	char broadcast_conflict[64]; /* the device by which broadcasts leave instead, or empty */
 
@@ -133,6 +137,7 @@ struct lp_status {
 		char gateway_name[LP_NAME_MAX + 1];
 		bool gateway_seen, ever_joined;
 		unsigned n_waits; /* since the last join */
+		unsigned n_alone; /* consecutive samples without another member in the room */
 		uint64_t n_relay_stats;
 	} history;
 };

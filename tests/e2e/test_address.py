@@ -132,3 +132,20 @@ def test_autoconfiguration(lab):
     wait_for(lambda: [a for a in lab.alice_host.addresses(TAP, "inet6") if a.startswith("fd20:1:")], "an IPv6 address")
     routes = lab.alice_host.run("ip", "-6", "route", "show", "default").stdout
     assert "dev eth0" in routes and TAP not in routes
+
+
+def test_status_names_what_is_missing(lab):
+    """Alone in the room, then without an address, then on the LAN: the status line names the one thing that is
+    missing."""
+    def says(text, after):
+        lab.alice.wait_event("status", after=after, text=text)
+    lab.lan_dns.stop()
+    lab.alice = lab.start_client(lab.alice_host, dhcp=True)
+    says("nobody else is in room PARTY-1. Check the spelling of the room code, or wait for the host", 0)
+    mark = lab.alice.mark()
+    lab.start_gateway()
+    says(f"in room PARTY-1, but {TAP} has no IP address of the LAN yet", mark)
+    lab.alice_host.ip(f"addr add {party.ALICE}/24 dev {TAP}")
+    says(f"in room PARTY-1 as {party.ALICE}, but nothing on the LAN has answered yet", mark)
+    assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S)
+    says(f"on the LAN as {party.ALICE}: room PARTY-1, gateway present", mark)

@@ -80,8 +80,8 @@ def test_member_status(lab):
     for host, name, words in ((lab.alice_host, "client", ("on the LAN", "basement", TAP, lab.alice_host.mac(TAP))),
                               (lab.gateway_host, "gateway", ("room PARTY-1 is on this LAN", "device     lan"))):
         program, path = programs.binary(f"lanparty-{name}"), lab.path(f"{name}.sock")
-        page = host.run(program, "status", "--status-socket", path).stdout
-        assert all(word in page for word in words), page
+        wait_for(lambda: all(word in host.run(program, "status", "--status-socket", path).stdout for word in words),
+                 f"{name}'s status to contain {words}")
         document = json.loads(host.run(program, "status", "--json", "--status-socket", path).stdout)
         assert document["role"] == name and document["state"] == "joined" and document["peers"] == 1
         assert json.loads(get(host, path, "/status"))["room"] == "PARTY-1"

@@ -45,7 +45,7 @@ static void on_draw(void *ctx, const char *block)
 {
 	struct screen *screen = ctx;
 	screen->n_drawn++;
-	screen->up = loss_behind(block, "loss up ");
+	screen->up = loss_behind(block, "lost up ");
 	screen->down = loss_behind(block, ", down ");
 }
 

@@ -17,6 +17,7 @@
 static const struct lp_status full = {
 	.text = "on the LAN: room PARTY, gateway 'basement'",
 	.relay = "relay.example:443",
+	.role = LP_ROLE_CLIENT,
 	.gateway_name = "basement",
 	.state = LP_MEMBER_JOINED,
 	.summary = LP_SUMMARY_ON_LAN,
@@ -30,6 +31,7 @@ static const struct lp_status full = {
 	.counters.drops[LP_DROP_QUEUE_FULL] = 4,
 	.relay_stats.counters.drops[LP_DROP_QUEUE_FULL] = 3,
 	.n_peers = 5,
+	.players = "Bob, Carol",
 	.mtu = 1500,
 	.unfragmented_mtu = 1422,
 	.device_name = "lan0",
@@ -52,19 +54,37 @@ static void test_full(void **state)
 	struct lp_status status = full;
 	expect_view(&full, 0, 200,
 		"on the LAN: room PARTY, gateway 'basement'\n"
-		"  relay    relay.example:443, RTT 12.3 ms, jitter 0.4 ms, loss up 0.12 %, down 2.00 %\n"
-		"  gateway  basement, RTT 13.2 ms\n"
-		"  traffic  up 1.2 Mbit/s (340 frames/s), down 987 bit/s (1 frames/s), dropped 7\n"
-		"  room     5 others, MTU 1500, in one piece up to 1422\n"
+		"  ping     13.2 ms to the LAN, 12.3 ms to the relay, jitter 0.4 ms, lost up 0.12 %, down 2.00 %\n"
+		"  traffic  1.2 Mbit/s up, 987 bit/s down, 7 frames dropped\n"
+		"  players  Bob, Carol\n"
+		"  relay    relay.example:443\n"
 		"  device   lan0, 192.0.2.17, MAC 02:5a:00:00:00:01\n");
 	status.has_relay_stats = false;
+	status.players[0] = '\0';
+	status.counters.drops[LP_DROP_QUEUE_FULL] = 0;
 	expect_view(&status, 0, 200,
 		"on the LAN: room PARTY, gateway 'basement'\n"
-		"  relay    relay.example:443, RTT 12.3 ms, jitter 0.4 ms, loss up 0.12 %, down -\n"
-		"  gateway  basement, RTT -\n"
-		"  traffic  up 1.2 Mbit/s (340 frames/s), down 987 bit/s (1 frames/s), dropped 4\n"
-		"  room     5 others, MTU 1500, in one piece up to 1422\n"
+		"  ping     12.3 ms to the relay, jitter 0.4 ms, lost up 0.12 %\n"
+		"  traffic  1.2 Mbit/s up, 987 bit/s down\n"
+		"  relay    relay.example:443\n"
 		"  device   lan0, 192.0.2.17, MAC 02:5a:00:00:00:01\n");
+}
+
+/* A gateway shows the players, and no round trip to itself. */
+static void test_gateway(void **state)
+{
+	(void)state;
+	struct lp_status status = full;
+	status.role = LP_ROLE_GATEWAY;
+	strcpy(status.text, "room PARTY is on this LAN");
+	status.device.address.family = 0;
+	expect_view(&status, 0, 200,
+		"room PARTY is on this LAN\n"
+		"  ping     12.3 ms to the relay, jitter 0.4 ms, lost up 0.12 %, down 2.00 %\n"
+		"  traffic  1.2 Mbit/s up, 987 bit/s down, 7 frames dropped\n"
+		"  players  Bob, Carol\n"
+		"  relay    relay.example:443\n"
+		"  device   lan0, MAC 02:5a:00:00:00:01\n");
 }
 
 static void test_not_joined(void **state)
@@ -79,28 +99,35 @@ static void test_not_joined(void **state)
 	expect_view(&status, 7500 * LP_MS, 200,
 		"relay unreachable\n"
 		"  relay    relay.example:443, next attempt in 2.5s\n"
-		"  gateway  \n"
-		"  traffic  \n"
-		"  room     \n"
 		"  device   lan0, no address yet, MAC 02:5a:00:00:00:01, down\n");
-	expect_view(
-		&(struct lp_status){0}, 0, 200, "\n  relay    \n  gateway  \n  traffic  \n  room     \n  device   \n");
 }
 
+/* Terminals of 40, 80 and 120 columns, and narrower ones. */
 static void test_clipped(void **state)
 {
 	(void)state;
+	static const struct {
+		size_t columns;
+		const char *ping;
+	} rows[] = {
+		{40, "\n  ping     13.2 ms to the LAN, 12.3 ms …\n"},
+		{80, "\n  ping     13.2 ms to the LAN, 12.3 ms to the relay, jitter 0.4 ms, lost up 0.1…\n"},
+		{120, "\n  ping     13.2 ms to the LAN, 12.3 ms to the relay, jitter 0.4 ms, lost up 0.12 %, down 2.00 %\n"},
+	};
 	struct lp_status status = full;
+	char data[4096];
+	struct lp_text text;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		lp_text_init(&text, data, sizeof data);
+		lp_live_view_format(&text, &status, 0, 24, rows[i].columns);
+		if (!strstr(data, rows[i].ping))
+			fail_msg("%zu columns: %s", rows[i].columns, data);
+	}
 	strcpy(status.text, "Zoë's évening");
-	status.gateway_present = false;
-	expect_view(&status, 0, 12,
-		"Zoë's évenin\n"
-		"  relay    r\n"
-		"  gateway  n\n"
-		"  traffic  u\n"
-		"  room     5\n"
-		"  device   l\n");
-	expect_view(&status, 0, 0, "\n\n\n\n\n\n");
+	status.state = LP_MEMBER_RESOLVING;
+	expect_view(&status, 0, 12, "Zoë's éveni…\n  relay    …\n  device   …\n");
+	expect_view(&status, 0, 13, "Zoë's évening\n  relay    r…\n  device   l…\n");
+	expect_view(&status, 0, 0, "\n\n\n");
 }
 
 /* A terminal with too few rows. */
@@ -132,15 +159,15 @@ static void test_bit_rates(void **state)
 		uint64_t bps;
 		const char *text;
 	} rows[] = {
-		{0, "up 0 bit/s ("},
-		{999, "up 999 bit/s ("},
-		{1000, "up 1.0 kbit/s ("},
-		{99949, "up 99.9 kbit/s ("},
-		{100000, "up 100 kbit/s ("},
-		{999999, "up 999 kbit/s ("},
-		{1000000, "up 1.0 Mbit/s ("},
-		{2500000000, "up 2.5 Gbit/s ("},
-		{UINT64_MAX / 2, "up 1844674 Tbit/s ("},
+		{0, "  traffic  0 bit/s up,"},
+		{999, "  traffic  999 bit/s up,"},
+		{1000, "  traffic  1.0 kbit/s up,"},
+		{99949, "  traffic  99.9 kbit/s up,"},
+		{100000, "  traffic  100 kbit/s up,"},
+		{999999, "  traffic  999 kbit/s up,"},
+		{1000000, "  traffic  1.0 Mbit/s up,"},
+		{2500000000, "  traffic  2.5 Gbit/s up,"},
+		{UINT64_MAX / 2, "  traffic  1844674 Tbit/s up,"},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct lp_status status = full;
@@ -213,6 +240,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_gateway),
 		cmocka_unit_test(test_not_joined),
 		cmocka_unit_test(test_clipped),
 		cmocka_unit_test(test_few_rows),

@@ -55,6 +55,24 @@ static void test_small_ones_share_a_packet(void **state)
 	pair_free(pair);
 }
 
+/* The peer delays the ACK of a lone small packet by up to 20 ms. The shortest round trip does not contain that time. */
+static void test_round_trip_without_ack_delay(void **state)
+{
+	(void)state;
+	struct pair *pair = pair_today();
+	pair->wire.delay_ns = 5 * LP_MS;
+	pair_connect(pair);
+	for (unsigned i = 0; i < 5; i++) {
+		struct lp_quic_stats stats;
+		assert_int_equal(pair_send(&pair->client, pair->at_client, 100, i), 0);
+		wire_flush(&pair->client);
+		wire_run(&pair->wire, LP_SEC);
+		lp_quic_stats(pair->at_client, &stats);
+		assert_in_range(stats.min_rtt_ns, 9900 * LP_US, 12 * LP_MS);
+	}
+	pair_free(pair);
+}
+
 /* Counters of the client's datagrams on the wire. */
 struct shape {
 	unsigned n_msgs, n_datagrams;
@@ -394,6 +412,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_both_ways),
 		cmocka_unit_test(test_small_ones_share_a_packet),
+		cmocka_unit_test(test_round_trip_without_ack_delay),
 		cmocka_unit_test(test_batch_shape),
 		cmocka_unit_test(test_window_closes_and_opens),
 		cmocka_unit_test(test_answered_copy_waits_little),

@@ -18,6 +18,7 @@ struct input {
 	const char *gateway_name, *reason;
 	uint64_t retry_ns;
 	enum lp_device_trouble trouble;
+	bool no_address, silent_lan;
 };
 
 /* One moment: the input, and the line that follows (NULL: unchanged). */
@@ -61,6 +62,11 @@ static bool update(struct lp_status *status, const struct input *input)
 	status->slot_held = input->slot_held;
 	status->retry_ns = input->retry_ns;
 	status->trouble = input->trouble;
+	if (!input->no_address)
+		status->device.address = (struct lp_addr){.ip = {192, 0, 2, 17}, .family = 4};
+	else
+		status->device.address.family = 0;
+	status->lan_answered = !input->silent_lan;
 	snprintf(status->gateway_name, sizeof status->gateway_name, "%s",
 		input->gateway_name ? input->gateway_name : "");
 	snprintf(status->reason, sizeof status->reason, "%.399s", input->reason ? input->reason : "");
@@ -90,11 +96,12 @@ static void test_evening(void **state)
 	static const struct moment evening[] = {
 		{SEEKING, LP_SUMMARY_CONNECTING, "connecting to relay.example:443"},
 		{JOINED(false, NULL), LP_SUMMARY_WAITING_FOR_GATEWAY, "in room PARTY: waiting for the LAN gateway"},
-		{JOINED(true, "basement"), LP_SUMMARY_ON_LAN, "on the LAN: room PARTY, gateway 'basement'"},
-		{JOINED(true, "attic"), LP_SUMMARY_ON_LAN, "on the LAN: room PARTY, gateway 'attic'"},
+		{JOINED(true, "basement"), LP_SUMMARY_ON_LAN,
+			"on the LAN as 192.0.2.17: room PARTY, gateway 'basement'"},
+		{JOINED(true, "attic"), LP_SUMMARY_ON_LAN, "on the LAN as 192.0.2.17: room PARTY, gateway 'attic'"},
 		{JOINED(false, NULL), LP_SUMMARY_GATEWAY_GONE,
 			"in room PARTY: the LAN gateway 'attic' is gone, waiting for it to come back"},
-		{JOINED(true, ""), LP_SUMMARY_ON_LAN, "on the LAN: room PARTY, gateway present"},
+		{JOINED(true, ""), LP_SUMMARY_ON_LAN, "on the LAN as 192.0.2.17: room PARTY, gateway present"},
 		{PAUSING("timed out", 300), LP_SUMMARY_RECONNECTING,
 			"connection to the relay lost (timed out): reconnecting in 300ms"},
 		{SEEKING, LP_SUMMARY_RECONNECTING, NULL},
@@ -108,7 +115,8 @@ static void test_evening(void **state)
 		{SEEKING, LP_SUMMARY_UNREACHABLE, NULL},
 		{JOINED(false, NULL), LP_SUMMARY_GATEWAY_GONE,
 			"in room PARTY: the LAN gateway is gone, waiting for it to come back"},
-		{JOINED(true, "basement"), LP_SUMMARY_ON_LAN, "on the LAN: room PARTY, gateway 'basement'"},
+		{JOINED(true, "basement"), LP_SUMMARY_ON_LAN,
+			"on the LAN as 192.0.2.17: room PARTY, gateway 'basement'"},
 		{PAUSING("timed out", 300), LP_SUMMARY_RECONNECTING,
 			"connection to the relay lost (timed out): reconnecting in 300ms"},
 		{OVER(""), LP_SUMMARY_ENDED, "ended"},
@@ -144,7 +152,7 @@ static void test_place_held(void **state)
 		/* Our own device comes before the gateway. */
 		{{.state = LP_MEMBER_JOINED, .trouble = LP_DEVICE_TROUBLE_DISABLED}, LP_SUMMARY_NO_LAN,
 			"in room PARTY: waiting for the LAN: lan0 is down"},
-		{JOINED(true, "attic"), LP_SUMMARY_ON_LAN, "on the LAN: room PARTY, gateway 'attic'"},
+		{JOINED(true, "attic"), LP_SUMMARY_ON_LAN, "on the LAN as 192.0.2.17: room PARTY, gateway 'attic'"},
 		{{.state = LP_MEMBER_JOINED,
 			 .gateway_present = true,
 			 .gateway_name = "attic",
@@ -156,6 +164,43 @@ static void test_place_held(void **state)
 			"in room PARTY: the LAN gateway 'attic' is gone, waiting for it to come back"},
 	};
 	play(LP_ROLE_CLIENT, attempts, sizeof attempts / sizeof attempts[0]);
+}
+
+/* "On the LAN" needs an address, and a station of the LAN that has answered. */
+static void test_one_thing_is_missing(void **state)
+{
+	(void)state;
+	static const struct moment moments[] = {
+		{{.state = LP_MEMBER_JOINED, .gateway_present = true, .no_address = true, .silent_lan = true},
+			LP_SUMMARY_NO_ADDRESS, "in room PARTY, but lan0 has no IP address of the LAN yet"},
+		{{.state = LP_MEMBER_JOINED, .gateway_present = true, .silent_lan = true}, LP_SUMMARY_NO_ANSWER,
+			"in room PARTY as 192.0.2.17, but nothing on the LAN has answered yet"},
+		{JOINED(true, ""), LP_SUMMARY_ON_LAN, "on the LAN as 192.0.2.17: room PARTY, gateway present"},
+		{{.state = LP_MEMBER_JOINED, .gateway_present = true, .no_address = true}, LP_SUMMARY_NO_ADDRESS,
+			"in room PARTY, but lan0 has no IP address of the LAN yet"},
+	};
+	play(LP_ROLE_CLIENT, moments, sizeof moments / sizeof moments[0]);
+}
+
+/* A misspelt room code makes a room of its own. */
+static void test_alone(void **state)
+{
+	(void)state;
+	struct lp_status status;
+	lp_status_init(&status, LP_ROLE_CLIENT, "relay.example:443", "PARTY");
+	status.state = LP_MEMBER_JOINED;
+	for (uint64_t s = 1; s <= 3; s++) {
+		(void)lp_status_update(&status);
+		assert_string_equal(status.text, "in room PARTY: waiting for the LAN gateway");
+		lp_status_sample(&status, s * LP_SEC);
+	}
+	assert_true(lp_status_update(&status));
+	assert_string_equal(
+		status.text, "nobody else is in room PARTY. Check the spelling of the room code, or wait for the host");
+	status.n_peers = 1;
+	lp_status_sample(&status, 4 * LP_SEC);
+	assert_true(lp_status_update(&status));
+	assert_string_equal(status.text, "in room PARTY: waiting for the LAN gateway");
 }
 
 static void test_gateway(void **state)
@@ -200,6 +245,8 @@ int main(void)
 		cmocka_unit_test(test_evening),
 		cmocka_unit_test(test_never_there),
 		cmocka_unit_test(test_place_held),
+		cmocka_unit_test(test_one_thing_is_missing),
+		cmocka_unit_test(test_alone),
 		cmocka_unit_test(test_gateway),
 		cmocka_unit_test(test_hostile),
 	};
