@@ -76,7 +76,7 @@ def test_killed_then_changed(machine):
     """Another program's setting after the client was killed stays."""
     machine.client().kill()
     machine.host.run("ip", "link", "set", wine.TAP, "mtu", 1300)
-    client = machine.client(relay="203.0.113.77:443", wait=False)
+    client = machine.client("--no-reconnect", relay="203.0.113.77:443", wait=False)
     client.process.wait(40)
     assert machine.settings(4)[0] == 1300
     machine.host.ip(f"link set {wine.TAP} mtu 1400")
@@ -253,7 +253,7 @@ def test_duplicate_mac(player, machine):
 
 def test_no_relay(machine):
     """No reply: an error, and nothing is left."""
-    client = machine.client(relay="203.0.113.77:443", wait=False)
+    client = machine.client("--no-reconnect", relay="203.0.113.77:443", wait=False)
     assert ends(client) != 0
     assert client.events("failed")
 
