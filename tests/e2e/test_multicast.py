@@ -78,7 +78,7 @@ def quiet(stream, tap):
         passed(tap)
         stream.until(lambda: False, QUIET_S)
         return passed(tap) == 0
-    return any(silent() for _ in range(5))
+    return any(silent() for _ in range(15))
 
 
 @pytest.fixture
