@@ -20,6 +20,7 @@
 static int open_failure(struct lp_failure *failure, DWORD error, const struct lp_adapter *adapter)
 {
 	const char *name = adapter->name[0] ? adapter->name : adapter->guid;
+	char text[LP_OS_ERROR_TEXT_MAX];
 	switch (error) {
 	case ERROR_FILE_NOT_FOUND:
 	case ERROR_PATH_NOT_FOUND:
@@ -33,7 +34,6 @@ static int open_failure(struct lp_failure *failure, DWORD error, const struct lp
 			"%s: the TAP adapter is in use by another program: end that, or pass --adapter the name "
 			"of another",
 			name);
-		char text[LP_OS_ERROR_TEXT_MAX];
 	case ERROR_ACCESS_DENIED:
 		return lp_fail(failure, LP_EPERM,
 			"%s: no permission to open the TAP adapter: start this program as administrator", name);
