@@ -13,7 +13,6 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -194,20 +193,7 @@ int lp_host_link_open(unsigned ifindex, struct lp_failure *failure, struct lp_ho
 
 size_t lp_host_link_send(const struct lp_host_link *link, const struct lp_frame *frames, size_t n_frames)
 {
-	size_t taken = 0;
-	for (size_t i = 0; i < n_frames; i++) {
-		uint8_t header[LP_VNET_BYTES];
-		struct iovec iov[2] = {{header, sizeof header},
-			/* The kernel does not write there. */
-			{(void *)(uintptr_t)frames[i].data, frames[i].len}};
-		lp_vnet_write(&frames[i].offload, header);
-		ssize_t n;
-		do
-			n = writev(link->tap, iov, 2);
-		while (n < 0 && errno == EINTR);
-		taken += n >= 0;
-	}
-	return taken;
+	return lp_vnet_send(link->tap, frames, n_frames);
 }
 
 void lp_host_link_close(struct lp_host_link *link)

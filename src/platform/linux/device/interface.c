@@ -150,15 +150,21 @@ unsigned lp_interface_largest_mtu(void)
 	return largest.mtu ? largest.mtu : largest.loopback_mtu;
 }
 
+/* Starts a change of an interface; NULL if there is none of that name. */
+static struct nlmsghdr *begin_change(struct lp_netlink_request *request, const char *name, struct ifinfomsg **ret_info)
+{
+	unsigned index = if_nametoindex(name);
+	return index ? begin(request, RTM_SETLINK, index, ret_info) : NULL;
+}
+
 /* Changes one attribute of an interface. */
 static int set_attribute(const char *name, uint16_t type, const void *data, size_t len)
 {
-	unsigned index = if_nametoindex(name);
-	if (!index)
-		return LP_ENOTFOUND;
 	struct lp_netlink_request request;
 	struct ifinfomsg *info;
-	struct nlmsghdr *header = begin(&request, RTM_SETLINK, index, &info);
+	struct nlmsghdr *header = begin_change(&request, name, &info);
+	if (!header)
+		return LP_ENOTFOUND;
 	mnl_attr_put(header, type, len, data);
 	return lp_netlink_call(header, NULL, NULL);
 }
@@ -191,24 +197,22 @@ int lp_interface_set_fifo(const char *name)
 
 int lp_interface_up(const char *name)
 {
-	unsigned index = if_nametoindex(name);
-	if (!index)
-		return LP_ENOTFOUND;
 	struct lp_netlink_request request;
 	struct ifinfomsg *info;
-	struct nlmsghdr *header = begin(&request, RTM_SETLINK, index, &info);
+	struct nlmsghdr *header = begin_change(&request, name, &info);
+	if (!header)
+		return LP_ENOTFOUND;
 	info->ifi_flags = info->ifi_change = IFF_UP;
 	return lp_netlink_call(header, NULL, NULL);
 }
 
 int lp_interface_limit_arp(const char *name)
 {
-	unsigned index = if_nametoindex(name);
-	if (!index)
-		return LP_ENOTFOUND;
 	struct lp_netlink_request request;
 	struct ifinfomsg *info;
-	struct nlmsghdr *header = begin(&request, RTM_SETLINK, index, &info);
+	struct nlmsghdr *header = begin_change(&request, name, &info);
+	if (!header)
+		return LP_ENOTFOUND;
 	struct nlattr *families = mnl_attr_nest_start(header, IFLA_AF_SPEC);
 	struct nlattr *inet = mnl_attr_nest_start(header, AF_INET);
 	struct nlattr *settings = mnl_attr_nest_start(header, IFLA_INET_CONF);

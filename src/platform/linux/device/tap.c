@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -265,21 +264,7 @@ void lp_tap_resume(struct lp_tap *tap)
 
 size_t lp_tap_send(struct lp_tap *tap, const struct lp_frame *frames, size_t n_frames)
 {
-	size_t taken = 0;
-	for (size_t i = 0; i < n_frames; i++) {
-		uint8_t header[LP_VNET_BYTES];
-		struct iovec iov[2] = {{header, sizeof header},
-			/* The kernel does not write to it. */
-			{(void *)(uintptr_t)frames[i].data, frames[i].len}};
-		lp_vnet_write(&frames[i].offload, header);
-		ssize_t n;
-		do
-			n = writev(tap->device.fds[0], iov, 2);
-		while (n < 0 && errno == EINTR);
-		if (n >= 0)
-			taken++;
-	}
-	return taken;
+	return lp_vnet_send(tap->device.fds[0], frames, n_frames);
 }
 
 void lp_tap_close(struct lp_tap *tap)

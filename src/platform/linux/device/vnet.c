@@ -1,10 +1,12 @@
 #include "platform/linux/device/vnet.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <linux/if_ether.h>
 #include <linux/virtio_net.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/uio.h>
 
 #include "base/error.h"
 #include "proto/offload.h"
@@ -88,4 +90,23 @@ void lp_vnet_write(const struct lp_offload *offload, uint8_t header[LP_VNET_BYTE
 		vnet.hdr_len = offload->hdr_len;
 	}
 	memcpy(header, &vnet, sizeof vnet);
+}
+
+size_t lp_vnet_send(int fd, const struct lp_frame *frames, size_t n_frames)
+{
+	size_t taken = 0;
+	for (size_t i = 0; i < n_frames; i++) {
+		uint8_t header[LP_VNET_BYTES];
+		struct iovec iov[2] = {{header, sizeof header},
+			/* The kernel does not write to it. */
+			{(void *)(uintptr_t)frames[i].data, frames[i].len}};
+		lp_vnet_write(&frames[i].offload, header);
+		ssize_t n;
+		do
+			n = writev(fd, iov, 2);
+		while (n < 0 && errno == EINTR);
+		if (n >= 0)
+			taken++;
+	}
+	return taken;
 }

@@ -1,4 +1,4 @@
-/* Converts struct lp_offload to and from the header that the kernel puts before a frame (struct virtio_net_hdr). */
+/* The header that the kernel puts before a frame (struct virtio_net_hdr), to and from struct lp_offload. */
 #ifndef LP_PLATFORM_LINUX_DEVICE_VNET_H
 #define LP_PLATFORM_LINUX_DEVICE_VNET_H
 
@@ -15,5 +15,8 @@ struct lp_offload;
    LP_EUNSUPPORTED for a kind of super-frame that was not enabled. */
 int lp_vnet_read(const uint8_t *data, size_t len, struct lp_frame *ret_frame);
 void lp_vnet_write(const struct lp_offload *offload, uint8_t header[LP_VNET_BYTES]);
+/* Writes frames to a TAP's queue, one writev() each, since a TAP takes one frame a call. Returns how many it took; one
+   that does not fit is dropped. */
+size_t lp_vnet_send(int fd, const struct lp_frame *frames, size_t n_frames);
 
 #endif
