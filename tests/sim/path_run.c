@@ -148,6 +148,9 @@ struct path_result path_run(const struct path_cell *cell, bool raw, bool trace)
 			struct lp_line line = line_of(cell, true);
 			lp_host_set_lines(run.tunnel.client.host, &line, &line);
 		}
+		if (cell->stall_ms > 0 && t % (330 * LP_MS) == 0)
+			lp_host_pause(t % (660 * LP_MS) ? run.tunnel.client.host : run.tunnel.server.host,
+				(uint64_t)(cell->stall_ms * 1e6));
 		if (t == end_ns - LP_SEC) {
 			result.last_mbit = -sum_mbit(&run);
 			n_before = pings.n;

@@ -26,6 +26,7 @@ struct path_cell {
 	double change_s;      /* when the line changes; 0: never */
 	double change_mbit;   /* to this rate; 0: the same */
 	double change_rtt_ms; /* to this round trip; 0: the same */
+	double stall_ms;      /* both hosts stop for as long, in turn, three times a second: a busy machine; 0: never */
 	double seconds;
 };
 

@@ -88,7 +88,7 @@ static void test_jitter(void **state)
 	for (size_t r = 0; r < 3; r++) {
 		struct path_cell cell = {
 			.mbit = 50, .rtt_ms = rtts_ms[r], .queue_ms = 100, .jitter_ms = 10, .n_up = 1, .seconds = 10};
-		check(&cell, 0.75, 0.75, 30, 40);
+		check(&cell, 0.85, 0.8, 30, 45);
 		cell.jitter_ms = 2;
 		cell.burst_ms = 8;
 		check(&cell, 0.9, 0.8, 30, 40);
@@ -114,7 +114,20 @@ static void test_loss(void **state)
 			.inner = rows[i].inner,
 			.n_up = 1,
 			.seconds = 10};
-		check(&cell, 0.75, 0.7, 15, 30);
+		check(&cell, 0.9, 0.85, 10, 25);
+	}
+}
+
+/* On a busy machine, where programs are not run for 20 ms now and then. */
+static void test_stalls(void **state)
+{
+	static const double rtts_ms[] = {20, 80};
+	(void)state;
+	need_own_control();
+	for (size_t r = 0; r < 2; r++) {
+		struct path_cell cell = {
+			.mbit = 50, .rtt_ms = rtts_ms[r], .queue_ms = 100, .stall_ms = 20, .n_up = 1, .seconds = 10};
+		check(&cell, 0.85, 0.8, 10, 30);
 	}
 }
 
@@ -128,7 +141,7 @@ static void test_share(void **state)
 		{PATH_BESIDE_CUBIC, 20, 0.25, 0.7},
 		{PATH_BESIDE_CUBIC, 80, 0.25, 0.7},
 		{PATH_BESIDE_BBR, 20, 0.25, 0.75},
-		{PATH_BESIDE_TUNNEL, 20, 0.4, 0.6},
+		{PATH_BESIDE_TUNNEL, 20, 0.35, 0.67},
 	};
 	(void)state;
 	need_own_control();
@@ -183,6 +196,7 @@ int main(void)
 		cmocka_unit_test(test_ways),
 		cmocka_unit_test(test_jitter),
 		cmocka_unit_test(test_loss),
+		cmocka_unit_test(test_stalls),
 		cmocka_unit_test(test_share),
 		cmocka_unit_test(test_changes),
 	};

@@ -5,18 +5,17 @@
 /* Of a tick: below, few packets come in one; above, half a round trip is too long to wait. */
 #define TICK_MIN_NS (2 * LP_MS)
 #define TICK_MAX_NS (40 * LP_MS)
-/* A period has at least this many full rounds and this duration. A sender that a single loss has slowed fills the path
-   again within it. */
-#define PERIOD_ROUNDS 4U
-#define PERIOD_NS (100 * LP_MS)
 /* A smaller round trip lowers the base by this part of the difference, so that one packet that was lucky in the jitter
    does not make all others look late. */
 #define BASE_STEP 4U
+/* The rate rises by what arrived in a span of at least a base, this time, and so much: the sample of a packet is of few
+   packets where the round trip is short, and errs by one of them. */
+#define SPAN_MIN_NS (10 * LP_MS)
+#define SPAN_MIN_BYTES 12000U
 
 void lp_cc_path_init(struct lp_cc_path *path, uint64_t now_ns)
 {
 	*path = (struct lp_cc_path){
-		.period_ns = now_ns,
 		.base_ns = LP_NEVER,
 		.lowest_ns = LP_NEVER,
 		.tick_ns = now_ns,
@@ -33,15 +32,23 @@ void lp_cc_path_take_rtt(struct lp_cc_path *path, uint64_t rtt_ns)
 		path->base_ns = path->lowest_ns = rtt_ns;
 }
 
-void lp_cc_path_take_rate(struct lp_cc_path *path, uint64_t rate)
+void lp_cc_path_take_rate(struct lp_cc_path *path, uint64_t rate, bool start, uint64_t delivered_bytes, uint64_t now_ns)
 {
 	path->latest = rate;
 	if (rate > path->round_rate)
 		path->round_rate = rate;
-	if (rate > path->best_now)
-		path->best_now = rate;
-	if (rate > path->rate)
+	if (start && rate > path->rate)
 		path->rate = rate;
+	uint64_t bytes = delivered_bytes - path->span_bytes, ns = now_ns - path->span_ns;
+	if (ns < SPAN_MIN_NS || ns < path->base_ns || bytes < SPAN_MIN_BYTES)
+		return;
+	uint64_t mean = (uint64_t)((double)bytes * 1e9 / (double)ns);
+	if (mean > rate)
+		mean = rate;
+	if (mean > path->rate)
+		path->rate = mean;
+	path->span_bytes = delivered_bytes;
+	path->span_ns = now_ns;
 }
 
 bool lp_cc_path_tick_due(const struct lp_cc_path *path, uint64_t now_ns)
@@ -78,22 +85,8 @@ void lp_cc_path_end_tick(struct lp_cc_path *path, bool free_base, bool steady, u
 	path->n_tick = 0;
 }
 
-void lp_cc_path_end_round(struct lp_cc_path *path, bool full, uint64_t now_ns)
+void lp_cc_path_end_round(struct lp_cc_path *path)
 {
-	if (full && ++path->n_full >= PERIOD_ROUNDS && now_ns - path->period_ns >= PERIOD_NS) {
-		path->best_before = path->best_now;
-		path->best_now = path->round_rate;
-		path->rate = path->best_before > path->best_now ? path->best_before : path->best_now;
-		path->n_full = 0;
-		path->period_ns = now_ns;
-	}
 	path->round_rate = 0;
 	path->round_wait_ns = 0;
-}
-
-void lp_cc_path_set_rate(struct lp_cc_path *path, uint64_t rate, uint64_t now_ns)
-{
-	path->rate = path->best_now = path->best_before = rate;
-	path->n_full = 0;
-	path->period_ns = now_ns;
 }

@@ -1,9 +1,9 @@
 /* What is known of a path: the rate that it carries for us, its round trip without our queue, and how far round trips
    stray from that. Fed with every acknowledged packet; judged in ticks and rounds. Pure.
 
-   Rate. The highest delivery rate of the present and the previous period, where a period is a few rounds in which the
-   path was full. Samples of rounds in which it was not, because there was little to send or because we held back, can
-   raise the rate but never lower it.
+   Rate. It rises to the mean rate at which packets arrive over a span of at least a round trip, bounded by the delivery
+   rate that the newest packet shows. It falls only when a drain of quic/cc/rate.h finds less: packets may arrive slower
+   because less was sent.
 
    Base. The round trip without a queue of our own packets. Smaller round trips lower it step by step; only the drain of
    quic/cc/rate.h, which knows what waits, raises it. |lowest_ns| is the base without what others make us wait.
@@ -21,12 +21,8 @@
 struct lp_cc_flight_sample;
 
 struct lp_cc_path {
-	uint64_t rate;        /* bytes a second; 0: not known */
-	uint64_t best_now;    /* highest sample of this period */
-	uint64_t best_before; /* and of the one before */
-	uint64_t latest;      /* sample of the newest packet */
-	uint64_t period_ns;   /* when this period began */
-	unsigned n_full;      /* rounds of this period in which the path was full */
+	uint64_t rate;   /* bytes a second; 0: not known */
+	uint64_t latest; /* sample of the newest packet */
 
 	uint64_t base_ns;   /* LP_NEVER: not known */
 	uint64_t lowest_ns; /* LP_NEVER: not known */
@@ -38,23 +34,23 @@ struct lp_cc_path {
 	unsigned n_tick;                            /* round trips in this tick */
 	uint64_t last_min_ns;                       /* smallest of the tick before; 0: there was none */
 
-	uint64_t round_rate;    /* highest sample of this round */
-	uint64_t round_wait_ns; /* longest wait of its ticks */
+	uint64_t span_bytes, span_ns; /* delivered when this span began, and when that was */
+	uint64_t round_rate;          /* highest sample of this round */
+	uint64_t round_wait_ns;       /* longest wait of its ticks */
 };
 
 void lp_cc_path_init(struct lp_cc_path *path, uint64_t now_ns);
 /* A packet was acknowledged: its round trip. */
 void lp_cc_path_take_rtt(struct lp_cc_path *path, uint64_t rtt_ns);
-/* A pass of acknowledgements is over: the delivery rate that its newest packet shows. */
-void lp_cc_path_take_rate(struct lp_cc_path *path, uint64_t rate);
+/* A pass of acknowledgements was read. |rate|: the delivery rate that its newest packet shows. |start|: the rate rises
+   to that without waiting for the span's end. */
+void lp_cc_path_take_rate(
+	struct lp_cc_path *path, uint64_t rate, bool start, uint64_t delivered_bytes, uint64_t now_ns);
 /* True if the tick is over. */
 bool lp_cc_path_tick_due(const struct lp_cc_path *path, uint64_t now_ns);
 /* Ends the tick. |free_base|: any smaller round trip is the new base; |steady|: we change little, so what changes is
    noise. */
 void lp_cc_path_end_tick(struct lp_cc_path *path, bool free_base, bool steady, uint64_t now_ns);
-/* Ends the round; |full|: packets waited, so its rate is what the path carries, even if that is less than it was. */
-void lp_cc_path_end_round(struct lp_cc_path *path, bool full, uint64_t now_ns);
-/* The rate is known to be |rate|: earlier samples are void. */
-void lp_cc_path_set_rate(struct lp_cc_path *path, uint64_t rate, uint64_t now_ns);
+void lp_cc_path_end_round(struct lp_cc_path *path);
 
 #endif

@@ -33,6 +33,7 @@
 #define GAIN_DOWN 0.25
 #define GAIN_UP 0.05
 #define BIAS_DOWN 0.1
+#define DEBT_GAIN 0.04
 #define BIAS_UP 0.05
 /* A gain within this distance of 1 changes the wait by little in a tick. */
 #define STEADY 0.1
@@ -42,12 +43,20 @@
 /* The base is measured this often, and sooner after it rose. */
 #define CHECK_NS (5 * LP_SEC)
 #define CHECK_SOON_NS LP_SEC
+/* A correction beyond this may be of a base that is too low. */
+#define BIAS_DOUBT 0.02
+
+/* ACKs that come later than this, and than so many packets take, come after a silence. */
+#define SILENCE_NS (15 * LP_MS)
+#define SILENCE_PACKETS 4
 
 /* An end that receives this many times what it sends mostly sends ACKs. */
 #define PASSIVE_PART 4
+/* But not if its window closes in so many rounds in a row: then ACKs alone fill the path. */
+#define PASSIVE_LIMITED 8
 
-#define GROW_WAIT_NS 5e6 /* that the first excess would cause */
-#define GROW_FIRST 0.25  /* at most */
+#define GROW_WAIT_NS 2.5e6 /* that the first excess would cause */
+#define GROW_FIRST 0.25    /* at most */
 #define GROW_HOLD_MAX_NS LP_SEC
 
 #define DEEP_NS (30 * LP_MS) /* from this wait on a drain is deep */
@@ -55,6 +64,8 @@
 #define DRAIN_MAX_NS LP_SEC
 /* A drain that leaves more than this part of the wait: it was others'. */
 #define FOREIGN_PART 0.4
+/* Others' wait of this much when we start is a full buffer. */
+#define CROWDED_NS (20 * LP_MS)
 /* Two of them within this time: other traffic fills the buffer. */
 #define FOREIGN_NS (6 * LP_SEC)
 #define LOSSY 8U
@@ -138,20 +149,21 @@ static void drain(struct lp_cc_rate *rate, uint64_t wait_ns, uint64_t below_ns, 
 		.begin_ns = now_ns,
 		.end_ns = LP_NEVER,
 		.wait_ns = wait_ns,
+		.peak_ns = wait_ns,
 		.below_ns = below_ns,
 		.min_ns = LP_NEVER,
 		/* While packets wait, they arrive as fast as the path carries them. */
 		.rate = waits && path->latest < path->rate ? path->latest : path->rate,
 		.kept_rate = path->rate,
 		.depth = drain_depth(wait_ns),
+		.first = rate->state == LP_CC_RATE_STARTUP,
 		.test = test || (rate->state == LP_CC_RATE_DRAIN && rate->drain.test),
 	};
 	enter(rate, LP_CC_RATE_DRAIN, why);
 }
 
-static void cruise(struct lp_cc_rate *rate, const char *why, uint64_t now_ns)
+static void cruise(struct lp_cc_rate *rate, const char *why)
 {
-	lp_cc_path_set_rate(&rate->path, rate->path.rate, now_ns);
 	rate->gain = 1;
 	rate->bias = 0;
 	rate->debt_ns = 0;
@@ -183,7 +195,8 @@ static void watch_drain(struct lp_cc_rate *rate, uint64_t now_ns)
 {
 	struct lp_cc_drain *drain = &rate->drain;
 	const struct lp_cc_path *path = &rate->path;
-	if (path->latest && path->latest < drain->rate && rate->newest.sent_ns < drain->begin_ns && is_settled(rate))
+	bool before = rate->newest.sent_ns < drain->begin_ns && is_settled(rate);
+	if (before && drain->peak_ns > 2 * target_ns(rate) && path->latest && path->latest < drain->rate)
 		drain->rate = path->latest;
 	uint64_t left_ns = surplus_ns(rate);
 	drain->wait_ns = larger(drain->wait_ns, left_ns);
@@ -210,10 +223,10 @@ static void end_foreign(struct lp_cc_rate *rate, uint64_t left_ns, uint64_t now_
 	rate->foreign_ns = now_ns;
 	path->wait_ns = 0;
 	path->base_ns += left_ns;
-	if (again)
-		open_up(rate, OPEN_MIN_NS, "others' again", now_ns);
+	if (again || (drain->first && left_ns > CROWDED_NS))
+		open_up(rate, OPEN_MIN_NS, again ? "others' again" : "crowded", now_ns);
 	else
-		cruise(rate, "others'", now_ns);
+		cruise(rate, "others'");
 }
 
 /* The round trip after a drain is known. */
@@ -233,7 +246,7 @@ static void end_drain(struct lp_cc_rate *rate, uint64_t now_ns)
 		drain(rate, 0, 2 * done->below_ns, "deeper", now_ns);
 		return;
 	}
-	if ((double)left_ns > FOREIGN_PART * (double)done->wait_ns && left_ns > lp_earlier(target_ns(rate), MUCH_NS)) {
+	if ((double)left_ns > FOREIGN_PART * (double)done->peak_ns && left_ns > lp_earlier(target_ns(rate), MUCH_NS)) {
 		end_foreign(rate, left_ns, now_ns);
 		return;
 	}
@@ -243,7 +256,7 @@ static void end_drain(struct lp_cc_rate *rate, uint64_t now_ns)
 		path->lowest_ns = path->base_ns = min_ns;
 	/* The path was drained below what fills it: that packets do not wait means nothing for a while. */
 	rate->hold_ns = now_ns + 4 * path->base_ns;
-	cruise(rate, "drained", now_ns);
+	cruise(rate, "drained");
 }
 
 /* CRUISE: sets the pace by what packets waited in the last tick, and checks whether that has worked. */
@@ -254,9 +267,9 @@ static void correct(struct lp_cc_rate *rate, uint64_t tick_ns, uint64_t now_ns)
 	double error = ((double)target - (double)wait_ns) / horizon;
 	rate->bias = within(-BIAS_DOWN, rate->bias + error * (double)tick_ns / horizon / 4, BIAS_UP);
 	rate->gain = 1 + within(-GAIN_DOWN, error, GAIN_UP) + rate->bias;
-	if (wait_ns <= target + target / 2)
+	if (rate->gain > 1 - DEBT_GAIN)
 		rate->debt_ns = 0;
-	else if (rate->gain < 1)
+	else
 		rate->debt_ns += (1 - rate->gain) * (double)tick_ns;
 	if (wait_ns <= much_ns(rate))
 		rate->high_ns = 0;
@@ -269,7 +282,8 @@ static void consider_drain(struct lp_cc_rate *rate, uint64_t now_ns)
 {
 	const struct lp_cc_path *path = &rate->path;
 	uint64_t base_ns = path->base_ns, wait_ns = path->wait_ns;
-	uint64_t check_ns = rate->n_foreign ? CHECK_SOON_NS : CHECK_NS;
+	bool soon = rate->n_foreign || rate->bias < -BIAS_DOUBT;
+	uint64_t check_ns = soon ? CHECK_SOON_NS : CHECK_NS;
 	if (rate->high_ns && (now_ns - rate->high_ns >= base_ns || wait_ns > 5 * much_ns(rate)))
 		drain(rate, wait_ns, 0, "high", now_ns);
 	else if (rate->debt_ns > 2 * (double)wait_ns + 0.1 * (double)base_ns + 5e6)
@@ -284,6 +298,8 @@ static void end_tick(struct lp_cc_rate *rate, uint64_t now_ns)
 	uint64_t tick_ns = now_ns - path->tick_ns;
 	bool steady = rate->state == LP_CC_RATE_CRUISE && rate->gain > 1 - STEADY && rate->gain < 1 + STEADY;
 	lp_cc_path_end_tick(path, rate->state == LP_CC_RATE_STARTUP, steady, now_ns);
+	if (rate->state == LP_CC_RATE_DRAIN)
+		rate->drain.peak_ns = larger(rate->drain.peak_ns, path->wait_ns);
 	if (rate->passive)
 		return;
 	if (rate->state == LP_CC_RATE_CRUISE) {
@@ -291,7 +307,7 @@ static void end_tick(struct lp_cc_rate *rate, uint64_t now_ns)
 		consider_drain(rate, now_ns);
 	} else if (rate->state == LP_CC_RATE_GROW && path->wait_ns > target_ns(rate) + 2 * path->noise_ns) {
 		rate->hold_ns = now_ns + 2 * path->base_ns;
-		cruise(rate, "grown", now_ns);
+		cruise(rate, "grown");
 	}
 }
 
@@ -310,7 +326,8 @@ static void round_startup(struct lp_cc_rate *rate, bool full, uint64_t now_ns)
 	}
 	if (rate->n_flat >= STARTUP_FLAT)
 		drain(rate, path->wait_ns, 0, "flat", now_ns);
-	else if ((!grew && path->wait_ns > high_ns) || path->wait_ns > larger(60 * LP_MS, path->base_ns))
+	else if ((rate->n_flat >= 2 && path->wait_ns > high_ns) || (rate->n_flat >= 1 && path->wait_ns > 3 * high_ns) ||
+		 path->wait_ns > larger(60 * LP_MS, path->base_ns))
 		drain(rate, path->wait_ns, 0, "full", now_ns);
 }
 
@@ -328,6 +345,7 @@ static void round_cruise(struct lp_cc_rate *rate, bool full, uint64_t now_ns)
 	if (rate->n_low < 2 || now_ns < rate->hold_ns)
 		return;
 	rate->step = within(0, GROW_WAIT_NS / (double)path->base_ns, GROW_FIRST);
+	rate->step_before = 0;
 	rate->grow_rate = (double)path->rate;
 	enter(rate, LP_CC_RATE_GROW, "low");
 }
@@ -336,13 +354,21 @@ static void round_grow(struct lp_cc_rate *rate, uint64_t now_ns)
 {
 	const struct lp_cc_path *path = &rate->path;
 	double came = (double)path->round_rate;
-	if (!rate->round_limited || came < rate->grow_rate * (1 + rate->step / 4)) {
+	/* What arrives now was sent a round ago, the first time before the growth. */
+	double expected = rate->grow_rate * (1 + rate->step_before / 4);
+	if (rate->round_limited && rate->step_before <= 0) {
+		rate->step_before = rate->step;
+		rate->grow_rate = came < rate->grow_rate ? came : rate->grow_rate;
+		return;
+	}
+	if (!rate->round_limited || came < expected) {
 		rate->holdoff_ns = lp_earlier(larger(2 * rate->holdoff_ns, 8 * path->base_ns), GROW_HOLD_MAX_NS);
 		rate->hold_ns = now_ns + rate->holdoff_ns;
-		cruise(rate, "not more", now_ns);
+		cruise(rate, "not more");
 		return;
 	}
 	rate->holdoff_ns = 0;
+	rate->step_before = rate->step;
 	rate->step = within(0, 2 * rate->step, 1);
 	rate->grow_rate = came;
 }
@@ -352,8 +378,8 @@ static void round_grow(struct lp_cc_rate *rate, uint64_t now_ns)
 static bool is_passive(const struct lp_cc_rate *rate, uint64_t delivered_bytes, uint64_t received_bytes)
 {
 	uint64_t sent = delivered_bytes - rate->round_end_bytes, received = received_bytes - rate->round_received_bytes;
-	return !rate->round_limited &&
-	       (rate->in_flight_bytes <= INITIAL_PACKETS * rate->packet_bytes || sent < received / PASSIVE_PART);
+	bool little = !rate->round_limited && rate->in_flight_bytes <= INITIAL_PACKETS * rate->packet_bytes;
+	return little || (rate->n_limited < PASSIVE_LIMITED && sent < received / PASSIVE_PART);
 }
 
 static void end_round(struct lp_cc_rate *rate, uint64_t now_ns)
@@ -382,7 +408,7 @@ static void end_round(struct lp_cc_rate *rate, uint64_t now_ns)
 			drain(rate, path->wait_ns, 0, "test", now_ns);
 		break;
 	}
-	lp_cc_path_end_round(path, full && rate->state == LP_CC_RATE_CRUISE, now_ns);
+	lp_cc_path_end_round(path);
 	rate->round_lost_bytes = rate->lost_bytes;
 	rate->round_limited = false;
 }
@@ -430,15 +456,35 @@ static void set_output(struct lp_cc_rate *rate)
 	rate->window_bytes = (uint64_t)(window + spare);
 }
 
+/* Notices that ACKs come after a silence in which they were due: one end was not running, or the radio was away. The
+   round trips of what was in flight then say nothing of a queue. */
+static void watch_silence(struct lp_cc_rate *rate, const struct lp_cc_flight_sample *sample)
+{
+	uint64_t now_ns = sample->sent_ns + sample->rtt_ns, usual_ns = SILENCE_NS;
+	if (rate->path.rate)
+		usual_ns += (uint64_t)(SILENCE_PACKETS * 1e9 * (double)rate->packet_bytes / (double)rate->path.rate);
+	/* One in each round trip is no accident: what is sent does not fill the path. */
+	bool rare = rate->state != LP_CC_RATE_STARTUP && now_ns - rate->silence_ns > 2 * sample->rtt_ns;
+	bool due = rate->last_ack_ns && sample->sent_ns < rate->last_ack_ns;
+	if (rare && due && now_ns - rate->last_ack_ns > usual_ns) {
+		rate->silence_ns = now_ns;
+		rate->settled_ns = larger(rate->settled_ns, now_ns);
+	}
+	rate->last_ack_ns = now_ns;
+}
+
 void lp_cc_rate_acked(struct lp_cc_rate *rate, const struct lp_cc_flight_sample *sample)
 {
 	if (sample->sent_ns < rate->begin_ns || (sample->bytes < PROMPT_BYTES && sample->n_after < PROMPT_PACKETS))
 		return;
+	watch_silence(rate, sample);
+	rate->newest = *sample;
+	rate->fresh = true;
+	if (sample->sent_ns < rate->silence_ns && rate->path.base_ns != LP_NEVER)
+		return;
 	lp_cc_path_take_rtt(&rate->path, sample->rtt_ns);
 	if (rate->state == LP_CC_RATE_DRAIN && sample->sent_ns >= rate->drain.end_ns)
 		rate->drain.min_ns = lp_earlier(rate->drain.min_ns, sample->rtt_ns);
-	rate->newest = *sample;
-	rate->fresh = true;
 }
 
 void lp_cc_rate_lost(struct lp_cc_rate *rate, size_t bytes)
@@ -463,7 +509,8 @@ void lp_cc_rate_update(struct lp_cc_rate *rate, const struct lp_cc_flight *fligh
 		return;
 	rate->fresh = false;
 	if (rate->newest.rate)
-		lp_cc_path_take_rate(&rate->path, rate->newest.rate);
+		lp_cc_path_take_rate(&rate->path, rate->newest.rate, rate->state == LP_CC_RATE_STARTUP,
+			flight->delivered_bytes, now_ns);
 	rate->round_limited = rate->round_limited || rate->limited;
 	rate->limited = false;
 	if (lp_cc_path_tick_due(&rate->path, now_ns))
@@ -473,6 +520,7 @@ void lp_cc_rate_update(struct lp_cc_rate *rate, const struct lp_cc_flight *fligh
 	else if (rate->state == LP_CC_RATE_DRAIN && drain_measured(rate, now_ns))
 		end_drain(rate, now_ns);
 	if (rate->newest.delivered_at_send >= rate->round_end_bytes) {
+		rate->n_limited = rate->round_limited ? rate->n_limited + 1 : 0;
 		rate->passive = is_passive(rate, flight->delivered_bytes, received_bytes);
 		rate->round_received_bytes = received_bytes;
 		rate->round_end_bytes = flight->delivered_bytes;

@@ -29,11 +29,17 @@
    CRUISE: the pace follows the wait by a proportional term and a slow integral one, which takes out what the rate is
    overestimated by. The target falls with the rate, so of two tunnels the faster one yields.
 
-   GROW: for two rounds packets were held back and yet did not wait: the path carries more. The excess is so small at
-   first that it makes packets wait 5 ms if this is wrong, and doubles with each round in which the rate follows.
+   GROW: for two rounds packets were held back and yet did not wait, so the path carries more. The first excess makes
+   packets wait 2.5 ms a round if this is wrong; it doubles with each round in which the rate follows, which shows a
+   round trip later.
 
    OPEN: another sender fills the buffer (a TCP by loss). Waiting for that to end would starve us, so the window is
    opened and the TCP inside competes, as it would without a tunnel. Every few seconds a drain tests whether it is over.
+
+   Three border cases. A side that receives much more than it sends is passive: it sends ACKs, and the wait that it
+   measures is the other side's queue, so it neither drains nor paces. ACKs that come after a silence in which they were
+   due mean that one end or the radio was not running: their round trips are ignored, unless it happens in each round.
+   And what was sent before the path changed says nothing of the new one.
 
    Its inputs are packets sent, acknowledged and lost, and the end of a receive pass. It reports whether a packet may be
    sent, and when it may if only pacing holds it back. Pure. */
@@ -60,11 +66,13 @@ struct lp_cc_drain {
 	uint64_t begin_ns;
 	uint64_t end_ns;    /* when the path held no more than it should; LP_NEVER: not yet */
 	uint64_t wait_ns;   /* the longest that our packets could have waited since the begin */
+	uint64_t peak_ns;   /* the longest wait that was measured since the begin */
 	uint64_t below_ns;  /* by how much less than full the path should be */
 	uint64_t min_ns;    /* smallest round trip of what was sent since the end; LP_NEVER: none */
 	uint64_t rate;      /* at which packets that were sent before it arrive */
 	uint64_t kept_rate; /* what the rate was */
 	double depth;       /* part of the rate that is not sent */
+	bool first;         /* it ends STARTUP */
 	bool test;          /* it was begun in OPEN */
 };
 
@@ -94,6 +102,7 @@ struct lp_cc_rate {
 	bool round_limited;            /* packets were held back in it */
 	unsigned n_flat;               /* STARTUP: rounds without growth */
 	double startup_rate;           /* STARTUP: after the last round with growth */
+	unsigned n_limited;            /* rounds in a row with packets held back */
 	unsigned n_low;                /* CRUISE: rounds in a row with packets held back that did not wait */
 	unsigned n_lossy;              /* rises by 4 with a round with losses, falls by 1 with one without */
 
@@ -102,7 +111,10 @@ struct lp_cc_rate {
 	uint64_t high_ns;     /* CRUISE: since when packets wait far too long; 0: they do not */
 	uint64_t checked_ns;  /* when the base was last measured */
 	double step;          /* GROW: the excess */
+	double step_before;   /* GROW: and in the round before; 0: none */
 	double grow_rate;     /* GROW: in the round before */
+	uint64_t last_ack_ns; /* when the last packet was acknowledged; 0: none was */
+	uint64_t silence_ns;  /* when ACKs came after a silence in which they were due; 0: never */
 	uint64_t settled_ns;  /* samples of packets that were sent before may be of a drain */
 	uint64_t hold_ns;     /* no growth before */
 	uint64_t holdoff_ns;  /* the pause that the last failed growth caused */
