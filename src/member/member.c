@@ -5,9 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/hex.h"
 #include "base/units.h"
-#include "base/wipe.h"
 #include "egress/queue.h"
 #include "link/link.h"
 #include "member/state.h"
@@ -18,11 +16,7 @@
 #include "platform/net/udp.h"
 #include "platform/system/random.h"
 #include "quic/endpoint.h"
-#include "quic/peer_identity.h"
 #include "session/session.h"
-
-/* The relay detects a dead member within 30 s. A membership that blocks our MAC for longer is not ours. */
-#define SLOT_HELD_NS (31 * LP_SEC)
 
 void lp_member_config_init(struct lp_member_config *config)
 {
@@ -101,29 +95,6 @@ static void end(struct lp_member *member, const struct lp_failure *failure)
 	member->config.events->ended(member->config.ctx, failure);
 }
 
-/* True if the relay rejects us because of a membership that may be ours: this program was killed, and the relay has not
-   detected it yet. */
-static bool waits_for_slot(struct lp_member *member)
-{
-	if (!member->slot_held)
-		return false;
-	if (member->slot_deadline_ns == 0)
-		member->slot_deadline_ns = member->now_ns + SLOT_HELD_NS;
-	return member->now_ns < member->slot_deadline_ns;
-}
-
-/* The relay has held the membership for longer than it keeps that of a dead member. */
-static void blame_other_process(struct lp_member *member)
-{
-	char mac[LP_MAC_TEXT_MAX];
-	bool gateway = member->config.role == LP_ROLE_GATEWAY;
-	lp_mac_format(&member->config.mac, mac);
-	lp_fail(&member->reason, LP_EPERM,
-		"another %s with the MAC %s is in room %s, probably on this computer. Stop one of the two%s",
-		gateway ? "lanparty-gateway" : "lanparty-client", mac, member->config.room,
-		gateway ? " ('pgrep -a lanparty' lists them)" : "");
-}
-
 /* The connection, or the attempt to make one, failed with |reason|: waits for the next attempt, or ends. */
 static void on_disconnect(struct lp_member *member)
 {
@@ -141,10 +112,10 @@ static void on_disconnect(struct lp_member *member)
 	/* A relay that was not reached yet may be started later, as may this computer's network. */
 	bool unreached = member->reason.code == LP_EUNREACH;
 	bool waits = member->config.reconnect && member->may_retry;
-	if (waits && !member->ever_joined && !unreached && !waits_for_slot(member)) {
+	if (waits && !member->ever_joined && !unreached && !lp_member_waits_for_slot(member)) {
 		waits = false;
 		if (member->slot_held)
-			blame_other_process(member);
+			lp_member_blame_other_process(member);
 	}
 	if (!waits) {
 		end(member, &member->reason);
@@ -293,25 +264,12 @@ static void on_deadline(struct lp_member *member)
 	}
 }
 
-/* Sends our figures to the relay. */
-static void send_stats(struct lp_member *member)
-{
-	struct lp_stats_message message = {0};
-	struct lp_quic_stats stats;
-	lp_quic_stats(member->conn, &stats);
-	message.counters = *lp_link_counters(member->link);
-	message.rtt_us = stats.srtt_ns / LP_US;
-	message.packets_lost = stats.lost_packets;
-	message.lan_down = member->reported_lan_down = member->lan_down;
-	lp_session_send_stats(member->session, &message, member->now_ns);
-}
-
 static void on_timer(void *ctx, uint64_t now_ns)
 {
 	struct lp_member *member = ctx;
 	member->now_ns = now_ns;
 	if (lp_session_expire(member->session, now_ns) && member->conn && member->link)
-		send_stats(member);
+		lp_member_send_stats(member);
 	if (now_ns >= member->deadline_ns)
 		on_deadline(member);
 	flush(member);
@@ -351,29 +309,6 @@ static void on_udp(void *ctx, struct lp_carrier *carrier, const struct lp_udp_ms
 	flush(member);
 }
 
-/* Lets the next hello prove the invite: in this TLS session, to this relay. */
-static int show_invite(struct lp_member *member, const struct lp_quic_conn *conn)
-{
-	const struct lp_invite *invite = member->config.invite;
-	uint8_t exporter[LP_EXPORTER_BYTES], key[LP_INVITE_KEY], proof[LP_PROOF_BYTES];
-	if (!invite)
-		return 0;
-	struct lp_ticket ticket = {
-		.invite = invite->id, .expires_unix_s = invite->expires_unix_s, .uses = invite->uses};
-	int result = lp_quic_export(conn, LP_ADMISSION_EXPORTER, exporter, sizeof exporter);
-	if (result == 0)
-		result = lp_invite_key_of(invite, key);
-	if (result == 0)
-		result = lp_invite_proof(key, exporter, member->config.role, invite->room, member->config.key, proof);
-	if (result == 0) {
-		lp_hex_format(proof, sizeof proof, ticket.proof);
-		lp_session_set_ticket(member->session, &ticket);
-	}
-	lp_wipe(key, sizeof key);
-	lp_wipe(exporter, sizeof exporter);
-	return result;
-}
-
 /* The handshake is complete. */
 static void on_ready(void *ctx, struct lp_quic_conn *conn)
 {
@@ -383,7 +318,7 @@ static void on_ready(void *ctx, struct lp_quic_conn *conn)
 	enter_state(member, LP_MEMBER_JOINING, LP_NEVER); /* the session has a deadline for the welcome */
 	if (lp_member_link_open(member) < 0)
 		lp_quic_close(conn, LP_QUIC_APP_OVERLOAD, "out of memory");
-	else if (show_invite(member, conn) < 0)
+	else if (lp_member_show_invite(member, conn) < 0)
 		lp_quic_close(conn, LP_QUIC_APP_PROTOCOL, "the invite could not be proven");
 	else
 		lp_session_start(member->session, (uint32_t)lp_quic_budget(conn), member->now_ns);
@@ -462,28 +397,11 @@ static void on_session_joined(void *ctx, const struct lp_welcome *welcome)
 	member->config.events->joined(member->config.ctx, welcome);
 }
 
-/* Logs that a peer joined or left, with what is remembered of it. */
-static void log_peer(const struct lp_log *log, const struct lp_peer_event *peer, bool joined, bool known)
-{
-	bool is_gateway = peer->role == LP_ROLE_GATEWAY;
-	if (!known)
-		lp_event_member_left_unknown(log, peer->peer_id, lp_reason_wire(peer->reason));
-	else if (joined && is_gateway)
-		lp_event_gateway_present(log, peer->name, &peer->mac);
-	else if (joined)
-		lp_event_member_joined(log, peer->peer_id, lp_role_text(peer->role), peer->name, &peer->mac);
-	else if (is_gateway)
-		lp_event_gateway_gone(log, peer->name, &peer->mac, lp_reason_wire(peer->reason));
-	else
-		lp_event_member_left(log, peer->peer_id, lp_role_text(peer->role), peer->name, &peer->mac,
-			lp_reason_wire(peer->reason));
-}
-
 static void on_session_peer(void *ctx, const struct lp_peer_event *peer, bool joined, bool known)
 {
 	struct lp_member *member = ctx;
 	if (!joined || !known) /* an update of a known peer is not logged */
-		log_peer(member->log, peer, joined, known || joined);
+		lp_member_log_peer(member->log, peer, joined, known || joined);
 	if (member->config.events->peer)
 		member->config.events->peer(member->config.ctx, peer, joined, known);
 }
@@ -651,7 +569,7 @@ void lp_member_set_lan_down(struct lp_member *member, bool down)
 	if (member->reported_lan_down == down || member->state != LP_MEMBER_JOINED || !member->link)
 		return;
 	member->now_ns = lp_loop_now_ns(member->loop);
-	send_stats(member);
+	lp_member_send_stats(member);
 	flush(member);
 }
 
@@ -661,11 +579,4 @@ int lp_member_ask(struct lp_member *member, const struct lp_host_request *reques
 	int result = lp_session_ask(member->session, request);
 	flush(member);
 	return result;
-}
-
-void lp_member_each_peer(
-	const struct lp_member *member, void (*fn)(void *ctx, const struct lp_peer_event *peer), void *ctx)
-{
-	for (size_t i = 0; i < lp_session_peer_count(member->session); i++)
-		fn(ctx, lp_session_peer_at(member->session, i));
 }

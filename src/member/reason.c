@@ -1,7 +1,11 @@
 /* Why a connection or a session ended, for people, and whether another attempt may succeed. */
 #include "base/error.h"
+#include "base/units.h"
 #include "member/state.h"
 #include "quic/endpoint.h"
+
+/* The relay detects a dead member within 30 s. A membership that blocks our MAC for longer is not ours. */
+#define SLOT_HELD_NS (31 * LP_SEC)
 
 /* What a user can do about a certificate that is not trusted; follows the reason. */
 static const char *advice(enum lp_tls_distrust distrust)
@@ -74,4 +78,24 @@ enum lp_quic_app_error lp_member_judge_session_end(struct lp_member *member, con
 	else
 		lp_fail(&member->reason, failure->code, "%s: %s", host, failure->text);
 	return disconnect || reject ? LP_QUIC_APP_OK : close_code(failure);
+}
+
+bool lp_member_waits_for_slot(struct lp_member *member)
+{
+	if (!member->slot_held)
+		return false;
+	if (member->slot_deadline_ns == 0)
+		member->slot_deadline_ns = member->now_ns + SLOT_HELD_NS;
+	return member->now_ns < member->slot_deadline_ns;
+}
+
+void lp_member_blame_other_process(struct lp_member *member)
+{
+	char mac[LP_MAC_TEXT_MAX];
+	bool gateway = member->config.role == LP_ROLE_GATEWAY;
+	lp_mac_format(&member->config.mac, mac);
+	lp_fail(&member->reason, LP_EPERM,
+		"another %s with the MAC %s is in room %s, probably on this computer. Stop one of the two%s",
+		gateway ? "lanparty-gateway" : "lanparty-client", mac, member->config.room,
+		gateway ? " ('pgrep -a lanparty' lists them)" : "");
 }

@@ -2,7 +2,8 @@
 
    member.c is the state machine and the only caller of the other files. These do one step each, return its outcome and
    call nothing in member.c: connect.c starts a connection to the next address of the relay, migrate.c moves a
-   connection to another local address and detects a dead path, data.c carries frames. */
+   connection to another local address and detects a dead path, control.c sends on the control stream, reason.c words
+   why an attempt or a session ended, data.c carries frames. */
 #ifndef LP_MEMBER_STATE_H
 #define LP_MEMBER_STATE_H
 
@@ -128,6 +129,21 @@ bool lp_member_judge_close(struct lp_member *member, const struct lp_quic_close 
    the code to close the connection with. */
 enum lp_quic_app_error lp_member_judge_session_end(struct lp_member *member, const struct lp_reject *reject,
 	const struct lp_disconnect *disconnect, const struct lp_failure *failure);
+
+/* True if the relay rejects us because of a membership that may be ours: this program was killed, and the relay has not
+   detected it yet. */
+bool lp_member_waits_for_slot(struct lp_member *member);
+/* Sets |reason|: the relay has held the membership for longer than it keeps that of a dead member. */
+void lp_member_blame_other_process(struct lp_member *member);
+
+/* control.c */
+
+/* Lets the next hello prove the invite: in this TLS session, to this relay. */
+int lp_member_show_invite(struct lp_member *member, const struct lp_quic_conn *conn);
+/* Sends our figures to the relay. */
+void lp_member_send_stats(struct lp_member *member);
+/* Logs that a peer joined or left, with what is remembered of it. */
+void lp_member_log_peer(const struct lp_log *log, const struct lp_peer_event *peer, bool joined, bool known);
 
 /* data.c */
 

@@ -72,3 +72,10 @@ void lp_member_status(struct lp_member *member, struct lp_status *status)
 	status->relay_stats = member->relay_stats;
 	status->n_relay_stats = member->n_relay_stats;
 }
+
+void lp_member_each_peer(
+	const struct lp_member *member, void (*fn)(void *ctx, const struct lp_peer_event *peer), void *ctx)
+{
+	for (size_t i = 0; i < lp_session_peer_count(member->session); i++)
+		fn(ctx, lp_session_peer_at(member->session, i));
+}

@@ -1,0 +1,60 @@
+/* What a member sends on the control stream, and what it logs of the room's members. */
+#include "base/hex.h"
+#include "base/units.h"
+#include "base/wipe.h"
+#include "link/link.h"
+#include "member/state.h"
+#include "obs/event.h"
+#include "quic/endpoint.h"
+#include "quic/peer_identity.h"
+#include "session/session.h"
+
+int lp_member_show_invite(struct lp_member *member, const struct lp_quic_conn *conn)
+{
+	const struct lp_invite *invite = member->config.invite;
+	uint8_t exporter[LP_EXPORTER_BYTES], key[LP_INVITE_KEY], proof[LP_PROOF_BYTES];
+	if (!invite)
+		return 0;
+	struct lp_ticket ticket = {
+		.invite = invite->id, .expires_unix_s = invite->expires_unix_s, .uses = invite->uses};
+	int result = lp_quic_export(conn, LP_ADMISSION_EXPORTER, exporter, sizeof exporter);
+	if (result == 0)
+		result = lp_invite_key_of(invite, key);
+	if (result == 0)
+		result = lp_invite_proof(key, exporter, member->config.role, invite->room, member->config.key, proof);
+	if (result == 0) {
+		lp_hex_format(proof, sizeof proof, ticket.proof);
+		lp_session_set_ticket(member->session, &ticket);
+	}
+	lp_wipe(key, sizeof key);
+	lp_wipe(exporter, sizeof exporter);
+	return result;
+}
+
+void lp_member_send_stats(struct lp_member *member)
+{
+	struct lp_stats_message message = {0};
+	struct lp_quic_stats stats;
+	lp_quic_stats(member->conn, &stats);
+	message.counters = *lp_link_counters(member->link);
+	message.rtt_us = stats.srtt_ns / LP_US;
+	message.packets_lost = stats.lost_packets;
+	message.lan_down = member->reported_lan_down = member->lan_down;
+	lp_session_send_stats(member->session, &message, member->now_ns);
+}
+
+void lp_member_log_peer(const struct lp_log *log, const struct lp_peer_event *peer, bool joined, bool known)
+{
+	bool is_gateway = peer->role == LP_ROLE_GATEWAY;
+	if (!known)
+		lp_event_member_left_unknown(log, peer->peer_id, lp_reason_wire(peer->reason));
+	else if (joined && is_gateway)
+		lp_event_gateway_present(log, peer->name, &peer->mac);
+	else if (joined)
+		lp_event_member_joined(log, peer->peer_id, lp_role_text(peer->role), peer->name, &peer->mac);
+	else if (is_gateway)
+		lp_event_gateway_gone(log, peer->name, &peer->mac, lp_reason_wire(peer->reason));
+	else
+		lp_event_member_left(log, peer->peer_id, lp_role_text(peer->role), peer->name, &peer->mac,
+			lp_reason_wire(peer->reason));
+}
