@@ -134,13 +134,16 @@ static bool process_usage(uint32_t pid, uint64_t *ret_ticks, long *ret_rss_kb)
 /* Starts connections until enough are in progress. */
 static void start_more(struct crowd *crowd)
 {
-	const struct lp_addr any = {0};
+	const struct lp_quic_target target = {
+		.carrier = &crowd->udp.carrier,
+		.remote = crowd->relay,
+		.server_name = crowd->options.server_name,
+	};
 	while (crowd->n_started < crowd->options.members &&
 		crowd->n_started - crowd->n_joined - crowd->n_failed < crowd->options.at_once) {
 		struct member *member = &crowd->members[crowd->n_started++];
 		member->started_ns = crowd->now_ns;
-		if (lp_quic_connect(crowd->endpoint, &crowd->udp.carrier, &any, &crowd->relay,
-			    crowd->options.server_name, crowd->now_ns, &member->conn) < 0)
+		if (lp_quic_connect(crowd->endpoint, &target, crowd->now_ns, &member->conn) < 0)
 			crowd->n_failed++;
 		else
 			lp_quic_set_user(member->conn, member);

@@ -111,10 +111,15 @@ void rig_open(struct rig *rig, size_t n_conns, enum lp_quic_aead aead)
 		fail(failure.text);
 	end_open(rig, &rig->server, rig->server_tls, n_conns, aead);
 	end_open(rig, &rig->client, rig->client_tls, n_conns, aead);
+	const struct lp_quic_target target = {
+		.carrier = &rig->client.carrier,
+		.local = rig->client.addr,
+		.remote = rig->server.addr,
+		.server_name = NAME,
+	};
 	for (size_t i = 0; i < n_conns; i++) {
 		struct lp_quic_conn *conn;
-		if (lp_quic_connect(rig->client.endpoint, &rig->client.carrier, &rig->client.addr, &rig->server.addr,
-			    NAME, rig_now_ns(), &conn) < 0)
+		if (lp_quic_connect(rig->client.endpoint, &target, rig_now_ns(), &conn) < 0)
 			fail("cannot connect");
 		lp_quic_flush(rig->client.endpoint, rig_now_ns());
 		while (rig->server.n_conns <= i || lp_quic_budget(conn) < SETTLE_BUDGET) {

@@ -36,18 +36,22 @@ int lp_member_connect_next(struct lp_member *member)
 {
 	while (member->next_addr < member->n_addrs) {
 		const struct lp_addr *remote = &member->addrs[member->next_addr++];
-		struct lp_addr local, bound;
+		struct lp_quic_target target = {
+			.carrier = &member->udp.carrier,
+			.remote = *remote,
+			.server_name = lp_member_relay(member)->server_name,
+		};
+		struct lp_addr bound;
 		uint32_t interface;
-		if (lp_netwatch_source(member->netwatch, remote, &local, &interface) < 0)
+		if (lp_netwatch_source(member->netwatch, remote, &target.local, &interface) < 0)
 			continue; /* no route */
 		lp_udp_local(member->udp.socket, &bound);
-		local.port = bound.port;
+		target.local.port = bound.port;
 		lp_udp_set_interface(member->udp.socket, interface);
-		if (lp_quic_connect(member->endpoint, &member->udp.carrier, &local, remote,
-			    lp_member_relay(member)->server_name, member->now_ns, &member->conn) < 0)
+		if (lp_quic_connect(member->endpoint, &target, member->now_ns, &member->conn) < 0)
 			continue;
 		member->had_route = true;
-		member->local = local;
+		member->local = target.local;
 		member->remote = *remote;
 		member->migration_pending = false;
 		return 0;

@@ -1,6 +1,7 @@
 /* Datagrams that belong to no connection: a client's first packet, one of a connection that is gone, or garbage. */
 #include "base/error.h"
 #include "quic/batch.h"
+#include "quic/cid.h"
 #include "quic/close.h"
 #include "quic/conn.h"
 #include "quic/conn_limits.h"
@@ -89,13 +90,11 @@ static void reply_version(struct lp_quic_env *env, const struct unmatched *unmat
 /* Makes the client prove its address (RFC 9000 §8.1.2). */
 static void reply_retry(struct lp_quic_env *env, const struct unmatched *unmatched)
 {
-	uint8_t bytes[LP_QUIC_CID_LEN];
 	ngtcp2_cid scid;
 	uint8_t *room = reply_room(env);
 	if (!room)
 		return;
-	env->config.random(env->config.ctx, bytes, sizeof bytes);
-	ngtcp2_cid_init(&scid, bytes, sizeof bytes);
+	lp_cid_choose(env, &env->cid_prefix, LP_QUIC_CID_LEN, &scid);
 	env->counters.retries_sent++;
 	reply(env, unmatched,
 		lp_stateless_write_retry(

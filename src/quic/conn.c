@@ -6,6 +6,7 @@
 #include "base/units.h"
 #include "quic/aead/packet_keys.h"
 #include "quic/batch.h"
+#include "quic/cid.h"
 #include "quic/close.h"
 #include "quic/conn_limits.h"
 #include "quic/demux/stateless.h"
@@ -30,14 +31,6 @@ static int install_key(
 {
 	struct lp_quic_conn *conn = user;
 	return lp_packet_keys_install(conn->ngtcp2, conn->env->aead, receive, level, secret, secret_len);
-}
-
-/* Chooses a connection ID at random. */
-static void choose_cid(struct lp_quic_env *env, ngtcp2_cid *ret_cid, size_t len)
-{
-	uint8_t bytes[NGTCP2_MAX_CIDLEN];
-	env->config.random(env->config.ctx, bytes, len);
-	ngtcp2_cid_init(ret_cid, bytes, len);
 }
 
 /* Allocates a connection, still without its ngtcp2 object. */
@@ -98,23 +91,24 @@ static int add_to_env(struct lp_quic_conn *conn, const ngtcp2_cid *scid)
 	return 0;
 }
 
-int lp_conn_new_client(
-	struct lp_quic_env *env, const ngtcp2_path *path, const char *server_name, struct lp_quic_conn **ret_conn)
+int lp_conn_new_client(struct lp_quic_env *env, const struct lp_quic_target *target, struct lp_quic_conn **ret_conn)
 {
+	ngtcp2_path_storage path;
 	struct lp_quic_conn *conn;
 	struct lp_settings settings;
 	ngtcp2_transport_params params;
 	ngtcp2_cid scid, dcid;
-	int result = conn_new(env, path, false, server_name, &conn);
+	lp_path_set(&path, target->carrier, &target->local, &target->remote);
+	int result = conn_new(env, &path.path, false, target->server_name, &conn);
 	if (result < 0)
 		return result;
-	choose_cid(env, &scid, LP_QUIC_CID_LEN);
-	choose_cid(env, &dcid, NGTCP2_MAX_CIDLEN);
+	lp_cid_choose(env, &env->cid_prefix, LP_QUIC_CID_LEN, &scid);
+	lp_cid_choose(env, &target->first_dcid, NGTCP2_MAX_CIDLEN, &dcid);
 	lp_settings_fill(&settings, &env->config, conn->remote.family, false, env->now_ns);
 	settings.settings.rand_ctx.native_handle = env;
 	lp_settings_params(&params, &env->config, false);
-	result = ngtcp2_conn_client_new(&conn->ngtcp2, &dcid, &scid, path, NGTCP2_PROTO_VER_V1, lp_rx_callbacks(false),
-		&settings.settings, &params, NULL, conn);
+	result = ngtcp2_conn_client_new(&conn->ngtcp2, &dcid, &scid, &path.path, NGTCP2_PROTO_VER_V1,
+		lp_rx_callbacks(false), &settings.settings, &params, NULL, conn);
 	result = result == 0 ? add_to_env(conn, &scid) : LP_ENOMEM;
 	if (result < 0) {
 		lp_conn_free(conn);
@@ -150,7 +144,7 @@ int lp_conn_new_server(struct lp_quic_env *env, const ngtcp2_path *path, const n
 	if (result < 0)
 		return result;
 	conn->proven = first_dcid != NULL;
-	choose_cid(env, &scid, LP_QUIC_CID_LEN);
+	lp_cid_choose(env, &env->cid_prefix, LP_QUIC_CID_LEN, &scid);
 	lp_settings_fill(&settings, &env->config, conn->remote.family, true, env->now_ns);
 	settings.settings.rand_ctx.native_handle = env;
 	if (first_dcid) {

@@ -174,8 +174,7 @@ static inline void lp_conn_prefetch(const struct lp_quic_conn *conn)
 }
 
 /* A new connection that we make. |ret_conn| belongs to the endpoint. 0; LP_EINVAL, LP_ENOMEM, LP_ETLS. */
-int lp_conn_new_client(
-	struct lp_quic_env *env, const ngtcp2_path *path, const char *server_name, struct lp_quic_conn **ret_conn);
+int lp_conn_new_client(struct lp_quic_env *env, const struct lp_quic_target *target, struct lp_quic_conn **ret_conn);
 /* A new connection that we accept, for an Initial packet with the header |hd|; |first_dcid| is the ID that the client
    chose before a Retry, NULL without one. */
 int lp_conn_new_server(struct lp_quic_env *env, const ngtcp2_path *path, const ngtcp2_pkt_hd *hd,

@@ -65,16 +65,18 @@ void lp_quic_endpoint_free(struct lp_quic_endpoint *endpoint)
 	free(endpoint);
 }
 
-int lp_quic_connect(struct lp_quic_endpoint *endpoint, struct lp_carrier *carrier, const struct lp_addr *local,
-	const struct lp_addr *remote, const char *server_name, uint64_t now_ns, struct lp_quic_conn **ret_conn)
+int lp_quic_connect(struct lp_quic_endpoint *endpoint, const struct lp_quic_target *target, uint64_t now_ns,
+	struct lp_quic_conn **ret_conn)
 {
-	static const struct lp_addr any;
-	ngtcp2_path_storage path;
-	if ((remote->family != 4 && remote->family != 6) || !endpoint->env.config.client_tls)
+	if ((target->remote.family != 4 && target->remote.family != 6) || !endpoint->env.config.client_tls)
 		return LP_EINVAL;
 	lp_env_set_now(&endpoint->env, now_ns);
-	lp_path_set(&path, carrier, local ? local : &any, remote);
-	return lp_conn_new_client(&endpoint->env, &path.path, server_name, ret_conn);
+	return lp_conn_new_client(&endpoint->env, target, ret_conn);
+}
+
+void lp_quic_set_cid_prefix(struct lp_quic_endpoint *endpoint, const struct lp_quic_cid_prefix *prefix)
+{
+	endpoint->env.cid_prefix = *prefix;
 }
 
 /* The last datagram of a receive batch, because the next one most likely belongs to the same connection and path. */

@@ -45,6 +45,8 @@ struct lp_failure;
 struct lp_quic_conn;
 struct lp_quic_endpoint;
 
+#define LP_QUIC_CID_PREFIX_MAX 6
+
 /* Application error codes that close a connection (docs/protocol.md). */
 enum lp_quic_app_error {
 	LP_QUIC_APP_OK = 0,
@@ -158,15 +160,31 @@ struct lp_quic_stats {
 	bool own_control; /* our congestion controller alone counts (quic/uncap.h) */
 };
 
+/* Bytes that connection IDs begin with, for what steers datagrams by their connection ID. */
+struct lp_quic_cid_prefix {
+	uint8_t bytes[LP_QUIC_CID_PREFIX_MAX];
+	uint8_t len; /* 0: IDs are random */
+};
+
+/* Where a connection goes, and over what. */
+struct lp_quic_target {
+	struct lp_carrier *carrier;
+	struct lp_addr local; /* family 0: not known */
+	struct lp_addr remote;
+	const char *server_name;              /* checked against the certificate */
+	struct lp_quic_cid_prefix first_dcid; /* the destination ID of the first packets begins with it */
+};
+
 int lp_quic_endpoint_new(const struct lp_quic_config *config, struct lp_quic_endpoint **ret_endpoint);
 /* Frees the endpoint and its connections. Peers are not notified: close and flush first for that. NULL is fine. */
 void lp_quic_endpoint_free(struct lp_quic_endpoint *endpoint);
 
-/* Starts a connection over |carrier|. |server_name| is checked against the certificate; |local| may have family 0.
-   The first packets leave at the next flush. 0; LP_EINVAL: |remote| has no family, or the endpoint has no |client_tls|;
-   LP_ENOMEM, LP_ETLS. */
-int lp_quic_connect(struct lp_quic_endpoint *endpoint, struct lp_carrier *carrier, const struct lp_addr *local,
-	const struct lp_addr *remote, const char *server_name, uint64_t now_ns, struct lp_quic_conn **ret_conn);
+/* Starts a connection. The first packets leave at the next flush. 0; LP_EINVAL: the remote address has no family, or
+   the endpoint has no |client_tls|; LP_ENOMEM, LP_ETLS. */
+int lp_quic_connect(struct lp_quic_endpoint *endpoint, const struct lp_quic_target *target, uint64_t now_ns,
+	struct lp_quic_conn **ret_conn);
+/* Makes the IDs that the endpoint chooses from now on begin with |prefix|. */
+void lp_quic_set_cid_prefix(struct lp_quic_endpoint *endpoint, const struct lp_quic_cid_prefix *prefix);
 
 /* Takes a batch that |carrier| received. Garbage is counted and dropped. */
 void lp_quic_receive(struct lp_quic_endpoint *endpoint, struct lp_carrier *carrier, const struct lp_udp_msg *msgs,

@@ -21,8 +21,9 @@ struct lp_quic_conn;
 struct lp_quic_env {
 	struct lp_quic_config config;
 	struct lp_quic_counters counters;
-	struct lp_aead *aead;        /* NULL: everything is sealed by ngtcp2's helper */
-	uint64_t now_ns;             /* time of the current call; never runs backwards */
+	struct lp_aead *aead; /* NULL: everything is sealed by ngtcp2's helper */
+	uint64_t now_ns;      /* time of the current call; never runs backwards */
+	struct lp_quic_cid_prefix cid_prefix;
 	struct lp_conn_table cids;   /* connections by connection ID */
 	struct lp_conn_table tokens; /* by stateless-reset token: a reset names no ID (RFC 9000 §10.3.1) */
 	struct lp_conn_limits limits;

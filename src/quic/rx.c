@@ -6,6 +6,7 @@
 
 #include "base/units.h"
 #include "quic/aead/packet_keys.h"
+#include "quic/cid.h"
 #include "quic/close.h"
 #include "quic/conn.h"
 #include "quic/conn_limits.h"
@@ -289,10 +290,8 @@ static int on_new_cid(ngtcp2_conn *ngtcp2, ngtcp2_cid *cid, uint8_t *token, size
 {
 	struct lp_quic_conn *conn = user_data;
 	struct lp_quic_env *env = conn->env;
-	uint8_t bytes[NGTCP2_MAX_CIDLEN];
 	(void)ngtcp2;
-	env->config.random(env->config.ctx, bytes, len);
-	ngtcp2_cid_init(cid, bytes, len);
+	lp_cid_choose(env, &env->cid_prefix, len, cid);
 	if (lp_stateless_reset_token(env->config.secret, cid, token) < 0 ||
 		lp_conn_table_add(&env->cids, cid->data, cid->datalen, conn, &conn->cids) < 0)
 		return NGTCP2_ERR_CALLBACK_FAILURE;

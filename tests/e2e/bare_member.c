@@ -293,9 +293,9 @@ int main(int argc, char **argv)
 	fill_random(NULL, config.secret, sizeof config.secret);
 	lp_ctrl_stream_init(&bare.stream);
 	lp_carrier_init(&bare.carrier, on_send, NULL, &bare);
+	const struct lp_quic_target target = {.carrier = &bare.carrier, .remote = bare.remote, .server_name = argv[4]};
 	if (lp_quic_endpoint_new(&config, &bare.endpoint) < 0 ||
-		lp_quic_connect(bare.endpoint, &bare.carrier, &(struct lp_addr){0}, &bare.remote, argv[4], clock_ns(),
-			&bare.conn) < 0)
+		lp_quic_connect(bare.endpoint, &target, clock_ns(), &bare.conn) < 0)
 		die("connect", "failed");
 	bare.conn = NULL;
 	lp_quic_flush(bare.endpoint, clock_ns());

@@ -119,15 +119,15 @@ void rogue_listen(struct rogue *rogue, struct party *party)
 
 void rogue_open(struct rogue *rogue, struct party *party, const char *ip)
 {
-	struct lp_addr local, relay, bound;
+	struct lp_quic_target target = {.carrier = &rogue->udp.carrier, .server_name = "relay.example"};
+	struct lp_addr bound;
 	struct lp_quic_conn *conn;
 	open_endpoint(rogue, party, lp_world_add_host(party->world, "rogue", ip), false);
-	lp_addr_parse(ip, 0, &local);
+	lp_addr_parse(ip, 0, &target.local);
 	lp_udp_local(rogue->udp.socket, &bound);
-	local.port = bound.port;
-	lp_addr_parse("192.0.2.1", 443, &relay);
-	if (lp_quic_connect(rogue->endpoint, &rogue->udp.carrier, &local, &relay, "relay.example",
-		    lp_loop_now_ns(rogue->loop), &conn) < 0)
+	target.local.port = bound.port;
+	lp_addr_parse("192.0.2.1", 443, &target.remote);
+	if (lp_quic_connect(rogue->endpoint, &target, lp_loop_now_ns(rogue->loop), &conn) < 0)
 		abort();
 	end_pass(rogue);
 	lp_world_run_while(party->world, is_opening, rogue, lp_world_now_ns(party->world) + 5 * LP_SEC);

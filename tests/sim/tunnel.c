@@ -194,13 +194,16 @@ static void connect_ends(
 	end_open(tunnel, &tunnel->server, "192.0.2.1", port, tunnel->server_tls, congestion);
 	end_open(tunnel, &tunnel->client, "192.0.2.2", 0, tunnel->client_tls, congestion);
 	lp_addr_parse("192.0.2.1", port, &tunnel->server_addr);
-	struct lp_addr local;
-	lp_addr_parse("192.0.2.2", 0, &local);
+	struct lp_quic_target target = {
+		.carrier = &tunnel->client.udp.carrier,
+		.remote = tunnel->server_addr,
+		.server_name = "server",
+	};
+	lp_addr_parse("192.0.2.2", 0, &target.local);
 	struct lp_addr bound;
 	lp_udp_local(tunnel->client.udp.socket, &bound);
-	local.port = bound.port;
-	if (lp_quic_connect(tunnel->client.endpoint, &tunnel->client.udp.carrier, &local, &tunnel->server_addr,
-		    "server", lp_world_now_ns(tunnel->world), &conn) < 0)
+	target.local.port = bound.port;
+	if (lp_quic_connect(tunnel->client.endpoint, &target, lp_world_now_ns(tunnel->world), &conn) < 0)
 		give_up("no connection");
 	end_pass(&tunnel->client);
 	if (!lp_world_run_while(tunnel->world, is_opening, tunnel, lp_world_now_ns(tunnel->world) + 10 * LP_SEC))

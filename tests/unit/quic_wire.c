@@ -317,8 +317,11 @@ void wire_flush(struct wire_node *node)
 struct lp_quic_conn *wire_connect(struct wire_node *node, struct wire_node *to, const char *name)
 {
 	struct lp_quic_conn *conn = NULL;
-	int rv = lp_quic_connect(node->endpoint, &node->carriers[node->ports[0].carrier], &node->ports[0].local,
-		&to->ports[0].public, name, node->wire->now_ns, &conn);
+	const struct lp_quic_target target = {.carrier = &node->carriers[node->ports[0].carrier],
+		.local = node->ports[0].local,
+		.remote = to->ports[0].public,
+		.server_name = name};
+	int rv = lp_quic_connect(node->endpoint, &target, node->wire->now_ns, &conn);
 	assert(rv == 0);
 	(void)rv;
 	wire_flush(node);

@@ -154,16 +154,71 @@ static void test_path_changes_under_a_download(void **state)
 	}
 }
 
+struct prefixes {
+	struct lp_quic_cid_prefix client, server;
+	unsigned n_to_client, n_to_server, n_others;
+};
+
+/* Counts datagrams by whether the destination ID of their first packet begins with the receiver's prefix. */
+static void check_prefix(struct wire *wire, struct wire_node *from, const struct lp_udp_msg *msg)
+{
+	struct prefixes *prefixes = wire->tap_ctx;
+	bool by_client = !from->config.server_tls;
+	const struct lp_quic_cid_prefix *prefix = by_client ? &prefixes->server : &prefixes->client;
+	const uint8_t *dcid = msg->data + (msg->data[0] & 0x80 ? 6 : 1);
+	if (memcmp(dcid, prefix->bytes, prefix->len) != 0)
+		prefixes->n_others++;
+	else if (by_client)
+		prefixes->n_to_server++;
+	else
+		prefixes->n_to_client++;
+}
+
+static void test_ids_begin_with_the_prefix(void **state)
+{
+	(void)state;
+	struct pair *pair = pair_today();
+	struct prefixes prefixes = {.client = {{1, 2, 3, 4, 5, 6}, 6}, .server = {{42}, 1}};
+	struct lp_quic_conn *conn;
+	pair->server.config.max_handshakes = 0; /* each client gets a Retry */
+	pair_start(pair);
+	pair->wire.tap = check_prefix;
+	pair->wire.tap_ctx = &prefixes;
+	lp_quic_set_cid_prefix(pair->client.endpoint, &prefixes.client);
+	lp_quic_set_cid_prefix(pair->server.endpoint, &prefixes.server);
+	const struct lp_quic_target target = {.carrier = &pair->client.carriers[0],
+		.local = pair->client.ports[0].local,
+		.remote = pair->server.ports[0].public,
+		.server_name = PAIR_NAME,
+		.first_dcid = prefixes.server};
+	assert_int_equal(lp_quic_connect(pair->client.endpoint, &target, pair->wire.now_ns, &conn), 0);
+	wire_flush(&pair->client);
+	assert_true(wire_wait(&pair->wire, &pair->server.n_ready, 1, LP_SEC));
+	assert_int_equal(lp_quic_counters(pair->server.endpoint)->retries_sent, 1);
+	wire_run(&pair->wire, LP_SEC);
+	/* Migration makes both ends use another ID of the other. */
+	pair->at_client = conn;
+	pair->at_server = pair->server.conns[0];
+	add_port(pair, 78);
+	assert_int_equal(
+		lp_quic_migrate(conn, &pair->client.carriers[0], &pair->client.ports[1].local, pair->wire.now_ns), 0);
+	wire_flush(&pair->client);
+	wire_run(&pair->wire, LP_SEC);
+	assert_int_equal(pair->client.n_migrated, 1);
+	assert_true(prefixes.n_to_server > 3 && prefixes.n_to_client > 3);
+	assert_int_equal(prefixes.n_others, 0);
+	pair_free(pair);
+}
+
 static void test_client_without_an_address(void **state)
 {
 	(void)state;
 	struct pair *pair = pair_today();
-	struct lp_addr none = {0};
 	struct lp_quic_conn *conn;
 	pair_start(pair);
-	assert_int_equal(lp_quic_connect(pair->client.endpoint, &pair->client.carriers[0], &none,
-				 &pair->server.ports[0].public, PAIR_NAME, pair->wire.now_ns, &conn),
-		0);
+	const struct lp_quic_target target = {
+		.carrier = &pair->client.carriers[0], .remote = pair->server.ports[0].public, .server_name = PAIR_NAME};
+	assert_int_equal(lp_quic_connect(pair->client.endpoint, &target, pair->wire.now_ns, &conn), 0);
 	wire_flush(&pair->client);
 	assert_true(wire_wait(&pair->wire, &pair->server.n_ready, 1, LP_SEC));
 	pair->at_client = conn;
@@ -303,6 +358,7 @@ int main(void)
 		cmocka_unit_test(test_client_migrates),
 		cmocka_unit_test(test_path_changes_under_a_download),
 		cmocka_unit_test(test_client_without_an_address),
+		cmocka_unit_test(test_ids_begin_with_the_prefix),
 		cmocka_unit_test(test_mtu_shrinks_and_grows),
 		cmocka_unit_test(test_mtu_shrinks_under_a_stream_of_large_frames),
 		cmocka_unit_test(test_loss_is_no_smaller_mtu),

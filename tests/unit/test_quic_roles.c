@@ -105,9 +105,11 @@ static void test_refuses_the_role_it_has_no_credentials_for(void **state)
 	struct pair *pair = pair_today();
 	struct lp_quic_conn *conn = NULL;
 	pair_start(pair);
-	assert_int_equal(lp_quic_connect(pair->server.endpoint, &pair->server.carriers[0], &pair->server.ports[0].local,
-				 &pair->client.ports[0].public, PAIR_NAME, pair->wire.now_ns, &conn),
-		LP_EINVAL);
+	const struct lp_quic_target target = {.carrier = &pair->server.carriers[0],
+		.local = pair->server.ports[0].local,
+		.remote = pair->client.ports[0].public,
+		.server_name = PAIR_NAME};
+	assert_int_equal(lp_quic_connect(pair->server.endpoint, &target, pair->wire.now_ns, &conn), LP_EINVAL);
 	/* What comes to a client that accepts nothing is dropped. */
 	pair->server.config.client_tls = pair->client_tls;
 	lp_quic_endpoint_free(pair->server.endpoint);
