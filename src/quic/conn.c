@@ -339,7 +339,11 @@ static int prepare_call(struct lp_quic_conn *conn, uint64_t now_ns)
 	return conn->state == LP_CONN_READY ? 0 : LP_ECLOSED;
 }
 
-int lp_quic_migrate(struct lp_quic_conn *conn, struct lp_carrier *carrier, const struct lp_addr *local, uint64_t now_ns)
+/* ngtcp2's two ways to migrate: one moves the connection now, one when the new path is validated. */
+typedef int migrate_fn(ngtcp2_conn *ngtcp2, const ngtcp2_path *path, ngtcp2_tstamp now);
+
+static int migrate(struct lp_quic_conn *conn, struct lp_carrier *carrier, const struct lp_addr *local,
+	migrate_fn *initiate, uint64_t now_ns)
 {
 	ngtcp2_path_storage path;
 	if (conn->server || local->family != conn->remote.family)
@@ -348,7 +352,7 @@ int lp_quic_migrate(struct lp_quic_conn *conn, struct lp_carrier *carrier, const
 	if (result < 0)
 		return result;
 	lp_path_set(&path, carrier, local, &conn->remote);
-	result = ngtcp2_conn_initiate_immediate_migration(conn->ngtcp2, &path.path, lp_conn_now(conn));
+	result = initiate(conn->ngtcp2, &path.path, lp_conn_now(conn));
 	if (result == NGTCP2_ERR_INVALID_ARGUMENT)
 		return LP_EEXISTS;
 	if (result == NGTCP2_ERR_CONN_ID_BLOCKED || result == NGTCP2_ERR_INVALID_STATE)
@@ -361,6 +365,17 @@ int lp_quic_migrate(struct lp_quic_conn *conn, struct lp_carrier *carrier, const
 	conn->tx_pending = true;
 	lp_conn_mark_dirty(conn);
 	return 0;
+}
+
+int lp_quic_migrate(struct lp_quic_conn *conn, struct lp_carrier *carrier, const struct lp_addr *local, uint64_t now_ns)
+{
+	return migrate(conn, carrier, local, ngtcp2_conn_initiate_immediate_migration, now_ns);
+}
+
+int lp_quic_migrate_validated(
+	struct lp_quic_conn *conn, struct lp_carrier *carrier, const struct lp_addr *local, uint64_t now_ns)
+{
+	return migrate(conn, carrier, local, ngtcp2_conn_initiate_migration, now_ns);
 }
 
 int lp_quic_update_keys(struct lp_quic_conn *conn, uint64_t now_ns)
@@ -385,6 +400,11 @@ void *lp_quic_user(const struct lp_quic_conn *conn)
 const struct lp_addr *lp_quic_remote(const struct lp_quic_conn *conn)
 {
 	return &conn->remote;
+}
+
+const struct lp_carrier *lp_quic_carrier(const struct lp_quic_conn *conn)
+{
+	return conn->carrier;
 }
 
 bool lp_quic_accepted(const struct lp_quic_conn *conn)

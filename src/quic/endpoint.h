@@ -228,6 +228,10 @@ void lp_quic_abandon(struct lp_quic_conn *conn);
    called from inside of an event; LP_ECLOSED, LP_EINTERNAL. */
 int lp_quic_migrate(
 	struct lp_quic_conn *conn, struct lp_carrier *carrier, const struct lp_addr *local, uint64_t now_ns);
+/* The same, but the connection stays on its path until the new one is validated, and then moves there without losing a
+   packet. If the new path does not answer, nothing changes and no event follows. */
+int lp_quic_migrate_validated(
+	struct lp_quic_conn *conn, struct lp_carrier *carrier, const struct lp_addr *local, uint64_t now_ns);
 
 /* Starts a key update (RFC 9001 §6); ngtcp2 also starts them when needed. 0; LP_EAGAIN: the last update is not yet
    confirmed, the handshake is not complete, or it is called from inside an event; LP_ECLOSED, LP_EINTERNAL. */
@@ -236,6 +240,8 @@ int lp_quic_update_keys(struct lp_quic_conn *conn, uint64_t now_ns);
 void lp_quic_set_user(struct lp_quic_conn *conn, void *user);
 void *lp_quic_user(const struct lp_quic_conn *conn);
 const struct lp_addr *lp_quic_remote(const struct lp_quic_conn *conn);
+/* The carrier of the current path. */
+const struct lp_carrier *lp_quic_carrier(const struct lp_quic_conn *conn);
 /* True if the peer connected to us, false if lp_quic_connect() made the connection. */
 bool lp_quic_accepted(const struct lp_quic_conn *conn);
 void lp_quic_stats(const struct lp_quic_conn *conn, struct lp_quic_stats *ret_stats);

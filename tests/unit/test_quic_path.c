@@ -114,6 +114,39 @@ static void test_client_migrates(void **state)
 	pair_free(pair);
 }
 
+static void test_migration_after_validation(void **state)
+{
+	(void)state;
+	struct pair *pair = pair_today();
+	pair_connect(pair);
+	add_port(pair, 77);
+	struct lp_addr *to = &pair->client.ports[1].local;
+	struct lp_carrier *carrier = &pair->client.carriers[0];
+	(void)play(pair, LP_SEC, 64);
+	unsigned long sent = pair->wire.n_sent;
+	/* The new path does not work: nothing changes, however often it is tried. */
+	pair->client.ports[1].up = false;
+	for (int i = 0; i < 8; i++) {
+		assert_int_equal(lp_quic_migrate_validated(pair->at_client, carrier, to, pair->wire.now_ns), 0);
+		assert_true(play(pair, 60 * LP_SEC, 64) < 30 * LP_MS);
+	}
+	assert_true(pair->wire.n_sent > sent);
+	assert_int_equal(pair->client.n_migrated + pair->server.n_migrated, 0);
+	assert_int_equal(pair->wire.drops, 0);
+	/* It works: the connection moves, and each of the 62 DATAGRAMs in either direction arrives. */
+	pair->client.ports[1].up = true;
+	unsigned long at_client = pair->client.n_datagrams, at_server = pair->server.n_datagrams;
+	assert_int_equal(lp_quic_migrate_validated(pair->at_client, carrier, to, pair->wire.now_ns), 0);
+	(void)play(pair, LP_SEC, 64);
+	assert_int_equal(pair->client.n_migrated, 1);
+	assert_int_equal(pair->server.n_migrated, 1);
+	assert_int_equal(lp_quic_remote(pair->at_server)->ip[3], 77);
+	wire_run(&pair->wire, LP_SEC);
+	assert_int_equal(pair->client.n_datagrams - at_client, LP_SEC / (16 * LP_MS) + 1);
+	assert_int_equal(pair->server.n_datagrams - at_server, LP_SEC / (16 * LP_MS) + 1);
+	pair_free(pair);
+}
+
 /* Fills the window. */
 static void send_all_it_takes(struct wire_node *node, struct lp_quic_conn *conn)
 {
@@ -356,6 +389,7 @@ int main(void)
 		cmocka_unit_test(test_nat_rebinding),
 		cmocka_unit_test(test_junk_from_elsewhere),
 		cmocka_unit_test(test_client_migrates),
+		cmocka_unit_test(test_migration_after_validation),
 		cmocka_unit_test(test_path_changes_under_a_download),
 		cmocka_unit_test(test_client_without_an_address),
 		cmocka_unit_test(test_ids_begin_with_the_prefix),
