@@ -101,6 +101,20 @@ static void test_choose(void **state)
 	}
 }
 
+/* The client's own adapter is preferred to others, which may be a VPN's. */
+static void test_own(void **state)
+{
+	const struct lp_adapter both[] = {taps[1], taps[0]};
+	size_t index = 99;
+	(void)state;
+	assert_true(lp_adapter_is_own(&taps[0]));
+	assert_false(lp_adapter_is_own(&taps[1]));
+	assert_int_equal(lp_adapter_choose(both, 2, NULL, NULL, &index), 0);
+	assert_int_equal(index, 1);
+	assert_int_equal(lp_adapter_choose(both, 1, NULL, NULL, &index), 0);
+	assert_int_equal(index, 0);
+}
+
 /* Without any adapter the message states where to get the driver. */
 static void test_none(void **state)
 {
@@ -119,6 +133,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_usable),
 		cmocka_unit_test(test_choose),
+		cmocka_unit_test(test_own),
 		cmocka_unit_test(test_none),
 	};
 	return cmocka_run_group_tests_name("adapter", tests, NULL, NULL);

@@ -23,6 +23,7 @@ _spec.loader.exec_module(_module)
 globals().update({name: value for name, value in vars(_module).items() if not name.startswith("__")})
 
 import wine  # noqa: E402  pylint: disable=wrong-import-position
+from computer import Computer  # noqa: E402  pylint: disable=wrong-import-position
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +33,14 @@ def prefix():
     wine.make_prefix(folder)
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def computer(prefix, tmp_path):
+    """A fresh computer."""
+    made = Computer(prefix, tmp_path)
+    yield made
+    made.stop()
 
 
 @pytest.fixture(scope="module")

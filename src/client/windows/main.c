@@ -88,6 +88,10 @@ static int run(struct lp_client_app *app, int argc, char *const *argv)
 	char *asked[] = {argv[0], config, places.room, NULL};
 	if (has_word(argc, argv, "--list-adapters"))
 		return lp_client_list_adapters();
+	if (has_word(argc, argv, "--make-adapter"))
+		return lp_client_make_adapter();
+	if (has_word(argc, argv, "--remove-adapter"))
+		return lp_client_remove_adapter();
 	if (has_word(argc, argv, "--identity") || has_word(argc, argv, "--help") || has_word(argc, argv, "--version"))
 		return lp_client_app_run(app, argc, argv);
 	if (find_places(&places, &failure) < 0) {

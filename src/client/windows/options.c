@@ -12,6 +12,7 @@ static const struct lp_help_row examples[] = {
 	{"lanparty-client-win --relay play.example.org:443 --relay-ca-cert relay.der --room FRIDAY-NIGHT",
 		"join a room; Windows then gets an address from the LAN by itself"},
 	{"lanparty-client-win --list-adapters", "list the TAP adapters of this computer"},
+	{"lanparty-client-win --make-adapter", "make an adapter for the client alone"},
 	{NULL, NULL},
 };
 
@@ -49,12 +50,18 @@ const struct lp_program lp_client_program = {
 
 const struct lp_option lp_client_option_rows[] = {
 	{"adapter", "NAME|GUID", LP_TEXT(struct lp_client_options, tap), .group = "Adapter",
-		.help = "the TAP-Windows6 adapter to use, by its connection's name or its GUID (default: the first)"},
+		.help = "the TAP-Windows6 adapter to use, by its connection's name or its GUID (default: the "
+			"adapter LAN Party, or else the first)"},
 	{"inbound", NULL, LP_SWITCH(struct lp_client_options, inbound), .standard = "on",
 		.help = "let the LAN's computers reach games on this one: make the adapter's network private, or add "
 			"firewall rules, until the end"},
-	{"list-adapters", NULL, LP_SWITCH(struct lp_client_options, list_adapters), .no_config = true,
+	{"list-adapters", NULL, LP_SWITCH(struct lp_client_options, adapter_command), .no_config = true,
 		.help = "list the TAP-Windows6 adapters and end"},
+	{"make-adapter", NULL, LP_SWITCH(struct lp_client_options, adapter_command), .no_config = true,
+		.help = "make an adapter of the client's own, called LAN Party, and end; the TAP-Windows6 driver must be "
+			"installed"},
+	{"remove-adapter", NULL, LP_SWITCH(struct lp_client_options, adapter_command), .no_config = true,
+		.help = "remove the adapter LAN Party and end"},
 	{"virtual-mac", "MAC", LP_MAC(struct lp_client_options, mac),
 		.help = "use this MAC address instead of the saved one: unicast and locally administered"},
 	{"lan-internet", NULL, LP_SWITCH(struct lp_client_options, lan_internet), .standard = "off",

@@ -51,6 +51,11 @@ bool lp_adapter_is_usable(const struct lp_adapter *adapter)
 	return lp_adapter_is_tap(adapter->component) && is_guid(adapter->guid);
 }
 
+bool lp_adapter_is_own(const struct lp_adapter *adapter)
+{
+	return equal_without_case(adapter->name, LP_ADAPTER_NAME, SIZE_MAX);
+}
+
 /* True if |wanted| names this adapter. */
 static bool is_meant(const struct lp_adapter *adapter, const char *wanted)
 {
@@ -66,10 +71,15 @@ int lp_adapter_choose(const struct lp_adapter *adapters, size_t n_adapters, cons
 {
 	if (n_adapters == 0)
 		return lp_fail(failure, LP_ENOTFOUND, "no TAP adapter on this computer: %s", lp_adapter_driver_hint);
+	bool any = !wanted || !*wanted;
 	for (size_t i = 0; i < n_adapters; i++) {
-		if (wanted && *wanted && !is_meant(&adapters[i], wanted))
+		if (any ? !lp_adapter_is_own(&adapters[i]) : !is_meant(&adapters[i], wanted))
 			continue;
 		*ret_index = i;
+		return 0;
+	}
+	if (any) {
+		*ret_index = 0;
 		return 0;
 	}
 	struct lp_text text;

@@ -30,16 +30,22 @@ static void read_text(HKEY key, const wchar_t *name, char *text, size_t size)
 	lp_utf8(wide, text, size);
 }
 
-/* Reads the name of the adapter's connection, and the device's instance ID. */
-static void read_connection(struct lp_adapter *adapter)
+/* Opens the key of the adapter's connection. */
+static LSTATUS open_connection(const struct lp_adapter *adapter, REGSAM access, HKEY *ret_key)
 {
 	wchar_t guid[64];
 	if (lp_wide(adapter->guid, guid, sizeof guid / sizeof guid[0]) < 0)
-		return;
+		return ERROR_INVALID_NAME;
 	wchar_t path[VALUE_CHARS];
 	swprintf(path, VALUE_CHARS, NETWORK_KEY L"\\%ls\\Connection", guid);
+	return RegOpenKeyExW(HKEY_LOCAL_MACHINE, path, 0, access, ret_key);
+}
+
+/* Reads the name of the adapter's connection, and the device's instance ID. */
+static void read_connection(struct lp_adapter *adapter)
+{
 	HKEY key;
-	if (RegOpenKeyExW(HKEY_LOCAL_MACHINE, path, 0, KEY_QUERY_VALUE, &key) != ERROR_SUCCESS)
+	if (open_connection(adapter, KEY_QUERY_VALUE, &key) != ERROR_SUCCESS)
 		return;
 	read_text(key, L"Name", adapter->name, sizeof adapter->name);
 	read_text(key, L"PnpInstanceID", adapter->instance, sizeof adapter->instance);
@@ -134,4 +140,20 @@ int lp_adapter_set_mac_setting(const struct lp_adapter *adapter, const char *tex
 			(DWORD)((wcslen(value) + 1) * sizeof value[0]));
 	RegCloseKey(key);
 	return status == ERROR_SUCCESS || (!*text && status == ERROR_FILE_NOT_FOUND) ? 0 : lp_os_error((DWORD)status);
+}
+
+int lp_adapter_rename(const struct lp_adapter *adapter, const char *name)
+{
+	HKEY key;
+	wchar_t value[VALUE_CHARS];
+	int result = lp_wide(name, value, VALUE_CHARS);
+	if (result < 0)
+		return result;
+	LSTATUS status = open_connection(adapter, KEY_SET_VALUE, &key);
+	if (status != ERROR_SUCCESS)
+		return lp_os_error((DWORD)status);
+	status = RegSetValueExW(
+		key, L"Name", 0, REG_SZ, (const BYTE *)value, (DWORD)((wcslen(value) + 1) * sizeof value[0]));
+	RegCloseKey(key);
+	return status == ERROR_SUCCESS ? 0 : lp_os_error((DWORD)status);
 }

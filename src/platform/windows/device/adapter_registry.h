@@ -17,6 +17,8 @@ int lp_adapter_find(const char *wanted, struct lp_failure *failure, struct lp_ad
 void lp_adapter_mac_setting(const struct lp_adapter *adapter, char text[LP_MAC_TEXT_MAX]);
 /* Changes it for the driver's next start; empty: removes it. 0, or LP_EPERM, … */
 int lp_adapter_set_mac_setting(const struct lp_adapter *adapter, const char *text);
+/* Names the adapter's connection, as the user sees it. 0, or a negative LP_E*. */
+int lp_adapter_rename(const struct lp_adapter *adapter, const char *name);
 /* Stops and starts the adapter, which restarts the driver. 0, or a negative LP_E*. */
 int lp_adapter_restart(const struct lp_adapter *adapter);
 

@@ -284,7 +284,7 @@ static int open_adapter(struct lp_tap *tap, const struct lp_tap_config *config, 
 	if (result < 0)
 		goto end;
 	bool any = !config->name || !*config->name;
-	for (size_t i = 0; any && i < n; i++) {
+	for (size_t i = 0; any && !lp_adapter_is_own(&adapters[first]) && i < n; i++) {
 		lp_adapter_mac_setting(&adapters[i], setting);
 		if (strcmp(setting, format_setting(&config->mac, mac)) == 0) {
 			first = i;
