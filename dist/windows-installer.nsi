@@ -92,7 +92,7 @@ Section "Uninstall"
   SetRegView 64
   SetShellVarContext all
   ; In this context $APPDATA is ProgramData. A journal that the client left is needed to restore the computer's network settings.
-  ${If} ${FileExists} "$APPDATA\softlan\lanparty-client-journal.json"
+  ${If} ${FileExists} "$APPDATA\lanparty\lanparty-client-journal.json"
     MessageBox MB_ICONEXCLAMATION|MB_YESNO "The client was not ended as it should be: settings of the network are still to be put back. Start it once, end it with Ctrl-C, then uninstall.$\r$\n$\r$\nUninstall all the same?" /SD IDYES IDYES go_on
     Abort
   go_on:
@@ -125,8 +125,8 @@ Section "Uninstall"
   Delete "$SMPROGRAMS\softlan\Join a LAN party.lnk"
   Delete "$SMPROGRAMS\softlan\Uninstall softlan.lnk"
   RMDir "$SMPROGRAMS\softlan"
-  Delete "$APPDATA\softlan\lanparty-client-identity.json"
-  Delete "$APPDATA\softlan\lanparty-client-room.conf"
-  RMDir "$APPDATA\softlan"
+  Delete "$APPDATA\lanparty\lanparty-client-identity.json"
+  Delete "$APPDATA\lanparty\lanparty-client-room.conf"
+  RMDir "$APPDATA\lanparty"
   DeleteRegKey HKLM "${UNINSTALL_KEY}"
 SectionEnd

@@ -39,7 +39,7 @@ def test_install_and_uninstall(computer):
 
 def test_notes_are_kept(computer):
     """A journal with changes that are not undone yet is not removed with the program."""
-    folder = pathlib.Path(computer.prefix, "drive_c", "ProgramData", "softlan")
+    folder = pathlib.Path(computer.prefix, "drive_c", "ProgramData", "lanparty")
     computer.run(setup_program(), "/S")
     folder.mkdir()
     journal = folder / "lanparty-client-journal.json"

@@ -25,13 +25,21 @@ struct places {
 /* Sets the paths and creates their folder. */
 static int find_places(struct places *places, struct lp_failure *failure)
 {
-	char data[512], folder[600];
-	if (!lp_console_program_data(data, sizeof data))
-		return lp_fail(failure, LP_ENOTFOUND, "the variable ProgramData is not set: pass --identity FILE");
-	snprintf(folder, sizeof folder, "%s\\softlan", data);
+	char folder[600], before[600];
+	int result = lp_program_folder("lanparty", folder, sizeof folder);
+	if (result == 0)
+		result = lp_program_folder("softlan", before, sizeof before);
+	if (result < 0)
+		return lp_fail(failure, result, "Windows names no folder for programs' files. Pass --identity FILE");
 	snprintf(places->identity, sizeof places->identity, "%s\\lanparty-client-identity.json", folder);
 	snprintf(places->room, sizeof places->room, "%s\\lanparty-client-room.conf", folder);
-	return lp_private_folder(folder, failure);
+	result = lp_private_folder_take(before, folder, failure);
+	if (result == 0)
+		result = lp_private_folder(folder, failure);
+	if (result > 0)
+		fprintf(stderr, "%s: %s: %d files of another user are not used, and were renamed to NAME.untrusted\n",
+			lp_client_program.name, folder, result);
+	return result < 0 ? result : 0;
 }
 
 /* Shows a question. */

@@ -17,13 +17,13 @@ static const struct lp_help_row examples[] = {
 };
 
 static const struct lp_help_row files[] = {
-	{"%ProgramData%\\softlan\\lanparty-client-identity.json",
+	{"%ProgramData%\\lanparty\\lanparty-client-identity.json",
 		"the MAC address that was made at the first start, and the token of the last place in a room"},
-	{"%ProgramData%\\softlan\\lanparty-client-journal.json",
+	{"%ProgramData%\\lanparty\\lanparty-client-journal.json",
 		"what was changed on this computer and is put back at the end, or at the next start after a crash"},
-	{"%ProgramData%\\softlan\\lanparty-client-room.conf",
+	{"%ProgramData%\\lanparty\\lanparty-client-room.conf",
 		"the last answers to the questions of a start without options"},
-	{"%ProgramData%\\softlan\\lanparty-client-win-status",
+	{"%ProgramData%\\lanparty\\lanparty-client-win-status",
 		"port and token of the running client, for the command status; only administrators can read it"},
 	{NULL, NULL},
 };
@@ -74,7 +74,7 @@ const struct lp_option lp_client_option_rows[] = {
 		.help = "accept another gateway than before in the room of the invite, and remember it"},
 	{"identity", "FILE", LP_TEXT(struct lp_client_options, identity_path),
 		.help = "where the MAC address and the place in the room are kept from one start to the next (default: "
-			"%ProgramData%\\softlan\\lanparty-client-identity.json)"},
+			"%ProgramData%\\lanparty\\lanparty-client-identity.json)"},
 };
 const size_t lp_client_option_rows_n = LP_OPTIONS_N(lp_client_option_rows);
 const char *const lp_client_rights_advice = "run as administrator";

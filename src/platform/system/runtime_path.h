@@ -11,7 +11,7 @@ struct lp_failure;
 
    POSIX: root's program is at /run/lanparty/NAME.sock, another user's at $XDG_RUNTIME_DIR/lanparty/NAME.sock, or in
    /tmp/lanparty-UID without that variable; the system service's at /run/lanparty-NAME/status. Windows:
-   %ProgramData%\softlan\lanparty-NAME-status. */
+   %ProgramData%\lanparty\lanparty-NAME-status. */
 int lp_runtime_path(const char *name, unsigned n, char *ret_path, size_t size);
 /* Creates the folder of path 0 (owner only, except root's own). LP_EPERM: it belongs to another user, or others may
    write into it. */

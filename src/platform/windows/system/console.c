@@ -83,10 +83,3 @@ bool lp_console_read_line(char *line, size_t size)
 	wide[n] = L'\0';
 	return lp_utf8(wide, line, size) == 0 && cut_end(line);
 }
-
-bool lp_console_program_data(char *path, size_t size)
-{
-	wchar_t wide[MAX_PATH];
-	DWORD n = GetEnvironmentVariableW(L"ProgramData", wide, MAX_PATH);
-	return n > 0 && n < MAX_PATH && lp_utf8(wide, path, size) == 0;
-}

@@ -21,7 +21,5 @@ char **lp_console_arguments(int argc, wchar_t *const *wide);
 bool lp_console_is_ours(void);
 /* Reads a line without its newline. False at the end of the input, and for a line that is too long. */
 bool lp_console_read_line(char *line, size_t size);
-/* The folder for files of all users: "C:\ProgramData". False if unknown. */
-bool lp_console_program_data(char *path, size_t size);
 
 #endif

@@ -38,8 +38,12 @@ int lp_signals_init(struct lp_signals *signals)
 	wchar_t name[64];
 	event_name(name);
 	signals->event = CreateEventW(NULL, FALSE, FALSE, name);
-	if (!signals->event)
-		return lp_os_error(GetLastError());
+	DWORD error = GetLastError();
+	/* Another program has made it, and would see or cause our end. */
+	if (!signals->event || error == ERROR_ALREADY_EXISTS) {
+		lp_signals_done(signals);
+		return lp_os_error(error);
+	}
 	if (!SetConsoleCtrlHandler(on_control, TRUE)) {
 		int result = lp_os_error(GetLastError());
 		lp_signals_done(signals);
