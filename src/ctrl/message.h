@@ -21,6 +21,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/addr.h"
+#include "base/link_prefix.h"
 #include "base/mac.h"
 #include "obs/counters.h"
 
@@ -121,6 +123,7 @@ struct lp_hello {
 	char software[LP_NAME_MAX + 1];  /* "lanparty-client 0.1.0" */
 	char resume[LP_RESUME_MAX + 1];  /* the token of an earlier `welcome`, or empty; a secret */
 	struct lp_ticket ticket;         /* to a room with keys; all zero for a plain room */
+	bool links;                      /* the member can have peer links */
 };
 
 struct lp_welcome {
@@ -136,6 +139,8 @@ struct lp_welcome {
 		uint32_t broadcast_pps, unknown_pps, total_kbps; /* 0: no limit */
 		uint32_t peers;                                  /* maximum in the room; 0: unknown */
 	} limits;
+	char link[LP_LINK_PREFIX_HEX + 1]; /* prefix of the connection IDs of peer links, hex digits; empty: none */
+	char seen[LP_ADDR_TEXT_MAX];       /* with |link|: the address that the member comes from */
 };
 
 struct lp_reject {
@@ -150,8 +155,9 @@ struct lp_peer_event {
 	uint16_t peer_id;
 	enum lp_role role;
 	struct lp_mac mac;
-	char name[LP_NAME_MAX + 1]; /* may be empty; may contain control characters */
-	char key[LP_KEY_HEX + 1];   /* hex SHA-256 of its public key; empty: it showed none */
+	char name[LP_NAME_MAX + 1];        /* may be empty; may contain control characters */
+	char key[LP_KEY_HEX + 1];          /* hex SHA-256 of its public key; empty: it showed none */
+	char link[LP_LINK_PREFIX_HEX + 1]; /* as in `welcome`, of the peer; empty: it has no peer links */
 	enum lp_reason reason;
 };
 

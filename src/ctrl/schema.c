@@ -24,9 +24,9 @@ enum { REQUIRED = false, OPTIONAL = true };
 	{ \
 		name_, LP_FIELD_ROOM, false, AT(member), .max = LP_ROOM_CODE_MAX, .text = text_ \
 	}
-#define HEX(name_, optional_, member, text_) \
+#define HEX(name_, optional_, member, max_, text_) \
 	{ \
-		name_, LP_FIELD_HEX, optional_, AT(member), .max = LP_RESUME_MAX, .text = text_ \
+		name_, LP_FIELD_HEX, optional_, AT(member), .max = max_, .text = text_ \
 	}
 #define MAC(name_, optional_, member, text_) \
 	{ \
@@ -47,13 +47,15 @@ static const struct lp_field hello[] = {
 		"bytes of the largest DATAGRAM that the member can send now"),
 	TEXT("name", OPTIONAL, hello.name, LP_NAME_MAX, "the member's name, for people"),
 	TEXT("software", REQUIRED, hello.software, LP_NAME_MAX, "program and version, for people"),
-	HEX("resume", OPTIONAL, hello.resume, "token of an earlier `welcome`: the same member comes back"),
+	HEX("resume", OPTIONAL, hello.resume, LP_RESUME_MAX,
+		"token of an earlier `welcome`: the same member comes back"),
 	UINT("invite", OPTIONAL, hello.ticket.invite, 0, UINT32_MAX, "id of the invite"),
 	UINT("invite_expires", OPTIONAL, hello.ticket.expires_unix_s, 0, UINT32_MAX,
 		"when the invite expires, seconds of Unix time; 0: never"),
 	UINT("invite_uses", OPTIONAL, hello.ticket.uses, 0, UINT16_MAX,
 		"how many members may join with the invite; 0: any number"),
-	HEX("proof", OPTIONAL, hello.ticket.proof, "64 digits: proves that the member has the invite"),
+	HEX("proof", OPTIONAL, hello.ticket.proof, LP_KEY_HEX, "64 digits: proves that the member has the invite"),
+	BOOL("links", OPTIONAL, hello.links, "whether the member can have peer links"),
 };
 
 static const struct lp_field limits[] = {
@@ -75,9 +77,14 @@ static const struct lp_field welcome[] = {
 		"IP bytes that the relay now sends to this member without overlay fragments; 0: unknown"),
 	UINT("stats_interval_s", OPTIONAL, welcome.stats_interval_s, 0, 86400,
 		"seconds between two `stats`, in both directions; 0: none"),
-	HEX("resume", OPTIONAL, welcome.resume, "token for `hello.resume` of a later connection; a secret"),
+	HEX("resume", OPTIONAL, welcome.resume, LP_RESUME_MAX,
+		"token for `hello.resume` of a later connection; a secret"),
 	{"limits", LP_FIELD_OBJECT, OPTIONAL, AT(welcome.limits), .fields = limits,
 		.n_fields = sizeof limits / sizeof limits[0], .text = "what the relay allows"},
+	HEX("link", OPTIONAL, welcome.link, LP_LINK_PREFIX_HEX,
+		"12 digits: how the connection IDs of the member's peer links begin; absent: it has none"),
+	TEXT("seen", OPTIONAL, welcome.seen, LP_ADDR_TEXT_MAX - 1,
+		"ADDRESS:PORT that the member's packets come from, if it has peer links"),
 };
 
 static const struct lp_field reject[] = {
@@ -92,7 +99,9 @@ static const struct lp_field peer_joined[] = {
 	WORD("role", peer.role, lp_role_words, "what the peer is"),
 	MAC("mac", REQUIRED, peer.mac, "as in its `hello`"),
 	TEXT("name", OPTIONAL, peer.name, LP_NAME_MAX, "as in its `hello`"),
-	HEX("key", OPTIONAL, peer.key, "64 digits: SHA-256 of the peer's public key, if it showed one"),
+	HEX("key", OPTIONAL, peer.key, LP_KEY_HEX, "64 digits: SHA-256 of the peer's public key, if it showed one"),
+	HEX("link", OPTIONAL, peer.link, LP_LINK_PREFIX_HEX,
+		"12 digits: how the connection IDs of the peer's peer links begin; absent: it has none"),
 };
 
 static const struct lp_field peer_left[] = {

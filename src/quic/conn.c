@@ -407,6 +407,11 @@ const struct lp_carrier *lp_quic_carrier(const struct lp_quic_conn *conn)
 	return conn->carrier;
 }
 
+const struct lp_addr *lp_quic_local(const struct lp_quic_conn *conn)
+{
+	return &conn->local;
+}
+
 bool lp_quic_accepted(const struct lp_quic_conn *conn)
 {
 	return conn->server;

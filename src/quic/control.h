@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LP_CONTROL_MAX ((size_t)320 * 1024) /* bytes that are not acknowledged yet */
+#define LP_CONTROL_MAX ((size_t)384 * 1024) /* bytes that are not acknowledged yet */
 
 struct lp_control_block;
 

@@ -213,7 +213,7 @@ int lp_quic_send_ahead(struct lp_quic_conn *conn, const struct lp_bytes *parts, 
 void lp_quic_queue_delay(const struct lp_quic_conn *conn, uint64_t *ret_target_ns, uint64_t *ret_interval_ns);
 /* The largest DATAGRAM that the path carries now, in bytes; 0 before the handshake is complete. */
 size_t lp_quic_budget(const struct lp_quic_conn *conn);
-/* Queues bytes on the control stream (copies them). 0, LP_EFULL when the peer has not read 256 KiB, LP_ENOMEM,
+/* Queues bytes on the control stream (copies them). 0, LP_EFULL when the peer has not read 384 KiB, LP_ENOMEM,
    LP_ECLOSED. */
 int lp_quic_send_control(struct lp_quic_conn *conn, const uint8_t *data, size_t len);
 /* Closes with an application code and a reason phrase, after the rest of the control stream was sent once. Harmless on
@@ -242,6 +242,8 @@ void *lp_quic_user(const struct lp_quic_conn *conn);
 const struct lp_addr *lp_quic_remote(const struct lp_quic_conn *conn);
 /* The carrier of the current path. */
 const struct lp_carrier *lp_quic_carrier(const struct lp_quic_conn *conn);
+/* Family 0: any. */
+const struct lp_addr *lp_quic_local(const struct lp_quic_conn *conn);
 /* True if the peer connected to us, false if lp_quic_connect() made the connection. */
 bool lp_quic_accepted(const struct lp_quic_conn *conn);
 void lp_quic_stats(const struct lp_quic_conn *conn, struct lp_quic_stats *ret_stats);

@@ -255,6 +255,9 @@ static int join(struct lp_connection *connection, struct lp_join *join, uint64_t
 		return result;
 	if (join->by_key)
 		evict_plain(relay, join->hello->room);
+	if (join->hello->links && (relay->config.peer_links == LP_PEER_LINKS_ON ||
+					  (relay->config.peer_links == LP_PEER_LINKS_AUTO && join->by_key)))
+		join->link_address = newcomer.remote;
 	return lp_rooms_join(relay->rooms, join, now_ns);
 }
 

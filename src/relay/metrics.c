@@ -11,6 +11,7 @@
 #include "relay/state.h"
 #include "relay/status.h"
 #include "room/room.h"
+#include "room/transit.h"
 
 /* Enough for all metrics, whose number is fixed. */
 #define TEXT_BYTES 16384U
@@ -39,12 +40,14 @@ char *lp_relay_metrics_text(struct lp_relay *relay)
 	const struct lp_relay_counters *counters = &relay->counters;
 	const struct lp_quic_counters *quic = lp_quic_counters(relay->endpoint);
 	uint64_t drops[LP_DROP_COUNT];
+	struct lp_transit_totals transit;
 	struct lp_text text;
 	char *data = malloc(TEXT_BYTES);
 	if (!data)
 		return NULL;
 	lp_text_init(&text, data, TEXT_BYTES);
 	lp_relay_drops(relay, drops);
+	lp_rooms_transit_totals(relay->rooms, &transit);
 	metric(&text, "lanparty_relay_uptime_seconds", "gauge", "Seconds since the start.",
 		(lp_loop_now_ns(relay->loop) - relay->started_ns) / LP_SEC);
 	metric(&text, "lanparty_relay_rooms", "gauge", "Rooms with at least one member.",
@@ -68,6 +71,14 @@ char *lp_relay_metrics_text(struct lp_relay *relay)
 	metric(&text, "lanparty_relay_udp_bytes_out_total", "counter", "Bytes of UDP payload sent.", quic->bytes_out);
 	metric(&text, "lanparty_relay_udp_invalid_in_total", "counter", "UDP datagrams that belong to no connection.",
 		quic->invalid_in);
+	metric(&text, "lanparty_relay_link_datagrams_total", "counter",
+		"UDP datagrams of peer links passed on unopened.", transit.datagrams);
+	metric(&text, "lanparty_relay_link_bytes_total", "counter", "Bytes of UDP payload of peer links passed on.",
+		transit.bytes);
+	metric(&text, "lanparty_relay_link_foreign_total", "counter",
+		"UDP datagrams for a member from an address outside its room, dropped.", transit.foreign);
+	metric(&text, "lanparty_relay_link_limited_total", "counter",
+		"UDP datagrams of peer links over a member's limit, dropped.", transit.limited);
 	metric(&text, "lanparty_relay_retries_sent_total", "counter", "Retry packets sent under load.",
 		quic->retries_sent);
 	metric(&text, "lanparty_relay_stateless_resets_sent_total", "counter", "Stateless resets sent.",

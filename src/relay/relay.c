@@ -18,7 +18,9 @@
 #include "quic/endpoint.h"
 #include "relay/connection.h"
 #include "relay/state.h"
+#include "relay/transit.h"
 #include "room/room.h"
+#include "room/transit.h"
 
 /* Interval at which connections are checked for deadlines: stats to send, hello timeouts. */
 #define TICK_NS LP_SEC
@@ -70,7 +72,7 @@ static void on_udp(void *ctx, struct lp_carrier *carrier, const struct lp_udp_ms
 {
 	struct lp_relay *relay = ctx;
 	relay->now_ns = lp_loop_now_ns(relay->loop);
-	lp_quic_receive(relay->endpoint, carrier, msgs, n_msgs, relay->now_ns);
+	lp_relay_receive(relay, carrier, msgs, n_msgs);
 	log_refused(relay);
 	end_pass(relay);
 }
@@ -141,9 +143,11 @@ static void on_migrated(void *ctx, struct lp_quic_conn *quic)
 {
 	struct lp_relay *relay = ctx;
 	struct lp_connection *connection = lp_quic_user(quic);
-	if (connection && connection->peer)
-		lp_event_migrated(
-			relay->log, lp_peer_room(connection->peer), lp_peer_id(connection->peer), lp_quic_remote(quic));
+	if (!connection || !connection->peer)
+		return;
+	lp_peer_set_address(connection->peer, lp_quic_remote(quic));
+	lp_event_migrated(
+		relay->log, lp_peer_room(connection->peer), lp_peer_id(connection->peer), lp_quic_remote(quic));
 }
 
 static void on_closed(void *ctx, struct lp_quic_conn *quic, const struct lp_quic_close *why)
@@ -183,6 +187,8 @@ static void send_peer(struct lp_peer *to, const struct lp_peer *about, enum lp_m
 	snprintf(message.peer.name, sizeof message.peer.name, "%s", lp_peer_name(about));
 	if (type == LP_MESSAGE_PEER_JOINED && lp_peer_key(about))
 		lp_hex_format(lp_peer_key(about), LP_KEY_BYTES, message.peer.key);
+	if (type == LP_MESSAGE_PEER_JOINED && lp_peer_link_prefix(to) && lp_peer_link_prefix(about))
+		lp_hex_format(lp_peer_link_prefix(about), LP_LINK_PREFIX_BYTES, message.peer.link);
 	lp_connection_send(connection, &message);
 }
 

@@ -31,6 +31,7 @@
 #include "filter/limit.h"
 #include "obs/framelog.h"
 #include "relay/invites.h"
+#include "relay/transit.h"
 
 struct lp_connection;
 struct lp_directory;
@@ -57,6 +58,7 @@ struct lp_relay_config {
 	struct lp_rate joins;     /* new members of each room; per_s 0: no limit */
 	uint32_t filters;         /* bit set of enum lp_filter */
 	enum lp_rooms_policy rooms;
+	enum lp_peer_links peer_links;  /* whose members get peer links */
 	struct lp_directory *directory; /* rooms with keys; NULL: none; borrowed until lp_relay_free() */
 	uint8_t secret[32];             /* signs Retry and stateless-reset tokens */
 	struct lp_limits limits;

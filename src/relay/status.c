@@ -10,6 +10,7 @@
 #include "relay/connection.h"
 #include "relay/state.h"
 #include "room/room.h"
+#include "room/transit.h"
 
 /* Copies a text. What does not fit is cut off. */
 static void copy_text(char *to, size_t size, const char *from)
@@ -29,6 +30,7 @@ static void add_peer(void *ctx, struct lp_peer *peer)
 	const uint64_t *drops = lp_peer_drops(peer);
 	struct lp_quic_stats stats;
 	lp_quic_stats(connection->quic, &stats);
+	const struct lp_transit_counters *transit = lp_peer_transit(peer);
 	*item = (struct lp_relay_status_peer){
 		.peer_id = lp_peer_id(peer),
 		.role = lp_peer_role(peer),
@@ -40,6 +42,8 @@ static void add_peer(void *ctx, struct lp_peer *peer)
 		.frames_out = counters->frames_out,
 		.bytes_in = counters->bytes_in,
 		.bytes_out = counters->bytes_out,
+		.link_bytes_in = transit->bytes_in,
+		.link_bytes_out = transit->bytes_out,
 		.lan_down = connection->lan_down,
 	};
 	copy_text(item->room, sizeof item->room, lp_peer_room(peer));
@@ -53,6 +57,8 @@ char *lp_relay_status_json(struct lp_relay *relay)
 {
 	const struct lp_relay_counters *counters = &relay->counters;
 	const struct lp_quic_counters *quic = lp_quic_counters(relay->endpoint);
+	struct lp_transit_totals transit;
+	lp_rooms_transit_totals(relay->rooms, &transit);
 	struct lp_relay_status status = {
 		.version = LP_VERSION,
 		.uptime_s = (lp_loop_now_ns(relay->loop) - relay->started_ns) / LP_SEC,
@@ -67,6 +73,10 @@ char *lp_relay_status_json(struct lp_relay *relay)
 		.udp_datagrams_in = quic->datagrams_in,
 		.udp_datagrams_out = quic->datagrams_out,
 		.udp_invalid_in = quic->invalid_in,
+		.link_datagrams = transit.datagrams,
+		.link_bytes = transit.bytes,
+		.link_foreign = transit.foreign,
+		.link_limited = transit.limited,
 		.retries_sent = quic->retries_sent,
 		.connections_refused = quic->conns_refused,
 	};

@@ -30,6 +30,7 @@ struct lp_relay_status_peer {
 	uint64_t datagram_budget;
 	uint64_t lost_packets;
 	uint64_t frames_in, frames_out, bytes_in, bytes_out;
+	uint64_t link_bytes_in, link_bytes_out; /* UDP payload of its peer links, passed on unopened */
 	uint64_t drops[LP_DROP_COUNT];
 	bool lan_down; /* a gateway: its interface carries no frames */
 };
@@ -41,6 +42,7 @@ struct lp_relay_status {
 	uint64_t joins, rejects, joins_limited;
 	uint64_t frames_in, frames_out, bytes_in;
 	uint64_t udp_datagrams_in, udp_datagrams_out, udp_invalid_in;
+	uint64_t link_datagrams, link_bytes, link_foreign, link_limited;
 	uint64_t retries_sent, connections_refused;
 	uint64_t drops[LP_DROP_COUNT];
 	struct lp_list peers; /* of struct lp_relay_status_peer */

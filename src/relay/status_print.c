@@ -132,6 +132,10 @@ static void print_relay(const struct lp_relay_status *status, FILE *out)
 	fprintf(out, "frames in %" PRIu64 ", out %" PRIu64 "\n", status->frames_in, status->frames_out);
 	fprintf(out, "UDP datagrams in %" PRIu64 ", out %" PRIu64 ", of no connection %" PRIu64 "\n",
 		status->udp_datagrams_in, status->udp_datagrams_out, status->udp_invalid_in);
+	if (status->link_datagrams || status->link_foreign || status->link_limited)
+		fprintf(out,
+			"peer links: datagrams passed on %" PRIu64 ", over a limit %" PRIu64 ", foreign %" PRIu64 "\n",
+			status->link_datagrams, status->link_limited, status->link_foreign);
 	fprintf(out, "handshakes: Retry sent %" PRIu64 ", refused %" PRIu64 "\n", status->retries_sent,
 		status->connections_refused);
 	for (enum lp_drop i = LP_DROP_NONE + 1; i < LP_DROP_COUNT; i++)

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "base/hex.h"
 #include "room/room.h"
 #include "room/state.h"
 #include "room/table.h"
@@ -70,6 +71,10 @@ void lp_peer_welcome(const struct lp_peer *peer, struct lp_welcome *ret_welcome)
 	};
 	memcpy(welcome.room, room->code, sizeof welcome.room);
 	lp_token_format(peer->token, welcome.resume);
+	if (peer->link.on)
+		lp_hex_format(peer->link.prefix, sizeof peer->link.prefix, welcome.link);
+	if (peer->link.address.family)
+		lp_addr_format(&peer->link.address, welcome.seen);
 	*ret_welcome = welcome;
 }
 

@@ -52,7 +52,7 @@ int lp_rooms_new(const struct lp_rooms_config *config, struct lp_rooms **ret_roo
 		lp_ratelimit_init(&rooms->source_joins, 1, config->source_joins * SOURCE_JOIN_TOKENS);
 	lp_filters_init(&rooms->filters, config->filters, config->room_mtu);
 	rooms->targets = calloc(config->max_peers_per_room, sizeof(struct lp_peer *));
-	if (!rooms->targets || lp_rooms_table_init(rooms) < 0) {
+	if (!rooms->targets || lp_rooms_table_init(rooms) < 0 || lp_transit_init(rooms) < 0) {
 		lp_rooms_free(rooms);
 		return LP_ENOMEM;
 	}
@@ -66,6 +66,7 @@ void lp_rooms_free(struct lp_rooms *rooms)
 		return;
 	assert(rooms->n_peers == 0 && rooms->n_rooms == 0 && lp_list_is_empty(&rooms->list));
 	free(rooms->targets);
+	lp_transit_done(rooms);
 	lp_rooms_table_done(rooms);
 	free(rooms);
 }
@@ -279,6 +280,10 @@ int lp_rooms_join(struct lp_rooms *rooms, struct lp_join *join, uint64_t now_ns)
 	} else if ((result = admit(rooms, admission.room, admission.code, join, now_ns)) < 0) {
 		return result;
 	}
+	if (join->link_address)
+		lp_transit_add(join->peer, join->link_address);
+	else
+		lp_transit_remove(join->peer);
 	rooms->config.events->welcome(rooms->config.ctx, join->peer);
 	introduce(join->peer, announce);
 	return 0;
@@ -293,6 +298,7 @@ void lp_rooms_leave(struct lp_rooms *rooms, struct lp_peer *peer, enum lp_reason
 	room->n_peers--;
 	rooms->n_peers--;
 	lp_multicast_member_remove(&room->multicast, &peer->multicast);
+	lp_transit_remove(peer);
 	if (room->gateway == peer) {
 		room->gateway = NULL;
 		lp_mac_table_remove_owner(&room->macs, peer);

@@ -36,6 +36,7 @@
 #include "filter/limit.h"
 #include "obs/drop.h"
 
+struct lp_addr;
 struct lp_room;
 struct lp_peer;  /* a member of a room */
 struct lp_rooms; /* all rooms of a relay */
@@ -100,6 +101,7 @@ struct lp_join {
 	const uint8_t *key; /* LP_KEY_BYTES: the SHA-256 of the member's public key; NULL: it showed none */
 	bool by_key;        /* the member proved an invite: its membership is resumed by its key, not by a token */
 	uint64_t source;    /* where it comes from: equal for addresses that count as one source */
+	const struct lp_addr *link_address; /* the member gets peer links, and comes from there; NULL: it gets none */
 	/* Set by lp_rooms_join(): */
 	struct lp_peer *peer;    /* NULL: rejected */
 	void *replaced;          /* NULL: not resumed */

@@ -9,6 +9,24 @@
 #include "room/multicast.h"
 #include "room/room.h"
 #include "room/token.h"
+#include "room/transit.h"
+
+/* What packets of peer links need to know of a member. */
+struct lp_peer_link {
+	bool on; /* it has a prefix */
+	uint8_t prefix[LP_LINK_PREFIX_BYTES];
+	struct lp_addr address; /* family 0: none, or another member has it */
+	struct lp_peer *same_prefix_hash, *same_address_hash;
+	struct lp_transit_counters counters;
+};
+
+/* The members that have peer links, as hash tables. */
+struct lp_transit {
+	struct lp_peer **by_prefix, **by_address;
+	size_t n_chains; /* of each, a power of two */
+	size_t n_members;
+	uint64_t n_passed, n_bytes, n_foreign, n_limited;
+};
 
 struct lp_peer {
 	struct lp_room *room;
@@ -28,6 +46,7 @@ struct lp_peer {
 	uint64_t malformed_since_ns; /* start of the window */
 	uint32_t malformed;          /* in the window */
 	uint64_t drops[LP_DROP_COUNT];
+	struct lp_peer_link link;
 };
 
 struct lp_room {
@@ -63,6 +82,15 @@ struct lp_rooms {
 	size_t n_rooms, n_peers;
 	uint64_t joins_limited;
 	struct lp_peer **targets; /* of the last verdict; max_peers_per_room of them */
+	struct lp_transit transit;
 };
+
+/* Tables for config.max_peers members. 0 or LP_ENOMEM. */
+int lp_transit_init(struct lp_rooms *rooms);
+void lp_transit_done(struct lp_rooms *rooms);
+/* Gives the member a prefix, if it has none, and the address. */
+void lp_transit_add(struct lp_peer *peer, const struct lp_addr *address);
+/* Ends its prefix: nothing is passed on from it or to it any more. */
+void lp_transit_remove(struct lp_peer *peer);
 
 #endif

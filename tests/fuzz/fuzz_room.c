@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/addr.h"
 #include "base/cursor.h"
 #include "base/units.h"
 #include "room/room.h"
+#include "room/transit.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -97,7 +99,8 @@ static void try_join(struct relay *relay, struct lp_reader *r)
 	struct member *member = &relay->member[i];
 	uint8_t flags = lp_reader_u8(r);
 	struct lp_hello hello = {.version = LP_PROTOCOL_VERSION, .role = flags & 1, .datagram_budget = 1200};
-	struct lp_join join = {.hello = &hello, .user = member};
+	struct lp_addr address = {.family = 4, .port = (uint16_t)(1 + i / 2)}; /* two members share it */
+	struct lp_join join = {.hello = &hello, .user = member, .link_address = i % 4 ? &address : NULL};
 	memcpy(hello.room, flags & 2 ? "ROOM-A" : "ROOM-B", 7);
 	hello.mac.octet[0] = 2;
 	hello.mac.octet[5] = lp_reader_u8(r) % 16;
@@ -124,6 +127,20 @@ static void try_join(struct relay *relay, struct lp_reader *r)
 	if (join.replaced)
 		((struct member *)join.replaced)->peer = NULL;
 	member->peer = join.peer;
+}
+
+/* A datagram of a peer link: only a member of the same room gets it. */
+static void transit(struct relay *relay, const struct member *from, const struct member *to)
+{
+	struct lp_transit_verdict verdict;
+	if (!from->peer || !to->peer || !lp_peer_link_prefix(to->peer) || !lp_peer_address(from->peer))
+		return;
+	lp_rooms_transit(relay->rooms, lp_peer_address(from->peer), lp_peer_link_prefix(to->peer), 1, 100,
+		relay->now_ns, &verdict);
+	check(verdict.to == to->peer && verdict.result != LP_TRANSIT_NOT);
+	if (verdict.result == LP_TRANSIT_PASS)
+		check(verdict.from == from->peer && from != to &&
+			strcmp(lp_peer_room(from->peer), lp_peer_room(to->peer)) == 0);
 }
 
 /* A member leaves. */
@@ -231,6 +248,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		case 7:
 			if (relay.member[operation / 8 % MEMBERS].peer)
 				lp_peer_malformed(relay.member[operation / 8 % MEMBERS].peer, relay.now_ns);
+			for (size_t i = 0; i < MEMBERS; i++)
+				transit(&relay, &relay.member[operation / 8 % MEMBERS], &relay.member[i]);
 			break;
 		}
 	}

@@ -147,6 +147,7 @@ static inline int station_try(struct lp_rooms *rooms, struct station *station, c
 	ret_join->user = station;
 	ret_join->key = NULL;
 	ret_join->by_key = false;
+	ret_join->link_address = NULL;
 	int result = lp_rooms_join(rooms, ret_join, now_ns);
 	station->peer = ret_join->peer;
 	return result;

@@ -310,7 +310,7 @@ static void test_control_backpressure(void **state)
 		queued += sizeof chunk;
 	}
 	assert_int_equal(rv, LP_EFULL);
-	assert_int_equal(queued, 320000);
+	assert_int_equal(queued, 390000);
 	wire_flush(&pair->client);
 	wire_run(&pair->wire, 20 * LP_SEC);
 	assert_int_equal(pair->server.control_len, queued);

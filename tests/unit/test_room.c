@@ -506,7 +506,7 @@ static void test_pictures(void **state)
 	close_place(&place);
 }
 
-/* Whatever the names are: the announcements of a full room fit the limit of a new member's control stream, 256 KiB. */
+/* Whatever the names are: the announcements of a full room fit the limit of a new member's control stream, 384 KiB. */
 static void test_long_names(void **state)
 {
 	static const struct {
@@ -538,9 +538,10 @@ static void test_long_names(void **state)
 		assert_memory_equal(told, rows[i].told, strlen(rows[i].told));
 		message.peer = (struct lp_peer_event){.peer_id = UINT16_MAX, .role = LP_ROLE_GATEWAY};
 		memset(message.peer.key, 'f', LP_KEY_HEX);
+		memset(message.peer.link, 'f', LP_LINK_PREFIX_HEX);
 		strcpy(message.peer.name, told);
 		int len = lp_message_encode(&message, data, sizeof data);
-		assert_in_range(len, 1, 320 * 1024 / LP_ROOM_TARGETS_MAX);
+		assert_in_range(len, 1, 384 * 1024 / LP_ROOM_TARGETS_MAX);
 		/* A member that resumes with the same name is not announced. */
 		strcpy(hello.resume, place.station[0].welcome.resume);
 		station_join(place.rooms, &place.station[2], 3, LP_ROLE_CLIENT, "PARTY");

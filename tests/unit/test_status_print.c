@@ -31,11 +31,12 @@ static int print(const char *json, char table[4096])
 	"{\"peer_id\":" #id ",\"room\":\"PARTY\",\"role\":\"" role "\",\"name\":\"" name "\"," \
 	"\"mac\":\"02:00:00:00:00:01\",\"address\":\"" address "\",\"rtt_us\":" #rtt_us ",\"datagram_budget\":1440," \
 	"\"lost_packets\":0,\"frames_in\":" #frames ",\"frames_out\":6,\"bytes_in\":0,\"bytes_out\":0," \
-	"\"drops\":{\"oversize\":2,\"bad_source\":1}" more "}"
+	"\"link_bytes_in\":0,\"link_bytes_out\":0,\"drops\":{\"oversize\":2,\"bad_source\":1}" more "}"
 #define STATUS(peers) \
 	"{\"version\":\"1.2\",\"uptime_s\":60,\"rooms\":1,\"connections\":2,\"joins\":9,\"rejects\":0," \
 	"\"joins_limited\":0,\"frames_in\":11,\"frames_out\":12,\"bytes_in\":0,\"udp_datagrams_in\":3," \
-	"\"udp_datagrams_out\":4,\"udp_invalid_in\":5,\"retries_sent\":6,\"connections_refused\":7," \
+	"\"udp_datagrams_out\":4,\"udp_invalid_in\":5,\"link_datagrams\":21," \
+	"\"link_bytes\":22,\"link_foreign\":23,\"link_limited\":24,\"retries_sent\":6,\"connections_refused\":7," \
 	"\"drops\":{\"oversize\":2},\"peers\":[" peers "]}"
 
 static void test_table(void **state)
@@ -52,6 +53,7 @@ static void test_table(void **state)
 		"rooms 1, members 3, connections 2, joins 9, rejects 0\n"
 		"frames in 11, out 12\n"
 		"UDP datagrams in 3, out 4, of no connection 5\n"
+		"peer links: datagrams passed on 21, over a limit 24, foreign 23\n"
 		"handshakes: Retry sent 6, refused 7\n"
 		"frames dropped: oversize 2\n"
 		"\nroom PARTY\n"
