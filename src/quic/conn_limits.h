@@ -14,6 +14,10 @@
    use up the places of the clients whose addresses it forges. A connection is counted again when its handshake is
    complete, because several may have begun before the first was proven.
 
+   The counts of accepted connections are apart (struct lp_quic_limits), because the endpoints of a relay's workers
+   share them: a source has one limit, however its connections are spread. They change when a connection begins, is
+   established, and ends, never with a packet, so a lock around them costs nothing that counts.
+
    The rates: max_handshakes unproven ones may begin in 10 s, max_handshakes_per_source proven ones per second and
    source. Beyond the first a client gets a Retry; beyond the second it gets nothing. Connections that this endpoint
    made itself are not limited. */
@@ -30,16 +34,24 @@
 struct lp_quic_conn;
 struct lp_quic_env;
 
+/* Accepted connections, of one endpoint or of several. */
+struct lp_quic_limits {
+	struct lp_quic_lock lock;
+	size_t n_live;       /* those that have not ended */
+	size_t n_ended;      /* closing or draining */
+	size_t n_handshakes; /* half-open */
+	struct lp_addr_limits sources;
+	struct lp_ratelimit unproven_limit, proven_limit;
+	struct lp_bucket unproven;
+};
+
+/* The connections of an endpoint. */
 struct lp_conn_limits {
 	struct lp_quic_refusal refusal; /* the last one */
 	size_t n_conns;                 /* all connections, closing and draining ones included */
 	size_t n_live;                  /* those that have not ended */
-	size_t n_accepted_live;         /* of these, the ones that a peer began */
-	size_t n_accepted_ended;        /* closing or draining, of those that a peer began */
-	size_t n_handshakes;            /* half-open, begun by a peer */
-	struct lp_addr_limits sources;
-	struct lp_ratelimit unproven_limit, proven_limit;
-	struct lp_bucket unproven;
+	struct lp_quic_limits *accepted;
+	bool shared; /* |accepted| is the configuration's */
 };
 
 /* Sets the limits from the configuration. 0 or LP_ENOMEM. */

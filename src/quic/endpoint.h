@@ -44,6 +44,7 @@ struct lp_carrier;
 struct lp_failure;
 struct lp_quic_conn;
 struct lp_quic_endpoint;
+struct lp_quic_limits;
 
 #define LP_QUIC_CID_PREFIX_MAX 6
 
@@ -125,8 +126,9 @@ struct lp_quic_config {
 				  first */
 	size_t max_handshakes_per_source; /* the same of one address, half-open or begun in 1 s; a client that has had
 					     its Retry is dropped; 0: no limit */
-	size_t max_conns_per_source; /* accepted ones of an IPv4 address or IPv6 /64, four times of a /48; 0: no limit
-				      */
+	size_t max_conns_per_source;   /* accepted ones of an IPv4 address or IPv6 /64, four times of a /48; 0: no limit
+					*/
+	struct lp_quic_limits *limits; /* counts that other endpoints share; NULL: the endpoint's own */
 	enum lp_quic_congestion congestion;
 	enum lp_quic_aead aead;
 };
@@ -159,6 +161,20 @@ struct lp_quic_stats {
 	size_t datagram_budget;
 	bool own_control; /* our congestion controller alone counts (quic/uncap.h) */
 };
+
+/* A lock for what endpoints on several threads share. */
+struct lp_quic_lock {
+	void (*lock)(void *ctx);
+	void (*unlock)(void *ctx);
+	void *ctx;
+};
+
+/* Makes counts for the limits of accepted connections that several endpoints share. |config| is one of theirs and has
+   the limits, which are the same in all. 0 or LP_ENOMEM. */
+int lp_quic_limits_new(
+	const struct lp_quic_config *config, const struct lp_quic_lock *lock, struct lp_quic_limits **ret_limits);
+/* The endpoints must have been freed. NULL is fine. */
+void lp_quic_limits_free(struct lp_quic_limits *limits);
 
 /* Bytes that connection IDs begin with, for what steers datagrams by their connection ID. */
 struct lp_quic_cid_prefix {

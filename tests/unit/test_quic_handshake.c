@@ -223,6 +223,66 @@ static void test_source_limits(void **state)
 	pair_free(pair);
 }
 
+static int locked; /* how often the lock is held */
+static unsigned n_locked;
+
+static void on_lock(void *ctx)
+{
+	(void)ctx;
+	assert_int_equal(locked++, 0);
+	n_locked++;
+}
+
+static void on_unlock(void *ctx)
+{
+	(void)ctx;
+	assert_int_equal(--locked, 0);
+}
+
+static void test_endpoints_share_limits(void **state)
+{
+	(void)state;
+	struct pair *pair = pair_new(NAME, today(), NULL, 0);
+	struct wire_node other;
+	struct lp_quic_limits *limits;
+	pair->server.config.max_conns_per_source = 3;
+	assert_int_equal(
+		lp_quic_limits_new(&pair->server.config, &(struct lp_quic_lock){on_lock, on_unlock, NULL}, &limits), 0);
+	pair->server.config.limits = limits;
+	wire_node_init(&other, &pair->wire, pair->server_tls, true, 3);
+	other.config.max_conns_per_source = 3;
+	other.config.limits = limits;
+	pair_start(pair);
+	wire_node_start(&other);
+	for (int i = 0; i < 4; i++) {
+		wire_connect(&pair->client, i % 2 ? &other : &pair->server, NAME);
+		wire_run(&pair->wire, 100 * LP_MS);
+	}
+	assert_int_equal(pair->server.n_ready, 2);
+	assert_int_equal(other.n_ready, 1);
+	assert_int_equal(lp_quic_conn_count(other.endpoint), 1);
+	assert_string_equal(pair->client.why.reason, "too many connections from your address");
+	/* A slot that becomes free at one endpoint can be used at the other. */
+	lp_quic_close(pair->client.conns[0], LP_QUIC_APP_OK, "bye");
+	wire_flush(&pair->client);
+	wire_run(&pair->wire, LP_SEC);
+	wire_connect(&pair->client, &other, NAME);
+	wire_run(&pair->wire, LP_SEC);
+	assert_int_equal(other.n_ready, 2);
+	/* DATAGRAMs take no lock. */
+	unsigned before = n_locked;
+	for (unsigned i = 0; i < 10; i++) {
+		assert_int_equal(pair_send(&pair->client, pair->client.conns[pair->client.n_conns - 1], 100, i), 0);
+		wire_flush(&pair->client);
+		wire_run(&pair->wire, 100 * LP_MS);
+	}
+	assert_int_equal(other.n_datagrams, 10);
+	assert_int_equal(n_locked, before);
+	wire_node_stop(&other);
+	pair_free(pair);
+	lp_quic_limits_free(limits);
+}
+
 /* A handshake from an unvalidated address counts when it is complete. */
 static void test_source_limit_at_once(void **state)
 {
@@ -401,6 +461,7 @@ int main(void)
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_source_limits),
 		cmocka_unit_test(test_source_limit_at_once),
+		cmocka_unit_test(test_endpoints_share_limits),
 		cmocka_unit_test(test_site_limit),
 		cmocka_unit_test(test_forged_source),
 		cmocka_unit_test(test_abandoned_handshakes),
