@@ -18,6 +18,15 @@ bool lp_app_options(struct lp_app *app, const struct lp_program *program, struct
 	return true;
 }
 
+void lp_app_stop(struct lp_app *app, const char *why)
+{
+	if (app->stopping)
+		return;
+	app->stopping = true;
+	lp_event_stopping(&app->output.log, why);
+	app->stop(app->ctx);
+}
+
 static void on_signal(void *ctx, enum lp_signal signal)
 {
 	struct lp_app *app = ctx;
@@ -32,9 +41,7 @@ static void on_signal(void *ctx, enum lp_signal signal)
 			lp_loop_stop(app->loop);
 		return;
 	}
-	app->stopping = true;
-	lp_event_stopping(&app->output.log, "asked to by a signal");
-	app->stop(app->ctx);
+	lp_app_stop(app, "asked to by a signal");
 }
 
 int lp_app_begin(struct lp_app *app, struct lp_failure *failure)

@@ -54,6 +54,8 @@ int lp_app_begin(struct lp_app *app, struct lp_failure *failure);
    |warn|; the rest is the caller's. */
 void lp_app_confine(struct lp_app *app, struct lp_sandbox_config *config);
 void lp_app_run(struct lp_app *app);
+/* Begins the end, as the first SIGTERM does: calls |stop|. |why| is for the log. */
+void lp_app_stop(struct lp_app *app, const char *why);
 /* Ends the loop. |failure| NULL: the program was asked to end. */
 void lp_app_ended(struct lp_app *app, const struct lp_failure *failure);
 /* Frees the loop and logs the end. Returns the exit code. */

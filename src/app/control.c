@@ -131,3 +131,16 @@ int lp_control_status(const struct lp_program *program, const struct lp_control_
 		fprintf(stderr, "%s: %s\n", program->name, failure.text);
 	return result == 0 ? LP_EXIT_OK : LP_EXIT_FAILURE;
 }
+
+int lp_control_leave(const struct lp_program *program, const struct lp_control_options *options)
+{
+	struct lp_failure failure = {0};
+	char *body;
+	size_t len;
+	int result = lp_control_call(program, options, "POST", "/leave", NULL, &failure, &body, &len);
+	if (result == 0)
+		free(body);
+	else
+		fprintf(stderr, "%s: %s\n", program->name, failure.text);
+	return result == 0 ? LP_EXIT_OK : LP_EXIT_FAILURE;
+}

@@ -34,6 +34,8 @@ void lp_control_path(
 /* Sends one request to the running program. |ret_body| is malloc'd. Errors as those of lp_http_call(). */
 int lp_control_call(const struct lp_program *program, const struct lp_control_options *options, const char *method,
 	const char *target, const char *body, struct lp_failure *failure, char **ret_body, size_t *ret_len);
+/* The command `leave`: the running program says goodbye and ends. Returns the exit code; failures are printed. */
+int lp_control_leave(const struct lp_program *program, const struct lp_control_options *options);
 /* The command `status`: prints what GET /status replies, by |print| or as it is. Returns the exit code; failures are
    printed. */
 int lp_control_status(const struct lp_program *program, const struct lp_control_options *options,

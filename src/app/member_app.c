@@ -7,6 +7,7 @@
 #include "app/reporter.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "base/units.h"
 #include "http/http.h"
 #include "member/member.h"
 #include "obs/event.h"
@@ -19,6 +20,9 @@
 #include "quic/tls/credentials.h"
 #include "report/status.h"
 #include "report/status_json.h"
+
+/* Between the reply to POST /leave and the goodbye. */
+#define LEAVE_DELAY_NS (50 * LP_MS)
 
 /* Prints the status document for people. */
 static int print_status(const char *json, size_t len, FILE *out, struct lp_failure *failure)
@@ -41,9 +45,12 @@ bool lp_member_app_options(struct lp_member_app *app, const struct lp_program *p
 	lp_options_add(ret_options, lp_control_option_rows, lp_control_option_rows_n, &app->control);
 	if (!lp_app_options(&app->app, program, ret_options, argc, argv, ret_exit))
 		return false;
-	if (!lp_options_is_command(ret_options, "status"))
+	if (lp_options_is_command(ret_options, "status"))
+		*ret_exit = lp_control_status(program, &app->control, print_status);
+	else if (lp_options_is_command(ret_options, "leave"))
+		*ret_exit = lp_control_leave(program, &app->control);
+	else
 		return true;
-	*ret_exit = lp_control_status(program, &app->control, print_status);
 	return false;
 }
 
@@ -57,14 +64,34 @@ static void on_status(void *ctx, const struct lp_http_request *request, struct l
 	reply->body_len = reply->body ? strlen(reply->body) : 0;
 }
 
+static void on_leave_timer(void *ctx, uint64_t now_ns)
+{
+	struct lp_member_app *app = ctx;
+	(void)now_ns;
+	lp_app_stop(&app->app, "asked to by the command leave");
+}
+
+static void on_leave(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply)
+{
+	struct lp_member_app *app = ctx;
+	(void)request;
+	lp_http_reply_text(reply, 200, "leaving");
+	/* The end of the program may follow immediately, and must not overtake the reply. */
+	lp_timer_set(app->leave, lp_loop_now_ns(app->app.loop) + LEAVE_DELAY_NS);
+}
+
 /* Serves the status, and what the program adds. */
 static int start_http(struct lp_member_app *app, struct lp_failure *failure)
 {
 	app->table[0] = (struct lp_http_route){"GET", "/status", LP_HTTP_STATUS, on_status};
-	assert(app->n_routes < LP_MEMBER_APP_ROUTES_MAX);
+	app->table[1] = (struct lp_http_route){"POST", "/leave", LP_HTTP_CONTROL, on_leave};
+	assert(2 + app->n_routes <= LP_MEMBER_APP_ROUTES_MAX);
 	if (app->n_routes > 0)
-		memcpy(app->table + 1, app->routes, app->n_routes * sizeof app->routes[0]);
-	int result = lp_http_new(app->app.loop, app->table, 1 + app->n_routes, app, failure, &app->http);
+		memcpy(app->table + 2, app->routes, app->n_routes * sizeof app->routes[0]);
+	int result = lp_timer_new(app->app.loop, on_leave_timer, app, &app->leave);
+	if (result < 0)
+		return lp_fail(failure, result, "cannot start: %s", lp_error_text(result));
+	result = lp_http_new(app->app.loop, app->table, 2 + app->n_routes, app, failure, &app->http);
 	return result < 0
 		       ? result
 		       : lp_control_listen(app->http, app->app.program, &app->control, &app->app.output.log, failure);
@@ -222,6 +249,8 @@ void lp_member_app_unreport(struct lp_member_app *app)
 {
 	lp_http_free(app->http);
 	app->http = NULL;
+	lp_timer_free(app->leave);
+	app->leave = NULL;
 	lp_reporter_free(app->reporter);
 	app->reporter = NULL;
 	if (app->live.file)

@@ -15,6 +15,7 @@ struct lp_member;
 struct lp_member_config;
 struct lp_reporter;
 struct lp_status;
+struct lp_timer;
 struct lp_tls;
 
 #define LP_MEMBER_APP_ROUTES_MAX 8
@@ -27,12 +28,14 @@ struct lp_member_app {
 	struct lp_saved_session saved;
 	const char *saved_path; /* NULL: the session is not saved; borrowed */
 	struct lp_reporter *reporter;
-	struct lp_http *http; /* serves the status */
+	struct lp_http *http;   /* serves the status */
+	struct lp_timer *leave; /* stops the program after POST /leave was replied to */
 	struct lp_live live;
 	const char *device_id; /* the TAP or the gateway's interface, for lp_device_state(); borrowed */
 	char relay[256];       /* "HOST:PORT" as the user wrote it */
 
-	/* The program's own routes on the status socket, after GET /status; their handlers get the lp_member_app. */
+	/* The program's own routes on the status socket, after GET /status and POST /leave; their handlers get the
+	 * lp_member_app. */
 	const struct lp_http_route *routes;
 	size_t n_routes;
 	struct lp_http_route table[LP_MEMBER_APP_ROUTES_MAX]; /* of all routes */
@@ -42,8 +45,8 @@ struct lp_member_app {
 	void (*count)(void *ctx, struct lp_status *status); /* adds what only the program knows; NULL: nothing */
 };
 
-/* As lp_app_options(), and runs the command `status`; other commands are the program's. |rows| are the program's own
-   options, stored in |dest|. |ret_options| can be queried for which options were given. */
+/* As lp_app_options(), and runs the commands `status` and `leave`; other commands are the program's. |rows| are the
+   program's own options, stored in |dest|. |ret_options| can be queried for which options were given. */
 bool lp_member_app_options(struct lp_member_app *app, const struct lp_program *program, const struct lp_option *rows,
 	size_t n_rows, void *dest, int argc, char *const *argv, struct lp_options *ret_options, int *ret_exit);
 /* As lp_app_begin(). Also finds the invite and what the relay is trusted by, makes the member's key if |saved| has

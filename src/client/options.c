@@ -10,6 +10,7 @@
 
 static const struct lp_help_row commands[] = {
 	{"status", "print the state of the running client"},
+	{"leave", "make the running client say goodbye and end"},
 	{NULL, NULL},
 };
 

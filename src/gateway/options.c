@@ -14,6 +14,7 @@ static const struct lp_help_row commands[] = {
 	{"revoke ID", "refuse an invite from now on; players that are in the room stay"},
 	{"invites", "print the invites that were made on this computer"},
 	{"status", "print the state of the running gateway"},
+	{"leave", "make the running gateway say goodbye and end"},
 	{NULL, NULL},
 };
 

@@ -1,11 +1,13 @@
 /* The member's part of the status. */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "base/units.h"
 #include "link/link.h"
 #include "member/state.h"
 #include "platform/net/udp.h"
+#include "report/latency.h"
 #include "report/status.h"
 #include "session/session.h"
 
@@ -35,6 +37,21 @@ static void set_players(const struct lp_session *session, struct lp_status *stat
 		lp_text_addf(&text, "%s%u without a name", text.len ? ", " : "", n_unnamed);
 }
 
+/* Lists the members of the room. */
+static void set_members(const struct lp_member *member, uint64_t rtt_us, struct lp_status *status)
+{
+	const struct lp_peer_event *peer;
+	uint64_t gateway_rtt_us = member->has_relay_stats ? member->relay_stats.gateway_rtt_us : 0;
+	status->n_members = 0;
+	for (size_t i = 0; i < LP_STATUS_MEMBERS_MAX && (peer = lp_session_peer_at(member->session, i)); i++) {
+		struct lp_status_member *entry = &status->members[status->n_members++];
+		*entry = (struct lp_status_member){.role = peer->role, .mac = peer->mac, .route = "relay"};
+		memcpy(entry->name, peer->name, sizeof entry->name);
+		if (peer->role == LP_ROLE_GATEWAY)
+			entry->rtt_us = lp_latency_gateway_us(rtt_us, gateway_rtt_us);
+	}
+}
+
 bool lp_member_lan_reachable(const struct lp_member *member)
 {
 	return member->state == LP_MEMBER_JOINED && lp_session_gateway_present(member->session) &&
@@ -58,6 +75,7 @@ void lp_member_status(struct lp_member *member, struct lp_status *status)
 	status->n_peers = lp_session_peer_count(member->session);
 	set_gateway(member->session, status);
 	set_players(member->session, status);
+	set_members(member, stats.srtt_ns / LP_US, status);
 	status->gateway_lan_down = member->has_relay_stats && member->relay_stats.lan_down;
 	status->local = member->local;
 	status->remote = member->remote;

@@ -80,6 +80,17 @@ enum lp_device_trouble {
 };
 
 #define LP_STATUS_TEXT_MAX 640
+/* Members of the room in the status; more are only counted. */
+#define LP_STATUS_MEMBERS_MAX 64
+
+/* Another member of the room. */
+struct lp_status_member {
+	enum lp_role role;
+	char name[LP_NAME_MAX + 1]; /* or empty */
+	struct lp_mac mac;
+	char route[16];  /* by which its frames come: "relay" */
+	uint64_t rtt_us; /* round trip to it, as estimated by lp_latency_gateway_us(); 0: unknown */
+};
 
 struct lp_status {
 	/* Fixed, from the options. */
@@ -103,6 +114,8 @@ struct lp_status {
 	char gateway_name[LP_NAME_MAX + 1]; /* or empty */
 	bool gateway_lan_down;              /* its interface carries no frames */
 	char players[512];                  /* the names of the other clients, as "Bob, Carol"; or empty */
+	struct lp_status_member members[LP_STATUS_MEMBERS_MAX];
+	size_t n_members;
 
 	/* The path to the relay. */
 	struct lp_addr local, remote;

@@ -32,6 +32,7 @@ struct document {
 	bool device_up;
 	uint64_t frames_in, frames_out, bytes_in, bytes_out, down_bps, up_bps;
 	uint64_t drops[LP_DROP_COUNT], relay_drops[LP_DROP_COUNT];
+	struct lp_list members; /* of struct lp_status_member */
 };
 
 #define AT(member) offsetof(struct document, member), sizeof(((struct document *)0)->member)
@@ -48,6 +49,17 @@ struct document {
 	{ \
 #member, LP_FIELD_BOOL, false, AT(member), .text = text_ \
 	}
+
+#define MEMBER_AT(member) offsetof(struct lp_status_member, member), sizeof(((struct lp_status_member *)0)->member)
+
+static const struct lp_field member_fields[] = {
+	{"role", LP_FIELD_WORD, false, MEMBER_AT(role), .words = &lp_role_words, .text = "client or gateway"},
+	{"name", LP_FIELD_TEXT, false, MEMBER_AT(name), .max = LP_NAME_MAX, .text = "its name; may be empty"},
+	{"mac", LP_FIELD_MAC, false, MEMBER_AT(mac), .text = "its MAC address"},
+	{"route", LP_FIELD_TEXT, false, MEMBER_AT(route), .max = 15, .text = "by which its frames come"},
+	{"rtt_us", LP_FIELD_UINT, false, MEMBER_AT(rtt_us), .max = INT64_MAX,
+		.text = "estimated round trip to it, microseconds; 0: unknown"},
+};
 
 static const struct lp_field fields[] = {
 	STRING(version, "the program's version"),
@@ -90,6 +102,9 @@ static const struct lp_field fields[] = {
 	{"drops", LP_FIELD_DROPS, false, AT(drops), .max = INT64_MAX, .text = "frames dropped here, by reason"},
 	{"relay_drops", LP_FIELD_DROPS, false, AT(relay_drops), .max = INT64_MAX,
 		.text = "frames dropped at the relay, by reason"},
+	{"members", LP_FIELD_LIST, true, AT(members), .max = LP_STATUS_MEMBERS_MAX, .fields = member_fields,
+		.n_fields = sizeof member_fields / sizeof member_fields[0],
+		.item_size = sizeof(struct lp_status_member), .text = "other members of the room"},
 };
 
 #define N_FIELDS (sizeof fields / sizeof fields[0])
@@ -152,7 +167,7 @@ static void set_device(struct document *document, const struct lp_status *status
 
 char *lp_status_json(const struct lp_status *status, uint64_t now_ns)
 {
-	struct document document = {0};
+	struct document document = {.members = {(void *)(uintptr_t)status->members, status->n_members}};
 	set_session(&document, status, now_ns);
 	set_device(&document, status);
 	return lp_fields_json(fields, N_FIELDS, &document);
@@ -190,6 +205,22 @@ static void add_room(struct lp_text *page, const struct document *document)
 	lp_text_add(page, document->gateway_lan_down ? ", no link to its LAN\n" : "\n");
 }
 
+/* Appends the players, one per line. */
+static void add_players(struct lp_text *page, const struct document *document)
+{
+	const struct lp_status_member *members = document->members.items;
+	for (size_t i = 0; i < document->members.n; i++) {
+		if (members[i].role != LP_ROLE_CLIENT)
+			continue;
+		lp_text_add(page, "player     ");
+		lp_text_escaped(page, members[i].name[0] ? members[i].name : "(without a name)");
+		lp_text_addf(page, ", route %s", members[i].route);
+		if (members[i].rtt_us)
+			lp_text_addf(page, ", RTT %.1f ms", (double)members[i].rtt_us / 1000.0);
+		lp_text_add(page, "\n");
+	}
+}
+
 /* Appends the device. */
 static void add_device(struct lp_text *page, const struct document *document)
 {
@@ -225,12 +256,16 @@ int lp_status_page(const char *json, size_t len, struct lp_text *page, struct lp
 	struct document document = {0};
 	struct lp_failure why = {0};
 	int result = lp_fields_read("status", fields, N_FIELDS, json, len, &why, &document);
-	if (result < 0)
+	if (result < 0) {
+		free(document.members.items);
 		return lp_fail(failure, result, "%s. Is this the status socket of a member of this version?", why.text);
+	}
 	lp_text_escaped(page, document.text[0] ? document.text : document.summary);
 	lp_text_add(page, "\n");
 	add_path(page, &document);
 	add_room(page, &document);
+	add_players(page, &document);
+	free(document.members.items);
 	add_device(page, &document);
 	add_traffic(page, "received", document.frames_in, document.bytes_in, document.down_bps);
 	add_traffic(page, "sent", document.frames_out, document.bytes_out, document.up_bps);

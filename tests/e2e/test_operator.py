@@ -89,6 +89,24 @@ def test_member_status(lab):
         assert lost.returncode == 1 and "no program is listening" in lost.stderr
 
 
+def test_leave(lab):
+    """`leave` makes the running client say goodbye: the others see it, and it ends with success."""
+    program, path = programs.binary("lanparty-client"), lab.path("bob.sock")
+    bob = lab.start_client(lab.bob_host, "--name", "Bob", "--status-socket", path)
+
+    def members():
+        return {member["name"] for member in json.loads(get(lab.alice_host, lab.path("client.sock"), "/status"))["members"]}
+
+    wait_for(lambda: members() == {"basement", "Bob"}, "Alice to see Bob")
+    assert lab.bob_host.run(program, "status", "--status-socket", path).stdout.count("player     Alice") == 1
+    lab.bob_host.run(program, "leave", "--status-socket", path)
+    assert bob.process.wait(10) == 0
+    assert bob.events("stopping")[0]["why"] == "asked to by the command leave"
+    wait_for(lambda: members() == {"basement"}, "Alice to see Bob go")
+    lost = lab.bob_host.run(program, "leave", "--status-socket", path, check=False)
+    assert lost.returncode == 1 and "no program is listening" in lost.stderr
+
+
 def process_status(pid):
     """The lines of /proc/PID/status as a dictionary."""
     with open(f"/proc/{pid}/status", encoding="utf-8") as file:
