@@ -51,8 +51,8 @@ struct lp_view;
 		"802.1X (EAPOL) from a client, and offers of a PPPoE server") \
 	X(DHCP_SOURCE, "dhcp-source", true, DHCP_SOURCE, CLIENT, IPV4, lp_rogue_dhcp_source, \
 		"DHCP requests from a client for another hardware address than the frame's source; those of relay agents pass") \
-	X(ARP_INSPECTION, "arp-inspection", false, ARP_SPOOF, CLIENT, ARP, lp_rogue_arp, \
-		"ARP from a client whose sender MAC is not the frame's source MAC") \
+	X(ADDRESS_GUARD, "address-guard", true, ADDRESS_THEFT, CLIENT, IN_ROOM, no_check, \
+		"ARP and neighbour discovery from a client for another MAC than its own, or for an IP address of another owner") \
 	X(ISOLATION, "isolation", false, ISOLATED, CLIENT, IN_ROOM, no_check, "frames from one client to another")
 
 enum lp_filter {

@@ -216,13 +216,3 @@ bool lp_rogue_dhcp_source(struct lp_view *view)
 	return udp[BOOTP_HTYPE] != HARDWARE_ETHERNET || udp[BOOTP_HLEN] != 6 ||
 	       memcmp(udp + BOOTP_CHADDR, view->ether.src.octet, 6) != 0;
 }
-
-bool lp_rogue_arp(struct lp_view *view)
-{
-	/* RFC 826: hardware and protocol type, their lengths, the operation, then the sender's hardware address. */
-	static const size_t hardware_len_at = 4, sender_at = 8, sender_len = 6;
-	const uint8_t *arp = view->frame + view->ether.net_offset;
-	if (view->len - view->ether.net_offset < sender_at + sender_len || arp[hardware_len_at] != sender_len)
-		return true;
-	return memcmp(arp + sender_at, view->ether.src.octet, sender_len) != 0;
-}

@@ -20,7 +20,5 @@ bool lp_rogue_access(struct lp_view *view);
 /* True for a DHCP request whose hardware address (chaddr) is not the frame's source, or cannot be read. Requests that a
    relay agent passes on are not checked: their source is the agent. */
 bool lp_rogue_dhcp_source(struct lp_view *view);
-/* True for ARP and RARP whose sender's hardware address is not the frame's source, or is missing. */
-bool lp_rogue_arp(struct lp_view *view);
 
 #endif

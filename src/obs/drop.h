@@ -19,7 +19,8 @@
 	X(MULTICAST_QUERY, "multicast_query", "an IGMP or MLD query from a client") \
 	X(ACCESS_CONTROL, "access_control", "802.1X or a PPPoE server's message from a client") \
 	X(DHCP_SOURCE, "dhcp_source", "a DHCP request for another hardware address than the frame's source") \
-	X(ARP_SPOOF, "arp_spoof", "an ARP sender address that differs from the frame's source") \
+	X(ADDRESS_THEFT, "address_theft", \
+		"ARP or neighbour discovery from a client for an address that is not its own") \
 	X(ISOLATED, "isolated", "a frame from one client to another in a room with isolation") \
 	X(MAC_LIMIT, "mac_limit", \
 		"a new MAC behind the gateway that the relay cannot learn, because it has no memory left") \

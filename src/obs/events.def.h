@@ -74,6 +74,13 @@ LP_EVENT_ROW(macs_overflowed, WARN,
              "room {room}: more than {limit} stations on the gateway's LAN, {forgotten} of the oldest were forgotten. Frames still reach them; if the LAN is not that large, a computer there makes up MACs",
              "The relay's table of LAN stations is full. The oldest entries make space for new ones. Logged at most once a minute for each room.",
              (str, room), (u64, limit), (u64, forgotten))
+LP_EVENT_ROW(address_refused, WARN,
+             "room {room}: client[ '{name}'], peer {peer} ({mac}), claims {address}, which {owner} has. Its ARP and neighbour discovery for that address is dropped; 'kick' and 'ban' remove it",
+             "The filter address-guard dropped a claim. Logged at most once a minute for each client; the drops are counted as address_theft.",
+             (str, room), (u64, peer), (str, name), (mac, mac), (addr, address), (str, owner))
+LP_EVENT_ROW(address_moved, INFO, "room {room}: {address} of client[ '{name}'], peer {peer} ({mac}), now belongs to {owner}",
+             "A station on the LAN uses the address of a client, or the LAN's DHCP server assigned it to someone else.",
+             (str, room), (u64, peer), (str, name), (mac, mac), (addr, address), (str, owner))
 LP_EVENT_ROW(peer_rejected, INFO, "{address} rejected[, room {room}], {role} {mac}: {code}: {message}",
              "The relay did not admit a member.",
              (addr, address), (str, room), (str, role), (mac, mac), (str, code), (str, message))

@@ -216,11 +216,41 @@ static void on_overflowed(void *ctx, const struct lp_peer *gateway, uint64_t n_f
 	lp_event_macs_overflowed(relay->log, lp_peer_room(gateway), relay->config.max_macs_per_gateway, n_forgotten);
 }
 
+/* An owner of IP addresses, for people; NULL: the LAN. */
+static const char *owner_text(const struct lp_peer *owner, char text[LP_NAME_MAX + 32])
+{
+	if (!owner)
+		return "the LAN";
+	snprintf(text, LP_NAME_MAX + 32, "peer %u%s%s", lp_peer_id(owner), lp_peer_name(owner)[0] ? " " : "",
+		lp_peer_name(owner));
+	return text;
+}
+
+static void on_address_refused(
+	void *ctx, const struct lp_peer *peer, const struct lp_addr *address, const struct lp_peer *owner)
+{
+	struct lp_relay *relay = ctx;
+	char text[LP_NAME_MAX + 32];
+	lp_event_address_refused(relay->log, lp_peer_room(peer), lp_peer_id(peer), lp_peer_name(peer),
+		lp_peer_mac(peer), address, owner_text(owner, text));
+}
+
+static void on_address_moved(
+	void *ctx, const struct lp_peer *peer, const struct lp_addr *address, const struct lp_peer *owner)
+{
+	struct lp_relay *relay = ctx;
+	char text[LP_NAME_MAX + 32];
+	lp_event_address_moved(relay->log, lp_peer_room(peer), lp_peer_id(peer), lp_peer_name(peer), lp_peer_mac(peer),
+		address, owner_text(owner, text));
+}
+
 static const struct lp_room_events room_events = {
 	.welcome = on_welcome,
 	.peer_joined = on_peer_joined,
 	.peer_left = on_peer_left,
 	.overflowed = on_overflowed,
+	.address_refused = on_address_refused,
+	.address_moved = on_address_moved,
 	.random = on_random,
 };
 

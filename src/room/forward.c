@@ -1,5 +1,6 @@
 #include "filter/class.h"
 #include "filter/view.h"
+#include "room/guard.h"
 #include "room/room.h"
 #include "room/state.h"
 
@@ -126,6 +127,8 @@ void lp_rooms_forward(struct lp_rooms *rooms, struct lp_peer *from, const uint8_
 	enum lp_drop drop = lp_filters_check(&rooms->filters, from->role, &view);
 	if (drop == LP_DROP_NONE)
 		drop = check_source(from, view.src, now_ns, ret_verdict);
+	if (drop == LP_DROP_NONE && lp_filters_apply(&rooms->filters, LP_ROLE_CLIENT, LP_FILTER_ADDRESS_GUARD))
+		drop = lp_guard_check(from, &view, now_ns);
 	if (drop == LP_DROP_NONE && lp_view_to_group(&view))
 		drop = decide_group(from, &view, now_ns, ret_verdict);
 	else if (drop == LP_DROP_NONE)

@@ -83,6 +83,7 @@ static struct lp_room *make_room(struct lp_rooms *rooms, const char *code)
 	}
 	room->rooms = rooms;
 	lp_multicast_init(&room->multicast, rooms->config.hash_key);
+	lp_addresses_init(&room->addresses, rooms->config.hash_key, rooms->config.max_macs_per_gateway);
 	memcpy(room->code, code, sizeof room->code);
 	room->mtu = rooms->config.room_mtu;
 	lp_rooms_table_add(rooms, room);
@@ -101,6 +102,7 @@ static void drop_room(struct lp_room *room)
 	rooms->n_rooms--;
 	lp_mac_table_done(&room->macs);
 	lp_multicast_done(&room->multicast);
+	lp_addresses_done(&room->addresses);
 	free(room->peers);
 	free(room);
 }
@@ -178,6 +180,7 @@ static struct lp_peer *add_peer(struct lp_room *room, const struct lp_join *join
 		memcpy(peer->public_key, join->key, sizeof peer->public_key);
 	rooms->config.events->random(rooms->config.ctx, peer->token, sizeof peer->token);
 	lp_multicast_member_init(&peer->multicast);
+	lp_address_owner_init(&peer->addresses);
 	lp_meter_init(&peer->meter, &rooms->meter_limits[peer->role == LP_ROLE_GATEWAY]);
 	peer->index = room->n_peers;
 	room->peers[room->n_peers++] = peer;
@@ -299,6 +302,7 @@ void lp_rooms_leave(struct lp_rooms *rooms, struct lp_peer *peer, enum lp_reason
 	rooms->n_peers--;
 	lp_multicast_member_remove(&room->multicast, &peer->multicast);
 	lp_transit_remove(peer);
+	lp_addresses_remove(&room->addresses, &peer->addresses);
 	if (room->gateway == peer) {
 		room->gateway = NULL;
 		lp_mac_table_remove_owner(&room->macs, peer);

@@ -13,7 +13,8 @@
 
    The LAN's side wins: a frame from the gateway whose source is a client's MAC is from a station on the LAN, because a
    gateway sends no frames that came from the room. The frame is dropped, and the client must be disconnected; if it
-   comes back with that MAC, the station owns it.
+   comes back with that MAC, the station owns it. The same holds for IP addresses (filter/addresses.h): a client's ARP
+   and neighbour discovery for an address of another member or of the LAN is dropped.
 
    Invariants: each MAC has one owner per room; a room has at most one gateway; a `welcome` precedes all other events of
    a member; every count that members can raise has a maximum in the config. What a member may send is decided by
@@ -21,8 +22,8 @@
 
    lp_rooms does no I/O and has no clock: a hello or a frame and now_ns go in; a verdict, and calls of lp_room_events,
    come out. It knows members by an opaque user pointer, not connections. One thread owns an lp_rooms.
-   lp_rooms_forward() allocates memory only when a MAC is learned and the table grows, and when a member joins a
-   multicast group. */
+   lp_rooms_forward() allocates memory only when a MAC is learned and the table grows, when an IP address is learned,
+   and when a member joins a multicast group. */
 #ifndef LP_ROOM_ROOM_H
 #define LP_ROOM_ROOM_H
 
@@ -56,6 +57,8 @@ struct lp_rooms; /* all rooms of a relay */
 #define LP_ROOM_MALFORMED_LIMIT 100
 /* The shortest interval between events about a full table of MACs. */
 #define LP_ROOM_OVERFLOW_NS (60 * LP_SEC)
+/* The shortest interval between events about a member's claims of addresses. */
+#define LP_ROOM_THEFT_NS (60 * LP_SEC)
 /* A source that has used up source_joins regains one in this time. */
 #define LP_ROOM_SOURCE_JOIN_NS (4 * LP_SEC)
 /* New members of a room. The burst lets all members of a full room join again after a restart of the relay. */
@@ -68,9 +71,18 @@ struct lp_room_events {
 	/* Send |to| a `peer_joined` about |about|, or a `peer_left` with |reason|. */
 	void (*peer_joined)(void *ctx, struct lp_peer *to, const struct lp_peer *about);
 	void (*peer_left)(void *ctx, struct lp_peer *to, const struct lp_peer *about, enum lp_reason reason);
-	/* There are more stations on the LAN of |gateway| than max_macs_per_gateway: |n_forgotten| of the oldest were
-	   forgotten since the last call. Called at most once in LP_ROOM_OVERFLOW_NS for each room. */
+	/* The following three may be NULL. There are more stations on the LAN of |gateway| than max_macs_per_gateway:
+	   |n_forgotten| of the oldest were forgotten since the last call. Called at most once in LP_ROOM_OVERFLOW_NS
+	   for each room. */
 	void (*overflowed)(void *ctx, const struct lp_peer *gateway, uint64_t n_forgotten);
+	/* |peer| claimed |address|, which belongs to |owner|, or to a station on the LAN if that is NULL. Its frame was
+	   dropped. Called at most once in LP_ROOM_THEFT_NS for each member. */
+	void (*address_refused)(
+		void *ctx, const struct lp_peer *peer, const struct lp_addr *address, const struct lp_peer *owner);
+	/* |peer| lost |address| to |owner|, to which the LAN's DHCP server leased it, or to a station on the LAN if
+	   that is NULL. */
+	void (*address_moved)(
+		void *ctx, const struct lp_peer *peer, const struct lp_addr *address, const struct lp_peer *owner);
 	/* Fills |data| with random bytes, for resume tokens. */
 	void (*random)(void *ctx, uint8_t *data, size_t len);
 };

@@ -3,6 +3,7 @@
 #define LP_ROOM_STATE_H
 
 #include "base/list.h"
+#include "filter/addresses.h"
 #include "filter/filter.h"
 #include "filter/limit.h"
 #include "proto/mac_table.h"
@@ -43,8 +44,10 @@ struct lp_peer {
 	bool by_key; /* resumed by the public key alone */
 	struct lp_meter meter;
 	struct lp_multicast_member multicast;
-	uint64_t malformed_since_ns; /* start of the window */
-	uint32_t malformed;          /* in the window */
+	struct lp_address_owner addresses; /* a client's */
+	uint64_t theft_event_ns;           /* when the next event about its claims may be sent */
+	uint64_t malformed_since_ns;       /* start of the window */
+	uint32_t malformed;                /* in the window */
 	uint64_t drops[LP_DROP_COUNT];
 	struct lp_peer_link link;
 };
@@ -64,6 +67,7 @@ struct lp_room {
 	uint64_t n_evicted;       /* of |macs|, as of the last of these events */
 	struct lp_mac_table macs; /* clients and gateway (permanent), stations behind the gateway (they age) */
 	struct lp_multicast multicast;
+	struct lp_addresses addresses;
 };
 
 /* Buckets of sources. A source has two of them, and is limited only if both are empty, so that another source in one of

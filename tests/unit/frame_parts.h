@@ -20,7 +20,7 @@ enum part_kind {
 	PART_LLC,   /* a: three bytes */
 	PART_SNAP,  /* a: OUI, b: type; with its LLC */
 	PART_IP4,   /* a: protocol, b: words of header (0: 5), c: flags and fragment offset */
-	PART_IP6,   /* a: next header */
+	PART_IP6,   /* a: next header, b: the source is fe80::b (0: the unspecified address) */
 	PART_EXT,   /* a: next header, b: length field */
 	PART_FRAG,  /* a: next header, b: offset in units of 8 bytes, c: more fragments */
 	PART_UDP,   /* a: source port, b: destination port */
@@ -68,6 +68,10 @@ struct part {
 #define IP6(next) \
 	{ \
 		PART_IP6, next, 0, 0 \
+	}
+#define IP6_FROM(next, n) \
+	{ \
+		PART_IP6, next, n, 0 \
 	}
 #define EXT(next, units) \
 	{ \
@@ -146,7 +150,9 @@ static inline void add_part(struct lp_writer *w, const struct part *part, struct
 		lp_writer_u16(w, 0);
 		lp_writer_u8(w, (uint8_t)a);
 		lp_writer_u8(w, 255);
-		lp_writer_zero(w, 32);
+		lp_writer_u64(w, b ? UINT64_C(0xfe80) << 48 : 0);
+		lp_writer_u64(w, b);
+		lp_writer_zero(w, 16);
 		break;
 	case PART_EXT:
 		lp_writer_u8(w, (uint8_t)a);

@@ -63,7 +63,6 @@ static const struct row plain_rows[] = {
 		.parts = {IPV4, IP4(17), UDP(68, 67), BOOTP(1, 0, 1)}},
 	{"DHCPv6 solicit", BOTH(NONE), .parts = {IPV6, IP6(17), UDP(546, 547), BYTE(1), BYTES(20, 0)}},
 	{"ARP", BOTH(NONE), .parts = {ARP, ARP_BODY(1)}},
-	{"ARP of somebody else, not inspected", BOTH(NONE), .parts = {ARP, ARP_BODY(2)}},
 	{"IPX, Ethernet II", BOTH(NONE), .parts = {TYPE(0x8137), BYTES(40, 0xff)}},
 	{"IPX, 802.3 raw", BOTH(NONE), .parts = {LEN(0), BYTES(40, 0xff)}},
 	{"IPX, 802.2", BOTH(NONE), .parts = {LEN(0), LLC(0xe0e003), BYTES(40, 0xff)}},
@@ -300,20 +299,6 @@ static const struct row evasion_rows[] = {
 		.parts = {IPV6, IP6(44), FRAG(17, 0, 1), UDP(1024, 547)}},
 };
 
-static const struct row optional_rows[] = {
-	{"ARP of oneself", BOTH(NONE), .on = LP_FILTER_BIT(ARP_INSPECTION), .parts = {ARP, ARP_BODY(1)}},
-	{"ARP of somebody else", CLIENT(ARP_SPOOF), .on = LP_FILTER_BIT(ARP_INSPECTION), .parts = {ARP, ARP_BODY(2)}},
-	{"RARP of somebody else", CLIENT(ARP_SPOOF), .on = LP_FILTER_BIT(ARP_INSPECTION),
-		.parts = {TYPE(0x8035), ARP_BODY(2)}},
-	{"ARP of somebody else in tagged SNAP", CLIENT(ARP_SPOOF), .on = LP_FILTER_BIT(ARP_INSPECTION),
-		.parts = {TAG(0x8100, 0), LEN(0), SNAP(0, 0x0806), ARP_BODY(2)}},
-	{"ARP that is cut", CLIENT(ARP_SPOOF), .on = LP_FILTER_BIT(ARP_INSPECTION),
-		.parts = {ARP, {PART_U16, 1, 0, 0}, {PART_U16, 0x0800, 0, 0}, {PART_U16, 0x0604, 0, 0}, BYTES(7, 0)}},
-	{"ARP with another address length", CLIENT(ARP_SPOOF), .on = LP_FILTER_BIT(ARP_INSPECTION),
-		.parts = {ARP, {PART_U16, 1, 0, 0}, {PART_U16, 0x0800, 0, 0}, {PART_U16, 0x0804, 0, 0},
-			{PART_U16, 1, 0, 0}, STATION(1), BYTES(20, 0)}},
-};
-
 /* Runs one row for one role, with the filters |on|. */
 static enum lp_drop ask(const struct row *row, enum lp_role role, uint32_t on)
 {
@@ -380,7 +365,6 @@ CHECK(control)
 CHECK(router)
 CHECK(rogue)
 CHECK(evasion)
-CHECK(optional)
 
 /* A frame without a complete header is dropped, whatever is disabled. */
 static void test_short(void **state)
@@ -431,7 +415,7 @@ static void test_table(void **state)
 			assert_int_not_equal(lp_filter_row(i)->drop, lp_filter_row(k)->drop);
 		}
 	}
-	assert_int_equal(lp_filters_default() & (LP_FILTER_BIT(ARP_INSPECTION) | LP_FILTER_BIT(ISOLATION)), 0);
+	assert_int_equal(lp_filters_default() & LP_FILTER_BIT(ISOLATION), 0);
 }
 
 int main(void)
@@ -443,7 +427,6 @@ int main(void)
 		cmocka_unit_test(test_router),
 		cmocka_unit_test(test_rogue),
 		cmocka_unit_test(test_evasion),
-		cmocka_unit_test(test_optional),
 		cmocka_unit_test(test_short),
 		cmocka_unit_test(test_unreadable),
 		cmocka_unit_test(test_table),

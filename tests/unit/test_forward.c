@@ -45,7 +45,14 @@ static void close_place(struct place *place)
 }
 
 static const struct part game[] = {TYPE(0x0800), IP4(17), UDP(27015, 27015), BYTES(30, 0), {PART_END, 0, 0, 0}};
-static const struct part arp[] = {TYPE(0x0806), BYTES(46, 0), {PART_END, 0, 0, 0}};
+/* An ARP request of station |mac|; all octets of its IPv4 address are |sender|. */
+#define ARP_REQUEST(mac, sender) \
+	TYPE(0x0806), TYPE(1), TYPE(0x0800), TYPE(0x0604), TYPE(1), STATION(mac), BYTES(4, sender), BYTES(6, 0), \
+		BYTES(22, 9), \
+	{ \
+		PART_END, 0, 0, 0 \
+	}
+static const struct part arp[] = {ARP_REQUEST(1, 10)};
 static const struct part mdns[] = {TYPE(0x0800), IP4(17), UDP(5353, 5353), BYTES(30, 0), {PART_END, 0, 0, 0}};
 
 /* Sends a frame; returns the drop reason, or NONE. |ret_targets|: bits of enum who. */
@@ -394,6 +401,88 @@ static void test_join_later(void **state)
 	close_place(&place);
 }
 
+/* The last event about IP addresses. */
+static struct {
+	unsigned n_refused, n_moved;
+	const struct lp_peer *peer, *owner;
+} heard;
+
+static void on_refused(
+	void *ctx, const struct lp_peer *peer, const struct lp_addr *address, const struct lp_peer *owner)
+{
+	(void)ctx;
+	assert_int_equal(address->family, 4);
+	heard.n_refused++;
+	heard.peer = peer;
+	heard.owner = owner;
+}
+
+static void on_moved(void *ctx, const struct lp_peer *peer, const struct lp_addr *address, const struct lp_peer *owner)
+{
+	(void)ctx;
+	assert_int_equal(address->family, 4);
+	heard.n_moved++;
+	heard.peer = peer;
+	heard.owner = owner;
+}
+
+/* ARP for addresses of the LAN and of other clients is dropped, and reported once a minute. */
+static void test_address_guard(void **state)
+{
+	static const struct part lan[] = {ARP_REQUEST(11, 10)}, thief[] = {ARP_REQUEST(1, 10)};
+	static const struct part other_mac[] = {ARP_REQUEST(11, 20)}, own[] = {ARP_REQUEST(1, 20)};
+	static const struct part bob[] = {ARP_REQUEST(2, 20)};
+	struct lp_room_events events = station_events;
+	struct lp_rooms_config config = stations_config(NULL);
+	struct place place;
+	unsigned targets;
+	(void)state;
+	events.address_refused = on_refused;
+	events.address_moved = on_moved;
+	config.events = &events;
+	memset(&heard, 0, sizeof heard);
+	open_place(&place, config);
+	struct lp_peer *alice = place.station[ALICE].peer;
+	assert_int_equal(send_parts(&place, GATEWAY, BROADCAST, LAN(1), lan, &targets), LP_DROP_NONE);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(
+			send_parts(&place, ALICE, BROADCAST, STATION_MAC(1), thief, &targets), LP_DROP_ADDRESS_THEFT);
+	assert_true(heard.n_refused == 1 && heard.peer == alice && !heard.owner);
+	assert_int_equal(
+		send_parts(&place, ALICE, BROADCAST, STATION_MAC(1), other_mac, &targets), LP_DROP_ADDRESS_THEFT);
+	assert_int_equal(heard.n_refused, 1);
+	assert_int_equal(send_parts(&place, ALICE, BROADCAST, STATION_MAC(1), own, &targets), LP_DROP_NONE);
+	assert_int_equal(send_parts(&place, BOB, BROADCAST, STATION_MAC(2), bob, &targets), LP_DROP_ADDRESS_THEFT);
+	assert_true(heard.n_refused == 2 && heard.peer == place.station[BOB].peer && heard.owner == alice);
+	place.now_ns += LP_ROOM_THEFT_NS;
+	assert_int_equal(send_parts(&place, ALICE, BROADCAST, STATION_MAC(1), thief, &targets), LP_DROP_ADDRESS_THEFT);
+	assert_int_equal(heard.n_refused, 3);
+	/* The LAN uses Alice's address: she loses it. An announcement that a LAN station repeats for her does not
+	 * count. */
+	assert_int_equal(send_parts(&place, GATEWAY, BROADCAST, LAN(1), own, &targets), LP_DROP_NONE);
+	assert_int_equal(heard.n_moved, 0);
+	assert_int_equal(send_parts(&place, GATEWAY, BROADCAST, LAN(1), other_mac, &targets), LP_DROP_NONE);
+	assert_true(heard.n_moved == 1 && heard.peer == alice && !heard.owner);
+	assert_int_equal(send_parts(&place, ALICE, BROADCAST, STATION_MAC(1), own, &targets), LP_DROP_ADDRESS_THEFT);
+	close_place(&place);
+}
+
+/* Without the filter everything passes, and nothing is learned. */
+static void test_address_guard_off(void **state)
+{
+	static const struct part lan[] = {ARP_REQUEST(11, 10)}, thief[] = {ARP_REQUEST(1, 10)};
+	struct lp_rooms_config config = stations_config(NULL);
+	struct place place;
+	unsigned targets;
+	(void)state;
+	config.filters &= ~LP_FILTER_BIT(ADDRESS_GUARD);
+	open_place(&place, config);
+	assert_int_equal(send_parts(&place, GATEWAY, BROADCAST, LAN(1), lan, &targets), LP_DROP_NONE);
+	assert_int_equal(send_parts(&place, ALICE, BROADCAST, STATION_MAC(1), thief, &targets), LP_DROP_NONE);
+	assert_int_equal(place.station[ALICE].peer->room->addresses.n_addresses, 0);
+	close_place(&place);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -409,6 +498,8 @@ int main(void)
 		cmocka_unit_test(test_lan_storm),
 		cmocka_unit_test(test_other_limits),
 		cmocka_unit_test(test_join_later),
+		cmocka_unit_test(test_address_guard),
+		cmocka_unit_test(test_address_guard_off),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
