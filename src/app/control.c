@@ -39,9 +39,7 @@ static int listen_default(
 	if (result < 0)
 		return lp_fail(failure, result, "the default path is too long");
 	result = lp_runtime_folder(path, failure);
-	return result < 0
-		       ? result
-		       : lp_http_listen_local(http, path, LP_HTTP_METRICS | LP_HTTP_STATUS | LP_HTTP_CONTROL, failure);
+	return result < 0 ? result : lp_http_listen_local(http, path, LP_HTTP_ALL, failure);
 }
 
 int lp_control_listen(struct lp_http *http, const struct lp_program *program, const struct lp_control_options *options,
@@ -53,8 +51,7 @@ int lp_control_listen(struct lp_http *http, const struct lp_program *program, co
 	if (strcmp(options->socket, "off") == 0)
 		return 0;
 	if (options->socket[0]) {
-		result = lp_http_listen_local(
-			http, options->socket, LP_HTTP_METRICS | LP_HTTP_STATUS | LP_HTTP_CONTROL, &why);
+		result = lp_http_listen_local(http, options->socket, LP_HTTP_ALL, &why);
 		if (result < 0)
 			return lp_fail(failure, result, "--status-socket: %s. Choose another path", why.text);
 		lp_event_serving(log, "status", options->socket);
@@ -79,16 +76,19 @@ void lp_control_path(
 		ret_path[0] = '\0';
 }
 
+/* What is done with a request; |ctx| is for its result. */
+typedef int call_fn(const struct lp_http_call *call, struct lp_failure *failure, void *ctx);
+
 /* Sends the request to the program that listens at one of the default paths. */
-static int call_default(const struct lp_program *program, struct lp_http_call *call, struct lp_failure *failure,
-	char **ret_body, size_t *ret_len)
+static int call_default(
+	const struct lp_program *program, struct lp_http_call *call, call_fn *fn, struct lp_failure *failure, void *ctx)
 {
 	struct lp_failure first = {0};
 	char path[256];
 	call->path = path;
 	for (unsigned n = 0; lp_runtime_path(short_name(program), n, path, sizeof path) == 0; n++) {
 		struct lp_failure why = {0};
-		int result = lp_http_call(call, &why, ret_body, ret_len);
+		int result = fn(call, &why, ctx);
 		if (result == 0)
 			return 0;
 		bool absent = result == LP_ENOTFOUND || result == LP_EUNREACH;
@@ -99,16 +99,49 @@ static int call_default(const struct lp_program *program, struct lp_http_call *c
 		program->name);
 }
 
+/* Sends the request to the running program, wherever it listens. */
+static int call_any(const struct lp_program *program, const struct lp_control_options *options,
+	struct lp_http_call *call, call_fn *fn, struct lp_failure *failure, void *ctx)
+{
+	call->path = options->socket;
+	call->timeout_ns = CALL_TIMEOUT_NS;
+	return options->socket[0] ? fn(call, failure, ctx) : call_default(program, call, fn, failure, ctx);
+}
+
+struct whole {
+	char *body;
+	size_t len;
+};
+
+static int call_whole(const struct lp_http_call *call, struct lp_failure *failure, void *ctx)
+{
+	struct whole *whole = ctx;
+	return lp_http_call(call, failure, &whole->body, &whole->len);
+}
+
 int lp_control_call(const struct lp_program *program, const struct lp_control_options *options, const char *method,
 	const char *target, const char *body, struct lp_failure *failure, char **ret_body, size_t *ret_len)
 {
-	struct lp_http_call call = {.path = options->socket,
-		.method = method,
-		.target = target,
-		.body = body,
-		.timeout_ns = CALL_TIMEOUT_NS};
-	return options->socket[0] ? lp_http_call(&call, failure, ret_body, ret_len)
-				  : call_default(program, &call, failure, ret_body, ret_len);
+	struct lp_http_call call = {.method = method, .target = target, .body = body};
+	struct whole whole;
+	int result = call_any(program, options, &call, call_whole, failure, &whole);
+	if (result < 0)
+		return result;
+	*ret_body = whole.body;
+	*ret_len = whole.len;
+	return 0;
+}
+
+static int call_open(const struct lp_http_call *call, struct lp_failure *failure, void *ctx)
+{
+	return lp_http_call_open(call, failure, ctx);
+}
+
+int lp_control_open(const struct lp_program *program, const struct lp_control_options *options, const char *method,
+	const char *target, const char *body, struct lp_failure *failure, struct lp_http_reading **ret_reading)
+{
+	struct lp_http_call call = {.method = method, .target = target, .body = body};
+	return call_any(program, options, &call, call_open, failure, ret_reading);
 }
 
 int lp_control_status(const struct lp_program *program, const struct lp_control_options *options,

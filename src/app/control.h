@@ -15,6 +15,7 @@
 
 struct lp_failure;
 struct lp_http;
+struct lp_http_reading;
 struct lp_log;
 
 struct lp_control_options {
@@ -36,6 +37,9 @@ int lp_control_call(const struct lp_program *program, const struct lp_control_op
 	const char *target, const char *body, struct lp_failure *failure, char **ret_body, size_t *ret_len);
 /* The command `leave`: the running program says goodbye and ends. Returns the exit code; failures are printed. */
 int lp_control_leave(const struct lp_program *program, const struct lp_control_options *options);
+/* The same for a reply without an end, which the caller reads. */
+int lp_control_open(const struct lp_program *program, const struct lp_control_options *options, const char *method,
+	const char *target, const char *body, struct lp_failure *failure, struct lp_http_reading **ret_reading);
 /* The command `status`: prints what GET /status replies, by |print| or as it is. Returns the exit code; failures are
    printed. */
 int lp_control_status(const struct lp_program *program, const struct lp_control_options *options,

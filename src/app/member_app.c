@@ -43,12 +43,15 @@ bool lp_member_app_options(struct lp_member_app *app, const struct lp_program *p
 	lp_options_add(ret_options, lp_member_option_rows, lp_member_option_rows_n, &app->options);
 	lp_options_add(ret_options, rows, n_rows, dest);
 	lp_options_add(ret_options, lp_control_option_rows, lp_control_option_rows_n, &app->control);
+	lp_options_add(ret_options, lp_capture_option_rows, lp_capture_option_rows_n, &app->capture_options);
 	if (!lp_app_options(&app->app, program, ret_options, argc, argv, ret_exit))
 		return false;
 	if (lp_options_is_command(ret_options, "status"))
 		*ret_exit = lp_control_status(program, &app->control, print_status);
 	else if (lp_options_is_command(ret_options, "leave"))
 		*ret_exit = lp_control_leave(program, &app->control);
+	else if (lp_options_is_command(ret_options, "capture"))
+		*ret_exit = lp_capture_command(program, &app->control, &app->capture_options, "");
 	else
 		return true;
 	return false;
@@ -80,21 +83,50 @@ static void on_leave(void *ctx, const struct lp_http_request *request, struct lp
 	lp_timer_set(app->leave, lp_loop_now_ns(app->app.loop) + LEAVE_DELAY_NS);
 }
 
-/* Serves the status, and what the program adds. */
+static void on_capture(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply)
+{
+	struct lp_member_app *app = ctx;
+	lp_capture_serve(&app->capture, request, reply);
+}
+
+/* Finds the member whose frames are captured. */
+static int find_peer(void *ctx, const char *target, struct lp_failure *failure, struct lp_capture_filter *filter)
+{
+	const struct lp_member_app *app = ctx;
+	const struct lp_peer_event *peer;
+	size_t n_found = app->member ? lp_member_find_peer(app->member, target, &peer) : 0;
+	if (n_found == 0)
+		return lp_fail(failure, LP_ENOTFOUND, "no other member '%.60s' is in the room", target);
+	if (n_found > 1)
+		return lp_fail(failure, LP_EINVAL, "several members are called '%.60s'. Use a number or a MAC", target);
+	filter->peer_id = peer->peer_id;
+	filter->mac = peer->mac;
+	return 0;
+}
+
+/* Serves status and capture, and what the program adds. */
 static int start_http(struct lp_member_app *app, struct lp_failure *failure)
 {
-	app->table[0] = (struct lp_http_route){"GET", "/status", LP_HTTP_STATUS, on_status};
-	app->table[1] = (struct lp_http_route){"POST", "/leave", LP_HTTP_CONTROL, on_leave};
-	assert(2 + app->n_routes <= LP_MEMBER_APP_ROUTES_MAX);
+	size_t n = 0;
+	app->table[n++] = (struct lp_http_route){"GET", "/status", LP_HTTP_STATUS, on_status};
+	app->table[n++] = (struct lp_http_route){"POST", "/leave", LP_HTTP_CONTROL, on_leave};
+	app->table[n++] = (struct lp_http_route){"POST", "/capture", LP_HTTP_CAPTURE, on_capture};
+	assert(n + app->n_routes <= LP_MEMBER_APP_ROUTES_MAX);
 	if (app->n_routes > 0)
-		memcpy(app->table + 2, app->routes, app->n_routes * sizeof app->routes[0]);
+		memcpy(app->table + n, app->routes, app->n_routes * sizeof app->routes[0]);
 	int result = lp_timer_new(app->app.loop, on_leave_timer, app, &app->leave);
 	if (result < 0)
 		return lp_fail(failure, result, "cannot start: %s", lp_error_text(result));
-	result = lp_http_new(app->app.loop, app->table, 2 + app->n_routes, app, failure, &app->http);
-	return result < 0
-		       ? result
-		       : lp_control_listen(app->http, app->app.program, &app->control, &app->app.output.log, failure);
+	result = lp_http_new(app->app.loop, app->table, n + app->n_routes, app, failure, &app->http);
+	if (result < 0)
+		return result;
+	app->capture.loop = app->app.loop;
+	app->capture.http = app->http;
+	app->capture.log = &app->app.output.log;
+	app->capture.program = app->app.program->name;
+	app->capture.find = find_peer;
+	app->capture.ctx = app;
+	return lp_control_listen(app->http, app->app.program, &app->control, &app->app.output.log, failure);
 }
 
 int lp_member_app_begin(struct lp_member_app *app, const struct lp_options *parsed, enum lp_role role,
@@ -113,6 +145,7 @@ int lp_member_app_begin(struct lp_member_app *app, const struct lp_options *pars
 		return result;
 	config->role = role;
 	config->log = &app->app.output.log;
+	config->capture = &app->capture.capture;
 	memcpy(options->room, config->room, sizeof options->room);
 	snprintf(app->relay, sizeof app->relay, strchr(config->relays[0].host, ':') ? "[%.240s]:%u" : "%.240s:%u",
 		config->relays[0].host, config->relays[0].port);
@@ -235,6 +268,7 @@ int lp_member_app_report(struct lp_member_app *app, enum lp_role role, struct lp
 		.ctx = app,
 	};
 	app->device_id = device_id;
+	app->member = member;
 	if (app->app.common.log_format == LP_LOG_TEXT && lp_terminal_is_live(LP_TERMINAL_ERR)) {
 		lp_live_init(&app->live, stderr, &app->app.output);
 		config.draw = on_draw;
@@ -251,6 +285,7 @@ void lp_member_app_unreport(struct lp_member_app *app)
 	app->http = NULL;
 	lp_timer_free(app->leave);
 	app->leave = NULL;
+	app->member = NULL;
 	lp_reporter_free(app->reporter);
 	app->reporter = NULL;
 	if (app->live.file)

@@ -4,6 +4,8 @@
 #define LP_APP_MEMBER_APP_H
 
 #include "app/app.h"
+#include "app/capture_command.h"
+#include "app/capture_server.h"
 #include "app/control.h"
 #include "app/member_options.h"
 #include "app/saved_session.h"
@@ -18,18 +20,21 @@ struct lp_status;
 struct lp_timer;
 struct lp_tls;
 
-#define LP_MEMBER_APP_ROUTES_MAX 8
+#define LP_MEMBER_APP_ROUTES_MAX 16
 
 struct lp_member_app {
 	struct lp_app app;
 	struct lp_member_options options;
 	struct lp_control_options control;
+	struct lp_capture_options capture_options;
+	struct lp_capture_server capture;
 	struct lp_tls *tls;
 	struct lp_saved_session saved;
 	const char *saved_path; /* NULL: the session is not saved; borrowed */
 	struct lp_reporter *reporter;
-	struct lp_http *http;   /* serves the status */
-	struct lp_timer *leave; /* stops the program after POST /leave was replied to */
+	struct lp_member *member; /* from lp_member_app_report() to lp_member_app_unreport(); borrowed */
+	struct lp_http *http;     /* serves status and capture */
+	struct lp_timer *leave;   /* stops the program after POST /leave was replied to */
 	struct lp_live live;
 	const char *device_id; /* the TAP or the gateway's interface, for lp_device_state(); borrowed */
 	char relay[256];       /* "HOST:PORT" as the user wrote it */
@@ -45,8 +50,8 @@ struct lp_member_app {
 	void (*count)(void *ctx, struct lp_status *status); /* adds what only the program knows; NULL: nothing */
 };
 
-/* As lp_app_options(), and runs the commands `status` and `leave`; other commands are the program's. |rows| are the
-   program's own options, stored in |dest|. |ret_options| can be queried for which options were given. */
+/* As lp_app_options(), and runs the commands `status`, `leave` and `capture`; other commands are the program's. |rows|
+   are the program's own options, stored in |dest|. |ret_options| can be queried for which options were given. */
 bool lp_member_app_options(struct lp_member_app *app, const struct lp_program *program, const struct lp_option *rows,
 	size_t n_rows, void *dest, int argc, char *const *argv, struct lp_options *ret_options, int *ret_exit);
 /* As lp_app_begin(). Also finds the invite and what the relay is trusted by, makes the member's key if |saved| has

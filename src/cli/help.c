@@ -136,7 +136,10 @@ static void add_option(void *ctx, const char *heading, const struct lp_option *o
 		end_line(page);
 	}
 	bool on = option->standard && strcmp(option->standard, "on") == 0;
-	snprintf(term, sizeof term, "--%s%s%s%s", !option->argument && on ? "[no-]" : "", option->name,
+	char letter[8] = "";
+	if (option->letter)
+		snprintf(letter, sizeof letter, "-%c, ", option->letter);
+	snprintf(term, sizeof term, "%s--%s%s%s%s", letter, !option->argument && on ? "[no-]" : "", option->name,
 		option->argument ? " " : "", option->argument ? option->argument : "");
 	lp_text_init(&text, help, sizeof help);
 	lp_text_add(&text, option->help);

@@ -84,6 +84,23 @@ static void find_word(const struct lp_options *options, const char *argument, st
 	*ret_word = word;
 }
 
+/* Finds the row of the short form "-w". */
+static void find_letter(const struct lp_options *options, const char *argument, struct word *ret_word)
+{
+	size_t number = 0;
+	*ret_word = (struct word){.name = argument + 1, .len = strlen(argument + 1)};
+	for (size_t i = 0; i < options->n_sets; i++) {
+		const struct lp_option_set *set = &options->sets[i];
+		for (size_t j = 0; j < set->n_rows; j++, number++) {
+			if (!set->rows[j].letter || argument[1] != set->rows[j].letter || argument[2])
+				continue;
+			ret_word->option = &set->rows[j];
+			ret_word->dest = set->dest;
+			ret_word->number = number;
+		}
+	}
+}
+
 /* Fails with the most similar option, if there is one. */
 static int fail_unknown(const struct lp_options *options, const struct word *word, struct lp_failure *failure)
 {
@@ -106,7 +123,13 @@ static int fail_unknown(const struct lp_options *options, const struct word *wor
 static int parse_option(struct lp_options *options, int argc, char *const *argv, int *i, struct lp_failure *failure)
 {
 	struct word word;
-	find_word(options, argv[*i], &word);
+	bool is_letter = argv[*i][1] != '-';
+	if (is_letter)
+		find_letter(options, argv[*i], &word);
+	else
+		find_word(options, argv[*i], &word);
+	if (!word.option && is_letter)
+		return lp_fail(failure, LP_EINVAL, "'%s' is not an option. Options start with two dashes", argv[*i]);
 	if (!word.option)
 		return fail_unknown(options, &word, failure);
 
@@ -149,11 +172,8 @@ int lp_options_parse(struct lp_options *options, int argc, char *const *argv, st
 			result = add_word(options, argument, failure);
 		else if (strcmp(argument, "--") == 0)
 			only_words = true;
-		else if (argument[1] == '-')
-			result = parse_option(options, argc, argv, &i, failure);
 		else
-			result = lp_fail(
-				failure, LP_EINVAL, "'%s' is not an option. Options start with two dashes", argument);
+			result = parse_option(options, argc, argv, &i, failure);
 	}
 	return result < 0 ? result : lp_options_find_command(options, failure);
 }

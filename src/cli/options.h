@@ -56,6 +56,7 @@ struct lp_option {
 	const char *standard; /* the default, as a user would write it; NULL: the field is not changed */
 	const char *group;    /* heading in the help; NULL: that of the previous row */
 	const char *help;     /* without capital and full stop */
+	char letter;          /* 'w': -w is the same; 0: there is no short form */
 	bool required;        /* unless there is a command */
 	bool no_config;       /* not allowed in a configuration file */
 	bool hidden;          /* not in the help */

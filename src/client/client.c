@@ -44,6 +44,20 @@ static void to_tunnel(void *ctx, const struct lp_bytes *parts, size_t n_parts)
 	lp_member_send(client->member, parts, n_parts);
 }
 
+/* Notes a frame in the capture. */
+static void note(struct lp_client *client, enum lp_capture_side side, bool inbound, uint16_t source,
+	const uint8_t *frame, size_t len, enum lp_drop drop)
+{
+	struct lp_bytes part = {frame, len};
+	if (lp_capture_is_on(client->config.member.capture))
+		lp_member_note(client->member, &(struct lp_member_frame){.side = side,
+						       .inbound = inbound,
+						       .source = source,
+						       .parts = &part,
+						       .n_parts = 1,
+						       .drop = drop});
+}
+
 /* A batch of frames that the system sent. */
 static void on_tap(void *ctx, const struct lp_frame *frames, size_t n_frames)
 {
@@ -54,10 +68,14 @@ static void on_tap(void *ctx, const struct lp_frame *frames, size_t n_frames)
 		client->config.guard_ops->saw(client->guard, frames, n_frames);
 	for (size_t i = 0; i < n_frames; i++) {
 		const struct lp_frame *frame = &frames[i];
+		enum lp_drop drop = LP_DROP_NONE;
 		if (!lp_ether_is_from(frame->data, frame->len, &client->config.mac))
-			lp_member_count_drops(client->member, LP_DROP_SPOOFED_SOURCE, 1);
+			drop = LP_DROP_SPOOFED_SOURCE;
 		else if (lp_offloader_split(client->offloader, frame, client->tcp_mtu, to_tunnel, client) < 0)
-			lp_member_count_drops(client->member, LP_DROP_OFFLOAD, 1);
+			drop = LP_DROP_OFFLOAD;
+		if (drop != LP_DROP_NONE)
+			lp_member_count_drops(client->member, drop, 1);
+		note(client, LP_CAPTURE_LAN, true, 0, frame->data, frame->len, drop);
 	}
 	lp_member_flush(client->member);
 	if (lp_member_congested(client->member)) {
@@ -204,14 +222,10 @@ static void log_filtered(struct lp_client *client)
 	client->filtered = true;
 }
 
-static void on_frame(void *ctx, uint16_t source, const uint8_t *frame, size_t len, uint64_t now_ns)
+/* Adds a frame to those for the system. LP_DROP_NONE, or why it was dropped. */
+static enum lp_drop take_frame(struct lp_client *client, const uint8_t *frame, size_t len)
 {
-	struct lp_client *client = ctx;
 	uint8_t changed[LP_HOSTCONF_FRAME_MAX];
-	(void)source;
-	(void)now_ns;
-	if (!client->answered && len >= LP_ETHER_HEADER)
-		client->answered = memcmp(frame, client->config.mac.octet, sizeof client->config.mac.octet) == 0;
 	switch (lp_hostconf_filter(&client->config.accept, &client->config.mac, frame, len, changed, &len)) {
 	case LP_HOSTCONF_PASS:
 		break;
@@ -220,11 +234,22 @@ static void on_frame(void *ctx, uint16_t source, const uint8_t *frame, size_t le
 		log_filtered(client);
 		break;
 	case LP_HOSTCONF_DROP:
-		lp_member_count_drops(client->member, LP_DROP_HOST_CONFIG, 1);
-		return;
+		return LP_DROP_HOST_CONFIG;
 	}
-	if (!lp_offloader_merge(client->offloader, frame, len, lp_member_unfragmented_mtu(client->member)))
-		lp_member_count_drops(client->member, LP_DROP_OVERSIZE, 1);
+	uint16_t mtu = lp_member_unfragmented_mtu(client->member);
+	return lp_offloader_merge(client->offloader, frame, len, mtu) ? LP_DROP_NONE : LP_DROP_OVERSIZE;
+}
+
+static void on_frame(void *ctx, uint16_t source, const uint8_t *frame, size_t len, uint64_t now_ns)
+{
+	struct lp_client *client = ctx;
+	(void)now_ns;
+	if (!client->answered && len >= LP_ETHER_HEADER)
+		client->answered = memcmp(frame, client->config.mac.octet, sizeof client->config.mac.octet) == 0;
+	enum lp_drop drop = take_frame(client, frame, len);
+	if (drop != LP_DROP_NONE)
+		lp_member_count_drops(client->member, drop, 1);
+	note(client, LP_CAPTURE_TUNNEL_IN, true, source, frame, len, drop);
 }
 
 /* Frames for the system, after coalescing. */
@@ -234,6 +259,9 @@ static void to_tap(void *ctx, const struct lp_frame *frames, size_t n_frames)
 	size_t n_sent = lp_tap_send(client->tap, frames, n_frames);
 	if (n_sent < n_frames)
 		lp_member_count_drops(client->member, LP_DROP_DEVICE, n_frames - n_sent);
+	for (size_t i = 0; i < n_frames; i++)
+		note(client, LP_CAPTURE_LAN, false, 0, frames[i].data, frames[i].len,
+			i < n_sent ? LP_DROP_NONE : LP_DROP_DEVICE);
 }
 
 static void on_batch_end(void *ctx)

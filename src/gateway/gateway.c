@@ -49,6 +49,20 @@ static void log_frame(struct lp_gateway *gateway, const char *direction, uint16_
 		lp_framelog_write(gateway->config.member.log, &note);
 }
 
+/* Notes a frame in the capture. */
+static void note(struct lp_gateway *gateway, enum lp_capture_side side, bool inbound, uint16_t source,
+	const uint8_t *frame, size_t len, enum lp_drop drop)
+{
+	struct lp_bytes part = {frame, len};
+	if (lp_capture_is_on(gateway->config.member.capture))
+		lp_member_note(gateway->member, &(struct lp_member_frame){.side = side,
+							.inbound = inbound,
+							.source = source,
+							.parts = &part,
+							.n_parts = 1,
+							.drop = drop});
+}
+
 /* A frame of the LAN, after segmentation. */
 static void to_tunnel(void *ctx, const struct lp_bytes *parts, size_t n_parts)
 {
@@ -67,6 +81,7 @@ static void from_lan(struct lp_gateway *gateway, const struct lp_frame *frame)
 	if (drop != LP_DROP_NONE)
 		lp_member_count_drops(gateway->member, drop, 1);
 	log_frame(gateway, "in", 0, frame->data, frame->len, drop);
+	note(gateway, LP_CAPTURE_LAN, true, 0, frame->data, frame->len, drop);
 }
 
 static void arm(struct lp_gateway *gateway)
@@ -94,22 +109,28 @@ static void on_packet_error(void *ctx, const struct lp_failure *failure)
 	lp_member_fail(gateway->member, failure);
 }
 
+/* Counts and notes frames of which the first |n_sent| were sent to the LAN. */
+static void sent(struct lp_gateway *gateway, const struct lp_frame *frames, size_t n_frames, size_t n_sent)
+{
+	if (n_sent < n_frames)
+		lp_member_count_drops(gateway->member, LP_DROP_DEVICE, n_frames - n_sent);
+	for (size_t i = 0; i < n_frames; i++)
+		note(gateway, LP_CAPTURE_LAN, false, 0, frames[i].data, frames[i].len,
+			i < n_sent ? LP_DROP_NONE : LP_DROP_DEVICE);
+}
+
 /* Frames for the wire, after coalescing. */
 static void to_wire(void *ctx, const struct lp_frame *frames, size_t n_frames)
 {
 	struct lp_gateway *gateway = ctx;
-	size_t n_sent = lp_packet_send(gateway->packet, frames, n_frames);
-	if (n_sent < n_frames)
-		lp_member_count_drops(gateway->member, LP_DROP_DEVICE, n_frames - n_sent);
+	sent(gateway, frames, n_frames, lp_packet_send(gateway->packet, frames, n_frames));
 }
 
 /* Frames for this computer, after coalescing. */
 static void to_host(void *ctx, const struct lp_frame *frames, size_t n_frames)
 {
 	struct lp_gateway *gateway = ctx;
-	size_t n_sent = lp_packet_send_host(gateway->packet, frames, n_frames);
-	if (n_sent < n_frames)
-		lp_member_count_drops(gateway->member, LP_DROP_DEVICE, n_frames - n_sent);
+	sent(gateway, frames, n_frames, lp_packet_send_host(gateway->packet, frames, n_frames));
 }
 
 /* Adds a frame from the room to those for the wire, for this computer or for both. False if it is too long. */
@@ -135,6 +156,7 @@ static void on_frame(void *ctx, uint16_t source, const uint8_t *frame, size_t le
 	if (drop != LP_DROP_NONE)
 		lp_member_count_drops(gateway->member, drop, 1);
 	log_frame(gateway, "out", source, frame, len, drop);
+	note(gateway, LP_CAPTURE_TUNNEL_IN, true, source, frame, len, drop);
 }
 
 static void on_batch_end(void *ctx)

@@ -40,41 +40,19 @@ void lp_host_control_players(struct lp_host_control *control, struct lp_http_rep
 	reply_json(reply, list);
 }
 
-/* The members that a target means. */
-struct search {
-	const char *target;
-	unsigned n_found;
-	uint16_t peer_id;
-};
-
-static void match(void *ctx, const struct lp_peer_event *peer)
-{
-	struct search *search = ctx;
-	struct lp_mac mac;
-	char *end;
-	unsigned long id = strtoul(search->target, &end, 10);
-	bool by_mac = lp_mac_parse(search->target, &mac) == 0 && lp_mac_equal(&mac, &peer->mac);
-	bool by_id = *search->target && !*end && id == peer->peer_id;
-	if (strcasecmp(search->target, peer->name) != 0 && !by_mac && !by_id)
-		return;
-	search->n_found++;
-	search->peer_id = peer->peer_id;
-}
-
 static int find_peer(
 	const struct lp_host_control *control, const char *target, struct lp_failure *failure, uint16_t *ret_peer_id)
 {
-	struct search search = {.target = target};
-	if (control->member)
-		lp_member_each_peer(control->member, match, &search);
-	if (search.n_found == 0)
+	const struct lp_peer_event *peer;
+	size_t n_found = control->member ? lp_member_find_peer(control->member, target, &peer) : 0;
+	if (n_found == 0)
 		return lp_fail(failure, LP_ENOTFOUND,
 			"no member '%.100s' is in the room. 'lanparty-gateway players' lists them", target);
-	if (search.n_found > 1)
+	if (n_found > 1)
 		return lp_fail(failure, LP_EINVAL,
 			"several members are called '%.100s'. Use the number or the MAC that 'lanparty-gateway players' prints",
 			target);
-	*ret_peer_id = search.peer_id;
+	*ret_peer_id = peer->peer_id;
 	return 0;
 }
 

@@ -15,6 +15,9 @@ static const struct lp_help_row commands[] = {
 	{"invites", "print the invites that were made on this computer"},
 	{"status", "print the state of the running gateway"},
 	{"leave", "make the running gateway say goodbye and end"},
+	{"capture",
+		"write the frames of the running gateway as pcapng, each with what happened to it: lanparty-gateway "
+		"capture | wireshark -k -i -"},
 	{NULL, NULL},
 };
 

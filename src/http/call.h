@@ -1,4 +1,5 @@
-/* One HTTP request to a program of this machine, over the local channel. It blocks: for commands such as `status`. */
+/* One HTTP request to a program of this machine, over the local channel. It blocks: for commands such as `status`. A
+   reply without an end, as that of a capture, is read piece by piece. */
 #ifndef LP_HTTP_CALL_H
 #define LP_HTTP_CALL_H
 
@@ -22,5 +23,16 @@ struct lp_http_call {
    does not count. LP_ENOTFOUND or LP_EUNREACH: no program is listening; LP_EPERM, LP_ETIMEOUT; LP_EINVAL: the program
    refused, the failure has its reason; LP_EPROTO: the reply is not HTTP. */
 int lp_http_call(const struct lp_http_call *call, struct lp_failure *failure, char **ret_body, size_t *ret_len);
+
+/* A reply that is being read. */
+struct lp_http_reading;
+
+/* Sends the request and reads the header of the reply. Errors as those of lp_http_call(). */
+int lp_http_call_open(
+	const struct lp_http_call *call, struct lp_failure *failure, struct lp_http_reading **ret_reading);
+/* Waits for bytes of the body and copies up to |size|. Their number; 0: the body is complete, or the program has ended.
+ */
+int lp_http_reading_next(struct lp_http_reading *reading, char *data, size_t size, struct lp_failure *failure);
+void lp_http_reading_close(struct lp_http_reading *reading); /* NULL is fine */
 
 #endif

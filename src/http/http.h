@@ -17,6 +17,9 @@
    idle for LP_HTTP_IDLE_S seconds is closed. Header, path and body have maximum sizes (16 KiB together with the
    reply's header, LP_HTTP_BODY_MAX), and a body must announce its length.
 
+   A reply can be a stream, whose bytes come from an lp_http_source while it is sent: a capture, events for the page. A
+   stream has no end that is known in advance and no timeout, and waits without cost while its source has nothing.
+
    What it does not do: TLS, compression, byte ranges, or redirects. It does not log requests. */
 #ifndef LP_HTTP_HTTP_H
 #define LP_HTTP_HTTP_H
@@ -40,7 +43,11 @@ enum lp_http_access {
 	LP_HTTP_METRICS = 1 << 0, /* figures without names of rooms or people */
 	LP_HTTP_STATUS = 1 << 1,  /* who is connected, and how */
 	LP_HTTP_CONTROL = 1 << 2, /* changes */
+	LP_HTTP_CAPTURE = 1 << 3, /* what people send to one another */
 };
+
+/* Everything: for the local channel. */
+#define LP_HTTP_ALL (LP_HTTP_METRICS | LP_HTTP_STATUS | LP_HTTP_CONTROL | LP_HTTP_CAPTURE)
 
 /* Everything is valid until the handler returns. */
 struct lp_http_request {
@@ -49,12 +56,23 @@ struct lp_http_request {
 	size_t body_len;
 };
 
+/* Where the bytes of a stream come from. */
+struct lp_http_source {
+	/* Copies up to |size| bytes. Returns their number; 0: there are none now, and lp_http_wake() follows;
+	   LP_ECLOSED: the stream ends. NULL: the reply is not a stream. */
+	int (*read)(void *ctx, char *data, size_t size);
+	/* The stream has ended, by either side. Called once. */
+	void (*closed)(void *ctx);
+	void *ctx;
+};
+
 /* A handler sets what it needs. */
 struct lp_http_reply {
 	unsigned status;          /* 200 before the handler runs */
 	const char *content_type; /* "application/json" before the handler runs; must outlive the server */
 	char *body;               /* malloc'd, taken by the server; NULL: the reply becomes 500 */
 	size_t body_len;
+	struct lp_http_source source; /* instead of |body| */
 };
 
 typedef void (*lp_http_handler_fn)(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply);
@@ -78,7 +96,10 @@ int lp_http_listen(struct lp_http *http, const struct lp_addr *address, unsigned
 	struct lp_failure *failure, struct lp_addr *ret_address);
 /* Adds the local channel at |path|. LP_EINUSE: another program is listening there. */
 int lp_http_listen_local(struct lp_http *http, const char *path, unsigned access, struct lp_failure *failure);
-/* Closes all listeners and connections. NULL is fine. */
+/* The source |ctx| of a stream has bytes, or has ended: sends them. Not to be called from the source's own functions.
+ */
+void lp_http_wake(struct lp_http *http, const void *ctx);
+/* Closes all listeners, streams and connections. NULL is fine. */
 void lp_http_free(struct lp_http *http);
 
 #endif

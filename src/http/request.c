@@ -60,19 +60,27 @@ void lp_http_reply_text(struct lp_http_reply *reply, unsigned status, const char
 		snprintf(reply->body, size, "%s\n", text);
 }
 
-/* Queues the reply and takes its body. */
-static enum MHD_Result send_reply(struct MHD_Connection *connection, struct lp_http_reply *reply)
+/* A response of the reply's body, which it takes; NULL without memory. */
+static struct MHD_Response *respond(struct lp_http_reply *reply)
 {
 	if (!reply->body)
 		lp_http_reply_text(reply, MHD_HTTP_INTERNAL_SERVER_ERROR, "out of memory");
 	if (!reply->body)
-		return MHD_NO;
+		return NULL;
 	struct MHD_Response *response = MHD_create_response_from_buffer(
 		reply->body_len, reply->body, MHD_RESPMEM_MUST_FREE);
-	if (!response) {
+	if (!response)
 		free(reply->body);
+	return response;
+}
+
+/* Queues the reply and takes its body or source. */
+static enum MHD_Result send_reply(struct lp_http *http, struct MHD_Connection *connection, struct lp_http_reply *reply)
+{
+	struct MHD_Response *response = reply->source.read ? lp_http_stream_begin(http, connection, reply)
+							   : respond(reply);
+	if (!response)
 		return MHD_NO;
-	}
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->content_type);
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
 	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
@@ -88,7 +96,7 @@ static enum MHD_Result refuse(struct MHD_Connection *connection, unsigned status
 {
 	struct lp_http_reply reply = {0};
 	lp_http_reply_text(&reply, status, text);
-	return send_reply(connection, &reply);
+	return send_reply(NULL, connection, &reply);
 }
 
 /* Replies 404, with the routes of this listener. */
@@ -141,6 +149,12 @@ static unsigned body_length(struct MHD_Connection *connection, const char *metho
 	return 0;
 }
 
+struct lp_http_conn *lp_http_conn_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	return info ? info->socket_context : NULL;
+}
+
 /* The header is complete: finds the route, or refuses. */
 static enum MHD_Result begin(struct lp_http_listener *listener, struct MHD_Connection *connection, const char *url,
 	const char *method, struct request **ret_request)
@@ -183,7 +197,7 @@ static enum MHD_Result finish(
 	request->body[request->body_len] = '\0';
 	(void)path_matches(request->route->path, url, &given.rest);
 	request->route->handler(http->ctx, &given, &reply);
-	return send_reply(connection, &reply);
+	return send_reply(http, connection, &reply);
 }
 
 enum MHD_Result lp_http_on_request(void *ctx, struct MHD_Connection *connection, const char *url, const char *method,
@@ -193,9 +207,7 @@ enum MHD_Result lp_http_on_request(void *ctx, struct MHD_Connection *connection,
 	struct request *request = *request_slot;
 	(void)version;
 	if (!request) {
-		const union MHD_ConnectionInfo *info = MHD_get_connection_info(
-			connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-		const struct lp_http_conn *conn = info ? info->socket_context : NULL;
+		const struct lp_http_conn *conn = lp_http_conn_of(connection);
 		if (!conn)
 			return MHD_NO;
 		enum MHD_Result result = begin(conn->listener, connection, url, method, &request);

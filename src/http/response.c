@@ -96,3 +96,15 @@ int lp_http_response_parse(const char *data, size_t len, struct lp_http_response
 	*ret_response = response;
 	return 0;
 }
+
+int lp_http_response_header(const char *data, size_t len, struct lp_http_response *ret_response)
+{
+	struct lp_http_response response = {0};
+	struct rest rest = {data, len};
+	const char *line;
+	size_t line_len;
+	if (!take_line(&rest, &line, &line_len) || !read_status(line, line_len, &response.status))
+		return LP_EMALFORMED;
+	*ret_response = response;
+	return 0;
+}

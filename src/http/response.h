@@ -14,5 +14,7 @@ struct lp_http_response {
 /* Reads a complete reply of |len| bytes: status line, headers, and a body of exactly Content-Length bytes (RFC 9112
    §6.3; no transfer coding). 0, or LP_EMALFORMED. */
 int lp_http_response_parse(const char *data, size_t len, struct lp_http_response *ret_response);
+/* Reads the status line of a reply of which only the beginning is there; the body is empty. */
+int lp_http_response_header(const char *data, size_t len, struct lp_http_response *ret_response);
 
 #endif

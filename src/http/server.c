@@ -17,7 +17,7 @@
 #define RUNS_PER_PASS 8
 
 /* Runs the daemon and sets the timer for its next timeout. */
-static void run(struct lp_http *http)
+void lp_http_run(struct lp_http *http)
 {
 	MHD_UNSIGNED_LONG_LONG timeout_ms = 0;
 	bool waiting = true;
@@ -30,13 +30,13 @@ static void run(struct lp_http *http)
 
 static void on_ready(void *ctx)
 {
-	run(ctx);
+	lp_http_run(ctx);
 }
 
 static void on_timer(void *ctx, uint64_t now_ns)
 {
 	(void)now_ns;
-	run(ctx);
+	lp_http_run(ctx);
 }
 
 /* libmicrohttpd took a connection, or closed it. */
@@ -74,7 +74,8 @@ static void on_accept(void *ctx, intptr_t socket, const void *address, unsigned 
 	struct lp_http_conn *oldest, *conn = find_place(listener, &oldest);
 	if (!conn) {
 		lp_stream_shutdown(oldest->socket);
-		run(http); /* the daemon reads the end and frees the place */
+		lp_http_streams_cut(http, oldest);
+		lp_http_run(http); /* the daemon reads the end and frees the place */
 		conn = find_place(listener, &oldest);
 	}
 	if (!conn || lp_stream_ready_add(http->ready, socket) < 0) {
@@ -86,7 +87,7 @@ static void on_accept(void *ctx, intptr_t socket, const void *address, unsigned 
 	http->accepting = conn;
 	/* The daemon owns the socket from here, also when it fails. */
 	if (MHD_add_connection(http->daemon, (MHD_socket)socket, address, (socklen_t)address_len) == MHD_YES)
-		run(http);
+		lp_http_run(http);
 	if (http->accepting) { /* on_connection() was not called */
 		http->accepting = NULL;
 		conn->accepted_ns = 0;
@@ -96,7 +97,7 @@ static void on_accept(void *ctx, intptr_t socket, const void *address, unsigned 
 /* Starts the daemon: no thread, no listening socket. */
 static struct MHD_Daemon *start_daemon(struct lp_http *http)
 {
-	unsigned flags = MHD_USE_NO_LISTEN_SOCKET | MHD_USE_SUPPRESS_DATE_NO_CLOCK;
+	unsigned flags = MHD_USE_NO_LISTEN_SOCKET | MHD_USE_SUPPRESS_DATE_NO_CLOCK | MHD_ALLOW_SUSPEND_RESUME;
 	if (MHD_is_feature_supported(MHD_FEATURE_EPOLL) == MHD_YES)
 		flags |= MHD_USE_EPOLL;
 	return MHD_start_daemon(flags, 0, NULL, NULL, lp_http_on_request, http, MHD_OPTION_CONNECTION_LIMIT,
@@ -114,6 +115,7 @@ int lp_http_new(struct lp_loop *loop, const struct lp_http_route *routes, size_t
 	if (!http)
 		return lp_fail(failure, LP_ENOMEM, "out of memory");
 	*http = (struct lp_http){.loop = loop, .routes = routes, .n_routes = n_routes, .ctx = ctx};
+	lp_list_init(&http->streams);
 	http->daemon = start_daemon(http);
 	if (!http->daemon)
 		goto fail;
@@ -175,9 +177,11 @@ void lp_http_free(struct lp_http *http)
 		return;
 	for (size_t i = 0; i < http->n_listeners; i++)
 		lp_stream_close(http->listeners[i].stream);
+	if (http->daemon) {
+		lp_http_streams_cut(http, NULL);
+		MHD_stop_daemon(http->daemon);
+	}
 	lp_stream_ready_free(http->ready);
 	lp_timer_free(http->timer);
-	if (http->daemon)
-		MHD_stop_daemon(http->daemon);
 	free(http);
 }

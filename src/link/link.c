@@ -185,20 +185,24 @@ static bool send_ahead(struct lp_link *link, uint16_t source, const struct lp_by
 }
 
 /* Counts a frame that the connection cannot send at all. */
-static void count_refused(struct lp_link *link, int error)
+static enum lp_drop count_refused(struct lp_link *link, int error)
 {
-	link->counters.drops[error == LP_ETOOBIG ? LP_DROP_OVERSIZE : LP_DROP_NOT_JOINED]++;
+	enum lp_drop drop = error == LP_ETOOBIG ? LP_DROP_OVERSIZE : LP_DROP_NOT_JOINED;
+	link->counters.drops[drop]++;
+	return drop;
 }
 
-void lp_link_send(struct lp_link *link, uint16_t source, const struct lp_bytes *parts, size_t n_parts, uint64_t now_ns)
+enum lp_drop lp_link_send(
+	struct lp_link *link, uint16_t source, const struct lp_bytes *parts, size_t n_parts, uint64_t now_ns)
 {
 	assert(n_parts <= LP_LINK_PARTS_MAX);
 	size_t len = 0;
 	for (size_t i = 0; i < n_parts; i++)
 		len += parts[i].len;
 	if (len == 0 || len > LP_QUEUE_FRAME_MAX) {
-		link->counters.drops[len ? LP_DROP_OVERSIZE : LP_DROP_MALFORMED_FRAME]++;
-		return;
+		enum lp_drop drop = len ? LP_DROP_OVERSIZE : LP_DROP_MALFORMED_FRAME;
+		link->counters.drops[drop]++;
+		return drop;
 	}
 
 	struct progress progress = {0};
@@ -206,22 +210,23 @@ void lp_link_send(struct lp_link *link, uint16_t source, const struct lp_bytes *
 	if (straight) {
 		int result = send_frame(link, &progress, source, parts, n_parts, len, now_ns);
 		if (result == 0)
-			return;
-		if (result != LP_EAGAIN) {
-			count_refused(link, result);
-			return;
-		}
+			return LP_DROP_NONE;
+		if (result != LP_EAGAIN)
+			return count_refused(link, result);
 	}
 	if (progress.n_sent == 0 && send_ahead(link, source, parts, n_parts, len, now_ns))
-		return;
+		return LP_DROP_NONE;
 	if (lp_queue_push(link->queue, parts, n_parts, source, now_ns) < 0) {
 		link->congested = true;
-	} else if (straight) {
+		return LP_DROP_QUEUE_FULL;
+	}
+	if (straight) {
 		/* It is alone in the queue. Making it the head now ensures that a frame with fragments already sent is
 		   finished first. */
 		lp_queue_head(link->queue, now_ns);
 		link->head = progress;
 	}
+	return LP_DROP_NONE;
 }
 
 void lp_link_writable(struct lp_link *link, uint64_t now_ns)

@@ -49,8 +49,10 @@ struct lp_link_config {
 
 int lp_link_new(const struct lp_link_config *config, struct lp_link **ret_link);
 void lp_link_free(struct lp_link *link); /* NULL is fine */
-/* Sends, queues, or drops and counts a frame of at most LP_LINK_PARTS_MAX parts. */
-void lp_link_send(struct lp_link *link, uint16_t source, const struct lp_bytes *parts, size_t n_parts, uint64_t now_ns);
+/* Sends, queues, or drops and counts a frame of at most LP_LINK_PARTS_MAX parts. LP_DROP_NONE, or why it was dropped. A
+   queued frame may still be dropped later. */
+enum lp_drop lp_link_send(
+	struct lp_link *link, uint16_t source, const struct lp_bytes *parts, size_t n_parts, uint64_t now_ns);
 /* The connection's `writable` event. */
 void lp_link_writable(struct lp_link *link, uint64_t now_ns);
 /* The connection's `datagram` event. 0 or LP_EMALFORMED, which the caller counts against the peer. */

@@ -14,11 +14,17 @@ uint64_t lp_member_begin(struct lp_member *member)
 
 void lp_member_send(struct lp_member *member, const struct lp_bytes *parts, size_t n_parts)
 {
-	if (!member->link || member->state != LP_MEMBER_JOINED) {
-		lp_member_count_drops(member, LP_DROP_NOT_JOINED, 1);
-		return;
-	}
-	lp_link_send(member->link, 0, parts, n_parts, member->now_ns);
+	enum lp_drop drop = LP_DROP_NOT_JOINED;
+	if (member->link && member->state == LP_MEMBER_JOINED)
+		drop = lp_link_send(member->link, 0, parts, n_parts, member->now_ns);
+	else
+		lp_member_count_drops(member, drop, 1);
+	if (lp_capture_is_on(member->config.capture))
+		lp_member_note(member, &(struct lp_member_frame){.side = LP_CAPTURE_TUNNEL_OUT,
+					       .parts = parts,
+					       .n_parts = n_parts,
+					       .verdict = "sent",
+					       .drop = drop});
 }
 
 bool lp_member_congested(struct lp_member *member)

@@ -39,6 +39,7 @@
 
 #include "base/addr.h"
 #include "base/bytes.h"
+#include "capture/capture.h"
 #include "ctrl/message.h"
 #include "invite/keys.h"
 #include "obs/counters.h"
@@ -104,6 +105,7 @@ struct lp_member_config {
 	uint8_t key[LP_MEMBER_KEY_BYTES]; /* id of the key that |tls| shows */
 	struct lp_tls *tls;
 	const struct lp_log *log;
+	struct lp_capture *capture; /* NULL: frames are never captured */
 	const struct lp_member_events *events;
 	void *ctx;
 };
@@ -140,6 +142,22 @@ void lp_member_set_lan_down(struct lp_member *member, bool down);
 int lp_member_ask(struct lp_member *member, const struct lp_host_request *request);
 /* Counts frames that the owner dropped. */
 void lp_member_count_drops(struct lp_member *member, enum lp_drop drop, uint64_t n);
+
+/* A frame, and what happened to it, for a capture. */
+struct lp_member_frame {
+	enum lp_capture_side side;
+	bool inbound;    /* received at this side, not sent */
+	uint16_t source; /* the peer that sent it; 0: none */
+	const struct lp_bytes *parts;
+	size_t n_parts;
+	const char *verdict; /* NULL: "forwarded" */
+	enum lp_drop drop;   /* LP_DROP_NONE: it passed */
+};
+
+/* Notes a frame in the member's capture; to be called only while lp_capture_is_on(). */
+void lp_member_note(struct lp_member *member, const struct lp_member_frame *frame);
+/* The peers that |target| means: a name, a MAC, or a number. Returns how many; |ret_peer| is the last of them. */
+size_t lp_member_find_peer(const struct lp_member *member, const char *target, const struct lp_peer_event **ret_peer);
 
 /* Sets the parts of |status| that are the member's: session, path, counters. */
 void lp_member_status(struct lp_member *member, struct lp_status *status);

@@ -17,6 +17,10 @@ LP_EVENT_ROW(confined, DEBUG, "[runs as {user}, ]files restricted: {files}, syst
              "What the program has given up now that everything is open: root's rights (the user it changed to, if it did), files and system calls that it does not need.",
              (str, user), (flag, files), (flag, calls))
 LP_EVENT_ROW(listening, INFO, "{what}: listening on {address}", "A port is open.", (str, what), (addr, address))
+LP_EVENT_ROW(capture_started, INFO, "capture of {what} started",
+             "The operator captures frames (the command `capture`).", (str, what))
+LP_EVENT_ROW(capture_ended, INFO, "capture ended: {frames} frames[, {lost} of them not captured because the reader was too slow]",
+             "A capture ended.", (u64, frames), (u64, lost))
 LP_EVENT_ROW(serving, INFO, "{what}: at {where}", "A socket file or a device is open.",
              (str, what), (str, where))
 LP_EVENT_ROW(status_unavailable, WARN,

@@ -9,6 +9,7 @@
 #include "base/failure.h"
 #include "base/units.h"
 #include "base/wipe.h"
+#include "capture/capture.h"
 #include "link/link.h"
 #include "obs/event.h"
 #include "obs/framelog.h"
@@ -131,6 +132,36 @@ static void displace(const struct lp_peer *peer)
 	lp_connection_end(connection, LP_QUIC_APP_REJECTED, LP_REASON_DUPLICATE_MAC, text);
 }
 
+/* Notes a frame in the capture. */
+static void note(const struct lp_connection *connection, enum lp_capture_side side, const struct lp_bytes *part,
+	const char *verdict, enum lp_drop drop, uint64_t now_ns)
+{
+	const struct lp_peer *peer = connection->peer;
+	lp_capture_note(connection->relay->config.capture,
+		&(struct lp_capture_note){
+			.side = side,
+			.inbound = side == LP_CAPTURE_TUNNEL_IN,
+			.parts = part,
+			.n_parts = 1,
+			.room = lp_peer_room(peer),
+			.peer_id = lp_peer_id(peer),
+			.peer_name = lp_peer_name(peer),
+			.verdict = verdict,
+			.drop = drop,
+		},
+		now_ns);
+}
+
+/* The same for a received frame, with the number of members that it goes to. */
+static void note_verdict(const struct lp_connection *connection, const struct lp_bytes *part,
+	const struct lp_verdict *verdict, uint64_t now_ns)
+{
+	char text[48];
+	snprintf(
+		text, sizeof text, "forwarded to %zu member%s", verdict->n_targets, verdict->n_targets == 1 ? "" : "s");
+	note(connection, LP_CAPTURE_TUNNEL_IN, part, text, verdict->drop, now_ns);
+}
+
 /* Forwards a complete frame of this member: room/ chooses the targets, whose links seal it into their packets. */
 static void on_frame(void *ctx, uint16_t source, const uint8_t *frame, size_t len, uint64_t now_ns)
 {
@@ -146,10 +177,16 @@ static void on_frame(void *ctx, uint16_t source, const uint8_t *frame, size_t le
 	relay->counters.targets += verdict.n_targets;
 	if (verdict.displaced)
 		displace(verdict.displaced);
+	bool captured = lp_capture_is_on(relay->config.capture);
+	if (captured)
+		note_verdict(connection, &part, &verdict, now_ns);
 	for (size_t i = 0; i < verdict.n_targets; i++) {
 		struct lp_connection *target = lp_peer_user(verdict.targets[i]);
-		if (target && target->link)
-			lp_link_send(target->link, lp_peer_id(connection->peer), &part, 1, now_ns);
+		if (!target || !target->link)
+			continue;
+		enum lp_drop drop = lp_link_send(target->link, lp_peer_id(connection->peer), &part, 1, now_ns);
+		if (captured)
+			note(target, LP_CAPTURE_TUNNEL_OUT, &part, "sent", drop, now_ns);
 	}
 	if (lp_framelog_wants(&relay->framelog, verdict.drop, now_ns))
 		lp_framelog_write(relay->log, &(struct lp_frame_note){

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/app.h"
+#include "app/capture_server.h"
 #include "app/control.h"
 #include "base/error.h"
 #include "base/units.h"
@@ -19,6 +20,7 @@
 #include "relay/relay.h"
 #include "relay/room_command.h"
 #include "relay/status.h"
+#include "room/room.h"
 
 /* Interval of the check whether the certificate expires soon. */
 #define CERTIFICATE_CHECK_NS (24 * 3600 * LP_SEC)
@@ -29,6 +31,7 @@ struct program {
 	struct lp_app app;
 	struct lp_relay_options options;
 	struct lp_control_options control;
+	struct lp_capture_server capture;
 	struct lp_certificate_config certificate;
 	struct lp_tls *tls;
 	struct lp_relay *relay;
@@ -112,7 +115,28 @@ static void on_host(void *ctx, const struct lp_http_request *request, struct lp_
 	lp_http_reply_text(reply, done ? 200 : 409, text);
 }
 
+/* Finds the member whose frames are captured. */
+static int find_peer(void *ctx, const char *target, struct lp_failure *failure, struct lp_capture_filter *filter)
+{
+	const struct program *program = ctx;
+	const struct lp_peer *peer;
+	int result = lp_operator_find(program->relay, filter->room, target, failure, &peer);
+	if (result < 0)
+		return result;
+	snprintf(filter->room, sizeof filter->room, "%s", lp_peer_room(peer));
+	filter->peer_id = lp_peer_id(peer);
+	filter->mac = *lp_peer_mac(peer);
+	return 0;
+}
+
+static void on_capture(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply)
+{
+	struct program *program = ctx;
+	lp_capture_serve(&program->capture, request, reply);
+}
+
 static const struct lp_http_route routes[] = {
+	{"POST", "/capture", LP_HTTP_CAPTURE, on_capture},
 	{"POST", "/host", LP_HTTP_CONTROL, on_host},
 	{"GET", "/status", LP_HTTP_STATUS, on_status},
 	{"GET", "/metrics", LP_HTTP_METRICS, on_metrics},
@@ -126,6 +150,12 @@ static int start_http(struct program *program, struct lp_failure *failure)
 	struct lp_failure why = {0};
 	int result = lp_http_new(
 		program->app.loop, routes, sizeof routes / sizeof routes[0], program, failure, &program->http);
+	program->capture.loop = program->app.loop;
+	program->capture.http = program->http;
+	program->capture.log = log;
+	program->capture.program = lp_relay_program.name;
+	program->capture.find = find_peer;
+	program->capture.ctx = program;
 	if (result == 0)
 		result = lp_control_listen(program->http, &lp_relay_program, &program->control, log, failure);
 	if (result < 0 || metrics->port == 0)
@@ -236,14 +266,19 @@ int main(int argc, char **argv)
 	app->reload = on_reload;
 	app->ctx = &program;
 	lp_relay_config_init(&program.options.relay);
+	program.options.relay.capture = &program.capture.capture;
 	lp_options_init(&options, &lp_relay_program);
 	lp_options_add(&options, lp_relay_option_rows, lp_relay_option_rows_n, &program.options);
 	lp_options_add(&options, lp_control_option_rows, lp_control_option_rows_n, &program.control);
+	lp_options_add(&options, lp_capture_option_rows, lp_capture_option_rows_n, &program.options.capture);
 	if (!lp_app_options(app, &lp_relay_program, &options, argc, argv, &code))
 		return code;
 	program.options.server_name_given = lp_options_given(&options, "server-name");
 	if (lp_operator_is_command(&options))
 		return lp_operator_command(&options, &program.control);
+	if (lp_options_is_command(&options, "capture"))
+		return lp_capture_command(
+			&lp_relay_program, &program.control, &program.options.capture, program.options.room);
 	if (options.command >= 0 && !lp_options_is_command(&options, "status"))
 		return lp_room_command(&options, &program.options);
 	if (options.command >= 0)

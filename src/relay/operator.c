@@ -32,47 +32,57 @@ static const struct lp_field fields[] = {
 
 /* The members that a target means. */
 struct search {
-	const struct request *request;
+	const char *room, *target;
 	unsigned n_found;
-	uint16_t peer_id;
+	const struct lp_peer *found;
 };
 
 static void match(void *ctx, struct lp_peer *peer)
 {
 	struct search *search = ctx;
-	const char *target = search->request->target;
+	const char *target = search->target;
+	struct lp_mac mac;
 	char *end;
 	unsigned long id = strtoul(target, &end, 10);
 	bool by_id = *target && !*end && id == lp_peer_id(peer);
-	if (strcmp(lp_peer_room(peer), search->request->room) != 0 ||
-		(!by_id && strcasecmp(target, lp_peer_name(peer)) != 0))
+	bool by_mac = lp_mac_parse(target, &mac) == 0 && lp_mac_equal(&mac, lp_peer_mac(peer));
+	if ((search->room[0] && strcasecmp(lp_peer_room(peer), search->room) != 0) ||
+		(!by_id && !by_mac && strcasecmp(target, lp_peer_name(peer)) != 0))
 		return;
 	search->n_found++;
-	search->peer_id = lp_peer_id(peer);
+	search->found = peer;
+}
+
+int lp_operator_find(struct lp_relay *relay, const char *room, const char *target, struct lp_failure *failure,
+	const struct lp_peer **ret_peer)
+{
+	struct search search = {.room = room, .target = target};
+	lp_rooms_each(relay->rooms, match, &search);
+	if (search.n_found == 0)
+		return lp_fail(failure, LP_ENOTFOUND,
+			"room %s has no member '%s'. 'lanparty-relay status' lists the members", room, target);
+	if (search.n_found > 1)
+		return lp_fail(failure, LP_EINVAL,
+			"several members of room %s are called '%s'. Use the number that 'lanparty-relay status' prints",
+			room, target);
+	*ret_peer = search.found;
+	return 0;
 }
 
 bool lp_operator_request(struct lp_relay *relay, const char *json, size_t len, char ret_text[LP_TEXT_MAX + 1])
 {
 	struct request request = {0};
 	struct lp_failure failure;
-	struct search search = {.request = &request};
 	struct lp_host_reply reply;
-	if (lp_fields_read("request", fields, N_FIELDS, json, len, &failure, &request) < 0) {
+	const struct lp_peer *peer;
+	if (lp_fields_read("request", fields, N_FIELDS, json, len, &failure, &request) < 0 ||
+		lp_operator_find(relay, request.room, request.target, &failure, &peer) < 0) {
 		snprintf(ret_text, LP_TEXT_MAX + 1, "%.*s", LP_TEXT_MAX, failure.text);
 		return false;
 	}
-	lp_rooms_each(relay->rooms, match, &search);
-	if (search.n_found != 1) {
-		snprintf(ret_text, LP_TEXT_MAX + 1,
-			search.n_found
-				? "several members of room %s are called '%s'. Use the number that 'lanparty-relay "
-				  "status' prints"
-				: "room %s has no member '%s'. 'lanparty-relay status' lists the members",
-			request.room, request.target);
-		return false;
-	}
 	lp_host_request(relay, request.room,
-		&(struct lp_host_request){.action = request.action, .peer_id = search.peer_id}, "the operator", &reply);
+		&(struct lp_host_request){.action = request.action, .peer_id = lp_peer_id(peer)}, "the operator",
+		&reply);
 	snprintf(ret_text, LP_TEXT_MAX + 1, "%s", reply.message);
 	return reply.done;
 }

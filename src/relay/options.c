@@ -22,6 +22,8 @@ static const struct lp_help_row commands[] = {
 	{"kick ROOM PLAYER", "remove a member, by its number or name, from a room of the running relay"},
 	{"ban ROOM PLAYER", "the same in a room with keys; the member cannot come back with the same key"},
 	{"status", "print the state of the running relay, as a table"},
+	{"capture", "write the frames of the running relay as pcapng, each with what happened to it: lanparty-relay "
+		    "capture | wireshark -k -i -"},
 	{NULL, NULL},
 };
 
@@ -186,6 +188,8 @@ const struct lp_option lp_relay_option_rows[] = {
 		.help = "serve GET /metrics for Prometheus at http://ADDR:PORT/metrics; without an address: on loopback"},
 	{"frame-log", "WHAT", LP_FRAMELOG(struct lp_relay_options, relay.framelog), .standard = "off",
 		.help = "log single frames: all, drops, 1/N (every Nth), N/s (at most N per second), joined by commas; off"},
+	{"room", "CODE", LP_TEXT(struct lp_relay_options, room), .group = "Capture", .no_config = true,
+		.help = "with the command capture: only frames of this room"},
 };
 const size_t lp_relay_option_rows_n = LP_OPTIONS_N(lp_relay_option_rows);
 

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "app/capture_command.h"
 #include "cli/options.h"
 #include "filter/filter.h"
 #include "relay/relay.h"
@@ -20,6 +21,8 @@ struct lp_relay_options {
 	char public_relays[LP_INVITE_RELAYS_MAX + 1]; /* "HOST[:PORT][,…]" for invites; empty: the server name */
 	struct lp_addr metrics;                       /* port 0: metrics are not served */
 	bool filters[LP_FILTER_COUNT];
+	struct lp_capture_options capture;
+	char room[LP_ROOM_CODE_MAX + 1]; /* whose frames are captured; empty: all */
 };
 
 extern const struct lp_program lp_relay_program;

@@ -33,6 +33,7 @@
 #include "relay/invites.h"
 #include "relay/transit.h"
 
+struct lp_capture;
 struct lp_connection;
 struct lp_directory;
 struct lp_failure;
@@ -63,6 +64,7 @@ struct lp_relay_config {
 	uint8_t secret[32];             /* signs Retry and stateless-reset tokens */
 	struct lp_limits limits;
 	struct lp_framelog_config framelog;
+	struct lp_capture *capture; /* NULL: frames are never captured; borrowed until lp_relay_free() */
 };
 
 /* Counters of the whole relay. The endpoint and the links have their own. */

@@ -361,6 +361,11 @@ const struct lp_peer_event *lp_session_peer_at(const struct lp_session *session,
 	return index < session->peers.n ? &session->peers.peer[index] : NULL;
 }
 
+const struct lp_peer_event *lp_session_peer(const struct lp_session *session, uint16_t peer_id)
+{
+	return lp_peers_find(&session->peers, peer_id);
+}
+
 const struct lp_peer_event *lp_session_gateway(const struct lp_session *session)
 {
 	return session->gateway_id ? lp_peers_find(&session->peers, session->gateway_id) : NULL;

@@ -103,6 +103,8 @@ bool lp_session_gateway_present(const struct lp_session *session);
 size_t lp_session_peer_count(const struct lp_session *session);
 /* The peers in order of their ids; NULL from lp_session_peer_count() on. Valid until the next lp_session_receive(). */
 const struct lp_peer_event *lp_session_peer_at(const struct lp_session *session, size_t index);
+/* The peer of this id, or NULL. Valid as long as that of lp_session_peer_at(). */
+const struct lp_peer_event *lp_session_peer(const struct lp_session *session, uint16_t peer_id);
 /* The gateway; NULL if there is none or it is not in the list. */
 const struct lp_peer_event *lp_session_gateway(const struct lp_session *session);
 const struct lp_session_counters *lp_session_counters(const struct lp_session *session);

@@ -39,6 +39,9 @@ struct fixture {
 	struct lp_loop *loop;
 	struct lp_http *http;
 	unsigned n_requests;
+	unsigned n_pieces; /* that the stream may still send now */
+	bool stream_ends;  /* after them */
+	unsigned n_closed; /* streams */
 	char rest[64];
 	size_t body_len;
 };
@@ -84,7 +87,28 @@ static void on_nothing(void *ctx, const struct lp_http_request *request, struct 
 	(void)reply;
 }
 
+static int on_stream_read(void *ctx, char *data, size_t size)
+{
+	struct fixture *f = ctx;
+	if (f->n_pieces == 0)
+		return f->stream_ends ? LP_ECLOSED : 0;
+	f->n_pieces--;
+	return snprintf(data, size, "piece;");
+}
+
+static void on_stream_closed(void *ctx)
+{
+	((struct fixture *)ctx)->n_closed++;
+}
+
+static void on_stream(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply)
+{
+	(void)request;
+	reply->source = (struct lp_http_source){.read = on_stream_read, .closed = on_stream_closed, .ctx = ctx};
+}
+
 static const struct lp_http_route routes[] = {
+	{"GET", "/stream", LP_HTTP_STATUS, on_stream},
 	{"GET", "/status", LP_HTTP_STATUS, on_status},
 	{"GET", "/metrics", LP_HTTP_METRICS, on_metrics},
 	{"GET", "/long", LP_HTTP_STATUS, on_long},
@@ -475,6 +499,95 @@ static void test_nobody(void **state)
 	assert_null(body);
 }
 
+/* Receives what has arrived within some passes of the loop. */
+static size_t receive(struct fixture *f, int fd, char *data, size_t size)
+{
+	size_t len = 0;
+	for (unsigned i = 0; i < 20; i++) {
+		run(f->loop, 2);
+		ssize_t n = recv(fd, data + len, size - len - 1, MSG_DONTWAIT);
+		len += n > 0 ? (size_t)n : 0;
+	}
+	data[len] = '\0';
+	return len;
+}
+
+#define STREAM_REQUEST "GET /stream HTTP/1.0\r\n\r\n"
+
+/* A stream sends what its source has, waits, continues when it is woken, and ends when the source does. */
+static void test_stream(void **state)
+{
+	struct fixture f;
+	char data[4096];
+	(void)state;
+	set_up(&f);
+	f.n_pieces = 2;
+	int fd = connect_only(&f);
+	assert_int_equal(send(fd, STREAM_REQUEST, strlen(STREAM_REQUEST), MSG_NOSIGNAL), strlen(STREAM_REQUEST));
+	receive(&f, fd, data, sizeof data);
+	assert_non_null(strstr(data, "\r\n\r\npiece;piece;"));
+	assert_true(answers(&f)); /* others are served meanwhile */
+	assert_int_equal(receive(&f, fd, data, sizeof data), 0);
+	f.n_pieces = 1;
+	f.stream_ends = true;
+	lp_http_wake(f.http, &f);
+	read_to_end(&f, fd, data, sizeof data);
+	assert_string_equal(data, "piece;");
+	close(fd);
+	run(f.loop, 10);
+	assert_int_equal(f.n_closed, 1);
+	tear_down(&f);
+}
+
+/* A stream whose caller has gone is closed with the next bytes, one that is open with the server. */
+static void test_stream_closed(void **state)
+{
+	struct fixture f;
+	char data[4096];
+	(void)state;
+	set_up(&f);
+	for (unsigned i = 0; i < 2; i++) {
+		int fd = connect_only(&f);
+		assert_int_equal(
+			send(fd, STREAM_REQUEST, strlen(STREAM_REQUEST), MSG_NOSIGNAL), strlen(STREAM_REQUEST));
+		receive(&f, fd, data, sizeof data);
+		close(fd);
+		assert_int_equal(f.n_closed, i);
+		if (i > 0)
+			break;
+		for (unsigned tries = 0; tries < 100 && f.n_closed == 0; tries++) {
+			f.n_pieces = 1;
+			lp_http_wake(f.http, &f);
+			run(f.loop, 5);
+		}
+		assert_int_equal(f.n_closed, 1);
+	}
+	tear_down(&f);
+	assert_int_equal(f.n_closed, 2);
+}
+
+/* A stream takes a place as every connection, and the oldest is closed for a new one. */
+static void test_stream_evicted(void **state)
+{
+	struct fixture f;
+	char data[4096];
+	int fds[LP_HTTP_CONNS_MAX];
+	(void)state;
+	set_up(&f);
+	int fd = connect_only(&f);
+	assert_int_equal(send(fd, STREAM_REQUEST, strlen(STREAM_REQUEST), MSG_NOSIGNAL), strlen(STREAM_REQUEST));
+	receive(&f, fd, data, sizeof data);
+	for (unsigned i = 0; i < LP_HTTP_CONNS_MAX; i++) {
+		fds[i] = connect_only(&f);
+		run(f.loop, 5);
+	}
+	assert_int_equal(f.n_closed, 1);
+	for (unsigned i = 0; i < LP_HTTP_CONNS_MAX; i++)
+		close(fds[i]);
+	close(fd);
+	tear_down(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -488,6 +601,9 @@ int main(void)
 		cmocka_unit_test(test_mode),
 		cmocka_unit_test(test_open),
 		cmocka_unit_test(test_nobody),
+		cmocka_unit_test(test_stream),
+		cmocka_unit_test(test_stream_closed),
+		cmocka_unit_test(test_stream_evicted),
 	};
 	return cmocka_run_group_tests_name("http", tests, NULL, NULL);
 }

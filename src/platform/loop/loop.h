@@ -31,6 +31,8 @@ void lp_loop_stop(struct lp_loop *loop);
 uint64_t lp_loop_now_ns(const struct lp_loop *loop);
 /* Unix time in seconds. */
 int64_t lp_loop_unix_s(const struct lp_loop *loop);
+/* Unix time in nanoseconds. */
+uint64_t lp_loop_unix_ns(const struct lp_loop *loop);
 /* Calls |fn| for signals instead of the system's default action. 0 or LP_E*. */
 int lp_loop_on_signal(struct lp_loop *loop, lp_signal_fn fn, void *ctx);
 

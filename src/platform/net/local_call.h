@@ -19,10 +19,12 @@ struct lp_local_call {
    LP_EPERM, LP_ETIMEOUT, … */
 int lp_local_call_open(
 	const char *path, uint64_t timeout_ns, struct lp_failure *failure, struct lp_local_call *ret_call);
-/* Sends |request| and reads until the other end closes: malloc'd, with a NUL that |ret_len| does not count. |path| is
-   for the failure's text. LP_ETOOBIG beyond |max_bytes|. */
-int lp_local_call_exchange(struct lp_local_call *call, const char *path, const char *request, size_t request_len,
-	size_t max_bytes, struct lp_failure *failure, char **ret_data, size_t *ret_len);
+/* Sends all bytes. |path| is for the failure's text, here and below. */
+int lp_local_call_send(
+	struct lp_local_call *call, const char *path, const char *data, size_t len, struct lp_failure *failure);
+/* Waits for bytes and copies up to |size|. Their number; 0: the other end has closed. */
+int lp_local_call_receive(
+	struct lp_local_call *call, const char *path, char *data, size_t size, struct lp_failure *failure);
 void lp_local_call_close(struct lp_local_call *call);
 
 #endif

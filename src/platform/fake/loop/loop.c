@@ -58,6 +58,12 @@ int64_t lp_loop_unix_s(const struct lp_loop *loop)
 	return world->unix_offset_s + (int64_t)(world->now_ns / LP_SEC);
 }
 
+uint64_t lp_loop_unix_ns(const struct lp_loop *loop)
+{
+	const struct lp_world *world = loop->host->world;
+	return (uint64_t)world->unix_offset_s * LP_SEC + world->now_ns;
+}
+
 int lp_loop_on_signal(struct lp_loop *loop, lp_signal_fn fn, void *ctx)
 {
 	loop->on_signal = fn;

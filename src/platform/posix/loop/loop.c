@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/units.h"
 #include "platform/loop/timers.h"
 #include "platform/posix/loop/clock.h"
 #include "platform/posix/loop/cpu_pass.h"
@@ -145,6 +146,14 @@ int64_t lp_loop_unix_s(const struct lp_loop *loop)
 {
 	(void)loop;
 	return (int64_t)time(NULL);
+}
+
+uint64_t lp_loop_unix_ns(const struct lp_loop *loop)
+{
+	struct timespec now = {0};
+	(void)loop;
+	(void)timespec_get(&now, TIME_UTC);
+	return (uint64_t)now.tv_sec * LP_SEC + (uint64_t)now.tv_nsec;
 }
 
 static void on_signal(uv_signal_t *handle, int number)

@@ -1,7 +1,7 @@
 #include "platform/net/local_call.h"
 
 #include <errno.h>
-#include <stdlib.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -25,8 +25,6 @@ static int call_failure(struct lp_failure *failure, int err, const char *path)
 			failure, LP_EPERM, "%s: permission denied. Run as the program's user, or with sudo", path);
 	case EAGAIN:
 		return lp_fail(failure, LP_ETIMEOUT, "%s: the program did not reply in time", path);
-	case EFBIG:
-		return lp_fail(failure, LP_ETOOBIG, "%s: the reply is too large", path);
 	default:
 		return lp_fail(failure, lp_os_error(err), "%s: %s", path, strerror(err));
 	}
@@ -54,63 +52,29 @@ int lp_local_call_open(
 	return 0;
 }
 
-/* Sends everything. 0 or the errno. */
-static int send_all(int fd, const char *data, size_t len)
+int lp_local_call_send(
+	struct lp_local_call *call, const char *path, const char *data, size_t len, struct lp_failure *failure)
 {
 	while (len > 0) {
-		ssize_t n = send(fd, data, len, MSG_NOSIGNAL);
+		ssize_t n = send((int)call->socket, data, len, MSG_NOSIGNAL);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return errno;
+			return call_failure(failure, errno, path);
 		data += n;
 		len -= (size_t)n;
 	}
 	return 0;
 }
 
-/* Reads to the end. 0 or the errno; |*data| is the caller's to free either way. */
-static int read_all(int fd, size_t max_bytes, char **data, size_t *len)
+int lp_local_call_receive(
+	struct lp_local_call *call, const char *path, char *data, size_t size, struct lp_failure *failure)
 {
-	size_t size = 0;
-	for (;;) {
-		if (*len + 1 >= size) {
-			size = size ? 2 * size : 16384;
-			char *larger = realloc(*data, size);
-			if (!larger)
-				return ENOMEM;
-			*data = larger;
-		}
-		ssize_t n = recv(fd, *data + *len, size - *len - 1, 0);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return errno;
-		*len += (size_t)n;
-		if (*len > max_bytes)
-			return EFBIG;
-		if (n == 0)
-			break;
-	}
-	(*data)[*len] = '\0';
-	return *len ? 0 : ECONNRESET;
-}
-
-int lp_local_call_exchange(struct lp_local_call *call, const char *path, const char *request, size_t request_len,
-	size_t max_bytes, struct lp_failure *failure, char **ret_data, size_t *ret_len)
-{
-	char *data = NULL;
-	size_t len = 0;
-	int err = send_all((int)call->socket, request, request_len);
-	if (!err)
-		err = read_all((int)call->socket, max_bytes, &data, &len);
-	if (err) {
-		free(data);
-		return call_failure(failure, err, path);
-	}
-	*ret_data = data;
-	*ret_len = len;
-	return 0;
+	ssize_t n;
+	do
+		n = recv((int)call->socket, data, size < INT_MAX ? size : INT_MAX, 0);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? call_failure(failure, errno, path) : (int)n;
 }
 
 void lp_local_call_close(struct lp_local_call *call)

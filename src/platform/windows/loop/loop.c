@@ -163,6 +163,15 @@ int64_t lp_loop_unix_s(const struct lp_loop *loop)
 	return (int64_t)time(NULL);
 }
 
+uint64_t lp_loop_unix_ns(const struct lp_loop *loop)
+{
+	FILETIME now;
+	(void)loop;
+	GetSystemTimePreciseAsFileTime(&now);
+	uint64_t since_1601 = (uint64_t)now.dwHighDateTime << 32 | now.dwLowDateTime; /* units of 100 ns */
+	return (since_1601 - UINT64_C(116444736000000000)) * 100;
+}
+
 static void on_signal(void *ctx)
 {
 	struct lp_loop *loop = ctx;

@@ -2,7 +2,6 @@
 
 #include "platform/net/local_call.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -20,8 +19,6 @@ static int call_failure(struct lp_failure *failure, DWORD error, const char *pat
 		return lp_fail(failure, LP_EUNREACH, "%s: no program is listening there", path);
 	case WSAETIMEDOUT:
 		return lp_fail(failure, LP_ETIMEOUT, "%s: the program did not reply in time", path);
-	case WSAEMSGSIZE:
-		return lp_fail(failure, LP_ETOOBIG, "%s: the reply is too large", path);
 	default:
 		return lp_fail(failure, lp_os_error(error), "%s: %s", path, lp_os_error_text(error, text));
 	}
@@ -74,59 +71,24 @@ int lp_local_call_open(
 	return 0;
 }
 
-/* Sends everything. 0 or the error. */
-static DWORD send_all(SOCKET s, const char *data, size_t len)
+int lp_local_call_send(
+	struct lp_local_call *call, const char *path, const char *data, size_t len, struct lp_failure *failure)
 {
 	while (len > 0) {
-		int n = send(s, data, len < (1U << 20) ? (int)len : 1 << 20, 0);
+		int n = send((SOCKET)call->socket, data, len < (1U << 20) ? (int)len : 1 << 20, 0);
 		if (n < 0)
-			return (DWORD)WSAGetLastError();
+			return call_failure(failure, (DWORD)WSAGetLastError(), path);
 		data += n;
 		len -= (size_t)n;
 	}
 	return 0;
 }
 
-/* Reads to the end. 0 or the error; |*data| is the caller's to free either way. */
-static DWORD read_all(SOCKET s, size_t max_bytes, char **data, size_t *len)
+int lp_local_call_receive(
+	struct lp_local_call *call, const char *path, char *data, size_t size, struct lp_failure *failure)
 {
-	size_t size = 0;
-	for (;;) {
-		if (*len + 1 >= size) {
-			size = size ? 2 * size : 16384;
-			char *larger = realloc(*data, size);
-			if (!larger)
-				return ERROR_NOT_ENOUGH_MEMORY;
-			*data = larger;
-		}
-		int n = recv(s, *data + *len, (int)(size - *len - 1 < (1U << 20) ? size - *len - 1 : 1U << 20), 0);
-		if (n < 0)
-			return (DWORD)WSAGetLastError();
-		*len += (size_t)n;
-		if (*len > max_bytes)
-			return WSAEMSGSIZE;
-		if (n == 0)
-			break;
-	}
-	(*data)[*len] = '\0';
-	return *len ? 0 : WSAECONNRESET;
-}
-
-int lp_local_call_exchange(struct lp_local_call *call, const char *path, const char *request, size_t request_len,
-	size_t max_bytes, struct lp_failure *failure, char **ret_data, size_t *ret_len)
-{
-	char *data = NULL;
-	size_t len = 0;
-	DWORD error = send_all((SOCKET)call->socket, request, request_len);
-	if (!error)
-		error = read_all((SOCKET)call->socket, max_bytes, &data, &len);
-	if (error) {
-		free(data);
-		return call_failure(failure, error, path);
-	}
-	*ret_data = data;
-	*ret_len = len;
-	return 0;
+	int n = recv((SOCKET)call->socket, data, size < (1U << 20) ? (int)size : 1 << 20, 0);
+	return n < 0 ? call_failure(failure, (DWORD)WSAGetLastError(), path) : n;
 }
 
 void lp_local_call_close(struct lp_local_call *call)
