@@ -17,8 +17,14 @@ static void on_recv(void *ctx, const struct lp_udp_msg *msgs, size_t n_msgs)
 int lp_carrier_udp_open(struct lp_carrier_udp *udp, struct lp_loop *loop, const struct lp_addr *local,
 	lp_carrier_recv_fn *recv, void *ctx, struct lp_failure *failure)
 {
+	return lp_carrier_udp_open_shared(udp, loop, local, &(struct lp_udp_share){.n = 1}, recv, ctx, failure);
+}
+
+int lp_carrier_udp_open_shared(struct lp_carrier_udp *udp, struct lp_loop *loop, const struct lp_addr *local,
+	const struct lp_udp_share *share, lp_carrier_recv_fn *recv, void *ctx, struct lp_failure *failure)
+{
 	lp_carrier_init(&udp->carrier, udp_send, recv, ctx);
-	return lp_udp_open(loop, local, on_recv, &udp->carrier, failure, &udp->socket);
+	return lp_udp_open_shared(loop, local, share, on_recv, &udp->carrier, failure, &udp->socket);
 }
 
 void lp_carrier_udp_close(struct lp_carrier_udp *udp)

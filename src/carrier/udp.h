@@ -8,6 +8,7 @@ struct lp_addr;
 struct lp_failure;
 struct lp_loop;
 struct lp_udp;
+struct lp_udp_share;
 
 struct lp_carrier_udp {
 	struct lp_carrier carrier;
@@ -18,6 +19,9 @@ struct lp_carrier_udp {
    open. */
 int lp_carrier_udp_open(struct lp_carrier_udp *udp, struct lp_loop *loop, const struct lp_addr *local,
 	lp_carrier_recv_fn *recv, void *ctx, struct lp_failure *failure);
+/* The same as one of several carriers of a port (lp_udp_open_shared()), each with its own loop and endpoint. */
+int lp_carrier_udp_open_shared(struct lp_carrier_udp *udp, struct lp_loop *loop, const struct lp_addr *local,
+	const struct lp_udp_share *share, lp_carrier_recv_fn *recv, void *ctx, struct lp_failure *failure);
 /* A zeroed or closed one is fine. */
 void lp_carrier_udp_close(struct lp_carrier_udp *udp);
 

@@ -102,10 +102,9 @@ static uint64_t clock_ns(void)
 	return (uint64_t)now.tv_sec * LP_SEC + (uint64_t)now.tv_nsec;
 }
 
-/* The sink: prints an event, unless it exceeds the rate limit. `frame` has its own limit in obs/framelog. */
-static void print_event(void *ctx, enum lp_event event, const union lp_value *values)
+/* Prints an event, unless it exceeds the rate limit. `frame` has its own limit in obs/framelog. */
+static void print_limited(struct lp_log_output *output, enum lp_event event, const union lp_value *values)
 {
-	struct lp_log_output *output = ctx;
 	uint64_t suppressed = output->suppressed[event];
 	if (event != LP_EVENT_frame && !lp_bucket_take(&output->lines[event], &output->limit, 1, clock_ns())) {
 		output->suppressed[event]++;
@@ -115,6 +114,15 @@ static void print_event(void *ctx, enum lp_event event, const union lp_value *va
 	if (suppressed > 0)
 		lp_event_left_out(&output->log, lp_event_name(event), suppressed);
 	print_line(output, event, values);
+}
+
+/* The sink. */
+static void print_event(void *ctx, enum lp_event event, const union lp_value *values)
+{
+	struct lp_log_output *output = ctx;
+	lp_lock_take(&output->lock);
+	print_limited(output, event, values);
+	lp_lock_release(&output->lock);
 }
 
 void lp_log_output_init(struct lp_log_output *output, const struct lp_common_options *common, FILE *file)

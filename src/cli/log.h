@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "base/lock.h"
 #include "base/ratelimit.h"
 #include "cli/start.h"
 #include "obs/event.h"
@@ -24,6 +25,7 @@ struct lp_log_output {
 	/* Called before and after each line, for the live view. May be NULL. */
 	void (*around)(void *ctx, bool before);
 	void *around_ctx;
+	struct lp_lock lock;       /* for programs with several threads; set it before they start */
 	struct lp_ratelimit limit; /* of each event */
 	struct lp_bucket lines[LP_EVENT_COUNT];
 	uint64_t suppressed[LP_EVENT_COUNT]; /* lines since the last one that was printed */

@@ -9,26 +9,14 @@
 #define SITE_SOURCES 4 /* an IPv6 /48 may have as many connections as this many addresses */
 #define UNPROVEN_SECONDS 10
 
-static void lock(const struct lp_quic_limits *limits)
-{
-	if (limits->lock.lock)
-		limits->lock.lock(limits->lock.ctx);
-}
-
-static void unlock(const struct lp_quic_limits *limits)
-{
-	if (limits->lock.unlock)
-		limits->lock.unlock(limits->lock.ctx);
-}
-
 int lp_quic_limits_new(
-	const struct lp_quic_config *config, const struct lp_quic_lock *lock_ops, struct lp_quic_limits **ret_limits)
+	const struct lp_quic_config *config, const struct lp_lock *lock, struct lp_quic_limits **ret_limits)
 {
 	struct lp_quic_limits *limits = calloc(1, sizeof *limits);
 	if (!limits)
 		return LP_ENOMEM;
-	if (lock_ops)
-		limits->lock = *lock_ops;
+	if (lock)
+		limits->lock = *lock;
 	lp_ratelimit_init(&limits->unproven_limit, config->max_handshakes, config->max_handshakes * UNPROVEN_SECONDS);
 	lp_ratelimit_init(&limits->proven_limit, config->max_handshakes_per_source, config->max_handshakes_per_source);
 	int result = lp_addr_limits_init(&limits->sources, config->secret + LP_SIPHASH_KEY);
@@ -105,9 +93,9 @@ static const char *refusal_of(
 
 bool lp_conn_limits_refuse(struct lp_quic_env *env, const struct lp_addr *remote, bool proven, const char **ret_reply)
 {
-	lock(env->limits.accepted);
+	lp_lock_take(&env->limits.accepted->lock);
 	const char *reason = refusal_of(env, remote, proven, ret_reply);
-	unlock(env->limits.accepted);
+	lp_lock_release(&env->limits.accepted->lock);
 	if (reason)
 		lp_conn_limits_note_refusal(env, remote, reason);
 	return reason != NULL;
@@ -117,26 +105,26 @@ bool lp_conn_limits_needs_retry(struct lp_quic_env *env, const struct lp_addr *r
 {
 	const struct lp_quic_config *config = &env->config;
 	struct lp_quic_limits *limits = env->limits.accepted;
-	lock(limits);
+	lp_lock_take(&limits->lock);
 	const struct lp_addr_limit *source = lp_addr_limits_find(&limits->sources, remote);
 	bool busy = limits->n_handshakes >= config->max_handshakes ||
 		    (config->max_handshakes_per_source && source &&
 			    source->n_unproven >= config->max_handshakes_per_source);
 	bool needs = busy || !lp_bucket_take(&limits->unproven, &limits->unproven_limit, UNPROVEN_SECONDS, env->now_ns);
-	unlock(limits);
+	lp_lock_release(&limits->lock);
 	return needs;
 }
 
 /* Counts an accepted connection. 0 or LP_ENOMEM. */
 static int add_accepted(struct lp_quic_limits *limits, struct lp_quic_conn *conn)
 {
-	lock(limits);
+	lp_lock_take(&limits->lock);
 	conn->source = lp_addr_limits_enter(&limits->sources, &conn->remote, conn->proven);
 	if (conn->source) {
 		limits->n_live++;
 		limits->n_handshakes++;
 	}
-	unlock(limits);
+	lp_lock_release(&limits->lock);
 	return conn->source ? 0 : LP_ENOMEM;
 }
 
@@ -167,10 +155,10 @@ bool lp_conn_limits_establish(struct lp_quic_conn *conn)
 	conn->half_open = false;
 	if (!conn->server)
 		return true;
-	lock(limits);
+	lp_lock_take(&limits->lock);
 	settle(conn);
 	bool fit = fits(&conn->env->config, conn->source, conn->source->site, 0);
-	unlock(limits);
+	lp_lock_release(&limits->lock);
 	if (!fit)
 		lp_conn_limits_note_refusal(conn->env, &conn->remote, "too many from one address");
 	return fit;
@@ -185,13 +173,13 @@ void lp_conn_limits_end(struct lp_quic_conn *conn)
 	conn->env->limits.n_live--;
 	if (!conn->server)
 		return;
-	lock(limits);
+	lp_lock_take(&limits->lock);
 	if (conn->half_open)
 		settle(conn); /* |half_open| stays set: it must not drain */
 	limits->n_live--;
 	limits->n_ended++;
 	lp_addr_limits_leave(&limits->sources, conn->source);
-	unlock(limits);
+	lp_lock_release(&limits->lock);
 	conn->source = NULL;
 }
 
@@ -202,9 +190,9 @@ void lp_conn_limits_remove(struct lp_quic_conn *conn)
 	conn->env->limits.n_conns--;
 	if (!conn->server)
 		return;
-	lock(limits);
+	lp_lock_take(&limits->lock);
 	limits->n_ended--;
-	unlock(limits);
+	lp_lock_release(&limits->lock);
 }
 
 bool lp_conn_limits_may_drain(const struct lp_quic_conn *conn)
@@ -213,8 +201,8 @@ bool lp_conn_limits_may_drain(const struct lp_quic_conn *conn)
 	size_t max = conn->env->config.max_conns;
 	if (!conn->server)
 		return true;
-	lock(limits);
+	lp_lock_take(&limits->lock);
 	bool fit = max == 0 || limits->n_ended <= max;
-	unlock(limits);
+	lp_lock_release(&limits->lock);
 	return !conn->half_open && fit;
 }

@@ -27,6 +27,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/lock.h"
 #include "base/ratelimit.h"
 #include "quic/demux/addr_limits.h"
 #include "quic/endpoint.h"
@@ -36,7 +37,7 @@ struct lp_quic_env;
 
 /* Accepted connections, of one endpoint or of several. */
 struct lp_quic_limits {
-	struct lp_quic_lock lock;
+	struct lp_lock lock;
 	size_t n_live;       /* those that have not ended */
 	size_t n_ended;      /* closing or draining */
 	size_t n_handshakes; /* half-open */

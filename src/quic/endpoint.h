@@ -42,6 +42,7 @@
 
 struct lp_carrier;
 struct lp_failure;
+struct lp_lock;
 struct lp_quic_conn;
 struct lp_quic_endpoint;
 struct lp_quic_limits;
@@ -162,17 +163,11 @@ struct lp_quic_stats {
 	bool own_control; /* our congestion controller alone counts (quic/uncap.h) */
 };
 
-/* A lock for what endpoints on several threads share. */
-struct lp_quic_lock {
-	void (*lock)(void *ctx);
-	void (*unlock)(void *ctx);
-	void *ctx;
-};
-
 /* Makes counts for the limits of accepted connections that several endpoints share. |config| is one of theirs and has
-   the limits, which are the same in all. 0 or LP_ENOMEM. */
+   the limits, which are the same in all. |lock| is for endpoints on several threads; NULL: they are on one. 0 or
+   LP_ENOMEM. */
 int lp_quic_limits_new(
-	const struct lp_quic_config *config, const struct lp_quic_lock *lock, struct lp_quic_limits **ret_limits);
+	const struct lp_quic_config *config, const struct lp_lock *lock, struct lp_quic_limits **ret_limits);
 /* The endpoints must have been freed. NULL is fine. */
 void lp_quic_limits_free(struct lp_quic_limits *limits);
 

@@ -247,7 +247,7 @@ static void test_endpoints_share_limits(void **state)
 	struct lp_quic_limits *limits;
 	pair->server.config.max_conns_per_source = 3;
 	assert_int_equal(
-		lp_quic_limits_new(&pair->server.config, &(struct lp_quic_lock){on_lock, on_unlock, NULL}, &limits), 0);
+		lp_quic_limits_new(&pair->server.config, &(struct lp_lock){on_lock, on_unlock, NULL}, &limits), 0);
 	pair->server.config.limits = limits;
 	wire_node_init(&other, &pair->wire, pair->server_tls, true, 3);
 	other.config.max_conns_per_source = 3;

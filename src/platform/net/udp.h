@@ -23,11 +23,22 @@ struct lp_udp;
 /* A receive batch. Each message may be a GRO run. The bytes are valid until the call returns. */
 typedef void (*lp_udp_recv_fn)(void *ctx, const struct lp_udp_msg *msgs, size_t n_msgs);
 
+/* A socket's part of a port. A datagram goes to the socket whose index is the first byte of the destination connection
+   ID (RFC 8999 §5), modulo |n|; one that is too short for that goes to the first socket. */
+struct lp_udp_share {
+	unsigned index, n;
+};
+
 /* Opens a socket bound to |local| (family 0: any address of both families, port |local->port|). Disables IP
    fragmentation, reads and writes ECN bits, and reports the local address of each datagram. |failure| says what to do.
    */
 int lp_udp_open(struct lp_loop *loop, const struct lp_addr *local, lp_udp_recv_fn recv, void *ctx,
 	struct lp_failure *failure, struct lp_udp **ret_udp);
+/* The same for one of |share->n| sockets of a port, each with its own loop. Open them in the order of their index; all
+   but the first need the port that the first was given. LP_EUNSUPPORTED: not with this kernel, or not on this system.
+ */
+int lp_udp_open_shared(struct lp_loop *loop, const struct lp_addr *local, const struct lp_udp_share *share,
+	lp_udp_recv_fn recv, void *ctx, struct lp_failure *failure, struct lp_udp **ret_udp);
 void lp_udp_close(struct lp_udp *udp);
 /* Sends all messages in as few system calls as possible. What does not fit into the kernel's buffer is lost. Returns
    the number of datagrams lost. */

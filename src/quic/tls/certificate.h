@@ -1,7 +1,9 @@
-/* A relay's certificate with its key. Sessions hold references: it can be replaced while they run. */
+/* A relay's certificate with its key. Sessions hold references: it can be replaced while they run. Credentials on
+   several threads may share it. */
 #ifndef LP_QUIC_TLS_CERTIFICATE_H
 #define LP_QUIC_TLS_CERTIFICATE_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,7 +14,7 @@ struct lp_failure;
 struct lp_tls_cert {
 	gnutls_certificate_credentials_t credentials;
 	int64_t expiry_unix_s;
-	unsigned n_refs;
+	atomic_uint n_refs;
 };
 
 /* Reads certificate chain and key. The caller owns one reference. 0, or LP_ECERT with the reason in |failure|. */

@@ -77,6 +77,23 @@ int lp_tls_server_replace(struct lp_tls *tls, const uint8_t *cert_pem, size_t ce
 	return 0;
 }
 
+int lp_tls_server_share(const struct lp_tls *from, struct lp_failure *failure, struct lp_tls **ret_tls)
+{
+	assert(from->server);
+	int result = tls_new(true, failure, ret_tls);
+	if (result == 0)
+		(*ret_tls)->cert = lp_tls_cert_ref(from->cert);
+	return result;
+}
+
+void lp_tls_server_follow(struct lp_tls *tls, const struct lp_tls *from)
+{
+	assert(tls->server && from->server);
+	struct lp_tls_cert *cert = lp_tls_cert_ref(from->cert);
+	lp_tls_cert_unref(tls->cert);
+	tls->cert = cert;
+}
+
 /* A member's credentials around its trust, which it takes. */
 static int client_new(struct lp_tls_trust *trust, struct lp_failure *failure, struct lp_tls **ret_tls)
 {

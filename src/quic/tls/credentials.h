@@ -30,6 +30,12 @@ int lp_tls_server_new(const uint8_t *cert_pem, size_t cert_len, const uint8_t *k
 int lp_tls_server_replace(struct lp_tls *tls, const uint8_t *cert_pem, size_t cert_len, const uint8_t *key_pem,
 	size_t key_len, struct lp_failure *failure);
 
+/* A relay's credentials with the certificate of |from|, for an endpoint on another thread. LP_ENOMEM, LP_ETLS. */
+int lp_tls_server_share(const struct lp_tls *from, struct lp_failure *failure, struct lp_tls **ret_tls);
+/* Replaces the certificate by that of |from|. The caller's thread owns |tls|, and no other thread changes |from|
+   meanwhile. */
+void lp_tls_server_follow(struct lp_tls *tls, const struct lp_tls *from);
+
 /* A member's trust: |ca| is a certificate in DER or PEM that is pinned, or a CA that signs; NULL: the system's CAs. */
 int lp_tls_client_new(const uint8_t *ca, size_t ca_len, struct lp_failure *failure, struct lp_tls **ret_tls);
 

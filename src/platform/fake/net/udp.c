@@ -31,6 +31,7 @@ struct lp_udp {
 	struct lp_loop *loop;
 	struct lp_host *host;
 	struct lp_addr local;
+	struct lp_udp_share share;
 	struct lp_event wake;
 	lp_udp_recv_fn recv;
 	void *ctx;
@@ -47,6 +48,13 @@ static bool takes(const struct lp_udp *udp, const struct lp_addr *local)
 	       (udp->local.family == 0 ||
 		       (udp->local.family == local->family && memcmp(udp->local.ip, (uint8_t[16]){0}, 16) == 0) ||
 		       (udp->local.family == local->family && memcmp(udp->local.ip, local->ip, 16) == 0));
+}
+
+/* True if the datagram is for this one of the sockets that share its port. */
+static bool is_share(const struct lp_udp_share *share, const uint8_t *data, size_t len)
+{
+	size_t at = len && data[0] & 0x80 ? 6 : 1;
+	return (at < len ? data[at] % share->n : 0) == share->index;
 }
 
 /* True if a socket of the host has the port. */
@@ -133,7 +141,7 @@ static bool deliver(struct lp_host *host, const struct lp_addr *local, const str
 	const uint8_t *data, size_t len)
 {
 	struct lp_udp *udp = host->sockets;
-	while (udp && !takes(udp, local))
+	while (udp && !(takes(udp, local) && is_share(&udp->share, data, len)))
 		udp = udp->next;
 	if (!udp)
 		return false;
@@ -156,8 +164,14 @@ static bool deliver(struct lp_host *host, const struct lp_addr *local, const str
 int lp_udp_open(struct lp_loop *loop, const struct lp_addr *local, lp_udp_recv_fn recv, void *ctx,
 	struct lp_failure *failure, struct lp_udp **ret_udp)
 {
+	return lp_udp_open_shared(loop, local, &(struct lp_udp_share){.n = 1}, recv, ctx, failure, ret_udp);
+}
+
+int lp_udp_open_shared(struct lp_loop *loop, const struct lp_addr *local, const struct lp_udp_share *share,
+	lp_udp_recv_fn recv, void *ctx, struct lp_failure *failure, struct lp_udp **ret_udp)
+{
 	struct lp_host *host = loop->host;
-	if (local->port && port_in_use(host, local->port))
+	if (local->port && share->index == 0 && port_in_use(host, local->port))
 		return lp_fail(failure, LP_EINUSE, "port %u: in use", local->port);
 	struct lp_udp *udp = calloc(1, sizeof *udp);
 	if (!udp)
@@ -165,6 +179,7 @@ int lp_udp_open(struct lp_loop *loop, const struct lp_addr *local, lp_udp_recv_f
 	udp->loop = loop;
 	udp->host = host;
 	udp->local = *local;
+	udp->share = *share;
 	while (!udp->local.port || (!local->port && port_in_use(host, udp->local.port)))
 		udp->local.port = host->net.next_port++;
 	udp->wake = (struct lp_event){.host = host, .run = wake, .ctx = udp};

@@ -14,6 +14,7 @@
 #include "platform/linux/net/recv_batch.h"
 #include "platform/linux/net/route_lookup.h"
 #include "platform/linux/net/udp_send.h"
+#include "platform/linux/net/udp_share.h"
 #include "platform/posix/loop/fd_watch.h"
 #include "platform/posix/loop/loop_uv.h"
 #include "platform/posix/net/sockaddr.h"
@@ -189,12 +190,14 @@ static int bind_failure(struct lp_failure *failure, int err, const struct lp_add
 }
 
 /* Binds, and reads back the bound address. */
-static int bind_socket(struct lp_udp *udp, const struct lp_addr *local, struct lp_failure *failure)
+static int bind_socket(
+	struct lp_udp *udp, const struct lp_addr *local, const struct lp_udp_share *share, struct lp_failure *failure)
 {
 	union lp_sockaddr sa;
 	socklen_t len = lp_sockaddr_set(local, udp->mapped, &sa);
-	if (bind(udp->fd, &sa.sa, len) < 0)
-		return bind_failure(failure, errno, local);
+	int err = lp_udp_share_bind(udp->fd, &sa.sa, len, share);
+	if (err)
+		return bind_failure(failure, err, local);
 	len = sizeof sa;
 	if (getsockname(udp->fd, &sa.sa, &len) < 0)
 		return lp_fail(failure, LP_EIO, "UDP socket: %s", strerror(errno));
@@ -207,6 +210,12 @@ static int bind_socket(struct lp_udp *udp, const struct lp_addr *local, struct l
 int lp_udp_open(struct lp_loop *loop, const struct lp_addr *local, lp_udp_recv_fn recv, void *ctx,
 	struct lp_failure *failure, struct lp_udp **ret_udp)
 {
+	return lp_udp_open_shared(loop, local, &(struct lp_udp_share){.n = 1}, recv, ctx, failure, ret_udp);
+}
+
+int lp_udp_open_shared(struct lp_loop *loop, const struct lp_addr *local, const struct lp_udp_share *share,
+	lp_udp_recv_fn recv, void *ctx, struct lp_failure *failure, struct lp_udp **ret_udp)
+{
 	struct lp_udp *udp = malloc(sizeof *udp);
 	if (!udp)
 		return lp_fail(failure, LP_ENOMEM, "UDP socket: out of memory");
@@ -218,7 +227,7 @@ int lp_udp_open(struct lp_loop *loop, const struct lp_addr *local, lp_udp_recv_f
 		free(udp);
 		return result;
 	}
-	result = bind_socket(udp, local, failure);
+	result = bind_socket(udp, local, share, failure);
 	if (result == 0) {
 		result = lp_recv_batch_init(&udp->batch);
 		if (result == 0)

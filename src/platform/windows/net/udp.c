@@ -271,6 +271,14 @@ int lp_udp_open(struct lp_loop *loop, const struct lp_addr *local, lp_udp_recv_f
 	return 0;
 }
 
+int lp_udp_open_shared(struct lp_loop *loop, const struct lp_addr *local, const struct lp_udp_share *share,
+	lp_udp_recv_fn recv, void *ctx, struct lp_failure *failure, struct lp_udp **ret_udp)
+{
+	if (share->n > 1)
+		return lp_fail(failure, LP_EUNSUPPORTED, "UDP socket: Windows cannot share a port by connection");
+	return lp_udp_open(loop, local, recv, ctx, failure, ret_udp);
+}
+
 void lp_udp_close(struct lp_udp *udp)
 {
 	if (!udp)
