@@ -28,6 +28,7 @@
 	X(LIMIT_DHCP, "limit_dhcp", "over the limit for DHCP") \
 	X(LIMIT_UNKNOWN, "limit_unknown", "over the limit for unknown unicast") \
 	X(LIMIT_TOTAL, "limit_total", "over the member's total bandwidth") \
+	X(LIMIT_OUTPUT, "limit_output", "over a limit on what the relay sends for a room, a source or all members") \
 	X(UNKNOWN_UNICAST, "unknown_unicast", "a destination that no member of the room has") \
 	X(QUEUE_FULL, "queue_full", "the egress queue is full") \
 	X(QUEUE_AQM, "queue_aqm", "dropped by active queue management to keep latency low") \

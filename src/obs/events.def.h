@@ -85,6 +85,13 @@ LP_EVENT_ROW(address_refused, WARN,
 LP_EVENT_ROW(address_moved, INFO, "room {room}: {address} of client[ '{name}'], peer {peer} ({mac}), now belongs to {owner}",
              "A station on the LAN uses the address of a client, or the LAN's DHCP server assigned it to someone else.",
              (str, room), (u64, peer), (str, name), (mac, mac), (addr, address), (str, owner))
+LP_EVENT_ROW(output_limited, WARN,
+             "room {room}: frames of {role}[ '{name}'], peer {peer} ({address}), are dropped, because --limit-{limit} is reached",
+             "The relay reached a limit on what it sends. Logged at most once a minute for each room; the drops are counted as limit_output.",
+             (str, room), (u64, peer), (str, role), (str, name), (addr, address), (str, limit))
+LP_EVENT_ROW(room_gave_way, WARN, "room {room} was closed for room {other}, because there are as many rooms as --max-rooms",
+             "The relay closed a plain room without a gateway, the one that had none for longest, to make space for a room with a gateway.",
+             (str, room), (str, other))
 LP_EVENT_ROW(peer_rejected, INFO, "{address} rejected[, room {room}], {role} {mac}: {code}: {message}",
              "The relay did not admit a member.",
              (addr, address), (str, room), (str, role), (mac, mac), (str, code), (str, message))

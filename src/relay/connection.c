@@ -264,15 +264,31 @@ static uint64_t source_of(const struct lp_addr *remote)
 	return source;
 }
 
-/* Removes the members of a plain room that has keys now. */
-static void evict_plain(struct lp_relay *relay, const char *code)
+/* Removes the members of a plain room. */
+static void evict_plain(struct lp_relay *relay, const char *code, const char *why)
 {
 	LP_LIST_EACH(node, &relay->connections) {
 		struct lp_connection *other = LP_LIST_ELEMENT(node, struct lp_connection, node);
 		if (!other->peer || lp_peer_by_key(other->peer) || strcasecmp(lp_peer_room(other->peer), code) != 0)
 			continue;
-		lp_connection_remove(other, LP_REASON_CONNECTION, "the room admits members by invite alone now");
+		lp_connection_remove(other, LP_REASON_CONNECTION, why);
 	}
+}
+
+/* Asks the room. If there are as many rooms as there may be, one without a gateway gives way to one with a gateway. */
+static int enter(struct lp_relay *relay, struct lp_join *join, uint64_t now_ns)
+{
+	char code[LP_ROOM_CODE_MAX + 1];
+	int result = lp_rooms_join(relay->rooms, join, now_ns);
+	bool full = result == LP_EFULL && join->reject.code == LP_REJECT_RELAY_FULL &&
+		    lp_rooms_peer_count(relay->rooms) < relay->config.max_peers;
+	const char *spare = full && join->hello->role == LP_ROLE_GATEWAY ? lp_rooms_spare(relay->rooms) : NULL;
+	if (!spare)
+		return result;
+	snprintf(code, sizeof code, "%s", spare); /* it ends with the room */
+	lp_event_room_gave_way(relay->log, code, join->hello->room);
+	evict_plain(relay, code, "the relay has no space for rooms without a gateway. Start the gateway first");
+	return lp_rooms_join(relay->rooms, join, now_ns);
 }
 
 /* Checks the invite of a hello, then asks the room. */
@@ -291,11 +307,11 @@ static int join(struct lp_connection *connection, struct lp_join *join, uint64_t
 	if (result < 0)
 		return result;
 	if (join->by_key)
-		evict_plain(relay, join->hello->room);
+		evict_plain(relay, join->hello->room, "the room admits members by invite alone now");
 	if (join->hello->links && (relay->config.peer_links == LP_PEER_LINKS_ON ||
 					  (relay->config.peer_links == LP_PEER_LINKS_AUTO && join->by_key)))
 		join->link_address = newcomer.remote;
-	return lp_rooms_join(relay->rooms, join, now_ns);
+	return enter(relay, join, now_ns);
 }
 
 /* Admits or rejects the member. */

@@ -64,15 +64,19 @@ const struct lp_program lp_relay_program = {
 	.see_also = "lanparty-gateway(8), lanparty-client(8)",
 };
 
-/* The |min| of the one row whose limit is not in enum lp_limit. */
+/* The |min| of the rows whose limit is not in enum lp_limit. */
 #define LIMIT_JOINS LP_LIMIT_COUNT
+#define LIMIT_OUTPUT (LP_LIMIT_COUNT + 1)
 
-/* Parses a limit, "RATE" or "RATE/BURST"; "off" means unlimited. The row's |min| is the enum lp_limit, or LIMIT_JOINS.
+/* Parses a limit, "RATE" or "RATE/BURST"; "off" means unlimited. The row's |min| is the enum lp_limit, LIMIT_JOINS or
+   LIMIT_OUTPUT.
  */
 static int parse_rate(const struct lp_option *option, const char *value, void *dest, struct lp_failure *failure)
 {
 	struct lp_rate rate = {0};
-	const char *unit = option->min == LIMIT_JOINS ? "members" : lp_limit_row((enum lp_limit)option->min)->unit;
+	const char *unit = option->min == LIMIT_JOINS    ? "members"
+			   : option->min == LIMIT_OUTPUT ? "kbit"
+							 : lp_limit_row((enum lp_limit)option->min)->unit;
 	char *end;
 	if (strcmp(value, "off") != 0) {
 		unsigned long long per_s = strtoull(value, &end, 10), burst = 0;
@@ -129,7 +133,10 @@ const struct lp_option lp_relay_option_rows[] = {
 		.standard = "1500",
 		.help = "IP bytes of the largest packet in a room; frames too large for a path travel in fragments"},
 	{"max-rooms", "N", LP_NUMBER(struct lp_relay_options, relay.max_rooms, 1, 1000000), .standard = "1000",
-		.help = "maximum number of rooms"},
+		.help = "maximum number of rooms; plain rooms without a gateway give way to rooms with one"},
+	{"max-rooms-per-address", "N", LP_NUMBER(struct lp_relay_options, relay.max_rooms_per_source, 0, 1000000),
+		.standard = "16",
+		.help = "maximum number of plain rooms that members at one IPv4 address or IPv6 /48 open; 0: no limit"},
 	{"max-peers", "N", LP_NUMBER(struct lp_relay_options, relay.max_peers, 1, 1000000), .standard = "4096",
 		.help = "maximum number of members, all rooms together"},
 	{"max-peers-per-room", "N",
@@ -174,11 +181,19 @@ const struct lp_option lp_relay_option_rows[] = {
 			.help = "the same per gateway, in " unit},
 		LP_LIMITS(X)
 #undef X
+#define X(name, wire, kbit, text) \
+	{"limit-" wire, "RATE[/BURST]", \
+		LP_CUSTOM(struct lp_relay_options, relay.outputs[LP_OUTPUT_##name], parse_rate), .min = LIMIT_OUTPUT, \
+		.group = "Limits on what the relay sends, per second", .standard = (kbit) ? #kbit : "off", \
+		.help = "kbit: " text},
+			LP_OUTPUTS(X)
+#undef X
 #undef STANDARD
-			{"idle-timeout", "TIME",
-				LP_DURATION(struct lp_relay_options, relay.idle_timeout_ns, 5 * LP_SEC, 600 * LP_SEC),
-				.group = "Times", .standard = "20s",
-				.help = "a member that sends nothing for this long is disconnected"},
+				{"idle-timeout", "TIME",
+					LP_DURATION(struct lp_relay_options, relay.idle_timeout_ns, 5 * LP_SEC,
+						600 * LP_SEC),
+					.group = "Times", .standard = "20s",
+					.help = "a member that sends nothing for this long is disconnected"},
 	{"hello-timeout", "TIME", LP_DURATION(struct lp_relay_options, relay.hello_timeout_ns, LP_SEC, 60 * LP_SEC),
 		.standard = "5s", .help = "a connection that sends no hello within this time is closed"},
 	{"stats-interval", "TIME", LP_DURATION(struct lp_relay_options, relay.stats_interval_ns, LP_SEC, 3600 * LP_SEC),

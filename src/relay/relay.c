@@ -29,6 +29,7 @@ void lp_relay_config_init(struct lp_relay_config *config)
 {
 	*config = (struct lp_relay_config){
 		.max_rooms = LP_ROOM_ROOMS,
+		.max_rooms_per_source = LP_ROOM_ROOMS_PER_SOURCE,
 		.max_peers = LP_ROOM_PEERS,
 		.max_peers_per_room = LP_ROOM_PEERS_PER_ROOM,
 		.max_conns_per_source = 64,
@@ -46,6 +47,8 @@ void lp_relay_config_init(struct lp_relay_config *config)
 		.joins = {.per_s = LP_ROOM_JOINS_PER_S, .burst = LP_ROOM_JOINS_BURST},
 	};
 	lp_limits_init(&config->limits);
+	for (enum lp_output i = 0; i < LP_OUTPUT_COUNT; i++)
+		config->outputs[i] = lp_output_row(i)->rate;
 }
 
 /* Ends a pass of the data path: sends all sealed packets and sets the timer for the next deadline. */
@@ -244,6 +247,14 @@ static void on_address_moved(
 		address, owner_text(owner, text));
 }
 
+static void on_output_limited(void *ctx, const struct lp_peer *from, enum lp_output output)
+{
+	struct lp_relay *relay = ctx;
+	const struct lp_connection *connection = lp_peer_user(from);
+	lp_event_output_limited(relay->log, lp_peer_room(from), lp_peer_id(from), lp_role_text(lp_peer_role(from)),
+		lp_peer_name(from), lp_quic_remote(connection->quic), lp_output_row(output)->wire);
+}
+
 static const struct lp_room_events room_events = {
 	.welcome = on_welcome,
 	.peer_joined = on_peer_joined,
@@ -251,6 +262,7 @@ static const struct lp_room_events room_events = {
 	.overflowed = on_overflowed,
 	.address_refused = on_address_refused,
 	.address_moved = on_address_moved,
+	.output_limited = on_output_limited,
 	.random = on_random,
 };
 
@@ -290,6 +302,7 @@ static int new_rooms(struct lp_relay *relay)
 	struct lp_rooms_config rooms;
 	lp_rooms_config_init(&rooms);
 	rooms.max_rooms = config->max_rooms;
+	rooms.max_rooms_per_source = config->max_rooms_per_source;
 	rooms.max_peers = config->max_peers;
 	rooms.max_peers_per_room = config->max_peers_per_room;
 	rooms.max_macs_per_gateway = config->max_macs_per_gateway;
@@ -297,6 +310,7 @@ static int new_rooms(struct lp_relay *relay)
 	rooms.malformed_limit = config->malformed_limit;
 	rooms.filters = config->filters;
 	rooms.limits = config->limits;
+	memcpy(rooms.outputs, config->outputs, sizeof rooms.outputs);
 	rooms.joins = config->joins;
 	rooms.source_joins = config->joins.per_s ? (uint32_t)config->max_conns_per_source : 0;
 	rooms.events = &room_events;

@@ -32,6 +32,7 @@
 #include "obs/framelog.h"
 #include "relay/invites.h"
 #include "relay/transit.h"
+#include "room/output.h"
 
 struct lp_capture;
 struct lp_connection;
@@ -44,7 +45,7 @@ struct lp_tls;
 
 struct lp_relay_config {
 	struct lp_addr listen;
-	size_t max_rooms, max_peers, max_peers_per_room;
+	size_t max_rooms, max_rooms_per_source, max_peers, max_peers_per_room;
 	size_t max_conns_per_source;      /* 0: no limit */
 	size_t max_handshakes;            /* more in progress: a new connection gets a Retry first */
 	size_t max_handshakes_per_source; /* more from one address are ignored */
@@ -53,11 +54,12 @@ struct lp_relay_config {
 	uint64_t hello_timeout_ns; /* a connection without a hello is closed after this */
 	uint64_t stats_interval_ns;
 	uint64_t idle_timeout_ns;
-	size_t queue_max_bytes;   /* of each member's egress queue */
-	size_t pool_max_bytes;    /* of all egress queues together */
-	uint32_t malformed_limit; /* malformed DATAGRAMs after which a member is closed */
-	struct lp_rate joins;     /* new members of each room; per_s 0: no limit */
-	uint32_t filters;         /* bit set of enum lp_filter */
+	size_t queue_max_bytes;                  /* of each member's egress queue */
+	size_t pool_max_bytes;                   /* of all egress queues together */
+	uint32_t malformed_limit;                /* malformed DATAGRAMs after which a member is closed */
+	struct lp_rate outputs[LP_OUTPUT_COUNT]; /* kbit; of what is sent for members */
+	struct lp_rate joins;                    /* new members of each room; per_s 0: no limit */
+	uint32_t filters;                        /* bit set of enum lp_filter */
 	enum lp_rooms_policy rooms;
 	enum lp_peer_links peer_links;  /* whose members get peer links */
 	struct lp_directory *directory; /* rooms with keys; NULL: none; borrowed until lp_relay_free() */

@@ -119,8 +119,22 @@ static int judge_conflicts(
 	return LP_EPERM;
 }
 
+/* True if members at the source have opened as many plain rooms as they may. */
+static bool opened_too_many(const struct lp_rooms *rooms, const struct lp_join *join)
+{
+	size_t max = rooms->config.max_rooms_per_source, n = 0;
+	if (max == 0 || join->by_key)
+		return false;
+	LP_LIST_EACH(node, &rooms->list) {
+		const struct lp_room *room = LP_LIST_ELEMENT(node, struct lp_room, node);
+		n += !room->by_key && room->source == join->source;
+	}
+	return n >= max;
+}
+
 /* The limits of the relay and of the room. */
-static int judge_limits(const struct lp_rooms *rooms, const struct lp_room *room, struct lp_reject *reject)
+static int judge_limits(
+	const struct lp_rooms *rooms, const struct lp_room *room, const struct lp_join *join, struct lp_reject *reject)
 {
 	const struct lp_rooms_config *config = &rooms->config;
 	if (room && room->n_peers >= config->max_peers_per_room) {
@@ -131,6 +145,12 @@ static int judge_limits(const struct lp_rooms *rooms, const struct lp_room *room
 	if (rooms->n_peers >= config->max_peers) {
 		lp_admission_refuse(reject, LP_REJECT_RELAY_FULL, "the relay serves %zu of at most %zu members",
 			rooms->n_peers, config->max_peers);
+		return LP_EFULL;
+	}
+	if (!room && opened_too_many(rooms, join)) {
+		lp_admission_refuse(reject, LP_REJECT_ROOM_FULL,
+			"members at this address have opened %zu rooms, as many as they may. Join one of them",
+			config->max_rooms_per_source);
 		return LP_EFULL;
 	}
 	if (!room && rooms->n_rooms >= config->max_rooms) {
@@ -157,7 +177,7 @@ int lp_admission_judge(const struct lp_rooms *rooms, const struct lp_join *join,
 	if (!admission.resumes) {
 		if (admission.room && (result = judge_conflicts(admission.room, hello, now_ns, ret_reject)) < 0)
 			return result;
-		if ((result = judge_limits(rooms, admission.room, ret_reject)) < 0)
+		if ((result = judge_limits(rooms, admission.room, join, ret_reject)) < 0)
 			return result;
 	}
 	*ret_admission = admission;

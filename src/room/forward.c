@@ -133,6 +133,10 @@ void lp_rooms_forward(struct lp_rooms *rooms, struct lp_peer *from, const uint8_
 		drop = decide_group(from, &view, now_ns, ret_verdict);
 	else if (drop == LP_DROP_NONE)
 		drop = decide_unicast(from, &view, now_ns, ret_verdict);
+	if (!lp_output_take(&rooms->output, rooms, from, len, ret_verdict->n_targets, now_ns)) {
+		drop = LP_DROP_LIMIT_OUTPUT;
+		ret_verdict->n_targets = 0;
+	}
 	if (drop != LP_DROP_NONE) /* the counters are not in the cache: don't touch them for each frame */
 		from->drops[drop]++;
 	ret_verdict->drop = drop;

@@ -20,6 +20,7 @@ void lp_rooms_config_init(struct lp_rooms_config *config)
 {
 	*config = (struct lp_rooms_config){
 		.max_rooms = LP_ROOM_ROOMS,
+		.max_rooms_per_source = LP_ROOM_ROOMS_PER_SOURCE,
 		.max_peers = LP_ROOM_PEERS,
 		.max_peers_per_room = LP_ROOM_PEERS_PER_ROOM,
 		.max_macs_per_gateway = LP_ROOM_MACS_PER_GATEWAY,
@@ -31,6 +32,8 @@ void lp_rooms_config_init(struct lp_rooms_config *config)
 		.joins = {.per_s = LP_ROOM_JOINS_PER_S, .burst = LP_ROOM_JOINS_BURST},
 	};
 	lp_limits_init(&config->limits);
+	for (enum lp_output i = 0; i < LP_OUTPUT_COUNT; i++)
+		config->outputs[i] = lp_output_row(i)->rate;
 }
 
 int lp_rooms_new(const struct lp_rooms_config *config, struct lp_rooms **ret_rooms)
@@ -50,6 +53,7 @@ int lp_rooms_new(const struct lp_rooms_config *config, struct lp_rooms **ret_roo
 	/* Four tokens an attempt, because a limit regains whole tokens per second. */
 	if (config->source_joins)
 		lp_ratelimit_init(&rooms->source_joins, 1, config->source_joins * SOURCE_JOIN_TOKENS);
+	lp_output_init(&rooms->output, config->outputs);
 	lp_filters_init(&rooms->filters, config->filters, config->room_mtu);
 	rooms->targets = calloc(config->max_peers_per_room, sizeof(struct lp_peer *));
 	if (!rooms->targets || lp_rooms_table_init(rooms) < 0 || lp_transit_init(rooms) < 0) {
@@ -72,7 +76,7 @@ void lp_rooms_free(struct lp_rooms *rooms)
 }
 
 /* Makes an empty room. NULL: out of memory. */
-static struct lp_room *make_room(struct lp_rooms *rooms, const char *code)
+static struct lp_room *make_room(struct lp_rooms *rooms, const char *code, const struct lp_join *join)
 {
 	struct lp_room *room = calloc(1, sizeof *room);
 	if (!room)
@@ -85,6 +89,8 @@ static struct lp_room *make_room(struct lp_rooms *rooms, const char *code)
 	lp_multicast_init(&room->multicast, rooms->config.hash_key);
 	lp_addresses_init(&room->addresses, rooms->config.hash_key, rooms->config.max_macs_per_gateway);
 	memcpy(room->code, code, sizeof room->code);
+	room->source = join->source;
+	room->by_key = join->by_key;
 	room->mtu = rooms->config.room_mtu;
 	lp_rooms_table_add(rooms, room);
 	lp_list_insert(&rooms->list, &room->node);
@@ -156,6 +162,11 @@ static void copy_name(const char *name, char ret_name[LP_NAME_MAX + 1])
 	}
 }
 
+static uint64_t hash_source(const struct lp_rooms *rooms, uint64_t source)
+{
+	return lp_siphash(rooms->config.hash_key, &source, sizeof source);
+}
+
 /* Adds a new peer to |room|. NULL: out of memory. */
 static struct lp_peer *add_peer(struct lp_room *room, const struct lp_join *join, uint64_t now_ns)
 {
@@ -175,6 +186,7 @@ static struct lp_peer *add_peer(struct lp_room *room, const struct lp_join *join
 	peer->mac = hello->mac;
 	copy_name(hello->name, peer->name);
 	peer->by_key = join->by_key;
+	peer->source_hash = hash_source(rooms, join->source);
 	peer->has_public_key = join->key != NULL;
 	if (join->key)
 		memcpy(peer->public_key, join->key, sizeof peer->public_key);
@@ -209,7 +221,7 @@ static void introduce(struct lp_peer *peer, bool announce)
    source can use up only a part of that. */
 static bool may_try(struct lp_rooms *rooms, uint64_t source, uint64_t now_ns, struct lp_reject *reject)
 {
-	uint64_t hash = lp_siphash(rooms->config.hash_key, &source, sizeof source);
+	uint64_t hash = hash_source(rooms, source);
 	struct lp_bucket *first = &rooms->sources[hash % LP_ROOM_SOURCE_BUCKETS];
 	struct lp_bucket *second = &rooms->sources[hash / LP_ROOM_SOURCE_BUCKETS % LP_ROOM_SOURCE_BUCKETS];
 	bool a = lp_bucket_take(first, &rooms->source_joins, SOURCE_JOIN_TOKENS, now_ns);
@@ -255,7 +267,7 @@ static int admit(struct lp_rooms *rooms, struct lp_room *room, const char *code,
 	if (!may_try(rooms, join->source, now_ns, &join->reject))
 		return LP_EFULL;
 	if (!room)
-		room = make_room(rooms, code); /* its limit permits at least one join */
+		room = make_room(rooms, code, join); /* its limit permits at least one join */
 	if (room && !may_join(room, now_ns, &join->reject))
 		return LP_EFULL;
 	join->peer = room ? add_peer(room, join, now_ns) : NULL;
@@ -292,6 +304,18 @@ int lp_rooms_join(struct lp_rooms *rooms, struct lp_join *join, uint64_t now_ns)
 	return 0;
 }
 
+const char *lp_rooms_spare(const struct lp_rooms *rooms)
+{
+	if (rooms->n_rooms < rooms->config.max_rooms)
+		return NULL;
+	for (struct lp_node *node = rooms->list.prev; node != &rooms->list; node = node->prev) {
+		const struct lp_room *room = LP_LIST_ELEMENT(node, struct lp_room, node);
+		if (!room->gateway && !room->by_key)
+			return room->code;
+	}
+	return NULL;
+}
+
 void lp_rooms_leave(struct lp_rooms *rooms, struct lp_peer *peer, enum lp_reason reason)
 {
 	struct lp_room *room = peer->room;
@@ -305,6 +329,8 @@ void lp_rooms_leave(struct lp_rooms *rooms, struct lp_peer *peer, enum lp_reason
 	lp_addresses_remove(&room->addresses, &peer->addresses);
 	if (room->gateway == peer) {
 		room->gateway = NULL;
+		lp_list_remove(&room->node);
+		lp_list_insert(&rooms->list, &room->node);
 		lp_mac_table_remove_owner(&room->macs, peer);
 	} else {
 		lp_mac_table_remove(&room->macs, peer->key);

@@ -36,6 +36,7 @@
 #include "filter/filter.h"
 #include "filter/limit.h"
 #include "obs/drop.h"
+#include "room/output.h"
 
 struct lp_addr;
 struct lp_room;
@@ -47,6 +48,7 @@ struct lp_rooms; /* all rooms of a relay */
 #define LP_KEY_BYTES (LP_KEY_HEX / 2)
 /* Defaults. */
 #define LP_ROOM_ROOMS 1000
+#define LP_ROOM_ROOMS_PER_SOURCE 16
 #define LP_ROOM_PEERS 4096
 #define LP_ROOM_PEERS_PER_ROOM 256
 #define LP_ROOM_MTU 1500
@@ -55,7 +57,7 @@ struct lp_rooms; /* all rooms of a relay */
 /* The window in which malformed DATAGRAMs are counted. */
 #define LP_ROOM_MALFORMED_WINDOW_NS (10 * LP_SEC)
 #define LP_ROOM_MALFORMED_LIMIT 100
-/* The shortest interval between events about a full table of MACs. */
+/* The shortest interval between events about a full table of MACs, and about a limit on output. */
 #define LP_ROOM_OVERFLOW_NS (60 * LP_SEC)
 /* The shortest interval between events about a member's claims of addresses. */
 #define LP_ROOM_THEFT_NS (60 * LP_SEC)
@@ -71,7 +73,7 @@ struct lp_room_events {
 	/* Send |to| a `peer_joined` about |about|, or a `peer_left` with |reason|. */
 	void (*peer_joined)(void *ctx, struct lp_peer *to, const struct lp_peer *about);
 	void (*peer_left)(void *ctx, struct lp_peer *to, const struct lp_peer *about, enum lp_reason reason);
-	/* The following three may be NULL. There are more stations on the LAN of |gateway| than max_macs_per_gateway:
+	/* The following four may be NULL. There are more stations on the LAN of |gateway| than max_macs_per_gateway:
 	   |n_forgotten| of the oldest were forgotten since the last call. Called at most once in LP_ROOM_OVERFLOW_NS
 	   for each room. */
 	void (*overflowed)(void *ctx, const struct lp_peer *gateway, uint64_t n_forgotten);
@@ -83,6 +85,9 @@ struct lp_room_events {
 	   that is NULL. */
 	void (*address_moved)(
 		void *ctx, const struct lp_peer *peer, const struct lp_addr *address, const struct lp_peer *owner);
+	/* Frames of |from| are dropped, because the limit |output| is reached. Called at most once in
+	   LP_ROOM_OVERFLOW_NS for each room. */
+	void (*output_limited)(void *ctx, const struct lp_peer *from, enum lp_output output);
 	/* Fills |data| with random bytes, for resume tokens. */
 	void (*random)(void *ctx, uint8_t *data, size_t len);
 };
@@ -90,6 +95,7 @@ struct lp_room_events {
 /* lp_rooms_config_init() sets the defaults of all fields but |hash_key|, |events| and |ctx|. */
 struct lp_rooms_config {
 	size_t max_rooms, max_peers;
+	size_t max_rooms_per_source;  /* plain rooms that members at one source opened; 0: no limit */
 	size_t max_peers_per_room;    /* at most LP_ROOM_TARGETS_MAX */
 	size_t max_macs_per_gateway;  /* MACs learned behind a gateway; beyond it, the oldest are forgotten */
 	uint16_t room_mtu;            /* IP bytes */
@@ -99,7 +105,8 @@ struct lp_rooms_config {
 	uint32_t malformed_limit;     /* see lp_peer_malformed() */
 	uint32_t filters;             /* that are on: bit set of enum lp_filter */
 	struct lp_limits limits;      /* of each member's frames */
-	struct lp_rate joins;         /* new members of each room; per_s 0: no limit */
+	struct lp_rate outputs[LP_OUTPUT_COUNT]; /* kbit; of what is sent for members */
+	struct lp_rate joins;                    /* new members of each room; per_s 0: no limit */
 	uint32_t source_joins; /* attempts of one source to become a new member of any room, as a burst; 0: no limit */
 	uint8_t hash_key[16];  /* random; keys the hash tables */
 	const struct lp_room_events *events; /* borrowed; they must not call lp_rooms_join() or lp_rooms_leave() */
@@ -147,6 +154,10 @@ void lp_rooms_leave(struct lp_rooms *rooms, struct lp_peer *peer, enum lp_reason
    filled in. */
 void lp_rooms_forward(struct lp_rooms *rooms, struct lp_peer *from, const uint8_t *frame, size_t len, uint64_t now_ns,
 	struct lp_verdict *ret_verdict);
+
+/* If there are as many rooms as there may be: the code of the plain room that has been without a gateway for longest,
+   which the caller can empty to make space for a room with one. NULL: there is space, or no such room. */
+const char *lp_rooms_spare(const struct lp_rooms *rooms);
 
 void *lp_peer_user(const struct lp_peer *peer);
 uint16_t lp_peer_id(const struct lp_peer *peer);

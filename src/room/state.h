@@ -8,6 +8,7 @@
 #include "filter/limit.h"
 #include "proto/mac_table.h"
 #include "room/multicast.h"
+#include "room/output.h"
 #include "room/room.h"
 #include "room/token.h"
 #include "room/transit.h"
@@ -43,6 +44,7 @@ struct lp_peer {
 	bool has_public_key;
 	bool by_key; /* resumed by the public key alone */
 	struct lp_meter meter;
+	uint64_t source_hash; /* of the source that it joined from */
 	struct lp_multicast_member multicast;
 	struct lp_address_owner addresses; /* a client's */
 	uint64_t theft_event_ns;           /* when the next event about its claims may be sent */
@@ -54,9 +56,11 @@ struct lp_peer {
 
 struct lp_room {
 	struct lp_rooms *rooms;
-	struct lp_node node;       /* in the list of all rooms */
+	struct lp_node node;       /* in the list of all rooms; of those without a gateway, the newest first */
 	struct lp_room *same_hash; /* chain of the table of codes */
 	char code[LP_ROOM_CODE_MAX + 1];
+	uint64_t source;        /* where the member that opened it came from */
+	bool by_key;            /* it was opened by an invite */
 	struct lp_bucket joins; /* new members and changed names: each is a message to all others */
 	uint16_t mtu;           /* fixed while the room exists */
 	uint16_t last_id;       /* the last peer id that was assigned */
@@ -68,6 +72,8 @@ struct lp_room {
 	struct lp_mac_table macs; /* clients and gateway (permanent), stations behind the gateway (they age) */
 	struct lp_multicast multicast;
 	struct lp_addresses addresses;
+	struct lp_output_buckets output;
+	uint64_t output_event_ns; /* when the next event about a limit on output may be sent */
 };
 
 /* Buckets of sources. A source has two of them, and is limited only if both are empty, so that another source in one of
@@ -87,6 +93,7 @@ struct lp_rooms {
 	uint64_t joins_limited;
 	struct lp_peer **targets; /* of the last verdict; max_peers_per_room of them */
 	struct lp_transit transit;
+	struct lp_output_limits output;
 };
 
 /* Tables for config.max_peers members. 0 or LP_ENOMEM. */

@@ -136,7 +136,8 @@ void lp_rooms_transit(struct lp_rooms *rooms, const struct lp_addr *address, con
 	if (!may_link(verdict.from, verdict.to) || !verdict.to->link.address.family) {
 		verdict.result = LP_TRANSIT_FOREIGN;
 		transit->n_foreign += n_datagrams;
-	} else if (lp_meter_take(&verdict.from->meter, LP_LIMIT_TOTAL, len, now_ns) != LP_DROP_NONE) {
+	} else if (lp_meter_take(&verdict.from->meter, LP_LIMIT_TOTAL, len, now_ns) != LP_DROP_NONE ||
+		   !lp_output_take(&rooms->output, rooms, verdict.from, len, 1, now_ns)) {
 		verdict.result = LP_TRANSIT_LIMITED;
 		transit->n_limited += n_datagrams;
 	} else {

@@ -34,7 +34,7 @@ struct lp_transit_verdict {
 		LP_TRANSIT_NOT,     /* the prefix is no member's */
 		LP_TRANSIT_PASS,    /* pass it on to lp_peer_address(to) */
 		LP_TRANSIT_FOREIGN, /* drop it: it comes from no member of the room, or the two must not have a link */
-		LP_TRANSIT_LIMITED, /* drop it: the sender's limit on its bandwidth is reached */
+		LP_TRANSIT_LIMITED, /* drop it: the sender's limit on its bandwidth, or one on output, is reached */
 	} result;
 };
 

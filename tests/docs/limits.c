@@ -5,6 +5,7 @@
 #include "filter/filter.h"
 #include "filter/limit.h"
 #include "obs/drop.h"
+#include "room/output.h"
 
 #include "page.h"
 
@@ -29,6 +30,20 @@ static void print_limits(void)
 	}
 }
 
+static void print_outputs(void)
+{
+	printf("| limit | by default, kbit per second | what it limits |\n|---|---|---|\n");
+	for (enum lp_output i = 0; i < LP_OUTPUT_COUNT; i++) {
+		const struct lp_output_row *row = lp_output_row(i);
+		printf("| `%s` |", row->wire);
+		if (row->rate.per_s)
+			printf(" %u |", (unsigned)row->rate.per_s);
+		else
+			printf(" none |");
+		printf(" %s |\n", row->text);
+	}
+}
+
 static void print_filters(void)
 {
 	printf("| filter | by default | checks frames of | counted as | what it drops |\n|---|---|---|---|---|\n");
@@ -44,6 +59,8 @@ static bool print_table(const char *name)
 {
 	if (strcmp(name, "limits") == 0)
 		print_limits();
+	else if (strcmp(name, "outputs") == 0)
+		print_outputs();
 	else if (strcmp(name, "filters") == 0)
 		print_filters();
 	else

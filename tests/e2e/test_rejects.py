@@ -136,6 +136,24 @@ def test_limits(lab, rooms, room, code):
         assert member.stop() == 0
 
 
+def test_rooms_give_way(lab):
+    """With as many rooms as there may be, a room with a gateway takes the place of the one that has had none for
+    longest; its member gets the reason, and a client cannot do that."""
+    members = crowd(lab, ["WAITING-1", "WAITING-2", "WAITING-3"])
+    for member in members:
+        member.wait_joined()
+    gateway = lab.start_gateway(room="PARTY-2")
+    gone = wait_for(lambda: lab.relay.events("room_gave_way"), "a room to give way")
+    assert len(gone) == 1 and gone[0]["room"].startswith("WAITING-") and gone[0]["other"] == "PARTY-2"
+    out = members.pop(int(gone[0]["room"][-1]) - 1)
+    assert out.wait_end() == 1 and "no space for rooms without a gateway" in out.output()
+    assert all(member.running() for member in members)
+    late, = crowd(lab, ["WAITING-4"], first=20)
+    assert rejected(late, lab.relay, "relay_full")
+    for member in [*members, gateway]:
+        assert member.stop() == 0
+
+
 def test_newcomers(fresh_party):
     """A room limits joins by burst and rate; its members play on."""
     lab = fresh_party()

@@ -244,6 +244,76 @@ static void test_limits(void **state)
 	lp_rooms_free(rooms);
 }
 
+/* A source opens a limited number of plain rooms; others, and members with invites, open more. */
+static void test_rooms_of_source(void **state)
+{
+	static const uint8_t key[LP_KEY_BYTES] = {1};
+	static const struct {
+		const char *room;
+		uint64_t source;
+		bool by_key;
+		enum lp_reject_code code;
+	} tries[] = {
+		{"ONE", 1, false, LP_REJECT_OTHER},
+		{"TWO", 1, false, LP_REJECT_OTHER},
+		{"THREE", 1, false, LP_REJECT_ROOM_FULL},
+		{"ONE", 1, false, LP_REJECT_OTHER},
+		{"THREE", 2, false, LP_REJECT_OTHER},
+		{"FOUR", 1, true, LP_REJECT_OTHER},
+		{"FIVE", 1, false, LP_REJECT_ROOM_FULL},
+	};
+	static struct station s[sizeof tries / sizeof *tries];
+	struct lp_rooms_config config = stations_config(&(uint32_t){0});
+	struct lp_rooms *rooms;
+	(void)state;
+	config.max_rooms_per_source = 2;
+	assert_int_equal(lp_rooms_new(&config, &rooms), 0);
+	for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
+		struct lp_hello hello = hello_of((unsigned)i + 1, LP_ROLE_CLIENT, tries[i].room);
+		struct lp_join join = {.hello = &hello, .user = &s[i], .source = tries[i].source, .key = key};
+		join.by_key = tries[i].by_key;
+		enum lp_reject_code code = lp_rooms_join(rooms, &join, 0) == 0 ? LP_REJECT_OTHER : join.reject.code;
+		assert_int_equal(code, tries[i].code);
+		s[i].peer = join.peer;
+	}
+	for (size_t i = 0; i < sizeof tries / sizeof *tries; i++)
+		if (s[i].peer)
+			station_leave(rooms, &s[i], LP_REASON_GOODBYE);
+	lp_rooms_free(rooms);
+}
+
+/* The room that gives way: the one that has been without a gateway for longest, and only if there is no space. */
+static void test_spare(void **state)
+{
+	struct station s[4];
+	struct lp_rooms_config config = stations_config(&(uint32_t){0});
+	struct lp_rooms *rooms;
+	(void)state;
+	config.max_rooms = 3;
+	assert_int_equal(lp_rooms_new(&config, &rooms), 0);
+	station_join(rooms, &s[0], 1, LP_ROLE_GATEWAY, "ONE");
+	station_join(rooms, &s[3], 4, LP_ROLE_CLIENT, "ONE");
+	station_join(rooms, &s[1], 2, LP_ROLE_CLIENT, "TWO");
+	assert_null(lp_rooms_spare(rooms));
+	station_join(rooms, &s[2], 3, LP_ROLE_CLIENT, "THREE");
+	assert_string_equal(lp_rooms_spare(rooms), "TWO");
+	station_leave(rooms, &s[0], LP_REASON_GOODBYE); /* room ONE goes to the end of the queue */
+	assert_string_equal(lp_rooms_spare(rooms), "TWO");
+	station_leave(rooms, &s[1], LP_REASON_GOODBYE);
+	assert_null(lp_rooms_spare(rooms));
+	station_join(rooms, &s[1], 2, LP_ROLE_GATEWAY, "TWO");
+	assert_string_equal(lp_rooms_spare(rooms), "THREE");
+	station_leave(rooms, &s[2], LP_REASON_GOODBYE);
+	station_join(rooms, &s[2], 3, LP_ROLE_GATEWAY, "THREE");
+	assert_string_equal(lp_rooms_spare(rooms), "ONE");
+	station_leave(rooms, &s[3], LP_REASON_GOODBYE);
+	station_join(rooms, &s[3], 4, LP_ROLE_GATEWAY, "ONE");
+	assert_null(lp_rooms_spare(rooms));
+	for (size_t i = 1; i < 4; i++)
+		station_leave(rooms, &s[i], LP_REASON_GOODBYE);
+	lp_rooms_free(rooms);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -253,6 +323,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_learned_mac, setup, teardown),
 		cmocka_unit_test(test_budget),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_rooms_of_source),
+		cmocka_unit_test(test_spare),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -483,6 +483,80 @@ static void test_address_guard_off(void **state)
 	close_place(&place);
 }
 
+static struct {
+	unsigned n;
+	enum lp_output last;
+} limited;
+
+static void on_limited(void *ctx, const struct lp_peer *from, enum lp_output output)
+{
+	(void)ctx;
+	(void)from;
+	limited.n++;
+	limited.last = output;
+}
+
+static const struct part large[] = {TYPE(0x0800), IP4(17), UDP(27015, 27015), BYTES(1400, 0), {PART_END, 0, 0, 0}};
+
+/* Bytes that are sent for |who| before the limit drops a frame; |src| is its MAC. */
+static size_t sent_bytes(struct place *place, enum who who, uint64_t dst, uint64_t src)
+{
+	unsigned targets;
+	size_t sent = 0;
+	enum lp_drop drop;
+	while ((drop = send_parts(place, who, dst, src, large, &targets)) == LP_DROP_NONE)
+		sent += 1442U * (size_t)__builtin_popcount(targets);
+	assert_int_equal(drop, LP_DROP_LIMIT_OUTPUT);
+	return sent;
+}
+
+/* Each limit on output alone, with a burst of 512 KiB: of frames to one target and of broadcasts to two, for Alice, for
+   Bob at the same source, and for Bob at another one. */
+static void test_outputs(void **state)
+{
+	static const struct {
+		enum lp_output output;
+		bool unicast_limited, by_source;
+		size_t copies; /* of every three bytes of a broadcast, those that count */
+	} rows[] = {
+		{LP_OUTPUT_TOTAL, true, false, 2},
+		{LP_OUTPUT_ROOM, true, false, 2},
+		{LP_OUTPUT_SOURCE, true, true, 2},
+		{LP_OUTPUT_COPIES_ROOM, false, false, 1},
+		{LP_OUTPUT_COPIES_SOURCE, false, true, 1},
+	};
+	static const size_t burst = 512U << 10;
+	struct lp_room_events events = station_events;
+	(void)state;
+	events.output_limited = on_limited;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct lp_rooms_config config = stations_config(NULL);
+		struct place place;
+		unsigned targets;
+		memset(config.outputs, 0, sizeof config.outputs);
+		memset(&limited, 0, sizeof limited);
+		config.outputs[rows[i].output].per_s = 1;
+		config.limits.client[LP_LIMIT_BROADCAST].per_s = 0;
+		config.events = &events;
+		open_place(&place, config);
+		struct lp_peer *bob = place.station[BOB].peer;
+		assert_int_equal(bob->source_hash, place.station[ALICE].peer->source_hash);
+		size_t sent = sent_bytes(&place, ALICE, BROADCAST, STATION_MAC(1));
+		assert_in_range(sent * rows[i].copies / 2, burst - 3000, burst);
+		assert_true(limited.n == 1 && limited.last == rows[i].output);
+		assert_int_equal(sent_bytes(&place, BOB, BROADCAST, STATION_MAC(2)), 0);
+		send_parts(
+			&place, BOB, LAN(1), STATION_MAC(2), large, &targets); /* what may be left is for one target */
+		enum lp_drop drop = send_parts(&place, BOB, LAN(1), STATION_MAC(2), large, &targets);
+		assert_int_equal(drop, rows[i].unicast_limited ? LP_DROP_LIMIT_OUTPUT : LP_DROP_NONE);
+		bob->source_hash ^= UINT64_C(0x5555); /* other buckets */
+		drop = send_parts(&place, BOB, BROADCAST, STATION_MAC(2), large, &targets);
+		assert_int_equal(drop, rows[i].by_source ? LP_DROP_NONE : LP_DROP_LIMIT_OUTPUT);
+		assert_int_equal(limited.n, 1); /* once a minute for a room */
+		close_place(&place);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -499,6 +573,7 @@ int main(void)
 		cmocka_unit_test(test_other_limits),
 		cmocka_unit_test(test_join_later),
 		cmocka_unit_test(test_address_guard),
+		cmocka_unit_test(test_outputs),
 		cmocka_unit_test(test_address_guard_off),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
