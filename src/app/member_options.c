@@ -34,6 +34,9 @@ const struct lp_option lp_member_option_rows[] = {
 		.help = "keep TCP segments so small that no frame needs fragments"},
 	{"offload", NULL, LP_SWITCH(struct lp_member_options, offload), .standard = "on",
 		.help = "exchange frames of up to 64 KiB with this system where it can; only tests need it off"},
+	{"udp-offload", NULL, LP_SWITCH(struct lp_member_options, udp_offload), .standard = "on",
+		.help = "let this system merge and split the tunnel's UDP datagrams; --no-udp-offload helps if pings pass but "
+			"downloads or uploads stall, because of a network driver's defect"},
 	{"snapshot-interval", "TIME", LP_DURATION(struct lp_member_options, snapshot_ns, 0, 3600 * LP_SEC),
 		.group = "Diagnostics", .standard = "30s", .help = "interval of the figures in the log; 0: never"},
 };
@@ -140,6 +143,7 @@ int lp_member_options_apply(const struct lp_member_options *options, const char 
 	snprintf(config->name, sizeof config->name, "%s", options->name);
 	snprintf(config->software, sizeof config->software, "%s %s", software, LP_VERSION);
 	config->reconnect = options->reconnect;
+	config->udp_offload = options->udp_offload;
 	int result = options->invitation.found ? take_invite(&options->invitation.invite, failure, config, ret_tls)
 					       : take_options(options, failure, config, ret_tls);
 	if (result == 0)

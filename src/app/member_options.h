@@ -23,6 +23,7 @@ struct lp_member_options {
 	char name[LP_NAME_MAX + 1];
 	bool reconnect;
 	bool clamp_mss;
+	bool udp_offload;
 	bool offload;
 	uint64_t snapshot_ns; /* between two lines of diagnostics in the log; 0: none */
 };

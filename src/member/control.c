@@ -36,6 +36,11 @@ void lp_member_send_stats(struct lp_member *member)
 	struct lp_stats_message message = {0};
 	struct lp_quic_stats stats;
 	lp_quic_stats(member->conn, &stats);
+	if (stats.singly && !member->singly)
+		lp_event_offload_off(member->log,
+			"datagrams that this system sends together are lost, so each is sent alone. UDP segmentation "
+			"offload is now off");
+	member->singly = member->singly || stats.singly;
 	message.counters = *lp_link_counters(member->link);
 	message.rtt_us = stats.srtt_ns / LP_US;
 	message.packets_lost = stats.lost_packets;

@@ -22,6 +22,7 @@ void lp_member_config_init(struct lp_member_config *config)
 {
 	*config = (struct lp_member_config){
 		.reconnect = true,
+		.udp_offload = true,
 		.idle_timeout_ns = 20 * LP_SEC,
 		.keep_alive_ns = 15 * LP_SEC,
 		.queue_max_bytes = 1 << 20,
@@ -455,6 +456,8 @@ static int open_path(struct lp_member *member, struct lp_failure *failure)
 	int result = lp_carrier_udp_open(&member->udp, member->loop, &any, on_udp, member, failure);
 	if (result < 0)
 		return result;
+	if (!member->config.udp_offload)
+		lp_udp_disable_offload(member->udp.socket);
 	quic.max_udp_payload = lp_udp_path_payload(member->udp.socket, NULL);
 	lp_random_fill(quic.secret, sizeof quic.secret);
 	if ((result = lp_quic_endpoint_new(&quic, &member->endpoint)) < 0 ||

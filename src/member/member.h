@@ -95,6 +95,7 @@ struct lp_member_config {
 	char resume[LP_RESUME_MAX + 1]; /* resume token of an earlier run, or empty */
 	struct lp_addr known_addr;      /* an address of the first relay that an earlier run used; family 0: none */
 	bool reconnect;                 /* false: a lost connection ends the member */
+	bool udp_offload;               /* the system may merge and split datagrams */
 	uint64_t idle_timeout_ns;       /* a relay that is silent for longer is dead */
 	uint64_t keep_alive_ns;         /* interval of PINGs on an idle connection */
 	size_t queue_max_bytes;         /* of the egress queue */

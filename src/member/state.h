@@ -75,6 +75,7 @@ struct lp_member {
 	struct lp_link_counters counters; /* of earlier links, and of frames dropped without a link */
 	uint64_t hash_seed;
 	bool was_congested;
+	bool singly; /* lost runs were logged */
 
 	/* Reconnecting. */
 	struct lp_backoff backoff;

@@ -83,6 +83,7 @@ void lp_member_status(struct lp_member *member, struct lp_status *status)
 	status->min_rtt_ns = stats.min_rtt_ns;
 	status->packets_lost = stats.lost_packets;
 	status->budget_bytes = stats.datagram_budget;
+	status->singly = stats.singly;
 	status->counters = member->link ? *lp_link_counters(member->link) : member->counters;
 	status->bounds.peers_forgotten = lp_session_counters(member->session)->peers_forgotten;
 	status->bounds.tunnel_overflows = lp_udp_overflows(member->udp.socket);

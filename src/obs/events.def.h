@@ -173,7 +173,7 @@ LP_EVENT_ROW(adapter_set, INFO,
              "{device}: interface {interface}, IPv{family} MTU {mtu}, metric {metric}, default routes not used",
              "The TAP adapter was configured: games prefer it, and the default route is not changed.",
              (str, device), (u64, interface), (u64, luid), (u64, family), (u64, mtu), (u64, metric))
-LP_EVENT_ROW(offload_off, INFO, "{reason}", "The system's UDP offload does not work, and the client does without it.",
+LP_EVENT_ROW(offload_off, INFO, "{reason}", "The system's UDP offload does not work, and the program does without it.",
              (str, reason))
 LP_EVENT_ROW(dhcp_client, DEBUG, "dhcpcd: {line}", "A line that the DHCP client of the TAP printed.", (str, line))
 LP_EVENT_ROW(dhcp_ended, WARN, "{device}: dhcpcd, which asks the LAN for an address, ended: {reason}[. It is started again in {retry}]",

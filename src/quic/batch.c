@@ -60,7 +60,7 @@ uint8_t *lp_batch_room(struct lp_batch *batch, size_t max)
 static bool fits_run(const struct lp_batch *batch, size_t len, uint8_t ecn, const struct lp_carrier *carrier,
 	const struct lp_addr *local, const struct lp_addr *remote)
 {
-	if (batch->n_runs == 0 || batch->run_packets == LP_BATCH_RUN_PACKETS)
+	if (batch->singly || batch->n_runs == 0 || batch->run_packets == LP_BATCH_RUN_PACKETS)
 		return false;
 	const struct lp_udp_msg *run = &batch->runs[batch->n_runs - 1];
 	return len <= run->segment_bytes && run->len == batch->run_packets * run->segment_bytes &&
@@ -96,4 +96,5 @@ void lp_batch_commit(struct lp_batch *batch, size_t len, uint8_t ecn, struct lp_
 void lp_batch_clear(struct lp_batch *batch)
 {
 	batch->used = batch->n_packets = batch->n_runs = batch->run_packets = 0;
+	batch->singly = false;
 }

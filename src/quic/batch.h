@@ -22,6 +22,7 @@ struct lp_batch {
 	size_t n_packets;
 	size_t n_runs;
 	size_t run_packets; /* in the last run */
+	bool singly;        /* every packet is a run of its own */
 	struct lp_udp_msg runs[LP_BATCH_RUNS];
 	struct lp_carrier *carriers[LP_BATCH_RUNS]; /* of each run */
 	uint8_t data[LP_BATCH_BYTES];

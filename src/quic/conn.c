@@ -420,6 +420,7 @@ bool lp_quic_accepted(const struct lp_quic_conn *conn)
 void lp_quic_stats(const struct lp_quic_conn *conn, struct lp_quic_stats *ret_stats)
 {
 	*ret_stats = (struct lp_quic_stats){.own_control = conn->own_control,
+		.singly = conn->run_doubt.off,
 		.datagram_budget = conn->budget,
 		.lost_packets = conn->lost_packets,
 		.last_rx_ns = conn->last_rx_ns};

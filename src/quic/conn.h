@@ -33,6 +33,7 @@
 #include "quic/endpoint.h"
 #include "quic/env.h"
 #include "quic/expiry.h"
+#include "quic/run_doubt.h"
 #include "quic/tls/session.h"
 
 struct lp_addr_limit;
@@ -109,6 +110,7 @@ struct lp_quic_conn {
 	struct lp_pto pto;
 	struct lp_cc_rate rate;
 	struct lp_cc_flight flight; /* packets with DATAGRAMs */
+	struct lp_run_doubt run_doubt;
 	struct lp_pmtud pmtud;
 	struct lp_control control;
 	int64_t control_id; /* -1 before it is open */

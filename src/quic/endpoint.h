@@ -161,6 +161,7 @@ struct lp_quic_stats {
 				while we send means that the path or the peer is gone, well before the idle timeout */
 	size_t datagram_budget;
 	bool own_control; /* our congestion controller alone counts (quic/uncap.h) */
+	bool singly;      /* runs of packets are lost, so packets are sent singly (quic/run_doubt.h) */
 };
 
 /* Makes counts for the limits of accepted connections that several endpoints share. |config| is one of theirs and has

@@ -220,6 +220,7 @@ static int on_datagram(ngtcp2_conn *ngtcp2, uint32_t flags, const uint8_t *data,
 static void take_ack(struct lp_quic_conn *conn, uint64_t serial)
 {
 	struct lp_cc_flight_sample sample;
+	lp_run_doubt_acked(&conn->run_doubt, serial);
 	if (lp_cc_flight_acked(&conn->flight, serial, conn->env->now_ns, &sample))
 		lp_cc_rate_acked(&conn->rate, &sample);
 }
@@ -266,6 +267,7 @@ static int on_datagram_lost(ngtcp2_conn *ngtcp2, uint64_t id, void *user_data)
 	case LP_DGRAM_SMALL:
 		break;
 	}
+	lp_run_doubt_lost(&conn->run_doubt, lp_dgram_value(id));
 	lp_cc_rate_lost(&conn->rate, lp_cc_flight_lost(&conn->flight, lp_dgram_value(id)));
 	conn->lost_packets++;
 	return 0;

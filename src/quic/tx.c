@@ -61,7 +61,10 @@ static uint8_t *packet_room(struct lp_quic_conn *conn, size_t max)
 		lp_outbox_send(&conn->env->outbox);
 	}
 	conn->batch = lp_tx_batch_get(conn->env);
-	return conn->batch ? lp_batch_room(conn->batch, max) : NULL;
+	if (!conn->batch)
+		return NULL;
+	conn->batch->singly = conn->run_doubt.off;
+	return lp_batch_room(conn->batch, max);
 }
 
 /* Adds the packet of |len| bytes that was written to the batch, with its path. */
@@ -71,18 +74,19 @@ static void commit(struct lp_quic_conn *conn, size_t len)
 	struct lp_quic_counters *counters = &conn->env->counters;
 	counters->datagrams_out++;
 	counters->bytes_out += len;
-	if (conn->packet_counts) {
-		lp_cc_flight_sent(&conn->flight, len, conn->env->now_ns);
-		lp_cc_rate_sent(&conn->rate, len, conn->env->now_ns);
-		conn->packet_counts = false;
-	}
-	if (ngtcp2_path_eq(&conn->env->tx_path.path, &conn->cur_path.path)) {
-		lp_batch_commit(conn->batch, len, conn->tx_info.ecn, conn->carrier, &conn->local, &conn->remote);
-		return;
-	}
 	const ngtcp2_path *path = &conn->env->tx_path.path;
-	lp_path_get(path, &local, &remote);
-	lp_batch_commit(conn->batch, len, conn->tx_info.ecn, lp_path_carrier(path), &local, &remote);
+	if (ngtcp2_path_eq(path, &conn->cur_path.path)) {
+		lp_batch_commit(conn->batch, len, conn->tx_info.ecn, conn->carrier, &conn->local, &conn->remote);
+	} else {
+		lp_path_get(path, &local, &remote);
+		lp_batch_commit(conn->batch, len, conn->tx_info.ecn, lp_path_carrier(path), &local, &remote);
+	}
+	if (!conn->packet_counts)
+		return;
+	conn->packet_counts = false;
+	lp_run_doubt_sent(&conn->run_doubt, lp_cc_flight_serial(&conn->flight), conn->batch->run_packets > 1);
+	lp_cc_flight_sent(&conn->flight, len, conn->env->now_ns);
+	lp_cc_rate_sent(&conn->rate, len, conn->env->now_ns);
 }
 
 /* The same for a packet into which ngtcp2 could put whatever was pending: ACKs and lost frames. If control stream data

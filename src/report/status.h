@@ -122,6 +122,7 @@ struct lp_status {
 	uint64_t rtt_ns, min_rtt_ns; /* smoothed; shortest of the last second. 0: unknown */
 	uint64_t packets_lost;       /* of ours, on this connection */
 	uint64_t budget_bytes;       /* of a DATAGRAM */
+	bool singly; /* packets are not sent in runs, because this system loses those (quic/run_doubt.h) */
 
 	/* Counters. */
 	struct lp_link_counters counters;    /* of our end of the tunnel, since the start */

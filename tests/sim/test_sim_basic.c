@@ -365,6 +365,54 @@ static void test_move_waits(void **state)
 	party_free(party);
 }
 
+/* Sends bursts of frames to the gateway, as an upload does. Returns how many of the last ten bursts arrived. */
+static unsigned upload(struct party *party, struct party_member *from, unsigned n_bursts)
+{
+	struct party_member *gateway = party->members[0];
+	uint32_t numbers[10][20];
+	unsigned n_arrived = 0;
+	for (unsigned i = 0; i < n_bursts; i++) {
+		for (unsigned j = 0; j < 20; j++)
+			numbers[i % 10][j] = party_send(from, gateway, 1200, 1);
+		party_run(party, 200 * LP_MS);
+		party_send(from, gateway, 100, 1); /* what a TCP that waits sends */
+		party_run(party, 200 * LP_MS);
+	}
+	for (unsigned i = 0; i < 10; i++) {
+		unsigned n = 0;
+		for (unsigned j = 0; j < 20; j++)
+			n += party_arrived(from, gateway, numbers[i][j]);
+		n_arrived += n == 20;
+	}
+	return n_arrived;
+}
+
+/* A network driver drops the datagrams that it gets as one message: the member finds out and sends each alone. A lossy
+   line and an outage are no reason for that. */
+static void test_lost_runs(void **state)
+{
+	static const struct lp_line bad = {.delay_ns = 10 * LP_MS, .lose_runs = true},
+				    lossy = {.delay_ns = 10 * LP_MS, .loss = 0.1};
+	struct lp_status status;
+	(void)state;
+	struct party *party = new_party(1, 2);
+	struct party_member *broken = party->members[1], *good = party->members[2];
+	lp_host_set_lines(broken->host, &bad, &bad);
+	assert_int_equal(upload(party, broken, 40), 10);
+	lp_member_status(party_lp_member(broken), &status);
+	assert_true(status.singly);
+	lp_host_set_lines(good->host, &lossy, &lossy);
+	(void)upload(party, good, 40);
+	lp_host_set_offline(good->host, true);
+	(void)upload(party, good, 10);
+	lp_host_set_offline(good->host, false);
+	(void)upload(party, good, 10);
+	lp_member_status(party_lp_member(good), &status);
+	assert_false(status.singly);
+	check(party);
+	party_free(party);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -379,6 +427,7 @@ int main(void)
 		cmocka_unit_test(test_one_way_mtu),
 		cmocka_unit_test(test_another_mtu),
 		cmocka_unit_test(test_move_waits),
+		cmocka_unit_test(test_lost_runs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -37,6 +37,7 @@ struct lp_line {
 	uint64_t rate_bps;   /* 0: no limit */
 	size_t queue_bytes;  /* of the queue for the rate; 0: 64 KiB */
 	size_t mtu_bytes;    /* larger IP packets are dropped silently; 0: no limit */
+	bool lose_runs;      /* the host's driver drops the datagrams that it gets as one message (USO) */
 };
 
 /* The fate of all datagrams. */

@@ -45,6 +45,9 @@ void lp_udp_close(struct lp_udp *udp);
 size_t lp_udp_send(struct lp_udp *udp, const struct lp_udp_msg *msgs, size_t n_msgs);
 /* Datagrams lost because the receive buffer was full: the program was too slow. */
 uint64_t lp_udp_overflows(const struct lp_udp *udp);
+/* Sends and receives every datagram as a message of its own from now on, for drivers that merge or split them wrongly.
+ */
+void lp_udp_disable_offload(struct lp_udp *udp);
 /* Why the socket stopped using an offload of the system's, each reason once; NULL if there is nothing new. For the log;
    the text is static. */
 const char *lp_udp_notice(struct lp_udp *udp);

@@ -37,6 +37,7 @@ struct lp_udp {
 	void *ctx;
 	struct waiting *first, **last;
 	size_t waiting_bytes;
+	bool singly;    /* lp_udp_disable_offload() was called */
 	bool receiving; /* |recv| is running: the socket is freed after it */
 	bool closed;
 };
@@ -215,6 +216,8 @@ void lp_udp_close(struct lp_udp *udp)
 static size_t send_run(struct lp_udp *udp, const struct lp_udp_msg *msg)
 {
 	size_t segment = msg->segment_bytes ? msg->segment_bytes : msg->len, n_lost = 0, offset = 0;
+	if (msg->len > segment && !udp->singly && udp->host->net.up.config.lose_runs)
+		return 0;
 	struct lp_addr local = msg->local.family ? msg->local : lp_host_net_ip(&udp->host->net, msg->remote.family);
 	local.port = udp->local.port;
 	do {
@@ -232,6 +235,11 @@ size_t lp_udp_send(struct lp_udp *udp, const struct lp_udp_msg *msgs, size_t n_m
 	for (size_t i = 0; i < n_msgs; i++)
 		n_lost += send_run(udp, &msgs[i]);
 	return n_lost;
+}
+
+void lp_udp_disable_offload(struct lp_udp *udp)
+{
+	udp->singly = true;
 }
 
 const char *lp_udp_notice(struct lp_udp *udp)

@@ -282,6 +282,12 @@ uint64_t lp_udp_overflows(const struct lp_udp *udp)
 	return info[SK_MEMINFO_DROPS];
 }
 
+void lp_udp_disable_offload(struct lp_udp *udp)
+{
+	set_option(udp->fd, SOL_UDP, UDP_GRO, 0);
+	udp->sender.gso_off = true;
+}
+
 const char *lp_udp_notice(struct lp_udp *udp)
 {
 	(void)udp;

@@ -305,6 +305,13 @@ uint64_t lp_udp_overflows(const struct lp_udp *udp)
 	return 0;
 }
 
+void lp_udp_disable_offload(struct lp_udp *udp)
+{
+	udp->coalesces = false;
+	set_option(udp->socket, IPPROTO_UDP, UDP_RECV_MAX_COALESCED_SIZE, 0);
+	udp->sender.takes_runs = false;
+}
+
 const char *lp_udp_notice(struct lp_udp *udp)
 {
 	const char *notice = udp->notice;

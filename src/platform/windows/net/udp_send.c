@@ -25,7 +25,7 @@ int lp_udp_sender_init(struct lp_udp_sender *sender, SOCKET socket, bool mapped)
 	GUID id = WSAID_WSASENDMSG;
 	DWORD value;
 	int len = sizeof value;
-	*sender = (struct lp_udp_sender){.socket = socket, .mapped = mapped, .takes_ecn = true};
+	*sender = (struct lp_udp_sender){.socket = socket, .mapped = mapped, .takes_ecn = true, .takes_source = true};
 	DWORD n;
 	if (WSAIoctl(socket, SIO_GET_EXTENSION_FUNCTION_POINTER, &id, sizeof id, &sender->send_msg,
 		    sizeof sender->send_msg, &n, NULL, NULL) != 0)
@@ -69,7 +69,8 @@ static int transmit(struct lp_udp_sender *sender, const struct lp_udp_msg *msg, 
 	out.msg = (WSAMSG){.name = &out.name.sa, .lpBuffers = &out.buf, .dwBufferCount = 1};
 	out.msg.namelen = lp_sockaddr_set(&msg->remote, sender->mapped, &out.name);
 	out.msg.Control.buf = (char *)out.control;
-	add_source(&out, &msg->local);
+	if (sender->takes_source)
+		add_source(&out, &msg->local);
 	if (msg->ecn && sender->takes_ecn) {
 		int ecn = msg->ecn;
 		if (msg->remote.family == 6)
@@ -87,17 +88,27 @@ static int transmit(struct lp_udp_sender *sender, const struct lp_udp_msg *msg, 
 	return sender->send_msg(sender->socket, &out.msg, 0, &n, NULL, NULL) == 0 ? 0 : WSAGetLastError();
 }
 
+/* Sends a datagram again, without a control message that the system perhaps rejects. If that succeeds, the message is
+   not used any more. 0 or the error. */
+static int retry_without(
+	struct lp_udp_sender *sender, bool *takes, const struct lp_udp_msg *msg, size_t offset, size_t len, int error)
+{
+	if (!*takes)
+		return error;
+	*takes = false;
+	int again = transmit(sender, msg, offset, len, false);
+	*takes = again != 0;
+	return again;
+}
+
 /* Sends one datagram. Returns the number lost: 0 or 1. */
 static size_t send_one(struct lp_udp_sender *sender, const struct lp_udp_msg *msg, size_t offset, size_t len)
 {
 	int error = transmit(sender, msg, offset, len, false);
-	if ((error == WSAEINVAL || error == WSAEOPNOTSUPP) && msg->ecn && sender->takes_ecn) {
-		/* Perhaps the system rejects ECN as a control message. Retrying without it costs nothing. */
-		sender->takes_ecn = false;
-		error = transmit(sender, msg, offset, len, false);
-		if (error)
-			sender->takes_ecn = true;
-	}
+	if ((error == WSAEINVAL || error == WSAEOPNOTSUPP) && msg->ecn)
+		error = retry_without(sender, &sender->takes_ecn, msg, offset, len, error);
+	if ((error == WSAEINVAL || error == WSAEOPNOTSUPP) && msg->local.family)
+		error = retry_without(sender, &sender->takes_source, msg, offset, len, error);
 	/* A datagram longer than the interface's MTU is a PMTUD probe with its result, not a loss. */
 	return error != 0 && error != WSAEMSGSIZE;
 }

@@ -11,9 +11,10 @@ struct lp_udp_msg;
 
 struct lp_udp_sender {
 	SOCKET socket;
-	bool mapped;     /* dual-stack socket: IPv4 addresses are mapped */
-	bool takes_runs; /* UDP_SEND_MSG_SIZE works */
-	bool takes_ecn;  /* ECN works as a control message */
+	bool mapped;       /* dual-stack socket: IPv4 addresses are mapped */
+	bool takes_runs;   /* UDP_SEND_MSG_SIZE works */
+	bool takes_ecn;    /* ECN works as a control message */
+	bool takes_source; /* so does the source address */
 	LPFN_WSASENDMSG send_msg;
 };
 
