@@ -315,6 +315,9 @@ static void log_adapter(const struct lp_client *client)
 		snprintf(luid, sizeof luid, "0x%" PRIx64, details.luid);
 	lp_event_adapter(client->config.member.log, lp_tap_name(client->tap), details.guid, details.index, luid,
 		details.driver, &details.mac, details.driver_mtu);
+	if (details.driver_problem)
+		lp_event_driver_old(
+			client->config.member.log, lp_tap_name(client->tap), details.driver, details.driver_problem);
 }
 
 /* Uses the MAC that the adapter has. If it could not be set to the configured one, the adapter's becomes ours, unless
@@ -323,10 +326,16 @@ static int take_mac(struct lp_client *client, struct lp_failure *failure)
 {
 	const struct lp_mac *mac = lp_tap_mac(client->tap);
 	char has[LP_MAC_TEXT_MAX], wanted[LP_MAC_TEXT_MAX];
+	struct lp_tap_details details;
 	if (lp_mac_equal(mac, &client->config.mac))
 		return 0;
 	lp_mac_format(mac, has);
 	lp_mac_format(&client->config.mac, wanted);
+	if (lp_tap_details(client->tap, &details) && details.reboot_needed)
+		return lp_fail(failure, LP_EAGAIN,
+			"the adapter '%s' has the MAC %s, and gets %s only when Windows restarts. Restart Windows, "
+			"then start the client again",
+			lp_tap_name(client->tap), has, wanted);
 	if (client->config.mac_forced)
 		return lp_fail(failure, LP_EINVAL,
 			"--virtual-mac %s: the adapter '%s' keeps %s. Leave --virtual-mac out, or set the "
@@ -375,6 +384,17 @@ static void open_dhcp(struct lp_client *client, struct lp_loop *loop)
 		lp_event_warned(client->config.member.log, failure.text);
 }
 
+/* The MAC setting of a borrowed adapter changes: it is restored at the end. */
+static bool on_mac_changes(void *ctx, const char *guid, const char *before, const char *after)
+{
+	struct lp_client *client = ctx;
+	struct lp_failure failure;
+	if (!client->guard || client->config.guard_ops->note_mac(client->guard, guid, before, after, &failure) == 0)
+		return true;
+	lp_event_warned(client->config.member.log, failure.text);
+	return false;
+}
+
 /* Opens the TAP, the guard, the DHCP client and the offloader. */
 static int open_device(struct lp_client *client, struct lp_loop *loop, struct lp_failure *failure)
 {
@@ -387,6 +407,7 @@ static int open_device(struct lp_client *client, struct lp_loop *loop, struct lp
 		.broadcast_routes = config->broadcast_routes,
 		.address = config->address,
 		.prefix_bits = config->prefix_bits,
+		.mac_changes = on_mac_changes,
 		.state = on_tap_state,
 	};
 	int result;

@@ -35,6 +35,10 @@ struct lp_client_guard_ops {
 		struct lp_client_guard **ret_guard);
 	/* Restores everything. NULL is fine. */
 	void (*free_guard)(struct lp_client_guard *guard);
+	/* The MAC setting of an adapter of the system is about to change from |before| to |after|. 0, or it must not be
+	   changed. */
+	int (*note_mac)(struct lp_client_guard *guard, const char *device_id, const char *before, const char *after,
+		struct lp_failure *failure);
 	/* The TAP is open. */
 	int (*start)(struct lp_client_guard *guard, struct lp_loop *loop, const struct lp_client_guard_config *config,
 		struct lp_failure *failure);

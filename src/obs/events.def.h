@@ -135,6 +135,8 @@ LP_EVENT_ROW(status, INFO, "{text}", "The status line; logged whenever it change
 LP_EVENT_ROW(adapter, INFO, "adapter '{name}' {guid}[, interface {index}][, LUID {luid}]: driver {driver}, MAC {mac}, MTU {mtu}",
              "The TAP adapter that the client uses (Windows), as its driver describes it.",
              (str, name), (str, guid), (u64, index), (str, luid), (str, driver), (mac, mac), (u64, mtu))
+LP_EVENT_ROW(driver_old, WARN, "{name}: driver {driver}. {problem}",
+             "The driver of the TAP adapter (Windows) has a known defect.", (str, name), (str, driver), (str, problem))
 LP_EVENT_ROW(lan_config_ignored, INFO,
              "the LAN also offers {name} a default route, name servers or a proxy, which this computer does not use. --lan-internet and --lan-dns accept them",
              "Logged once. The client removes them from DHCP replies and router advertisements for this computer.",

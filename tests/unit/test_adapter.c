@@ -115,6 +115,31 @@ static void test_own(void **state)
 	assert_int_equal(index, 0);
 }
 
+/* Versions of the driver with a known defect are named. */
+static void test_driver(void **state)
+{
+	static const struct {
+		unsigned version[3];
+		const char *problem;
+	} rows[] = {
+		{{9, 27, 0}, NULL},
+		{{10, 0, 0}, NULL},
+		{{0, 0, 0}, NULL}, /* it did not answer */
+		{{9, 26, 0}, "CVE-2024-1305"},
+		{{9, 24, 7}, "CVE-2024-1305"},
+		{{9, 21, 2}, "out of date"},
+		{{8, 4, 0}, "out of date"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		const char *problem = lp_adapter_driver_problem(rows[i].version);
+		if (rows[i].problem)
+			assert_non_null(strstr(problem, rows[i].problem));
+		else
+			assert_null(problem);
+	}
+}
+
 /* Without any adapter the message states where to get the driver. */
 static void test_none(void **state)
 {
@@ -134,6 +159,7 @@ int main(void)
 		cmocka_unit_test(test_usable),
 		cmocka_unit_test(test_choose),
 		cmocka_unit_test(test_own),
+		cmocka_unit_test(test_driver),
 		cmocka_unit_test(test_none),
 	};
 	return cmocka_run_group_tests_name("adapter", tests, NULL, NULL);

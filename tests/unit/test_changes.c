@@ -14,6 +14,7 @@
 #include "base/failure.h"
 #include "client/windows/journal.h"
 #include "obs/event.h"
+#include "platform/fake/current.h"
 #include "platform/fake/net/route_fake.h"
 #include "platform/fake/world.h"
 #include "platform/system/file.h"
@@ -21,6 +22,8 @@
 #define JOURNAL "/var/lib/softlan/changes.json"
 #define WIRE 0x0006000001000000U
 #define TAP 0x0035000002000000U
+#define GUID "{00000000-1111-2222-3333-444444444444}"
+#define OUR_MAC "020000000001"
 /* Upper bound of calls in the scripts below. */
 #define CALLS_MAX 200
 
@@ -76,7 +79,16 @@ static void begin(struct bench *bench)
 	state->n_routes = 1;
 	state->routes[0] = (struct lp_route){
 		.destination = addr("0.0.0.0"), .next_hop = addr("192.0.2.1"), .interface = {WIRE, 5}};
+	state->mac_setting = (struct lp_fake_mac_setting){.guid = GUID, .mac = "00-FF-11-22-33-44"};
 	bench->before = *state;
+}
+
+/* Sets the MAC of the adapter, as the TAP module does. */
+static void set_mac(struct lp_changes *changes)
+{
+	struct lp_fake_mac_setting *setting = &lp_host_routes(lp_host_current())->mac_setting;
+	if (lp_changes_note_mac(changes, GUID, setting->mac, OUR_MAC, NULL) == 0)
+		memcpy(setting->mac, OUR_MAC, sizeof OUR_MAC);
 }
 
 /* Frees the host. */
@@ -110,6 +122,7 @@ static void change_all(struct lp_changes *changes)
 	const struct lp_route_settings games = {1400, 1, false, true}, again = {1300, 1, false, true};
 	struct lp_route route = pin();
 
+	set_mac(changes);
 	lp_changes_add_route(changes, &route, NULL);
 	lp_changes_set(changes, &tap, 4, &games, NULL);
 	lp_changes_set(changes, &tap, 6, &games, NULL);
@@ -127,7 +140,7 @@ static uint64_t session(struct bench *bench)
 	lp_host_fail_calls(bench->host, 0, 0, 0);
 	assert_int_equal(lp_changes_new(JOURNAL, &bench->log, NULL, &changes), 0);
 	change_all(changes);
-	assert_int_equal(lp_changes_count(changes), 3);
+	assert_int_equal(lp_changes_count(changes), 4);
 	lp_changes_free(changes);
 	return lp_host_calls(bench->host);
 }
@@ -316,6 +329,30 @@ static void test_adapter_away(void **state)
 	end(&bench);
 }
 
+/* Another program's MAC setting stays; that of an adapter that was removed is restored when it is back. */
+static void test_mac(void **state)
+{
+	struct lp_changes *changes;
+	struct bench bench;
+	(void)state;
+	begin(&bench);
+	struct lp_fake_mac_setting *setting = &lp_host_routes(bench.host)->mac_setting;
+	assert_int_equal(lp_changes_new(JOURNAL, &bench.log, NULL, &changes), 0);
+	set_mac(changes);
+	setting->absent = true;
+	lp_changes_free(changes);
+	assert_int_equal(bench.n_events[LP_EVENT_change_kept], 1);
+	assert_string_equal(setting->mac, OUR_MAC);
+	setting->absent = false;
+	assert_int_equal(lp_changes_new(JOURNAL, &bench.log, NULL, &changes), 0);
+	assert_restored(&bench);
+	set_mac(changes);
+	strcpy(setting->mac, "020000000099");
+	lp_changes_free(changes);
+	assert_string_equal(setting->mac, "020000000099");
+	end(&bench);
+}
+
 /* A damaged journal is kept and logged, and never applied. */
 static void test_damaged(void **state)
 {
@@ -372,6 +409,7 @@ int main(void)
 		cmocka_unit_test(test_foreign_route),
 		cmocka_unit_test(test_others_change),
 		cmocka_unit_test(test_adapter_away),
+		cmocka_unit_test(test_mac),
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_full),
 	};

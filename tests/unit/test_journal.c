@@ -33,6 +33,17 @@ static const struct {
 	{"{\"kind\": \"firewall\", \"luid\": 2, \"index\": 7}, " ROUTE4, true},
 	{"{\"kind\": \"category\", \"luid\": 2, \"index\": 7, \"family\": 4}", false},
 	{"{\"kind\": \"firewall\", \"index\": 7}", false},
+	{"{\"kind\": \"mac\", \"adapter\": \"{00000000-1111-2222-3333-444444444444}\", \"before\": \"\", \"after\": "
+	 "\"020000000001\"}",
+		true},
+	{"{\"kind\": \"mac\", \"adapter\": \"{00000000-1111-2222-3333-444444444444}\", \"before\": "
+	 "\"00-FF-00-00-00-01\", \"after\": \"020000000001\"}",
+		true},
+	{"{\"kind\": \"mac\", \"adapter\": \"0007\\\\x\", \"before\": \"\", \"after\": \"020000000001\"}", false},
+	{"{\"kind\": \"mac\", \"adapter\": \"{00000000}\", \"before\": \"none\", \"after\": \"020000000001\"}", false},
+	{"{\"kind\": \"mac\", \"adapter\": \"{00000000}\", \"before\": \"\", \"after\": \"\"}", false},
+	{"{\"kind\": \"mac\", \"adapter\": \"{00000000}\", \"before\": \"\", \"after\": \"020000000001\", \"luid\": 1}",
+		false},
 	{"{}", false},
 	{"[]", false},
 	{"{\"kind\": \"command\", \"luid\": 1, \"index\": 1}", false},

@@ -81,29 +81,47 @@ static int restore(const struct lp_change *change, struct lp_failure *failure)
 	return lp_route_set(&change->interface, change->family, &wanted, failure);
 }
 
+static int remove_route(const struct lp_change *change, struct lp_failure *failure)
+{
+	struct lp_route route = route_of(change);
+	int result = lp_route_remove(&route, failure);
+	/* Removed with its interface, or by a restart of the system. */
+	return result == LP_ENOTFOUND ? 0 : result;
+}
+
+/* Undoes what lets the LAN reach this computer. */
+static int close_inbound(const struct lp_change *change, struct lp_failure *failure)
+{
+	int result = lp_inbound_do(
+		&change->interface, change->kind == LP_CHANGE_CATEGORY ? LP_INBOUND_PUBLIC : LP_INBOUND_FORBID);
+	/* What the system has no such thing as was not changed either. */
+	if (result == LP_EUNSUPPORTED)
+		return 0;
+	return result < 0 ? lp_fail(failure, result, "interface %u: cannot restore what the firewall lets in: %s",
+				    (unsigned)change->interface.index, lp_error_text(result))
+			  : 0;
+}
+
+static int undo_kind(const struct lp_change *change, struct lp_failure *failure)
+{
+	switch (change->kind) {
+	case LP_CHANGE_ROUTE:
+		return remove_route(change, failure);
+	case LP_CHANGE_SETTINGS:
+		return restore(change, failure);
+	case LP_CHANGE_CATEGORY:
+	case LP_CHANGE_FIREWALL:
+		return close_inbound(change, failure);
+	case LP_CHANGE_MAC:
+		return lp_adapter_restore_mac(change->guid, change->mac_before, change->mac_after, failure);
+	}
+	return 0;
+}
+
 /* Undoes one change and removes it from the journal, unless it fails. */
 static int undo(struct lp_changes *changes, size_t i, struct lp_failure *failure)
 {
-	const struct lp_change *change = &changes->journal.changes[i];
-	int result;
-	if (change->kind == LP_CHANGE_ROUTE) {
-		struct lp_route route = route_of(change);
-		result = lp_route_remove(&route, failure);
-		/* Removed with its interface, or by a restart of the system. */
-		if (result == LP_ENOTFOUND)
-			result = 0;
-	} else if (change->kind == LP_CHANGE_SETTINGS) {
-		result = restore(change, failure);
-	} else {
-		result = lp_inbound_do(
-			&change->interface, change->kind == LP_CHANGE_CATEGORY ? LP_INBOUND_PUBLIC : LP_INBOUND_FORBID);
-		/* What the system has no such thing as was not changed either. */
-		if (result == LP_EUNSUPPORTED)
-			result = 0;
-		if (result < 0)
-			lp_fail(failure, result, "interface %u: cannot restore what the firewall lets in: %s",
-				(unsigned)change->interface.index, lp_error_text(result));
-	}
+	int result = undo_kind(&changes->journal.changes[i], failure);
 	if (result < 0)
 		return result;
 	changes->journal.n--;
@@ -340,6 +358,19 @@ int lp_changes_undo_inbound(struct lp_changes *changes, enum lp_change_kind kind
 {
 	size_t i = find_note(changes, kind, interface);
 	return i < changes->journal.n ? undo(changes, i, failure) : 0;
+}
+
+int lp_changes_note_mac(
+	struct lp_changes *changes, const char *guid, const char *before, const char *after, struct lp_failure *failure)
+{
+	struct lp_change change = {.kind = LP_CHANGE_MAC};
+	if (strlen(guid) >= sizeof change.guid || strlen(before) >= sizeof change.mac_before ||
+		strlen(after) >= sizeof change.mac_after)
+		return lp_fail(failure, LP_EINVAL, "%s: not an adapter with a MAC setting", guid);
+	memcpy(change.guid, guid, strlen(guid));
+	memcpy(change.mac_before, before, strlen(before));
+	memcpy(change.mac_after, after, strlen(after));
+	return note(changes, &change, failure);
 }
 
 const struct lp_route_settings *lp_changes_before(

@@ -36,6 +36,9 @@ int lp_changes_note_inbound(struct lp_changes *changes, enum lp_change_kind kind
 /* Undoes that change; 0 also if there is none. LP_ENOTFOUND: the network is away, and the note stays. */
 int lp_changes_undo_inbound(struct lp_changes *changes, enum lp_change_kind kind,
 	const struct lp_route_interface *interface, struct lp_failure *failure);
+/* Notes, before it is made, that the MAC setting of an adapter is changed (device/adapter_mac.h). */
+int lp_changes_note_mac(struct lp_changes *changes, const char *guid, const char *before, const char *after,
+	struct lp_failure *failure);
 /* The interface's settings before lp_changes_set() changed them; NULL if they are unchanged. Valid until the next
    change. */
 const struct lp_route_settings *lp_changes_before(

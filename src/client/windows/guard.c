@@ -37,6 +37,12 @@ static void free_guard(struct lp_client_guard *guard)
 	free(guard);
 }
 
+static int note_mac(struct lp_client_guard *guard, const char *device_id, const char *before, const char *after,
+	struct lp_failure *failure)
+{
+	return lp_changes_note_mac(guard->changes, device_id, before, after, failure);
+}
+
 static int start(struct lp_client_guard *guard, struct lp_loop *loop, const struct lp_client_guard_config *config,
 	struct lp_failure *failure)
 {
@@ -80,6 +86,7 @@ static void saw(struct lp_client_guard *guard, const struct lp_frame *frames, si
 const struct lp_client_guard_ops lp_windows_guard_ops = {
 	.new_guard = new_guard,
 	.free_guard = free_guard,
+	.note_mac = note_mac,
 	.start = start,
 	.hold_route = hold_route,
 	.set_adapter = set_adapter,

@@ -28,6 +28,9 @@ static json_t *encode_change(const struct lp_change *change)
 			(json_int_t)change->interface.luid, "index", (json_int_t)change->interface.index, "family",
 			change->family, "before", encode_settings(&change->before), "after",
 			encode_settings(&change->after));
+	if (change->kind == LP_CHANGE_MAC)
+		return json_pack("{s:s, s:s, s:s, s:s}", "kind", "mac", "adapter", change->guid, "before",
+			change->mac_before, "after", change->mac_after);
 	if (change->kind != LP_CHANGE_ROUTE)
 		return json_pack("{s:s, s:I, s:I}", "kind",
 			change->kind == LP_CHANGE_CATEGORY ? "category" : "firewall", "luid",
@@ -107,11 +110,35 @@ static bool is_host(const struct lp_addr *addr)
 	return memcmp(addr->ip, zero, 16) != 0 && memcmp(addr->ip, loopback, 16) != 0 && addr->ip[0] != 0xff;
 }
 
+/* A text of the given characters, with at most |size| bytes including its NUL. */
+static bool read_text(const json_t *object, const char *name, const char *characters, char *text, size_t size)
+{
+	const char *value = json_string_value(json_object_get(object, name));
+	if (!value || strlen(value) >= size || value[strspn(value, characters)])
+		return false;
+	memcpy(text, value, strlen(value) + 1);
+	return true;
+}
+
+/* A changed MAC setting. */
+static bool read_mac(const json_t *object, struct lp_change *change)
+{
+	static const char digits[] = "0123456789abcdefABCDEF-:";
+	change->kind = LP_CHANGE_MAC;
+	return json_object_size(object) == 4 &&
+	       read_text(object, "adapter", "0123456789abcdefABCDEF-{}", change->guid, sizeof change->guid) &&
+	       read_text(object, "before", digits, change->mac_before, sizeof change->mac_before) &&
+	       read_text(object, "after", digits, change->mac_after, sizeof change->mac_after) && change->guid[0] &&
+	       change->mac_after[0];
+}
+
 /* One change. False if it is not one that the client would have made. */
 static bool read_change(const json_t *object, struct lp_change *change)
 {
 	const char *kind = json_string_value(json_object_get(object, "kind"));
 	uint64_t luid, index, number;
+	if (kind && strcmp(kind, "mac") == 0)
+		return read_mac(object, change);
 	if (!kind || !read_number(object, "luid", 1, INT64_MAX, &luid) ||
 		!read_number(object, "index", 0, UINT32_MAX, &index))
 		return false;

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "platform/device/adapter_mac.h"
 #include "platform/net/route_change.h"
 
 /* Maximum number of changes, and size of a file with that many. */
@@ -16,6 +17,7 @@ enum lp_change_kind {
 	LP_CHANGE_SETTINGS, /* settings of an interface were changed, for one family */
 	LP_CHANGE_CATEGORY, /* the interface's network was public and was made private */
 	LP_CHANGE_FIREWALL, /* firewall rules for the interface were added */
+	LP_CHANGE_MAC,      /* the MAC setting of an adapter that is not the client's own was changed */
 };
 
 struct lp_change {
@@ -27,6 +29,9 @@ struct lp_change {
 	/* The settings. */
 	uint8_t family;                         /* 4 or 6; also of a route */
 	struct lp_route_settings before, after; /* before and after the change */
+	/* The MAC setting; |interface| is not used. */
+	char guid[LP_ADAPTER_GUID_MAX];
+	char mac_before[LP_ADAPTER_MAC_MAX], mac_after[LP_ADAPTER_MAC_MAX];
 };
 
 struct lp_journal {

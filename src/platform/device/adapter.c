@@ -56,6 +56,16 @@ bool lp_adapter_is_own(const struct lp_adapter *adapter)
 	return equal_without_case(adapter->name, LP_ADAPTER_NAME, SIZE_MAX);
 }
 
+const char *lp_adapter_driver_problem(const unsigned version[3])
+{
+	if (version[0] == 0 || version[0] > 9 || (version[0] == 9 && version[1] >= 27))
+		return NULL;
+	if (version[0] == 9 && version[1] >= 24)
+		return "Other programs can crash Windows through this version (CVE-2024-1305). Install TAP-Windows6 9.27 or "
+		       "later";
+	return "This version is out of date, and Windows may refuse to load it. Install TAP-Windows6 9.27 or later";
+}
+
 /* True if |wanted| names this adapter. */
 static bool is_meant(const struct lp_adapter *adapter, const char *wanted)
 {

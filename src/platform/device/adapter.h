@@ -30,6 +30,8 @@ bool lp_adapter_is_tap(const char *component);
 bool lp_adapter_is_usable(const struct lp_adapter *adapter);
 /* True if it is the client's own adapter, by its name. */
 bool lp_adapter_is_own(const struct lp_adapter *adapter);
+/* A known defect of a driver's version (major, minor, …), as a sentence that says what to do; NULL: none. */
+const char *lp_adapter_driver_problem(const unsigned version[3]);
 /* Selects the adapter that |wanted| names: a connection name or a GUID with or without braces, ignoring case; NULL or
    empty: the client's own, or else the first. |adapters| are TAP adapters only. 0; LP_ENOTFOUND, and the failure lists
    what exists. */

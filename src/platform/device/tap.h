@@ -32,6 +32,9 @@ struct lp_tap_config {
 	/* Linux: a fixed address, set when the interface comes up; family 0: none. */
 	struct lp_addr address;
 	uint8_t prefix_bits;
+	/* Windows: the MAC setting of an adapter that is not the client's own is about to be changed; |before| may be
+	   empty. False: it must not be. NULL: it may always be. */
+	bool (*mac_changes)(void *ctx, const char *guid, const char *before, const char *after);
 	/* The adapter disappeared during the session (|reason| says why), or is back, before it carries frames again.
 	   NULL: not wanted. Never called on Linux. */
 	void (*state)(void *ctx, bool up, const char *reason);
@@ -40,11 +43,13 @@ struct lp_tap_config {
 /* Details of an adapter that belongs to the system, for reports. */
 struct lp_tap_details {
 	const char *guid;
-	uint32_t index;      /* of its interface; 0: none at the moment */
-	uint64_t luid;       /* 0: none at the moment */
-	char driver[32];     /* the driver's version */
-	struct lp_mac mac;   /* as the driver reports it */
-	unsigned driver_mtu; /* as the driver reports it; the interface's MTU is what counts */
+	uint32_t index;             /* of its interface; 0: none at the moment */
+	uint64_t luid;              /* 0: none at the moment */
+	char driver[32];            /* the driver's version */
+	struct lp_mac mac;          /* as the driver reports it */
+	unsigned driver_mtu;        /* as the driver reports it; the interface's MTU is what counts */
+	const char *driver_problem; /* a known defect of that version, as a sentence with what to do; NULL: none */
+	bool reboot_needed;         /* the MAC that was asked for is used only after the system restarts */
 };
 
 /* Creates the interface or opens the adapter, down, with its MAC set (see lp_tap_mac()). 0; LP_EPERM, LP_ENOTFOUND,

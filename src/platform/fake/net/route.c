@@ -1,5 +1,6 @@
 #include "platform/net/route_change.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,7 +91,8 @@ static bool same_settings(const struct lp_route_settings *a, const struct lp_rou
 bool lp_fake_state_equal(const struct lp_fake_state *a, const struct lp_fake_state *b)
 {
 	if (a->n_interfaces != b->n_interfaces || a->n_routes != b->n_routes ||
-		a->inbound.category != b->inbound.category || a->inbound.allowed != b->inbound.allowed)
+		a->inbound.category != b->inbound.category || a->inbound.allowed != b->inbound.allowed ||
+		strcmp(a->mac_setting.mac, b->mac_setting.mac) != 0)
 		return false;
 	for (size_t i = 0; i < a->n_routes; i++)
 		if (!is_same(&a->routes[i], &b->routes[i]) || a->routes[i].metric != b->routes[i].metric)
@@ -257,4 +259,18 @@ unsigned lp_host_broadcast(struct lp_host *host, const uint8_t **ret_data, size_
 	*ret_data = routes->broadcast;
 	*ret_len = routes->broadcast_len;
 	return routes->n_broadcasts;
+}
+
+int lp_adapter_restore_mac(const char *guid, const char *before, const char *after, struct lp_failure *failure)
+{
+	int result;
+	struct lp_fake_state *state = begin(failure, &result);
+	if (!state)
+		return result;
+	struct lp_fake_mac_setting *setting = &state->mac_setting;
+	if (setting->absent || strcmp(setting->guid, guid) != 0)
+		return lp_fail(failure, LP_ENOTFOUND, "%s: no such adapter", guid);
+	if (strcmp(setting->mac, after) == 0)
+		snprintf(setting->mac, sizeof setting->mac, "%s", before);
+	return 0;
 }

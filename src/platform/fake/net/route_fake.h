@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "platform/device/adapter_mac.h"
 #include "platform/net/route_change.h"
 
 struct lp_host;
@@ -31,8 +32,16 @@ struct lp_fake_inbound {
 	int set_result, allow_result; /* a negative LP_E* that the calls return; 0: they work */
 };
 
+/* The MAC setting of an adapter. */
+struct lp_fake_mac_setting {
+	char guid[LP_ADAPTER_GUID_MAX]; /* empty: no adapter has one */
+	char mac[LP_ADAPTER_MAC_MAX];
+	bool absent; /* the adapter can't be found */
+};
+
 struct lp_fake_state {
 	struct lp_fake_inbound inbound;
+	struct lp_fake_mac_setting mac_setting;
 	struct lp_fake_interface interfaces[LP_FAKE_INTERFACES_MAX];
 	struct lp_route routes[LP_FAKE_ROUTES_MAX];
 	size_t n_interfaces, n_routes;

@@ -19,7 +19,7 @@ void lp_adapter_mac_setting(const struct lp_adapter *adapter, char text[LP_MAC_T
 int lp_adapter_set_mac_setting(const struct lp_adapter *adapter, const char *text);
 /* Names the adapter's connection, as the user sees it. 0, or a negative LP_E*. */
 int lp_adapter_rename(const struct lp_adapter *adapter, const char *name);
-/* Stops and starts the adapter, which restarts the driver. 0, or a negative LP_E*. */
+/* Stops and starts the adapter, which restarts the driver. 0; 1: Windows must be restarted first; or an LP_E*. */
 int lp_adapter_restart(const struct lp_adapter *adapter);
 
 #endif

@@ -7,6 +7,13 @@
 
 const GUID lp_adapter_class = {0x4d36e972, 0xe325, 0x11ce, {0xbf, 0xc1, 0x08, 0x00, 0x2b, 0xe1, 0x03, 0x18}};
 
+/* True if the device does what it was asked to only after a restart of Windows. */
+static bool needs_reboot(HDEVINFO set, SP_DEVINFO_DATA *device)
+{
+	SP_DEVINSTALL_PARAMS_W params = {.cbSize = sizeof params};
+	return SetupDiGetDeviceInstallParamsW(set, device, &params) && params.Flags & (DI_NEEDREBOOT | DI_NEEDRESTART);
+}
+
 /* Stops and starts a device. 0 or the error. */
 static DWORD restart(HDEVINFO set, SP_DEVINFO_DATA *device)
 {
@@ -39,11 +46,13 @@ int lp_adapter_restart(const struct lp_adapter *adapter)
 {
 	SP_DEVINFO_DATA device = {.cbSize = sizeof device};
 	DWORD error = ERROR_NOT_FOUND;
+	bool reboot = false;
 	HDEVINFO set = SetupDiGetClassDevsW(&lp_adapter_class, NULL, NULL, DIGCF_PRESENT);
 	if (set == INVALID_HANDLE_VALUE)
 		return lp_os_error(GetLastError());
 	if (lp_adapter_find_device(set, adapter->instance, &device))
 		error = restart(set, &device);
+	reboot = !error && needs_reboot(set, &device);
 	SetupDiDestroyDeviceInfoList(set);
-	return error ? lp_os_error(error) : 0;
+	return error ? lp_os_error(error) : reboot;
 }

@@ -46,6 +46,7 @@ struct lp_tap {
 	bool calling;        /* a callback of the owner is running */
 	bool without_link;   /* the result of the last check */
 	unsigned n_reopened; /* in a row, because there was no link */
+	bool reboot_needed;  /* Windows could not restart the adapter with its new MAC */
 	bool closed;
 	lp_tap_recv_fn recv;
 	lp_tap_error_fn error;
@@ -97,17 +98,21 @@ static const char *format_setting(const struct lp_mac *mac, char text[LP_MAC_TEX
 }
 
 /* Sets the driver's MAC. If that is rejected, nothing changes, and the driver's own MAC is used. */
-static int set_mac(struct lp_tap *tap, const struct lp_mac *mac, struct lp_failure *failure)
+static int set_mac(struct lp_tap *tap, const struct lp_tap_config *config, struct lp_failure *failure)
 {
 	char before[LP_MAC_TEXT_MAX], wanted[LP_MAC_TEXT_MAX];
-	format_setting(mac, wanted);
+	format_setting(&config->mac, wanted);
 	lp_adapter_mac_setting(&tap->adapter, before);
+	if (!lp_adapter_is_own(&tap->adapter) && config->mac_changes && strcmp(before, wanted) != 0 &&
+		!config->mac_changes(tap->ctx, tap->adapter.guid, before, wanted))
+		return 0;
 	if (lp_adapter_set_mac_setting(&tap->adapter, wanted) < 0)
 		return 0;
 	/* The device must be closed for this. */
 	lp_tap_io_free(tap->io);
 	tap->io = NULL;
 	int result = lp_adapter_restart(&tap->adapter);
+	tap->reboot_needed = result > 0;
 	if (result < 0)
 		lp_adapter_set_mac_setting(&tap->adapter, before);
 	return reopen_device(tap, failure);
@@ -327,7 +332,7 @@ int lp_tap_open(struct lp_loop *loop, const struct lp_tap_config *config, lp_tap
 	}
 	result = open_adapter(tap, config, failure);
 	if (result == 0 && !lp_mac_is_zero(&config->mac) && !lp_mac_equal(&config->mac, &tap->driver.mac))
-		result = set_mac(tap, &config->mac, failure);
+		result = set_mac(tap, config, failure);
 	if (result < 0)
 		goto fail;
 	*ret_tap = tap;
@@ -428,7 +433,9 @@ bool lp_tap_details(const struct lp_tap *tap, struct lp_tap_details *ret_details
 		.index = interface.index,
 		.luid = interface.luid,
 		.mac = tap->driver.mac,
-		.driver_mtu = tap->driver.mtu};
+		.driver_mtu = tap->driver.mtu,
+		.driver_problem = lp_adapter_driver_problem(tap->driver.version),
+		.reboot_needed = tap->reboot_needed};
 	snprintf(ret_details->driver, sizeof ret_details->driver, "%u.%u.%u", tap->driver.version[0],
 		tap->driver.version[1], tap->driver.version[2]);
 	return true;
