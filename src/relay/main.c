@@ -89,21 +89,28 @@ static void on_watchdog_timer(void *ctx, uint64_t now_ns)
 	lp_timer_set(program->watchdog_timer, now_ns + lp_notify_watchdog_ns() / 2);
 }
 
+/* Replies with the relay's status, as |write| writes it. */
+static void reply_with(
+	struct program *program, char *(*write)(const struct lp_relay_status *status), struct lp_http_reply *reply)
+{
+	struct lp_relay_status status = {0};
+	if (lp_relay_status_add(program->relay, &status) == 0)
+		reply->body = write(&status);
+	reply->body_len = reply->body ? strlen(reply->body) : 0;
+	lp_relay_status_done(&status);
+}
+
 static void on_status(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply)
 {
-	struct program *program = ctx;
 	(void)request;
-	reply->body = lp_relay_status_json(program->relay);
-	reply->body_len = reply->body ? strlen(reply->body) : 0;
+	reply_with(ctx, lp_relay_status_json, reply);
 }
 
 static void on_metrics(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply)
 {
-	struct program *program = ctx;
 	(void)request;
 	reply->content_type = "text/plain; version=0.0.4; charset=utf-8";
-	reply->body = lp_relay_metrics_text(program->relay);
-	reply->body_len = reply->body ? strlen(reply->body) : 0;
+	reply_with(ctx, lp_relay_metrics_text, reply);
 }
 
 /* A request of the operator: {"room": …, "action": …, "target": …}. */

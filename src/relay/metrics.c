@@ -3,15 +3,9 @@
 #include <stdlib.h>
 
 #include "base/text.h"
-#include "base/units.h"
 #include "obs/drop.h"
 #include "obs/prometheus.h"
-#include "platform/loop/loop.h"
-#include "quic/endpoint.h"
-#include "relay/state.h"
 #include "relay/status.h"
-#include "room/room.h"
-#include "room/transit.h"
 
 /* Enough for all metrics, whose number is fixed. */
 #define TEXT_BYTES 16384U
@@ -35,57 +29,52 @@ static void add_drops(struct lp_text *text, const uint64_t *drops)
 	}
 }
 
-char *lp_relay_metrics_text(struct lp_relay *relay)
+char *lp_relay_metrics_text(const struct lp_relay_status *status)
 {
-	const struct lp_relay_counters *counters = &relay->counters;
-	const struct lp_quic_counters *quic = lp_quic_counters(relay->endpoint);
-	uint64_t drops[LP_DROP_COUNT];
-	struct lp_transit_totals transit;
 	struct lp_text text;
 	char *data = malloc(TEXT_BYTES);
 	if (!data)
 		return NULL;
 	lp_text_init(&text, data, TEXT_BYTES);
-	lp_relay_drops(relay, drops);
-	lp_rooms_transit_totals(relay->rooms, &transit);
-	metric(&text, "lanparty_relay_uptime_seconds", "gauge", "Seconds since the start.",
-		(lp_loop_now_ns(relay->loop) - relay->started_ns) / LP_SEC);
-	metric(&text, "lanparty_relay_rooms", "gauge", "Rooms with at least one member.",
-		lp_rooms_room_count(relay->rooms));
-	metric(&text, "lanparty_relay_peers", "gauge", "Members in all rooms.", lp_rooms_peer_count(relay->rooms));
+	metric(&text, "lanparty_relay_uptime_seconds", "gauge", "Seconds since the start.", status->uptime_s);
+	metric(&text, "lanparty_relay_rooms", "gauge", "Rooms with at least one member.", status->rooms);
+	metric(&text, "lanparty_relay_peers", "gauge", "Members in all rooms.", status->peers.n);
 	metric(&text, "lanparty_relay_connections", "gauge", "QUIC connections, handshakes included.",
-		lp_quic_conn_count(relay->endpoint));
-	metric(&text, "lanparty_relay_joins_total", "counter", "Members admitted.", counters->joins);
-	metric(&text, "lanparty_relay_rejects_total", "counter", "Members not admitted.", counters->rejects);
+		status->connections);
+	metric(&text, "lanparty_relay_joins_total", "counter", "Members admitted.", status->joins);
+	metric(&text, "lanparty_relay_rejects_total", "counter", "Members not admitted.", status->rejects);
 	metric(&text, "lanparty_relay_joins_limited_total", "counter",
-		"Members not admitted because too many joined their room.", lp_rooms_joins_limited(relay->rooms));
+		"Members not admitted because too many joined their room.", status->joins_limited);
 	metric(&text, "lanparty_relay_frames_in_total", "counter", "Ethernet frames received from members.",
-		counters->frames);
+		status->frames_in);
 	metric(&text, "lanparty_relay_frames_out_total", "counter", "Ethernet frames sent or queued to members.",
-		counters->targets);
-	metric(&text, "lanparty_relay_bytes_in_total", "counter", "Bytes of the frames received.", counters->bytes);
+		status->frames_out);
+	metric(&text, "lanparty_relay_bytes_in_total", "counter", "Bytes of the frames received.", status->bytes_in);
 	metric(&text, "lanparty_relay_udp_datagrams_in_total", "counter", "UDP datagrams received.",
-		quic->datagrams_in);
-	metric(&text, "lanparty_relay_udp_datagrams_out_total", "counter", "UDP datagrams sent.", quic->datagrams_out);
-	metric(&text, "lanparty_relay_udp_bytes_in_total", "counter", "Bytes of UDP payload received.", quic->bytes_in);
-	metric(&text, "lanparty_relay_udp_bytes_out_total", "counter", "Bytes of UDP payload sent.", quic->bytes_out);
+		status->udp_datagrams_in);
+	metric(&text, "lanparty_relay_udp_datagrams_out_total", "counter", "UDP datagrams sent.",
+		status->udp_datagrams_out);
+	metric(&text, "lanparty_relay_udp_bytes_in_total", "counter", "Bytes of UDP payload received.",
+		status->udp_bytes_in);
+	metric(&text, "lanparty_relay_udp_bytes_out_total", "counter", "Bytes of UDP payload sent.",
+		status->udp_bytes_out);
 	metric(&text, "lanparty_relay_udp_invalid_in_total", "counter", "UDP datagrams that belong to no connection.",
-		quic->invalid_in);
+		status->udp_invalid_in);
 	metric(&text, "lanparty_relay_link_datagrams_total", "counter",
-		"UDP datagrams of peer links passed on unopened.", transit.datagrams);
+		"UDP datagrams of peer links passed on unopened.", status->link_datagrams);
 	metric(&text, "lanparty_relay_link_bytes_total", "counter", "Bytes of UDP payload of peer links passed on.",
-		transit.bytes);
+		status->link_bytes);
 	metric(&text, "lanparty_relay_link_foreign_total", "counter",
-		"UDP datagrams for a member from an address outside its room, dropped.", transit.foreign);
+		"UDP datagrams for a member from an address outside its room, dropped.", status->link_foreign);
 	metric(&text, "lanparty_relay_link_limited_total", "counter",
-		"UDP datagrams of peer links over a member's limit, dropped.", transit.limited);
+		"UDP datagrams of peer links over a member's limit, dropped.", status->link_limited);
 	metric(&text, "lanparty_relay_retries_sent_total", "counter", "Retry packets sent under load.",
-		quic->retries_sent);
+		status->retries_sent);
 	metric(&text, "lanparty_relay_stateless_resets_sent_total", "counter", "Stateless resets sent.",
-		quic->resets_sent);
+		status->resets_sent);
 	metric(&text, "lanparty_relay_connections_refused_total", "counter", "Handshakes refused by a limit.",
-		quic->conns_refused);
-	add_drops(&text, drops);
+		status->connections_refused);
+	add_drops(&text, status->drops);
 	assert(!text.cut);
 	return data;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/units.h"
 #include "link/link.h"
 #include "platform/loop/loop.h"
@@ -53,39 +54,61 @@ static void add_peer(void *ctx, struct lp_peer *peer)
 		item->drops[i] = drops[i] + counters->drops[i];
 }
 
-char *lp_relay_status_json(struct lp_relay *relay)
+/* Adds up the drops by reason. */
+static void add_drops(uint64_t to[LP_DROP_COUNT], const uint64_t drops[LP_DROP_COUNT])
+{
+	for (size_t i = 0; i < LP_DROP_COUNT; i++)
+		to[i] += drops[i];
+}
+
+int lp_relay_status_add(struct lp_relay *relay, struct lp_relay_status *status)
 {
 	const struct lp_relay_counters *counters = &relay->counters;
 	const struct lp_quic_counters *quic = lp_quic_counters(relay->endpoint);
 	struct lp_transit_totals transit;
+	uint64_t drops[LP_DROP_COUNT];
+	size_t n_peers = status->peers.n + lp_rooms_peer_count(relay->rooms);
+	void *items = realloc(status->peers.items, (n_peers + 1) * sizeof(struct lp_relay_status_peer));
+	if (!items)
+		return LP_ENOMEM;
+	status->peers.items = items;
+	lp_rooms_each(relay->rooms, add_peer, status);
 	lp_rooms_transit_totals(relay->rooms, &transit);
-	struct lp_relay_status status = {
-		.version = LP_VERSION,
-		.uptime_s = (lp_loop_now_ns(relay->loop) - relay->started_ns) / LP_SEC,
-		.rooms = lp_rooms_room_count(relay->rooms),
-		.connections = lp_quic_conn_count(relay->endpoint),
-		.joins = counters->joins,
-		.rejects = counters->rejects,
-		.joins_limited = lp_rooms_joins_limited(relay->rooms),
-		.frames_in = counters->frames,
-		.frames_out = counters->targets,
-		.bytes_in = counters->bytes,
-		.udp_datagrams_in = quic->datagrams_in,
-		.udp_datagrams_out = quic->datagrams_out,
-		.udp_invalid_in = quic->invalid_in,
-		.link_datagrams = transit.datagrams,
-		.link_bytes = transit.bytes,
-		.link_foreign = transit.foreign,
-		.link_limited = transit.limited,
-		.retries_sent = quic->retries_sent,
-		.connections_refused = quic->conns_refused,
-	};
-	status.peers.items = calloc(lp_rooms_peer_count(relay->rooms) + 1, sizeof(struct lp_relay_status_peer));
-	if (!status.peers.items)
-		return NULL;
-	lp_relay_drops(relay, status.drops);
-	lp_rooms_each(relay->rooms, add_peer, &status);
-	char *json = lp_fields_json(lp_relay_status_fields, lp_relay_status_fields_n, &status);
-	free(status.peers.items);
-	return json;
+	lp_relay_drops(relay, drops);
+	add_drops(status->drops, drops);
+	copy_text(status->version, sizeof status->version, LP_VERSION);
+	status->uptime_s = (lp_loop_now_ns(relay->loop) - relay->started_ns) / LP_SEC;
+	status->rooms += lp_rooms_room_count(relay->rooms);
+	status->connections += lp_quic_conn_count(relay->endpoint);
+	status->handshakes += counters->connections;
+	status->joins += counters->joins;
+	status->rejects += counters->rejects;
+	status->joins_limited += lp_rooms_joins_limited(relay->rooms);
+	status->frames_in += counters->frames;
+	status->frames_out += counters->targets;
+	status->bytes_in += counters->bytes;
+	status->udp_datagrams_in += quic->datagrams_in;
+	status->udp_datagrams_out += quic->datagrams_out;
+	status->udp_bytes_in += quic->bytes_in;
+	status->udp_bytes_out += quic->bytes_out;
+	status->udp_invalid_in += quic->invalid_in;
+	status->link_datagrams += transit.datagrams;
+	status->link_bytes += transit.bytes;
+	status->link_foreign += transit.foreign;
+	status->link_limited += transit.limited;
+	status->retries_sent += quic->retries_sent;
+	status->resets_sent += quic->resets_sent;
+	status->connections_refused += quic->conns_refused;
+	return 0;
+}
+
+char *lp_relay_status_json(const struct lp_relay_status *status)
+{
+	return lp_fields_json(lp_relay_status_fields, lp_relay_status_fields_n, status);
+}
+
+void lp_relay_status_done(struct lp_relay_status *status)
+{
+	free(status->peers.items);
+	status->peers = (struct lp_list){0};
 }

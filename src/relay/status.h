@@ -1,7 +1,7 @@
 /* What a relay shows its operator: a status document (JSON) with rooms' members and counters, the same as a table for
    a terminal, and counters for Prometheus.
 
-   The document is a struct and rows of fields: the relay fills the struct in and writes it by the rows, the command
+   The document is a struct and rows of fields: the relay adds to the struct and writes it by the rows, the command
    `status` reads it by the same rows. */
 #ifndef LP_RELAY_STATUS_H
 #define LP_RELAY_STATUS_H
@@ -39,11 +39,12 @@ struct lp_relay_status {
 	char version[32];
 	uint64_t uptime_s;
 	uint64_t rooms, connections;
+	uint64_t handshakes;
 	uint64_t joins, rejects, joins_limited;
 	uint64_t frames_in, frames_out, bytes_in;
-	uint64_t udp_datagrams_in, udp_datagrams_out, udp_invalid_in;
+	uint64_t udp_datagrams_in, udp_datagrams_out, udp_bytes_in, udp_bytes_out, udp_invalid_in;
 	uint64_t link_datagrams, link_bytes, link_foreign, link_limited;
-	uint64_t retries_sent, connections_refused;
+	uint64_t retries_sent, resets_sent, connections_refused;
 	uint64_t drops[LP_DROP_COUNT];
 	struct lp_list peers; /* of struct lp_relay_status_peer */
 };
@@ -51,13 +52,17 @@ struct lp_relay_status {
 extern const struct lp_field lp_relay_status_fields[];
 extern const size_t lp_relay_status_fields_n;
 
-/* The relay's status as one JSON object, malloc'd; NULL without memory. Room codes and members' names are in it: it is
-   for the operator alone. */
-char *lp_relay_status_json(struct lp_relay *relay);
+/* Adds a relay's members and counters to |status|, which was zeroed before the first. LP_ENOMEM. */
+int lp_relay_status_add(struct lp_relay *relay, struct lp_relay_status *status);
+/* Frees the list of members. */
+void lp_relay_status_done(struct lp_relay_status *status);
+/* The status as one JSON object, malloc'd; NULL without memory. Room codes and members' names are in it: it is for the
+   operator alone. */
+char *lp_relay_status_json(const struct lp_relay_status *status);
 /* Prints such an object as a table of at most 80 columns, unless an address is an IPv6 one. 0, or LP_EMALFORMED. */
 int lp_relay_status_print(const char *json, size_t len, FILE *out, struct lp_failure *failure);
 /* The counters as text for Prometheus (exposition format 0.0.4), malloc'd; NULL without memory. Neither room codes nor
    names are in it. */
-char *lp_relay_metrics_text(struct lp_relay *relay);
+char *lp_relay_metrics_text(const struct lp_relay_status *status);
 
 #endif
