@@ -2,7 +2,6 @@
 
 #include <windows.h>
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,25 +9,24 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "platform/loop/task.h"
 #include "platform/windows/system/wide.h"
 
 #define NAME_CHARS 256
 /* Windows fetches a CA within a second or two, and gives up after fifteen. */
 #define PATIENCE_MS 5000
 
-/* What the thread works on. It belongs to the thread and the caller together; the last one frees it. */
+/* The task's. */
 struct job {
-	atomic_int owners;
 	wchar_t name[NAME_CHARS];
 	const CERT_CONTEXT *leaf;
 	HCERTSTORE store; /* the leaf and what came with it */
 	bool trusted;
 };
 
-static void release(struct job *job)
+static void destroy(void *data)
 {
-	if (atomic_fetch_sub(&job->owners, 1) != 1)
-		return;
+	struct job *job = data;
 	if (job->leaf)
 		CertFreeCertificateContext(job->leaf);
 	if (job->store)
@@ -48,9 +46,9 @@ static bool accepts(const CERT_CHAIN_CONTEXT *chain, wchar_t *name)
 	       CertVerifyCertificateChainPolicy(CERT_CHAIN_POLICY_SSL, chain, &para, &status) && status.dwError == 0;
 }
 
-static DWORD WINAPI check(void *arg)
+static void check(void *data)
 {
-	struct job *job = arg;
+	struct job *job = data;
 	char usage[] = szOID_PKIX_KP_SERVER_AUTH;
 	char *usages[] = {usage};
 	CERT_CHAIN_PARA para = {.cbSize = sizeof para,
@@ -61,8 +59,6 @@ static DWORD WINAPI check(void *arg)
 		job->trusted = accepts(chain, job->name);
 		CertFreeCertificateChain(chain);
 	}
-	release(job);
-	return 0;
 }
 
 /* Puts the certificates into the job. */
@@ -85,26 +81,21 @@ int lp_chain_check(const struct lp_bytes *certs, size_t n_certs, const char *nam
 	struct job *job = calloc(1, sizeof *job);
 	if (!job)
 		return LP_ENOMEM;
-	job->owners = 1;
 	int result = lp_wide(name, job->name, NAME_CHARS);
 	if (result == 0)
 		result = load(job, certs, n_certs);
+	const struct lp_task_call call = {.run = check, .destroy = destroy, .data = job};
+	struct lp_task *task = NULL;
+	if (result == 0)
+		result = lp_task_start(&call, NULL, NULL, NULL, &task);
 	if (result < 0) {
-		release(job);
+		destroy(job);
 		return result;
 	}
-	job->owners = 2;
-	HANDLE thread = CreateThread(NULL, 0, check, job, 0, NULL);
-	if (!thread) {
-		job->owners = 1;
-		release(job);
-		return LP_ENOMEM;
-	}
-	if (WaitForSingleObject(thread, PATIENCE_MS) == WAIT_OBJECT_0)
+	if (lp_task_wait(task, PATIENCE_MS))
 		result = job->trusted ? 0 : LP_ECERT;
 	else
 		result = LP_ETIMEOUT;
-	CloseHandle(thread);
-	release(job);
+	lp_task_free(task);
 	return result;
 }
