@@ -30,18 +30,21 @@ void lp_app_stop(struct lp_app *app, const char *why)
 static void on_signal(void *ctx, enum lp_signal signal)
 {
 	struct lp_app *app = ctx;
-	if (signal != LP_SIGNAL_STOP && app->reload) {
+	bool stops = signal == LP_SIGNAL_STOP || signal == LP_SIGNAL_INTERRUPT;
+	if (!stops && app->reload) {
 		app->reload(app->ctx);
 		return;
 	}
 	if (signal == LP_SIGNAL_RELOAD)
 		return;
 	if (app->stopping) {
-		if (signal == LP_SIGNAL_STOP)
+		if (stops)
 			lp_loop_stop(app->loop);
 		return;
 	}
-	lp_app_stop(app, "asked to by a signal");
+	lp_app_stop(app, signal == LP_SIGNAL_INTERRUPT ? "Ctrl-C"
+			 : signal == LP_SIGNAL_HANGUP  ? "the terminal was closed"
+						       : "asked to terminate");
 }
 
 int lp_app_begin(struct lp_app *app, struct lp_failure *failure)

@@ -24,6 +24,7 @@ enum lp_device_problem {
 	LP_DEVICE_PROBLEM_MTU,       /* has another MTU than it should */
 	LP_DEVICE_PROBLEM_ADDRESS,   /* has no IP address */
 	LP_DEVICE_PROBLEM_BROADCAST, /* broadcasts leave by another device */
+	LP_DEVICE_PROBLEM_NETWORK,   /* another device is in the same network */
 };
 
 #endif

@@ -50,12 +50,6 @@ static void notify_changes(struct lp_member *member)
 		member->config.events->changed(member->config.ctx);
 }
 
-static void notify_path(const struct lp_member *member)
-{
-	if (member->config.events->path)
-		member->config.events->path(member->config.ctx, &member->local, &member->remote);
-}
-
 /* Ends a pass: sends the packets that were built, reports changes to the owner and sets both timers. Every callback of
    the loop ends with it. */
 static void flush(struct lp_member *member)
@@ -75,6 +69,7 @@ void lp_member_flush(struct lp_member *member)
 static void drop_connection(struct lp_member *member)
 {
 	struct lp_quic_conn *conn = member->conn;
+	lp_member_race_end(member);
 	lp_member_link_close(member);
 	lp_session_stop(member->session);
 	member->conn = NULL; /* before the call: `closed` of a dropped connection is ignored */
@@ -142,38 +137,32 @@ static void retry(struct lp_member *member)
 
 static void resolve(struct lp_member *member, size_t relay_index);
 
-/* Connects to the relay's next address, or goes on to the next relay. */
-static void connect_next(struct lp_member *member)
+/* Goes on with the race to the relay's addresses. If it is lost, goes on to the next relay, or waits. */
+static void race(struct lp_member *member)
 {
-	if (lp_member_connect_next(member) < 0) {
-		if (member->from_memory)
-			resolve(member, 0);
-		else if (member->relay_index + 1 < member->config.n_relays)
-			resolve(member, member->relay_index + 1);
-		else
-			retry(member);
-		return;
-	}
-	enter_state(member, LP_MEMBER_CONNECTING, member->now_ns + lp_member_connect_timeout_ns(member));
-	lp_event_connecting(member->log, lp_member_relay(member)->host, &member->remote);
-	notify_path(member);
+	uint64_t deadline_ns;
+	if (lp_member_race(member, &deadline_ns) == 0)
+		enter_state(member, LP_MEMBER_CONNECTING, deadline_ns);
+	else if (member->from_memory)
+		resolve(member, 0);
+	else if (member->may_retry && member->relay_index + 1 < member->config.n_relays)
+		resolve(member, member->relay_index + 1);
+	else
+		on_disconnect(member);
 }
 
 static void on_resolved(void *ctx, const struct lp_addr *addrs, size_t n_addrs, const char *reason)
 {
 	struct lp_member *member = ctx;
 	member->now_ns = lp_loop_now_ns(member->loop);
-	member->n_addrs = n_addrs < LP_MEMBER_ADDRS_MAX ? n_addrs : LP_MEMBER_ADDRS_MAX;
-	member->next_addr = 0;
-	member->had_route = false;
-	if (member->n_addrs > 0)
-		memcpy(member->addrs, addrs, member->n_addrs * sizeof *addrs);
-	else
-		lp_fail(&member->reason, LP_EUNREACH, "%s: cannot find the relay's address: %s: check --relay",
+	if (n_addrs == 0)
+		lp_fail(&member->reason, LP_EUNREACH,
+			"cannot find the address of %s: %s. Check the name, and this computer's name server",
 			lp_member_relay(member)->host, reason);
+	lp_member_race_begin(member, addrs, n_addrs);
 	lp_resolve_free(member->resolve); /* |addrs| and |reason| belong to it */
 	member->resolve = NULL;
-	connect_next(member);
+	race(member);
 	flush(member);
 }
 
@@ -203,12 +192,9 @@ static void start_round(struct lp_member *member)
 		return;
 	}
 	member->relay_index = member->good_relay;
-	member->addrs[0] = member->good_addr;
-	member->n_addrs = 1;
-	member->next_addr = 0;
-	member->had_route = false;
 	member->from_memory = true;
-	connect_next(member);
+	lp_member_race_begin(member, &member->good_addr, 1);
+	race(member);
 }
 
 /* Migrates after a change of the host's network. */
@@ -219,7 +205,7 @@ static void migrate(struct lp_member *member)
 		break;
 	case LP_MIGRATION_STARTED:
 		lp_event_path_changed(member->log, &member->local, &member->remote);
-		notify_path(member);
+		lp_member_notify_path(member);
 		break;
 	case LP_MIGRATION_RECONNECT:
 		retry(member);
@@ -246,8 +232,7 @@ static void on_deadline(struct lp_member *member)
 {
 	switch (member->state) {
 	case LP_MEMBER_CONNECTING:
-		drop_connection(member);
-		connect_next(member);
+		race(member);
 		break;
 	case LP_MEMBER_JOINED:
 		check_path(member);
@@ -314,7 +299,7 @@ static void on_udp(void *ctx, struct lp_carrier *carrier, const struct lp_udp_ms
 static void on_ready(void *ctx, struct lp_quic_conn *conn)
 {
 	struct lp_member *member = ctx;
-	if (conn != member->conn)
+	if (!lp_member_race_won(member, conn))
 		return;
 	enter_state(member, LP_MEMBER_JOINING, LP_NEVER); /* the session has a deadline for the welcome */
 	if (lp_member_link_open(member) < 0)
@@ -349,18 +334,15 @@ static void on_writable(void *ctx, struct lp_quic_conn *conn)
 static void on_closed(void *ctx, struct lp_quic_conn *conn, const struct lp_quic_close *why)
 {
 	struct lp_member *member = ctx;
+	if (lp_member_race_closed(member, conn, why)) {
+		race(member);
+		return;
+	}
 	if (conn != member->conn)
 		return;
 	member->conn = NULL;
-	if (member->from_memory && member->state == LP_MEMBER_CONNECTING) {
-		member->good_addr.family = 0; /* it may be another server's now */
-		resolve(member, 0);
-		return;
-	}
-	if (lp_member_judge_close(member, why))
-		connect_next(member);
-	else
-		on_disconnect(member);
+	lp_member_judge_close(member, why);
+	on_disconnect(member);
 }
 
 static void on_random(void *ctx, uint8_t *data, size_t len)

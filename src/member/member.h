@@ -10,9 +10,9 @@
 	 |             v             v           v
 	 +---------------------- WAITING         |        and from any state --> ENDED
 
-   RESOLVING queries the addresses of a relay's name. CONNECTING tries them in order, each with a time limit; if none
-   works, the next relay of the configuration is resolved. JOINING
-   starts with the complete handshake and the hello, and JOINED with the welcome. A failure on the way leads to WAITING,
+   RESOLVING queries the addresses of a relay's name. CONNECTING races connections to them (RFC 8305), each with a time
+   limit; if none works, the next relay of the configuration is resolved. JOINING starts with the first complete
+   handshake and the hello, and JOINED with the welcome. A failure on the way leads to WAITING,
    whose length grows (session/backoff.h), and then to a new round that starts with RESOLVING. It leads to ENDED if
    another attempt cannot succeed (an untrusted certificate, a final reject), with `reconnect` off, and before the first
    join, so that wrong options are reported immediately.

@@ -34,7 +34,7 @@ enum lp_migration lp_member_migrate(struct lp_member *member)
 		return find_other_address(member);
 	local.port = member->local.port;
 	if (lp_addr_equal(&local, &member->local)) {
-		lp_udp_set_interface(member->udp.socket, interface);
+		lp_udp_set_interface(member->udp.socket, local.family, interface);
 		return LP_MIGRATION_NONE;
 	}
 	int result = lp_quic_migrate(member->conn, &member->udp.carrier, &local, member->now_ns);
@@ -43,7 +43,7 @@ enum lp_migration lp_member_migrate(struct lp_member *member)
 	member->migration_pending = result == LP_EAGAIN;
 	if (result < 0 && result != LP_EEXISTS)
 		return LP_MIGRATION_NONE;
-	lp_udp_set_interface(member->udp.socket, interface);
+	lp_udp_set_interface(member->udp.socket, local.family, interface);
 	if (result == LP_EEXISTS)
 		return LP_MIGRATION_NONE;
 	member->local = local;
@@ -68,6 +68,6 @@ bool lp_member_path_check(struct lp_member *member)
 	member->last_rtt_ns = stats.srtt_ns;
 	if (member->n_silent < SILENT_CHECKS + 2 * stats.srtt_ns / LP_MEMBER_PATH_CHECK_NS)
 		return false;
-	lp_fail(&member->reason, LP_EUNREACH, "%s: the relay does not answer any more", lp_member_relay(member)->host);
+	lp_fail(&member->reason, LP_EUNREACH, "%s does not answer any more", lp_member_relay(member)->host);
 	return true;
 }

@@ -12,17 +12,19 @@ static const char *advice(enum lp_tls_distrust distrust)
 {
 	switch (distrust) {
 	case LP_TLS_DISTRUST_PIN:
-		return ": get the relay's file for --relay-ca-cert anew";
+		return ". Ask its operator for the current file for --relay-ca-cert. If nobody made a new one, this is not "
+		       "your relay";
 	case LP_TLS_DISTRUST_SIGNER:
-		return ": pass the relay's file with --relay-ca-cert";
+		return ". If the relay made its certificate, ask its operator for the file relay.der, and pass it with "
+		       "--relay-ca-cert";
 	case LP_TLS_DISTRUST_NAME:
-		return ": if that is your relay, pass a name that the certificate is for with --server-name";
+		return ". If that is your relay, pass a name that the certificate is for with --server-name";
 	default:
 		return "";
 	}
 }
 
-bool lp_member_judge_close(struct lp_member *member, const struct lp_quic_close *why)
+void lp_member_judge_close(struct lp_member *member, const struct lp_quic_close *why)
 {
 	const char *host = lp_member_relay(member)->host;
 	bool connecting = member->state == LP_MEMBER_CONNECTING;
@@ -30,15 +32,14 @@ bool lp_member_judge_close(struct lp_member *member, const struct lp_quic_close 
 		lp_fail(&member->reason, LP_ECERT, "%s: %s%s", host, why->reason, advice(why->distrust));
 		member->may_retry = false;
 	} else if (connecting && why->kind == LP_QUIC_CLOSED_TRANSPORT && why->reason[0]) {
-		/* The relay has reached a limit. Its other addresses would refuse us, too. */
+		/* The relay has reached a limit. */
 		lp_fail(&member->reason, LP_EFULL, "%s: the relay refused the connection: %s", host, why->reason);
-	} else if (member->reason.code == 0 && connecting) {
-		return true;
-	} else if (member->reason.code == 0) {
-		lp_fail(&member->reason, LP_ECLOSED, "%s: the connection to the relay ended: %s", host,
-			why->reason[0] ? why->reason : "the relay does not answer any more");
+	} else if (member->reason.code == 0 && !connecting && !member->stopping) {
+		if (why->reason[0])
+			lp_fail(&member->reason, LP_ECLOSED, "%s closed the connection: %s", host, why->reason);
+		else
+			lp_fail(&member->reason, LP_ECLOSED, "%s does not answer any more", host);
 	}
-	return false;
 }
 
 /* The close code for a session that ended without a message from the relay. */
@@ -61,6 +62,19 @@ static bool may_be_our_slot(const struct lp_member *member, const struct lp_reje
 	       (reject->code == LP_REJECT_GATEWAY_EXISTS && lp_mac_equal(&reject->mac, &member->config.mac));
 }
 
+/* What a user can do about a reject; follows the relay's message. */
+static const char *reject_advice(enum lp_reject_code code)
+{
+	switch (code) {
+	case LP_REJECT_GATEWAY_EXISTS:
+		return ", and a room can have only one. Stop that gateway, or use another room";
+	case LP_REJECT_BAD_VERSION:
+		return ". Update this program, or the relay";
+	default:
+		return "";
+	}
+}
+
 enum lp_quic_app_error lp_member_judge_session_end(struct lp_member *member, const struct lp_reject *reject,
 	const struct lp_disconnect *disconnect, const struct lp_failure *failure)
 {
@@ -68,13 +82,14 @@ enum lp_quic_app_error lp_member_judge_session_end(struct lp_member *member, con
 	member->may_retry = lp_backoff_may_retry(reject, disconnect, failure);
 	member->slot_held = reject && !member->ever_joined && may_be_our_slot(member, reject);
 	if (reject)
-		lp_fail(&member->reason, LP_EPERM, "%s: the relay refused: %s (%s)", host,
+		lp_fail(&member->reason, LP_EPERM, "the relay %s refused: %s%s", host,
 			reject->message[0] ? reject->message : lp_reject_text(reject->code),
-			lp_reject_wire(reject->code));
+			reject_advice(reject->code));
+	else if (disconnect && disconnect->reason == LP_REASON_RESTARTING)
+		lp_fail(&member->reason, LP_ECLOSED, "the relay %s is restarting", host);
 	else if (disconnect)
-		lp_fail(&member->reason, LP_ECLOSED, "%s: the relay ended the session: %s (%s)", host,
-			disconnect->message[0] ? disconnect->message : "no reason given",
-			lp_reason_wire(disconnect->reason));
+		lp_fail(&member->reason, LP_ECLOSED, "the relay %s ended the session: %s", host,
+			disconnect->message[0] ? disconnect->message : lp_reason_wire(disconnect->reason));
 	else
 		lp_fail(&member->reason, failure->code, "%s: %s", host, failure->text);
 	return disconnect || reject ? LP_QUIC_APP_OK : close_code(failure);

@@ -1,7 +1,7 @@
 /* The fields of a member, for the files of member/ only.
 
    member.c is the state machine and the only caller of the other files. These do one step each, return its outcome and
-   call nothing in member.c: connect.c starts a connection to the next address of the relay, migrate.c moves a
+   call nothing in member.c: connect.c races connections to the addresses of the relay, migrate.c moves a
    connection to another local address and detects a dead path, control.c sends on the control stream, reason.c words
    why an attempt or a session ended, data.c carries frames. */
 #ifndef LP_MEMBER_STATE_H
@@ -10,6 +10,7 @@
 #include "base/failure.h"
 #include "carrier/udp.h"
 #include "member/member.h"
+#include "platform/net/udp.h"
 #include "quic/endpoint.h"
 #include "report/status.h"
 #include "session/backoff.h"
@@ -23,8 +24,17 @@ struct lp_resolve;
 struct lp_session;
 struct lp_timer;
 
-/* Resolved addresses of the relay that are tried, in the resolver's order. */
+/* Resolved addresses of the relay that are tried. */
 #define LP_MEMBER_ADDRS_MAX 8
+
+/* A connection whose handshake is under way. */
+struct lp_attempt {
+	struct lp_quic_conn *conn; /* NULL: the slot is free */
+	struct lp_addr local, remote;
+	uint32_t interface; /* that |remote| is reached by */
+	uint64_t deadline_ns;
+	enum lp_unreachable unreachable; /* an ICMP error about it */
+};
 
 struct lp_member {
 	struct lp_member_config config;
@@ -44,7 +54,9 @@ struct lp_member {
 	struct lp_resolve *resolve; /* RESOLVING: the query */
 	struct lp_addr addrs[LP_MEMBER_ADDRS_MAX];
 	size_t n_addrs, next_addr;
-	bool had_route;           /* at least one address had a route in this round */
+	struct lp_attempt attempts[LP_MEMBER_ADDRS_MAX]; /* CONNECTING: the race */
+	uint64_t next_start_ns;                          /* when |next_addr| may join it */
+	bool had_route;                                  /* at least one address had a route in this round */
 	bool from_memory;         /* |addrs| is |good_addr|, and the name was not resolved in this round */
 	struct lp_addr good_addr; /* of the last success, perhaps of an earlier run; family 0: none */
 	size_t good_relay;        /* the relay that it is an address of */
@@ -98,11 +110,20 @@ static inline const struct lp_member_relay *lp_member_relay(const struct lp_memb
 
 /* connect.c */
 
-/* Starts a QUIC connection to the next address that has a route. 0 on success (|conn|, |local| and |remote| are set);
-   LP_EUNREACH if no address is left, |reason| is set. */
-int lp_member_connect_next(struct lp_member *member);
-/* How long the attempt just started may take. */
-uint64_t lp_member_connect_timeout_ns(const struct lp_member *member);
+/* Begins a race to these addresses of the relay; lp_member_race() starts its attempts. */
+void lp_member_race_begin(struct lp_member *member, const struct lp_addr *addrs, size_t n_addrs);
+/* Ends the attempts that have run out of time and starts those that are due. 0 while attempts are under way: call again
+   at |*ret_deadline_ns| or after lp_member_race_closed(). LP_EUNREACH: none is left, and |reason| is set. */
+int lp_member_race(struct lp_member *member, uint64_t *ret_deadline_ns);
+/* The handshake of |conn| is complete: it becomes the member's connection, and the other attempts are dropped. False if
+   it is not of the race. */
+bool lp_member_race_won(struct lp_member *member, struct lp_quic_conn *conn);
+/* An attempt failed. False if it is not of the race. */
+bool lp_member_race_closed(struct lp_member *member, struct lp_quic_conn *conn, const struct lp_quic_close *why);
+/* Drops all attempts. */
+void lp_member_race_end(struct lp_member *member);
+/* Calls the owner's `path`. */
+void lp_member_notify_path(const struct lp_member *member);
 
 /* migrate.c */
 
@@ -123,9 +144,9 @@ bool lp_member_path_check(struct lp_member *member);
 
 /* reason.c */
 
-/* Sets |reason|, unless the session has set it, and |may_retry|. True if the attempt failed in a way that leaves the
-   relay's other addresses to try. */
-bool lp_member_judge_close(struct lp_member *member, const struct lp_quic_close *why);
+/* Sets |reason|, unless the session has set it, and |may_retry|. Leaves an attempt that ended without a word from the
+   relay to lp_member_race_closed(). */
+void lp_member_judge_close(struct lp_member *member, const struct lp_quic_close *why);
 /* Sets |reason|, |may_retry| and |slot_held| for a session that ended by one of the three; the others are NULL. Returns
    the code to close the connection with. */
 enum lp_quic_app_error lp_member_judge_session_end(struct lp_member *member, const struct lp_reject *reject,

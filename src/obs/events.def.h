@@ -50,6 +50,11 @@ LP_EVENT_ROW(certificate_expiring, WARN,
 LP_EVENT_ROW(certificate_expired, ERROR,
              "the certificate expired on {expires}, so members reject it. Replace the file, then send SIGHUP",
              "Logged at the start, and once a day until the certificate is replaced.", (time, expires))
+LP_EVENT_ROW(certificate_early, ERROR,
+             "the certificate is not valid before {starts}, and this computer's clock shows {now}, so members reject it. "
+             "Check the clock. If it was wrong when the certificate was made, remove relay.pem and relay.key and restart the "
+             "relay (members then need the new file)",
+             "Logged at the start, and once a day until the certificate is valid.", (time, starts), (time, now))
 LP_EVENT_ROW(certificate_kept, ERROR, "the certificate was not reloaded, the old one stays in use: {reason}",
              "A reload failed; the relay continues to use the previous certificate.", (str, reason))
 
@@ -111,21 +116,21 @@ LP_EVENT_ROW(member_state, DEBUG, "state {from} -> {to}", "The member's state ma
              (str, from), (str, to))
 LP_EVENT_ROW(connecting, DEBUG, "connecting to {host} ({address})", "The handshake with the relay starts.",
              (str, host), (addr, address))
-LP_EVENT_ROW(joined, INFO, "joined room {room} as peer {peer}, MTU {mtu}[, gateway present: {gateway}]",
+LP_EVENT_ROW(joined, INFO, "joined room {room}",
              "The relay admitted us.", (str, room), (u64, peer), (u64, mtu), (flag, gateway))
 LP_EVENT_ROW(reconnecting, DEBUG, "no connection to the relay ({reason}), next attempt in {delay}",
              "The connection was lost or could not be established; the next attempt starts after the delay.",
              (str, reason), (ns, delay))
 LP_EVENT_ROW(path_changed, INFO, "now connected from {local} to {remote}", "The member's own address changed; the session continues.",
              (addr, local), (addr, remote))
-LP_EVENT_ROW(member_joined, INFO, "{role}[ '{name}'] is in the room, peer {peer} ({mac})",
+LP_EVENT_ROW(member_joined, INFO, "{role}[ '{name}'] is in the room ({mac})",
              "Another member joined, or was already in the room.",
              (u64, peer), (str, role), (str, name), (mac, mac))
-LP_EVENT_ROW(member_left, INFO, "{role}[ '{name}'] left, peer {peer} ({mac}): {reason}", "Another member left the room.",
+LP_EVENT_ROW(member_left, INFO, "{role}[ '{name}'] left ({mac}): {reason}", "Another member left the room.",
              (u64, peer), (str, role), (str, name), (mac, mac), (str, reason))
 LP_EVENT_ROW(member_left_unknown, INFO, "peer {peer} left: {reason}", "A member left that was not in our list of peers.",
              (u64, peer), (str, reason))
-LP_EVENT_ROW(gateway_present, INFO, "the LAN is reachable, by gateway[ '{name}'] ({mac})", "A gateway is in the room.",
+LP_EVENT_ROW(gateway_present, INFO, "gateway[ '{name}'] is in the room ({mac})", "A gateway is in the room.",
              (str, name), (mac, mac))
 LP_EVENT_ROW(gateway_gone, WARN, "LAN gateway[ '{name}'] left ({mac}): {reason}",
              "The room has no gateway any more.", (str, name), (mac, mac), (str, reason))
@@ -210,9 +215,9 @@ LP_EVENT_ROW(broadcast_astray, WARN,
              "A broadcast to 255.255.255.255, as games send it, is not sent on the TAP.", (str, device),
              (str, advice))
 LP_EVENT_ROW(same_network, WARN,
-             "{device} and {other} are in the same network. This computer reaches each address through only one of the two, so "
-             "games may not find the LAN's servers. Use other addresses for the LAN or for the network at {other}",
-             "The LAN and the player's own network use the same IPv4 addresses.", (str, device), (str, other))
+             "the party's LAN and your own network at {other} use the same addresses, so games may not find the LAN's servers. "
+             "{advice}. A lasting cure is another network at the party",
+             "The LAN and the player's own network use the same IPv4 addresses.", (str, device), (str, other), (str, advice))
 LP_EVENT_ROW(broadcast_arrives, DEBUG, "broadcasts of this computer reach {device}",
              "The self-test after the start received its broadcast on the TAP.", (str, device))
 

@@ -221,7 +221,9 @@ int lp_certificate_reload(const struct lp_certificate_config *config, struct lp_
 void lp_certificate_check_expiry(const struct lp_tls *tls, int64_t now_unix_s, const struct lp_log *log)
 {
 	int64_t expires = lp_tls_expiry_unix_s(tls), left_s = expires - now_unix_s;
-	if (left_s < 0)
+	if (lp_tls_activation_unix_s(tls) > now_unix_s)
+		lp_event_certificate_early(log, lp_tls_activation_unix_s(tls), now_unix_s);
+	else if (left_s < 0)
 		lp_event_certificate_expired(log, expires);
 	else if (left_s < WARN_BEFORE_S)
 		lp_event_certificate_expiring(log, expires, left_s / (24 * 3600));

@@ -95,8 +95,10 @@ static bool is_new(bool *last, const char *conflict)
 static void look_at_conflicts(struct lp_device_watch *watch, const struct lp_status *status)
 {
 	char text[TEXT_MAX], advice[TEXT_MAX];
-	if (is_new(&watch->network_conflict, status->network_conflict))
-		lp_event_same_network(watch->log, status->device_name, status->network_conflict);
+	if (is_new(&watch->network_conflict, status->network_conflict)) {
+		watch->advice(LP_DEVICE_PROBLEM_NETWORK, status->device_name, NULL, advice, sizeof advice);
+		lp_event_same_network(watch->log, status->device_name, status->network_conflict, advice);
+	}
 	if (!is_new(&watch->broadcast_conflict, status->broadcast_conflict))
 		return;
 	watch->advice(LP_DEVICE_PROBLEM_BROADCAST, status->device_name, NULL, advice, sizeof advice);
@@ -124,8 +126,9 @@ static void look_at_address(struct lp_device_watch *watch, const struct lp_statu
 		return;
 	watch->advice(LP_DEVICE_PROBLEM_ADDRESS, status->device_name, NULL, advice, sizeof advice);
 	snprintf(text, sizeof text,
-		"%.64s has got no address from the LAN. %.200s, and check that the LAN's DHCP server has free addresses",
-		status->device_name, advice);
+		"%.64s has had no IP address of the LAN for %u s. %.160s. If nothing answers, the LAN has no DHCP server "
+		"that this gateway can reach, or the server has no free addresses",
+		status->device_name, LP_DEVICE_PATIENCE, advice);
 	lp_event_warned(watch->log, text);
 }
 

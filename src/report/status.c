@@ -128,7 +128,7 @@ static void write_on_lan(const struct lp_status *status, struct lp_text *text)
 		lp_text_addf(text, "room %s is on this LAN", status->room);
 		return;
 	}
-	lp_text_addf(text, "on the LAN as %s: room %s, gateway", lp_addr_format(&status->device.address, address),
+	lp_text_addf(text, "on the LAN as %s, room %s, gateway", lp_addr_format(&status->device.address, address),
 		status->room);
 	add_gateway(text, status);
 	if (!status->history.gateway_name[0])
@@ -137,7 +137,7 @@ static void write_on_lan(const struct lp_status *status, struct lp_text *text)
 
 static void write_no_lan(const struct lp_status *status, struct lp_text *text)
 {
-	lp_text_addf(text, "in room %s: waiting for the LAN: ", status->room);
+	lp_text_addf(text, "in room %s, waiting for the LAN: ", status->room);
 	if (status->trouble) {
 		lp_text_addf(text, "%s %s", status->device_name, lp_device_trouble_text(status->trouble));
 		return;
@@ -161,7 +161,7 @@ static void write_line(const struct lp_status *status, struct lp_text *text)
 				"nobody else is in room %s. Check the spelling of the room code, or wait for the host",
 				status->room);
 		else
-			lp_text_addf(text, "in room %s: waiting for the LAN gateway", status->room);
+			lp_text_addf(text, "in room %s, waiting for the host's gateway", status->room);
 		break;
 	case LP_SUMMARY_NO_ADDRESS:
 		lp_text_addf(
@@ -175,37 +175,33 @@ static void write_line(const struct lp_status *status, struct lp_text *text)
 		write_on_lan(status, text);
 		break;
 	case LP_SUMMARY_GATEWAY_GONE:
-		lp_text_addf(text, "in room %s: the LAN gateway", status->room);
+		lp_text_addf(text, "in room %s, but the gateway", status->room);
 		add_gateway(text, status);
-		lp_text_add(text, " is gone, waiting for it to come back");
+		lp_text_add(text, " is gone. Waiting for it to come back");
 		break;
 	case LP_SUMMARY_RECONNECTING:
-		lp_text_add(text, "connection to the relay lost");
-		add_reason(text, status, " (", ")");
-		lp_text_add(text, ": reconnecting");
-		if (status->state == LP_MEMBER_WAITING && status->retry_ns > 0) {
-			lp_text_add(text, " in ");
-			lp_text_duration(text, status->retry_ns);
-		}
+		lp_text_add(text, "connection lost, reconnecting");
+		add_reason(text, status, ": ", "");
 		break;
 	case LP_SUMMARY_UNREACHABLE:
-		lp_text_addf(text, "relay %s unreachable", status->relay);
-		add_reason(text, status, " (", ")");
-		lp_text_add(text, ": trying until it answers");
+		lp_text_addf(text, "no connection to %s, still trying", status->relay);
+		add_reason(text, status, ": ", "");
 		break;
 	case LP_SUMMARY_NO_LAN:
 		write_no_lan(status, text);
 		break;
 	case LP_SUMMARY_SLOT_HELD:
 		lp_text_addf(text,
-			"room %s: the relay still holds this place from before: it is free within half a minute; "
-			"trying again",
-			status->room);
+			"room %s already has a member with this MAC address, perhaps from a run that crashed. Retrying "
+			"for 30 s. If another %s runs here, stop one of the two",
+			status->room, status->role == LP_ROLE_GATEWAY ? "lanparty-gateway" : "lanparty-client");
 		break;
 	case LP_SUMMARY_ENDED:
 	case LP_SUMMARY_COUNT:
-		lp_text_add(text, "ended");
-		add_reason(text, status, ": ", "");
+		if (status->reason[0])
+			add_reason(text, status, "ended: ", "");
+		else
+			lp_text_addf(text, "left room %s", status->room);
 	}
 }
 

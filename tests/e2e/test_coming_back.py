@@ -43,6 +43,25 @@ def test_start_before_the_network(lab):
     client.wait_joined()
 
 
+@pytest.mark.parametrize("family", ["ip", "ip6"])
+def test_firewall_is_named(lab, family):
+    """A firewall that rejects the tunnel with an ICMP error: the client names it, and joins when it is gone."""
+    lab.start_relay()
+    lab.relay_host.run("nft", "-f", "-", input="""
+table inet guard {
+  chain in {
+    type filter hook input priority 0;
+    udp dport 443 reject with icmpx type admin-prohibited
+  }
+}
+""")
+    relay = f"{party.RELAY}:443" if family == "ip" else f"[{party.RELAY6}]:443"
+    client = lab.start_client(lab.alice_host, relay=relay, wait=False)
+    assert "a firewall on the way blocks it" in client.wait_event("reconnecting")["reason"]
+    lab.relay_host.run("nft", "delete table inet guard")
+    client.wait_joined()
+
+
 def test_no_reconnect_ends(lab):
     """--no-reconnect ends the program if the relay is not there."""
     lab.start_relay()

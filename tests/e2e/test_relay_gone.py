@@ -29,7 +29,7 @@ def test_relay_stops(lab, number):
     assert lab.relay.stop(number) == 0
     for member in (lab.alice, lab.gateway):
         assert member.wait_end() == 1
-        assert member.events("failed")[0]["text"].endswith("(restarting)")
+        assert member.events("failed")[0]["text"].endswith("is restarting")
     assert not lab.alice_host.has(TAP)
 
 

@@ -235,7 +235,7 @@ def test_relay_restarts(lab, number, measured):
         else:
             assert old.stop() == 0
             for member in marks:
-                assert "(restarting)" in member.wait_event("reconnecting", after=marks[member])["reason"]
+                assert "is restarting" in member.wait_event("reconnecting", after=marks[member])["reason"]
         assert lab.alice_host.is_up(TAP) or lab.alice_host.has(TAP)
         lab.start_relay()
         back_s = time.monotonic()

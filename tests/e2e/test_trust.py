@@ -58,7 +58,7 @@ def test_self_signed(lab):
     again.stop()
 
     other = lab.start_relay(state="two")
-    assert refused(attempt(lab, relay.cert), "not the pinned one", "get the relay's file for --relay-ca-cert anew")
+    assert refused(attempt(lab, relay.cert), "not the one in the file", "ask its operator for the current file")
     assert admitted(attempt(lab, other.cert))
     other.stop()
 
@@ -96,7 +96,7 @@ def test_system_authorities(lab, tmp_path):
     pem, key = lab.certs.server("public", "relay.example", "ca")
     relay = lab.start_relay("--cert", pem, "--key", key, state="public")
     assert refused(attempt(lab, None, server_name="relay.example"),
-                   "has signed it: pass the relay's file with --relay-ca-cert")
+                   "has signed the relay's certificate", "relay.der")
     bundle = "/etc/ssl/certs/ca-certificates.crt"
     subprocess.run(["mount", "--bind", lab.certs.path("ca.pem"), bundle], check=True)
     try:

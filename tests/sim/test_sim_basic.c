@@ -413,6 +413,31 @@ static void test_lost_runs(void **state)
 	party_free(party);
 }
 
+/* A name with three dead addresses in front of the relay's: the attempts race, so the join does not wait for the dead
+   ones to time out. */
+static void test_dead_addresses(void **state)
+{
+	(void)state;
+	struct party *party = party_new(1);
+	struct lp_addr addr;
+	lp_world_clear_names(party->world);
+	static const char *const addrs[] = {"192.0.2.66", "2001:db8::66", "192.0.2.67", "192.0.2.1"};
+	for (size_t i = 0; i < sizeof addrs / sizeof addrs[0]; i++) {
+		assert_int_equal(lp_addr_parse(addrs[i], 443, &addr), 0);
+		lp_world_add_name(party->world, "relay.example", &addr);
+	}
+	party_start_relay(party);
+	struct party_member *client = party_add(party, LP_ROLE_CLIENT, "LAN");
+	struct lp_status status = {0};
+	assert_true(party_run_until_joined(party, 2 * LP_SEC));
+	lp_member_status(party_lp_member(client), &status);
+	assert_int_equal(status.remote.ip[3], 1);
+	party_run(party, 20 * LP_SEC); /* the dropped attempts do no harm later */
+	assert_true(party_is_joined(client));
+	assert_int_equal(client->n_joined, 1);
+	party_free(party);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -428,6 +453,7 @@ int main(void)
 		cmocka_unit_test(test_another_mtu),
 		cmocka_unit_test(test_move_waits),
 		cmocka_unit_test(test_lost_runs),
+		cmocka_unit_test(test_dead_addresses),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

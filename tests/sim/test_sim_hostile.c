@@ -472,7 +472,7 @@ static void test_bad_relay(void **state)
 		{"{\"type\":\"stats\",\"frames_in\":0,\"frames_out\":0,\"bytes_in\":0,\"bytes_out\":0,"
 		 "\"datagrams_in\":0,\"datagrams_out\":0}",
 			LP_QUIC_APP_PROTOCOL, "a message before the welcome"},
-		{"{\"type\":\"reject\",\"code\":\"room_full\",\"message\":\"no\"}", LP_QUIC_APP_OK, "room_full"},
+		{"{\"type\":\"reject\",\"code\":\"room_full\",\"message\":\"no\"}", LP_QUIC_APP_OK, "refused: no"},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct party *party = party_new(1);

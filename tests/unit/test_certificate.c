@@ -154,6 +154,7 @@ static void test_expiry(void **state)
 		{86399, "expires on 2036-11-21T10:15:00Z. Replace"},
 		{-1, "expired on 2036-11-21T10:15:00Z, so members reject it. Replace the file"},
 		{-86401, "expired on"},
+		{3652 * 86400 + 3 * 86400, "is not valid before 2026-11-2"},
 	};
 	struct fixture *f = *state;
 	struct lp_tls *tls = NULL;

@@ -47,6 +47,7 @@ static const char *const problems[] = {
 	[LP_DEVICE_PROBLEM_MAC] = "mac",
 	[LP_DEVICE_PROBLEM_ADDRESS] = "address",
 	[LP_DEVICE_PROBLEM_BROADCAST] = "broadcast",
+	[LP_DEVICE_PROBLEM_NETWORK] = "network",
 };
 
 static void advise(enum lp_device_problem problem, const char *device, const char *value, char *ret_text, size_t size)
@@ -155,7 +156,7 @@ static void test_client(void **state)
 		{{.enabled = true, .mac = OTHER}, 1500, "lan0: the interface carries frames again",
 			LP_DEVICE_TROUBLE_NONE},
 		{{.enabled = true, .network_conflict = "wlan0", .broadcast_conflict = ""}, 1500,
-			"lan0 and wlan0 are in the same network. ", LP_DEVICE_TROUBLE_NONE},
+			"the party's LAN and your own network at wlan0 use the same addresses", LP_DEVICE_TROUBLE_NONE},
 		{{.enabled = true, .network_conflict = "wlan0", .broadcast_conflict = "wlan0"}, 1500,
 			"broadcasts of this computer don't reach lan0, so games that discover servers by broadcast will "
 			"not find the LAN's: they leave by wlan0. Cure broadcast of lan0",
@@ -163,7 +164,7 @@ static void test_client(void **state)
 		{{.enabled = true, .network_conflict = "", .broadcast_conflict = "wlan0"}, 1500, NULL,
 			LP_DEVICE_TROUBLE_NONE},
 		{{.enabled = true, .network_conflict = "wlan0", .broadcast_conflict = ""}, 1500,
-			"lan0 and wlan0 are in the same network. ", LP_DEVICE_TROUBLE_NONE},
+			"the party's LAN and your own network at wlan0 use the same addresses", LP_DEVICE_TROUBLE_NONE},
 	};
 	play(LP_ROLE_CLIENT, moments, sizeof moments / sizeof moments[0]);
 }

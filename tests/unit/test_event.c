@@ -75,11 +75,11 @@ static void test_text_and_json(void **state)
 	lp_event_certificate_expiring(&seen.log, 1795342500, -3);
 	assert_non_null(strstr(seen.json, "\"days\":-3}"));
 
-	lp_event_joined(&seen.log, "LAN", 1, 1500, true);
-	assert_non_null(strstr(seen.text, "gateway present: yes"));
-	assert_non_null(strstr(seen.json, "\"gateway\":true}"));
+	lp_event_confined(&seen.log, "", true, false);
+	assert_string_equal(seen.text, "files restricted: yes, system calls restricted: no");
+	assert_non_null(strstr(seen.json, "\"files\":true,\"calls\":false}"));
 	lp_event_joined(&seen.log, "LAN", 1, 1500, false);
-	assert_string_equal(seen.text, "joined room LAN as peer 1, MTU 1500");
+	assert_string_equal(seen.text, "joined room LAN");
 	assert_non_null(strstr(seen.json, "\"gateway\":false}"));
 }
 

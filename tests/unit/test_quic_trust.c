@@ -92,9 +92,9 @@ static void test_ca(void **state)
 		{&leaf, &ca, GNUTLS_X509_FMT_DER, PAIR_NAME, NULL, 0},
 		{&leaf, &ca, GNUTLS_X509_FMT_PEM, "wrong.test", "not for 'wrong.test'", LP_TLS_DISTRUST_NAME},
 		{&old, &ca, GNUTLS_X509_FMT_PEM, PAIR_NAME, "expired on", LP_TLS_DISTRUST_NONE},
-		{&leaf, &other_ca, GNUTLS_X509_FMT_PEM, PAIR_NAME, "that of the pinned one with ", LP_TLS_DISTRUST_PIN},
+		{&leaf, &other_ca, GNUTLS_X509_FMT_PEM, PAIR_NAME, "is not the one in the file", LP_TLS_DISTRUST_PIN},
 		{&leaf, &leaf, GNUTLS_X509_FMT_PEM, PAIR_NAME, NULL, 0},
-		{&forged, &not_ca, GNUTLS_X509_FMT_PEM, PAIR_NAME, "is not the pinned one", LP_TLS_DISTRUST_PIN},
+		{&forged, &not_ca, GNUTLS_X509_FMT_PEM, PAIR_NAME, "is not the one in the file", LP_TLS_DISTRUST_PIN},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct pair *pair = pair_signed(rows[i].leaf, rows[i].ca, rows[i].form);

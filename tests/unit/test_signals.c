@@ -11,7 +11,7 @@
 
 struct signals {
 	struct lp_loop *loop;
-	unsigned stops, hangups, reloads;
+	unsigned stops, interrupts, hangups, reloads;
 };
 
 static void on_signal(void *ctx, enum lp_signal signal)
@@ -19,6 +19,8 @@ static void on_signal(void *ctx, enum lp_signal signal)
 	struct signals *signals = ctx;
 	if (signal == LP_SIGNAL_STOP)
 		signals->stops++;
+	else if (signal == LP_SIGNAL_INTERRUPT)
+		signals->interrupts++;
 	else if (signal == LP_SIGNAL_HANGUP)
 		signals->hangups++;
 	else
@@ -40,7 +42,8 @@ static void test_signals(void **state)
 	lp_loop_run(signals.loop);
 	raise(SIGINT);
 	lp_loop_run(signals.loop);
-	assert_int_equal(signals.stops, 2);
+	assert_int_equal(signals.stops, 1);
+	assert_int_equal(signals.interrupts, 1);
 	assert_int_equal(signals.hangups, 1);
 	lp_loop_free(signals.loop);
 }

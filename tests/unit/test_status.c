@@ -95,31 +95,29 @@ static void test_evening(void **state)
 	(void)state;
 	static const struct moment evening[] = {
 		{SEEKING, LP_SUMMARY_CONNECTING, "connecting to relay.example:443"},
-		{JOINED(false, NULL), LP_SUMMARY_WAITING_FOR_GATEWAY, "in room PARTY: waiting for the LAN gateway"},
+		{JOINED(false, NULL), LP_SUMMARY_WAITING_FOR_GATEWAY, "in room PARTY, waiting for the host's gateway"},
 		{JOINED(true, "basement"), LP_SUMMARY_ON_LAN,
-			"on the LAN as 192.0.2.17: room PARTY, gateway 'basement'"},
-		{JOINED(true, "attic"), LP_SUMMARY_ON_LAN, "on the LAN as 192.0.2.17: room PARTY, gateway 'attic'"},
+			"on the LAN as 192.0.2.17, room PARTY, gateway 'basement'"},
+		{JOINED(true, "attic"), LP_SUMMARY_ON_LAN, "on the LAN as 192.0.2.17, room PARTY, gateway 'attic'"},
 		{JOINED(false, NULL), LP_SUMMARY_GATEWAY_GONE,
-			"in room PARTY: the LAN gateway 'attic' is gone, waiting for it to come back"},
-		{JOINED(true, ""), LP_SUMMARY_ON_LAN, "on the LAN as 192.0.2.17: room PARTY, gateway present"},
-		{PAUSING("timed out", 300), LP_SUMMARY_RECONNECTING,
-			"connection to the relay lost (timed out): reconnecting in 300ms"},
+			"in room PARTY, but the gateway 'attic' is gone. Waiting for it to come back"},
+		{JOINED(true, ""), LP_SUMMARY_ON_LAN, "on the LAN as 192.0.2.17, room PARTY, gateway present"},
+		{PAUSING("timed out", 300), LP_SUMMARY_RECONNECTING, "connection lost, reconnecting: timed out"},
 		{SEEKING, LP_SUMMARY_RECONNECTING, NULL},
 		{PAUSING("timed out", 450), LP_SUMMARY_UNREACHABLE,
-			"relay relay.example:443 unreachable (timed out): trying until it answers"},
+			"no connection to relay.example:443, still trying: timed out"},
 		{SEEKING, LP_SUMMARY_UNREACHABLE, NULL},
 		{PAUSING("timed out", 600), LP_SUMMARY_UNREACHABLE, NULL},
 		{SEEKING, LP_SUMMARY_UNREACHABLE, NULL},
 		{PAUSING("no route", 900), LP_SUMMARY_UNREACHABLE,
-			"relay relay.example:443 unreachable (no route): trying until it answers"},
+			"no connection to relay.example:443, still trying: no route"},
 		{SEEKING, LP_SUMMARY_UNREACHABLE, NULL},
 		{JOINED(false, NULL), LP_SUMMARY_GATEWAY_GONE,
-			"in room PARTY: the LAN gateway is gone, waiting for it to come back"},
+			"in room PARTY, but the gateway is gone. Waiting for it to come back"},
 		{JOINED(true, "basement"), LP_SUMMARY_ON_LAN,
-			"on the LAN as 192.0.2.17: room PARTY, gateway 'basement'"},
-		{PAUSING("timed out", 300), LP_SUMMARY_RECONNECTING,
-			"connection to the relay lost (timed out): reconnecting in 300ms"},
-		{OVER(""), LP_SUMMARY_ENDED, "ended"},
+			"on the LAN as 192.0.2.17, room PARTY, gateway 'basement'"},
+		{PAUSING("timed out", 300), LP_SUMMARY_RECONNECTING, "connection lost, reconnecting: timed out"},
+		{OVER(""), LP_SUMMARY_ENDED, "left room PARTY"},
 	};
 	play(LP_ROLE_CLIENT, evening, sizeof evening / sizeof evening[0]);
 }
@@ -130,7 +128,7 @@ static void test_never_there(void **state)
 	static const struct moment attempts[] = {
 		{SEEKING, LP_SUMMARY_CONNECTING, "connecting to relay.example:443"},
 		{PAUSING("refused", 300), LP_SUMMARY_UNREACHABLE,
-			"relay relay.example:443 unreachable (refused): trying until it answers"},
+			"no connection to relay.example:443, still trying: refused"},
 		{SEEKING, LP_SUMMARY_UNREACHABLE, NULL},
 		{OVER("room_full: 12 of 12"), LP_SUMMARY_ENDED, "ended: room_full: 12 of 12"},
 	};
@@ -143,25 +141,25 @@ static void test_place_held(void **state)
 	static const struct moment attempts[] = {
 		{SEEKING, LP_SUMMARY_CONNECTING, "connecting to relay.example:443"},
 		{HELD, LP_SUMMARY_SLOT_HELD,
-			"room PARTY: the relay still holds this place from before: it is free within half a minute; trying "
-			"again"},
+			"room PARTY already has a member with this MAC address, perhaps from a run that crashed. Retrying "
+			"for 30 s. If another lanparty-client runs here, stop one of the two"},
 		{SEEKING_HELD, LP_SUMMARY_SLOT_HELD, NULL},
 		{HELD, LP_SUMMARY_SLOT_HELD, NULL},
 		{SEEKING_HELD, LP_SUMMARY_SLOT_HELD, NULL},
-		{JOINED(false, NULL), LP_SUMMARY_WAITING_FOR_GATEWAY, "in room PARTY: waiting for the LAN gateway"},
+		{JOINED(false, NULL), LP_SUMMARY_WAITING_FOR_GATEWAY, "in room PARTY, waiting for the host's gateway"},
 		/* Our own device comes before the gateway. */
 		{{.state = LP_MEMBER_JOINED, .trouble = LP_DEVICE_TROUBLE_DISABLED}, LP_SUMMARY_NO_LAN,
-			"in room PARTY: waiting for the LAN: lan0 is down"},
-		{JOINED(true, "attic"), LP_SUMMARY_ON_LAN, "on the LAN as 192.0.2.17: room PARTY, gateway 'attic'"},
+			"in room PARTY, waiting for the LAN: lan0 is down"},
+		{JOINED(true, "attic"), LP_SUMMARY_ON_LAN, "on the LAN as 192.0.2.17, room PARTY, gateway 'attic'"},
 		{{.state = LP_MEMBER_JOINED,
 			 .gateway_present = true,
 			 .gateway_name = "attic",
 			 .gateway_lan_down = true},
 			LP_SUMMARY_NO_LAN,
-			"in room PARTY: waiting for the LAN: the gateway 'attic' has no link to it, its cable may be out"},
+			"in room PARTY, waiting for the LAN: the gateway 'attic' has no link to it, its cable may be out"},
 		/* What a gateway reported ends with it. */
 		{{.state = LP_MEMBER_JOINED, .gateway_lan_down = true}, LP_SUMMARY_GATEWAY_GONE,
-			"in room PARTY: the LAN gateway 'attic' is gone, waiting for it to come back"},
+			"in room PARTY, but the gateway 'attic' is gone. Waiting for it to come back"},
 	};
 	play(LP_ROLE_CLIENT, attempts, sizeof attempts / sizeof attempts[0]);
 }
@@ -175,7 +173,7 @@ static void test_one_thing_is_missing(void **state)
 			LP_SUMMARY_NO_ADDRESS, "in room PARTY, but lan0 has no IP address of the LAN yet"},
 		{{.state = LP_MEMBER_JOINED, .gateway_present = true, .silent_lan = true}, LP_SUMMARY_NO_ANSWER,
 			"in room PARTY as 192.0.2.17, but nothing on the LAN has answered yet"},
-		{JOINED(true, ""), LP_SUMMARY_ON_LAN, "on the LAN as 192.0.2.17: room PARTY, gateway present"},
+		{JOINED(true, ""), LP_SUMMARY_ON_LAN, "on the LAN as 192.0.2.17, room PARTY, gateway present"},
 		{{.state = LP_MEMBER_JOINED, .gateway_present = true, .no_address = true}, LP_SUMMARY_NO_ADDRESS,
 			"in room PARTY, but lan0 has no IP address of the LAN yet"},
 	};
@@ -191,7 +189,7 @@ static void test_alone(void **state)
 	status.state = LP_MEMBER_JOINED;
 	for (uint64_t s = 1; s <= 3; s++) {
 		(void)lp_status_update(&status);
-		assert_string_equal(status.text, "in room PARTY: waiting for the LAN gateway");
+		assert_string_equal(status.text, "in room PARTY, waiting for the host's gateway");
 		lp_status_sample(&status, s * LP_SEC);
 	}
 	assert_true(lp_status_update(&status));
@@ -200,7 +198,7 @@ static void test_alone(void **state)
 	status.n_peers = 1;
 	lp_status_sample(&status, 4 * LP_SEC);
 	assert_true(lp_status_update(&status));
-	assert_string_equal(status.text, "in room PARTY: waiting for the LAN gateway");
+	assert_string_equal(status.text, "in room PARTY, waiting for the host's gateway");
 }
 
 static void test_gateway(void **state)
@@ -210,12 +208,12 @@ static void test_gateway(void **state)
 		{JOINED(true, NULL), LP_SUMMARY_ON_LAN, "room PARTY is on this LAN"},
 		{JOINED(false, NULL), LP_SUMMARY_ON_LAN, NULL},
 		{{.state = LP_MEMBER_JOINED, .trouble = LP_DEVICE_TROUBLE_DISABLED}, LP_SUMMARY_NO_LAN,
-			"in room PARTY: waiting for the LAN: eth1 is down"},
+			"in room PARTY, waiting for the LAN: eth1 is down"},
 		{JOINED(false, NULL), LP_SUMMARY_ON_LAN, "room PARTY is on this LAN"},
 		/* Reconnecting without a wait: the network changed. */
-		{SEEKING, LP_SUMMARY_RECONNECTING, "connection to the relay lost: reconnecting"},
+		{SEEKING, LP_SUMMARY_RECONNECTING, "connection lost, reconnecting"},
 		{JOINED(false, NULL), LP_SUMMARY_ON_LAN, "room PARTY is on this LAN"},
-		{PAUSING(NULL, 0), LP_SUMMARY_RECONNECTING, "connection to the relay lost: reconnecting"},
+		{PAUSING(NULL, 0), LP_SUMMARY_RECONNECTING, "connection lost, reconnecting"},
 	};
 	play(LP_ROLE_GATEWAY, moments, sizeof moments / sizeof moments[0]);
 }

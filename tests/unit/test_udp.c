@@ -271,6 +271,53 @@ static void test_overflow(void **state)
 	pair_down(&pair);
 }
 
+/* The last ICMP error. */
+struct refusal {
+	struct lp_loop *loop;
+	struct lp_addr remote;
+	enum lp_unreachable why;
+};
+
+static void on_unreachable(void *ctx, const struct lp_addr *remote, enum lp_unreachable why)
+{
+	struct refusal *refusal = ctx;
+	refusal->remote = *remote;
+	refusal->why = why;
+	lp_loop_stop(refusal->loop);
+}
+
+/* A datagram to a port where nothing listens: the socket reports it if it is watched, and then still sends. */
+static void test_unreachable(void **state)
+{
+	static struct pair pair;
+	static const char *const hosts[] = {"127.0.0.1", "::1"};
+	(void)state;
+	for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
+		struct lp_udp_msg msg = {.data = (const uint8_t *)"x", .len = 1};
+		struct lp_addr live, dead = address(hosts[i]);
+		pair = (struct pair){0};
+		pair_up(&pair, NULL, NULL);
+		struct refusal refusal = {.loop = pair.loop};
+		live = dead;
+		live.port = pair.b_addr.port;
+		dead.port = 1;
+		lp_udp_watch_unreachable(pair.a, on_unreachable, &refusal);
+		msg.remote = dead;
+		lp_udp_send(pair.a, &msg, 1);
+		lp_timer_set(pair.timeout, lp_loop_now_ns(pair.loop) + 30 * LP_SEC);
+		lp_loop_run(pair.loop);
+		assert_int_equal(refusal.why, LP_UNREACHABLE_PORT);
+		assert_true(lp_addr_equal(&refusal.remote, &dead));
+		lp_udp_send(
+			pair.a, &msg, 1); /* leaves an error behind, which the next call must not take for its own */
+		msg.remote = live;
+		assert_int_equal(lp_udp_send(pair.a, &msg, 1), 0);
+		lp_udp_watch_unreachable(pair.a, NULL, NULL);
+		await(&pair, 1);
+		pair_down(&pair);
+	}
+}
+
 /* The payload that the interface carries: its MTU minus the headers. */
 static void test_path_payload(void **state)
 {
@@ -291,6 +338,7 @@ int main(void)
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_source),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_unreachable),
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_path_payload),

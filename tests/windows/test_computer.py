@@ -247,7 +247,7 @@ def test_duplicate_mac(player, machine):
     bob = player.start_client(player.bob_host, mac=wine.MAC)
     client = machine.client("--no-reconnect", wait=False)
     assert ends(client) != 0
-    assert "duplicate_mac" in client.events("failed")[-1]["text"]
+    assert "is already in room" in client.events("failed")[-1]["text"]
     bob.stop()
 
 

@@ -13,9 +13,10 @@ struct lp_loop;
 struct lp_timer;
 
 enum lp_signal {
-	LP_SIGNAL_STOP,   /* SIGINT, SIGTERM; on Windows Ctrl-C, close, logoff, shutdown */
-	LP_SIGNAL_HANGUP, /* SIGHUP: the terminal was closed, or a reload was requested */
-	LP_SIGNAL_RELOAD, /* SIGHUP in a program started with nohup: a reload was requested */
+	LP_SIGNAL_STOP,      /* SIGTERM; on Windows Ctrl-C, close, logoff, shutdown */
+	LP_SIGNAL_INTERRUPT, /* SIGINT: Ctrl-C */
+	LP_SIGNAL_HANGUP,    /* SIGHUP: the terminal was closed, or a reload was requested */
+	LP_SIGNAL_RELOAD,    /* SIGHUP in a program started with nohup: a reload was requested */
 };
 
 typedef void (*lp_timer_fn)(void *ctx, uint64_t now_ns);

@@ -6,7 +6,7 @@
    of messages, Windows one per message.
 
    The socket never blocks and never buffers: a datagram that does not fit into the system's buffer is lost, and QUIC
-   recovers. IP fragmentation is off and ICMP is ignored, because QUIC probes the path MTU itself. */
+   recovers. IP fragmentation is off and ICMP does not change the MTU, because QUIC probes the path MTU itself. */
 #ifndef LP_PLATFORM_NET_UDP_H
 #define LP_PLATFORM_NET_UDP_H
 
@@ -28,6 +28,17 @@ typedef void (*lp_udp_recv_fn)(void *ctx, const struct lp_udp_msg *msgs, size_t 
 struct lp_udp_share {
 	unsigned index, n;
 };
+
+/* What an ICMP error means. */
+enum lp_unreachable {
+	LP_UNREACHABLE_NONE,
+	LP_UNREACHABLE_PORT,     /* nothing listens on the port */
+	LP_UNREACHABLE_FILTERED, /* a firewall prohibits it */
+	LP_UNREACHABLE_HOST,     /* a router has no route to the host, or the host does not reply to it */
+};
+
+/* |remote|: where the datagram was sent to; family 0: unknown. */
+typedef void lp_udp_unreachable_fn(void *ctx, const struct lp_addr *remote, enum lp_unreachable why);
 
 /* Opens a socket bound to |local| (family 0: any address of both families, port |local->port|). Disables IP
    fragmentation, reads and writes ECN bits, and reports the local address of each datagram. |failure| says what to do.
@@ -51,8 +62,12 @@ void lp_udp_disable_offload(struct lp_udp *udp);
 /* Why the socket stopped using an offload of the system's, each reason once; NULL if there is nothing new. For the log;
    the text is static. */
 const char *lp_udp_notice(struct lp_udp *udp);
-/* Sends datagrams through the interface with this index, whatever the routes say; 0: follow the routes. */
-void lp_udp_set_interface(struct lp_udp *udp, uint32_t interface);
+/* Calls |fn| for ICMP errors about datagrams that were sent; NULL: ignores them, as a new socket does. The network is
+   not authenticated, so an error may be forged. */
+void lp_udp_watch_unreachable(struct lp_udp *udp, lp_udp_unreachable_fn *fn, void *ctx);
+/* Sends datagrams of this IP version through the interface with this index, whatever the routes say; 0: follow the
+   routes. */
+void lp_udp_set_interface(struct lp_udp *udp, uint8_t family, uint32_t interface);
 /* The bound address and port. */
 void lp_udp_local(const struct lp_udp *udp, struct lp_addr *ret_local);
 /* The largest UDP payload of the interface towards |remote| (its MTU minus IP and UDP headers); 0 if unknown. |remote|

@@ -9,15 +9,17 @@
 #include "base/failure.h"
 #include "quic/tls/datum.h"
 
-/* Records the expiry date of the first certificate of a chain. */
-static int read_expiry(struct lp_tls_cert *cert, const gnutls_datum_t *pem)
+/* Records from when to when the first certificate of a chain is valid. */
+static int read_validity(struct lp_tls_cert *cert, const gnutls_datum_t *pem)
 {
 	gnutls_x509_crt_t crt;
 	if (gnutls_x509_crt_init(&crt) != 0)
 		return LP_ENOMEM;
 	int result = gnutls_x509_crt_import(crt, pem, GNUTLS_X509_FMT_PEM);
-	if (result == 0)
+	if (result == 0) {
+		cert->activation_unix_s = (int64_t)gnutls_x509_crt_get_activation_time(crt);
 		cert->expiry_unix_s = (int64_t)gnutls_x509_crt_get_expiration_time(crt);
+	}
 	gnutls_x509_crt_deinit(crt);
 	return result == 0 ? 0 : LP_ECERT;
 }
@@ -37,7 +39,7 @@ int lp_tls_cert_new(const uint8_t *cert_pem, size_t cert_len, const uint8_t *key
 		result = lp_fail(failure, LP_ENOMEM, "out of memory");
 		goto fail;
 	}
-	if (read_expiry(cert, &cert_datum) < 0) {
+	if (read_validity(cert, &cert_datum) < 0) {
 		result = lp_fail(failure, LP_ECERT, "not a PEM certificate");
 		goto fail;
 	}

@@ -13,7 +13,7 @@ struct lp_failure;
 
 struct lp_tls_cert {
 	gnutls_certificate_credentials_t credentials;
-	int64_t expiry_unix_s;
+	int64_t activation_unix_s, expiry_unix_s;
 	atomic_uint n_refs;
 };
 

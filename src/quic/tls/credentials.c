@@ -169,6 +169,11 @@ int lp_tls_pem_to_der(const uint8_t *pem, size_t len, struct lp_failure *failure
 	return 0;
 }
 
+int64_t lp_tls_activation_unix_s(const struct lp_tls *tls)
+{
+	return tls->cert ? tls->cert->activation_unix_s : 0;
+}
+
 int64_t lp_tls_expiry_unix_s(const struct lp_tls *tls)
 {
 	return tls->cert ? tls->cert->expiry_unix_s : 0;

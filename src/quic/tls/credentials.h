@@ -68,6 +68,8 @@ int lp_tls_self_signed(const char *server_name, int64_t now_unix_s, struct lp_fa
 int lp_tls_pem_to_der(const uint8_t *pem, size_t len, struct lp_failure *failure, uint8_t **ret_der, size_t *ret_len);
 /* When the server's certificate expires, in seconds of Unix time. */
 int64_t lp_tls_expiry_unix_s(const struct lp_tls *tls);
+/* From when on it is valid. */
+int64_t lp_tls_activation_unix_s(const struct lp_tls *tls);
 /* True if the server's certificate is for |name|; otherwise the first name that it is for is in |ret_other|,
    printable. */
 bool lp_tls_is_for(const struct lp_tls *tls, const char *name, char ret_other[LP_TLS_NAME_MAX]);

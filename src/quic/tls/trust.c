@@ -161,15 +161,22 @@ static int check_time(gnutls_x509_crt_t cert, struct lp_failure *failure)
 {
 	time_t now = time(NULL);
 	time_t from = gnutls_x509_crt_get_activation_time(cert), until = gnutls_x509_crt_get_expiration_time(cert);
-	char day[16];
+	char day[16], today[16];
 	if (until != (time_t)-1 && now > until) {
 		day_text(until, day);
-		return lp_fail(failure, LP_ECERT, "the relay's certificate expired on %s", day);
+		day_text(now, today);
+		return lp_fail(failure, LP_ECERT,
+			"the relay's certificate expired on %s, and this computer's clock shows %s. Check this computer's "
+			"clock. If it is right, the relay needs a new certificate",
+			day, today);
 	}
 	if (from != (time_t)-1 && now < from) {
 		day_text(from, day);
+		day_text(now, today);
 		return lp_fail(failure, LP_ECERT,
-			"the relay's certificate is not valid before %s: is this computer's clock right?", day);
+			"the relay's certificate is not valid before %s, and this computer's clock shows %s. Check this "
+			"computer's clock. If it is right, the relay's clock was wrong when the certificate was made",
+			day, today);
 	}
 	return 0;
 }
@@ -223,8 +230,7 @@ static int check_chain(const struct lp_tls_trust *trust, gnutls_x509_crt_t *cert
 		*distrust = LP_TLS_DISTRUST_PIN;
 		fingerprint(shown[0].data, shown[0].size, print);
 		return lp_fail(failure, LP_ECERT,
-			"the relay's certificate is not the pinned one: its SHA-256 begins with %s, that of the "
-			"pinned one with %s",
+			"the relay's certificate is not the one in the file for --relay-ca-cert (SHA-256 %s and %s)",
 			print, trust->pin_print);
 	}
 	if (result != 0)
@@ -234,8 +240,7 @@ static int check_chain(const struct lp_tls_trust *trust, gnutls_x509_crt_t *cert
 		if (ask_owner(trust, shown, n, name))
 			return 0;
 		*distrust = LP_TLS_DISTRUST_SIGNER;
-		return lp_fail(failure, LP_ECERT,
-			"the relay's certificate is not trusted: no CA that this system trusts has signed it");
+		return lp_fail(failure, LP_ECERT, "no CA that this computer trusts has signed the relay's certificate");
 	}
 	return fail_status(status, failure);
 }

@@ -248,9 +248,17 @@ const char *lp_udp_notice(struct lp_udp *udp)
 	return NULL;
 }
 
-void lp_udp_set_interface(struct lp_udp *udp, uint32_t interface)
+void lp_udp_watch_unreachable(struct lp_udp *udp, lp_udp_unreachable_fn *fn, void *ctx)
+{
+	(void)udp; /* the simulated internet sends no ICMP */
+	(void)fn;
+	(void)ctx;
+}
+
+void lp_udp_set_interface(struct lp_udp *udp, uint8_t family, uint32_t interface)
 {
 	(void)udp;
+	(void)family;
 	(void)interface; /* lp_netwatch_source() never returns one here */
 }
 

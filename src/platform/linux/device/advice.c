@@ -24,5 +24,8 @@ void lp_device_advice(
 			"224.0.0.0/4 dev %s'",
 			device, device);
 		break;
+	case LP_DEVICE_PROBLEM_NETWORK:
+		snprintf(ret_text, size, "To reach one server, run 'sudo ip route add SERVER dev %s'", device);
+		break;
 	}
 }

@@ -13,6 +13,7 @@
 #include "platform/linux/device/interface.h"
 #include "platform/linux/net/recv_batch.h"
 #include "platform/linux/net/route_lookup.h"
+#include "platform/linux/net/udp_errors.h"
 #include "platform/linux/net/udp_send.h"
 #include "platform/linux/net/udp_share.h"
 #include "platform/posix/loop/fd_watch.h"
@@ -38,6 +39,8 @@ struct lp_udp {
 	struct lp_addr local;
 	lp_udp_recv_fn recv;
 	void *ctx;
+	lp_udp_unreachable_fn *unreachable; /* or NULL */
+	void *unreachable_ctx;
 	struct lp_fd_watch watch;
 	struct lp_udp_msg msgs[LP_RECV_BATCH_MAX];
 	size_t average_bytes; /* of a message */
@@ -99,9 +102,9 @@ static void on_readable(void *ctx, bool broken)
 		/* A pending socket error, for example from an ICMP message. Reading clears it. */
 		int err;
 		socklen_t len = sizeof err;
-
 		getsockopt(udp->fd, SOL_SOCKET, SO_ERROR, &err, &len);
 		lp_fd_watch_start(&udp->watch);
+		lp_udp_errors_read(udp->fd, udp->unreachable, udp->unreachable_ctx);
 		return;
 	}
 	int n = lp_recv_batch_read(&udp->batch, udp->fd, BATCH_BYTES, &udp->average_bytes);
@@ -294,11 +297,21 @@ const char *lp_udp_notice(struct lp_udp *udp)
 	return NULL;
 }
 
-void lp_udp_set_interface(struct lp_udp *udp, uint32_t interface)
+void lp_udp_watch_unreachable(struct lp_udp *udp, lp_udp_unreachable_fn *fn, void *ctx)
+{
+	udp->unreachable = fn;
+	udp->unreachable_ctx = ctx;
+	set_option(udp->fd, IPPROTO_IP, IP_RECVERR, fn != NULL);
+	set_option(udp->fd, IPPROTO_IPV6, IPV6_RECVERR, fn != NULL);
+}
+
+void lp_udp_set_interface(struct lp_udp *udp, uint8_t family, uint32_t interface)
 {
 	uint32_t index = htonl(interface);
-	setsockopt(udp->fd, IPPROTO_IP, IP_UNICAST_IF, &index, sizeof index);
-	setsockopt(udp->fd, IPPROTO_IPV6, IPV6_UNICAST_IF, &index, sizeof index);
+	if (family == 4)
+		setsockopt(udp->fd, IPPROTO_IP, IP_UNICAST_IF, &index, sizeof index);
+	else
+		setsockopt(udp->fd, IPPROTO_IPV6, IPV6_UNICAST_IF, &index, sizeof index);
 }
 
 size_t lp_udp_path_payload(struct lp_udp *udp, const struct lp_addr *remote)

@@ -102,14 +102,21 @@ static size_t transmit(struct lp_udp_sender *sender)
 {
 	unsigned done = 0;
 	size_t lost = 0;
+	bool again = false;
 	while (done < sender->n) {
 		int n = sendmmsg(sender->fd, sender->hdrs + done, sender->n - done, MSG_DONTWAIT);
 		if (n > 0) {
 			done += (unsigned)n;
+			again = false;
 			continue;
 		}
 		if (errno == EINTR)
 			continue;
+		/* The error may be an ICMP error about an earlier datagram, which the call reported and cleared. */
+		if (errno != EAGAIN && !again) {
+			again = true;
+			continue;
+		}
 		if (errno == EAGAIN) {
 			/* The socket buffer is full: the rest would not fit either. */
 			for (; done < sender->n; done++)
@@ -122,6 +129,7 @@ static size_t transmit(struct lp_udp_sender *sender)
 		else if (errno != EMSGSIZE)
 			lost += datagrams(sender, done);
 		done++;
+		again = false;
 	}
 	sender->n = 0;
 	return lost;

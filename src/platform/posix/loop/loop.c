@@ -20,7 +20,7 @@ static const struct {
 	int number;
 	enum lp_signal signal;
 } signal_rows[] = {
-	{SIGINT, LP_SIGNAL_STOP},
+	{SIGINT, LP_SIGNAL_INTERRUPT},
 	{SIGTERM, LP_SIGNAL_STOP},
 	{SIGHUP, LP_SIGNAL_HANGUP},
 };

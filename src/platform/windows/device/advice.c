@@ -26,5 +26,11 @@ void lp_device_advice(
 	case LP_DEVICE_PROBLEM_BROADCAST:
 		snprintf(ret_text, size, "Disable other virtual adapters");
 		break;
+	case LP_DEVICE_PROBLEM_NETWORK:
+		snprintf(ret_text, size,
+			"To reach one server, run 'route add SERVER mask 255.255.255.255 0.0.0.0 if INDEX' as administrator, "
+			"with the index of the adapter '%s' from the status",
+			device);
+		break;
 	}
 }

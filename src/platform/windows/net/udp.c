@@ -34,6 +34,8 @@ struct lp_udp {
 	struct lp_addr local;
 	lp_udp_recv_fn recv;
 	void *ctx;
+	lp_udp_unreachable_fn *unreachable; /* or NULL */
+	void *unreachable_ctx;
 	HANDLE event; /* datagrams arrived */
 	struct lp_wait wait;
 	LPFN_WSARECVMSG recv_msg;
@@ -97,13 +99,23 @@ static void doubt_coalescing(struct lp_udp *udp, const struct lp_udp_msg *msg)
 	udp->notice = "received several datagrams as one without their size. UDP receive coalescing is now off";
 }
 
+/* Reports an ICMP "port unreachable"; Windows may return the address that the datagram was sent to. */
+static void report_unreachable(struct lp_udp *udp, const union lp_sockaddr *name)
+{
+	struct lp_addr remote = {0};
+	if (name->sa.sa_family == AF_INET || name->sa.sa_family == AF_INET6)
+		lp_sockaddr_get(name, &remote);
+	if (udp->unreachable)
+		udp->unreachable(udp->unreachable_ctx, &remote, LP_UNREACHABLE_PORT);
+}
+
 /* Reads one message into slot |i|. False if none is available. */
 static bool read_message(struct lp_udp *udp, size_t i)
 {
 	for (;;) {
 		_Alignas(WSACMSGHDR) uint8_t control[CONTROL_BYTES];
 		WSABUF buf = {.buf = (char *)(udp->arena + i * SLOT_BYTES), .len = (ULONG)SLOT_BYTES};
-		union lp_sockaddr name;
+		union lp_sockaddr name = {0};
 		WSAMSG hdr = {.name = &name.sa, .namelen = sizeof name, .lpBuffers = &buf, .dwBufferCount = 1};
 		hdr.Control = (WSABUF){.buf = (char *)control, .len = sizeof control};
 		DWORD n;
@@ -117,9 +129,11 @@ static bool read_message(struct lp_udp *udp, size_t i)
 			return true;
 		}
 		switch (WSAGetLastError()) {
-		case WSAEMSGSIZE:   /* longer than any datagram of a peer */
-		case WSAECONNRESET: /* an ICMP message about a datagram sent earlier */
-		case WSAENETRESET:  /* its TTL expired */
+		case WSAECONNRESET: /* an ICMP "port unreachable" about a datagram sent earlier */
+			report_unreachable(udp, &name);
+			continue;
+		case WSAEMSGSIZE:  /* longer than any datagram of a peer */
+		case WSAENETRESET: /* the TTL of a datagram sent earlier expired */
 		case WSAEHOSTUNREACH:
 		case WSAENETUNREACH:
 			continue;
@@ -319,9 +333,19 @@ const char *lp_udp_notice(struct lp_udp *udp)
 	return notice;
 }
 
-void lp_udp_set_interface(struct lp_udp *udp, uint32_t interface)
+void lp_udp_watch_unreachable(struct lp_udp *udp, lp_udp_unreachable_fn *fn, void *ctx)
+{
+	DWORD on = fn != NULL, n;
+	udp->unreachable = fn;
+	udp->unreachable_ctx = ctx;
+	/* Without it, an ICMP "port unreachable" does not make the next receive fail. */
+	WSAIoctl(udp->socket, SIO_UDP_CONNRESET, &on, sizeof on, NULL, 0, &n, NULL, NULL);
+}
+
+void lp_udp_set_interface(struct lp_udp *udp, uint8_t family, uint32_t interface)
 {
 	(void)udp;
+	(void)family;
 	(void)interface; /* lp_netwatch_source() never returns one on Windows */
 }
 
