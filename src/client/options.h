@@ -24,7 +24,7 @@ struct lp_client_options {
 	struct lp_mac mac;
 	bool has_mac; /* --virtual-mac was given */
 	char identity_path[LP_CLIENT_PATH_MAX];
-	bool adapter_command; /* Windows: --list-adapters, --make-adapter or --remove-adapter, which main() handles */
+	bool action; /* Windows: main() does something else than to join */
 	bool broadcast_routes;
 	bool accept_new_gateway;
 	bool lan_internet;                /* accept default and static routes from the LAN */

@@ -22,6 +22,8 @@ _module = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_module)
 globals().update({name: value for name, value in vars(_module).items() if not name.startswith("__")})
 
+from netlab import party  # noqa: E402  pylint: disable=wrong-import-position
+from netlab.programs import Program, binary  # noqa: E402  pylint: disable=wrong-import-position
 import wine  # noqa: E402  pylint: disable=wrong-import-position
 from computer import Computer  # noqa: E402  pylint: disable=wrong-import-position
 
@@ -33,6 +35,27 @@ def prefix():
     wine.make_prefix(folder)
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def invited(new_party, prefix):
+    """A party that players join by invite alone; Alice has Windows, and no client runs."""
+    lab = new_party()
+    lab.start_servers()
+    lab.start_relay("--rooms", "keyed", "--public", party.RELAY)
+    added = lab.relay_host.run(binary("lanparty-relay"), "room", "add", "FRIDAY", "--public", party.RELAY, "--state-dir",
+                               lab.path("relay-state"))
+    lab.gateway_words = ["--interface", "lan", "--state", lab.path("gateway.json")]
+    host_invite, = [word for word in added.stdout.split() if word.startswith("lanparty://")]
+    lab.gateway = Program(lab, lab.gateway_host, "gateway", "lanparty-gateway", host_invite, "--name", "basement",
+                          *lab.gateway_words)
+    lab.gateway.wait_event("joined")
+    made = lab.gateway_host.run(binary("lanparty-gateway"), "invite", "--name", "players", "--state",
+                                lab.path("gateway.json"))
+    lab.invite, = [word for word in made.stdout.split() if word.startswith("lanparty://")]
+    lab.machine = wine.Machine(lab, lab.alice_host, prefix)
+    yield lab
+    lab.machine.stop()
 
 
 @pytest.fixture

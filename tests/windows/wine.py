@@ -140,12 +140,16 @@ class Machine:
     def _install(self):
         """The client and the substitutes for Windows' own components."""
         os.makedirs(self.folder)
-        for name in ("lanparty-client-win.exe", "iphlpapi.dll", "service.exe"):
+        for name in ("lanparty-client-win.exe", "iphlpapi.dll", "service.exe", "pipecall.exe"):
             shutil.copy(windows_binary(name), self.folder)
         # Wine prefers its own implementation to a copy of its DLL.
         dll = pathlib.Path(WINE_IPHLPAPI).read_bytes()
         assert b"Wine builtin DLL" in dll
         pathlib.Path(self.folder, "iphlpbi.dll").write_bytes(dll.replace(b"Wine builtin DLL", bytes(16)))
+        # Wine's service manager reads its environment once, when it starts.
+        with open(os.path.join(self.prefix, "system.reg"), "a", encoding="ascii") as file:
+            file.write("\n[System\\\\CurrentControlSet\\\\Control\\\\Session Manager\\\\Environment]\n"
+                       f'"LP_TEST_NETCTL_PORT"="{NETCTL_PORT}"\n')
         self.driver = "C:\\windows\\system32\\drivers\\softlan-test.sys"
         shutil.copy(windows_binary("softlan-test.sys"), self.unix(self.driver))
 
@@ -160,6 +164,8 @@ class Machine:
         path = os.path.join(self.folder, "adapters.reg")
         pathlib.Path(path).write_text(text.replace("\n", "\r\n"), encoding="ascii")
         self.run("regedit", "/S", "C:\\softlan\\adapters.reg")
+        # A service does not get this process's environment (below too).
+        self.run("reg", "add", "HKCU\\Software\\Wine\\DllOverrides", "/v", "iphlpapi", "/d", "native", "/f")
         self.run("C:\\softlan\\service.exe", "start", self.driver)
 
     def unix(self, path):

@@ -10,6 +10,7 @@
 #include "client/app.h"
 #include "client/windows/adapters.h"
 #include "client/windows/prompt.h"
+#include "client/windows/service/service.h"
 #include "platform/system/file.h"
 #include "platform/windows/system/console.h"
 #include "platform/windows/system/private_folder.h"
@@ -87,6 +88,20 @@ static bool has_word(int argc, char *const *argv, const char *word)
 	return false;
 }
 
+/* What the program does instead of joining a room. */
+static const struct {
+	const char *word;
+	int (*run)(void);
+} actions[] = {
+	{"--list-adapters", lp_client_list_adapters},
+	{"--make-adapter", lp_client_make_adapter},
+	{"--remove-adapter", lp_client_remove_adapter},
+	{"--serve", lp_service_serve},
+	{"--service", lp_service_dispatch},
+	{"--install-service", lp_service_install},
+	{"--uninstall-service", lp_service_uninstall},
+};
+
 /* Runs the client; without options it asks first. */
 static int run(struct lp_client_app *app, int argc, char *const *argv)
 {
@@ -94,12 +109,9 @@ static int run(struct lp_client_app *app, int argc, char *const *argv)
 	struct lp_failure failure;
 	char config[] = "--config";
 	char *asked[] = {argv[0], config, places.room, NULL};
-	if (has_word(argc, argv, "--list-adapters"))
-		return lp_client_list_adapters();
-	if (has_word(argc, argv, "--make-adapter"))
-		return lp_client_make_adapter();
-	if (has_word(argc, argv, "--remove-adapter"))
-		return lp_client_remove_adapter();
+	for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++)
+		if (has_word(argc, argv, actions[i].word))
+			return actions[i].run();
 	if (has_word(argc, argv, "--identity") || has_word(argc, argv, "--help") || has_word(argc, argv, "--version"))
 		return lp_client_app_run(app, argc, argv);
 	if (find_places(&places, &failure) < 0) {
