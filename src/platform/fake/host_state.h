@@ -13,6 +13,7 @@ struct lp_fake_routes;
 struct lp_loop;
 struct lp_netwatch;
 struct lp_port;
+struct lp_stream_listener;
 struct lp_udp;
 struct lp_world;
 
@@ -24,13 +25,14 @@ struct lp_host {
 	char name[LP_HOST_NAME_MAX + 1];
 	uint64_t paused_until_ns;
 	struct lp_faults faults;
-	struct lp_host_net net;         /* net/internet.c */
-	struct lp_loop *loops;          /* loop/loop.c */
-	struct lp_udp *sockets;         /* net/udp.c */
-	struct lp_netwatch *netwatches; /* net/netwatch.c */
-	struct lp_fake_routes *routes;  /* net/route.c; NULL: the host has none */
-	struct lp_port *ports;          /* device/port.c */
-	struct lp_fake_file *files;     /* system/file.c */
+	struct lp_host_net net;               /* net/internet.c */
+	struct lp_loop *loops;                /* loop/loop.c */
+	struct lp_udp *sockets;               /* net/udp.c */
+	struct lp_stream_listener *listeners; /* net/stream.c */
+	struct lp_netwatch *netwatches;       /* net/netwatch.c */
+	struct lp_fake_routes *routes;        /* net/route.c; NULL: the host has none */
+	struct lp_port *ports;                /* device/port.c */
+	struct lp_fake_file *files;           /* system/file.c */
 };
 
 #endif

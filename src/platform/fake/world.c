@@ -40,7 +40,7 @@ void lp_world_free(struct lp_world *world)
 	while (world->hosts) {
 		struct lp_host *host = world->hosts;
 		world->hosts = host->next;
-		assert(!host->loops && !host->sockets);
+		assert(!host->loops && !host->sockets && !host->listeners);
 		lp_fake_routes_free(host);
 		lp_fake_files_free(host);
 		lp_fake_ports_free(host);

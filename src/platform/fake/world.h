@@ -7,7 +7,8 @@
    its host first (lp_host_enter()).
 
    The internet has a middle, and each host has a line up to it and a line down from it, with delay, jitter, loss, rate,
-   queue, MTU and so on. Hosts can have a NAT. The simulation has no routers between, no TCP and no ICMP. */
+   queue, MTU and so on. Hosts can have a NAT. TCP connections take the lines'
+   delays only, and nothing is lost on them. The simulation has no routers between and no ICMP. */
 #ifndef LP_PLATFORM_FAKE_WORLD_H
 #define LP_PLATFORM_FAKE_WORLD_H
 

@@ -1,4 +1,5 @@
-/* Listening stream sockets, for http/: TCP, and a local channel that only programs of this machine can reach.
+/* Listening stream sockets, for http/ and carrier/tls/: TCP, and a local channel that only programs of this machine can
+   reach.
 
    The local channel is named by a path. On POSIX systems it is a Unix socket there, mode 0660, and the file's mode is
    the access control. On Windows it is a TCP port on 127.0.0.1, and the file at the path, which only administrators
@@ -25,7 +26,7 @@ struct lp_stream_ready;
    |address_len| bytes, is valid until the call returns. */
 typedef void (*lp_stream_accept_fn)(void *ctx, intptr_t socket, const void *address, unsigned address_len);
 
-/* Listens on a TCP address and port (0: the system chooses one). */
+/* Listens on a TCP address and port (0: the system chooses one). Family 0: on any address of both families. */
 int lp_stream_listen(struct lp_loop *loop, const struct lp_addr *address, lp_stream_accept_fn fn, void *ctx,
 	struct lp_failure *failure, struct lp_stream_listener **ret_listener);
 /* Listens on the local channel at |path|, whose folder must exist. What a killed program left at the path is replaced.

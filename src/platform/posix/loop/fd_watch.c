@@ -27,6 +27,12 @@ void lp_fd_watch_start(struct lp_fd_watch *watch)
 		uv_poll_start(&watch->poll, UV_READABLE, on_poll);
 }
 
+void lp_fd_watch_start_both(struct lp_fd_watch *watch)
+{
+	if (!watch->closed)
+		uv_poll_start(&watch->poll, UV_READABLE | UV_WRITABLE, on_poll);
+}
+
 void lp_fd_watch_stop(struct lp_fd_watch *watch)
 {
 	if (!watch->closed)

@@ -1,4 +1,5 @@
-/* Watches one file descriptor for readability. Embedded in the struct that owns the descriptor.
+/* Watches one file descriptor for readability, and on request for writability. Embedded in the struct that owns the
+   descriptor.
 
    Level-triggered: |fn| is called in each pass of the loop until the data is read or the watch is stopped. */
 #ifndef LP_PLATFORM_POSIX_LOOP_FD_WATCH_H
@@ -24,6 +25,8 @@ struct lp_fd_watch {
 int lp_fd_watch_init(struct lp_fd_watch *watch, uv_loop_t *uv, int fd, lp_fd_watch_fn fn, void *ctx);
 /* Watches for readability. */
 void lp_fd_watch_start(struct lp_fd_watch *watch);
+/* Watches for both, until the next lp_fd_watch_start(). */
+void lp_fd_watch_start_both(struct lp_fd_watch *watch);
 void lp_fd_watch_stop(struct lp_fd_watch *watch);
 /* Detaches the watch; allowed from inside |fn|. The descriptor may be closed immediately. The memory may be freed when
    the loop calls |released| with the watch's ctx (NULL: no notification). */

@@ -20,7 +20,7 @@
 #include "platform/posix/system/os_error.h"
 
 /* Connections that the kernel completes ahead of us. */
-#define BACKLOG 16
+#define BACKLOG 128
 /* Connections accepted in one pass: frames wait for no more than these. */
 #define ACCEPTS_PER_PASS 4
 /* Without a free descriptor, the time to the next attempt. */
@@ -152,12 +152,18 @@ int lp_stream_listen(struct lp_loop *loop, const struct lp_addr *address, lp_str
 	int err = 0;
 	if (!listener)
 		return lp_fail(failure, LP_ENOMEM, "out of memory");
-	socklen_t len = lp_sockaddr_set(address, false, &sa);
+	/* Without an address: any of both families, or of IPv4 on a system without IPv6. */
+	bool both = address->family == 0;
+	socklen_t len = lp_sockaddr_set(address, both, &sa);
 	*listener = (struct lp_stream_listener){.fn = fn, .ctx = ctx};
 	listener->fd = socket(sa.sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (listener->fd < 0 && both) {
+		len = lp_sockaddr_set(address, false, &sa);
+		listener->fd = socket(sa.sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	}
 	if (listener->fd < 0 || setsockopt(listener->fd, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int)) < 0 ||
 		(sa.sa.sa_family == AF_INET6 &&
-			setsockopt(listener->fd, IPPROTO_IPV6, IPV6_V6ONLY, &(int){1}, sizeof(int)) < 0) ||
+			setsockopt(listener->fd, IPPROTO_IPV6, IPV6_V6ONLY, &(int){!both}, sizeof(int)) < 0) ||
 		bind(listener->fd, &sa.sa, len) < 0)
 		err = errno;
 	if (!err)
@@ -209,6 +215,8 @@ void lp_stream_address(const struct lp_stream_listener *listener, struct lp_addr
 	socklen_t len = sizeof sa;
 	getsockname(listener->fd, &sa.sa, &len);
 	lp_sockaddr_get(&sa, ret_address);
+	if (memcmp(ret_address->ip, (uint8_t[sizeof ret_address->ip]){0}, sizeof ret_address->ip) == 0)
+		ret_address->family = 0; /* any address */
 }
 
 /* The loop no longer uses the watch. */
