@@ -15,10 +15,12 @@
 #include "quic/tls/trust.h"
 
 /* Ciphers in order of preference; without AES instructions ChaCha20 is faster. */
-static const char aes_first[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+AES-128-GCM:+CHACHA20-POLY1305:"
-				"+AES-256-GCM:-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:%DISABLE_TLS13_COMPAT_MODE";
-static const char chacha_first[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+CHACHA20-POLY1305:+AES-128-GCM:"
-				   "+AES-256-GCM:-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:%DISABLE_TLS13_COMPAT_MODE";
+#define TLS13 "NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:"
+#define AES_FIRST TLS13 "+AES-128-GCM:+CHACHA20-POLY1305:+AES-256-GCM:" GROUPS
+#define CHACHA_FIRST TLS13 "+CHACHA20-POLY1305:+AES-128-GCM:+AES-256-GCM:" GROUPS
+#define GROUPS "-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1"
+/* QUIC forbids the compatibility mode (RFC 9001 §8.4), and middleboxes on TCP may need it (RFC 8446 §D.4). */
+#define FOR_QUIC ":%DISABLE_TLS13_COMPAT_MODE"
 
 /* True if the CPU has AES instructions. */
 static bool cpu_has_aes(void)
@@ -40,8 +42,10 @@ static int tls_new(bool server, struct lp_failure *failure, struct lp_tls **ret_
 		return lp_fail(failure, LP_ENOMEM, "out of memory");
 	tls->server = server;
 	tls->protocol = LP_QUIC_ALPN;
-	if (gnutls_priority_init(&tls->priority, cpu_has_aes() ? aes_first : chacha_first, NULL) != 0) {
-		free(tls);
+	bool aes = cpu_has_aes();
+	if (gnutls_priority_init(&tls->priority, aes ? AES_FIRST FOR_QUIC : CHACHA_FIRST FOR_QUIC, NULL) != 0 ||
+		gnutls_priority_init(&tls->stream_priority, aes ? AES_FIRST : CHACHA_FIRST, NULL) != 0) {
+		lp_tls_free(tls);
 		return lp_fail(failure, LP_ETLS, "this GnuTLS offers no TLS 1.3");
 	}
 	*ret_tls = tls;
@@ -139,7 +143,10 @@ void lp_tls_free(struct lp_tls *tls)
 	lp_tls_trust_free(tls->trust);
 	if (tls->own)
 		gnutls_certificate_free_credentials(tls->own);
-	gnutls_priority_deinit(tls->priority);
+	if (tls->priority)
+		gnutls_priority_deinit(tls->priority);
+	if (tls->stream_priority)
+		gnutls_priority_deinit(tls->stream_priority);
 	free(tls);
 }
 

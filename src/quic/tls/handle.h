@@ -11,8 +11,9 @@ struct lp_tls_trust;
 
 struct lp_tls {
 	bool server;
-	const char *protocol; /* for ALPN */
-	gnutls_priority_t priority;
+	const char *protocol;                 /* for ALPN */
+	gnutls_priority_t priority;           /* in QUIC */
+	gnutls_priority_t stream_priority;    /* on a byte stream */
 	struct lp_tls_cert *cert;             /* of a relay: a reference */
 	struct lp_tls_trust *trust;           /* of a member */
 	gnutls_certificate_credentials_t own; /* of a member: empty, or with its key */

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/addr.h"
+
 /* Writes the first name that a certificate is for. */
 static void first_name(gnutls_x509_crt_t cert, char ret_text[LP_TLS_NAME_MAX])
 {
@@ -25,4 +27,10 @@ bool lp_tls_name_check(gnutls_x509_crt_t cert, const char *name, char ret_other[
 		if ((unsigned char)*c < 0x20 || (unsigned char)*c > 0x7e)
 			*c = '?';
 	return false;
+}
+
+bool lp_tls_name_is_address(const char *name)
+{
+	struct lp_addr addr;
+	return lp_addr_parse(name, 0, &addr) == 0;
 }

@@ -10,5 +10,7 @@
 
 /* True if |cert| is for |name|; otherwise the first name that it is for is in |ret_other|, printable. */
 bool lp_tls_name_check(gnutls_x509_crt_t cert, const char *name, char ret_other[LP_TLS_NAME_MAX]);
+/* True if a name is an IP address, which SNI does not carry (RFC 6066 §3). */
+bool lp_tls_name_is_address(const char *name);
 
 #endif

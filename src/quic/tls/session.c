@@ -5,12 +5,12 @@
 
 #include <ngtcp2/ngtcp2_crypto_gnutls.h>
 
-#include "base/addr.h"
 #include "base/error.h"
 #include "quic/tls/certificate.h"
 #include "quic/tls/credentials.h"
 #include "quic/tls/datum.h"
 #include "quic/tls/handle.h"
+#include "quic/tls/name.h"
 #include "quic/tls/trust.h"
 
 /* The session that a TLS handle belongs to. */
@@ -118,13 +118,6 @@ static int init_server(struct lp_tls_session *session, struct lp_tls *tls)
 	return 0;
 }
 
-/* True if a name is an IP address, which SNI does not carry (RFC 6066 §3). */
-static bool is_address(const char *name)
-{
-	struct lp_addr addr;
-	return lp_addr_parse(name, 0, &addr) == 0;
-}
-
 static int init_client(struct lp_tls_session *session, struct lp_tls *tls, const char *server_name)
 {
 	if (strlen(server_name) >= sizeof session->name)
@@ -135,7 +128,7 @@ static int init_client(struct lp_tls_session *session, struct lp_tls *tls, const
 	if (gnutls_credentials_set(session->session, GNUTLS_CRD_CERTIFICATE, tls->own) != 0 ||
 		configure(session->session) < 0)
 		return LP_ETLS;
-	if (!is_address(server_name) &&
+	if (!lp_tls_name_is_address(server_name) &&
 		gnutls_server_name_set(session->session, GNUTLS_NAME_DNS, server_name, strlen(server_name)) != 0)
 		return LP_EINVAL;
 	gnutls_session_set_verify_function(session->session, verify);
