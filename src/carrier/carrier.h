@@ -4,8 +4,8 @@
    that the packet belongs to; what a carrier receives, its owner passes on with lp_quic_receive(), which notes the
    carrier as part of the path. So a connection is not tied to one carrier: it may migrate from one to another as it
    migrates between addresses (RFC 9000 §9), and an endpoint may have any number of them. The first is the UDP socket
-   (carrier/udp.h); a TLS stream to the relay would be another. A direct path to a peer needs no carrier of its own: it
-   is another address on the UDP socket.
+   (carrier/udp.h); streams over TCP for networks that block UDP are others (carrier/tls/). A direct path to a peer
+   needs no carrier of its own: it is another address on the UDP socket.
 
    Invariants:
    - A datagram goes in and comes out whole, once or not at all, in any order. A carrier may lose datagrams without
