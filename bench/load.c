@@ -131,16 +131,26 @@ static bool process_usage(uint32_t pid, uint64_t *ret_ticks, long *ret_rss_kb)
 	return true;
 }
 
+/* The room of a member. */
+static void room_of(const struct crowd *crowd, size_t number, char room[LP_ROOM_CODE_MAX + 1])
+{
+	snprintf(room, LP_ROOM_CODE_MAX + 1, "LOAD-%zu", number % crowd->options.rooms);
+}
+
 /* Starts connections until enough are in progress. */
 static void start_more(struct crowd *crowd)
 {
-	const struct lp_quic_target target = {
+	struct lp_quic_target target = {
 		.carrier = &crowd->udp.carrier,
 		.remote = crowd->relay,
 		.server_name = crowd->options.server_name,
+		.first_dcid = {.len = 1},
 	};
 	while (crowd->n_started < crowd->options.members &&
 		crowd->n_started - crowd->n_joined - crowd->n_failed < crowd->options.at_once) {
+		char room[LP_ROOM_CODE_MAX + 1];
+		room_of(crowd, crowd->n_started, room);
+		target.first_dcid.bytes[0] = lp_room_steer(room);
 		struct member *member = &crowd->members[crowd->n_started++];
 		member->started_ns = crowd->now_ns;
 		if (lp_quic_connect(crowd->endpoint, &target, crowd->now_ns, &member->conn) < 0)
@@ -369,7 +379,7 @@ static int make_members(struct crowd *crowd)
 		struct member *member = &crowd->members[i];
 		struct lp_mac to = mac_of(neighbour(crowd, i));
 		struct lp_session_config session = {.mac = mac_of(i), .events = &session_events, .ctx = member};
-		snprintf(session.room, sizeof session.room, "LOAD-%zu", i % crowd->options.rooms);
+		room_of(crowd, i, session.room);
 		snprintf(session.software, sizeof session.software, "load %s", LP_VERSION);
 		member->crowd = crowd;
 		memcpy(member->frame, to.octet, 6);

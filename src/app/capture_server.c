@@ -10,6 +10,7 @@
 #include "base/units.h"
 #include "ctrl/schema.h"
 #include "obs/event.h"
+#include "platform/loop/calls.h"
 #include "platform/loop/loop.h"
 
 /* How long a block waits for others before the stream is woken. */
@@ -23,6 +24,8 @@ struct session {
 	struct lp_timer *timer;
 	uint64_t tick_ns, flush_ns, end_ns; /* LP_NEVER: none is due */
 	bool ended;
+	struct lp_loop_call wake; /* on_wake() of another thread */
+	bool woken, closed;       /* the call is queued; the session ends when it has run. Under the capture's lock. */
 };
 
 #define AT(member) offsetof(struct lp_capture_request, member), sizeof(((struct lp_capture_request *)0)->member)
@@ -51,13 +54,43 @@ static void arm(struct session *session)
 }
 
 /* The ring is not empty any more. */
-static void on_wake(void *ctx)
+static void wake(void *ctx)
 {
 	struct session *session = ctx;
 	if (!session->timer || session->flush_ns != LP_NEVER)
 		return;
 	session->flush_ns = lp_loop_now_ns(session->server->loop) + FLUSH_NS;
 	arm(session);
+}
+
+/* The same, in the loop, for another thread. */
+static void wake_called(void *ctx)
+{
+	struct session *session = ctx;
+	const struct lp_lock *lock = &session->server->capture.lock;
+	lp_lock_take(lock);
+	session->woken = false;
+	bool closed = session->closed;
+	lp_lock_release(lock);
+	if (closed)
+		free(session);
+	else
+		wake(session);
+}
+
+/* Under the capture's lock. */
+static void on_wake(void *ctx)
+{
+	struct session *session = ctx;
+	if (!session->server->post) {
+		wake(session);
+		return;
+	}
+	if (session->woken)
+		return;
+	session->woken = true;
+	session->wake = (struct lp_loop_call){.fn = wake_called, .ctx = session};
+	session->server->post(session->server->calls, &session->wake);
 }
 
 static void on_timer(void *ctx, uint64_t now_ns)
@@ -83,6 +116,18 @@ static int on_read(void *ctx, char *data, size_t size)
 	return n ? (int)n : session->ended ? LP_ECLOSED : 0;
 }
 
+/* Frees the session, or leaves that to the call that is queued. */
+static void free_session(struct session *session)
+{
+	const struct lp_lock *lock = &session->server->capture.lock;
+	lp_lock_take(lock);
+	session->closed = true;
+	bool woken = session->woken;
+	lp_lock_release(lock);
+	if (!woken)
+		free(session);
+}
+
 static void on_closed(void *ctx)
 {
 	struct session *session = ctx;
@@ -92,7 +137,7 @@ static void on_closed(void *ctx)
 	lp_event_capture_ended(server->log, n_frames, n_lost);
 	lp_timer_free(session->timer);
 	lp_capture_close(&server->capture, session->reader);
-	free(session);
+	free_session(session);
 }
 
 /* Creates the session with its timer and its reader. */
@@ -116,7 +161,7 @@ static int new_session(struct lp_capture_server *server, const struct lp_capture
 	if (result == 0 && (result = lp_timer_new(server->loop, on_timer, session, &session->timer)) < 0)
 		lp_capture_close(&server->capture, session->reader);
 	if (result < 0) {
-		free(session);
+		free_session(session);
 		return result;
 	}
 	arm(session);

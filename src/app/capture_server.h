@@ -11,11 +11,16 @@
 struct lp_failure;
 struct lp_log;
 struct lp_loop;
+struct lp_loop_call;
+struct lp_loop_calls;
 
 struct lp_capture_server {
 	struct lp_capture capture;
 	struct lp_loop *loop; /* borrowed, as all pointers */
 	struct lp_http *http; /* that serves POST /capture; freed before the server ends */
+	/* Queues a call into |loop| by |calls|, if other threads note frames (loop/calls.h); NULL: none does. */
+	void (*post)(struct lp_loop_calls *calls, struct lp_loop_call *call);
+	struct lp_loop_calls *calls;
 	const struct lp_log *log;
 	const char *program;
 	/* Finds the member that |peer|, a name, a MAC or a number, means, and sets the filter's |room|, |peer_id| and

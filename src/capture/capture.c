@@ -15,6 +15,7 @@
 #define MACS_BYTES 12U /* destination and source */
 
 struct lp_capture_reader {
+	const struct lp_lock *lock; /* the capture's */
 	struct lp_capture_filter filter;
 	int64_t offset_ns;
 	void (*wake)(void *ctx);
@@ -56,18 +57,21 @@ static void push_header(struct lp_capture_reader *reader, const char *software)
 int lp_capture_open(struct lp_capture *capture, const struct lp_capture_filter *filter, const char *software,
 	int64_t offset_ns, void (*wake)(void *ctx), void *ctx, struct lp_capture_reader **ret_reader)
 {
-	if (capture->n_readers == LP_CAPTURE_READERS_MAX)
+	if (atomic_load(&capture->n_readers) == LP_CAPTURE_READERS_MAX) /* only the caller's thread changes it */
 		return LP_EFULL;
 	struct lp_capture_reader *reader = malloc(sizeof *reader);
 	if (!reader)
 		return LP_ENOMEM;
 	memset(reader, 0, offsetof(struct lp_capture_reader, ring));
+	reader->lock = &capture->lock;
 	reader->filter = *filter;
 	reader->offset_ns = offset_ns;
 	reader->wake = wake;
 	reader->ctx = ctx;
-	capture->readers[capture->n_readers++] = reader;
 	push_header(reader, software);
+	lp_lock_take(&capture->lock);
+	capture->readers[capture->n_readers++] = reader;
+	lp_lock_release(&capture->lock);
 	*ret_reader = reader;
 	return 0;
 }
@@ -77,39 +81,47 @@ void lp_capture_close(struct lp_capture *capture, struct lp_capture_reader *read
 	if (!reader)
 		return;
 	unsigned i = 0;
+	lp_lock_take(&capture->lock);
 	while (capture->readers[i] != reader)
 		i++;
 	capture->readers[i] = capture->readers[--capture->n_readers];
+	lp_lock_release(&capture->lock);
 	free(reader);
 }
 
 size_t lp_capture_read(struct lp_capture_reader *reader, uint8_t *data, size_t size)
 {
+	lp_lock_take(reader->lock);
 	size_t n = reader->used < size ? reader->used : size;
 	if (n > sizeof reader->ring - reader->head)
 		n = sizeof reader->ring - reader->head;
 	memcpy(data, reader->ring + reader->head, n);
 	reader->head = (reader->head + n) % sizeof reader->ring;
 	reader->used -= n;
+	lp_lock_release(reader->lock);
 	return n;
 }
 
 void lp_capture_tick(struct lp_capture_reader *reader, uint64_t now_ns)
 {
+	lp_lock_take(reader->lock);
 	struct lp_writer writer = lp_writer_init(reader->block, sizeof reader->block);
 	for (uint32_t side = 0; side < LP_CAPTURE_SIDE_COUNT; side++)
 		lp_pcapng_statistics(&writer, side, now_ns + (uint64_t)reader->offset_ns, reader->n_frames[side],
 			reader->n_lost[side]);
 	(void)push(reader, &writer); /* a full ring has a reader that is busy */
+	lp_lock_release(reader->lock);
 }
 
 void lp_capture_counts(const struct lp_capture_reader *reader, uint64_t *ret_frames, uint64_t *ret_lost)
 {
 	*ret_frames = *ret_lost = 0;
+	lp_lock_take(reader->lock);
 	for (uint32_t side = 0; side < LP_CAPTURE_SIDE_COUNT; side++) {
 		*ret_frames += reader->n_frames[side];
 		*ret_lost += reader->n_lost[side];
 	}
+	lp_lock_release(reader->lock);
 }
 
 /* Copies the two MACs at the start of a frame. False if it is too short. */
@@ -168,6 +180,7 @@ static void write_comment(const struct lp_capture_note *note, struct lp_text *te
 void lp_capture_note(struct lp_capture *capture, const struct lp_capture_note *note, uint64_t now_ns)
 {
 	char comment[COMMENT_BYTES] = "";
+	lp_lock_take(&capture->lock);
 	for (unsigned i = 0; i < capture->n_readers; i++) {
 		struct lp_capture_reader *reader = capture->readers[i];
 		if (!matches(&reader->filter, note))
@@ -195,4 +208,5 @@ void lp_capture_note(struct lp_capture *capture, const struct lp_capture_note *n
 			reader->n_unreported++;
 		}
 	}
+	lp_lock_release(&capture->lock);
 }

@@ -12,16 +12,19 @@
    What it does not do: it reads no clock and sends nothing. A frame that leaves the egress queue late, or is dropped in
    it, is noted as passed to the tunnel; the counters have those drops.
 
-   How it is driven: by lp_capture_note() from the data path. The owner reads the ring with lp_capture_read() when
+   How it is driven: by lp_capture_note() from the data path, also in several threads if there is a lock, which is taken
+   only while there are readers. The owner reads the ring with lp_capture_read() when
    |wake| was called, and calls lp_capture_tick() once per second. */
 #ifndef LP_CAPTURE_CAPTURE_H
 #define LP_CAPTURE_CAPTURE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/bytes.h"
+#include "base/lock.h"
 #include "base/mac.h"
 #include "obs/drop.h"
 
@@ -70,12 +73,14 @@ struct lp_capture_note {
 };
 
 struct lp_capture {
+	struct lp_lock lock; /* for programs that note frames in several threads */
 	struct lp_capture_reader *readers[LP_CAPTURE_READERS_MAX];
-	unsigned n_readers;
+	atomic_uint n_readers;
 };
 
 /* Adds a reader, whose ring begins with the section's header. |software|: name and version of the program. |offset_ns|:
-   what is added to a monotonic time for Unix time. |wake| is called when the ring is not empty any more. LP_EFULL:
+   what is added to a monotonic time for Unix time. |wake| is called when the ring is not empty any more, by the thread
+   that noted the frame and under the lock. LP_EFULL:
    there are enough readers; LP_ENOMEM. */
 int lp_capture_open(struct lp_capture *capture, const struct lp_capture_filter *filter, const char *software,
 	int64_t offset_ns, void (*wake)(void *ctx), void *ctx, struct lp_capture_reader **ret_reader);
@@ -91,7 +96,7 @@ void lp_capture_counts(const struct lp_capture_reader *reader, uint64_t *ret_fra
 /* True if a note is worth making. |capture| may be NULL. */
 static inline bool lp_capture_is_on(const struct lp_capture *capture)
 {
-	return capture && capture->n_readers != 0;
+	return capture && atomic_load_explicit(&capture->n_readers, memory_order_relaxed) != 0;
 }
 
 /* Notes a frame; to be called only while lp_capture_is_on(). */

@@ -74,7 +74,7 @@ enum lp_message_type {
 	X(RELAY_FULL, "relay_full", "the relay is full", true) \
 	X(MTU_TOO_SMALL, "mtu_too_small", "the path to the relay carries too small packets", true) \
 	X(UNAUTHORIZED, "unauthorized", "the relay does not admit this member", false) \
-	X(REDIRECT, "redirect", "the room lives on another relay", false)
+	X(REDIRECT, "redirect", "the room is served elsewhere", false)
 
 enum lp_reject_code {
 #define X(name, wire, text, retry) LP_REJECT_##name,
@@ -146,7 +146,8 @@ struct lp_welcome {
 struct lp_reject {
 	enum lp_reject_code code;
 	char message[LP_TEXT_MAX + 1];
-	char address[LP_TEXT_MAX + 1]; /* redirect only */
+	char address[LP_TEXT_MAX + 1]; /* redirect only: another relay; empty: this one, with |steer| */
+	char steer[3];                 /* redirect only: two hex digits, see lp_room_steer(); empty: none */
 	struct lp_mac mac;             /* gateway_exists only: of that gateway; zero: unknown */
 };
 
@@ -246,5 +247,8 @@ const char *lp_host_action_wire(enum lp_host_action action);
 bool lp_room_code_valid(const char *code);
 /* Converts a room code to upper case, the form in which codes are compared. */
 void lp_room_code_fold(char *code);
+/* The byte that the first destination connection ID of a connection for this room (upper case) begins with, so that the
+   members of a room meet at one worker of the relay (docs/protocol.md). */
+uint8_t lp_room_steer(const char *code);
 
 #endif

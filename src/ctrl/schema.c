@@ -90,7 +90,10 @@ static const struct lp_field welcome[] = {
 static const struct lp_field reject[] = {
 	WORD("code", reject.code, lp_reject_words, "why the member is not admitted"),
 	TEXT("message", REQUIRED, reject.message, LP_TEXT_MAX, "the same for people, with the figures"),
-	TEXT("address", OPTIONAL, reject.address, LP_TEXT_MAX, "`redirect` only: HOST:PORT of the other relay"),
+	TEXT("address", OPTIONAL, reject.address, LP_TEXT_MAX,
+		"`redirect` only: HOST:PORT of the other relay; absent: the same one"),
+	HEX("steer", OPTIONAL, reject.steer, 2,
+		"`redirect` only: two digits, the first byte of the first destination connection ID for this room"),
 	MAC("mac", OPTIONAL, reject.mac, "`gateway_exists` only: the MAC of that gateway"),
 };
 

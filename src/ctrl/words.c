@@ -97,3 +97,13 @@ void lp_room_code_fold(char *code)
 			*code = (char)(*code - 'a' + 'A');
 	}
 }
+
+uint8_t lp_room_steer(const char *code)
+{
+	/* FNV-1a of 32 bits, folded into one byte. */
+	uint32_t hash = UINT32_C(2166136261);
+	for (; *code; code++)
+		hash = (hash ^ (uint8_t)*code) * UINT32_C(16777619);
+	hash ^= hash >> 16;
+	return (uint8_t)(hash ^ hash >> 8);
+}

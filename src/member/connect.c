@@ -129,6 +129,7 @@ static int start_attempt(struct lp_member *member, const struct lp_addr *remote)
 		.carrier = &member->udp.carrier,
 		.remote = *remote,
 		.server_name = lp_member_relay(member)->server_name,
+		.first_dcid = {.bytes = {member->steer}, .len = 1},
 	};
 	struct lp_addr bound;
 	uint32_t interface;

@@ -91,6 +91,8 @@ static void end(struct lp_member *member, const struct lp_failure *failure)
 	member->config.events->ended(member->config.ctx, failure);
 }
 
+static void start_round(struct lp_member *member);
+
 /* The connection, or the attempt to make one, failed with |reason|: waits for the next attempt, or ends. */
 static void on_disconnect(struct lp_member *member)
 {
@@ -103,6 +105,11 @@ static void on_disconnect(struct lp_member *member)
 	drop_connection(member);
 	if (member->stopping) {
 		end(member, member->failed ? &member->reason : NULL);
+		return;
+	}
+	if (member->redirect_pending) {
+		member->redirect_pending = false;
+		start_round(member);
 		return;
 	}
 	/* A relay that was not reached yet may be started later, as may this computer's network. */
@@ -239,6 +246,7 @@ static void on_deadline(struct lp_member *member)
 		break;
 	case LP_MEMBER_WAITING:
 		member->reconnects++;
+		member->redirected = false;
 		start_round(member);
 		break;
 	case LP_MEMBER_RESOLVING:
@@ -376,6 +384,7 @@ static void on_session_joined(void *ctx, const struct lp_welcome *welcome)
 	member->slot_held = false;
 	lp_member_path_check_start(member);
 	lp_backoff_reset(&member->backoff);
+	member->redirected = false;
 	lp_event_joined(member->log, welcome->room, welcome->peer_id, welcome->mtu, welcome->gateway_present);
 	member->config.events->joined(member->config.ctx, welcome);
 }
@@ -461,6 +470,8 @@ static int open_session(struct lp_member *member)
 		.ctx = member,
 	};
 	snprintf(session.room, sizeof session.room, "%s", config->room);
+	lp_room_code_fold(session.room);
+	member->steer = lp_room_steer(session.room);
 	snprintf(session.name, sizeof session.name, "%s", config->name);
 	snprintf(session.software, sizeof session.software, "%s", config->software);
 	snprintf(session.resume, sizeof session.resume, "%s", config->resume);

@@ -1,5 +1,6 @@
 /* Why a connection or a session ended, for people, and whether another attempt may succeed. */
 #include "base/error.h"
+#include "base/hex.h"
 #include "base/units.h"
 #include "member/state.h"
 #include "quic/endpoint.h"
@@ -75,11 +76,23 @@ static const char *reject_advice(enum lp_reject_code code)
 	}
 }
 
+/* Another worker of the relay has the room: the next connection goes there. A relay may redirect once. */
+static bool follow_redirect(struct lp_member *member, const struct lp_reject *reject)
+{
+	uint8_t steer;
+	if (member->redirected || !reject || reject->code != LP_REJECT_REDIRECT ||
+		lp_hex_parse(reject->steer, &steer, 1) < 0)
+		return false;
+	member->steer = steer;
+	member->redirected = member->redirect_pending = true;
+	return true;
+}
+
 enum lp_quic_app_error lp_member_judge_session_end(struct lp_member *member, const struct lp_reject *reject,
 	const struct lp_disconnect *disconnect, const struct lp_failure *failure)
 {
 	const char *host = lp_member_relay(member)->host;
-	member->may_retry = lp_backoff_may_retry(reject, disconnect, failure);
+	member->may_retry = follow_redirect(member, reject) || lp_backoff_may_retry(reject, disconnect, failure);
 	member->slot_held = reject && !member->ever_joined && may_be_our_slot(member, reject);
 	if (reject)
 		lp_fail(&member->reason, LP_EPERM, "the relay %s refused: %s%s", host,

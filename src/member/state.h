@@ -56,7 +56,10 @@ struct lp_member {
 	size_t n_addrs, next_addr;
 	struct lp_attempt attempts[LP_MEMBER_ADDRS_MAX]; /* CONNECTING: the race */
 	uint64_t next_start_ns;                          /* when |next_addr| may join it */
-	bool had_route;                                  /* at least one address had a route in this round */
+	uint8_t steer;            /* first byte of first destination IDs: which worker of the relay has the room */
+	bool redirected;          /* the relay has changed |steer| since the last session or pause */
+	bool redirect_pending;    /* the next connection follows immediately */
+	bool had_route;           /* at least one address had a route in this round */
 	bool from_memory;         /* |addrs| is |good_addr|, and the name was not resolved in this round */
 	struct lp_addr good_addr; /* of the last success, perhaps of an earlier run; family 0: none */
 	size_t good_relay;        /* the relay that it is an address of */

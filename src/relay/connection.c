@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/failure.h"
+#include "base/hex.h"
 #include "base/units.h"
 #include "base/wipe.h"
 #include "capture/capture.h"
@@ -300,7 +301,16 @@ static int join(struct lp_connection *connection, struct lp_join *join, uint64_t
 		.key = connection->has_key ? connection->key : NULL,
 		.exporter = connection->has_exporter ? connection->exporter : NULL,
 	};
+	unsigned n_workers = relay->config.worker.n;
+	uint8_t steer = lp_room_steer(join->hello->room);
 	join->key = newcomer.key;
+	if (n_workers > 1 && steer % n_workers != relay->config.worker.index) {
+		join->reject.code = LP_REJECT_REDIRECT;
+		snprintf(join->reject.message, sizeof join->reject.message, "another worker of this relay has room %s",
+			join->hello->room);
+		lp_hex_format(&steer, 1, join->reject.steer);
+		return LP_EPERM;
+	}
 	int result = lp_invites_check(&relay->invites, join->hello, &newcomer, lp_loop_unix_s(relay->loop), now_ns,
 		&join->by_key, &join->reject);
 	lp_wipe(connection->exporter, sizeof connection->exporter);

@@ -7,12 +7,14 @@
 #include "app/control.h"
 #include "base/error.h"
 #include "base/units.h"
-#include "directory/directory.h"
 #include "http/http.h"
 #include "obs/event.h"
+#include "platform/loop/calls.h"
+#include "platform/loop/cpu.h"
 #include "platform/loop/loop.h"
 #include "platform/system/notify.h"
 #include "platform/system/sandbox.h"
+#include "platform/system/thread.h"
 #include "quic/tls/credentials.h"
 #include "relay/certificate.h"
 #include "relay/operator.h"
@@ -20,7 +22,7 @@
 #include "relay/relay.h"
 #include "relay/room_command.h"
 #include "relay/status.h"
-#include "room/room.h"
+#include "relay/workers.h"
 
 /* Interval of the check whether the certificate expires soon. */
 #define CERTIFICATE_CHECK_NS (24 * 3600 * LP_SEC)
@@ -34,7 +36,9 @@ struct program {
 	struct lp_capture_server capture;
 	struct lp_certificate_config certificate;
 	struct lp_tls *tls;
-	struct lp_relay *relay;
+	struct lp_mutex *mutex;      /* of the log and the capture, which the workers share */
+	struct lp_loop_calls *calls; /* from the workers */
+	struct lp_workers *workers;
 	struct lp_http *http;
 	struct lp_timer *certificate_timer, *drain_timer, *watchdog_timer;
 };
@@ -58,7 +62,7 @@ static void on_stop(void *ctx)
 	struct lp_loop *loop = program->app.loop;
 	lp_notify_send(LP_NOTIFY_STOPPING, NULL);
 	lp_timer_set(program->drain_timer, lp_loop_now_ns(loop) + DRAIN_NS);
-	lp_relay_drain(program->relay, LP_REASON_RESTARTING, on_drained, program);
+	lp_workers_drain(program->workers, LP_REASON_RESTARTING, on_drained, program);
 }
 
 /* Reads the certificate again. */
@@ -68,10 +72,12 @@ static void on_reload(void *ctx)
 	const struct lp_log *log = &program->app.output.log;
 	struct lp_failure failure;
 	lp_notify_send(LP_NOTIFY_RELOADING, NULL);
-	if (lp_certificate_reload(&program->certificate, program->tls, log, &failure) < 0)
+	if (lp_certificate_reload(&program->certificate, program->tls, log, &failure) < 0) {
 		lp_event_certificate_kept(log, failure.text);
-	else
+	} else {
+		lp_workers_follow_certificate(program->workers);
 		lp_certificate_check_expiry(program->tls, lp_loop_unix_s(program->app.loop), log);
+	}
 	lp_notify_send(LP_NOTIFY_READY, NULL);
 }
 
@@ -82,22 +88,44 @@ static void on_certificate_timer(void *ctx, uint64_t now_ns)
 	lp_timer_set(program->certificate_timer, now_ns + CERTIFICATE_CHECK_NS);
 }
 
+static void do_nothing(void *ctx, struct lp_relay *relay)
+{
+	(void)ctx;
+	(void)relay;
+}
+
+/* Reports that the program lives, which it does if all workers reply. */
 static void on_watchdog_timer(void *ctx, uint64_t now_ns)
 {
 	struct program *program = ctx;
+	lp_workers_each(program->workers, do_nothing, NULL);
 	lp_notify_send(LP_NOTIFY_WATCHDOG, NULL);
 	lp_timer_set(program->watchdog_timer, now_ns + lp_notify_watchdog_ns() / 2);
+}
+
+/* The status of the workers so far. */
+struct sum {
+	struct lp_relay_status status;
+	int result;
+};
+
+static void add_status(void *ctx, struct lp_relay *relay)
+{
+	struct sum *sum = ctx;
+	if (sum->result == 0)
+		sum->result = lp_relay_status_add(relay, &sum->status);
 }
 
 /* Replies with the relay's status, as |write| writes it. */
 static void reply_with(
 	struct program *program, char *(*write)(const struct lp_relay_status *status), struct lp_http_reply *reply)
 {
-	struct lp_relay_status status = {0};
-	if (lp_relay_status_add(program->relay, &status) == 0)
-		reply->body = write(&status);
+	struct sum sum = {0};
+	lp_workers_each(program->workers, add_status, &sum);
+	if (sum.result == 0)
+		reply->body = write(&sum.status);
 	reply->body_len = reply->body ? strlen(reply->body) : 0;
-	lp_relay_status_done(&status);
+	lp_relay_status_done(&sum.status);
 }
 
 static void on_status(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply)
@@ -118,7 +146,7 @@ static void on_host(void *ctx, const struct lp_http_request *request, struct lp_
 {
 	struct program *program = ctx;
 	char text[LP_TEXT_MAX + 1];
-	bool done = lp_operator_request(program->relay, request->body, request->body_len, text);
+	bool done = lp_operator_request(program->workers, request->body, request->body_len, text);
 	lp_http_reply_text(reply, done ? 200 : 409, text);
 }
 
@@ -126,13 +154,13 @@ static void on_host(void *ctx, const struct lp_http_request *request, struct lp_
 static int find_peer(void *ctx, const char *target, struct lp_failure *failure, struct lp_capture_filter *filter)
 {
 	const struct program *program = ctx;
-	const struct lp_peer *peer;
-	int result = lp_operator_find(program->relay, filter->room, target, failure, &peer);
+	struct lp_operator_member member;
+	int result = lp_operator_find(program->workers, filter->room, target, failure, &member);
 	if (result < 0)
 		return result;
-	snprintf(filter->room, sizeof filter->room, "%s", lp_peer_room(peer));
-	filter->peer_id = lp_peer_id(peer);
-	filter->mac = *lp_peer_mac(peer);
+	snprintf(filter->room, sizeof filter->room, "%s", member.room);
+	filter->peer_id = member.peer_id;
+	filter->mac = member.mac;
 	return 0;
 }
 
@@ -174,8 +202,8 @@ static int start_http(struct program *program, struct lp_failure *failure)
 	return 0;
 }
 
-/* Creates the timers. */
-static int make_timers(struct program *program, struct lp_failure *failure)
+/* Creates what belongs to the supervisor's loop. */
+static int make_supervisor(struct program *program, struct lp_failure *failure)
 {
 	struct lp_loop *loop = program->app.loop;
 	int result = lp_timer_new(loop, on_certificate_timer, program, &program->certificate_timer);
@@ -183,6 +211,10 @@ static int make_timers(struct program *program, struct lp_failure *failure)
 		result = lp_timer_new(loop, on_drain_timer, program, &program->drain_timer);
 	if (result == 0)
 		result = lp_timer_new(loop, on_watchdog_timer, program, &program->watchdog_timer);
+	if (result == 0)
+		result = lp_loop_calls_new(loop, &program->calls);
+	if (result == 0)
+		result = lp_mutex_new(&program->mutex);
 	return result < 0 ? lp_fail(failure, result, "cannot start: %s", lp_error_text(result)) : 0;
 }
 
@@ -202,6 +234,24 @@ static int load_certificate(struct program *program, struct lp_failure *failure)
 	int result = lp_certificate_load(
 		&program->certificate, now_unix_s, &program->app.output.log, failure, &program->tls);
 	return result < 0 ? result : lp_certificate_secret(options->state_dir, failure, options->relay.secret);
+}
+
+/* Creates the workers. */
+static int make_workers(struct program *program, struct lp_failure *failure)
+{
+	struct lp_log_output *output = &program->app.output;
+	const struct lp_workers_config config = {
+		.n = program->options.workers ? program->options.workers : lp_processors(),
+		.relay = &program->options.relay,
+		.state_dir = program->options.state_dir,
+		.tls = program->tls,
+		.log = &output->log,
+		.calls = program->calls,
+	};
+	output->lock = program->capture.capture.lock = lp_mutex_lock(program->mutex);
+	program->capture.post = lp_loop_calls_post;
+	program->capture.calls = program->calls;
+	return lp_workers_new(program->app.loop, &config, failure, &program->workers);
 }
 
 /* Confines the process. The certificate's files stay readable for SIGHUP. */
@@ -226,6 +276,17 @@ static int confine(struct program *program, struct lp_failure *failure)
 	return lp_drop_privileges(failure);
 }
 
+/* Confines the process and starts the workers, whose threads inherit that. */
+static int start_workers(struct program *program, struct lp_failure *failure)
+{
+	lp_cpu_inherit_priority(true);
+	int result = confine(program, failure);
+	if (result == 0)
+		result = lp_workers_start(program->workers, failure);
+	lp_cpu_inherit_priority(false);
+	return result;
+}
+
 /* Creates everything and opens the port. */
 static int start(struct program *program, struct lp_failure *failure)
 {
@@ -233,16 +294,13 @@ static int start(struct program *program, struct lp_failure *failure)
 	const struct lp_log *log = &app->output.log;
 	struct lp_addr local;
 	int result = lp_relay_options_apply(&program->options, failure);
-	if (result < 0 || (result = lp_app_begin(app, failure)) < 0 || (result = make_timers(program, failure)) < 0 ||
-		(result = load_certificate(program, failure)) < 0 ||
-		(result = lp_directory_open(program->options.state_dir, failure, &program->options.relay.directory)) <
-			0 ||
-		(result = lp_relay_new(
-			 app->loop, &program->options.relay, program->tls, log, failure, &program->relay)) < 0 ||
-		(result = start_http(program, failure)) < 0 || (result = confine(program, failure)) < 0)
+	if (result < 0 || (result = lp_app_begin(app, failure)) < 0 ||
+		(result = make_supervisor(program, failure)) < 0 || (result = load_certificate(program, failure)) < 0 ||
+		(result = make_workers(program, failure)) < 0 || (result = start_http(program, failure)) < 0 ||
+		(result = start_workers(program, failure)) < 0)
 		return result;
 	on_certificate_timer(program, lp_loop_now_ns(app->loop));
-	lp_relay_local(program->relay, &local);
+	lp_workers_local(program->workers, &local);
 	lp_event_listening(log, "relay", &local);
 	lp_notify_send(LP_NOTIFY_READY, NULL);
 	if (lp_notify_watchdog_ns() > 0)
@@ -254,8 +312,8 @@ static int start(struct program *program, struct lp_failure *failure)
 static void finish(struct program *program)
 {
 	lp_http_free(program->http);
-	lp_relay_free(program->relay);
-	lp_directory_close(program->options.relay.directory);
+	lp_workers_free(program->workers);
+	lp_loop_calls_free(program->calls);
 	lp_tls_free(program->tls);
 	lp_timer_free(program->watchdog_timer);
 	lp_timer_free(program->drain_timer);
@@ -295,5 +353,7 @@ int main(int argc, char **argv)
 	else
 		app->failure = failure;
 	finish(&program);
-	return lp_app_end(app);
+	code = lp_app_end(app);
+	lp_mutex_free(program.mutex);
+	return code;
 }

@@ -13,6 +13,7 @@
 #include "ctrl/schema.h"
 #include "relay/host.h"
 #include "relay/state.h"
+#include "relay/workers.h"
 #include "room/room.h"
 
 struct request {
@@ -34,7 +35,7 @@ static const struct lp_field fields[] = {
 struct search {
 	const char *room, *target;
 	unsigned n_found;
-	const struct lp_peer *found;
+	struct lp_operator_member found;
 };
 
 static void match(void *ctx, struct lp_peer *peer)
@@ -50,14 +51,20 @@ static void match(void *ctx, struct lp_peer *peer)
 		(!by_id && !by_mac && strcasecmp(target, lp_peer_name(peer)) != 0))
 		return;
 	search->n_found++;
-	search->found = peer;
+	search->found = (struct lp_operator_member){.peer_id = lp_peer_id(peer), .mac = *lp_peer_mac(peer)};
+	snprintf(search->found.room, sizeof search->found.room, "%s", lp_peer_room(peer));
 }
 
-int lp_operator_find(struct lp_relay *relay, const char *room, const char *target, struct lp_failure *failure,
-	const struct lp_peer **ret_peer)
+static void search_relay(void *ctx, struct lp_relay *relay)
+{
+	lp_rooms_each(relay->rooms, match, ctx);
+}
+
+int lp_operator_find(struct lp_workers *workers, const char *room, const char *target, struct lp_failure *failure,
+	struct lp_operator_member *ret_member)
 {
 	struct search search = {.room = room, .target = target};
-	lp_rooms_each(relay->rooms, match, &search);
+	lp_workers_each(workers, search_relay, &search);
 	if (search.n_found == 0)
 		return lp_fail(failure, LP_ENOTFOUND,
 			"room %s has no member '%s'. 'lanparty-relay status' lists the members", room, target);
@@ -65,26 +72,37 @@ int lp_operator_find(struct lp_relay *relay, const char *room, const char *targe
 		return lp_fail(failure, LP_EINVAL,
 			"several members of room %s are called '%s'. Use the number that 'lanparty-relay status' prints",
 			room, target);
-	*ret_peer = search.found;
+	*ret_member = search.found;
 	return 0;
 }
 
-bool lp_operator_request(struct lp_relay *relay, const char *json, size_t len, char ret_text[LP_TEXT_MAX + 1])
+/* A request for the worker that has the room. */
+struct task {
+	const char *room;
+	struct lp_host_request request;
+	struct lp_host_reply reply;
+};
+
+static void carry_out(void *ctx, struct lp_relay *relay)
+{
+	struct task *task = ctx;
+	lp_host_request(relay, task->room, &task->request, "the operator", &task->reply);
+}
+
+bool lp_operator_request(struct lp_workers *workers, const char *json, size_t len, char ret_text[LP_TEXT_MAX + 1])
 {
 	struct request request = {0};
 	struct lp_failure failure;
-	struct lp_host_reply reply;
-	const struct lp_peer *peer;
+	struct lp_operator_member member = {0};
 	if (lp_fields_read("request", fields, N_FIELDS, json, len, &failure, &request) < 0 ||
-		lp_operator_find(relay, request.room, request.target, &failure, &peer) < 0) {
+		lp_operator_find(workers, request.room, request.target, &failure, &member) < 0) {
 		snprintf(ret_text, LP_TEXT_MAX + 1, "%.*s", LP_TEXT_MAX, failure.text);
 		return false;
 	}
-	lp_host_request(relay, request.room,
-		&(struct lp_host_request){.action = request.action, .peer_id = lp_peer_id(peer)}, "the operator",
-		&reply);
-	snprintf(ret_text, LP_TEXT_MAX + 1, "%s", reply.message);
-	return reply.done;
+	struct task task = {.room = request.room, .request = {.action = request.action, .peer_id = member.peer_id}};
+	lp_workers_at(workers, request.room, carry_out, &task);
+	snprintf(ret_text, LP_TEXT_MAX + 1, "%s", task.reply.message);
+	return task.reply.done;
 }
 
 bool lp_operator_is_command(const struct lp_options *options)

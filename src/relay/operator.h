@@ -10,16 +10,22 @@
 struct lp_control_options;
 struct lp_failure;
 struct lp_options;
-struct lp_peer;
-struct lp_relay;
+struct lp_workers;
+
+/* One member of a room. */
+struct lp_operator_member {
+	char room[LP_ROOM_CODE_MAX + 1];
+	uint16_t peer_id;
+	struct lp_mac mac;
+};
 
 /* Carries out a request, a JSON object of |len| bytes: {"room": "LAN", "action": "kick", "target": "3"}. The target is
    a member's number or name. |ret_text| is what was done, or why not. */
-bool lp_operator_request(struct lp_relay *relay, const char *json, size_t len, char ret_text[LP_TEXT_MAX + 1]);
+bool lp_operator_request(struct lp_workers *workers, const char *json, size_t len, char ret_text[LP_TEXT_MAX + 1]);
 /* Finds the one member that |target|, a number, a name or a MAC, means, in room |room| (empty: in any room).
    LP_ENOTFOUND; LP_EINVAL: there are several. */
-int lp_operator_find(struct lp_relay *relay, const char *room, const char *target, struct lp_failure *failure,
-	const struct lp_peer **ret_peer);
+int lp_operator_find(struct lp_workers *workers, const char *room, const char *target, struct lp_failure *failure,
+	struct lp_operator_member *ret_member);
 /* True if |options| name a command of this file. */
 bool lp_operator_is_command(const struct lp_options *options);
 /* Sends the request to the running relay. Returns the exit code; failures are printed. */

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/failure.h"
 #include "base/units.h"
+#include "relay/workers.h"
 #include "room/room.h"
 
 static const struct lp_choice room_policies[] = {
@@ -114,6 +115,8 @@ const struct lp_option lp_relay_option_rows[] = {
 	{"listen", "ADDR:PORT|PORT/udp", LP_LISTEN(struct lp_relay_options, relay.listen, 0), .group = "Network",
 		.standard = "443/udp",
 		.help = "UDP port to listen on; without an address: every address, IPv4 and IPv6"},
+	{"workers", "N", LP_NUMBER(struct lp_relay_options, workers, 0, LP_WORKERS_MAX), .standard = "0",
+		.help = "threads that share the port, each with its own rooms; 0: one for each processor"},
 	{"cert", "FILE", LP_TEXT(struct lp_relay_options, cert_path), .group = "Certificate",
 		.help = "certificate with its chain, PEM (default: a self-signed one, made at the first start)"},
 	{"key", "FILE", LP_TEXT(struct lp_relay_options, key_path), .help = "private key of --cert, PEM"},

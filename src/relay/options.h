@@ -19,6 +19,7 @@ struct lp_relay_options {
 	char state_dir[4096];
 	char der_out_path[4096];
 	char public_relays[LP_INVITE_RELAYS_MAX + 1]; /* "HOST[:PORT][,…]" for invites; empty: the server name */
+	unsigned workers;                             /* 0: one for each processor */
 	struct lp_addr metrics;                       /* port 0: metrics are not served */
 	bool filters[LP_FILTER_COUNT];
 	struct lp_capture_options capture;

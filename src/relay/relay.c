@@ -28,6 +28,7 @@
 void lp_relay_config_init(struct lp_relay_config *config)
 {
 	*config = (struct lp_relay_config){
+		.worker = {.n = 1},
 		.max_rooms = LP_ROOM_ROOMS,
 		.max_rooms_per_source = LP_ROOM_ROOMS_PER_SOURCE,
 		.max_peers = LP_ROOM_PEERS,
@@ -275,24 +276,43 @@ static const struct lp_quic_events quic_events = {
 	.closed = on_closed,
 };
 
-/* Creates the endpoint with the relay's limits. */
-static int new_endpoint(struct lp_relay *relay, struct lp_tls *tls)
+/* The limits on connections. */
+static struct lp_quic_config quic_config(const struct lp_relay_config *config)
 {
-	const struct lp_relay_config *config = &relay->config;
 	struct lp_quic_config quic = {
-		.server_tls = tls,
-		.events = &quic_events,
-		.ctx = relay,
-		.random = on_random,
 		.idle_timeout_ns = config->idle_timeout_ns,
-		.max_udp_payload = lp_udp_path_payload(relay->udp.socket, NULL),
 		.max_conns = config->max_peers + config->max_handshakes,
 		.max_handshakes = config->max_handshakes,
 		.max_handshakes_per_source = config->max_handshakes_per_source,
 		.max_conns_per_source = config->max_conns_per_source,
+		.limits = config->accepted,
 	};
 	memcpy(quic.secret, config->secret, sizeof quic.secret);
-	return lp_quic_endpoint_new(&quic, &relay->endpoint);
+	return quic;
+}
+
+int lp_relay_limits_new(
+	const struct lp_relay_config *config, const struct lp_lock *lock, struct lp_quic_limits **ret_limits)
+{
+	const struct lp_quic_config quic = quic_config(config);
+	return lp_quic_limits_new(&quic, lock, ret_limits);
+}
+
+/* Creates the endpoint with the relay's limits. */
+static int new_endpoint(struct lp_relay *relay, struct lp_tls *tls)
+{
+	const struct lp_relay_config *config = &relay->config;
+	const struct lp_quic_cid_prefix prefix = {.bytes = {(uint8_t)config->worker.index}, .len = 1};
+	struct lp_quic_config quic = quic_config(config);
+	quic.server_tls = tls;
+	quic.events = &quic_events;
+	quic.ctx = relay;
+	quic.random = on_random;
+	quic.max_udp_payload = lp_udp_path_payload(relay->udp.socket, NULL);
+	int result = lp_quic_endpoint_new(&quic, &relay->endpoint);
+	if (result == 0 && config->worker.n > 1)
+		lp_quic_set_cid_prefix(relay->endpoint, &prefix);
+	return result;
 }
 
 /* Creates the rooms with the relay's limits. */
@@ -315,6 +335,8 @@ static int new_rooms(struct lp_relay *relay)
 	rooms.source_joins = config->joins.per_s ? (uint32_t)config->max_conns_per_source : 0;
 	rooms.events = &room_events;
 	rooms.ctx = relay;
+	rooms.worker = (uint8_t)config->worker.index;
+	rooms.totals = config->totals;
 	lp_random_fill(rooms.hash_key, sizeof rooms.hash_key);
 	int result = lp_rooms_new(&rooms, &relay->rooms);
 	if (result == 0)
@@ -338,7 +360,8 @@ int lp_relay_new(struct lp_loop *loop, const struct lp_relay_config *config, str
 	lp_framelog_init(&relay->framelog, &config->framelog);
 	lp_ratelimit_init(&relay->control, LP_CONNECTION_CONTROL_PER_S, LP_CONNECTION_CONTROL_BURST);
 	lp_random_fill((uint8_t *)&relay->hash_seed, sizeof relay->hash_seed);
-	if ((result = lp_carrier_udp_open(&relay->udp, loop, &config->listen, on_udp, relay, failure)) < 0)
+	if ((result = lp_carrier_udp_open_shared(
+		     &relay->udp, loop, &config->listen, &config->worker, on_udp, relay, failure)) < 0)
 		goto fail;
 	if ((result = lp_timer_new(loop, on_quic_timer, relay, &relay->quic_timer)) < 0 ||
 		(result = lp_timer_new(loop, on_tick, relay, &relay->tick_timer)) < 0 ||

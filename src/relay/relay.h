@@ -30,6 +30,7 @@
 #include "ctrl/message.h"
 #include "filter/limit.h"
 #include "obs/framelog.h"
+#include "platform/net/udp.h"
 #include "relay/invites.h"
 #include "relay/transit.h"
 #include "room/output.h"
@@ -38,13 +39,19 @@ struct lp_capture;
 struct lp_connection;
 struct lp_directory;
 struct lp_failure;
+struct lp_lock;
 struct lp_log;
 struct lp_loop;
+struct lp_quic_limits;
 struct lp_relay;
+struct lp_rooms_totals;
 struct lp_tls;
 
 struct lp_relay_config {
 	struct lp_addr listen;
+	struct lp_udp_share worker;      /* which of the relay's workers this is (workers.h); n 1: the only one */
+	struct lp_quic_limits *accepted; /* counts of connections, shared with the other workers; NULL: its own */
+	struct lp_rooms_totals *totals;  /* the same of rooms and members */
 	size_t max_rooms, max_rooms_per_source, max_peers, max_peers_per_room;
 	size_t max_conns_per_source;      /* 0: no limit */
 	size_t max_handshakes;            /* more in progress: a new connection gets a Retry first */
@@ -86,6 +93,9 @@ void lp_relay_config_init(struct lp_relay_config *config);
    from opening the port; LP_ENOMEM. */
 int lp_relay_new(struct lp_loop *loop, const struct lp_relay_config *config, struct lp_tls *tls,
 	const struct lp_log *log, struct lp_failure *failure, struct lp_relay **ret_relay);
+/* Makes the counts behind the limits on connections of |config|, for several relays. LP_ENOMEM. */
+int lp_relay_limits_new(
+	const struct lp_relay_config *config, const struct lp_lock *lock, struct lp_quic_limits **ret_limits);
 /* Notifies every member that the relay ends (|reason|: shutdown or restarting), closes all connections, and calls
    |done| when the last one is closed, possibly before it returns. */
 void lp_relay_drain(struct lp_relay *relay, enum lp_reason reason, void (*done)(void *ctx), void *ctx);

@@ -142,9 +142,10 @@ static int judge_limits(
 			room->n_peers, config->max_peers_per_room);
 		return LP_EFULL;
 	}
-	if (rooms->n_peers >= config->max_peers) {
+	size_t n_peers = atomic_load(&rooms->totals->n_peers), n_rooms = atomic_load(&rooms->totals->n_rooms);
+	if (n_peers >= config->max_peers) {
 		lp_admission_refuse(reject, LP_REJECT_RELAY_FULL, "the relay serves %zu of at most %zu members",
-			rooms->n_peers, config->max_peers);
+			n_peers, config->max_peers);
 		return LP_EFULL;
 	}
 	if (!room && opened_too_many(rooms, join)) {
@@ -153,9 +154,9 @@ static int judge_limits(
 			config->max_rooms_per_source);
 		return LP_EFULL;
 	}
-	if (!room && rooms->n_rooms >= config->max_rooms) {
-		lp_admission_refuse(reject, LP_REJECT_RELAY_FULL, "the relay serves %zu of at most %zu rooms",
-			rooms->n_rooms, config->max_rooms);
+	if (!room && n_rooms >= config->max_rooms) {
+		lp_admission_refuse(reject, LP_REJECT_RELAY_FULL, "the relay serves %zu of at most %zu rooms", n_rooms,
+			config->max_rooms);
 		return LP_EFULL;
 	}
 	return 0;

@@ -45,6 +45,7 @@ int lp_rooms_new(const struct lp_rooms_config *config, struct lp_rooms **ret_roo
 	if (!rooms)
 		return LP_ENOMEM;
 	rooms->config = *config;
+	rooms->totals = config->totals ? config->totals : &rooms->own_totals;
 	lp_list_init(&rooms->list);
 	lp_meter_limits_init(&rooms->meter_limits[0], &config->limits, LP_ROLE_CLIENT);
 	lp_meter_limits_init(&rooms->meter_limits[1], &config->limits, LP_ROLE_GATEWAY);
@@ -95,6 +96,7 @@ static struct lp_room *make_room(struct lp_rooms *rooms, const char *code, const
 	lp_rooms_table_add(rooms, room);
 	lp_list_insert(&rooms->list, &room->node);
 	rooms->n_rooms++;
+	atomic_fetch_add(&rooms->totals->n_rooms, 1);
 	return room;
 }
 
@@ -106,6 +108,7 @@ static void drop_room(struct lp_room *room)
 	lp_rooms_table_remove(rooms, room);
 	lp_list_remove(&room->node);
 	rooms->n_rooms--;
+	atomic_fetch_sub(&rooms->totals->n_rooms, 1);
 	lp_mac_table_done(&room->macs);
 	lp_multicast_done(&room->multicast);
 	lp_addresses_done(&room->addresses);
@@ -197,6 +200,7 @@ static struct lp_peer *add_peer(struct lp_room *room, const struct lp_join *join
 	peer->index = room->n_peers;
 	room->peers[room->n_peers++] = peer;
 	rooms->n_peers++;
+	atomic_fetch_add(&rooms->totals->n_peers, 1);
 	if (peer->role == LP_ROLE_GATEWAY)
 		room->gateway = peer;
 	return peer;
@@ -306,7 +310,7 @@ int lp_rooms_join(struct lp_rooms *rooms, struct lp_join *join, uint64_t now_ns)
 
 const char *lp_rooms_spare(const struct lp_rooms *rooms)
 {
-	if (rooms->n_rooms < rooms->config.max_rooms)
+	if (atomic_load(&rooms->totals->n_rooms) < rooms->config.max_rooms)
 		return NULL;
 	for (struct lp_node *node = rooms->list.prev; node != &rooms->list; node = node->prev) {
 		const struct lp_room *room = LP_LIST_ELEMENT(node, struct lp_room, node);
@@ -324,6 +328,7 @@ void lp_rooms_leave(struct lp_rooms *rooms, struct lp_peer *peer, enum lp_reason
 	last->index = peer->index;
 	room->n_peers--;
 	rooms->n_peers--;
+	atomic_fetch_sub(&rooms->totals->n_peers, 1);
 	lp_multicast_member_remove(&room->multicast, &peer->multicast);
 	lp_transit_remove(peer);
 	lp_addresses_remove(&room->addresses, &peer->addresses);

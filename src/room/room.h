@@ -27,6 +27,7 @@
 #ifndef LP_ROOM_ROOM_H
 #define LP_ROOM_ROOM_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -93,6 +94,11 @@ struct lp_room_events {
 };
 
 /* lp_rooms_config_init() sets the defaults of all fields but |hash_key|, |events| and |ctx|. */
+/* The rooms and members of all workers, for max_rooms and max_peers. */
+struct lp_rooms_totals {
+	atomic_size_t n_rooms, n_peers;
+};
+
 struct lp_rooms_config {
 	size_t max_rooms, max_peers;
 	size_t max_rooms_per_source;  /* plain rooms that members at one source opened; 0: no limit */
@@ -109,6 +115,8 @@ struct lp_rooms_config {
 	struct lp_rate joins;                    /* new members of each room; per_s 0: no limit */
 	uint32_t source_joins; /* attempts of one source to become a new member of any room, as a burst; 0: no limit */
 	uint8_t hash_key[16];  /* random; keys the hash tables */
+	uint8_t worker;        /* first byte of the prefixes of peer links (room/transit.h) */
+	struct lp_rooms_totals *totals;      /* shared with the rooms of other workers; NULL: of these rooms alone */
 	const struct lp_room_events *events; /* borrowed; they must not call lp_rooms_join() or lp_rooms_leave() */
 	void *ctx;
 };

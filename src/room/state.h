@@ -90,6 +90,8 @@ struct lp_rooms {
 	struct lp_room **by_code; /* hash chains */
 	size_t n_chains;          /* a power of two */
 	size_t n_rooms, n_peers;
+	struct lp_rooms_totals *totals; /* those of the configuration, or |own_totals| */
+	struct lp_rooms_totals own_totals;
 	uint64_t joins_limited;
 	struct lp_peer **targets; /* of the last verdict; max_peers_per_room of them */
 	struct lp_transit transit;

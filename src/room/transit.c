@@ -88,7 +88,7 @@ void lp_transit_add(struct lp_peer *peer, const struct lp_addr *address)
 	struct lp_rooms *rooms = peer->room->rooms;
 	if (!peer->link.on) {
 		do {
-			peer->link.prefix[0] = 0;
+			peer->link.prefix[0] = rooms->config.worker;
 			rooms->config.events->random(
 				rooms->config.ctx, peer->link.prefix + 1, LP_LINK_PREFIX_BYTES - 1);
 		} while (find_prefix(rooms, peer->link.prefix));

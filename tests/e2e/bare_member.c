@@ -293,7 +293,10 @@ int main(int argc, char **argv)
 	fill_random(NULL, config.secret, sizeof config.secret);
 	lp_ctrl_stream_init(&bare.stream);
 	lp_carrier_init(&bare.carrier, on_send, NULL, &bare);
-	const struct lp_quic_target target = {.carrier = &bare.carrier, .remote = bare.remote, .server_name = argv[4]};
+	const struct lp_quic_target target = {.carrier = &bare.carrier,
+		.remote = bare.remote,
+		.server_name = argv[4],
+		.first_dcid = {.bytes = {lp_room_steer("PARTY-1")}, .len = 1}};
 	if (lp_quic_endpoint_new(&config, &bare.endpoint) < 0 ||
 		lp_quic_connect(bare.endpoint, &target, clock_ns(), &bare.conn) < 0)
 		die("connect", "failed");

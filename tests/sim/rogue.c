@@ -46,8 +46,8 @@ static void on_datagram(void *ctx, struct lp_quic_conn *conn, const uint8_t *dat
 static void on_closed(void *ctx, struct lp_quic_conn *conn, const struct lp_quic_close *why)
 {
 	struct rogue *rogue = ctx;
-	(void)conn;
-	rogue->conn = NULL;
+	if (rogue->conn == conn)
+		rogue->conn = NULL;
 	rogue->closed = true;
 	rogue->why = *why;
 }
@@ -62,6 +62,8 @@ static const struct lp_quic_events events = {
 static void on_udp(void *ctx, struct lp_carrier *carrier, const struct lp_udp_msg *msgs, size_t n_msgs)
 {
 	struct rogue *rogue = ctx;
+	if (rogue->first_byte < 0 && msgs[0].len > 6 && msgs[0].data[0] & 0x80)
+		rogue->first_byte = msgs[0].data[6];
 	lp_quic_receive(rogue->endpoint, carrier, msgs, n_msgs, lp_loop_now_ns(rogue->loop));
 	end_pass(rogue);
 }
@@ -103,6 +105,7 @@ static void open_endpoint(struct rogue *rogue, struct party *party, struct lp_ho
 	};
 	memset(rogue, 0, sizeof *rogue);
 	rogue->party = party;
+	rogue->first_byte = -1;
 	rogue->host = host;
 	lp_host_enter(host);
 	if (lp_loop_new(&rogue->loop) < 0 ||

@@ -22,6 +22,7 @@ struct rogue {
 	struct lp_timer *timer;
 	struct lp_quic_endpoint *endpoint;
 	struct lp_quic_conn *conn; /* NULL: not ready, or closed */
+	int first_byte;            /* of the first destination connection ID; negative: the next long header has it */
 	bool ready, closed;
 	struct lp_quic_close why; /* once closed */
 	uint8_t said[4096];       /* the first bytes received on the control stream */

@@ -493,6 +493,32 @@ static void test_bad_relay(void **state)
 	}
 }
 
+/* A member whose room another worker has connects again, to that worker. A redirect to where it was is final. */
+static void test_redirect(void **state)
+{
+	(void)state;
+	static const char redirect[] =
+		"{\"type\":\"reject\",\"code\":\"redirect\",\"message\":\"no\",\"steer\":\"a5\"}";
+	struct party *party = party_new(1);
+	struct rogue relay;
+	rogue_listen(&relay, party);
+	party_add(party, LP_ROLE_CLIENT, "LAN");
+	party_run(party, LP_SEC);
+	assert_int_equal(relay.first_byte, lp_room_steer("LAN"));
+	for (unsigned i = 0; i < 2; i++) {
+		assert_true(relay.ready);
+		relay.ready = relay.closed = false;
+		relay.first_byte = -1;
+		rogue_say_json(&relay, redirect);
+		party_run(party, 5 * LP_SEC);
+		assert_true(relay.closed);
+		assert_int_equal(relay.first_byte, i == 0 ? 0xa5 : -1);
+	}
+	assert_false(relay.ready);
+	rogue_close(&relay);
+	party_free(party);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -505,6 +531,7 @@ int main(void)
 		cmocka_unit_test(test_last_message),
 		cmocka_unit_test(test_drops_told),
 		cmocka_unit_test(test_bad_relay),
+		cmocka_unit_test(test_redirect),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

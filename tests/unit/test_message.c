@@ -258,7 +258,7 @@ static const char *const complete[] = {
 			       "\"resume\":\"00\",\"limits\":{\"broadcast_pps\":1,\"unknown_pps\":1,"
 			       "\"total_kbps\":1,\"peers\":1},\"link\":\"00\",\"seen\":\"a\"}",
 	[LP_MESSAGE_REJECT] = "{\"type\":\"reject\",\"code\":\"bad_mac\",\"message\":\"m\",\"address\":\"a\","
-			      "\"mac\":\"02:00:00:00:00:01\"}",
+			      "\"steer\":\"0a\",\"mac\":\"02:00:00:00:00:01\"}",
 	[LP_MESSAGE_PEER_JOINED] = "{\"type\":\"peer_joined\",\"peer_id\":7,\"role\":\"client\","
 				   "\"mac\":\"02:00:00:00:00:01\",\"name\":\"n\",\"key\":\"00\",\"link\":\"00\"}",
 	[LP_MESSAGE_PEER_LEFT] = "{\"type\":\"peer_left\",\"peer_id\":7,\"reason\":\"goodbye\"}",
@@ -571,6 +571,9 @@ static void test_words(void **state)
 	assert_string_equal(lp_reject_wire(LP_REJECT_MTU_TOO_SMALL), "mtu_too_small");
 	assert_string_equal(lp_reject_wire(LP_REJECT_OTHER), "other");
 	assert_non_null(strstr(lp_reject_text(LP_REJECT_ROOM_FULL), "full"));
+	/* Examples of docs/protocol.md. */
+	assert_int_equal(lp_room_steer("LAN"), 0x04);
+	assert_int_equal(lp_room_steer("FRIDAY-NIGHT"), 0xcc);
 	assert_true(lp_reject_may_retry(LP_REJECT_ROOM_FULL));
 	assert_false(lp_reject_may_retry(LP_REJECT_BAD_VERSION));
 	assert_false(lp_reject_may_retry(LP_REJECT_OTHER));

@@ -21,11 +21,16 @@
 #ifndef LP_PLATFORM_LOOP_CPU_H
 #define LP_PLATFORM_LOOP_CPU_H
 
+#include <stdbool.h>
+
 /* Raises the priority of the calling thread. Call it before other threads exist: on Linux later threads start with
    normal priority.
 
    0; LP_EPERM without the permission (CAP_SYS_NICE); LP_EUNSUPPORTED if the system has no such priority, or reserves no
    time for other programs. */
 int lp_cpu_raise_priority(void);
+/* Makes threads that the calling thread starts inherit its priority, or not; without priority nothing changes. Switch
+   it on before privileges are dropped. */
+void lp_cpu_inherit_priority(bool inherit);
 
 #endif

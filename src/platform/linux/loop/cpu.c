@@ -118,3 +118,11 @@ int lp_cpu_raise_priority(void)
 	const struct sched_param param = {.sched_priority = sched_get_priority_min(SCHED_RR)};
 	return sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &param) == 0 ? 0 : lp_os_error(errno);
 }
+
+void lp_cpu_inherit_priority(bool inherit)
+{
+	int policy = sched_getscheduler(0) & ~SCHED_RESET_ON_FORK;
+	struct sched_param param;
+	if (is_real_time() && sched_getparam(0, &param) == 0)
+		(void)sched_setscheduler(0, inherit ? policy : policy | SCHED_RESET_ON_FORK, &param);
+}

@@ -153,6 +153,7 @@ static const char *const allowed[] = {
 	"sched_getaffinity",
 	"sched_getparam",
 	"sched_getscheduler",
+	"sched_setscheduler", /* without privileges it cannot raise the priority */
 	"sched_yield",
 	"set_robust_list",
 	"set_tid_address",
