@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static void request(const char *json, size_t len)
 {
-	static const char prefix[] = "\"x.exe\" --invite-file -";
+	static const char prefix[] = "\"x.exe\" --log-level info";
 	struct lp_service_request request;
 	struct lp_failure failure = {0};
 	char line[512];

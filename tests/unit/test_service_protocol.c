@@ -46,10 +46,11 @@ static void test_join(void **state)
 	assert_int_equal(lp_service_join_check(&request, &failure), 0);
 	assert_int_equal(lp_service_join_command(&request, "C:\\a b\\c.exe", line, sizeof line), 0);
 	/* The invite is a secret, which other processes could read in a command line. */
-	assert_string_equal(line, "\"C:\\a b\\c.exe\" --invite-file - --name \"Bob Ö.\"");
-	request.name[0] = '\0';
+	assert_string_equal(line, "\"C:\\a b\\c.exe\" --log-level info --invite-file - --name \"Bob Ö.\"");
+	request.name[0] = request.invite[0] = '\0';
+	assert_int_equal(lp_service_join_check(&request, &failure), 0);
 	assert_int_equal(lp_service_join_command(&request, "c.exe", line, sizeof line), 0);
-	assert_string_equal(line, "\"c.exe\" --invite-file -");
+	assert_string_equal(line, "\"c.exe\" --log-level info");
 	assert_int_equal(lp_service_join_command(&request, "c.exe", line, 10), LP_ETOOBIG);
 }
 
@@ -58,7 +59,7 @@ static const struct {
 	bool host;
 	const char *name, *reason;
 } refused_rows[] = {
-	{"", false, "Bob", "invite"},
+	{" ", false, "Bob", "invite"},
 	{"--relay evil.example", false, "Bob", "invite"},
 	{"lanparty://play.example.org/FRIDAY#abc", false, "Bob", "invite"},
 	{NULL, true, "Bob", "host"},

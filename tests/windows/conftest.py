@@ -25,6 +25,7 @@ globals().update({name: value for name, value in vars(_module).items() if not na
 from netlab import party  # noqa: E402  pylint: disable=wrong-import-position
 from netlab.programs import Program, binary  # noqa: E402  pylint: disable=wrong-import-position
 import wine  # noqa: E402  pylint: disable=wrong-import-position
+from screen import Screen  # noqa: E402  pylint: disable=wrong-import-position
 from computer import Computer  # noqa: E402  pylint: disable=wrong-import-position
 
 
@@ -53,9 +54,11 @@ def invited(new_party, prefix):
     made = lab.gateway_host.run(binary("lanparty-gateway"), "invite", "--name", "players", "--state",
                                 lab.path("gateway.json"))
     lab.invite, = [word for word in made.stdout.split() if word.startswith("lanparty://")]
-    lab.machine = wine.Machine(lab, lab.alice_host, prefix)
+    lab.screen = Screen(lab.path("screen"))
+    lab.machine = wine.Machine(lab, lab.alice_host, prefix, lab.screen.display)
     yield lab
     lab.machine.stop()
+    lab.screen.stop()
 
 
 @pytest.fixture

@@ -118,10 +118,13 @@ class Client(Program):
 class Machine:
     """Wine, the driver, and the adapter."""
 
-    def __init__(self, lab, host, template):
+    def __init__(self, lab, host, template, display=None):
         self.lab, self.host = lab, host
         self.prefix = lab.path("wine")
         self.env = environment(self.prefix, LP_TEST_NETCTL_PORT=str(NETCTL_PORT))
+        self.env.pop("DISPLAY", None)
+        if display:
+            self.env["DISPLAY"] = display
         self.folder = os.path.join(self.prefix, "drive_c", "softlan")
         self.exe = os.path.join(self.folder, "lanparty-client-win.exe")
         self.identity = "C:\\softlan\\identity.json"
@@ -140,7 +143,8 @@ class Machine:
     def _install(self):
         """The client and the substitutes for Windows' own components."""
         os.makedirs(self.folder)
-        for name in ("lanparty-client-win.exe", "iphlpapi.dll", "service.exe", "pipecall.exe"):
+        for name in ("lanparty-client-win.exe", "iphlpapi.dll", "service.exe", "pipecall.exe", "softlan.exe",
+                     "windowctl.exe"):
             shutil.copy(windows_binary(name), self.folder)
         # Wine prefers its own implementation to a copy of its DLL.
         dll = pathlib.Path(WINE_IPHLPAPI).read_bytes()
@@ -164,6 +168,8 @@ class Machine:
         path = os.path.join(self.folder, "adapters.reg")
         pathlib.Path(path).write_text(text.replace("\n", "\r\n"), encoding="ascii")
         self.run("regedit", "/S", "C:\\softlan\\adapters.reg")
+        # Wine draws the frames of windows itself: there is no window manager.
+        self.run("reg", "add", "HKCU\\Software\\Wine\\X11 Driver", "/v", "Managed", "/d", "N", "/f")
         # A service does not get this process's environment (below too).
         self.run("reg", "add", "HKCU\\Software\\Wine\\DllOverrides", "/v", "iphlpapi", "/d", "native", "/f")
         self.run("C:\\softlan\\service.exe", "start", self.driver)

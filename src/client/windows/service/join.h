@@ -7,8 +7,8 @@
 struct lp_failure;
 struct lp_service_request;
 
-/* Checks the invite and the name, and removes from the invite what chats add to it. 0; LP_EMALFORMED or LP_EINVAL with
-   a reason for people. */
+/* Checks the invite, empty for the last one, and the name, and removes from the invite what chats add to it. 0;
+   LP_EMALFORMED or LP_EINVAL with a reason for people. */
 int lp_service_join_check(struct lp_service_request *request, struct lp_failure *failure);
 /* Writes the command line of a client of that name, which reads its invite from standard input. |exe| is the program's
    path. LP_ETOOBIG: |size| is too small. */

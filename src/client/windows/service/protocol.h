@@ -27,7 +27,7 @@ struct lp_failure;
 
 enum lp_service_command {
 	LP_SERVICE_STATUS, /* only the state */
-	LP_SERVICE_JOIN,   /* start a client with |invite| and |name| */
+	LP_SERVICE_JOIN,   /* start a client with |invite|, empty: its last one, and |name| */
 	LP_SERVICE_LEAVE,  /* end the running client */
 	LP_SERVICE_UNKNOWN,
 };

@@ -55,6 +55,12 @@ static void write_ms(char *to, size_t size, uint64_t us)
 		snprintf(to, size, us < 10000 ? "%.1f ms" : "%.0f ms", (double)us / 1000.0);
 }
 
+/* Of a path whose round trip is known. */
+static void write_jitter(char *to, size_t size, uint64_t us)
+{
+	snprintf(to, size, "%.1f ms", (double)us / 1000.0);
+}
+
 static void write_loss(char *to, size_t size, uint64_t ppm)
 {
 	snprintf(to, size, "%.1f %%", (double)ppm / 10000.0);
@@ -84,11 +90,12 @@ static void write_row(
 		loss_ppm = status->loss_up_ppm > status->loss_down_ppm ? status->loss_up_ppm : status->loss_down_ppm;
 	}
 	write_ms(row->rtt, sizeof row->rtt, member->rtt_us);
-	write_ms(row->jitter, sizeof row->jitter, member->rtt_us ? jitter_us : 0);
-	if (member->rtt_us)
-		write_loss(row->loss, sizeof row->loss, loss_ppm);
-	else
-		snprintf(row->loss, sizeof row->loss, UNKNOWN);
+	snprintf(row->jitter, sizeof row->jitter, UNKNOWN);
+	snprintf(row->loss, sizeof row->loss, UNKNOWN);
+	if (!member->rtt_us)
+		return;
+	write_jitter(row->jitter, sizeof row->jitter, jitter_us);
+	write_loss(row->loss, sizeof row->loss, loss_ppm);
 }
 
 /* Fills in the list, gateways first. */
@@ -109,7 +116,7 @@ static void write_path(struct lp_view *view, const struct lp_service_status *sta
 	copy(relay, sizeof relay, status->relay);
 	if (status->rtt_us) {
 		write_ms(rtt, sizeof rtt, status->rtt_us);
-		write_ms(jitter, sizeof jitter, status->jitter_us);
+		write_jitter(jitter, sizeof jitter, status->jitter_us);
 		write_loss(up, sizeof up, status->loss_up_ppm);
 		write_loss(down, sizeof down, status->loss_down_ppm);
 		snprintf(view->path, sizeof view->path, "Relay %s: %s, jitter %s, loss %s up, %s down", relay, rtt,
