@@ -174,8 +174,10 @@ void lp_member_app_resume(const struct lp_member_app *app, struct lp_member_conf
 {
 	const char *token = lp_saved_session_token(&app->saved, app->relay, app->options.room);
 	snprintf(config->resume, sizeof config->resume, "%s", token);
-	if (strcmp(app->saved.relay, app->relay) == 0)
-		config->known_addr = app->saved.address;
+	if (strcmp(app->saved.relay, app->relay) != 0)
+		return;
+	config->known_addr = app->saved.address;
+	config->udp_blocked = app->saved.udp_blocked;
 }
 
 /* Saves the resume token, so that a program that was killed resumes at its next start. Empty: there is none. */
@@ -190,8 +192,12 @@ static void save_session(struct lp_member_app *app, const char *resume)
 	snprintf(saved->resume, sizeof saved->resume, "%s", resume);
 	if (app->options.invitation.found)
 		(void)lp_invite_format(&app->options.invitation.invite, &failure, saved->invite);
-	if (app->reporter && lp_reporter_status(app->reporter)->state == LP_MEMBER_JOINED)
-		saved->address = lp_reporter_status(app->reporter)->remote;
+	const struct lp_status *status = app->reporter ? lp_reporter_status(app->reporter) : NULL;
+	if (status && status->state == LP_MEMBER_JOINED) {
+		if (status->remote.port)
+			saved->address = status->remote;
+		saved->udp_blocked = status->udp_blocked;
+	}
 	if (lp_saved_session_save(app->saved_path, saved, &failure) == 0)
 		return;
 	lp_fail(&warning, failure.code, "%s: if this program is killed, its place in the room stays taken for a while",

@@ -7,12 +7,18 @@
 #include "base/error.h"
 #include "base/failure.h"
 #include "base/units.h"
-#include "member/member.h"
 #include "platform/system/chain.h"
 #include "platform/system/file.h"
 #include "quic/tls/credentials.h"
 
 #define CA_FILE_MAX_BYTES ((size_t)1 << 20)
+
+static const struct lp_choice transports[] = {
+	{"auto", LP_TRANSPORT_AUTO, "UDP if it gets through, otherwise TCP"},
+	{"udp", LP_TRANSPORT_UDP, "UDP alone"},
+	{"tls", LP_TRANSPORT_TLS, "TLS over TCP alone"},
+	{NULL, 0, NULL},
+};
 
 const struct lp_option lp_member_option_rows[] = {
 	{"relay", "HOST:PORT", LP_HOSTPORT(struct lp_member_options, relay, LP_RELAY_PORT), .group = "Relay",
@@ -22,6 +28,14 @@ const struct lp_option lp_member_option_rows[] = {
 	{"relay-ca-cert", "FILE", LP_TEXT(struct lp_member_options, ca_path),
 		.help = "trust this certificate, PEM or DER: the relay's own, or the CA that signed it (default: the CAs "
 			"that this system trusts)"},
+	{"transport", "auto|udp|tls", LP_CHOICE(struct lp_member_options, transport, transports), .standard = "auto",
+		.help = "how to reach the relay: auto: by UDP, or by TLS over TCP while UDP does not get through; udp: by UDP "
+			"alone; tls: by TLS over TCP alone"},
+	{"tls-port", "PORT", LP_NUMBER(struct lp_member_options, tls_port, 1, 65535),
+		.help = "TCP port of the relay's --listen-tls (default: the relay's UDP port)"},
+	{"proxy", "URL|none", LP_CUSTOM(struct lp_member_options, proxy, lp_proxy_option),
+		.help = "HTTP proxy for TLS over TCP, http://[USER:PASSWORD@]HOST:PORT; none: no proxy (default: this "
+			"system's, on Linux from https_proxy)"},
 	{"reconnect", NULL, LP_SWITCH(struct lp_member_options, reconnect), .standard = "on",
 		.help = "reconnect when the connection is lost; --no-reconnect: end the program"},
 	{"room", "CODE", LP_TEXT(struct lp_member_options, room), .group = "Room",
@@ -144,11 +158,15 @@ int lp_member_options_apply(const struct lp_member_options *options, const char 
 	snprintf(config->software, sizeof config->software, "%s %s", software, LP_VERSION);
 	config->reconnect = options->reconnect;
 	config->udp_offload = options->udp_offload;
+	config->transport = options->transport;
+	config->tls_port = options->tls_port;
 	int result = options->invitation.found ? take_invite(&options->invitation.invite, failure, config, ret_tls)
 					       : take_options(options, failure, config, ret_tls);
 	if (result == 0)
 		result = lp_tls_client_show_key(*ret_tls, key_pem, failure, config->key);
 	if (result == 0)
 		config->tls = *ret_tls;
+	if (result == 0 && config->transport != LP_TRANSPORT_UDP)
+		lp_proxy_choose(options->proxy, config->relays[0].host, &config->proxy);
 	return result;
 }

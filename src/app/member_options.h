@@ -7,11 +7,12 @@
 #include <stdint.h>
 
 #include "app/invitation.h"
+#include "app/proxy_option.h"
 #include "cli/options.h"
 #include "cli/value.h"
 #include "ctrl/message.h"
+#include "member/member.h"
 
-struct lp_member_config;
 struct lp_tls;
 
 struct lp_member_options {
@@ -21,6 +22,9 @@ struct lp_member_options {
 	char room[LP_ROOM_CODE_MAX + 1];
 	struct lp_invitation invitation; /* if found, it replaces relay, server name, certificate and room */
 	char name[LP_NAME_MAX + 1];
+	enum lp_transport transport;
+	uint16_t tls_port; /* 0: the port of the relay */
+	char proxy[LP_PROXY_TEXT_MAX];
 	bool reconnect;
 	bool clamp_mss;
 	bool udp_offload;

@@ -87,6 +87,7 @@ static int decode(
 	const char *address = json_string_value(json_object_get(root, "address"));
 	if (!address || lp_addr_parse(address, 0, &saved->address) < 0 || saved->address.port == 0)
 		saved->address = (struct lp_addr){0};
+	saved->udp_blocked = json_is_true(json_object_get(root, "udp_blocked"));
 	json_decref(root);
 	return result;
 }
@@ -145,9 +146,10 @@ int lp_saved_session_load(const char *path, struct lp_failure *failure, struct l
 int lp_saved_session_save(const char *path, const struct lp_saved_session *saved, struct lp_failure *failure)
 {
 	char mac[LP_MAC_TEXT_MAX], address[LP_ADDR_TEXT_MAX];
-	json_t *root = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "mac", lp_mac_format(&saved->mac, mac),
-		"relay", saved->relay, "room", saved->room, "resume", saved->resume, "key", saved->key, "invite",
-		saved->invite, "address", lp_addr_format(&saved->address, address), "gateways", write_gateways(saved));
+	json_t *root = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:o}", "mac",
+		lp_mac_format(&saved->mac, mac), "relay", saved->relay, "room", saved->room, "resume", saved->resume,
+		"key", saved->key, "invite", saved->invite, "address", lp_addr_format(&saved->address, address),
+		"udp_blocked", saved->udp_blocked, "gateways", write_gateways(saved));
 	char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
 	int result;
 	json_decref(root);

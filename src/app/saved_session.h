@@ -32,6 +32,7 @@ struct lp_saved_session {
 	char key[LP_TLS_KEY_PEM];            /* the member's private key, PEM; empty: none yet */
 	char invite[LP_INVITE_TEXT_MAX + 1]; /* the last one that admitted the member; empty: none */
 	struct lp_addr address;              /* the relay's, that was in use; family 0: none */
+	bool udp_blocked;                    /* UDP did not get through to it */
 };
 
 /* Reads the file. LP_ENOTFOUND: it does not exist. LP_EMALFORMED: it cannot be decoded and must not be overwritten. If

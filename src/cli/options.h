@@ -78,8 +78,8 @@ struct lp_option {
 #define LP_SIZE(type, field, least, most) lp_option_size, LP_FIELD_(type, field), .min = (least), .max = (most)
 /* struct lp_mac */
 #define LP_MAC(type, field) lp_option_mac, LP_FIELD_(type, field)
-/* struct lp_addr to listen on: ADDR:PORT, [ADDR]:PORT, *:PORT, PORT, PORT/udp (family 0: any address). |port|: the
-   default; 0: the text must contain a port. */
+/* struct lp_addr to listen on: ADDR:PORT, [ADDR]:PORT, *:PORT, PORT, PORT/udp (family 0: any address); PORT/tcp if
+   the argument ends with that. |port|: the default; 0: the text must contain a port. */
 #define LP_LISTEN(type, field, port) lp_option_listen, LP_FIELD_(type, field), .min = (port)
 /* struct lp_hostport (cli/value.h): HOST:PORT, ADDR:PORT, [ADDR]:PORT. |port| as above. */
 #define LP_HOSTPORT(type, field, port) lp_option_hostport, LP_FIELD_(type, field), .min = (port)

@@ -205,8 +205,8 @@ int lp_option_listen(const struct lp_option *option, const char *value, void *de
 	uint64_t port;
 	/* Such an address is printed as "*:443". */
 	bool any = value[0] == '*' && value[1] == ':';
-	const char *rest = parse_digits(any ? value + 2 : value, &port);
-	if (rest && (!*rest || (!any && strcmp(rest, "/udp") == 0))) {
+	const char *rest = parse_digits(any ? value + 2 : value, &port), *protocol = strrchr(option->argument, '/');
+	if (rest && (!*rest || (!any && strcmp(rest, protocol ? protocol : "/udp") == 0))) {
 		if (port == 0 || port > UINT16_MAX)
 			return lp_fail(failure, LP_EINVAL, "'%s': a port is a number from 1 to 65535", value);
 		addr.port = (uint16_t)port;

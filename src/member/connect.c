@@ -1,6 +1,7 @@
 /* The relay's addresses, and the race of attempts to connect to them (RFC 8305): the addresses are tried in order, each
    ATTEMPT_DELAY_NS after the one before or as soon as one fails, and the first complete handshake wins. An attempt
    belongs to a carrier, so a race may mix carriers. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -41,6 +42,11 @@ static void set_no_reply(struct lp_member *member, const struct lp_attempt *atte
 {
 	const char *host = lp_member_relay(member)->host;
 	char addr[LP_ADDR_TEXT_MAX];
+	if (attempt->over_tls) {
+		if (member->tls_failure.code == 0)
+			lp_fail(&member->tls_failure, LP_ETIMEOUT, "no answer in the TLS stream");
+		return;
+	}
 	if (member->reason.code && (member->reason.code != LP_EUNREACH || attempt->unreachable == LP_UNREACHABLE_NONE))
 		return;
 	lp_addr_format(&attempt->remote, addr);
@@ -72,8 +78,9 @@ static void set_no_reply(struct lp_member *member, const struct lp_attempt *atte
 
 void lp_member_notify_path(const struct lp_member *member)
 {
+	const struct lp_addr *remote = member->over_tls ? lp_member_tls_peer(member) : &member->remote;
 	if (member->config.events->path)
-		member->config.events->path(member->config.ctx, &member->local, &member->remote);
+		member->config.events->path(member->config.ctx, &member->local, remote);
 }
 
 /* A free slot for an attempt, and the number of those under way. NULL: all are taken. */
@@ -113,7 +120,7 @@ static bool interface_in_use(const struct lp_member *member, uint8_t family, uin
 {
 	for (size_t i = 0; i < LP_MEMBER_ADDRS_MAX; i++) {
 		const struct lp_attempt *other = &member->attempts[i];
-		if (other->conn && other->remote.family == family && other->interface != interface)
+		if (other->conn && !other->over_tls && other->remote.family == family && other->interface != interface)
 			return true;
 	}
 	return false;
@@ -133,6 +140,8 @@ static int start_attempt(struct lp_member *member, const struct lp_addr *remote)
 	};
 	struct lp_addr bound;
 	uint32_t interface;
+	if (member->config.transport == LP_TRANSPORT_TLS || remote->port == 0)
+		return LP_EUNREACH;
 	int result = lp_netwatch_source(member->netwatch, remote, &target.local, &interface);
 	if (result < 0)
 		return LP_EUNREACH;
@@ -154,6 +163,28 @@ static int start_attempt(struct lp_member *member, const struct lp_addr *remote)
 	lp_event_connecting(member->log, lp_member_relay(member)->host, remote);
 	lp_member_notify_path(member);
 	return 0;
+}
+
+int lp_member_race_over_tls(struct lp_member *member)
+{
+	unsigned n_active;
+	struct lp_attempt *attempt = free_attempt(member, &n_active);
+	const struct lp_quic_target target = {
+		.carrier = &member->tls.carrier,
+		.local = member->tls.local,
+		.remote = member->tls.remote,
+		.server_name = lp_member_relay(member)->server_name,
+		.first_dcid = {.bytes = {member->steer}, .len = 1},
+	};
+	if (!attempt)
+		return LP_EFULL;
+	*attempt = (struct lp_attempt){.over_tls = true, .remote = member->tls.remote};
+	attempt->deadline_ns = member->now_ns + attempt_timeout_ns(member);
+	lp_carrier_tls_tcp_local(&member->tls, &attempt->local);
+	int result = lp_quic_connect(member->endpoint, &target, member->now_ns, &attempt->conn);
+	if (result < 0)
+		attempt->conn = NULL;
+	return result;
 }
 
 /* Starts the attempts that are due. */
@@ -194,7 +225,7 @@ static void on_unreachable(void *ctx, const struct lp_addr *remote, enum lp_unre
 	uint64_t end_ns = lp_loop_now_ns(member->loop) + UNREACHABLE_GRACE_NS;
 	for (size_t i = 0; i < LP_MEMBER_ADDRS_MAX; i++) {
 		struct lp_attempt *attempt = &member->attempts[i];
-		if (!attempt->conn || (remote->family && !lp_addr_equal(&attempt->remote, remote)))
+		if (!attempt->conn || attempt->over_tls || (remote->family && !lp_addr_equal(&attempt->remote, remote)))
 			continue;
 		attempt->unreachable = why;
 		if (attempt->deadline_ns > end_ns)
@@ -208,18 +239,50 @@ static void on_unreachable(void *ctx, const struct lp_addr *remote, enum lp_unre
 void lp_member_race_begin(struct lp_member *member, const struct lp_addr *addrs, size_t n_addrs)
 {
 	interleave(member, addrs, n_addrs);
+	if (n_addrs == 0 && lp_member_proxy_resolves(member, &member->addrs[0]))
+		member->n_addrs = 1;
+	lp_member_tls_schedule(member);
 	member->next_addr = 0;
 	member->next_start_ns = 0;
 	member->had_route = false;
 	lp_udp_watch_unreachable(member->udp.socket, on_unreachable, member);
 }
 
+/* Sets |reason| to why the race is lost, if the attempts over UDP have not, and adds why TCP did not help. */
+static void set_lost(struct lp_member *member)
+{
+	const char *host = lp_member_relay(member)->host;
+	const struct lp_failure *tls = &member->tls_failure;
+	char before[sizeof member->reason.text];
+	bool alone = member->config.transport == LP_TRANSPORT_TLS;
+	if (alone && tls->code) {
+		lp_fail(&member->reason, tls->code == LP_ECERT ? LP_ECERT : LP_EUNREACH, "%s: over TCP: %s", host,
+			tls->text);
+		member->may_retry = tls->code != LP_ECERT;
+		return;
+	}
+	if (member->n_addrs > 0 && !member->had_route)
+		lp_fail(&member->reason, LP_EUNREACH, "this computer has no route to %s. Check its network connection",
+			host);
+	snprintf(before, sizeof before, "%s", member->reason.text);
+	if (tls->code && member->reason.code == LP_EUNREACH)
+		lp_fail(&member->reason, LP_EUNREACH, "%.220s. Over TCP: %.220s", before, tls->text);
+}
+
+/* True if the attempt is over: it has run out of time, or its stream has ended. */
+static bool is_over(const struct lp_member *member, const struct lp_attempt *attempt)
+{
+	return attempt->conn &&
+	       (member->now_ns >= attempt->deadline_ns || (attempt->over_tls && !lp_carrier_tls_is_open(&member->tls)));
+}
+
 int lp_member_race(struct lp_member *member, uint64_t *ret_deadline_ns)
 {
 	unsigned n_active;
+	uint64_t tls_deadline_ns;
 	for (size_t i = 0; i < LP_MEMBER_ADDRS_MAX; i++) {
 		struct lp_attempt *attempt = &member->attempts[i];
-		if (!attempt->conn || member->now_ns < attempt->deadline_ns)
+		if (!is_over(member, attempt))
 			continue;
 		set_no_reply(member, attempt);
 		drop_attempt(attempt);
@@ -227,14 +290,12 @@ int lp_member_race(struct lp_member *member, uint64_t *ret_deadline_ns)
 	}
 	start_due(member);
 	free_attempt(member, &n_active);
-	if (n_active == 0) {
-		if (member->n_addrs > 0 && !member->had_route)
-			lp_fail(&member->reason, LP_EUNREACH,
-				"this computer has no route to %s. Check its network connection",
-				lp_member_relay(member)->host);
+	if (!lp_member_tls_race(member, n_active == 0, &tls_deadline_ns) && n_active == 0) {
+		set_lost(member);
 		return LP_EUNREACH;
 	}
 	*ret_deadline_ns = member->next_addr < member->n_addrs ? member->next_start_ns : LP_NEVER;
+	*ret_deadline_ns = lp_earlier(*ret_deadline_ns, tls_deadline_ns);
 	for (size_t i = 0; i < LP_MEMBER_ADDRS_MAX; i++) {
 		if (member->attempts[i].conn)
 			*ret_deadline_ns = lp_earlier(*ret_deadline_ns, member->attempts[i].deadline_ns);
@@ -248,10 +309,14 @@ bool lp_member_race_won(struct lp_member *member, struct lp_quic_conn *conn)
 	if (!attempt)
 		return false;
 	member->conn = conn;
+	member->udp_blocked = false;
 	member->local = attempt->local;
 	member->remote = attempt->remote;
-	lp_udp_set_interface(member->udp.socket, attempt->remote.family, attempt->interface);
 	attempt->conn = NULL;
+	if (attempt->over_tls)
+		lp_member_tls_won(member);
+	else
+		lp_udp_set_interface(member->udp.socket, attempt->remote.family, attempt->interface);
 	lp_member_race_end(member);
 	member->reason.code = 0;
 	member->may_retry = true;
@@ -278,5 +343,7 @@ void lp_member_race_end(struct lp_member *member)
 {
 	for (size_t i = 0; i < LP_MEMBER_ADDRS_MAX; i++)
 		drop_attempt(&member->attempts[i]);
+	if (!member->over_tls)
+		lp_member_tls_drop(member);
 	lp_udp_watch_unreachable(member->udp.socket, NULL, NULL);
 }

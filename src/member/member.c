@@ -57,7 +57,8 @@ static void flush(struct lp_member *member)
 	lp_quic_flush(member->endpoint, member->now_ns);
 	lp_timer_set(member->quic_timer, lp_quic_deadline(member->endpoint));
 	notify_changes(member);
-	lp_timer_set(member->timer, lp_earlier(lp_session_deadline(member->session), member->deadline_ns));
+	uint64_t deadline_ns = lp_earlier(member->deadline_ns, lp_member_tls_deadline(member));
+	lp_timer_set(member->timer, lp_earlier(lp_session_deadline(member->session), deadline_ns));
 }
 
 void lp_member_flush(struct lp_member *member)
@@ -69,6 +70,7 @@ void lp_member_flush(struct lp_member *member)
 static void drop_connection(struct lp_member *member)
 {
 	struct lp_quic_conn *conn = member->conn;
+	lp_member_tls_drop(member);
 	lp_member_race_end(member);
 	lp_member_link_close(member);
 	lp_session_stop(member->session);
@@ -179,7 +181,7 @@ static void resolve(struct lp_member *member, size_t relay_index)
 	member->relay_index = relay_index;
 	enter_state(member, LP_MEMBER_RESOLVING, LP_NEVER);
 	member->from_memory = false;
-	member->reason.code = 0;
+	member->reason.code = member->tls_failure.code = 0;
 	member->may_retry = true;
 	if (lp_resolve_start(member->loop, lp_member_relay(member)->host, lp_member_relay(member)->port, on_resolved,
 		    member, &member->resolve) < 0) {
@@ -192,7 +194,7 @@ static void resolve(struct lp_member *member, size_t relay_index)
    always right, and the name server may be one that is reached only through the tunnel. */
 static void start_round(struct lp_member *member)
 {
-	member->reason.code = 0;
+	member->reason.code = member->tls_failure.code = 0;
 	member->may_retry = true;
 	if (!member->good_addr.family) {
 		resolve(member, 0);
@@ -266,6 +268,8 @@ static void on_timer(void *ctx, uint64_t now_ns)
 		lp_member_send_stats(member);
 	if (now_ns >= member->deadline_ns)
 		on_deadline(member);
+	if (lp_member_tls_expire(member))
+		retry(member);
 	flush(member);
 }
 
@@ -291,7 +295,7 @@ static void on_network_change(void *ctx)
 	flush(member);
 }
 
-static void on_udp(void *ctx, struct lp_carrier *carrier, const struct lp_udp_msg *msgs, size_t n_msgs)
+static void on_packets(void *ctx, struct lp_carrier *carrier, const struct lp_udp_msg *msgs, size_t n_msgs)
 {
 	struct lp_member *member = ctx;
 	member->now_ns = lp_loop_now_ns(member->loop);
@@ -339,6 +343,17 @@ static void on_writable(void *ctx, struct lp_quic_conn *conn)
 		lp_member_link_writable(member);
 }
 
+/* The connection moved to another path. */
+static void on_migrated(void *ctx, struct lp_quic_conn *conn)
+{
+	struct lp_member *member = ctx;
+	if (conn != member->conn || !lp_member_back_on_udp(member))
+		return;
+	lp_member_notify_path(member);
+	if (member->config.events->changed)
+		member->config.events->changed(member->config.ctx);
+}
+
 static void on_closed(void *ctx, struct lp_quic_conn *conn, const struct lp_quic_close *why)
 {
 	struct lp_member *member = ctx;
@@ -364,6 +379,7 @@ static const struct lp_quic_events quic_events = {
 	.control = on_control,
 	.datagram = on_datagram,
 	.writable = on_writable,
+	.migrated = on_migrated,
 	.closed = on_closed,
 };
 
@@ -379,7 +395,8 @@ static void on_session_joined(void *ctx, const struct lp_welcome *welcome)
 	struct lp_member *member = ctx;
 	enter_state(member, LP_MEMBER_JOINED, member->now_ns + LP_MEMBER_PATH_CHECK_NS);
 	member->ever_joined = true;
-	member->good_addr = member->remote;
+	if (member->remote.port) /* 0: only a proxy knows it */
+		member->good_addr = member->remote;
 	member->good_relay = member->relay_index;
 	member->slot_held = false;
 	lp_member_path_check_start(member);
@@ -444,9 +461,11 @@ static int open_path(struct lp_member *member, struct lp_failure *failure)
 		.keep_alive_ns = member->config.keep_alive_ns,
 	};
 	struct lp_addr any = {0};
-	int result = lp_carrier_udp_open(&member->udp, member->loop, &any, on_udp, member, failure);
+	int result = lp_carrier_udp_open(&member->udp, member->loop, &any, on_packets, member, failure);
 	if (result < 0)
 		return result;
+	if ((result = lp_member_tls_init(member, on_packets)) < 0)
+		return lp_fail(failure, result, "out of memory");
 	if (!member->config.udp_offload)
 		lp_udp_disable_offload(member->udp.socket);
 	quic.max_udp_payload = lp_udp_path_payload(member->udp.socket, NULL);
@@ -490,6 +509,8 @@ int lp_member_new(struct lp_loop *loop, const struct lp_member_config *config, s
 	member->log = config->log;
 	member->now_ns = lp_loop_now_ns(loop);
 	member->deadline_ns = LP_NEVER;
+	member->udp_blocked = config->udp_blocked;
+	lp_member_tls_drop(member);
 	lp_random_fill((uint8_t *)&member->hash_seed, sizeof member->hash_seed);
 	lp_backoff_reset(&member->backoff);
 	if ((result = open_path(member, failure)) < 0)
@@ -520,6 +541,8 @@ void lp_member_free(struct lp_member *member)
 	lp_netwatch_free(member->netwatch);
 	lp_quic_endpoint_free(member->endpoint);
 	lp_timer_free(member->quic_timer);
+	lp_resolve_free(member->proxy_resolve);
+	lp_carrier_tls_done(&member->tls);
 	lp_carrier_udp_close(&member->udp);
 	lp_session_free(member->session);
 	lp_frame_pool_free(member->pool);

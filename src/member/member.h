@@ -17,6 +17,9 @@
    another attempt cannot succeed (an untrusted certificate, a final reject), with `reconnect` off, and before the first
    join, so that wrong options are reported immediately.
 
+   A connection runs over UDP or, where UDP is blocked, over a TLS stream (carrier/tls/). In CONNECTING both race:
+   transport.c explains how, and how a connection comes back to UDP.
+
    A change of the host's network does not change the state: the connection migrates (RFC 9000 §9). If the relay's
    address has no route any more but another of its addresses has one, the member reconnects there with its resume
    token and keeps its membership.
@@ -40,6 +43,7 @@
 #include "base/addr.h"
 #include "base/bytes.h"
 #include "capture/capture.h"
+#include "carrier/tls/http_connect.h"
 #include "ctrl/message.h"
 #include "invite/keys.h"
 #include "obs/counters.h"
@@ -64,7 +68,7 @@ struct lp_member_events {
 	void (*batch_end)(void *ctx);
 	/* A peer joined (|known|: an update of a known peer) or left (|known| false: it was not known). */
 	void (*peer)(void *ctx, const struct lp_peer_event *peer, bool joined, bool known);
-	/* The UDP addresses of the tunnel: before the first packet, and when they change. */
+	/* The UDP or TCP addresses of the tunnel: before the first packet, and when they change. */
 	void (*path)(void *ctx, const struct lp_addr *local, const struct lp_addr *remote);
 	/* The egress queue has room again after lp_member_congested() returned true. */
 	void (*relieved)(void *ctx);
@@ -78,10 +82,24 @@ struct lp_member_events {
 
 #define LP_MEMBER_RELAYS_MAX 8
 
+/* How a member reaches the relay. */
+enum lp_transport {
+	LP_TRANSPORT_UDP,
+	LP_TRANSPORT_TLS,  /* a TLS stream over TCP */
+	LP_TRANSPORT_AUTO, /* UDP; TLS joins the race if UDP does not answer soon */
+};
+
 struct lp_member_relay {
 	char host[256];
 	uint16_t port;
 	char server_name[256]; /* expected in the relay's certificate */
+};
+
+/* An HTTP proxy for connections over TCP. */
+struct lp_member_proxy {
+	char host[256]; /* empty: none */
+	uint16_t port;
+	char login[LP_HTTP_CONNECT_LOGIN_MAX]; /* "USER:PASSWORD", or empty */
 };
 
 struct lp_member_config {
@@ -94,11 +112,15 @@ struct lp_member_config {
 	char software[LP_NAME_MAX + 1];
 	char resume[LP_RESUME_MAX + 1]; /* resume token of an earlier run, or empty */
 	struct lp_addr known_addr;      /* an address of the first relay that an earlier run used; family 0: none */
-	bool reconnect;                 /* false: a lost connection ends the member */
-	bool udp_offload;               /* the system may merge and split datagrams */
-	uint64_t idle_timeout_ns;       /* a relay that is silent for longer is dead */
-	uint64_t keep_alive_ns;         /* interval of PINGs on an idle connection */
-	size_t queue_max_bytes;         /* of the egress queue */
+	enum lp_transport transport;
+	uint16_t tls_port;            /* the relay's TCP port; 0: the same as its UDP port */
+	bool udp_blocked;             /* UDP did not get through in an earlier run */
+	struct lp_member_proxy proxy; /* for TCP */
+	bool reconnect;               /* false: a lost connection ends the member */
+	bool udp_offload;             /* the system may merge and split datagrams */
+	uint64_t idle_timeout_ns;     /* a relay that is silent for longer is dead */
+	uint64_t keep_alive_ns;       /* interval of PINGs on an idle connection */
+	size_t queue_max_bytes;       /* of the egress queue */
 	/* Name of the tunnel's own adapter, which the tunnel's packets must not use; NULL: none. This and the pointers
 	   below are borrowed until lp_member_free(). */
 	const char *device;

@@ -25,8 +25,24 @@ static enum lp_migration find_other_address(struct lp_member *member)
 	return LP_MIGRATION_NONE;
 }
 
+/* A TCP connection cannot change its address, so that the member reconnects, and keeps its membership. */
+static enum lp_migration check_stream(struct lp_member *member)
+{
+	struct lp_addr local;
+	uint32_t interface;
+	if (lp_netwatch_source(member->netwatch, lp_member_tls_peer(member), &local, &interface) < 0)
+		return LP_MIGRATION_NONE;
+	local.port = member->local.port;
+	if (lp_addr_equal(&local, &member->local))
+		return LP_MIGRATION_NONE;
+	lp_fail(&member->reason, LP_EUNREACH, "the network of this computer changed");
+	return LP_MIGRATION_RECONNECT;
+}
+
 enum lp_migration lp_member_migrate(struct lp_member *member)
 {
+	if (member->over_tls)
+		return check_stream(member);
 	struct lp_addr local;
 	uint32_t interface;
 	member->migration_pending = false;

@@ -8,6 +8,7 @@
 #define LP_MEMBER_STATE_H
 
 #include "base/failure.h"
+#include "carrier/tls/client.h"
 #include "carrier/udp.h"
 #include "member/member.h"
 #include "platform/net/udp.h"
@@ -31,7 +32,8 @@ struct lp_timer;
 struct lp_attempt {
 	struct lp_quic_conn *conn; /* NULL: the slot is free */
 	struct lp_addr local, remote;
-	uint32_t interface; /* that |remote| is reached by */
+	bool over_tls;
+	uint32_t interface; /* over UDP: that |remote| is reached by */
 	uint64_t deadline_ns;
 	enum lp_unreachable unreachable; /* an ICMP error about it */
 };
@@ -76,6 +78,20 @@ struct lp_member {
 	bool migration_pending; /* the peer has not yet issued a spare connection ID */
 	uint64_t seen_rx_ns;    /* when the last packet that decrypted was received, at the last path check */
 	unsigned n_silent;      /* consecutive path checks with data in flight and nothing received */
+
+	/* The way over TCP. */
+	struct lp_carrier_tls tls;
+	struct lp_resolve *proxy_resolve; /* the query for the proxy's address */
+	size_t tls_addr;                  /* CONNECTING: index of the address that a stream is opened to */
+	uint64_t tls_start_ns;            /* when that starts; LP_NEVER: not any more */
+	uint64_t tls_open_ns;             /* until when it must be open; LP_NEVER: none is being opened */
+	struct lp_failure tls_failure;    /* why the last stream could not be opened, or has ended; code 0: none did */
+	bool over_tls;                    /* |conn| runs over the stream */
+	bool stream_lost;                 /* so |conn| has no path any more */
+	bool udp_blocked;                 /* UDP did not get through when it was tried last */
+	uint64_t udp_retry_ns;            /* over TCP: when UDP is tried again; LP_NEVER */
+	struct lp_addr udp_local;         /* of that attempt */
+	uint64_t tls_close_ns;            /* when a stream that lingers is closed; LP_NEVER: none lingers */
 
 	/* The session on it. */
 	struct lp_session *session;
@@ -144,6 +160,38 @@ void lp_member_path_check_start(struct lp_member *member);
 bool lp_member_path_check(struct lp_member *member);
 
 #define LP_MEMBER_PATH_CHECK_NS (1 * LP_SEC)
+
+/* Adds a connection over the open stream to the race. 0 or LP_E*. */
+int lp_member_race_over_tls(struct lp_member *member);
+
+/* transport.c */
+
+/* Prepares the carrier, whose packets go to |recv|. 0 or LP_ENOMEM. */
+int lp_member_tls_init(struct lp_member *member, lp_carrier_recv_fn *recv);
+/* True if a proxy may find a relay whose name this computer cannot resolve. |ret_unknown| is then the address that QUIC
+   sees for the relay; its port is 0, and nothing is sent there. */
+bool lp_member_proxy_resolves(const struct lp_member *member, struct lp_addr *ret_unknown);
+/* A race begins: decides when a stream joins it. */
+void lp_member_tls_schedule(struct lp_member *member);
+/* Goes on with opening a stream; |alone|: there is no other attempt. True while that is under way or will be: call
+   again at |*ret_deadline_ns|. */
+bool lp_member_tls_race(struct lp_member *member, bool alone, uint64_t *ret_deadline_ns);
+/* The connection of the race over the stream was the first. */
+void lp_member_tls_won(struct lp_member *member);
+/* Ends whatever belongs to the way over TCP. */
+void lp_member_tls_drop(struct lp_member *member);
+/* When lp_member_tls_expire() is due. */
+uint64_t lp_member_tls_deadline(const struct lp_member *member);
+/* Does what is due. True if the connection is lost with its stream; |reason| is set. */
+bool lp_member_tls_expire(struct lp_member *member);
+/* The path of the connection changed. True if it has come back from TCP to UDP. */
+bool lp_member_back_on_udp(struct lp_member *member);
+
+/* The TCP address that the stream goes to: the relay's or the proxy's. */
+static inline const struct lp_addr *lp_member_tls_peer(const struct lp_member *member)
+{
+	return &member->tls.connect;
+}
 
 /* reason.c */
 

@@ -79,6 +79,8 @@ void lp_member_status(struct lp_member *member, struct lp_status *status)
 	status->gateway_lan_down = member->has_relay_stats && member->relay_stats.lan_down;
 	status->local = member->local;
 	status->remote = member->remote;
+	status->over_tcp = member->over_tls;
+	status->udp_blocked = member->udp_blocked;
 	status->rtt_ns = stats.srtt_ns;
 	status->min_rtt_ns = stats.min_rtt_ns;
 	status->packets_lost = stats.lost_packets;

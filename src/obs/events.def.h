@@ -123,6 +123,12 @@ LP_EVENT_ROW(reconnecting, DEBUG, "no connection to the relay ({reason}), next a
              (str, reason), (ns, delay))
 LP_EVENT_ROW(path_changed, INFO, "now connected from {local} to {remote}", "The member's own address changed; the session continues.",
              (addr, local), (addr, remote))
+LP_EVENT_ROW(over_tcp, WARN,
+             "the tunnel to {host} runs over TCP[, because {reason}]. Each lost packet delays all those behind it, so games lag more than over UDP",
+             "The connection to the relay runs in a TLS stream. Unless --transport tls was given, UDP is tried again every minute.",
+             (str, host), (str, reason))
+LP_EVENT_ROW(over_udp, INFO, "UDP gets through again: the tunnel to {host} runs over UDP",
+             "The connection to the relay has moved from TCP to UDP; the session continues.", (str, host))
 LP_EVENT_ROW(member_joined, INFO, "{role}[ '{name}'] is in the room ({mac})",
              "Another member joined, or was already in the room.",
              (u64, peer), (str, role), (str, name), (mac, mac))

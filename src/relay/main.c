@@ -302,6 +302,9 @@ static int start(struct program *program, struct lp_failure *failure)
 	on_certificate_timer(program, lp_loop_now_ns(app->loop));
 	lp_workers_local(program->workers, &local);
 	lp_event_listening(log, "relay", &local);
+	lp_workers_local_tls(program->workers, &local);
+	if (local.port)
+		lp_event_listening(log, "relay over TCP", &local);
 	lp_notify_send(LP_NOTIFY_READY, NULL);
 	if (lp_notify_watchdog_ns() > 0)
 		on_watchdog_timer(program, lp_loop_now_ns(app->loop));

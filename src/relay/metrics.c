@@ -74,6 +74,20 @@ char *lp_relay_metrics_text(const struct lp_relay_status *status)
 		status->resets_sent);
 	metric(&text, "lanparty_relay_connections_refused_total", "counter", "Handshakes refused by a limit.",
 		status->connections_refused);
+	metric(&text, "lanparty_relay_tls_streams", "gauge", "TLS streams over TCP, handshakes included.",
+		status->tls_streams);
+	metric(&text, "lanparty_relay_tls_accepted_total", "counter", "TCP connections accepted.",
+		status->tls_accepted);
+	metric(&text, "lanparty_relay_tls_opened_total", "counter", "TLS streams that members opened.",
+		status->tls_opened);
+	metric(&text, "lanparty_relay_tls_refused_total", "counter", "TCP connections refused by a limit.",
+		status->tls_refused);
+	metric(&text, "lanparty_relay_tls_failed_total", "counter", "TLS handshakes that failed or timed out.",
+		status->tls_failed);
+	metric(&text, "lanparty_relay_tls_slow_total", "counter", "TLS streams closed because of a slow reader.",
+		status->tls_slow);
+	metric(&text, "lanparty_relay_tls_datagrams_dropped_total", "counter",
+		"Datagrams dropped because their TLS stream was behind or had ended.", status->tls_datagrams_dropped);
 	add_drops(&text, status->drops);
 	assert(!text.cut);
 	return data;

@@ -56,8 +56,9 @@ static const struct lp_help_row signals[] = {
 const struct lp_program lp_relay_program = {
 	.name = "lanparty-relay",
 	.summary = "carries a LAN party's Ethernet frames between its members",
-	.about = "The relay listens on one UDP port and carries Ethernet frames, as QUIC DATAGRAMs, between the "
-		 "members of each room: one gateway at the party, clients anywhere.",
+	.about =
+		"The relay listens on one UDP port, and on a TCP port for networks that block UDP, and carries Ethernet frames, as QUIC DATAGRAMs, between the "
+		"members of each room: one gateway at the party, clients anywhere.",
 	.commands = commands,
 	.examples = examples,
 	.files = files,
@@ -117,6 +118,10 @@ const struct lp_option lp_relay_option_rows[] = {
 		.help = "UDP port to listen on; without an address: every address, IPv4 and IPv6"},
 	{"workers", "N", LP_NUMBER(struct lp_relay_options, workers, 0, LP_WORKERS_MAX), .standard = "0",
 		.help = "threads that share the port, each with its own rooms; 0: one for each processor"},
+	{"listen-tls", "ADDR:PORT|PORT/tcp", LP_LISTEN(struct lp_relay_options, relay.listen_tls, 0),
+		.help = "TCP port for members whose network blocks UDP; they expect the same number as that of the UDP port; the relay then has one worker (default: none)"},
+	{"proxy-protocol", NULL, LP_SWITCH(struct lp_relay_options, relay.proxy_protocol), .standard = "off",
+		.help = "a load balancer in front of the TCP port announces each member's address (PROXY protocol, version 2)"},
 	{"cert", "FILE", LP_TEXT(struct lp_relay_options, cert_path), .group = "Certificate",
 		.help = "certificate with its chain, PEM (default: a self-signed one, made at the first start)"},
 	{"key", "FILE", LP_TEXT(struct lp_relay_options, key_path), .help = "private key of --cert, PEM"},
@@ -221,6 +226,14 @@ int lp_relay_options_apply(struct lp_relay_options *options, struct lp_failure *
 	if (strcmp(options->der_out_path, "-") == 0)
 		return lp_fail(failure, LP_EINVAL,
 			"--dev-cert-der-out: '-' is not a path. Use /dev/stdout for standard output");
+	/* A stream cannot move to the worker of its room yet. */
+	if (relay->listen_tls.port && options->workers > 1)
+		return lp_fail(
+			failure, LP_EINVAL, "--listen-tls with several --workers is not supported. Omit --workers");
+	if (relay->listen_tls.port)
+		options->workers = 1;
+	if (relay->proxy_protocol && relay->listen_tls.port == 0)
+		return lp_fail(failure, LP_EINVAL, "--proxy-protocol without --listen-tls. Pass the TCP port too");
 	if (options->metrics.port != 0 && options->metrics.family == 0) {
 		options->metrics.family = 4;
 		memcpy(options->metrics.ip, (const uint8_t[]){127, 0, 0, 1}, 4);

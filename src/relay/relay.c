@@ -8,6 +8,7 @@
 #include "base/failure.h"
 #include "base/hex.h"
 #include "base/units.h"
+#include "carrier/tls/server.h"
 #include "egress/queue.h"
 #include "link/link.h"
 #include "obs/event.h"
@@ -72,7 +73,7 @@ static void log_refused(struct lp_relay *relay)
 	relay->refused_logged_ns = relay->now_ns;
 }
 
-static void on_udp(void *ctx, struct lp_carrier *carrier, const struct lp_udp_msg *msgs, size_t n_msgs)
+static void on_packets(void *ctx, struct lp_carrier *carrier, const struct lp_udp_msg *msgs, size_t n_msgs)
 {
 	struct lp_relay *relay = ctx;
 	relay->now_ns = lp_loop_now_ns(relay->loop);
@@ -315,6 +316,25 @@ static int new_endpoint(struct lp_relay *relay, struct lp_tls *tls)
 	return result;
 }
 
+/* Opens the TCP port. A stream may carry one connection, so the limits are those of connections. */
+static int open_tls(struct lp_relay *relay, struct lp_tls *tls, struct lp_failure *failure)
+{
+	const struct lp_relay_config *config = &relay->config;
+	struct lp_carrier_tls_server_config server = {
+		.listen = config->listen_tls,
+		.tls = tls,
+		.max_streams = config->max_peers + config->max_handshakes,
+		.max_streams_per_source = config->max_conns_per_source,
+		.max_handshakes_per_source = config->max_handshakes_per_source,
+		.idle_timeout_ns = config->idle_timeout_ns + LP_CARRIER_TLS_LINGER_NS,
+		.proxy_protocol = config->proxy_protocol,
+	};
+	struct lp_failure why = {0};
+	lp_random_fill(server.key, sizeof server.key);
+	int result = lp_carrier_tls_server_new(relay->loop, &server, on_packets, relay, &why, &relay->tls);
+	return result < 0 ? lp_fail(failure, result, "--listen-tls: %s. Choose another address or port", why.text) : 0;
+}
+
 /* Creates the rooms with the relay's limits. */
 static int new_rooms(struct lp_relay *relay)
 {
@@ -361,7 +381,7 @@ int lp_relay_new(struct lp_loop *loop, const struct lp_relay_config *config, str
 	lp_ratelimit_init(&relay->control, LP_CONNECTION_CONTROL_PER_S, LP_CONNECTION_CONTROL_BURST);
 	lp_random_fill((uint8_t *)&relay->hash_seed, sizeof relay->hash_seed);
 	if ((result = lp_carrier_udp_open_shared(
-		     &relay->udp, loop, &config->listen, &config->worker, on_udp, relay, failure)) < 0)
+		     &relay->udp, loop, &config->listen, &config->worker, on_packets, relay, failure)) < 0)
 		goto fail;
 	if ((result = lp_timer_new(loop, on_quic_timer, relay, &relay->quic_timer)) < 0 ||
 		(result = lp_timer_new(loop, on_tick, relay, &relay->tick_timer)) < 0 ||
@@ -370,6 +390,8 @@ int lp_relay_new(struct lp_loop *loop, const struct lp_relay_config *config, str
 		lp_fail(failure, result, "cannot start the relay: %s", lp_error_text(result));
 		goto fail;
 	}
+	if (config->listen_tls.port && (result = open_tls(relay, tls, failure)) < 0)
+		goto fail;
 	*ret_relay = relay;
 	return 0;
 fail:
@@ -406,6 +428,7 @@ void lp_relay_free(struct lp_relay *relay)
 	lp_frame_pool_free(relay->pool);
 	lp_timer_free(relay->tick_timer);
 	lp_timer_free(relay->quic_timer);
+	lp_carrier_tls_server_free(relay->tls);
 	lp_carrier_udp_close(&relay->udp);
 	free(relay);
 }
@@ -413,6 +436,13 @@ void lp_relay_free(struct lp_relay *relay)
 void lp_relay_local(const struct lp_relay *relay, struct lp_addr *ret_addr)
 {
 	lp_udp_local(relay->udp.socket, ret_addr);
+}
+
+void lp_relay_local_tls(const struct lp_relay *relay, struct lp_addr *ret_addr)
+{
+	*ret_addr = (struct lp_addr){0};
+	if (relay->tls)
+		lp_carrier_tls_server_local(relay->tls, ret_addr);
 }
 
 void lp_relay_drops(const struct lp_relay *relay, uint64_t ret_drops[LP_DROP_COUNT])

@@ -1,4 +1,4 @@
-/* The relay: one UDP port, all rooms.
+/* The relay: one UDP port, perhaps a TCP port for networks that block UDP, all rooms.
 
    Model. The relay joins three things that do not know one another: the QUIC endpoint (quic/), which decrypts DATAGRAMs
    and control messages; the rooms (room/), which decide who is a member and where a frame goes; and one link per member
@@ -17,7 +17,7 @@
    What it does not do: it reads no options or files, prints nothing and knows no HTTP (main.c); it keeps nothing on
    disk.
 
-   How it is driven: by the UDP carrier, the endpoint's deadline, and a tick every second while there are connections.
+   How it is driven: by the carriers, the endpoint's deadline, and a tick every second while there are connections.
  */
 #ifndef LP_RELAY_RELAY_H
 #define LP_RELAY_RELAY_H
@@ -49,6 +49,8 @@ struct lp_tls;
 
 struct lp_relay_config {
 	struct lp_addr listen;
+	struct lp_addr listen_tls;       /* TCP, for members whose network blocks UDP; port 0: none */
+	bool proxy_protocol;             /* a load balancer announces the addresses of members there */
 	struct lp_udp_share worker;      /* which of the relay's workers this is (workers.h); n 1: the only one */
 	struct lp_quic_limits *accepted; /* counts of connections, shared with the other workers; NULL: its own */
 	struct lp_rooms_totals *totals;  /* the same of rooms and members */
@@ -102,6 +104,8 @@ void lp_relay_drain(struct lp_relay *relay, enum lp_reason reason, void (*done)(
 void lp_relay_free(struct lp_relay *relay); /* NULL is fine */
 /* The address that it listens on. */
 void lp_relay_local(const struct lp_relay *relay, struct lp_addr *ret_addr);
+/* The TCP address that it listens on; port 0: none. */
+void lp_relay_local_tls(const struct lp_relay *relay, struct lp_addr *ret_addr);
 /* All drops since the start, by reason: by the rooms and by all links, closed ones included. */
 void lp_relay_drops(const struct lp_relay *relay, uint64_t ret_drops[LP_DROP_COUNT]);
 

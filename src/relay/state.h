@@ -7,6 +7,7 @@
 #include "carrier/udp.h"
 #include "relay/relay.h"
 
+struct lp_carrier_tls_server;
 struct lp_frame_pool;
 struct lp_quic_endpoint;
 struct lp_rooms;
@@ -18,6 +19,7 @@ struct lp_relay {
 	struct lp_loop *loop;
 	const struct lp_log *log;
 	struct lp_carrier_udp udp;
+	struct lp_carrier_tls_server *tls; /* NULL: no TCP port */
 	struct lp_quic_endpoint *endpoint;
 	struct lp_frame_pool *pool;
 	struct lp_rooms *rooms;

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/units.h"
+#include "carrier/tls/server.h"
 #include "link/link.h"
 #include "platform/loop/loop.h"
 #include "quic/endpoint.h"
@@ -46,6 +47,7 @@ static void add_peer(void *ctx, struct lp_peer *peer)
 		.link_bytes_in = transit->bytes_in,
 		.link_bytes_out = transit->bytes_out,
 		.lan_down = connection->lan_down,
+		.over_tcp = lp_quic_carrier(connection->quic) != &connection->relay->udp.carrier,
 	};
 	copy_text(item->room, sizeof item->room, lp_peer_room(peer));
 	copy_text(item->name, sizeof item->name, lp_peer_name(peer));
@@ -59,6 +61,19 @@ static void add_drops(uint64_t to[LP_DROP_COUNT], const uint64_t drops[LP_DROP_C
 {
 	for (size_t i = 0; i < LP_DROP_COUNT; i++)
 		to[i] += drops[i];
+}
+
+/* Adds the counters of the TCP port. */
+static void add_tls(const struct lp_carrier_tls_server *server, struct lp_relay_status *status)
+{
+	const struct lp_carrier_tls_counters *counters = lp_carrier_tls_server_counters(server);
+	status->tls_streams += lp_carrier_tls_server_count(server);
+	status->tls_accepted += counters->accepted;
+	status->tls_opened += counters->opened;
+	status->tls_refused += counters->refused;
+	status->tls_failed += counters->failed;
+	status->tls_slow += counters->slow;
+	status->tls_datagrams_dropped += counters->dropped;
 }
 
 int lp_relay_status_add(struct lp_relay *relay, struct lp_relay_status *status)
@@ -99,6 +114,8 @@ int lp_relay_status_add(struct lp_relay *relay, struct lp_relay_status *status)
 	status->retries_sent += quic->retries_sent;
 	status->resets_sent += quic->resets_sent;
 	status->connections_refused += quic->conns_refused;
+	if (relay->tls)
+		add_tls(relay->tls, status);
 	return 0;
 }
 

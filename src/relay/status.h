@@ -33,6 +33,7 @@ struct lp_relay_status_peer {
 	uint64_t link_bytes_in, link_bytes_out; /* UDP payload of its peer links, passed on unopened */
 	uint64_t drops[LP_DROP_COUNT];
 	bool lan_down; /* a gateway: its interface carries no frames */
+	bool over_tcp; /* its packets come in a TLS stream */
 };
 
 struct lp_relay_status {
@@ -45,6 +46,7 @@ struct lp_relay_status {
 	uint64_t udp_datagrams_in, udp_datagrams_out, udp_bytes_in, udp_bytes_out, udp_invalid_in;
 	uint64_t link_datagrams, link_bytes, link_foreign, link_limited;
 	uint64_t retries_sent, resets_sent, connections_refused;
+	uint64_t tls_streams, tls_accepted, tls_opened, tls_refused, tls_failed, tls_slow, tls_datagrams_dropped;
 	uint64_t drops[LP_DROP_COUNT];
 	struct lp_list peers; /* of struct lp_relay_status_peer */
 };

@@ -6,6 +6,11 @@
 	{ \
 #member, LP_FIELD_UINT, false, AT(type, member), .max = INT64_MAX, .text = text_ \
 	}
+/* One that an older relay does not have. */
+#define LATER(type, member, text_) \
+	{ \
+#member, LP_FIELD_UINT, true, AT(type, member), .max = INT64_MAX, .text = text_ \
+	}
 #define STRING(type, member, text_) \
 	{ \
 #member, LP_FIELD_TEXT, false, AT(type, member), .max = sizeof(((struct type *)0)->member) - 1, \
@@ -33,6 +38,8 @@ static const struct lp_field peer_fields[] = {
 		.text = "frames dropped, by reason"},
 	{"lan_down", LP_FIELD_BOOL, true, AT(lp_relay_status_peer, lan_down),
 		.text = "a gateway's interface has no link"},
+	{"over_tcp", LP_FIELD_BOOL, true, AT(lp_relay_status_peer, over_tcp),
+		.text = "its packets come by TLS over TCP, because its network blocks UDP"},
 };
 
 const struct lp_field lp_relay_status_fields[] = {
@@ -59,6 +66,13 @@ const struct lp_field lp_relay_status_fields[] = {
 	COUNTER(lp_relay_status, retries_sent, "Retry packets sent under load"),
 	COUNTER(lp_relay_status, resets_sent, "stateless resets sent"),
 	COUNTER(lp_relay_status, connections_refused, "handshakes refused by a limit"),
+	LATER(lp_relay_status, tls_streams, "TLS streams over TCP, handshakes included"),
+	LATER(lp_relay_status, tls_accepted, "TCP connections accepted"),
+	LATER(lp_relay_status, tls_opened, "TLS streams that members opened"),
+	LATER(lp_relay_status, tls_refused, "TCP connections refused by a limit"),
+	LATER(lp_relay_status, tls_failed, "TLS handshakes that failed or timed out"),
+	LATER(lp_relay_status, tls_slow, "TLS streams closed because of a slow reader"),
+	LATER(lp_relay_status, tls_datagrams_dropped, "datagrams whose TLS stream was behind or had ended"),
 	{"drops", LP_FIELD_DROPS, false, AT(lp_relay_status, drops), .max = INT64_MAX,
 		.text = "frames dropped, by reason"},
 	{"peers", LP_FIELD_LIST, false, AT(lp_relay_status, peers), .fields = peer_fields,

@@ -87,6 +87,8 @@ static void print_peer(const struct lp_relay_status_peer *peer, FILE *out)
 	}
 	if (peer->lan_down)
 		fprintf(out, "%*sno link to its LAN\n", NAME_COLUMNS + 1, "");
+	if (peer->over_tcp)
+		fprintf(out, "%*sover TCP\n", NAME_COLUMNS + 1, "");
 }
 
 /* Sorts members by room, gateways first, then by number. */

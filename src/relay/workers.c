@@ -264,3 +264,8 @@ void lp_workers_local(const struct lp_workers *workers, struct lp_addr *ret_addr
 {
 	lp_relay_local(workers->worker[0].relay, ret_addr);
 }
+
+void lp_workers_local_tls(const struct lp_workers *workers, struct lp_addr *ret_addr)
+{
+	lp_relay_local_tls(workers->worker[0].relay, ret_addr);
+}

@@ -64,5 +64,7 @@ void lp_workers_follow_certificate(struct lp_workers *workers);
 void lp_workers_drain(struct lp_workers *workers, enum lp_reason reason, void (*done)(void *ctx), void *ctx);
 /* The address that they listen on. */
 void lp_workers_local(const struct lp_workers *workers, struct lp_addr *ret_addr);
+/* The TCP address of the first worker; port 0: none. */
+void lp_workers_local_tls(const struct lp_workers *workers, struct lp_addr *ret_addr);
 
 #endif

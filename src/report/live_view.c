@@ -97,6 +97,9 @@ static void write_players(struct lp_text *line, const struct lp_status *status, 
 static void write_relay(struct lp_text *line, const struct lp_status *status, uint64_t now_ns)
 {
 	lp_text_addf(line, "  relay    %s", status->relay);
+	if (status->state == LP_MEMBER_JOINED && status->over_tcp)
+		lp_text_addf(line, ", over TCP%s: lost packets delay games",
+			status->udp_blocked ? ", because UDP is blocked" : "");
 	if (status->state == LP_MEMBER_WAITING && status->retry_at_ns > now_ns) {
 		lp_text_add(line, ", next attempt in ");
 		lp_text_duration(line, status->retry_at_ns - now_ns);

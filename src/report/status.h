@@ -119,6 +119,8 @@ struct lp_status {
 
 	/* The path to the relay. */
 	struct lp_addr local, remote;
+	bool over_tcp;               /* in a TLS stream */
+	bool udp_blocked;            /* because UDP does not get through */
 	uint64_t rtt_ns, min_rtt_ns; /* smoothed; shortest of the last second. 0: unknown */
 	uint64_t packets_lost;       /* of ours, on this connection */
 	uint64_t budget_bytes;       /* of a DATAGRAM */

@@ -20,6 +20,7 @@ struct document {
 	char summary[32], text[LP_TEXT_MAX + 1];
 	char state[32], reason[LP_TEXT_MAX + 1];
 	uint64_t retry_in_ms, reconnects;
+	char transport[8];
 	char relay[LP_TEXT_MAX + 1], relay_address[LP_ADDR_TEXT_MAX], local_address[LP_ADDR_TEXT_MAX];
 	uint64_t rtt_us, jitter_us, loss_up_ppm, loss_down_ppm, packets_lost, datagram_budget;
 	char room[LP_ROOM_CODE_MAX + 1];
@@ -70,6 +71,7 @@ static const struct lp_field fields[] = {
 	STRING(reason, "why the last connection or attempt ended; may be empty"),
 	NUMBER(retry_in_ms, "time to the next attempt; 0: none is due"),
 	NUMBER(reconnects, "connections after the first"),
+	STRING(transport, "udp or tcp; empty without a connection"),
 	STRING(relay, "the relay as the user wrote it"),
 	STRING(relay_address, "its address"),
 	STRING(local_address, "the tunnel's own address"),
@@ -124,6 +126,8 @@ static void set_session(struct document *document, const struct lp_status *statu
 	COPY(document->gateway_name, status->gateway_name);
 	if (status->remote.family)
 		lp_addr_format(&status->remote, document->relay_address);
+	if (status->state == LP_MEMBER_JOINED)
+		COPY(document->transport, status->over_tcp ? "tcp" : "udp");
 	if (status->local.family)
 		lp_addr_format(&status->local, document->local_address);
 	if (status->state == LP_MEMBER_WAITING && status->retry_at_ns > now_ns)
@@ -182,6 +186,8 @@ static void add_path(struct lp_text *page, const struct document *document)
 		lp_text_add(page, "\n");
 		return;
 	}
+	if (strcmp(document->transport, "tcp") == 0)
+		lp_text_add(page, ", over TCP (a lost packet delays those behind it)");
 	lp_text_addf(page, ", RTT %.1f ms, jitter %.1f ms, loss %.1f %% up, %.1f %% down\n",
 		(double)document->rtt_us / 1000.0, (double)document->jitter_us / 1000.0,
 		(double)document->loss_up_ppm / 10000.0, (double)document->loss_down_ppm / 10000.0);
