@@ -42,6 +42,7 @@ static void on_signal(void *ctx, enum lp_signal signal)
 			lp_loop_stop(app->loop);
 		return;
 	}
+	app->hurried = signal == LP_SIGNAL_HANGUP;
 	lp_app_stop(app, signal == LP_SIGNAL_INTERRUPT ? "Ctrl-C"
 			 : signal == LP_SIGNAL_HANGUP  ? "the terminal was closed"
 						       : "asked to terminate");

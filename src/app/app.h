@@ -37,6 +37,7 @@ struct lp_app {
 	struct lp_loop *loop;
 	struct lp_failure failure; /* why the program ends; code 0: it was asked to */
 	bool stopping;
+	bool hurried; /* the system ends the program in a few seconds */
 
 	/* Set by the program before lp_app_begin(). */
 	void (*stop)(void *ctx);   /* lp_app_ended() follows */

@@ -52,7 +52,7 @@ static void on_count(void *ctx, struct lp_status *status)
 static void on_stop(void *ctx)
 {
 	struct lp_client_app *client = ctx;
-	lp_client_stop(client->client);
+	lp_client_stop(client->client, client->app.app.hurried);
 }
 
 /* Sets the MAC: that of --virtual-mac or the saved one. */

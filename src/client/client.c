@@ -14,6 +14,7 @@
 #include "platform/device/tap.h"
 #include "platform/loop/loop.h"
 #include "platform/net/dhcp.h"
+#include "platform/net/system_dhcp.h"
 #include "proto/ether.h"
 #include "proto/multicast_query.h"
 
@@ -26,6 +27,8 @@ struct lp_client {
 	struct lp_offloader *offloader;
 	struct lp_dhcp *dhcp;         /* NULL: the system or the user sees to an address */
 	struct lp_timer *query_timer; /* queries the system for its multicast groups */
+	struct lp_timer *leave_timer; /* ends the wait for the release of the address */
+	bool leaving;                 /* the address is being released, then the member stops */
 	uint16_t mtu;                 /* of the room; 0: unknown yet */
 	uint16_t tap_mtu;             /* of the TAP */
 	uint16_t tcp_mtu;             /* of the current batch: IP bytes that TCP is limited to */
@@ -58,6 +61,44 @@ static void note(struct lp_client *client, enum lp_capture_side side, bool inbou
 						       .drop = drop});
 }
 
+/* The longest wait for the system to release its address. */
+#define RELEASE_NS (500 * LP_MS)
+/* Ethernet, IPv4 without options: where the UDP destination port is. */
+#define UDP_PORT_OFFSET (14 + 20 + 2)
+#define DHCP_SERVER_PORT 67
+
+/* True for a message to a DHCP server. */
+static bool is_to_dhcp_server(const struct lp_frame *frame)
+{
+	const uint8_t *data = frame->data;
+	return frame->len > UDP_PORT_OFFSET + 1 && data[12] == 0x08 && data[13] == 0x00 && data[23] == 17 &&
+	       data[UDP_PORT_OFFSET] == 0 && data[UDP_PORT_OFFSET + 1] == DHCP_SERVER_PORT;
+}
+
+/* Says goodbye, once the release of the address was sent or takes too long. */
+static void leave(struct lp_client *client)
+{
+	client->leaving = false;
+	lp_timer_set(client->leave_timer, LP_NEVER);
+	lp_member_stop(client->member, LP_REASON_GOODBYE);
+}
+
+static void on_leave_timer(void *ctx, uint64_t now_ns)
+{
+	(void)now_ns;
+	leave(ctx);
+}
+
+/* Leaves after a batch with the release. */
+static void watch_release(struct lp_client *client, const struct lp_frame *frames, size_t n_frames)
+{
+	bool seen = false;
+	for (size_t i = 0; i < n_frames; i++)
+		seen = seen || is_to_dhcp_server(&frames[i]);
+	if (seen)
+		leave(client);
+}
+
 /* A batch of frames that the system sent. */
 static void on_tap(void *ctx, const struct lp_frame *frames, size_t n_frames)
 {
@@ -82,6 +123,8 @@ static void on_tap(void *ctx, const struct lp_frame *frames, size_t n_frames)
 		client->paused = true;
 		lp_tap_pause(client->tap);
 	}
+	if (client->leaving)
+		watch_release(client, frames, n_frames);
 }
 
 static void on_tap_error(void *ctx, const struct lp_failure *failure)
@@ -193,7 +236,7 @@ static void on_joined(void *ctx, const struct lp_welcome *welcome)
 		warn_of_mtu(client, &failure);
 	}
 	if (!was_up && client->config.new_room)
-		(void)lp_dhcp_restart(lp_tap_id(client->tap));
+		(void)lp_system_dhcp_restart(lp_tap_id(client->tap));
 	follow_lan(client);
 	query_groups(client, lp_loop_now_ns(client->loop));
 	client->config.joined(client->config.ctx, welcome);
@@ -453,7 +496,8 @@ int lp_client_new(struct lp_loop *loop, const struct lp_client_config *config, s
 			config->journal_path, config->member.log, failure, &client->guard);
 	if (result < 0 || (result = open_device(client, loop, failure)) < 0)
 		goto fail;
-	if ((result = lp_timer_new(loop, query_groups, client, &client->query_timer)) < 0) {
+	if ((result = lp_timer_new(loop, query_groups, client, &client->query_timer)) < 0 ||
+		(result = lp_timer_new(loop, on_leave_timer, client, &client->leave_timer)) < 0) {
 		lp_fail(failure, result, "cannot start the client: %s", lp_error_text(result));
 		goto fail;
 	}
@@ -480,6 +524,7 @@ void lp_client_free(struct lp_client *client)
 		return;
 	lp_member_free(client->member);
 	lp_timer_free(client->query_timer);
+	lp_timer_free(client->leave_timer);
 	lp_offloader_free(client->offloader);
 	if (client->guard)
 		client->config.guard_ops->leave(client->guard);
@@ -491,8 +536,17 @@ void lp_client_free(struct lp_client *client)
 	free(client);
 }
 
-void lp_client_stop(struct lp_client *client)
+void lp_client_stop(struct lp_client *client, bool hurry)
 {
+	const struct lp_client_guard_ops *ops = client->config.guard_ops;
+	if (hurry && client->guard) {
+		ops->undo(client->guard);
+	} else if (client->guard && client->lan && ops->has_lease(client->guard) &&
+		   lp_system_dhcp_release(lp_tap_id(client->tap)) == 0) {
+		client->leaving = true;
+		lp_timer_set(client->leave_timer, lp_loop_now_ns(client->loop) + RELEASE_NS);
+		return;
+	}
 	lp_member_stop(client->member, LP_REASON_GOODBYE);
 }
 

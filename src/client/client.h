@@ -42,6 +42,10 @@ struct lp_client_guard_ops {
 	/* The TAP is open. */
 	int (*start)(struct lp_client_guard *guard, struct lp_loop *loop, const struct lp_client_guard_config *config,
 		struct lp_failure *failure);
+	/* True if the TAP has an address that a DHCP server gave it. */
+	bool (*has_lease)(struct lp_client_guard *guard);
+	/* Restores everything now. The guard changes nothing afterwards. */
+	void (*undo)(struct lp_client_guard *guard);
 	/* The session is over and the TAP is still up: restores what can't be restored afterwards. */
 	void (*leave)(struct lp_client_guard *guard);
 	/* The tunnel uses, or is about to use, this address: keeps its route off the TAP. */
@@ -89,8 +93,9 @@ int lp_client_new(struct lp_loop *loop, const struct lp_client_config *config, s
 	struct lp_client **ret_client);
 /* Removes the TAP. NULL is fine. */
 void lp_client_free(struct lp_client *client);
-/* Sends a goodbye; `ended` follows with NULL. */
-void lp_client_stop(struct lp_client *client);
+/* Releases the address that the LAN gave (Windows), then sends a goodbye; `ended` follows with NULL. |hurry|: the
+   system ends the program in a few seconds, so what was changed on this computer is restored first. */
+void lp_client_stop(struct lp_client *client, bool hurry);
 struct lp_member *lp_client_member(struct lp_client *client);
 /* The MAC that the room knows. */
 const struct lp_mac *lp_client_mac(const struct lp_client *client);

@@ -195,6 +195,11 @@ LP_EVENT_ROW(dhcp_ended, WARN, "{device}: dhcpcd, which asks the LAN for an addr
 LP_EVENT_ROW(address_asked, INFO,
              "{device}: the LAN is reachable now. The adapter is reconnected, which makes Windows ask for an address",
              "The gateway came after the client, whose adapter has no address of the LAN.", (str, device))
+LP_EVENT_ROW(address_fixed, WARN,
+             "{device}: its IPv4 address {address} was set by hand or by another program, so Windows asks the LAN for none. If "
+             "the host did not assign it, let the adapter obtain an IP address automatically (its properties, Internet "
+             "Protocol Version 4)",
+             "DHCP is off on the TAP adapter.", (str, device), (addr, address))
 LP_EVENT_ROW(inbound_open, INFO, "{device}: the LAN can reach games on this computer: {how}",
              "Windows' firewall drops what comes in unasked from a public network, which the TAP's was.",
              (str, device), (str, how))

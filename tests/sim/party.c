@@ -248,7 +248,7 @@ void party_stop(struct party_member *member)
 {
 	lp_host_enter(member->host);
 	if (member->client)
-		lp_client_stop(member->client);
+		lp_client_stop(member->client, false);
 	else
 		lp_gateway_stop(member->gateway);
 	lp_world_run_while(member->party->world, is_ending, member, lp_world_now_ns(member->party->world) + LP_SEC);

@@ -246,7 +246,7 @@ static void test_stop_while_resolving(void **state)
 	party->log = (struct lp_log){.level = LP_LEVEL_DEBUG, .sink = count_events, .ctx = &n_events};
 	party_start_relay(party);
 	struct party_member *client = party_add(party, LP_ROLE_CLIENT, "LAN");
-	lp_client_stop(client->client);
+	lp_client_stop(client->client, false);
 	assert_true(client->ended);
 	n_events = 0;
 	party_run(party, LP_SEC);

@@ -406,12 +406,56 @@ static void test_inbound_killed(void **state)
 	end(&bench);
 }
 
+/* An address that the LAN did not give is logged, once for each; it is not released. */
+static void test_fixed_address(void **state)
+{
+	struct bench bench;
+	(void)state;
+	begin(&bench);
+	bench.state->dhcp_off = true;
+	lp_route_guard_set_adapter(bench.guard, 1400);
+	pass(&bench, LP_SEC);
+	assert_int_equal(bench.n_events[LP_EVENT_address_fixed], 0);
+	bench.state->interfaces[1].address = addr("10.8.0.2");
+	pass(&bench, 600 * LP_SEC);
+	assert_int_equal(bench.n_events[LP_EVENT_address_fixed], 1);
+	assert_false(lp_route_guard_has_lease(bench.guard));
+	bench.state->dhcp_off = false;
+	assert_true(lp_route_guard_has_lease(bench.guard));
+	bench.state->interfaces[1].address = addr("169.254.7.7");
+	assert_false(lp_route_guard_has_lease(bench.guard));
+	bench.state->interfaces[1].address = bench.before.interfaces[1].address;
+	end(&bench);
+}
+
+/* Windows ends the program soon: everything is undone now, and not made again. */
+static void test_leave(void **state)
+{
+	const struct lp_addr relay = addr("203.0.113.10");
+	struct bench bench;
+	(void)state;
+	begin(&bench);
+	lp_route_guard_hold(bench.guard, &relay);
+	lp_route_guard_set_adapter(bench.guard, 1400);
+	pass(&bench, LP_SEC);
+	assert_int_equal(bench.state->interfaces[1].settings[0].metric, 1);
+	lp_route_guard_leave(bench.guard);
+	lp_changes_undo(bench.changes);
+	pass(&bench, 600 * LP_SEC);
+	lp_route_guard_hold(bench.guard, &(struct lp_addr){.family = 4, .ip = {203, 0, 113, 11}});
+	lp_route_guard_set_adapter(bench.guard, 1400);
+	assert_true(lp_fake_state_equal(bench.state, &bench.before));
+	end(&bench);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_forgotten_settings),
 		cmocka_unit_test(test_inbound),
 		cmocka_unit_test(test_inbound_killed),
+		cmocka_unit_test(test_fixed_address),
+		cmocka_unit_test(test_leave),
 		cmocka_unit_test(test_foreign_settings),
 		cmocka_unit_test(test_route),
 		cmocka_unit_test(test_foreign),

@@ -213,6 +213,22 @@ def test_new_room(machine):
         assert client.interrupt() == 0
 
 
+def test_release(machine):
+    """The LAN gets its address back when the player leaves, but not one that somebody set by hand."""
+    client = machine.client()
+    assert ping_through(machine)
+    before = machine.calls("IpReleaseAddress")
+    assert client.interrupt() == 0
+    assert machine.calls("IpReleaseAddress") == before + 1
+    key = f"HKLM\\System\\CurrentControlSet\\Services\\Tcpip\\Parameters\\Interfaces\\{machine.guid}"
+    machine.run("reg", "add", key, "/v", "EnableDHCP", "/t", "REG_DWORD", "/d", "0", "/f")
+    client = machine.client()
+    assert client.wait_event("address_fixed", 40)["address"] == party.ALICE
+    assert client.interrupt() == 0
+    assert machine.calls("IpReleaseAddress") == before + 1
+    machine.run("reg", "delete", key, "/f")
+
+
 def test_inbound(machine):
     """Wine cannot make a network private and pretends to add firewall rules: they are in the journal until the end."""
     client = machine.client()

@@ -255,6 +255,11 @@ int lp_changes_new(
 	return 0;
 }
 
+void lp_changes_undo(struct lp_changes *changes)
+{
+	undo_all(changes);
+}
+
 void lp_changes_free(struct lp_changes *changes)
 {
 	if (!changes)

@@ -18,6 +18,8 @@ struct lp_log;
    it; LP_EPERM and others if it cannot be read. */
 int lp_changes_new(
 	const char *path, const struct lp_log *log, struct lp_failure *failure, struct lp_changes **ret_changes);
+/* Undoes all changes, as lp_changes_free() does. */
+void lp_changes_undo(struct lp_changes *changes);
 /* Undoes all changes and frees. A change that cannot be undone is logged and stays in the journal. NULL is fine. */
 void lp_changes_free(struct lp_changes *changes);
 

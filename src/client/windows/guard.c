@@ -72,6 +72,17 @@ static void leave(struct lp_client_guard *guard)
 		lp_route_guard_leave(guard->routes);
 }
 
+static bool has_lease(struct lp_client_guard *guard)
+{
+	return lp_route_guard_has_lease(guard->routes);
+}
+
+static void undo(struct lp_client_guard *guard)
+{
+	leave(guard);
+	lp_changes_undo(guard->changes);
+}
+
 static bool follow_lan(struct lp_client_guard *guard, bool lan)
 {
 	return lp_route_guard_follow_lan(guard->routes, lan);
@@ -90,6 +101,8 @@ const struct lp_client_guard_ops lp_windows_guard_ops = {
 	.start = start,
 	.hold_route = hold_route,
 	.set_adapter = set_adapter,
+	.has_lease = has_lease,
+	.undo = undo,
 	.leave = leave,
 	.follow_lan = follow_lan,
 	.saw = saw,

@@ -14,6 +14,7 @@
 #include "obs/event.h"
 #include "platform/loop/loop.h"
 #include "platform/net/netwatch.h"
+#include "platform/net/system_dhcp.h"
 
 /* Interval of checks: while the first configuration is incomplete, and afterwards. */
 #define LOOK_SOON_NS (500 * LP_MS)
@@ -47,6 +48,7 @@ struct lp_route_guard {
 	struct lp_broadcast_test test;
 	struct lp_lease lease;
 	struct lp_reach reach;
+	bool left; /* lp_route_guard_leave() was called */
 };
 
 /* Logs a problem of the relay's route, once per reason. */
@@ -251,6 +253,8 @@ static void look_at_broadcasts(struct lp_route_guard *guard, uint64_t now_ns)
 	struct lp_addr address;
 	if (guard->set[0] && find_address(guard, &address) && !lp_addr_equal(&address, &guard->tested)) {
 		guard->tested = address;
+		if (lp_system_dhcp_is_off(guard->config.device_id))
+			lp_event_address_fixed(guard->config.log, guard->config.device, &address);
 		lp_reach_renew(&guard->reach);
 		lp_broadcast_test_start(&guard->test, now_ns);
 	}
@@ -270,6 +274,8 @@ static void look(struct lp_route_guard *guard)
 {
 	uint64_t now_ns = lp_loop_now_ns(guard->loop);
 	bool soon = false;
+	if (guard->left)
+		return;
 	look_at_adapter(guard);
 	look_at_route(guard);
 	look_at_broadcasts(guard, now_ns);
@@ -360,6 +366,14 @@ void lp_route_guard_set_adapter(struct lp_route_guard *guard, uint32_t mtu)
 void lp_route_guard_leave(struct lp_route_guard *guard)
 {
 	lp_reach_leave(&guard->reach);
+	guard->left = true;
+	lp_timer_set(guard->timer, LP_NEVER);
+}
+
+bool lp_route_guard_has_lease(const struct lp_route_guard *guard)
+{
+	struct lp_addr address;
+	return guard->tap.luid && find_address(guard, &address) && !lp_system_dhcp_is_off(guard->config.device_id);
 }
 
 bool lp_route_guard_follow_lan(struct lp_route_guard *guard, bool lan)

@@ -37,6 +37,8 @@ void lp_route_guard_set_adapter(struct lp_route_guard *guard, uint32_t mtu);
 /* Undoes, while the TAP is still connected, what cannot be undone afterwards. Nothing is done by the guard after that.
  */
 void lp_route_guard_leave(struct lp_route_guard *guard);
+/* True if the TAP has an IPv4 address that a DHCP server gave it. */
+bool lp_route_guard_has_lease(const struct lp_route_guard *guard);
 /* The TAP is connected, and the LAN is or is not reachable through the room; called at every change, and cheap where
    nothing changed. True if the TAP has no address of that LAN's and Windows has to ask for one again: lp_tap_replug().
  */

@@ -13,9 +13,10 @@ struct lp_loop;
 struct lp_timer;
 
 enum lp_signal {
-	LP_SIGNAL_STOP,      /* SIGTERM; on Windows Ctrl-C, close, logoff, shutdown */
+	LP_SIGNAL_STOP,      /* SIGTERM */
 	LP_SIGNAL_INTERRUPT, /* SIGINT: Ctrl-C */
-	LP_SIGNAL_HANGUP,    /* SIGHUP: the terminal was closed, or a reload was requested */
+	LP_SIGNAL_HANGUP,    /* SIGHUP: the terminal was closed, or a reload was requested; on Windows the window was
+				closed, logoff, shutdown: the program has five seconds */
 	LP_SIGNAL_RELOAD,    /* SIGHUP in a program started with nohup: a reload was requested */
 };
 

@@ -6,7 +6,7 @@
    has no other task, reads nothing from the network, and takes one command (lp_dhcp_request()). It ends dhcpcd and
    itself when the program ends in any way, because the socket between them is then closed.
 
-   Windows asks for an address by itself; there only lp_dhcp_restart() does anything. */
+   Windows has a DHCP client of its own (net/system_dhcp.h). */
 #ifndef LP_PLATFORM_NET_DHCP_H
 #define LP_PLATFORM_NET_DHCP_H
 
@@ -42,10 +42,5 @@ int lp_dhcp_new(struct lp_loop *loop, const struct lp_dhcp_config *config, struc
 void lp_dhcp_request(struct lp_dhcp *dhcp);
 /* Ends the DHCP client; it needs no privileges. NULL is fine. */
 void lp_dhcp_free(struct lp_dhcp *dhcp);
-
-/* Makes the system's DHCP client release the lease that it has on an interface (lp_tap_id()) and ask for a new one, on
-   a thread of its own: it may take a minute, and what comes of it is not reported. 0; LP_EUNSUPPORTED where programs
-   cannot ask for that; LP_ENOTFOUND, LP_ENOMEM. */
-int lp_dhcp_restart(const char *device_id);
 
 #endif

@@ -82,7 +82,7 @@ int lp_service_serve(void)
 	if (result < 0)
 		lp_fail(&failure, result, "cannot start: %s", lp_error_text(result));
 	else
-		result = run(signals.event, &failure);
+		result = run(signals.events[LP_SIGNAL_EVENT_STOP], &failure);
 	lp_signals_done(&signals);
 	return result < 0 ? report(&failure) : LP_EXIT_OK;
 }

@@ -42,6 +42,7 @@ struct lp_fake_mac_setting {
 struct lp_fake_state {
 	struct lp_fake_inbound inbound;
 	struct lp_fake_mac_setting mac_setting;
+	bool dhcp_off; /* the TAP's address was set by somebody */
 	struct lp_fake_interface interfaces[LP_FAKE_INTERFACES_MAX];
 	struct lp_route routes[LP_FAKE_ROUTES_MAX];
 	size_t n_interfaces, n_routes;

@@ -212,10 +212,3 @@ void lp_dhcp_free(struct lp_dhcp *dhcp)
 	lp_fd_watch_close(&dhcp->watch, on_released);
 	close(dhcp->fd);
 }
-
-int lp_dhcp_restart(const char *device_id)
-{
-	/* A new dhcpcd begins with the lease's address, and the LAN's server refuses it if it is another LAN's. */
-	(void)device_id;
-	return LP_EUNSUPPORTED;
-}

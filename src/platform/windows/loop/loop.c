@@ -23,7 +23,7 @@ struct lp_loop {
 	struct lp_alarm alarm;
 	struct lp_wait alarm_wait;
 	struct lp_signals signals;
-	struct lp_wait signal_wait;
+	struct lp_wait signal_waits[LP_SIGNAL_EVENTS];
 	lp_signal_fn signal_fn;
 	void *signal_ctx;
 	uint64_t ticks_per_s;
@@ -97,7 +97,8 @@ void lp_loop_free(struct lp_loop *loop)
 		return;
 	lp_timers_done(&loop->timers);
 	lp_wait_remove(&loop->alarm_wait);
-	lp_wait_remove(&loop->signal_wait);
+	for (int kind = 0; kind < LP_SIGNAL_EVENTS; kind++)
+		lp_wait_remove(&loop->signal_waits[kind]);
 	assert(loop->n == 0);
 	lp_signals_done(&loop->signals);
 	lp_alarm_done(&loop->alarm);
@@ -172,20 +173,27 @@ uint64_t lp_loop_unix_ns(const struct lp_loop *loop)
 	return (since_1601 - UINT64_C(116444736000000000)) * 100;
 }
 
-static void on_signal(void *ctx)
+static void on_stop(void *ctx)
 {
 	struct lp_loop *loop = ctx;
-	loop->signal_fn(loop->signal_ctx, LP_SIGNAL_STOP);
+	loop->signal_fn(loop->signal_ctx, LP_SIGNAL_INTERRUPT);
+}
+
+static void on_close(void *ctx)
+{
+	struct lp_loop *loop = ctx;
+	loop->signal_fn(loop->signal_ctx, LP_SIGNAL_HANGUP);
 }
 
 int lp_loop_on_signal(struct lp_loop *loop, lp_signal_fn fn, void *ctx)
 {
+	static const lp_wait_fn fns[LP_SIGNAL_EVENTS] = {on_stop, on_close};
 	loop->signal_fn = fn;
 	loop->signal_ctx = ctx;
-	if (loop->signal_wait.loop)
+	if (loop->signal_waits[0].loop)
 		return 0;
 	int result = lp_signals_init(&loop->signals);
-	if (result < 0)
-		return result;
-	return lp_wait_add(&loop->signal_wait, loop, loop->signals.event, on_signal, loop);
+	for (int kind = 0; kind < LP_SIGNAL_EVENTS && result == 0; kind++)
+		result = lp_wait_add(&loop->signal_waits[kind], loop, loop->signals.events[kind], fns[kind], loop);
+	return result;
 }

@@ -10,24 +10,28 @@
    any handler (5 s for a closed window). The end of the program ends the thread. */
 #define HOLD_MS 30000
 
-/* The event's name: Windows passes the handler no pointer, so it finds the event by the process ID. */
-static void event_name(wchar_t name[64])
+/* Names of the events: Windows passes the handler no pointer, so it finds them by the process ID. */
+static const wchar_t *const kinds[LP_SIGNAL_EVENTS] = {
+	[LP_SIGNAL_EVENT_STOP] = L"stop", [LP_SIGNAL_EVENT_CLOSE] = L"close"};
+
+static void event_name(enum lp_signal_event kind, wchar_t name[64])
 {
-	swprintf(name, 64, L"Local\\softlan-stop-%lu", (unsigned long)GetCurrentProcessId());
+	swprintf(name, 64, L"Local\\softlan-%ls-%lu", kinds[kind], (unsigned long)GetCurrentProcessId());
 }
 
 /* Called by Windows on another thread: notifies the loop. */
 static BOOL WINAPI on_control(DWORD type)
 {
+	bool closing = type == CTRL_CLOSE_EVENT || type == CTRL_LOGOFF_EVENT || type == CTRL_SHUTDOWN_EVENT;
 	wchar_t name[64];
-	event_name(name);
+	event_name(closing ? LP_SIGNAL_EVENT_CLOSE : LP_SIGNAL_EVENT_STOP, name);
 	HANDLE event = OpenEventW(EVENT_MODIFY_STATE, FALSE, name);
 	if (!event)
 		return FALSE;
 	SetEvent(event);
 	CloseHandle(event);
 	/* Windows ends the process as soon as this returns, whatever the loop is doing. */
-	if (type == CTRL_CLOSE_EVENT || type == CTRL_LOGOFF_EVENT || type == CTRL_SHUTDOWN_EVENT)
+	if (closing)
 		Sleep(HOLD_MS);
 	return TRUE;
 }
@@ -35,14 +39,16 @@ static BOOL WINAPI on_control(DWORD type)
 int lp_signals_init(struct lp_signals *signals)
 {
 	*signals = (struct lp_signals){0};
-	wchar_t name[64];
-	event_name(name);
-	signals->event = CreateEventW(NULL, FALSE, FALSE, name);
-	DWORD error = GetLastError();
-	/* Another program has made it, and would see or cause our end. */
-	if (!signals->event || error == ERROR_ALREADY_EXISTS) {
-		lp_signals_done(signals);
-		return lp_os_error(error);
+	for (int kind = 0; kind < LP_SIGNAL_EVENTS; kind++) {
+		wchar_t name[64];
+		event_name(kind, name);
+		signals->events[kind] = CreateEventW(NULL, FALSE, FALSE, name);
+		DWORD error = GetLastError();
+		/* Another program has made it, and would see or cause our end. */
+		if (!signals->events[kind] || error == ERROR_ALREADY_EXISTS) {
+			lp_signals_done(signals);
+			return lp_os_error(error);
+		}
 	}
 	if (!SetConsoleCtrlHandler(on_control, TRUE)) {
 		int result = lp_os_error(GetLastError());
@@ -51,7 +57,7 @@ int lp_signals_init(struct lp_signals *signals)
 	}
 	signals->handler = true;
 	/* A session without windows (of a service) has no such notification. */
-	lp_session_end_init(&signals->session_end, signals->event);
+	lp_session_end_init(&signals->session_end, signals->events[LP_SIGNAL_EVENT_CLOSE]);
 	return 0;
 }
 
@@ -60,7 +66,8 @@ void lp_signals_done(struct lp_signals *signals)
 	lp_session_end_done(&signals->session_end);
 	if (signals->handler)
 		SetConsoleCtrlHandler(on_control, FALSE);
-	if (signals->event)
-		CloseHandle(signals->event);
+	for (int kind = 0; kind < LP_SIGNAL_EVENTS; kind++)
+		if (signals->events[kind])
+			CloseHandle(signals->events[kind]);
 	*signals = (struct lp_signals){0};
 }

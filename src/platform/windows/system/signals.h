@@ -6,9 +6,15 @@
 
 #include "platform/windows/system/session_end.h"
 
+enum lp_signal_event {
+	LP_SIGNAL_EVENT_STOP,  /* Ctrl-C, Ctrl-Break */
+	LP_SIGNAL_EVENT_CLOSE, /* Windows ends the program in a few seconds */
+	LP_SIGNAL_EVENTS,
+};
+
 struct lp_signals {
-	HANDLE event; /* set for each signal */
-	bool handler; /* the handler is installed */
+	HANDLE events[LP_SIGNAL_EVENTS]; /* set for each signal of the kind */
+	bool handler;                    /* the handler is installed */
 	struct lp_session_end session_end;
 };
 

@@ -1,13 +1,8 @@
+/* On systems that have a DHCP client of their own (net/system_dhcp.h). */
 #include "platform/net/dhcp.h"
 
 #include "base/error.h"
 #include "base/failure.h"
-
-int lp_dhcp_restart(const char *device_id)
-{
-	(void)device_id;
-	return LP_EUNSUPPORTED;
-}
 
 int lp_dhcp_new(struct lp_loop *loop, const struct lp_dhcp_config *config, struct lp_failure *failure,
 	struct lp_dhcp **ret_dhcp)

@@ -1,0 +1,21 @@
+#include "platform/net/system_dhcp.h"
+
+#include "base/error.h"
+
+int lp_system_dhcp_restart(const char *device_id)
+{
+	(void)device_id;
+	return LP_EUNSUPPORTED;
+}
+
+int lp_system_dhcp_release(const char *device_id)
+{
+	(void)device_id;
+	return LP_EUNSUPPORTED;
+}
+
+bool lp_system_dhcp_is_off(const char *device_id)
+{
+	(void)device_id;
+	return false;
+}
