@@ -13,6 +13,7 @@
 #include "client/windows/service/service.h"
 #include "platform/system/file.h"
 #include "platform/windows/system/console.h"
+#include "platform/windows/system/load_config.h"
 #include "platform/windows/system/private_folder.h"
 
 #define ROOM_FILE_MAX ((size_t)16 << 10)
@@ -144,6 +145,7 @@ int wmain(int argc, wchar_t **wide)
 	struct lp_console console;
 	char **argv = lp_console_arguments(argc, wide);
 	int code = LP_EXIT_FAILURE;
+	lp_load_from_system32();
 	lp_console_begin(&console);
 	if (argv)
 		code = run(&app, argc, argv);

@@ -17,8 +17,20 @@
 #define TIMEOUT_MS 5000
 #define ROUTES_MAX 64
 
+/* The copy, which is beside this DLL, where the program does not look. */
+static HMODULE wine_dll(void)
+{
+	char path[MAX_PATH];
+	HMODULE self = GetModuleHandleA("iphlpapi.dll");
+	char *end = GetModuleFileNameA(self, path, sizeof path - sizeof WINE_DLL) ? strrchr(path, '\\') : NULL;
+	if (!end)
+		return NULL;
+	strcpy(end + 1, WINE_DLL);
+	return LoadLibraryA(path);
+}
+
 /* A function of the copy. */
-#define WINE(name) ((__typeof__(&name))(void *)GetProcAddress(LoadLibraryA(WINE_DLL), #name))
+#define WINE(name) ((__typeof__(&name))(void *)GetProcAddress(wine_dll(), #name))
 
 /* Sends a request to the helper; the reply begins with Windows' error code, which is returned. */
 static DWORD ask(const char *question, char *answer, int size)

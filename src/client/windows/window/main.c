@@ -5,6 +5,7 @@
 #include <shellapi.h>
 
 #include "client/windows/window/window.h"
+#include "platform/windows/system/load_config.h"
 
 int WINAPI wWinMain(HINSTANCE instance, HINSTANCE before, LPWSTR line, int show_command);
 
@@ -15,8 +16,7 @@ int WINAPI wWinMain(HINSTANCE instance, HINSTANCE before, LPWSTR line, int show_
 	(void)instance;
 	(void)before;
 	(void)line;
-	/* From the system's folder only, not from where the program was downloaded to. */
-	SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32);
+	lp_load_from_system32();
 	InitCommonControlsEx(&controls);
 	LPWSTR *argv = CommandLineToArgvW(GetCommandLineW(), &argc);
 	int code = lp_window_run(argv && argc > 1 ? argv[1] : L"", show_command);
