@@ -195,6 +195,9 @@ LP_EVENT_ROW(dhcp_ended, WARN, "{device}: dhcpcd, which asks the LAN for an addr
 LP_EVENT_ROW(address_asked, INFO,
              "{device}: the LAN is reachable now. The adapter is reconnected, which makes Windows ask for an address",
              "The gateway came after the client, whose adapter has no address of the LAN.", (str, device))
+LP_EVENT_ROW(address_found, INFO,
+             "{device} has the LAN's address {address}. Start games now: one that runs already may not listen on this adapter",
+             "The TAP adapter has got its first address of the session.", (str, device), (addr, address))
 LP_EVENT_ROW(address_fixed, WARN,
              "{device}: its IPv4 address {address} was set by hand or by another program, so Windows asks the LAN for none. If "
              "the host did not assign it, let the adapter obtain an IP address automatically (its properties, Internet "

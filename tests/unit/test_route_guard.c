@@ -419,6 +419,7 @@ static void test_fixed_address(void **state)
 	bench.state->interfaces[1].address = addr("10.8.0.2");
 	pass(&bench, 600 * LP_SEC);
 	assert_int_equal(bench.n_events[LP_EVENT_address_fixed], 1);
+	assert_int_equal(bench.n_events[LP_EVENT_address_found], 1);
 	assert_false(lp_route_guard_has_lease(bench.guard));
 	bench.state->dhcp_off = false;
 	assert_true(lp_route_guard_has_lease(bench.guard));

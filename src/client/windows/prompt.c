@@ -20,6 +20,7 @@ static const struct {
 	{"relay-ca-cert", "File with the relay's certificate, if you were given one", false},
 	{"server-name", "Name in the relay's certificate, if it is another than the relay's", false},
 	{"name", "Your name, as the others see it", false},
+	{"inbound", "May other players reach games on this computer (yes or no; otherwise yes)", false},
 };
 
 #define N_QUESTIONS (sizeof questions / sizeof questions[0])
@@ -35,6 +36,11 @@ static int check(size_t question, const char *answer, struct lp_failure *failure
 	struct lp_member_options values = {0};
 	struct lp_options options;
 	const struct lp_program program = {.name = "client"};
+	/* An option of the client's own, which is in no table of this library. */
+	if (strcmp(questions[question].option, "inbound") == 0)
+		return strcmp(answer, "yes") == 0 || strcmp(answer, "no") == 0
+			       ? 0
+			       : lp_fail(failure, LP_EINVAL, "the answer is yes or no");
 	char argument[LP_PROMPT_LINE_MAX + 64];
 	char *const argv[] = {NULL, argument};
 	lp_options_init(&options, &program);

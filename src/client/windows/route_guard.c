@@ -48,7 +48,8 @@ struct lp_route_guard {
 	struct lp_broadcast_test test;
 	struct lp_lease lease;
 	struct lp_reach reach;
-	bool left; /* lp_route_guard_leave() was called */
+	bool had_address; /* the first address was logged */
+	bool left;        /* lp_route_guard_leave() was called */
 };
 
 /* Logs a problem of the relay's route, once per reason. */
@@ -252,6 +253,9 @@ static void look_at_broadcasts(struct lp_route_guard *guard, uint64_t now_ns)
 {
 	struct lp_addr address;
 	if (guard->set[0] && find_address(guard, &address) && !lp_addr_equal(&address, &guard->tested)) {
+		if (!guard->had_address)
+			lp_event_address_found(guard->config.log, guard->config.device, &address);
+		guard->had_address = true;
 		guard->tested = address;
 		if (lp_system_dhcp_is_off(guard->config.device_id))
 			lp_event_address_fixed(guard->config.log, guard->config.device, &address);

@@ -65,7 +65,8 @@ int lp_tap_set_mtu(struct lp_tap *tap, unsigned mtu, struct lp_failure *failure)
    called when it is back. Does nothing on other systems, and if the TAP is not up. */
 void lp_tap_replug(struct lp_tap *tap);
 /* Stops and resumes reading: backpressure for the system's own queue. Inside the receive callback, and if the system
-   has a queue per flow, only the queue of the current batch stops; frames of other flows need not wait. */
+   has a queue per flow, only the queue of the current batch stops; frames of other flows need not wait. Windows has one
+   queue for all flows and goes on. */
 void lp_tap_pause(struct lp_tap *tap);
 void lp_tap_resume(struct lp_tap *tap);
 /* Passes frames to the system. Returns how many it accepted; the rest is lost. */

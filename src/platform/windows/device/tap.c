@@ -41,12 +41,11 @@ struct lp_tap {
 	struct lp_timer *timer; /* checks for an adapter that is gone, and checks the link of one that exists */
 	uint64_t seek_ns;       /* delay of the next attempt */
 	bool up;                /* lp_tap_up() was called */
-	bool paused;
-	bool replug;         /* lp_tap_replug() was called */
-	bool calling;        /* a callback of the owner is running */
-	bool without_link;   /* the result of the last check */
-	unsigned n_reopened; /* in a row, because there was no link */
-	bool reboot_needed;  /* Windows could not restart the adapter with its new MAC */
+	bool replug;            /* lp_tap_replug() was called */
+	bool calling;           /* a callback of the owner is running */
+	bool without_link;      /* the result of the last check */
+	unsigned n_reopened;    /* in a row, because there was no link */
+	bool reboot_needed;     /* Windows could not restart the adapter with its new MAC */
 	bool closed;
 	lp_tap_recv_fn recv;
 	lp_tap_error_fn error;
@@ -163,7 +162,7 @@ static void begin(struct lp_tap *tap)
 static void on_event(void *ctx)
 {
 	struct lp_tap *tap = ctx;
-	if (tap->paused || !tap->io || !tap->up)
+	if (!tap->io || !tap->up)
 		return;
 	DWORD error;
 	size_t n = lp_tap_io_take(tap->io, tap->frames, &error);
@@ -375,17 +374,16 @@ void lp_tap_replug(struct lp_tap *tap)
 	lp_timer_set(tap->timer, lp_loop_now_ns(tap->loop));
 }
 
+/* The driver has one queue of up to 4 MiB for all programs, in which a game would wait behind an upload. So frames are
+   read always, and the egress queue drops what is too much, by flow (egress/queue.h). */
 void lp_tap_pause(struct lp_tap *tap)
 {
-	tap->paused = true;
+	(void)tap;
 }
 
 void lp_tap_resume(struct lp_tap *tap)
 {
-	if (!tap->paused)
-		return;
-	tap->paused = false;
-	SetEvent(tap->event);
+	(void)tap;
 }
 
 size_t lp_tap_send(struct lp_tap *tap, const struct lp_frame *frames, size_t n_frames)

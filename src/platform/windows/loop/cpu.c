@@ -30,5 +30,10 @@ int lp_cpu_raise_priority(void)
 		GetModuleHandleW(L"kernel32.dll"), "SetProcessInformation");
 	if (set_information && !unthrottle(set_information, THROTTLE_SPEED | THROTTLE_TIMERS))
 		unthrottle(set_information, THROTTLE_SPEED);
-	return SetPriorityClass(GetCurrentProcess(), ABOVE_NORMAL_PRIORITY_CLASS) ? 0 : LP_EPERM;
+	/* This thread forwards frames: above a game in the foreground, whose threads Windows raises to the same
+	   priority as the others of this process. */
+	return SetPriorityClass(GetCurrentProcess(), ABOVE_NORMAL_PRIORITY_CLASS) &&
+			       SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_HIGHEST)
+		       ? 0
+		       : LP_EPERM;
 }
