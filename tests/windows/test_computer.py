@@ -229,6 +229,17 @@ def test_release(machine):
     machine.run("reg", "delete", key, "/f")
 
 
+def test_wifi(machine):
+    """Wi-Fi adapters do not scan while the client is joined; Windows ends that when the handle is closed."""
+    log = pathlib.Path(machine.folder, "wifi.txt")
+    log.unlink(missing_ok=True)
+    client = machine.client()
+    settings_made = ["open", "1 scan 0", "1 streaming 1", "2 scan 0", "2 streaming 1"]
+    wait_for(lambda: log.exists() and log.read_text().split("\n")[:-1] == settings_made, "the settings to be made")
+    assert client.interrupt() == 0
+    assert log.read_text().split("\n")[:-1] == settings_made + ["close"]
+
+
 def test_inbound(machine):
     """Wine cannot make a network private and pretends to add firewall rules: they are in the journal until the end."""
     client = machine.client()

@@ -80,7 +80,7 @@ def windows_binary(name):
 def environment(prefix, **more):
     """Wine's environment. It is silent, and does not download components."""
     return {**os.environ, "WINEPREFIX": prefix, "WINEARCH": "win64", "WINEDEBUG": "-all", "WINESERVER": WINESERVER,
-            "WINEDLLOVERRIDES": "iphlpapi=n;mscoree=;mshtml=;winemenubuilder.exe=", **more}
+            "WINEDLLOVERRIDES": "iphlpapi=n;wlanapi=n,b;mscoree=;mshtml=;winemenubuilder.exe=", **more}
 
 
 def make_prefix(folder):
@@ -154,6 +154,7 @@ class Machine:
         with open(os.path.join(self.prefix, "system.reg"), "a", encoding="ascii") as file:
             file.write("\n[System\\\\CurrentControlSet\\\\Control\\\\Session Manager\\\\Environment]\n"
                        f'"LP_TEST_NETCTL_PORT"="{NETCTL_PORT}"\n')
+        shutil.copy(windows_binary("wlanapi.dll"), self.unix("C:\\windows\\system32"))
         self.driver = "C:\\windows\\system32\\drivers\\softlan-test.sys"
         shutil.copy(windows_binary("softlan-test.sys"), self.unix(self.driver))
 

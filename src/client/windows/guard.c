@@ -6,11 +6,13 @@
 #include "base/failure.h"
 #include "client/windows/changes.h"
 #include "client/windows/route_guard.h"
+#include "platform/net/wifi.h"
 #include "proto/offload.h"
 
 struct lp_client_guard {
 	struct lp_changes *changes;
 	struct lp_route_guard *routes; /* NULL before start() */
+	struct lp_wifi *wifi;          /* NULL before the first join */
 };
 
 static int new_guard(const char *journal_path, const struct lp_log *log, struct lp_failure *failure,
@@ -32,6 +34,7 @@ static void free_guard(struct lp_client_guard *guard)
 {
 	if (!guard)
 		return;
+	lp_wifi_free(guard->wifi);
 	lp_route_guard_free(guard->routes);
 	lp_changes_free(guard->changes);
 	free(guard);
@@ -63,6 +66,9 @@ static void hold_route(struct lp_client_guard *guard, const struct lp_addr *remo
 
 static void set_adapter(struct lp_client_guard *guard, uint32_t mtu)
 {
+	/* Wi-Fi that scans is slow, not broken: a failure does not matter. */
+	if (!guard->wifi)
+		(void)lp_wifi_calm(&guard->wifi);
 	lp_route_guard_set_adapter(guard->routes, mtu);
 }
 
