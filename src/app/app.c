@@ -7,6 +7,20 @@
 #include "platform/loop/cpu.h"
 #include "platform/loop/loop.h"
 #include "platform/system/sandbox.h"
+#include "platform/system/writer.h"
+
+/* Where the log goes. */
+static void write_stderr(void *ctx, const char *data, size_t len)
+{
+	(void)ctx;
+	fwrite(data, 1, len, stderr);
+	fflush(stderr);
+}
+
+static void on_write(void *ctx, const char *data, size_t len)
+{
+	lp_writer_add(ctx, data, len);
+}
 
 bool lp_app_options(struct lp_app *app, const struct lp_program *program, struct lp_options *options, int argc,
 	char *const *argv, int *ret_exit)
@@ -15,6 +29,11 @@ bool lp_app_options(struct lp_app *app, const struct lp_program *program, struct
 	if (!lp_start(options, &app->common, argc, argv, ret_exit))
 		return false;
 	lp_log_output_init(&app->output, &app->common, stderr);
+	if (lp_writer_new(write_stderr, NULL, &app->writer) == 0) {
+		app->output.write = on_write;
+		app->output.write_ctx = app->writer;
+	}
+	app->output.copy = app->copy;
 	return true;
 }
 
@@ -91,11 +110,15 @@ void lp_app_ended(struct lp_app *app, const struct lp_failure *failure)
 
 int lp_app_end(struct lp_app *app)
 {
+	int code = LP_EXIT_OK;
 	lp_loop_free(app->loop);
 	if (app->failure.code == 0) {
 		lp_event_stopped(&app->output.log, app->program->name);
-		return LP_EXIT_OK;
+	} else {
+		lp_event_failed(&app->output.log, app->failure.text);
+		code = app->failure.code == LP_EINVAL ? LP_EXIT_USAGE : LP_EXIT_FAILURE;
 	}
-	lp_event_failed(&app->output.log, app->failure.text);
-	return app->failure.code == LP_EINVAL ? LP_EXIT_USAGE : LP_EXIT_FAILURE;
+	app->output.write = NULL;
+	lp_writer_free(app->writer);
+	return code;
 }

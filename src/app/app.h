@@ -29,16 +29,19 @@
 
 struct lp_loop;
 struct lp_sandbox_config;
+struct lp_writer;
 
 struct lp_app {
 	const struct lp_program *program;
 	struct lp_common_options common;
 	struct lp_log_output output;
+	struct lp_writer *writer; /* of |output|: the loop never waits for a terminal */
 	struct lp_loop *loop;
 	struct lp_failure failure; /* why the program ends; code 0: it was asked to */
 	bool stopping;
 	bool hurried; /* the system ends the program in a few seconds */
 
+	struct lp_log_output *copy; /* gets each line of the log as well; set before lp_app_options(), or NULL */
 	/* Set by the program before lp_app_begin(). */
 	void (*stop)(void *ctx);   /* lp_app_ended() follows */
 	void (*reload)(void *ctx); /* NULL: nothing to reload */

@@ -276,7 +276,7 @@ int lp_member_app_report(struct lp_member_app *app, enum lp_role role, struct lp
 	app->device_id = device_id;
 	app->member = member;
 	if (app->app.common.log_format == LP_LOG_TEXT && lp_terminal_is_live(LP_TERMINAL_ERR)) {
-		lp_live_init(&app->live, stderr, &app->app.output);
+		lp_live_init(&app->live, &app->app.output);
 		config.draw = on_draw;
 	}
 	int result = lp_reporter_new(app->app.loop, &config, member, &app->reporter);
@@ -294,7 +294,7 @@ void lp_member_app_unreport(struct lp_member_app *app)
 	app->member = NULL;
 	lp_reporter_free(app->reporter);
 	app->reporter = NULL;
-	if (app->live.file)
+	if (app->live.output)
 		lp_live_hide(&app->live);
 }
 

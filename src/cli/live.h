@@ -2,18 +2,15 @@
 #ifndef LP_CLI_LIVE_H
 #define LP_CLI_LIVE_H
 
-#include <stdbool.h>
-#include <stdio.h>
-
 struct lp_log_output;
 
 struct lp_live {
-	FILE *file;       /* the terminal; borrowed */
-	unsigned n_lines; /* on the screen */
+	struct lp_log_output *output; /* the terminal; borrowed */
+	unsigned n_lines;             /* on the screen */
 };
 
-/* Shares the terminal with |output|: its lines appear above the block. */
-void lp_live_init(struct lp_live *live, FILE *file, struct lp_log_output *output);
+/* Shares the terminal of |output|: its lines appear above the block. */
+void lp_live_init(struct lp_live *live, struct lp_log_output *output);
 /* Draws the block, replacing the previous one; each line ends in a newline. */
 void lp_live_show(struct lp_live *live, const char *block);
 /* Erases the block. */

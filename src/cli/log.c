@@ -75,6 +75,16 @@ static void format_json(enum lp_event event, const union lp_value *values, struc
 	lp_text_add(text, "}");
 }
 
+void lp_log_output_write(struct lp_log_output *output, const char *data, size_t len)
+{
+	if (output->write) {
+		output->write(output->write_ctx, data, len);
+		return;
+	}
+	fwrite(data, 1, len, output->file);
+	fflush(output->file);
+}
+
 static void print_line(struct lp_log_output *output, enum lp_event event, const union lp_value *values)
 {
 	struct lp_text text;
@@ -88,10 +98,11 @@ static void print_line(struct lp_log_output *output, enum lp_event event, const 
 
 	if (output->around)
 		output->around(output->around_ctx, true);
-	fwrite(line, 1, text.len + 1, output->file);
-	fflush(output->file);
+	lp_log_output_write(output, line, text.len + 1);
 	if (output->around)
 		output->around(output->around_ctx, false);
+	if (output->copy)
+		print_line(output->copy, event, values);
 }
 
 /* Monotonic. */

@@ -18,6 +18,10 @@
 struct lp_log_output {
 	struct lp_log log; /* pass &output->log to the emitting modules */
 	FILE *file;
+	/* Writes instead of to |file|; NULL: to the file. */
+	void (*write)(void *ctx, const char *data, size_t len);
+	void *write_ctx;
+	struct lp_log_output *copy; /* gets each line as well; NULL: none */
 	enum lp_log_format format;
 	bool terminal; /* prints the time of day instead of the date */
 	bool colours;
@@ -33,5 +37,7 @@ struct lp_log_output {
 
 /* Prints to |file|, which is usually stderr and is borrowed. */
 void lp_log_output_init(struct lp_log_output *output, const struct lp_common_options *common, FILE *file);
+/* Writes text to where the lines go, for the live view. */
+void lp_log_output_write(struct lp_log_output *output, const char *data, size_t len);
 
 #endif

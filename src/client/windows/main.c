@@ -10,9 +10,13 @@
 #include "client/app.h"
 #include "client/windows/adapters.h"
 #include "client/windows/prompt.h"
+#include "client/windows/service/log_file.h"
 #include "client/windows/service/service.h"
 #include "platform/system/file.h"
+#include "platform/system/terminal.h"
+#include "platform/system/writer.h"
 #include "platform/windows/system/console.h"
+#include "platform/windows/system/crash.h"
 #include "platform/windows/system/load_config.h"
 #include "platform/windows/system/private_folder.h"
 
@@ -22,6 +26,14 @@
 struct places {
 	char identity[LP_CLIENT_PATH_MAX];
 	char room[LP_CLIENT_PATH_MAX];
+	char log[LP_LOG_FILE_PATH_MAX];
+};
+
+/* A copy of the log in a file: a console is gone when its window is. */
+struct kept_log {
+	struct lp_log_file file;
+	struct lp_writer *writer;
+	struct lp_log_output output;
 };
 
 /* Sets the paths and creates their folder. */
@@ -35,6 +47,7 @@ static int find_places(struct places *places, struct lp_failure *failure)
 		return lp_fail(failure, result, "Windows names no folder for programs' files. Pass --identity FILE");
 	snprintf(places->identity, sizeof places->identity, "%s\\lanparty-client-identity.json", folder);
 	snprintf(places->room, sizeof places->room, "%s\\lanparty-client-room.conf", folder);
+	snprintf(places->log, sizeof places->log, "%.500s\\client.log", folder);
 	result = lp_private_folder_take(before, folder, failure);
 	if (result == 0)
 		result = lp_private_folder(folder, failure);
@@ -103,6 +116,33 @@ static const struct {
 	{"--uninstall-service", lp_service_uninstall},
 };
 
+static void on_file(void *ctx, const char *data, size_t len)
+{
+	lp_log_file_add(ctx, data, len);
+}
+
+static void on_line(void *ctx, const char *data, size_t len)
+{
+	lp_writer_add(ctx, data, len);
+}
+
+/* Runs the client with a copy of its log in a file, unless its output goes to a file or to the service already. */
+static int run_logged(struct lp_client_app *app, const char *path, int argc, char *const *argv)
+{
+	static struct kept_log log;
+	if (!lp_terminal_is_live(LP_TERMINAL_ERR))
+		return lp_client_app_run(app, argc, argv);
+	lp_log_file_init(&log.file, path);
+	if (lp_writer_new(on_file, &log.file, &log.writer) == 0) {
+		log.output = (struct lp_log_output){.write = on_line, .write_ctx = log.writer};
+		app->app.app.copy = &log.output;
+	}
+	int code = lp_client_app_run(app, argc, argv);
+	lp_writer_free(log.writer);
+	lp_log_file_done(&log.file);
+	return code;
+}
+
 /* Runs the client; without options it asks first. */
 static int run(struct lp_client_app *app, int argc, char *const *argv)
 {
@@ -121,8 +161,8 @@ static int run(struct lp_client_app *app, int argc, char *const *argv)
 	}
 	snprintf(app->options.identity_path, sizeof app->options.identity_path, "%s", places.identity);
 	if (argc == 1 && ask(places.room))
-		return lp_client_app_run(app, 3, asked);
-	return lp_client_app_run(app, argc, argv);
+		return run_logged(app, places.log, 3, asked);
+	return run_logged(app, places.log, argc, argv);
 }
 
 /* A window that was opened for the program alone stays until the failure was read. */
@@ -146,6 +186,7 @@ int wmain(int argc, wchar_t **wide)
 	char **argv = lp_console_arguments(argc, wide);
 	int code = LP_EXIT_FAILURE;
 	lp_load_from_system32();
+	lp_crash_dump_enable();
 	lp_console_begin(&console);
 	if (argv)
 		code = run(&app, argc, argv);
