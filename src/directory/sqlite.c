@@ -172,12 +172,12 @@ static int prepare_schema(struct lp_directory *directory, struct lp_failure *fai
 }
 
 /* A command that root runs makes the file for the user that the relay runs as, who owns the folder. */
-static void give_to_owner(const char *folder, int file)
+static void give_to_owner(const char *folder, const char *path)
 {
 	struct stat of_folder, of_file;
-	if (geteuid() == 0 && stat(folder, &of_folder) == 0 && fstat(file, &of_file) == 0 &&
+	if (geteuid() == 0 && stat(folder, &of_folder) == 0 && lstat(path, &of_file) == 0 &&
 		of_file.st_uid != of_folder.st_uid)
-		(void)!fchown(file, of_folder.st_uid, of_folder.st_gid);
+		(void)!lchown(path, of_folder.st_uid, of_folder.st_gid);
 }
 
 static int open_store(struct lp_directory *directory, const char *folder, struct lp_failure *failure)
@@ -185,12 +185,12 @@ static int open_store(struct lp_directory *directory, const char *folder, struct
 	int len = snprintf(directory->path, sizeof directory->path, "%s/" FILE_NAME, folder);
 	if (len < 0 || (size_t)len >= sizeof directory->path)
 		return lp_fail(failure, LP_ETOOBIG, "%s: the path is too long", folder);
-	/* SQLite would make it readable for everyone; its journal gets the mode of the file. */
-	int file = open(directory->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (file >= 0) {
-		give_to_owner(folder, file);
+	/* SQLite would make it readable for everyone; its journal gets the mode of the file. A file that exists is not
+	   opened, because closing it would drop the locks of this process's other connections to it (fcntl(2)). */
+	int file = open(directory->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (file >= 0)
 		close(file);
-	}
+	give_to_owner(folder, directory->path);
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
 	if (sqlite3_open_v2(directory->path, &directory->db, flags, NULL) != SQLITE_OK)
 		return directory->db ? fail(directory, failure) : lp_fail(failure, LP_ENOMEM, "out of memory");

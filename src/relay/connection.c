@@ -292,6 +292,21 @@ static int enter(struct lp_relay *relay, struct lp_join *join, uint64_t now_ns)
 	return lp_rooms_join(relay->rooms, join, now_ns);
 }
 
+/* True if another worker has the room, which |ret_reject| then states. What is not valid anyway is not redirected. */
+static bool belongs_elsewhere(const struct lp_relay *relay, const struct lp_hello *hello, struct lp_reject *ret_reject)
+{
+	const struct lp_udp_share *worker = &relay->config.worker;
+	uint8_t steer = lp_room_steer(hello->room);
+	if (worker->n == 1 || steer % worker->n == worker->index || hello->version != LP_PROTOCOL_VERSION ||
+		!lp_room_code_valid(hello->room))
+		return false;
+	ret_reject->code = LP_REJECT_REDIRECT;
+	snprintf(ret_reject->message, sizeof ret_reject->message, "another worker of this relay has room %s",
+		hello->room);
+	lp_hex_format(&steer, 1, ret_reject->steer);
+	return true;
+}
+
 /* Checks the invite of a hello, then asks the room. */
 static int join(struct lp_connection *connection, struct lp_join *join, uint64_t now_ns)
 {
@@ -301,16 +316,9 @@ static int join(struct lp_connection *connection, struct lp_join *join, uint64_t
 		.key = connection->has_key ? connection->key : NULL,
 		.exporter = connection->has_exporter ? connection->exporter : NULL,
 	};
-	unsigned n_workers = relay->config.worker.n;
-	uint8_t steer = lp_room_steer(join->hello->room);
 	join->key = newcomer.key;
-	if (n_workers > 1 && steer % n_workers != relay->config.worker.index) {
-		join->reject.code = LP_REJECT_REDIRECT;
-		snprintf(join->reject.message, sizeof join->reject.message, "another worker of this relay has room %s",
-			join->hello->room);
-		lp_hex_format(&steer, 1, join->reject.steer);
+	if (belongs_elsewhere(relay, join->hello, &join->reject))
 		return LP_EPERM;
-	}
 	int result = lp_invites_check(&relay->invites, join->hello, &newcomer, lp_loop_unix_s(relay->loop), now_ns,
 		&join->by_key, &join->reject);
 	lp_wipe(connection->exporter, sizeof connection->exporter);

@@ -118,7 +118,8 @@ def test_confined(lab):
     """Started by root, the programs run as nobody, without capabilities, with a list of system calls. The relay can
     still read its key, which is root's."""
     lab.client.wait_joined()
-    for program in (lab.relay, lab.gateway, lab.client):
+    assert set(policies(lab.relay.pid)) == {os.SCHED_RR}  # its workers
+    for program in (lab.gateway, lab.client):
         confined = program.events("confined")[0]
         if not confined["calls"]:
             pytest.skip("a build with sanitizers is not confined")
@@ -224,7 +225,7 @@ def real_time_permitted(lab):
 
 
 def test_priority(lab):
-    """The thread that carries frames has real-time priority, no other thread does; --no-priority."""
+    """The threads that carry frames have real-time priority, no other thread does; --no-priority."""
     if not real_time_permitted(lab):
         pytest.skip("real-time scheduling is not permitted here")
     for program in (lab.relay, lab.gateway, lab.client):

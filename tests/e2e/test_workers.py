@@ -138,5 +138,5 @@ def test_end(lab):
     wait_for(lambda: not lab.relay.running(), "the relay to end")
     assert lab.relay.process.returncode == 0
     for client in clients:
-        wait_for(lambda client=client: "the relay restarts" in client.output(), client.output())
+        wait_for(lambda client=client: "restarting" in client.output(), client.output())
         client.stop()

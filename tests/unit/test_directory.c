@@ -169,6 +169,52 @@ static void test_beside(void **state)
 	assert_int_equal(info.st_mode & 077, 0);
 }
 
+#define BANNED_KEY ((const uint8_t[LP_MEMBER_KEY_BYTES]){7})
+
+/* What the other process does: opens the store, as a command does, and tells whether the member is banned. */
+static int look(const char *folder)
+{
+	struct lp_directory *directory;
+	if (lp_directory_open(folder, NULL, &directory) < 0)
+		return 9;
+	int banned = lp_directory_is_banned(directory, "FRIDAY", BANNED_KEY, NULL);
+	lp_directory_close(directory);
+	return banned;
+}
+
+/* The same in a new program, because SQLite's connections do not survive fork(). */
+static int look_from_outside(const struct fixture *fixture)
+{
+	int status;
+	pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		execl("/proc/self/exe", "test_directory", fixture->folder, NULL);
+		_exit(10);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+/* A relay's workers have a connection each, and commands come and go beside them. */
+static void test_connections_of_one_process(void **state)
+{
+	struct fixture *fixture = *state;
+	struct lp_directory *second;
+	const struct lp_directory_ban ban = {.member_key = {7}, .name = "Mallory", .since_unix_s = 5};
+	add(fixture, "FRIDAY");
+	assert_int_equal(lp_directory_open(fixture->folder, &fixture->failure, &second), 0);
+	assert_int_equal(look_from_outside(fixture), 0);
+	assert_int_equal(lp_directory_ban(fixture->directory, "FRIDAY", &ban, &fixture->failure), 0);
+	assert_int_equal(lp_directory_is_banned(second, "FRIDAY", ban.member_key, &fixture->failure), 1);
+	assert_int_equal(look_from_outside(fixture), 1);
+	lp_directory_close(second);
+	assert_int_equal(look_from_outside(fixture), 1);
+	assert_int_equal(lp_directory_unban(fixture->directory, "FRIDAY", ban.member_key, &fixture->failure), 0);
+	assert_int_equal(look_from_outside(fixture), 0);
+}
+
 /* What a process that was killed had committed is there; what it had not is not. */
 static void test_killed(void **state)
 {
@@ -207,13 +253,16 @@ static void test_damaged(void **state)
 	assert_int_equal(lp_directory_open("/nonexistent", &fixture->failure, &other), LP_EPERM);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	if (argc > 1)
+		return look(argv[1]);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_rooms, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_invites, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_bans, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_beside, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_connections_of_one_process, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_killed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_damaged, set_up, tear_down),
 	};

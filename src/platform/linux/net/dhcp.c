@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,15 +130,22 @@ static int start_keeper(const char *const *args)
 	int fds[2];
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
 		return lp_os_error(errno);
+	/* The program's signal handlers are not for its children, which may get a signal before they run dhcpcd. */
+	sigset_t all, before;
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
 	pid_t child = fork();
 	if (child == 0) {
 		if (fork() != 0)
 			_exit(0);
+		for (int number = 1; number < NSIG; number++)
+			(void)signal(number, SIG_DFL);
 		int fd = dup2(fds[1], STDERR_FILENO + 1);
 		syscall(SYS_close_range, STDERR_FILENO + 2, ~0U, 0);
 		lp_dhcp_keeper_run(fd, args);
 	}
 	int result = child < 0 ? lp_os_error(errno) : fds[0];
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	close(fds[1]);
 	if (child < 0)
 		close(fds[0]);
