@@ -44,6 +44,7 @@ bool lp_member_app_options(struct lp_member_app *app, const struct lp_program *p
 	lp_options_add(ret_options, rows, n_rows, dest);
 	lp_options_add(ret_options, lp_control_option_rows, lp_control_option_rows_n, &app->control);
 	lp_options_add(ret_options, lp_capture_option_rows, lp_capture_option_rows_n, &app->capture_options);
+	lp_options_add(ret_options, lp_doctor_option_rows, lp_doctor_option_rows_n, &app->doctor);
 	if (!lp_app_options(&app->app, program, ret_options, argc, argv, ret_exit))
 		return false;
 	if (lp_options_is_command(ret_options, "status"))

@@ -7,6 +7,7 @@
 #include "app/capture_command.h"
 #include "app/capture_server.h"
 #include "app/control.h"
+#include "app/doctor.h"
 #include "app/member_options.h"
 #include "app/saved_session.h"
 #include "cli/live.h"
@@ -27,6 +28,7 @@ struct lp_member_app {
 	struct lp_member_options options;
 	struct lp_control_options control;
 	struct lp_capture_options capture_options;
+	struct lp_doctor_options doctor;
 	struct lp_capture_server capture;
 	struct lp_tls *tls;
 	struct lp_saved_session saved;

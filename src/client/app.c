@@ -180,6 +180,10 @@ int lp_client_app_run(struct lp_client_app *client, int argc, char *const *argv)
 		    &client->options, argc, argv, &options, &code))
 		return code;
 	client->options.has_mac = lp_options_given(&options, "virtual-mac");
+	if (lp_options_is_command(&options, "doctor")) {
+		(void)lp_saved_session_load(client->options.identity_path, &failure, &app->saved); /* for the invite */
+		return lp_doctor_member_command(app, &options, LP_ROLE_CLIENT, client->options.tap);
+	}
 	if (start(client, &options, &failure) == 0)
 		lp_app_run(&app->app);
 	else

@@ -143,6 +143,10 @@ int main(int argc, char **argv)
 	if (!lp_member_app_options(app, &lp_gateway_program, lp_gateway_option_rows, lp_gateway_option_rows_n,
 		    &program.options, argc, argv, &options, &code))
 		return code;
+	if (lp_options_is_command(&options, "doctor")) {
+		(void)lp_saved_session_load(program.options.state_path, &failure, &app->saved); /* for the invite */
+		return lp_doctor_member_command(app, &options, LP_ROLE_GATEWAY, program.options.interface);
+	}
 	if (lp_invite_is_command(&options))
 		return lp_invite_command(&options, &program.options, app->options.name);
 	if (lp_host_is_command(&options))

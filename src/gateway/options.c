@@ -15,6 +15,8 @@ static const struct lp_help_row commands[] = {
 	{"invites", "print the invites that were made on this computer"},
 	{"status", "print the state of the running gateway"},
 	{"leave", "make the running gateway say goodbye and end"},
+	{"doctor [INVITE]",
+		"check every step from the relay's name to the LAN, and print what is wrong and what helps"},
 	{"capture",
 		"write the frames of the running gateway as pcapng, each with what happened to it: lanparty-gateway "
 		"capture | wireshark -k -i -"},

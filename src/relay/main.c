@@ -17,6 +17,7 @@
 #include "platform/system/thread.h"
 #include "quic/tls/credentials.h"
 #include "relay/certificate.h"
+#include "relay/doctor.h"
 #include "relay/operator.h"
 #include "relay/options.h"
 #include "relay/relay.h"
@@ -339,11 +340,14 @@ int main(int argc, char **argv)
 	lp_options_add(&options, lp_relay_option_rows, lp_relay_option_rows_n, &program.options);
 	lp_options_add(&options, lp_control_option_rows, lp_control_option_rows_n, &program.control);
 	lp_options_add(&options, lp_capture_option_rows, lp_capture_option_rows_n, &program.options.capture);
+	lp_options_add(&options, lp_doctor_option_rows, lp_doctor_option_rows_n, &program.options.doctor);
 	if (!lp_app_options(app, &lp_relay_program, &options, argc, argv, &code))
 		return code;
 	program.options.server_name_given = lp_options_given(&options, "server-name");
 	if (lp_operator_is_command(&options))
 		return lp_operator_command(&options, &program.control);
+	if (lp_options_is_command(&options, "doctor"))
+		return lp_relay_doctor_command(&program.options, &program.control);
 	if (lp_options_is_command(&options, "capture"))
 		return lp_capture_command(
 			&lp_relay_program, &program.control, &program.options.capture, program.options.room);

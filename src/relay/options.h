@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "app/capture_command.h"
+#include "app/doctor.h"
 #include "cli/options.h"
 #include "filter/filter.h"
 #include "relay/relay.h"
@@ -23,6 +24,7 @@ struct lp_relay_options {
 	struct lp_addr metrics;                       /* port 0: metrics are not served */
 	bool filters[LP_FILTER_COUNT];
 	struct lp_capture_options capture;
+	struct lp_doctor_options doctor;
 	char room[LP_ROOM_CODE_MAX + 1]; /* whose frames are captured; empty: all */
 };
 

@@ -374,6 +374,7 @@ int lp_relay_new(struct lp_loop *loop, const struct lp_relay_config *config, str
 	lp_list_init(&relay->connections);
 	relay->config = *config;
 	relay->loop = loop;
+	relay->credentials = tls;
 	relay->log = log;
 	relay->started_ns = lp_loop_now_ns(loop);
 	relay->now_ns = lp_loop_now_ns(loop);

@@ -18,6 +18,7 @@ struct lp_relay {
 	struct lp_relay_counters counters;
 	struct lp_loop *loop;
 	const struct lp_log *log;
+	struct lp_tls *credentials; /* borrowed */
 	struct lp_carrier_udp udp;
 	struct lp_carrier_tls_server *tls; /* NULL: no TCP port */
 	struct lp_quic_endpoint *endpoint;

@@ -8,7 +8,9 @@
 #include "carrier/tls/server.h"
 #include "link/link.h"
 #include "platform/loop/loop.h"
+#include "platform/net/udp.h"
 #include "quic/endpoint.h"
+#include "quic/tls/credentials.h"
 #include "relay/connection.h"
 #include "relay/state.h"
 #include "room/room.h"
@@ -116,6 +118,8 @@ int lp_relay_status_add(struct lp_relay *relay, struct lp_relay_status *status)
 	status->connections_refused += quic->conns_refused;
 	if (relay->tls)
 		add_tls(relay->tls, status);
+	status->udp_overflows += lp_udp_overflows(relay->udp.socket);
+	status->certificate_expires = (uint64_t)lp_tls_expiry_unix_s(relay->credentials);
 	return 0;
 }
 

@@ -47,6 +47,8 @@ struct lp_relay_status {
 	uint64_t link_datagrams, link_bytes, link_foreign, link_limited;
 	uint64_t retries_sent, resets_sent, connections_refused;
 	uint64_t tls_streams, tls_accepted, tls_opened, tls_refused, tls_failed, tls_slow, tls_datagrams_dropped;
+	uint64_t udp_overflows;
+	uint64_t certificate_expires; /* seconds of Unix time */
 	uint64_t drops[LP_DROP_COUNT];
 	struct lp_list peers; /* of struct lp_relay_status_peer */
 };

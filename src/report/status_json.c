@@ -14,37 +14,15 @@
 #include "report/latency.h"
 #include "report/status.h"
 
-struct document {
-	char version[32];
-	enum lp_role role;
-	char summary[32], text[LP_TEXT_MAX + 1];
-	char state[32], reason[LP_TEXT_MAX + 1];
-	uint64_t retry_in_ms, reconnects;
-	char transport[8];
-	char relay[LP_TEXT_MAX + 1], relay_address[LP_ADDR_TEXT_MAX], local_address[LP_ADDR_TEXT_MAX];
-	uint64_t rtt_us, jitter_us, loss_up_ppm, loss_down_ppm, packets_lost, datagram_budget;
-	char room[LP_ROOM_CODE_MAX + 1];
-	uint64_t peers, mtu, unfragmented_mtu;
-	bool gateway_present, gateway_lan_down;
-	char gateway_name[LP_NAME_MAX + 1];
-	uint64_t gateway_rtt_us, lan_rtt_us;
-	char device[LP_TEXT_MAX + 1], device_address[LP_ADDR_TEXT_MAX], device_trouble[32];
-	struct lp_mac mac;
-	bool device_up;
-	uint64_t frames_in, frames_out, bytes_in, bytes_out, down_bps, up_bps;
-	uint64_t drops[LP_DROP_COUNT], relay_drops[LP_DROP_COUNT];
-	struct lp_list members; /* of struct lp_status_member */
-};
-
-#define AT(member) offsetof(struct document, member), sizeof(((struct document *)0)->member)
+#define AT(member) offsetof(struct lp_status_document, member), sizeof(((struct lp_status_document *)0)->member)
 #define NUMBER(member, text_) \
 	{ \
 #member, LP_FIELD_UINT, false, AT(member), .max = INT64_MAX, .text = text_ \
 	}
 #define STRING(member, text_) \
 	{ \
-#member, LP_FIELD_TEXT, false, AT(member), .max = sizeof(((struct document *)0)->member) - 1, \
-							   .text = text_ \
+#member, LP_FIELD_TEXT, false, AT(member), \
+			.max = sizeof(((struct lp_status_document *)0)->member) - 1, .text = text_ \
 	}
 #define FLAG(member, text_) \
 	{ \
@@ -95,6 +73,12 @@ static const struct lp_field fields[] = {
 	STRING(device_trouble, "why it carries no frames; may be empty"),
 	{"mac", LP_FIELD_MAC, false, AT(mac), .text = "the member's MAC address"},
 	FLAG(device_up, "whether it carries frames"),
+	{"network_conflict", LP_FIELD_TEXT, true, AT(network_conflict), .max = 63,
+		.text = "another device in the same IPv4 network"},
+	{"broadcast_conflict", LP_FIELD_TEXT, true, AT(broadcast_conflict), .max = 63,
+		.text = "the device by which broadcasts leave instead"},
+	{"tunnel_overflows", LP_FIELD_UINT, true, AT(tunnel_overflows), .max = INT64_MAX,
+		.text = "datagrams of the tunnel that the system dropped because the program was too slow"},
 	NUMBER(frames_in, "frames received from the room"),
 	NUMBER(frames_out, "frames sent to the room"),
 	NUMBER(bytes_in, "bytes of those received"),
@@ -113,7 +97,7 @@ static const struct lp_field fields[] = {
 #define COPY(to, from) snprintf((to), sizeof(to), "%.*s", (int)(sizeof(to) - 1), (from))
 
 /* Sets the session and the path. */
-static void set_session(struct document *document, const struct lp_status *status, uint64_t now_ns)
+static void set_session(struct lp_status_document *document, const struct lp_status *status, uint64_t now_ns)
 {
 	document->role = status->role;
 	COPY(document->version, LP_VERSION);
@@ -152,7 +136,7 @@ static void set_session(struct document *document, const struct lp_status *statu
 }
 
 /* Sets the device and the counters. */
-static void set_device(struct document *document, const struct lp_status *status)
+static void set_device(struct lp_status_document *document, const struct lp_status *status)
 {
 	COPY(document->device, status->device_name);
 	COPY(document->device_trouble, lp_device_trouble_text(status->trouble));
@@ -160,6 +144,9 @@ static void set_device(struct document *document, const struct lp_status *status
 		lp_addr_format(&status->device.address, document->device_address);
 	document->mac = status->mac;
 	document->device_up = status->device.up;
+	COPY(document->network_conflict, status->network_conflict);
+	COPY(document->broadcast_conflict, status->broadcast_conflict);
+	document->tunnel_overflows = status->bounds.tunnel_overflows;
 	document->frames_in = status->counters.frames_in;
 	document->frames_out = status->counters.frames_out;
 	document->bytes_in = status->counters.bytes_in;
@@ -169,16 +156,34 @@ static void set_device(struct document *document, const struct lp_status *status
 	memcpy(document->drops, status->counters.drops, sizeof document->drops);
 }
 
+void lp_status_document_fill(const struct lp_status *status, uint64_t now_ns, struct lp_status_document *ret_document)
+{
+	*ret_document = (struct lp_status_document){.members = {(void *)(uintptr_t)status->members, status->n_members}};
+	set_session(ret_document, status, now_ns);
+	set_device(ret_document, status);
+}
+
+int lp_status_document_read(
+	const char *json, size_t len, struct lp_failure *failure, struct lp_status_document *ret_document)
+{
+	struct lp_failure why = {0};
+	*ret_document = (struct lp_status_document){0};
+	int result = lp_fields_read("status", fields, N_FIELDS, json, len, &why, ret_document);
+	if (result == 0)
+		return 0;
+	free(ret_document->members.items);
+	return lp_fail(failure, result, "%s. Is this the status socket of a member of this version?", why.text);
+}
+
 char *lp_status_json(const struct lp_status *status, uint64_t now_ns)
 {
-	struct document document = {.members = {(void *)(uintptr_t)status->members, status->n_members}};
-	set_session(&document, status, now_ns);
-	set_device(&document, status);
+	struct lp_status_document document;
+	lp_status_document_fill(status, now_ns, &document);
 	return lp_fields_json(fields, N_FIELDS, &document);
 }
 
 /* Appends "relay      203.0.113.10:443, RTT 12.3 ms, …". */
-static void add_path(struct lp_text *page, const struct document *document)
+static void add_path(struct lp_text *page, const struct lp_status_document *document)
 {
 	lp_text_add(page, "relay      ");
 	lp_text_escaped(page, document->relay);
@@ -194,7 +199,7 @@ static void add_path(struct lp_text *page, const struct document *document)
 }
 
 /* Appends the room and its gateway. */
-static void add_room(struct lp_text *page, const struct document *document)
+static void add_room(struct lp_text *page, const struct lp_status_document *document)
 {
 	lp_text_add(page, "room       ");
 	lp_text_escaped(page, document->room);
@@ -212,7 +217,7 @@ static void add_room(struct lp_text *page, const struct document *document)
 }
 
 /* Appends the players, one per line. */
-static void add_players(struct lp_text *page, const struct document *document)
+static void add_players(struct lp_text *page, const struct lp_status_document *document)
 {
 	const struct lp_status_member *members = document->members.items;
 	for (size_t i = 0; i < document->members.n; i++) {
@@ -228,7 +233,7 @@ static void add_players(struct lp_text *page, const struct document *document)
 }
 
 /* Appends the device. */
-static void add_device(struct lp_text *page, const struct document *document)
+static void add_device(struct lp_text *page, const struct lp_status_document *document)
 {
 	char mac[LP_MAC_TEXT_MAX];
 	lp_text_add(page, "device     ");
@@ -259,13 +264,10 @@ static void add_drops(struct lp_text *page, const char *where, const uint64_t *d
 
 int lp_status_page(const char *json, size_t len, struct lp_text *page, struct lp_failure *failure)
 {
-	struct document document = {0};
-	struct lp_failure why = {0};
-	int result = lp_fields_read("status", fields, N_FIELDS, json, len, &why, &document);
-	if (result < 0) {
-		free(document.members.items);
-		return lp_fail(failure, result, "%s. Is this the status socket of a member of this version?", why.text);
-	}
+	struct lp_status_document document;
+	int result = lp_status_document_read(json, len, failure, &document);
+	if (result < 0)
+		return result;
 	lp_text_escaped(page, document.text[0] ? document.text : document.summary);
 	lp_text_add(page, "\n");
 	add_path(page, &document);
