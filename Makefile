@@ -14,6 +14,7 @@ all: ## build the programs into build/release
 
 deps: ## install the packages for building and testing (as root)
 	@scripts/deps build test bench
+	@scripts/page-deps --test
 
 demo: ## show a remote player joining a LAN, in network namespaces (as root; KEEP=1 leaves the hosts up)
 	@scripts/deps build demo

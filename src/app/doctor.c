@@ -15,6 +15,7 @@
 #include "base/wipe.h"
 #include "cli/start.h"
 #include "doctor/doctor.h"
+#include "http/http.h"
 #include "member/member.h"
 #include "platform/device/device_state.h"
 #include "platform/loop/loop.h"
@@ -173,6 +174,19 @@ static int write_report(const struct lp_program *program, const struct lp_doctor
 	if (ferror(file) != 0 || (file != stdout && fclose(file) != 0))
 		return lp_fail(failure, LP_EIO, "%s: cannot be written to", options->report);
 	return 0;
+}
+
+void lp_doctor_reply(const struct lp_doctor_facts *facts, struct lp_http_reply *reply)
+{
+	struct lp_doctor_report report;
+	struct lp_text text;
+	reply->body = malloc(REPORT_BYTES);
+	if (!reply->body)
+		return;
+	lp_doctor_judge(facts, &report);
+	lp_text_init(&text, reply->body, REPORT_BYTES);
+	lp_doctor_json(&report, &text);
+	reply->body_len = text.len;
 }
 
 int lp_doctor_print(const struct lp_program *program, const struct lp_control_options *control,

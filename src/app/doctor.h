@@ -11,6 +11,7 @@
 struct lp_control_options;
 struct lp_doctor_facts;
 struct lp_doctor_report;
+struct lp_http_reply;
 struct lp_member_app;
 struct lp_status_document;
 
@@ -29,6 +30,8 @@ void lp_doctor_from_clock(struct lp_doctor_facts *facts);
    The program has loaded app->saved. Returns the exit code. */
 int lp_doctor_member_command(
 	struct lp_member_app *app, const struct lp_options *options, enum lp_role role, const char *device);
+/* Replies with the report as JSON. */
+void lp_doctor_reply(const struct lp_doctor_facts *facts, struct lp_http_reply *reply);
 /* Prints the report, as JSON if |control| says so, and writes the redacted one. Returns the exit code. */
 int lp_doctor_print(const struct lp_program *program, const struct lp_control_options *control,
 	const struct lp_doctor_options *options, const struct lp_doctor_facts *facts);

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "doctor/doctor.h"
 #include "http/http.h"
 #include "member/member.h"
 #include "obs/event.h"
@@ -45,6 +46,7 @@ bool lp_member_app_options(struct lp_member_app *app, const struct lp_program *p
 	lp_options_add(ret_options, lp_control_option_rows, lp_control_option_rows_n, &app->control);
 	lp_options_add(ret_options, lp_capture_option_rows, lp_capture_option_rows_n, &app->capture_options);
 	lp_options_add(ret_options, lp_doctor_option_rows, lp_doctor_option_rows_n, &app->doctor);
+	lp_options_add(ret_options, lp_page_option_rows, lp_page_option_rows_n, &app->page_options);
 	if (!lp_app_options(&app->app, program, ret_options, argc, argv, ret_exit))
 		return false;
 	if (lp_options_is_command(ret_options, "status"))
@@ -53,6 +55,8 @@ bool lp_member_app_options(struct lp_member_app *app, const struct lp_program *p
 		*ret_exit = lp_control_leave(program, &app->control);
 	else if (lp_options_is_command(ret_options, "capture"))
 		*ret_exit = lp_capture_command(program, &app->control, &app->capture_options, "");
+	else if (lp_options_is_command(ret_options, "page"))
+		*ret_exit = lp_page_command(program, &app->control);
 	else
 		return true;
 	return false;
@@ -90,6 +94,70 @@ static void on_capture(void *ctx, const struct lp_http_request *request, struct 
 	lp_capture_serve(&app->capture, request, reply);
 }
 
+static void on_page_file(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply)
+{
+	(void)ctx;
+	lp_page_file(request, reply);
+}
+
+static void on_page_words(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply)
+{
+	(void)ctx;
+	(void)request;
+	lp_page_words(reply);
+}
+
+static void on_page_history(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply)
+{
+	(void)request;
+	lp_page_history(&((struct lp_member_app *)ctx)->page, reply);
+}
+
+static void on_page_events(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply)
+{
+	(void)request;
+	lp_page_events(&((struct lp_member_app *)ctx)->page, reply);
+}
+
+static void on_page_url(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply)
+{
+	(void)request;
+	lp_page_url(&((struct lp_member_app *)ctx)->page, reply);
+}
+
+/* The doctor's verdicts on the running session, for the page. */
+static void on_doctor(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply)
+{
+	struct lp_member_app *app = ctx;
+	struct lp_status_document document;
+	struct lp_doctor_facts facts = {0};
+	(void)request;
+	if (!app->reporter)
+		return;
+	lp_status_document_fill(lp_reporter_status(app->reporter), lp_loop_now_ns(app->app.loop), &document);
+	facts.program = document.role == LP_ROLE_CLIENT ? LP_DOCTOR_OF_CLIENT : LP_DOCTOR_OF_GATEWAY;
+	lp_doctor_from_clock(&facts);
+	lp_doctor_from_status(&document, &facts);
+	lp_doctor_reply(&facts, reply);
+}
+
+static char *page_status(void *ctx)
+{
+	const struct lp_member_app *app = ctx;
+	return app->reporter ? lp_status_json(lp_reporter_status(app->reporter), lp_loop_now_ns(app->app.loop)) : NULL;
+}
+
+static void page_sample(void *ctx, uint64_t ret_sample[LP_PAGE_SERIES])
+{
+	const struct lp_member_app *app = ctx;
+	if (!app->reporter)
+		return;
+	const struct lp_status *status = lp_reporter_status(app->reporter);
+	const uint64_t sample[LP_PAGE_SERIES] = {status->rtt_ns / LP_US, lp_latency_jitter_us(&status->latency),
+		status->loss_up.ppm, status->loss_down.ppm, status->rates.up_bps, status->rates.down_bps};
+	memcpy(ret_sample, sample, sizeof sample);
+}
+
 /* Finds the member whose frames are captured. */
 static int find_peer(void *ctx, const char *target, struct lp_failure *failure, struct lp_capture_filter *filter)
 {
@@ -112,6 +180,13 @@ static int start_http(struct lp_member_app *app, struct lp_failure *failure)
 	app->table[n++] = (struct lp_http_route){"GET", "/status", LP_HTTP_STATUS, on_status};
 	app->table[n++] = (struct lp_http_route){"POST", "/leave", LP_HTTP_CONTROL, on_leave};
 	app->table[n++] = (struct lp_http_route){"POST", "/capture", LP_HTTP_CAPTURE, on_capture};
+	app->table[n++] = (struct lp_http_route){"GET", "/doctor", LP_HTTP_STATUS, on_doctor};
+	app->table[n++] = (struct lp_http_route){"GET", "/page", LP_HTTP_CAPTURE, on_page_url};
+	app->table[n++] = (struct lp_http_route){"GET", "/", LP_HTTP_PAGE, on_page_file};
+	app->table[n++] = (struct lp_http_route){"GET", "/web/*", LP_HTTP_PAGE, on_page_file};
+	app->table[n++] = (struct lp_http_route){"GET", "/words", LP_HTTP_PAGE, on_page_words};
+	app->table[n++] = (struct lp_http_route){"GET", "/history", LP_HTTP_PAGE, on_page_history};
+	app->table[n++] = (struct lp_http_route){"GET", "/events", LP_HTTP_PAGE, on_page_events};
 	assert(n + app->n_routes <= LP_MEMBER_APP_ROUTES_MAX);
 	if (app->n_routes > 0)
 		memcpy(app->table + n, app->routes, app->n_routes * sizeof app->routes[0]);
@@ -127,7 +202,14 @@ static int start_http(struct lp_member_app *app, struct lp_failure *failure)
 	app->capture.program = app->app.program->name;
 	app->capture.find = find_peer;
 	app->capture.ctx = app;
-	return lp_control_listen(app->http, app->app.program, &app->control, &app->app.output.log, failure);
+	app->page.loop = app->app.loop;
+	app->page.http = app->http;
+	app->page.log = &app->app.output.log;
+	app->page.status = page_status;
+	app->page.sample = page_sample;
+	app->page.ctx = app;
+	result = lp_control_listen(app->http, app->app.program, &app->control, &app->app.output.log, failure);
+	return result < 0 ? result : lp_page_begin(&app->page, &app->page_options, failure);
 }
 
 int lp_member_app_begin(struct lp_member_app *app, const struct lp_options *parsed, enum lp_role role,
@@ -290,6 +372,7 @@ void lp_member_app_unreport(struct lp_member_app *app)
 {
 	lp_http_free(app->http);
 	app->http = NULL;
+	lp_page_end(&app->page);
 	lp_timer_free(app->leave);
 	app->leave = NULL;
 	app->member = NULL;

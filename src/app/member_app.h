@@ -9,6 +9,7 @@
 #include "app/control.h"
 #include "app/doctor.h"
 #include "app/member_options.h"
+#include "app/page.h"
 #include "app/saved_session.h"
 #include "cli/live.h"
 #include "http/http.h"
@@ -21,7 +22,7 @@ struct lp_status;
 struct lp_timer;
 struct lp_tls;
 
-#define LP_MEMBER_APP_ROUTES_MAX 16
+#define LP_MEMBER_APP_ROUTES_MAX 24
 
 struct lp_member_app {
 	struct lp_app app;
@@ -29,6 +30,8 @@ struct lp_member_app {
 	struct lp_control_options control;
 	struct lp_capture_options capture_options;
 	struct lp_doctor_options doctor;
+	struct lp_page_options page_options;
+	struct lp_page page;
 	struct lp_capture_server capture;
 	struct lp_tls *tls;
 	struct lp_saved_session saved;

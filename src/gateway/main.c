@@ -5,6 +5,7 @@
 #include "gateway/host_command.h"
 #include "gateway/host_control.h"
 #include "gateway/invite_command.h"
+#include "gateway/invite_page.h"
 #include "gateway/options.h"
 #include "platform/loop/loop.h"
 #include "platform/system/sandbox.h"
@@ -69,7 +70,29 @@ static void on_host_result(void *ctx, const struct lp_http_request *request, str
 	lp_host_control_result(host_of(ctx), request, reply);
 }
 
+/* The host's invite, from which the players' follow; NULL in a room without keys. */
+static const struct lp_invite *host_invite(const struct program *program)
+{
+	const struct lp_invitation *invitation = &program->app.options.invitation;
+	return invitation->found ? &invitation->invite : NULL;
+}
+
+static void on_invites(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply)
+{
+	const struct program *program = ((struct lp_member_app *)ctx)->app.ctx;
+	(void)request;
+	lp_invite_page_list(&program->options, host_invite(program), reply);
+}
+
+static void on_invite_make(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply)
+{
+	const struct program *program = ((struct lp_member_app *)ctx)->app.ctx;
+	lp_invite_page_make(&program->options, host_invite(program), lp_loop_unix_s(program->app.app.loop), request, reply);
+}
+
 static const struct lp_http_route routes[] = {
+	{"GET", "/invites", LP_HTTP_CONTROL, on_invites},
+	{"POST", "/invites", LP_HTTP_CONTROL, on_invite_make},
 	{"GET", "/players", LP_HTTP_STATUS, on_players},
 	{"POST", "/host", LP_HTTP_CONTROL, on_host_ask},
 	{"GET", "/host/*", LP_HTTP_CONTROL, on_host_result},

@@ -15,6 +15,7 @@ static const struct lp_help_row commands[] = {
 	{"invites", "print the invites that were made on this computer"},
 	{"status", "print the state of the running gateway"},
 	{"leave", "make the running gateway say goodbye and end"},
+	{"page", "print the address of the running gateway's page, for the browser of this computer"},
 	{"doctor [INVITE]",
 		"check every step from the relay's name to the LAN, and print what is wrong and what helps"},
 	{"capture",

@@ -2,6 +2,9 @@
 
 #include <qrencode.h>
 #include <stdbool.h>
+#include <stdlib.h>
+
+#include "base/text.h"
 
 #define QUIET 2 /* modules around the code: half of what the standard asks for, which phones read */
 
@@ -24,4 +27,29 @@ void lp_qr_print(const char *text, FILE *out)
 		fputs("\033[0m\n", out);
 	}
 	QRcode_free(code);
+}
+
+char *lp_qr_svg(const char *text)
+{
+	QRcode *code = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_L);
+	if (!code)
+		return NULL;
+	int side = code->width + 2 * QUIET;
+	size_t size = 256 + (size_t)code->width * (size_t)code->width * sizeof "M99 99h1v1h-1z";
+	char *svg = malloc(size);
+	if (svg) {
+		struct lp_text out;
+		lp_text_init(&out, svg, size);
+		lp_text_addf(&out,
+			"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" shape-rendering=\"crispEdges\">"
+			"<path fill=\"#fff\" d=\"M0 0h%dv%dH0z\"/><path d=\"",
+			side, side, side, side);
+		for (int y = 0; y < code->width; y++)
+			for (int x = 0; x < code->width; x++)
+				if (is_black(code, x, y))
+					lp_text_addf(&out, "M%d %dh1v1h-1z", x + QUIET, y + QUIET);
+		lp_text_add(&out, "\"/></svg>");
+	}
+	QRcode_free(code);
+	return svg;
 }

@@ -44,6 +44,7 @@ enum lp_http_access {
 	LP_HTTP_STATUS = 1 << 1,  /* who is connected, and how */
 	LP_HTTP_CONTROL = 1 << 2, /* changes */
 	LP_HTTP_CAPTURE = 1 << 3, /* what people send to one another */
+	LP_HTTP_PAGE = 1 << 4,    /* the page's own files */
 };
 
 /* Everything: for the local channel. */
@@ -94,6 +95,11 @@ int lp_http_new(struct lp_loop *loop, const struct lp_http_route *routes, size_t
    request must carry "Authorization: Bearer TOKEN", or it gets 401. |ret_address|, with the port, may be NULL. */
 int lp_http_listen(struct lp_http *http, const struct lp_addr *address, unsigned access, const char *token,
 	struct lp_failure *failure, struct lp_addr *ret_address);
+/* Adds a TCP listener for browsers. It grants |access| to every request, and |token_access| to one that carries
+   |token|; what only the token grants gets 401 without it. A Host that is neither localhost nor an address gets 421,
+   because a web site could use its own name to reach this listener in its visitor's browser. */
+int lp_http_listen_page(struct lp_http *http, const struct lp_addr *address, unsigned access, unsigned token_access,
+	const char *token, struct lp_failure *failure, struct lp_addr *ret_address);
 /* Adds the local channel at |path|. LP_EINUSE: another program is listening there. */
 int lp_http_listen_local(struct lp_http *http, const char *path, unsigned access, struct lp_failure *failure);
 /* The source |ctx| of a stream has bytes, or has ended: sends them. Not to be called from the source's own functions.

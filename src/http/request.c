@@ -2,9 +2,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "base/addr.h"
 #include "base/text.h"
 #include "http/server.h"
+
+/* What a browser may do with a reply: run and show what comes from this server, connect to it, and nothing else. */
+#define POLICY \
+	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " \
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 /* A request while its body arrives. */
 struct request {
@@ -32,14 +39,13 @@ static bool method_matches(const char *served, const char *method)
 }
 
 /* The route, or NULL; |ret_path_exists| is then true if the path has routes for other methods. */
-static const struct lp_http_route *find_route(const struct lp_http_listener *listener, const char *url,
+static const struct lp_http_route *find_route(const struct lp_http *http, unsigned access, const char *url,
 	const char *method, const char **ret_rest, bool *ret_path_exists)
 {
-	const struct lp_http *http = listener->http;
 	*ret_path_exists = false;
 	for (size_t i = 0; i < http->n_routes; i++) {
 		const struct lp_http_route *route = &http->routes[i];
-		if (!(route->access & listener->access) || !path_matches(route->path, url, ret_rest))
+		if (!(route->access & access) || !path_matches(route->path, url, ret_rest))
 			continue;
 		if (method_matches(route->method, method))
 			return route;
@@ -84,6 +90,9 @@ static enum MHD_Result send_reply(struct lp_http *http, struct MHD_Connection *c
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->content_type);
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
 	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+	MHD_add_response_header(response, "Content-Security-Policy", POLICY);
+	MHD_add_response_header(response, "Cross-Origin-Resource-Policy", "same-origin");
+	MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
 	if (reply->status == MHD_HTTP_UNAUTHORIZED)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
 	enum MHD_Result result = MHD_queue_response(connection, reply->status, response);
@@ -100,15 +109,15 @@ static enum MHD_Result refuse(struct MHD_Connection *connection, unsigned status
 }
 
 /* Replies 404, with the routes of this listener. */
-static enum MHD_Result refuse_path(struct MHD_Connection *connection, const struct lp_http_listener *listener)
+static enum MHD_Result refuse_path(struct MHD_Connection *connection, const struct lp_http *http, unsigned access)
 {
 	char data[1024];
 	struct lp_text text;
 	lp_text_init(&text, data, sizeof data);
 	lp_text_add(&text, "not found. There is:");
-	for (size_t i = 0; i < listener->http->n_routes; i++) {
-		const struct lp_http_route *route = &listener->http->routes[i];
-		if (route->access & listener->access)
+	for (size_t i = 0; i < http->n_routes; i++) {
+		const struct lp_http_route *route = &http->routes[i];
+		if (route->access & access)
 			lp_text_addf(&text, "\n%s %s", route->method, route->path);
 	}
 	return refuse(connection, MHD_HTTP_NOT_FOUND, data);
@@ -128,6 +137,23 @@ static bool has_token(struct MHD_Connection *connection, const char *token)
 	for (size_t i = 0; i < len; i++)
 		difference |= (unsigned char)(given[sizeof scheme - 1 + i] ^ token[i]);
 	return difference == 0;
+}
+
+/* True if the Host is localhost or an address, with or without a port. */
+static bool names_this_computer(struct MHD_Connection *connection)
+{
+	const char *host = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
+	char name[64];
+	struct lp_addr address;
+	size_t len = host ? strlen(host) : 0;
+	while (len > 0 && host[len - 1] >= '0' && host[len - 1] <= '9')
+		len--;
+	len = len > 0 && host[len - 1] == ':' ? len - 1 : host ? strlen(host) : 0;
+	if (len == 0 || len >= sizeof name)
+		return false;
+	memcpy(name, host, len);
+	name[len] = '\0';
+	return strcasecmp(name, "localhost") == 0 || lp_addr_parse(name, 1, &address) == 0;
 }
 
 /* Reads the length of the body. 0, or the status of the refusal. */
@@ -162,13 +188,20 @@ static enum MHD_Result begin(struct lp_http_listener *listener, struct MHD_Conne
 	const char *rest;
 	bool path_exists;
 	size_t body_len;
-	if (!has_token(connection, listener->token))
+	struct lp_http *http = listener->http;
+	bool with_token = has_token(connection, listener->token);
+	unsigned access = with_token ? listener->token_access : listener->access;
+	if (listener->for_browsers && !names_this_computer(connection))
+		return refuse(connection, MHD_HTTP_MISDIRECTED_REQUEST, "this page is at localhost alone");
+	if (!with_token && listener->access == 0)
 		return refuse(connection, MHD_HTTP_UNAUTHORIZED, "the token is missing or wrong");
-	const struct lp_http_route *route = find_route(listener, url, method, &rest, &path_exists);
+	const struct lp_http_route *route = find_route(http, access, url, method, &rest, &path_exists);
+	if (!route && !with_token && find_route(http, listener->token_access, url, method, &rest, &path_exists))
+		return refuse(connection, MHD_HTTP_UNAUTHORIZED, "the token is missing or wrong");
 	if (!route && path_exists)
 		return refuse(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "this path has other methods");
 	if (!route)
-		return refuse_path(connection, listener);
+		return refuse_path(connection, http, access);
 	unsigned status = body_length(connection, method, &body_len);
 	if (status == MHD_HTTP_LENGTH_REQUIRED)
 		return refuse(connection, status, "a body needs a Content-Length");

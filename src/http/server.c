@@ -138,8 +138,22 @@ static struct lp_http_listener *next_listener(struct lp_http *http, unsigned acc
 		return NULL;
 	}
 	struct lp_http_listener *listener = &http->listeners[http->n_listeners];
-	*listener = (struct lp_http_listener){.http = http, .access = access};
+	*listener = (struct lp_http_listener){.http = http, .access = access, .token_access = access};
 	return listener;
+}
+
+/* Opens the port of the next listener, which then counts. */
+static int open_port(struct lp_http_listener *listener, const struct lp_addr *address, struct lp_failure *failure,
+	struct lp_addr *ret_address)
+{
+	struct lp_http *http = listener->http;
+	int result = lp_stream_listen(http->loop, address, on_accept, listener, failure, &listener->stream);
+	if (result < 0)
+		return result;
+	http->n_listeners++;
+	if (ret_address)
+		lp_stream_address(listener->stream, ret_address);
+	return 0;
 }
 
 int lp_http_listen(struct lp_http *http, const struct lp_addr *address, unsigned access, const char *token,
@@ -149,13 +163,20 @@ int lp_http_listen(struct lp_http *http, const struct lp_addr *address, unsigned
 	if (!listener)
 		return LP_EFULL;
 	snprintf(listener->token, sizeof listener->token, "%s", token ? token : "");
-	int result = lp_stream_listen(http->loop, address, on_accept, listener, failure, &listener->stream);
-	if (result < 0)
-		return result;
-	http->n_listeners++;
-	if (ret_address)
-		lp_stream_address(listener->stream, ret_address);
-	return 0;
+	listener->access = token ? 0 : access;
+	return open_port(listener, address, failure, ret_address);
+}
+
+int lp_http_listen_page(struct lp_http *http, const struct lp_addr *address, unsigned access, unsigned token_access,
+	const char *token, struct lp_failure *failure, struct lp_addr *ret_address)
+{
+	struct lp_http_listener *listener = next_listener(http, access, failure);
+	if (!listener)
+		return LP_EFULL;
+	snprintf(listener->token, sizeof listener->token, "%s", token);
+	listener->token_access = token_access;
+	listener->for_browsers = true;
+	return open_port(listener, address, failure, ret_address);
 }
 
 int lp_http_listen_local(struct lp_http *http, const char *path, unsigned access, struct lp_failure *failure)
@@ -167,6 +188,7 @@ int lp_http_listen_local(struct lp_http *http, const char *path, unsigned access
 	if (result < 0)
 		return result;
 	snprintf(listener->token, sizeof listener->token, "%s", lp_stream_token(listener->stream));
+	listener->access = listener->token[0] ? 0 : access;
 	http->n_listeners++;
 	return 0;
 }

@@ -32,8 +32,10 @@ struct lp_http_conn {
 struct lp_http_listener {
 	struct lp_http *http;
 	struct lp_stream_listener *stream;
-	unsigned access;
+	unsigned access;                 /* of every request */
+	unsigned token_access;           /* of a request with the token */
 	char token[LP_STREAM_TOKEN_MAX]; /* empty: none is asked for */
+	bool for_browsers;               /* the Host is checked */
 	struct lp_http_conn conns[LP_HTTP_CONNS_MAX];
 };
 

@@ -10,8 +10,19 @@
 #include "app/doctor_probe.h"
 #include "base/failure.h"
 #include "doctor/doctor.h"
+#include "http/http.h"
 #include "relay/options.h"
 #include "relay/status.h"
+
+static void from_status(const struct lp_relay_status *status, struct lp_doctor_facts *facts)
+{
+	facts->running = LP_FACT_YES;
+	facts->n_refused = status->connections_refused;
+	facts->n_connections = status->connections;
+	facts->n_retries = status->retries_sent;
+	facts->n_overflows = status->udp_overflows;
+	facts->certificate_expires_unix_s = (int64_t)status->certificate_expires;
+}
 
 /* Sets what the running relay says. */
 static void query_status(const struct lp_control_options *control, struct lp_doctor_facts *facts)
@@ -27,18 +38,20 @@ static void query_status(const struct lp_control_options *control, struct lp_doc
 		lp_relay_status_done(&status);
 		free(body);
 	}
-	if (result < 0) {
-		facts->running = LP_FACT_NO;
-		snprintf(facts->not_running, sizeof facts->not_running, "%.*s", (int)strcspn(failure.text, "."),
-			failure.text);
+	if (result == 0) {
+		from_status(&status, facts);
 		return;
 	}
-	facts->running = LP_FACT_YES;
-	facts->n_refused = status.connections_refused;
-	facts->n_connections = status.connections;
-	facts->n_retries = status.retries_sent;
-	facts->n_overflows = status.udp_overflows;
-	facts->certificate_expires_unix_s = (int64_t)status.certificate_expires;
+	facts->running = LP_FACT_NO;
+	snprintf(facts->not_running, sizeof facts->not_running, "%.*s", (int)strcspn(failure.text, "."), failure.text);
+}
+
+void lp_relay_doctor_reply(const struct lp_relay_status *status, struct lp_http_reply *reply)
+{
+	struct lp_doctor_facts facts = {.program = LP_DOCTOR_OF_RELAY};
+	lp_doctor_from_clock(&facts);
+	from_status(status, &facts);
+	lp_doctor_reply(&facts, reply);
 }
 
 int lp_relay_doctor_command(const struct lp_relay_options *options, const struct lp_control_options *control)

@@ -5,6 +5,7 @@
 #include "app/app.h"
 #include "app/capture_server.h"
 #include "app/control.h"
+#include "app/page.h"
 #include "base/error.h"
 #include "base/units.h"
 #include "http/http.h"
@@ -35,6 +36,9 @@ struct program {
 	struct lp_relay_options options;
 	struct lp_control_options control;
 	struct lp_capture_server capture;
+	struct lp_page page;
+	uint64_t sample_in, sample_out; /* UDP bytes, as of the page's last sample */
+	bool sampled;
 	struct lp_certificate_config certificate;
 	struct lp_tls *tls;
 	struct lp_mutex *mutex;      /* of the log and the capture, which the workers share */
@@ -117,16 +121,24 @@ static void add_status(void *ctx, struct lp_relay *relay)
 		sum->result = lp_relay_status_add(relay, &sum->status);
 }
 
+/* The status of the whole relay; lp_relay_status_done() is the caller's, also after a failure. */
+static int read_status(struct program *program, struct lp_relay_status *ret_status)
+{
+	struct sum sum = {0};
+	lp_workers_each(program->workers, add_status, &sum);
+	*ret_status = sum.status;
+	return sum.result;
+}
+
 /* Replies with the relay's status, as |write| writes it. */
 static void reply_with(
 	struct program *program, char *(*write)(const struct lp_relay_status *status), struct lp_http_reply *reply)
 {
-	struct sum sum = {0};
-	lp_workers_each(program->workers, add_status, &sum);
-	if (sum.result == 0)
-		reply->body = write(&sum.status);
+	struct lp_relay_status status;
+	if (read_status(program, &status) == 0)
+		reply->body = write(&status);
 	reply->body_len = reply->body ? strlen(reply->body) : 0;
-	lp_relay_status_done(&sum.status);
+	lp_relay_status_done(&status);
 }
 
 static void on_status(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply)
@@ -171,8 +183,82 @@ static void on_capture(void *ctx, const struct lp_http_request *request, struct 
 	lp_capture_serve(&program->capture, request, reply);
 }
 
+static void on_page_file(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply)
+{
+	(void)ctx;
+	lp_page_file(request, reply);
+}
+
+static void on_page_words(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply)
+{
+	(void)ctx;
+	(void)request;
+	lp_page_words(reply);
+}
+
+static void on_page_history(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply)
+{
+	(void)request;
+	lp_page_history(&((struct program *)ctx)->page, reply);
+}
+
+static void on_page_events(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply)
+{
+	(void)request;
+	lp_page_events(&((struct program *)ctx)->page, reply);
+}
+
+static void on_page_url(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply)
+{
+	(void)request;
+	lp_page_url(&((struct program *)ctx)->page, reply);
+}
+
+/* The doctor's verdicts on the running relay, for the page. */
+static void on_doctor(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply)
+{
+	struct program *program = ctx;
+	struct lp_relay_status status = {0};
+	(void)request;
+	if (read_status(program, &status) == 0)
+		lp_relay_doctor_reply(&status, reply);
+	lp_relay_status_done(&status);
+}
+
+static char *page_status(void *ctx)
+{
+	struct program *program = ctx;
+	struct lp_http_reply reply = {0};
+	reply_with(program, lp_relay_status_json, &reply);
+	return reply.body;
+}
+
+/* The bits per second since the last sample, sent and received. */
+static void page_sample(void *ctx, uint64_t ret_sample[LP_PAGE_SERIES])
+{
+	struct program *program = ctx;
+	struct lp_relay_status status = {0};
+	if (read_status(program, &status) == 0) {
+		if (program->sampled) {
+			ret_sample[4] = (status.udp_bytes_out - program->sample_out) * 8;
+			ret_sample[5] = (status.udp_bytes_in - program->sample_in) * 8;
+		}
+		program->sampled = true;
+		program->sample_out = status.udp_bytes_out;
+		program->sample_in = status.udp_bytes_in;
+	}
+	lp_relay_status_done(&status);
+}
+
 static const struct lp_http_route routes[] = {
 	{"POST", "/capture", LP_HTTP_CAPTURE, on_capture},
+	{"GET", "/doctor", LP_HTTP_STATUS, on_doctor},
+	{"GET", "/page", LP_HTTP_CAPTURE, on_page_url},
+	{"GET", "/", LP_HTTP_PAGE, on_page_file},
+	{"GET", "/web/*", LP_HTTP_PAGE, on_page_file},
+	{"GET", "/words", LP_HTTP_PAGE, on_page_words},
+	{"GET", "/history", LP_HTTP_PAGE, on_page_history},
+	{"GET", "/events", LP_HTTP_PAGE, on_page_events},
 	{"POST", "/host", LP_HTTP_CONTROL, on_host},
 	{"GET", "/status", LP_HTTP_STATUS, on_status},
 	{"GET", "/metrics", LP_HTTP_METRICS, on_metrics},
@@ -192,8 +278,16 @@ static int start_http(struct program *program, struct lp_failure *failure)
 	program->capture.program = lp_relay_program.name;
 	program->capture.find = find_peer;
 	program->capture.ctx = program;
+	program->page.loop = program->app.loop;
+	program->page.http = program->http;
+	program->page.log = log;
+	program->page.status = page_status;
+	program->page.sample = page_sample;
+	program->page.ctx = program;
 	if (result == 0)
 		result = lp_control_listen(program->http, &lp_relay_program, &program->control, log, failure);
+	if (result == 0)
+		result = lp_page_begin(&program->page, &program->options.page, failure);
 	if (result < 0 || metrics->port == 0)
 		return result;
 	result = lp_http_listen(program->http, metrics, LP_HTTP_METRICS, NULL, &why, NULL);
@@ -316,6 +410,7 @@ static int start(struct program *program, struct lp_failure *failure)
 static void finish(struct program *program)
 {
 	lp_http_free(program->http);
+	lp_page_end(&program->page);
 	lp_workers_free(program->workers);
 	lp_loop_calls_free(program->calls);
 	lp_tls_free(program->tls);
@@ -341,11 +436,14 @@ int main(int argc, char **argv)
 	lp_options_add(&options, lp_control_option_rows, lp_control_option_rows_n, &program.control);
 	lp_options_add(&options, lp_capture_option_rows, lp_capture_option_rows_n, &program.options.capture);
 	lp_options_add(&options, lp_doctor_option_rows, lp_doctor_option_rows_n, &program.options.doctor);
+	lp_options_add(&options, lp_page_option_rows, lp_page_option_rows_n, &program.options.page);
 	if (!lp_app_options(app, &lp_relay_program, &options, argc, argv, &code))
 		return code;
 	program.options.server_name_given = lp_options_given(&options, "server-name");
 	if (lp_operator_is_command(&options))
 		return lp_operator_command(&options, &program.control);
+	if (lp_options_is_command(&options, "page"))
+		return lp_page_command(&lp_relay_program, &program.control);
 	if (lp_options_is_command(&options, "doctor"))
 		return lp_relay_doctor_command(&program.options, &program.control);
 	if (lp_options_is_command(&options, "capture"))

@@ -23,6 +23,7 @@ static const struct lp_help_row commands[] = {
 	{"kick ROOM PLAYER", "remove a member, by its number or name, from a room of the running relay"},
 	{"ban ROOM PLAYER", "the same in a room with keys; the member cannot come back with the same key"},
 	{"status", "print the state of the running relay, as a table"},
+	{"page", "print the address of the running relay's page, for the browser of this computer"},
 	{"doctor",
 		"check the running relay, its name, certificate and firewall, and print what is wrong and what helps"},
 	{"capture", "write the frames of the running relay as pcapng, each with what happened to it: lanparty-relay "

@@ -8,6 +8,7 @@
 
 #include "app/capture_command.h"
 #include "app/doctor.h"
+#include "app/page.h"
 #include "cli/options.h"
 #include "filter/filter.h"
 #include "relay/relay.h"
@@ -25,6 +26,7 @@ struct lp_relay_options {
 	bool filters[LP_FILTER_COUNT];
 	struct lp_capture_options capture;
 	struct lp_doctor_options doctor;
+	struct lp_page_options page;
 	char room[LP_ROOM_CODE_MAX + 1]; /* whose frames are captured; empty: all */
 };
 

@@ -588,6 +588,47 @@ static void test_stream_evicted(void **state)
 	tear_down(&f);
 }
 
+/* A listener for browsers: what reads needs no token, what changes does, and a foreign Host is refused. */
+static void test_page_listener(void **state)
+{
+	static const struct {
+		const char *request, *wanted;
+	} rows[] = {
+		{"GET /status HTTP/1.1\r\nHost: 127.0.0.1:80\r\n", "HTTP/1.1 200 "},
+		{"GET /status HTTP/1.1\r\nHost: localhost\r\n", "HTTP/1.1 200 "},
+		{"GET /status HTTP/1.1\r\nHost: [::1]:80\r\n", "HTTP/1.1 200 "},
+		{"GET /status HTTP/1.1\r\nHost: evil.example\r\n", "HTTP/1.1 421 "},
+		{"GET /status HTTP/1.1\r\nHost: localhost.evil.example\r\n", "HTTP/1.1 421 "},
+		{"GET /status HTTP/1.1\r\nHost: 80\r\n", "HTTP/1.1 421 "},
+		{"GET /status HTTP/1.1\r\nHost: \r\n", "HTTP/1.1 421 "},
+		{"GET /metrics HTTP/1.1\r\nHost: localhost\r\n", "HTTP/1.1 404 "},
+		{"POST /kick HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n", "HTTP/1.1 401 "},
+		{"POST /kick HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nAuthorization: Bearer x\r\n",
+			"HTTP/1.1 401 "},
+		{"POST /kick HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nAuthorization: Bearer secret\r\n",
+			"HTTP/1.1 200 "},
+		{"POST /kick HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 0\r\nAuthorization: Bearer secret\r\n",
+			"HTTP/1.1 421 "},
+	};
+	const struct lp_addr loopback = {.family = 4, .ip = {127, 0, 0, 1}};
+	struct fixture f;
+	struct lp_addr at;
+	(void)state;
+	set_up(&f);
+	assert_int_equal(lp_http_listen_page(f.http, &loopback, LP_HTTP_STATUS, LP_HTTP_STATUS | LP_HTTP_CONTROL, "secret",
+				 NULL, &at),
+		0);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		char request[512], reply[4096];
+		snprintf(request, sizeof request, "%sConnection: close\r\n\r\n", rows[i].request);
+		exchange(&f, connect_tcp(&at), request, reply);
+		assert_memory_equal(reply, rows[i].wanted, strlen(rows[i].wanted));
+		assert_non_null(strstr(reply, "Content-Security-Policy: default-src 'none'"));
+		assert_null(strstr(reply, "Access-Control-Allow"));
+	}
+	tear_down(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -604,6 +645,7 @@ int main(void)
 		cmocka_unit_test(test_stream),
 		cmocka_unit_test(test_stream_closed),
 		cmocka_unit_test(test_stream_evicted),
+		cmocka_unit_test(test_page_listener),
 	};
 	return cmocka_run_group_tests_name("http", tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 static const struct lp_help_row commands[] = {
 	{"status", "print the state of the running client"},
 	{"leave", "make the running client say goodbye and end"},
+	{"page", "print the address of the running client's page, for the browser of this computer"},
 	{"doctor [INVITE]",
 		"check every step from the relay's name to the LAN, and print what is wrong and what helps"},
 	{"capture",
