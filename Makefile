@@ -59,7 +59,8 @@ uninstall: ## remove what make install installed; state and configuration stay
 	@cd "$(DESTDIR)$(PREFIX)" && for name in lanparty-relay lanparty-gateway lanparty-client; do \
 		rm -f "bin/$$name" "share/man/man8/$$name.8" "lib/systemd/system/$$name.service" \
 			"share/bash-completion/completions/$$name" "share/zsh/vendor-completions/_$$name" \
-			"share/fish/vendor_completions.d/$$name.fish" "share/doc/$$name/examples/$${name#lanparty-}.conf" || \
+			"share/fish/vendor_completions.d/$$name.fish" "share/doc/$$name/examples/$${name#lanparty-}.conf" \
+			"share/doc/$$name/examples/$$name.rules.yml" "share/doc/$$name/examples/$$name.dashboard.json" || \
 			exit 1; done
 	@echo "removed from $(DESTDIR)$(PREFIX)"
 

@@ -55,7 +55,8 @@ static json_t *entry_json(
 		return NULL;
 	char *qr = lp_qr_svg(text);
 	snprintf(id, sizeof id, "%08x", (unsigned)entry->id);
-	json_t *json = json_pack("{s:s, s:s, s:s, s:s}", "id", id, "name", entry->name, "text", text, "qr", qr ? qr : "");
+	json_t *json = json_pack(
+		"{s:s, s:s, s:s, s:s}", "id", id, "name", entry->name, "text", text, "qr", qr ? qr : "");
 	free(qr);
 	return json;
 }

@@ -87,7 +87,8 @@ static void on_invites(void *ctx, const struct lp_http_request *request, struct 
 static void on_invite_make(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply)
 {
 	const struct program *program = ((struct lp_member_app *)ctx)->app.ctx;
-	lp_invite_page_make(&program->options, host_invite(program), lp_loop_unix_s(program->app.app.loop), request, reply);
+	lp_invite_page_make(
+		&program->options, host_invite(program), lp_loop_unix_s(program->app.app.loop), request, reply);
 }
 
 static const struct lp_http_route routes[] = {

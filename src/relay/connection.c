@@ -176,6 +176,7 @@ static void on_frame(void *ctx, uint16_t source, const uint8_t *frame, size_t le
 	relay->counters.bytes += len;
 	relay->counters.drops[verdict.drop] += verdict.drop != LP_DROP_NONE;
 	relay->counters.targets += verdict.n_targets;
+	relay->counters.target_bytes += verdict.n_targets * len;
 	if (verdict.displaced)
 		displace(verdict.displaced);
 	bool captured = lp_capture_is_on(relay->config.capture);
@@ -351,6 +352,7 @@ static void on_hello(struct lp_connection *connection, const struct lp_hello *he
 		protocol_error(connection, "a second hello");
 		return;
 	}
+	uint64_t ready_ns = connection->hello_deadline_ns - relay->config.hello_timeout_ns;
 	connection->hello_deadline_ns = LP_NEVER;
 	if (lp_link_new(&link, &connection->link) < 0) {
 		end(connection, LP_QUIC_APP_OVERLOAD, LP_REASON_CONNECTION, "the relay is out of memory");
@@ -362,6 +364,7 @@ static void on_hello(struct lp_connection *connection, const struct lp_hello *he
 	}
 	connection->peer = request.peer;
 	relay->counters.joins++;
+	lp_histogram_add(&relay->counters.join_time, (now_ns - ready_ns) / LP_US);
 	connection->stats_due_ns = now_ns + relay->config.stats_interval_ns / STATS_PHASES *
 						    (1 + relay->counters.joins % STATS_PHASES);
 	if (request.replaced) {
@@ -454,6 +457,7 @@ static void send_stats(struct lp_connection *connection)
 	for (size_t i = 0; i < LP_DROP_COUNT; i++)
 		message.stats.counters.drops[i] += drops[i];
 	message.stats.rtt_us = stats.srtt_ns / LP_US;
+	lp_histogram_add(&connection->relay->counters.rtt, message.stats.rtt_us);
 	message.stats.packets_lost = stats.lost_packets;
 	message.stats.gateway_present = gateway != NULL;
 	message.stats.unfragmented_mtu = connection->sent_mtu = unfragmented_mtu(connection);

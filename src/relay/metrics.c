@@ -8,7 +8,7 @@
 #include "relay/status.h"
 
 /* Enough for all metrics, whose number is fixed. */
-#define TEXT_BYTES 16384U
+#define TEXT_BYTES 24576U
 
 /* One metric without labels. */
 static void metric(struct lp_text *text, const char *name, const char *type, const char *help, uint64_t value)
@@ -27,6 +27,49 @@ static void add_drops(struct lp_text *text, const uint64_t *drops)
 		if (i != LP_DROP_DEVICE && i != LP_DROP_OFFLOAD) /* a relay has no device */
 			lp_prometheus_sample(text, name, &label, 1, drops[i]);
 	}
+}
+
+/* One metric with a label. */
+static void labelled(struct lp_text *text, const char *name, const char *label, const char *value, uint64_t number)
+{
+	lp_prometheus_sample(text, name, &(struct lp_prometheus_label){label, value}, 1, number);
+}
+
+static void add_members(struct lp_text *text, const struct lp_relay_status *status)
+{
+	static const char name[] = "lanparty_relay_members";
+	const struct lp_relay_status_peer *peers = status->peers.items;
+	uint64_t n_gateways = 0;
+	for (size_t i = 0; i < status->peers.n; i++)
+		n_gateways += peers[i].role == LP_ROLE_GATEWAY;
+	lp_prometheus_metric(text, name, "gauge", "Members in all rooms, by role.");
+	labelled(text, name, "role", "client", status->peers.n - n_gateways);
+	labelled(text, name, "role", "gateway", n_gateways);
+}
+
+/* What operators watch besides the counters. */
+static void add_more(struct lp_text *text, const struct lp_relay_status *status)
+{
+	static const char build[] = "lanparty_relay_build_info", handshakes[] = "lanparty_relay_handshakes_total",
+			  sent[] = "lanparty_relay_sent_bytes_total";
+	lp_prometheus_metric(text, build, "gauge", "Always 1; the label has the version.");
+	labelled(text, build, "version", status->version, 1);
+	add_members(text, status);
+	lp_prometheus_metric(text, handshakes, "counter", "Handshakes, by outcome.");
+	labelled(text, handshakes, "outcome", "completed", status->handshakes);
+	labelled(text, handshakes, "outcome", "refused", status->connections_refused);
+	lp_prometheus_metric(text, sent, "counter",
+		"Bytes sent to members, by route: frames that the relay forwarded, and UDP payload of peer links.");
+	labelled(text, sent, "route", "relay", status->target_bytes);
+	labelled(text, sent, "route", "peer_link", status->link_bytes);
+	metric(text, "lanparty_relay_udp_overflows_total", "counter",
+		"UDP datagrams that the system dropped because the relay was too slow.", status->udp_overflows);
+	metric(text, "lanparty_relay_certificate_expiry_timestamp_seconds", "gauge",
+		"When the certificate expires, Unix time.", status->certificate_expires);
+	lp_histogram_text(text, "lanparty_relay_member_rtt_seconds",
+		"Round trips to members, one sample of each per --stats-interval.", &status->rtt);
+	lp_histogram_text(text, "lanparty_relay_join_seconds",
+		"Time from the end of the handshake to the admission of a member.", &status->join_time);
 }
 
 char *lp_relay_metrics_text(const struct lp_relay_status *status)
@@ -89,6 +132,7 @@ char *lp_relay_metrics_text(const struct lp_relay_status *status)
 	metric(&text, "lanparty_relay_tls_datagrams_dropped_total", "counter",
 		"Datagrams dropped because their TLS stream was behind or had ended.", status->tls_datagrams_dropped);
 	add_drops(&text, status->drops);
+	add_more(&text, status);
 	assert(!text.cut);
 	return data;
 }

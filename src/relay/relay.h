@@ -30,6 +30,7 @@
 #include "ctrl/message.h"
 #include "filter/limit.h"
 #include "obs/framelog.h"
+#include "obs/histogram.h"
 #include "platform/net/udp.h"
 #include "relay/invites.h"
 #include "relay/transit.h"
@@ -80,12 +81,14 @@ struct lp_relay_config {
 
 /* Counters of the whole relay. The endpoint and the links have their own. */
 struct lp_relay_counters {
-	uint64_t connections;          /* completed handshakes */
-	uint64_t joins;                /* admitted members */
-	uint64_t rejects;              /* rejected members */
-	uint64_t frames, bytes;        /* complete frames received */
-	uint64_t targets;              /* frames sent or queued: one per target */
-	uint64_t drops[LP_DROP_COUNT]; /* of received frames, and of links that are closed, by reason */
+	uint64_t connections;           /* completed handshakes */
+	uint64_t joins;                 /* admitted members */
+	uint64_t rejects;               /* rejected members */
+	uint64_t frames, bytes;         /* complete frames received */
+	uint64_t targets, target_bytes; /* frames sent or queued, and their bytes: once per target */
+	struct lp_histogram rtt;        /* round trips to members, a sample with each `stats` */
+	struct lp_histogram join_time;  /* from the end of the handshake to the admission */
+	uint64_t drops[LP_DROP_COUNT];  /* of received frames, and of links that are closed, by reason */
 };
 
 /* Sets the defaults of all fields but |listen|. */

@@ -118,6 +118,9 @@ int lp_relay_status_add(struct lp_relay *relay, struct lp_relay_status *status)
 	status->connections_refused += quic->conns_refused;
 	if (relay->tls)
 		add_tls(relay->tls, status);
+	status->target_bytes += counters->target_bytes;
+	lp_histogram_merge(&status->rtt, &counters->rtt);
+	lp_histogram_merge(&status->join_time, &counters->join_time);
 	status->udp_overflows += lp_udp_overflows(relay->udp.socket);
 	status->certificate_expires = (uint64_t)lp_tls_expiry_unix_s(relay->credentials);
 	return 0;

@@ -14,6 +14,7 @@
 #include "ctrl/message.h"
 #include "ctrl/schema.h"
 #include "obs/drop.h"
+#include "obs/histogram.h"
 
 struct lp_failure;
 struct lp_relay;
@@ -49,6 +50,8 @@ struct lp_relay_status {
 	uint64_t tls_streams, tls_accepted, tls_opened, tls_refused, tls_failed, tls_slow, tls_datagrams_dropped;
 	uint64_t udp_overflows;
 	uint64_t certificate_expires; /* seconds of Unix time */
+	uint64_t target_bytes;        /* for the metrics alone, as are the two below */
+	struct lp_histogram rtt, join_time;
 	uint64_t drops[LP_DROP_COUNT];
 	struct lp_list peers; /* of struct lp_relay_status_peer */
 };

@@ -2,7 +2,11 @@
 
 import json
 import os
+import re
+import shutil
 import signal
+import subprocess
+import time
 import urllib.request
 
 import pytest
@@ -171,6 +175,34 @@ def test_metrics(lab):
     second = read()
     frames = [name for name in first if "frames" in name and second[name] > first[name]]
     assert frames, "no counter of frames moved"
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="prometheus is not installed")
+def test_prometheus(lab):
+    """promtool accepts the metrics, the alert rules and their metrics' names; the dashboard uses metrics that exist."""
+    def read():
+        return get(lab.relay_host, lab.status_path, "/metrics")
+    wait_for(lambda: "lanparty_relay_member_rtt_seconds_count 0\n" not in read(), "a sample of a round trip")
+    text = read()
+    done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    folder = programs.ROOT / "dist/prometheus"
+    rules = folder / "lanparty-relay.rules.yml"
+    done = subprocess.run(["promtool", "check", "rules", rules], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    names = set(re.findall(r"^# TYPE (\S+)", text, re.M))
+    used = set(re.findall(r"lanparty_relay_\w+", rules.read_text(encoding="utf-8")))
+    with open(folder / "lanparty-relay.dashboard.json", encoding="utf-8") as file:
+        for panel in json.load(file)["panels"]:
+            used |= {name for target in panel["targets"] for name in re.findall(r"lanparty_relay_\w+", target["expr"])}
+    assert {re.sub("_bucket$", "", name) for name in used} <= names
+    values = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    assert values['lanparty_relay_members{role="gateway"}'] == "1"
+    assert float(values["lanparty_relay_join_seconds_count"]) >= 2
+    assert float(values["lanparty_relay_certificate_expiry_timestamp_seconds"]) > time.time()
+    tests = folder / "lanparty-relay.rules.test.yml"
+    done = subprocess.run(["promtool", "test", "rules", tests], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_certificate_reload(lab):

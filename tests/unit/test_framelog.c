@@ -13,6 +13,7 @@
 #include "base/units.h"
 #include "obs/counters.h"
 #include "obs/event.h"
+#include "obs/histogram.h"
 #include "obs/prometheus.h"
 
 /* Values of --frame-log, accepted and refused. */
@@ -173,6 +174,25 @@ static void test_prometheus(void **state)
 				  "lp_rooms 18446744073709551615\n");
 }
 
+static void test_histogram(void **state)
+{
+	struct lp_histogram histogram = {0}, other = {0};
+	char data[4096];
+	struct lp_text text;
+	(void)state;
+	lp_histogram_add(&histogram, 1000); /* a bound belongs to its bucket */
+	lp_histogram_add(&histogram, 1001);
+	lp_histogram_add(&other, 9000000);
+	lp_histogram_merge(&histogram, &other);
+	lp_text_init(&text, data, sizeof data);
+	lp_histogram_text(&text, "x_seconds", "Help.", &histogram);
+	assert_false(text.cut);
+	assert_non_null(strstr(data, "# TYPE x_seconds histogram\nx_seconds_bucket{le=\"0.001000\"} 1\n"
+				     "x_seconds_bucket{le=\"0.002000\"} 2\n"));
+	assert_non_null(strstr(data, "le=\"2.500000\"} 2\nx_seconds_bucket{le=\"+Inf\"} 3\nx_seconds_sum 9.002001\n"
+				     "x_seconds_count 3\n"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -181,6 +201,7 @@ int main(void)
 		cmocka_unit_test(test_line),
 		cmocka_unit_test(test_drops),
 		cmocka_unit_test(test_prometheus),
+		cmocka_unit_test(test_histogram),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

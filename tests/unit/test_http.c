@@ -615,8 +615,8 @@ static void test_page_listener(void **state)
 	struct lp_addr at;
 	(void)state;
 	set_up(&f);
-	assert_int_equal(lp_http_listen_page(f.http, &loopback, LP_HTTP_STATUS, LP_HTTP_STATUS | LP_HTTP_CONTROL, "secret",
-				 NULL, &at),
+	assert_int_equal(lp_http_listen_page(f.http, &loopback, LP_HTTP_STATUS, LP_HTTP_STATUS | LP_HTTP_CONTROL,
+				 "secret", NULL, &at),
 		0);
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		char request[512], reply[4096];
