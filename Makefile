@@ -60,7 +60,8 @@ uninstall: ## remove what make install installed; state and configuration stay
 		rm -f "bin/$$name" "share/man/man8/$$name.8" "lib/systemd/system/$$name.service" \
 			"share/bash-completion/completions/$$name" "share/zsh/vendor-completions/_$$name" \
 			"share/fish/vendor_completions.d/$$name.fish" "share/doc/$$name/examples/$${name#lanparty-}.conf" \
-			"share/doc/$$name/examples/$$name.rules.yml" "share/doc/$$name/examples/$$name.dashboard.json" || \
+			"share/doc/$$name/examples/$$name.rules.yml" "share/doc/$$name/examples/$$name.dashboard.json" \
+			share/lanparty/wireshark/lanparty.lua || \
 			exit 1; done
 	@echo "removed from $(DESTDIR)$(PREFIX)"
 

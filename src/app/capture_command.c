@@ -30,6 +30,9 @@ const struct lp_option lp_capture_option_rows[] = {
 	{"file-size", "BYTES", LP_SIZE(struct lp_capture_options, max_bytes, 1 << 20, UINT64_C(1) << 40),
 		.standard = "256M", .no_config = true,
 		.help = "with the command capture: keep the newest frames up to this size, in FILE and FILE.old"},
+	{"keylog", "FILE", LP_TEXT(struct lp_capture_options, keylog), .no_config = true,
+		.help = "DANGER: write the TLS secrets of all new sessions to a file, with which everything that was recorded of them "
+			"can be decrypted; for Wireshark, which then reads the tunnel's packets"},
 };
 const size_t lp_capture_option_rows_n = LP_OPTIONS_N(lp_capture_option_rows);
 

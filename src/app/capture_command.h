@@ -17,6 +17,7 @@ struct lp_capture_options {
 	bool drops;
 	uint32_t seconds;
 	uint64_t max_bytes; /* of a file */
+	char keylog[4096];  /* of the running program, not of the command; empty: none */
 };
 
 extern const struct lp_option lp_capture_option_rows[];

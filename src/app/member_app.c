@@ -233,6 +233,9 @@ int lp_member_app_begin(struct lp_member_app *app, const struct lp_options *pars
 	snprintf(app->relay, sizeof app->relay, strchr(config->relays[0].host, ':') ? "[%.240s]:%u" : "%.240s:%u",
 		config->relays[0].host, config->relays[0].port);
 	result = lp_app_begin(&app->app, failure);
+	if (result == 0)
+		result = lp_keylog_begin(
+			&app->keylog, app->capture_options.keylog, app->tls, &app->app.output.log, failure);
 	return result < 0 ? result : start_http(app, failure);
 }
 
@@ -385,5 +388,6 @@ void lp_member_app_unreport(struct lp_member_app *app)
 int lp_member_app_end(struct lp_member_app *app)
 {
 	lp_tls_free(app->tls);
+	lp_keylog_end(&app->keylog);
 	return lp_app_end(&app->app);
 }

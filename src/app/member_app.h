@@ -8,6 +8,7 @@
 #include "app/capture_server.h"
 #include "app/control.h"
 #include "app/doctor.h"
+#include "app/keylog.h"
 #include "app/member_options.h"
 #include "app/page.h"
 #include "app/saved_session.h"
@@ -33,6 +34,7 @@ struct lp_member_app {
 	struct lp_page_options page_options;
 	struct lp_page page;
 	struct lp_capture_server capture;
+	struct lp_keylog keylog;
 	struct lp_tls *tls;
 	struct lp_saved_session saved;
 	const char *saved_path; /* NULL: the session is not saved; borrowed */

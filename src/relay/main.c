@@ -5,6 +5,7 @@
 #include "app/app.h"
 #include "app/capture_server.h"
 #include "app/control.h"
+#include "app/keylog.h"
 #include "app/page.h"
 #include "base/error.h"
 #include "base/units.h"
@@ -36,6 +37,7 @@ struct program {
 	struct lp_relay_options options;
 	struct lp_control_options control;
 	struct lp_capture_server capture;
+	struct lp_keylog keylog;
 	struct lp_page page;
 	uint64_t sample_in, sample_out; /* UDP bytes, as of the page's last sample */
 	bool sampled;
@@ -391,6 +393,8 @@ static int start(struct program *program, struct lp_failure *failure)
 	int result = lp_relay_options_apply(&program->options, failure);
 	if (result < 0 || (result = lp_app_begin(app, failure)) < 0 ||
 		(result = make_supervisor(program, failure)) < 0 || (result = load_certificate(program, failure)) < 0 ||
+		(result = lp_keylog_begin(
+			 &program->keylog, program->options.capture.keylog, program->tls, log, failure)) < 0 ||
 		(result = make_workers(program, failure)) < 0 || (result = start_http(program, failure)) < 0 ||
 		(result = start_workers(program, failure)) < 0)
 		return result;
@@ -414,6 +418,7 @@ static void finish(struct program *program)
 	lp_workers_free(program->workers);
 	lp_loop_calls_free(program->calls);
 	lp_tls_free(program->tls);
+	lp_keylog_end(&program->keylog);
 	lp_timer_free(program->watchdog_timer);
 	lp_timer_free(program->drain_timer);
 	lp_timer_free(program->certificate_timer);

@@ -1,5 +1,6 @@
 """The command `capture`: pcapng that Wireshark's tools read, with the verdict of each frame in its comment."""
 
+import os
 import re
 import subprocess
 
@@ -104,3 +105,33 @@ def test_bounds(lab):
     capture.stop()
     for path in (capture.path, old):
         assert subprocess.run(["capinfos", "-M", path], capture_output=True, check=False).returncode == 0
+
+
+def test_keylog(new_party):
+    """--keylog warns, and with its file and the dissector tshark reads the tunnel's packets: control messages, the
+    overlay header and the frames; without the file it does not."""
+    lab = new_party()
+    lab.start_relay("--keylog", lab.path("keys.txt"))
+    assert "SECRETS" in lab.relay.wait_event("warned")["text"]
+    assert os.stat(lab.path("keys.txt")).st_mode & 0o777 == 0o600
+    record = Daemon(lab, lab.relay_host, "dumpcap", "dumpcap", "-q", "-i", "eth0", "-f", "udp port 443", "-w",
+                    lab.path("outside.pcapng"))
+    wait_for(lambda: os.path.exists(lab.path("outside.pcapng")), f"dumpcap:\n{record.output()}")
+    lab.start_gateway("--name", "basement")
+    lab.start_client(lab.alice_host, "--name", "Alice")
+    assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S)
+
+    def fields(name, *options):
+        command = ["tshark", "-r", lab.path("outside.pcapng"), "-X",
+                   f"lua_script:{programs.ROOT}/dist/wireshark/lanparty.lua", "-d", "udp.port==443,quic", *options,
+                   "-T", "fields", "-E", "occurrence=a", "-e", name]
+        run = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert "Lua" not in run.stderr, run.stderr
+        return {word for line in run.stdout.splitlines() for word in line.split(",") if word}
+
+    keys = ["-o", f"tls.keylog_file:{lab.path('keys.txt')}"]
+    wait_for(lambda: {"hello", "peer_joined"} <= fields("lanparty.message_type", *keys), "control messages")
+    wait_for(lambda: {"0", "8"} <= fields("icmp.type", *keys), "frames")
+    assert "0" in fields("lanparty.kind", *keys) and "2" in fields("lanparty.source", *keys)
+    assert not fields("lanparty.kind")
+    record.stop()

@@ -85,9 +85,12 @@ int lp_tls_server_share(const struct lp_tls *from, struct lp_failure *failure, s
 {
 	assert(from->server);
 	int result = tls_new(true, failure, ret_tls);
-	if (result == 0)
-		(*ret_tls)->cert = lp_tls_cert_ref(from->cert);
-	return result;
+	if (result < 0)
+		return result;
+	(*ret_tls)->cert = lp_tls_cert_ref(from->cert);
+	(*ret_tls)->keylog = from->keylog;
+	(*ret_tls)->keylog_ctx = from->keylog_ctx;
+	return 0;
 }
 
 void lp_tls_server_follow(struct lp_tls *tls, const struct lp_tls *from)
@@ -179,6 +182,12 @@ int lp_tls_pem_to_der(const uint8_t *pem, size_t len, struct lp_failure *failure
 int64_t lp_tls_activation_unix_s(const struct lp_tls *tls)
 {
 	return tls->cert ? tls->cert->activation_unix_s : 0;
+}
+
+void lp_tls_set_keylog(struct lp_tls *tls, lp_tls_keylog_fn *fn, void *ctx)
+{
+	tls->keylog = fn;
+	tls->keylog_ctx = ctx;
 }
 
 int64_t lp_tls_expiry_unix_s(const struct lp_tls *tls)

@@ -66,6 +66,16 @@ int lp_tls_self_signed(const char *server_name, int64_t now_unix_s, struct lp_fa
 	size_t *ret_cert_len, uint8_t **ret_key_pem, size_t *ret_key_len);
 /* The first certificate of a PEM file as DER, malloc'd. */
 int lp_tls_pem_to_der(const uint8_t *pem, size_t len, struct lp_failure *failure, uint8_t **ret_der, size_t *ret_len);
+#define LP_TLS_RANDOM 32
+#define LP_TLS_SECRET_MAX 48
+
+/* A secret of a session, with its label and the client's random bytes, by which Wireshark finds the session. */
+typedef void lp_tls_keylog_fn(
+	void *ctx, const char *label, const uint8_t random[LP_TLS_RANDOM], const uint8_t *secret, size_t len);
+/* Shows the secrets of all later sessions to |fn|: everything that was recorded of them can be decrypted. |ctx| is
+   borrowed until lp_tls_free(). Credentials that are made by lp_tls_server_share() afterwards show theirs, too, in the
+   thread that uses them. */
+void lp_tls_set_keylog(struct lp_tls *tls, lp_tls_keylog_fn *fn, void *ctx);
 /* When the server's certificate expires, in seconds of Unix time. */
 int64_t lp_tls_expiry_unix_s(const struct lp_tls *tls);
 /* From when on it is valid. */

@@ -6,6 +6,8 @@
 
 #include <gnutls/gnutls.h>
 
+#include "quic/tls/credentials.h"
+
 struct lp_tls_cert;
 struct lp_tls_trust;
 
@@ -17,6 +19,8 @@ struct lp_tls {
 	struct lp_tls_cert *cert;             /* of a relay: a reference */
 	struct lp_tls_trust *trust;           /* of a member */
 	gnutls_certificate_credentials_t own; /* of a member: empty, or with its key */
+	lp_tls_keylog_fn *keylog;             /* NULL: secrets are not shown */
+	void *keylog_ctx;
 };
 
 #endif

@@ -91,6 +91,17 @@ static int give_params(gnutls_session_t handle, gnutls_buffer_t out)
 	return n >= 0 && gnutls_buffer_append_data(out, data, (size_t)n) == 0 ? 0 : -1;
 }
 
+/* Shows a secret to the function that was set by lp_tls_set_keylog(). */
+static int show_secret(gnutls_session_t handle, const char *label, const gnutls_datum_t *secret)
+{
+	const struct lp_tls *tls = session_of(handle)->tls;
+	gnutls_datum_t client, server;
+	gnutls_session_get_random(handle, &client, &server);
+	if (client.size == LP_TLS_RANDOM && secret->size <= LP_TLS_SECRET_MAX)
+		tls->keylog(tls->keylog_ctx, label, client.data, secret->data, secret->size);
+	return 0;
+}
+
 /* Registers the callbacks that connect TLS with QUIC. */
 static int configure(gnutls_session_t handle)
 {
@@ -148,6 +159,8 @@ int lp_tls_session_init(struct lp_tls_session *session, const struct lp_tls_sess
 	int result = tls->server ? init_server(session, tls) : init_client(session, tls, config->server_name);
 	if (result == 0) {
 		gnutls_session_set_ptr(session->session, &session->conn_ref);
+		if (tls->keylog)
+			gnutls_session_set_keylog_function(session->session, show_secret);
 		if (gnutls_priority_set(session->session, tls->priority) != 0 ||
 			gnutls_alpn_set_protocols(session->session, &protocol, 1, GNUTLS_ALPN_MANDATORY) != 0)
 			result = LP_ETLS;
