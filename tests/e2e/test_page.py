@@ -19,7 +19,7 @@ ROOT = pathlib.Path(programs.ROOT)
 AXE = ROOT / "build/page/node_modules/axe-core/axe.min.js"
 PAGE_MAX_BYTES = 150000
 # LP_PICTURES=docs/pictures makes the pictures of the documentation.
-PICTURES = ("page-client-light", "page-client-narrow", "page-relay-dark", "page-invites")
+PICTURES = ("page-client-light", "page-relay-dark", "page-invites")
 
 
 @pytest.fixture(scope="module")
