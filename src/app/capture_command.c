@@ -26,7 +26,7 @@ const struct lp_option lp_capture_option_rows[] = {
 	{"drops", NULL, LP_SWITCH(struct lp_capture_options, drops), .no_config = true,
 		.help = "with the command capture: only frames that are dropped"},
 	{"seconds", "N", LP_NUMBER(struct lp_capture_options, seconds, 0, 31536000), .standard = "0", .no_config = true,
-		.help = "with the command capture: end after this time; 0: when it is interrupted"},
+		.help = "with the commands capture and games: end after this time; 0: when it is interrupted (games: after 10 s)"},
 	{"file-size", "BYTES", LP_SIZE(struct lp_capture_options, max_bytes, 1 << 20, UINT64_C(1) << 40),
 		.standard = "256M", .no_config = true,
 		.help = "with the command capture: keep the newest frames up to this size, in FILE and FILE.old"},

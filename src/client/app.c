@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "app/games_command.h"
 #include "base/error.h"
 #include "base/failure.h"
 #include "client/client.h"
@@ -180,6 +181,9 @@ int lp_client_app_run(struct lp_client_app *client, int argc, char *const *argv)
 		    &client->options, argc, argv, &options, &code))
 		return code;
 	client->options.has_mac = lp_options_given(&options, "virtual-mac");
+	if (lp_options_is_command(&options, "games"))
+		return lp_games_command(
+			&lp_client_program, &app->control, client->options.tap, app->capture_options.seconds);
 	if (lp_options_is_command(&options, "doctor")) {
 		(void)lp_saved_session_load(client->options.identity_path, &failure, &app->saved); /* for the invite */
 		return lp_doctor_member_command(app, &options, LP_ROLE_CLIENT, client->options.tap);

@@ -14,6 +14,7 @@ static const struct lp_help_row commands[] = {
 	{"page", "print the address of the running client's page, for the browser of this computer"},
 	{"doctor [INVITE]",
 		"check every step from the relay's name to the LAN, and print what is wrong and what helps"},
+	{"games", "listen for 10 s, and print which games and services announce themselves on the LAN"},
 	{"capture", "write the frames of the running client as pcapng, each with what happened to it: lanparty-client "
 		    "capture | wireshark -k -i -"},
 	{NULL, NULL},

@@ -2,12 +2,13 @@
 
 import contextlib
 import json
+import socket
 import time
 
 import pytest
 from certs import Certificates
 from netlab import party, programs
-from netlab.daemon import wait_for
+from netlab.daemon import Daemon, wait_for
 from netlab.dhcp import Dnsmasq
 from netlab.impair import Impair
 
@@ -264,6 +265,24 @@ def test_loss(lab):
     verdicts, text = doctor(lab, lab.bob_host, "client", "--status-socket", lab.path("none.sock"),
                             relay=party.RELAY + ":444")
     assert {"loss": "failure"} == {k: v for k, v in bad(verdicts).items() if k not in ("running", "load")}, text
+
+
+def test_games(lab):
+    """`games` sees what announces itself on the LAN, through the tunnel, and prints it without control characters."""
+    def announce():
+        with lab.lan_host.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+            sock.sendto(b"[MOTD]Anna's world\x1b[/MOTD][AD]51234[/AD]", ("10.20.0.255", 4445))
+            sock.sendto(b"\xff\xff\xff\xffTSource Engine Query\0", ("10.20.0.255", 27015))
+    games = Daemon(lab, lab.alice_host, "games", programs.binary("lanparty-client"), "games", "--json", "--seconds", "4",
+                   "--status-socket", lab.path("client.sock"))
+    while games.running():
+        announce()
+        time.sleep(0.2)
+    seen = {row["name"]: row for row in json.loads(games.output())}
+    assert seen["Minecraft (Java Edition)"]["address"] == party.LAN_HOST
+    assert seen["Minecraft (Java Edition)"]["detail"] == "Anna's world"
+    assert seen["Source or GoldSrc engine"]["kind"] == "search"
 
 
 def test_gateway_gone(lab):

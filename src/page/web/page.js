@@ -37,12 +37,14 @@ function makePlot(title, names, format, labels) {
   figure.append(caption, box);
   byId("plots").append(figure);
   const axis = {stroke: color("--quiet"), grid: {stroke: color("--line"), width: 1}};
+  const clock = (_, ticks) => ticks.map((s) => new Date(s * 1000).toTimeString().slice(0, 8));
   const strokes = [color("--accent"), color("--warn")];
   const plot = new window.uPlot({
     width: box.clientWidth || 300, height: 170, cursor: {show: false}, legend: {show: names.length > 1, live: false},
     scales: {y: {range: (_, low, high) => [0, Math.max(high * 1.1, 1)]}},
-    axes: [axis, {...axis, size: 70, values: (_, ticks) => ticks.map(format)}],
-    series: [{}, ...names.map((name, i) => ({label: labels[i], stroke: strokes[i], width: 1.5, spanGaps: true}))],
+    axes: [{...axis, values: clock, space: 80}, {...axis, size: 84, values: (_, ticks) => ticks.map(format)}],
+    series: [{}, ...names.map((name, i) => ({label: labels[i], stroke: strokes[i], width: 1.5, spanGaps: true,
+      points: {show: false}}))],
   }, series.data(...names), box);
   box.firstElementChild.setAttribute("role", "img");
   new ResizeObserver(() => plot.setSize({width: box.clientWidth, height: 170})).observe(box);
