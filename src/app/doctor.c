@@ -46,6 +46,7 @@ static void from_joined(const struct lp_status_document *document, struct lp_doc
 	struct lp_addr address;
 	bool is_client = document->role == LP_ROLE_CLIENT;
 	facts->replied = facts->trusted = LP_FACT_YES;
+	facts->over_tcp = fact(strcmp(document->transport, "tcp") == 0);
 	facts->room_mtu = (unsigned)document->mtu;
 	facts->unfragmented_mtu = (unsigned)document->unfragmented_mtu;
 	facts->gateway_present = fact(document->gateway_present);

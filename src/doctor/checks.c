@@ -118,13 +118,18 @@ void lp_doctor_udp(const struct lp_doctor_facts *facts, struct lp_doctor_line *l
 			facts->handshake_us / 1000);
 	} else if (facts->replied == LP_FACT_YES) {
 		set(line, LP_DOCTOR_OK, "The relay replies.");
+	} else if (facts->replied == LP_FACT_NO && facts->over_tcp == LP_FACT_YES) {
+		set(line, LP_DOCTOR_WARNING,
+			"UDP port %u is blocked, so the session runs over TCP, where a lost packet delays all behind it.",
+			facts->remote.port);
+		cure(line, "Ask the network's owner to admit the port, or try another network, such as a phone's.");
 	} else if (facts->replied == LP_FACT_NO) {
 		set(line, LP_DOCTOR_FAILURE,
 			"The relay does not reply: UDP port %u is blocked on the way, or no relay runs there.",
 			facts->remote.port);
 		cure(line,
 			"Check that the relay runs and that its firewall admits the port; otherwise try another network, "
-			"such as a phone's.");
+			"such as a phone's, or a relay with --listen-tls.");
 	}
 }
 

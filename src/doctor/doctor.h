@@ -109,8 +109,9 @@ struct lp_doctor_facts {
 	enum lp_fact routed, route_is_tunnel, route_is_own; /* by a tunnel device; by the party's own adapter */
 
 	/* The connection to the relay, of the session or of the probe. */
-	enum lp_fact replied; /* any packet of the relay that decrypts */
-	enum lp_fact trusted; /* its certificate */
+	enum lp_fact replied;  /* by UDP: any packet of the relay that decrypts */
+	enum lp_fact over_tcp; /* the session runs in a TLS stream */
+	enum lp_fact trusted;  /* its certificate */
 	char trust_reason[LP_DOCTOR_TEXT];
 	uint64_t handshake_us;
 	unsigned path_payload; /* UDP payload bytes of the largest packet that passes; 0: unknown */

@@ -89,6 +89,7 @@ function memberFigures(status) {
     ["Receiving", joined ? formatBps(status.down_bps) : ""],
     ["Gateway", status.role === "client" && joined
       ? (status.gateway_present ? status.gateway_name || "present" : "not in the room") : ""],
+    ["Transport", status.transport === "tcp" ? "TCP, because UDP is blocked" : ""],
     ["Adapter", `${status.device}${status.device_trouble ? ` ${status.device_trouble}` : ""}`],
     ["Address", status.device_address || (status.role === "client" ? "none yet" : "")],
     ["MAC", status.mac],

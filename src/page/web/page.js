@@ -184,7 +184,7 @@ function samplesOf(status, seconds) {
       status.down_bps];
   const sum = (document_, field) => document_.peers.reduce((total, peer) => total + peer[field], 0);
   const rate = (field) => (previous && seconds > 0
-    ? Math.max(0, (sum(status, field) - sum(previous, field)) * 8 / seconds) : 0);
+    ? Math.max(0, (sum(status, field) - sum(previous, field)) * 8 / seconds) : null);
   return [null, null, null, null, rate("bytes_out"), rate("bytes_in")];
 }
 
@@ -258,6 +258,7 @@ function beginHost() {
 /** The view is known: makes what depends on it. */
 function begin() {
   makePlots();
+  setText(byId("doctor-more"), view === "operator" ? "the relay's name and the firewall" : "the LAN itself and the firewall");
   setText(byId("doctor-command"), `sudo lanparty-${{player: "client", host: "gateway", operator: "relay"}[view]} doctor`);
   if (!token) return;
   if (view === "host") beginHost();
