@@ -1,6 +1,6 @@
 /* The doctor's own connection to the relay: how it is resolved, routed and reached, what the path carries, and what
-   full upload does to the round trip. It says no hello, so it takes no slot in a room and nobody is notified; what it
-   sends is padding, which the relay ignores. It blocks for up to 12 seconds. */
+   full upload does to the round trip. It says no hello, so it takes no slot in a room and no member is notified; what
+   it sends is padding, which the relay ignores. It blocks for up to 12 seconds. */
 #ifndef LP_APP_DOCTOR_PROBE_H
 #define LP_APP_DOCTOR_PROBE_H
 

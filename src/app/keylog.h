@@ -1,5 +1,5 @@
-/* TLS secrets in a file, so that Wireshark can decrypt recorded packets of this program: --keylog. Whoever has the file
-   can read everything of the sessions in it, which is why a program that writes one warns at its start. */
+/* TLS secrets in a file, so that Wireshark can decrypt recorded packets of this program: --keylog. With the file,
+   anyone can read everything of the sessions in it, which is why a program that writes one warns at its start. */
 #ifndef LP_APP_KEYLOG_H
 #define LP_APP_KEYLOG_H
 

@@ -1,4 +1,4 @@
-/* A raw look at a network device, for commands: frames can be received and sent beside the program that owns it. It
+/* Raw access to a network device, for commands: frames can be received and sent beside the program that owns it. It
    blocks, and needs the rights of root. */
 #ifndef LP_PLATFORM_DEVICE_SNIFFER_H
 #define LP_PLATFORM_DEVICE_SNIFFER_H

@@ -7,7 +7,7 @@
 
 #define LP_INTERFACE_NAME_MAX 64
 
-/* Copies the name of the interface with this index. |ret_tunnel|: it leads to a single other host, as the devices of
+/* Copies the name of the interface with this index. |ret_tunnel|: it connects to a single other host, as the devices of
    VPNs do. False if there is none. */
 bool lp_interface_name(uint32_t index, char ret_name[LP_INTERFACE_NAME_MAX], bool *ret_tunnel);
 
