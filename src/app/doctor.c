@@ -47,6 +47,10 @@ static void from_joined(const struct lp_status_document *document, struct lp_doc
 	bool is_client = document->role == LP_ROLE_CLIENT;
 	facts->replied = facts->trusted = LP_FACT_YES;
 	facts->over_tcp = fact(strcmp(document->transport, "tcp") == 0);
+	if (lp_addr_parse(document->local_address, 0, &address) == 0)
+		facts->local = address;
+	if (lp_addr_parse(document->seen_address, 0, &address) == 0)
+		facts->seen = address;
 	facts->room_mtu = (unsigned)document->mtu;
 	facts->unfragmented_mtu = (unsigned)document->unfragmented_mtu;
 	facts->gateway_present = fact(document->gateway_present);

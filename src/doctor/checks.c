@@ -133,6 +133,21 @@ void lp_doctor_udp(const struct lp_doctor_facts *facts, struct lp_doctor_line *l
 	}
 }
 
+void lp_doctor_nat(const struct lp_doctor_facts *facts, struct lp_doctor_line *line)
+{
+	char local[LP_ADDR_TEXT_MAX], seen[LP_ADDR_TEXT_MAX];
+	if (facts->seen.family == 0 || facts->local.family == 0)
+		return;
+	lp_addr_format(&facts->local, local);
+	lp_addr_format(&facts->seen, seen);
+	bool same_ip = memcmp(facts->local.ip, facts->seen.ip, sizeof facts->seen.ip) == 0;
+	if (same_ip)
+		set(line, LP_DOCTOR_OK, "%s is this computer's own, so no NAT is in between.", seen);
+	else
+		set(line, LP_DOCTOR_OK, "A NAT translates %s to %s and %s the port.", local, seen,
+			facts->local.port == facts->seen.port ? "keeps" : "changes");
+}
+
 /* The relay's own certificate. */
 static void relay_certificate(const struct lp_doctor_facts *facts, struct lp_doctor_line *line)
 {

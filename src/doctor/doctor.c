@@ -34,6 +34,7 @@ static lp_doctor_fn *const judges[LP_DOCTOR_CHECK_COUNT] = {
 	[LP_DOCTOR_CLOCK] = lp_doctor_clock,
 	[LP_DOCTOR_ROUTE] = lp_doctor_route,
 	[LP_DOCTOR_UDP] = lp_doctor_udp,
+	[LP_DOCTOR_NAT] = lp_doctor_nat,
 	[LP_DOCTOR_CERTIFICATE] = lp_doctor_certificate,
 	[LP_DOCTOR_PATH_MTU] = lp_doctor_path_mtu,
 	[LP_DOCTOR_LOSS] = lp_doctor_loss,

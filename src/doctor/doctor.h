@@ -40,6 +40,7 @@ enum lp_doctor_program {
 	X(CLOCK, "clock", LP_DOCTOR_ALL, "clock") \
 	X(ROUTE, "route", LP_DOCTOR_MEMBERS, "route to the relay") \
 	X(UDP, "udp", LP_DOCTOR_MEMBERS, "UDP to the relay") \
+	X(NAT, "nat", LP_DOCTOR_MEMBERS, "address on the internet") \
 	X(CERTIFICATE, "certificate", LP_DOCTOR_ALL, "certificate") \
 	X(PATH_MTU, "path_mtu", LP_DOCTOR_MEMBERS, "packet size on the path") \
 	X(LOSS, "loss", LP_DOCTOR_MEMBERS, "loss and jitter") \
@@ -113,6 +114,7 @@ struct lp_doctor_facts {
 	enum lp_fact over_tcp; /* the session runs in a TLS stream */
 	enum lp_fact trusted;  /* its certificate */
 	char trust_reason[LP_DOCTOR_TEXT];
+	struct lp_addr local, seen; /* the tunnel's address here, and as the relay sees it; family 0: unknown */
 	uint64_t handshake_us;
 	unsigned path_payload; /* UDP payload bytes of the largest packet that passes; 0: unknown */
 	uint64_t rtt_us, jitter_us, loaded_rtt_us;

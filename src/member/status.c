@@ -78,6 +78,7 @@ void lp_member_status(struct lp_member *member, struct lp_status *status)
 	set_members(member, stats.srtt_ns / LP_US, status);
 	status->gateway_lan_down = member->has_relay_stats && member->relay_stats.lan_down;
 	status->local = member->local;
+	snprintf(status->seen, sizeof status->seen, "%s", welcome ? welcome->seen : "");
 	status->remote = member->remote;
 	status->over_tcp = member->over_tls;
 	status->udp_blocked = member->udp_blocked;

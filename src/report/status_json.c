@@ -53,6 +53,8 @@ static const struct lp_field fields[] = {
 	STRING(relay, "the relay as the user wrote it"),
 	STRING(relay_address, "its address"),
 	STRING(local_address, "the tunnel's own address"),
+	{"seen_address", LP_FIELD_TEXT, true, AT(seen_address), .max = LP_ADDR_TEXT_MAX - 1,
+		.text = "that address as the relay sees it"},
 	NUMBER(rtt_us, "smoothed round trip to the relay, microseconds; 0: unknown"),
 	NUMBER(jitter_us, "its variation"),
 	NUMBER(loss_up_ppm, "packets lost towards the relay, parts per million"),
@@ -116,6 +118,7 @@ static void set_session(struct lp_status_document *document, const struct lp_sta
 		lp_addr_format(&status->local, document->local_address);
 	if (status->state == LP_MEMBER_WAITING && status->retry_at_ns > now_ns)
 		document->retry_in_ms = (status->retry_at_ns - now_ns) / LP_MS;
+	COPY(document->seen_address, status->seen);
 	document->reconnects = status->reconnects;
 	document->rtt_us = status->rtt_ns / LP_US;
 	document->jitter_us = lp_latency_jitter_us(&status->latency);

@@ -30,6 +30,7 @@ struct lp_status_document {
 	char state[32], reason[LP_TEXT_MAX + 1];
 	uint64_t retry_in_ms, reconnects;
 	char transport[8];
+	char seen_address[LP_ADDR_TEXT_MAX];
 	char relay[LP_TEXT_MAX + 1], relay_address[LP_ADDR_TEXT_MAX], local_address[LP_ADDR_TEXT_MAX];
 	uint64_t rtt_us, jitter_us, loss_up_ppm, loss_down_ppm, packets_lost, datagram_budget;
 	char room[LP_ROOM_CODE_MAX + 1];

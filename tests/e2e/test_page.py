@@ -84,6 +84,8 @@ def test_view(lab, program):
     tab.wait("document.getElementById('members').textContent.includes('Bob')", "the members")
     assert tab.run("document.querySelectorAll('#plots canvas').length") == (1 if program == "relay" else 3)
     tab.wait("document.querySelector('#plots [role=img]').getAttribute('aria-label')", "the text of a plot")
+    if program == "relay":
+        tab.wait("/PARTY-13[1-9].*kbit/.test(document.getElementById('rooms').textContent)", "the traffic of the room")
     for name, options in (("light", {}), ("dark", {"dark": True}), ("narrow", {"width": 360, "height": 740})):
         tab = open_page(lab, program, **options)
         tab.wait("document.getElementById('members').textContent.includes('Bob')", "the members")
@@ -92,6 +94,8 @@ def test_view(lab, program):
             tab.run(AXE.read_text(encoding="utf-8") + ";0")
             found = tab.run("axe.run().then(r => r.violations.map(v => v.id + ': ' + v.nodes.map(n => n.html).join()))")
             assert found == [], name
+        if program == "relay":
+            tab.wait("document.getElementById('members').textContent.includes('kbit')", "rates")
         picture(tab, f"page-{program}-{name}")
     assert tab.errors == []
 

@@ -43,6 +43,15 @@ test("members of a relay have rates", () => {
   assert.equal(model.memberHeads("operator").length, member.cells.length);
 });
 
+test("rooms of a relay are summed", () => {
+  const before = {peers: [peer, {...peer, peer_id: 2}]};
+  const now = {peers: [{...peer, drops: {a: 1}}, {...peer, peer_id: 2, bytes_out: 125000, drops: {b: 2}},
+    {...peer, room: "A"}]};
+  assert.deepEqual(model.roomsOf(now, before, 1).map((room) => room.cells),
+    [["R", "2", "1.0 Mbit/s", "3"], ["A", "1", "0 bit/s", "0"]]);
+  assert.deepEqual(model.roomsOf({peers: []}, null, 0), []);
+});
+
 test("members of a room", () => {
   const status = {role: "client", room: "R", members: [{role: "client", name: "", mac: "02:00", route: "direct", rtt_us: 0}]};
   const [member] = model.membersOf(status, null, 0);

@@ -29,6 +29,8 @@ static struct lp_doctor_facts good(void)
 		.routed = LP_FACT_YES,
 		.replied = LP_FACT_YES,
 		.trusted = LP_FACT_YES,
+		.local = {.family = 4, .ip = {192, 168, 1, 5}, .port = 5000},
+		.seen = {.family = 4, .ip = {198, 51, 100, 7}, .port = 6000},
 		.handshake_us = 30000,
 		.path_payload = 1440,
 		.rtt_us = 12000,
@@ -68,7 +70,7 @@ static void test_good(void **state)
 	lp_text_init(&text, data, sizeof data);
 	lp_doctor_text(&report, &text);
 	assert_false(text.cut);
-	assert_non_null(strstr(data, "\n23 ok, 0 warnings, 0 failures, 0 not checked\n"));
+	assert_non_null(strstr(data, "\n24 ok, 0 warnings, 0 failures, 0 not checked\n"));
 }
 
 /* Each fault changes the verdict of one check, and no later check blames anything else. */

@@ -128,6 +128,22 @@ export function membersOf(status, previous, seconds) {
   });
 }
 
+/** Rooms of a relay as {id, cells}: members and bandwidth, the busiest first. */
+export function roomsOf(status, previous, seconds) {
+  const rooms = new Map();
+  const before = new Map(((previous && previous.peers) || []).map((peer) => [`${peer.room}/${peer.peer_id}`, peer]));
+  for (const peer of status.peers) {
+    const room = rooms.get(peer.room) || {members: 0, rate: 0, drops: 0};
+    const old = before.get(`${peer.room}/${peer.peer_id}`);
+    room.members++;
+    if (old && seconds > 0) room.rate += Math.max(0, (peer.bytes_out - old.bytes_out) * 8 / seconds);
+    room.drops += Object.values(peer.drops || {}).reduce((sum, count) => sum + count, 0);
+    rooms.set(peer.room, room);
+  }
+  return [...rooms].sort((a, b) => b[1].rate - a[1].rate || (a[0] < b[0] ? -1 : 1))
+    .map(([id, room]) => ({id, cells: [id, String(room.members), formatBps(room.rate), String(room.drops)]}));
+}
+
 /** The headings for the cells of membersOf(). */
 export function memberHeads(view) {
   return view === "operator" ? ["Room", "Name", "Role", "Ping", "Sends", "Receives", "Address"]

@@ -1,6 +1,6 @@
 // The page: draws what model.js makes of the program's status, which arrives once per second.
-import {HISTORY_S, Series, dropsOf, figuresOf, formatBps, formatMs, headlineOf, memberHeads, membersOf, splitEvents,
-  tokenOf, viewOf} from "./model.js";
+import {HISTORY_S, Series, dropsOf, figuresOf, formatBps, formatMs, headlineOf, memberHeads, membersOf, roomsOf,
+  splitEvents, tokenOf, viewOf} from "./model.js";
 
 const byId = (id) => document.getElementById(id);
 const token = tokenOf(location.hash) || sessionStorage.getItem("token") || "";
@@ -168,6 +168,13 @@ function draw(status) {
   replaceRows(byId("figures"), figuresOf(status, now).flatMap(([name, value]) => [
     {html: element("dt", name), signature: name}, {html: element("dd", value), signature: value}]));
   drawMembers(status, seconds);
+  const rooms = view === "operator" ? roomsOf(status, previous, seconds) : [];
+  byId("rooms-section").hidden = rooms.length === 0;
+  replaceRows(byId("rooms"), rooms.map((room) => {
+    const row = element("tr");
+    room.cells.forEach((text) => row.append(element("td", text)));
+    return {html: row, signature: room.cells};
+  }));
   const drops = dropsOf(status, words);
   byId("drops-section").hidden = drops.length === 0;
   replaceRows(byId("drops"), drops.map(([count, text]) => ({html: element("li", `${count}: ${text}`),
