@@ -148,6 +148,24 @@ static void test_run(void **state)
 	}
 }
 
+/* Without offload every datagram is a message of its own, at both ends. */
+static void test_without_offload(void **state)
+{
+	static struct pair pair;
+	static uint8_t data[20 * SEGMENT_BYTES];
+	(void)state;
+	pair = (struct pair){0};
+	pair_up(&pair, "127.0.0.1", "127.0.0.1");
+	lp_udp_disable_offload(pair.a);
+	lp_udp_disable_offload(pair.b);
+	struct lp_udp_msg msg = {
+		.data = data, .len = sizeof data, .segment_bytes = SEGMENT_BYTES, .remote = pair.b_addr};
+	assert_int_equal(lp_udp_send(pair.a, &msg, 1), 0);
+	await(&pair, 20);
+	assert_int_equal(pair.received.messages, 20);
+	pair_down(&pair);
+}
+
 /* Many messages of all kinds in one call, more than one system call takes. */
 static void test_many(void **state)
 {
@@ -335,6 +353,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_run),
+		cmocka_unit_test(test_without_offload),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_source),
 		cmocka_unit_test(test_refused),

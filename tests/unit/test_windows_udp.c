@@ -21,7 +21,7 @@
 /* The bytes that a socket received, concatenated. */
 struct received {
 	struct lp_loop *loop;
-	size_t datagrams, bytes, wanted;
+	size_t datagrams, messages, bytes, wanted;
 	uint8_t data[256 * 1024];
 	struct lp_udp_msg last;
 };
@@ -45,6 +45,7 @@ static void on_recv(void *ctx, const struct lp_udp_msg *msgs, size_t n_msgs)
 	struct received *received = ctx;
 	for (size_t i = 0; i < n_msgs; i++) {
 		size_t segment_bytes = msgs[i].segment_bytes ? msgs[i].segment_bytes : msgs[i].len;
+		received->messages++;
 		received->datagrams += msgs[i].len ? (msgs[i].len + segment_bytes - 1) / segment_bytes : 1;
 		assert_true(received->bytes + msgs[i].len <= sizeof received->data);
 		memcpy(received->data + received->bytes, msgs[i].data, msgs[i].len);
@@ -102,7 +103,7 @@ static void pair_down(struct pair *pair)
 /* Runs until b has |n| more datagrams, or gives up. */
 static void await(struct pair *pair, size_t n)
 {
-	pair->received.datagrams = pair->received.bytes = 0;
+	pair->received.datagrams = pair->received.messages = pair->received.bytes = 0;
 	pair->received.wanted = n;
 	lp_timer_set(pair->timeout, lp_loop_now_ns(pair->loop) + 30 * LP_SEC);
 	lp_loop_run(pair->loop);
@@ -287,11 +288,30 @@ static void test_coalescing_without_size(void **state)
 	pair_down(&pair);
 }
 
+/* Without offload every datagram is a message of its own, at both ends. */
+static void test_without_offload(void **state)
+{
+	static struct pair pair;
+	static uint8_t data[20 * SEGMENT_BYTES];
+	(void)state;
+	pair = (struct pair){0};
+	pair_up(&pair, "127.0.0.1", "127.0.0.1");
+	lp_udp_disable_offload(pair.a);
+	lp_udp_disable_offload(pair.b);
+	struct lp_udp_msg msg = {
+		.data = data, .len = sizeof data, .segment_bytes = SEGMENT_BYTES, .remote = pair.b_addr};
+	assert_int_equal(lp_udp_send(pair.a, &msg, 1), 0);
+	await(&pair, 20);
+	assert_int_equal(pair.received.messages, 20);
+	pair_down(&pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_coalescing_without_size),
 		cmocka_unit_test(test_run),
+		cmocka_unit_test(test_without_offload),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_source),
 		cmocka_unit_test(test_refused),
