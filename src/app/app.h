@@ -41,7 +41,9 @@ struct lp_app {
 	bool stopping;
 	bool hurried; /* the system ends the program in a few seconds */
 
-	struct lp_log_output *copy; /* gets each line of the log as well; set before lp_app_options(), or NULL */
+	/* Set by the program before lp_app_options(): gets each line of the log as well; NULL: none. */
+	struct lp_log_output *copy;
+
 	/* Set by the program before lp_app_begin(). */
 	void (*stop)(void *ctx);   /* lp_app_ended() follows */
 	void (*reload)(void *ctx); /* NULL: nothing to reload */
