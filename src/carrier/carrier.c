@@ -7,6 +7,7 @@ void lp_carrier_init(struct lp_carrier *carrier, lp_carrier_send_fn *send, lp_ca
 	carrier->ctx = ctx;
 	carrier->n_msgs = 0;
 	carrier->next_queued = NULL;
+	carrier->mapped = false;
 }
 
 bool lp_carrier_queue(struct lp_carrier *carrier, const struct lp_udp_msg *msg)

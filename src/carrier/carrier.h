@@ -14,6 +14,8 @@
      belong to the caller until then. Received bytes belong to the carrier and are valid until |recv| returns.
    - ngtcp2 distinguishes paths by their addresses alone. Two carriers of one endpoint therefore never use the same pair
      of local and remote address. A carrier for which addresses mean nothing makes them up.
+   - A carrier that chooses the network path of each datagram itself is |mapped|: its addresses stand for peers, and a
+     connection over it keeps one path for life.
    - A carrier serves one endpoint and outlives it.
 
    A carrier does not retransmit, pace, encrypt or choose paths: that is QUIC's part. It is driven by the event loop of
@@ -42,6 +44,7 @@ struct lp_carrier {
 	void *ctx;
 	size_t n_msgs;                  /* queued */
 	struct lp_carrier *next_queued; /* in the endpoint's list of carriers that have messages queued */
+	bool mapped; /* addresses stand for peers: what arrives for a connection belongs to its one path */
 	struct lp_udp_msg msgs[LP_CARRIER_MSGS];
 };
 

@@ -59,6 +59,8 @@ enum lp_message_type {
 	LP_MESSAGE_DISCONNECT,
 	LP_MESSAGE_HOST_REQUEST,
 	LP_MESSAGE_HOST_REPLY,
+	LP_MESSAGE_LINK_PROOF, /* these two are exchanged by members, on their peer link */
+	LP_MESSAGE_LINK_OFFER,
 	LP_MESSAGE_UNKNOWN, /* of a later version: ignored */
 };
 
@@ -207,6 +209,15 @@ struct lp_host_reply {
 	char message[LP_TEXT_MAX + 1]; /* what was done, or why not */
 };
 
+struct lp_link_proof {
+	char proof[LP_KEY_HEX + 1]; /* hex */
+};
+
+/* Addresses at which a member may be reached without the relay. */
+struct lp_link_offer {
+	char addresses[LP_TEXT_MAX + 1]; /* "192.0.2.1:4711 [2001:db8::1]:4711", in order of preference; may be empty */
+};
+
 struct lp_message {
 	enum lp_message_type type;
 	union {
@@ -218,6 +229,8 @@ struct lp_message {
 		struct lp_disconnect disconnect;
 		struct lp_host_request host_request;
 		struct lp_host_reply host_reply;
+		struct lp_link_proof link_proof;
+		struct lp_link_offer link_offer;
 	};
 };
 

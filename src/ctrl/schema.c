@@ -151,6 +151,16 @@ static const struct lp_field host_reply[] = {
 	TEXT("message", REQUIRED, host_reply.message, LP_TEXT_MAX, "for people: what was done, or why not"),
 };
 
+static const struct lp_field link_proof[] = {
+	HEX("proof", REQUIRED, link_proof.proof, LP_KEY_HEX,
+		"64 digits: proves that the sender has the room's peer secret"),
+};
+
+static const struct lp_field link_offer[] = {
+	TEXT("addresses", REQUIRED, link_offer.addresses, LP_TEXT_MAX,
+		"ADDRESS:PORT at which the sender may be reached, separated by spaces, best first; may be empty"),
+};
+
 static const struct {
 	const char *wire;
 	const struct lp_field *fields;
@@ -165,6 +175,8 @@ static const struct {
 	[LP_MESSAGE_DISCONNECT] = {"disconnect", LIST(disconnect)},
 	[LP_MESSAGE_HOST_REQUEST] = {"host_request", LIST(host_request)},
 	[LP_MESSAGE_HOST_REPLY] = {"host_reply", LIST(host_reply)},
+	[LP_MESSAGE_LINK_PROOF] = {"link_proof", LIST(link_proof)},
+	[LP_MESSAGE_LINK_OFFER] = {"link_offer", LIST(link_offer)},
 };
 
 const struct lp_field *lp_schema_fields(enum lp_message_type type, size_t *ret_n_fields)

@@ -75,6 +75,20 @@ int lp_invite_proof(const uint8_t invite_key[LP_INVITE_KEY], const uint8_t expor
 	return 0;
 }
 
+int lp_invite_peer_proof(const uint8_t peer_secret[LP_INVITE_KEY], const uint8_t exporter[LP_EXPORTER_BYTES],
+	const uint8_t sender_key[LP_MEMBER_KEY_BYTES], const uint8_t receiver_key[LP_MEMBER_KEY_BYTES],
+	uint8_t ret_proof[LP_PROOF_BYTES])
+{
+	uint8_t input[LP_EXPORTER_BYTES + 2 * LP_MEMBER_KEY_BYTES];
+	struct lp_writer writer = lp_writer_init(input, sizeof input);
+	lp_writer_bytes(&writer, exporter, LP_EXPORTER_BYTES);
+	lp_writer_bytes(&writer, sender_key, LP_MEMBER_KEY_BYTES);
+	lp_writer_bytes(&writer, receiver_key, LP_MEMBER_KEY_BYTES);
+	return gnutls_hmac_fast(GNUTLS_MAC_SHA256, peer_secret, LP_INVITE_KEY, input, sizeof input, ret_proof) < 0
+		       ? LP_ETLS
+		       : 0;
+}
+
 bool lp_invite_proof_equal(const uint8_t a[LP_PROOF_BYTES], const uint8_t b[LP_PROOF_BYTES])
 {
 	return gnutls_memcmp(a, b, LP_PROOF_BYTES) == 0;

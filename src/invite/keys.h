@@ -26,6 +26,7 @@
 #include "invite/invite.h"
 
 #define LP_ADMISSION_EXPORTER "EXPORTER-lanparty-admission"
+#define LP_PEER_EXPORTER "EXPORTER-lanparty-peer"
 #define LP_EXPORTER_BYTES 32
 #define LP_PROOF_BYTES 32
 #define LP_MEMBER_KEY_BYTES 32
@@ -43,6 +44,13 @@ int lp_invite_key_of(const struct lp_invite *invite, uint8_t ret_key[LP_INVITE_K
 /* Writes the proof of a member that joins |room| as |role| with an invite of this key. 0, or LP_ETLS. */
 int lp_invite_proof(const uint8_t invite_key[LP_INVITE_KEY], const uint8_t exporter[LP_EXPORTER_BYTES],
 	enum lp_role role, const char *room, const uint8_t member_key[LP_MEMBER_KEY_BYTES],
+	uint8_t ret_proof[LP_PROOF_BYTES]);
+
+/* Writes what a member sends first on a connection with another member, to prove that it has the room's peer secret:
+   HMAC-SHA256(peer secret, exporter ‖ sender's key ‖ receiver's key), with the exporter LP_PEER_EXPORTER of their TLS
+   session. 0, or LP_ETLS. */
+int lp_invite_peer_proof(const uint8_t peer_secret[LP_INVITE_KEY], const uint8_t exporter[LP_EXPORTER_BYTES],
+	const uint8_t sender_key[LP_MEMBER_KEY_BYTES], const uint8_t receiver_key[LP_MEMBER_KEY_BYTES],
 	uint8_t ret_proof[LP_PROOF_BYTES]);
 
 /* Compares in constant time. */

@@ -9,7 +9,8 @@
 struct lp_quic_cid_prefix;
 struct lp_quic_env;
 
-/* An ID of |len| bytes that begins with |prefix|; the rest is random. |len| is larger than the prefix. */
+/* An ID of |len| bytes that begins with |prefix|; the rest is random, and no connection has the ID. |len| is larger
+   than the prefix. */
 void lp_cid_choose(
 	const struct lp_quic_env *env, const struct lp_quic_cid_prefix *prefix, size_t len, ngtcp2_cid *ret_cid);
 

@@ -56,6 +56,7 @@ static int conn_new(struct lp_quic_env *env, const ngtcp2_path *path, bool serve
 	lp_cc_flight_init(&conn->flight);
 	const struct lp_tls_session_config tls = {
 		.tls = server ? env->config.server_tls : env->config.client_tls,
+		.server = server,
 		.server_name = server_name,
 		.cid_limit = LP_NGTCP2_CID_LIMIT_ANNOUNCED,
 		.get_conn = get_ngtcp2,

@@ -5,6 +5,7 @@
 #include <ngtcp2/ngtcp2_crypto.h>
 
 #include "base/units.h"
+#include "carrier/carrier.h"
 #include "quic/aead/packet_keys.h"
 #include "quic/cid.h"
 #include "quic/close.h"
@@ -30,6 +31,10 @@ static bool is_migrating_to(
 void lp_rx_path(const struct lp_quic_conn *conn, struct lp_carrier *carrier, const struct lp_addr *local,
 	const struct lp_addr *remote, ngtcp2_path_storage *ret_path)
 {
+	if (carrier->mapped && carrier == conn->carrier) {
+		lp_path_set(ret_path, carrier, &conn->local, &conn->remote);
+		return;
+	}
 	/* A client knows its own address better than the socket does, which may be bound to none. */
 	if (!conn->server)
 		local = is_migrating_to(conn, carrier, local) ? &conn->migrating_to : &conn->local;

@@ -93,6 +93,7 @@ void lp_session_start(struct lp_session *session, uint32_t datagram_budget, uint
 	memcpy(hello->software, config->software, sizeof hello->software);
 	memcpy(hello->resume, config->resume, sizeof hello->resume);
 	hello->ticket = session->ticket;
+	hello->links = config->links;
 	send_message(session, &message);
 }
 
@@ -216,7 +217,7 @@ static int on_host_request(struct lp_session *session, const struct lp_message *
 	return end_broken(session, "a host_request");
 }
 
-/* A message type of a later version. */
+/* A message of a peer link or of a later version. */
 static int on_unknown(struct lp_session *session, const struct lp_message *message)
 {
 	(void)message;
@@ -238,6 +239,8 @@ static const struct {
 	[LP_MESSAGE_DISCONNECT] = {on_disconnect, true},
 	[LP_MESSAGE_HOST_REQUEST] = {on_host_request, true},
 	[LP_MESSAGE_HOST_REPLY] = {on_host_reply, false},
+	[LP_MESSAGE_LINK_PROOF] = {on_unknown, true},
+	[LP_MESSAGE_LINK_OFFER] = {on_unknown, true},
 	[LP_MESSAGE_UNKNOWN] = {on_unknown, true},
 };
 

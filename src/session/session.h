@@ -62,6 +62,7 @@ struct lp_session_config {
 	char software[LP_NAME_MAX + 1];
 	char resume[LP_RESUME_MAX + 1]; /* resume token of an earlier run of the program, or empty */
 	struct lp_mac mac;
+	bool links;                             /* the member can have peer links */
 	const struct lp_session_events *events; /* borrowed until lp_session_free */
 	void *ctx;
 };

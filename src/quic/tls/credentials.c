@@ -133,6 +133,23 @@ int lp_tls_client_pinned_new(const uint8_t pin[LP_TLS_KEY_PIN], struct lp_failur
 	return result < 0 ? result : client_new(trust, failure, ret_tls);
 }
 
+int lp_tls_peer_new(const char *pem, struct lp_failure *failure, struct lp_tls **ret_tls)
+{
+	struct lp_tls *tls = NULL;
+	uint8_t id[LP_TLS_KEY_ID];
+	int result = client_new(NULL, failure, &tls);
+	if (result < 0)
+		return result;
+	tls->protocol = LP_QUIC_PEER_ALPN;
+	result = lp_tls_client_show_key(tls, pem, failure, id);
+	if (result < 0) {
+		lp_tls_free(tls);
+		return result;
+	}
+	*ret_tls = tls;
+	return 0;
+}
+
 void lp_tls_client_ask_chain(struct lp_tls *tls, lp_tls_chain_fn *ask, void *ctx)
 {
 	lp_tls_trust_ask(tls->trust, ask, ctx);

@@ -13,6 +13,7 @@ struct lp_failure;
 struct lp_tls;
 
 #define LP_QUIC_ALPN "lanparty/1"
+#define LP_QUIC_PEER_ALPN "lanparty-peer/1"
 #define LP_TLS_NAME_MAX 128 /* buffer for a name, with its NUL */
 
 /* Why a member does not trust a relay's certificate. */
@@ -55,6 +56,10 @@ int lp_tls_member_key_new(struct lp_failure *failure, char ret_pem[LP_TLS_KEY_PE
    private key; LP_ENOMEM, LP_EINTERNAL. */
 int lp_tls_client_show_key(
 	struct lp_tls *tls, const char *pem, struct lp_failure *failure, uint8_t ret_id[LP_TLS_KEY_ID]);
+/* A member's credentials for connections with other members, in both roles: it shows the key in |pem|, and accepts any
+   key. The owner compares the peer's (quic/peer_identity.h) before it uses the connection. LP_ECERT: not a private key;
+   LP_ENOMEM, LP_ETLS, LP_EINTERNAL. */
+int lp_tls_peer_new(const char *pem, struct lp_failure *failure, struct lp_tls **ret_tls);
 /* The id of a relay's key. LP_ECERT. */
 int lp_tls_server_key_id(const struct lp_tls *tls, uint8_t ret_id[LP_TLS_KEY_ID]);
 

@@ -12,13 +12,13 @@ struct lp_tls_cert;
 struct lp_tls_trust;
 
 struct lp_tls {
-	bool server;
+	bool server;                          /* of a relay */
 	const char *protocol;                 /* for ALPN */
 	gnutls_priority_t priority;           /* in QUIC */
 	gnutls_priority_t stream_priority;    /* on a byte stream */
 	struct lp_tls_cert *cert;             /* of a relay: a reference */
-	struct lp_tls_trust *trust;           /* of a member */
-	gnutls_certificate_credentials_t own; /* of a member: empty, or with its key */
+	struct lp_tls_trust *trust;           /* of a member; NULL between members, whose owner compares keys */
+	gnutls_certificate_credentials_t own; /* of a member: empty, or with its key; as a server, too, between members */
 	lp_tls_keylog_fn *keylog;             /* NULL: secrets are not shown */
 	void *keylog_ctx;
 };

@@ -119,8 +119,9 @@ static int init_server(struct lp_tls_session *session, struct lp_tls *tls)
 {
 	if (gnutls_init(&session->session, GNUTLS_SERVER | GNUTLS_NO_TICKETS | GNUTLS_NO_END_OF_EARLY_DATA) != 0)
 		return LP_ENOMEM;
-	session->cert = lp_tls_cert_ref(tls->cert);
-	if (gnutls_credentials_set(session->session, GNUTLS_CRD_CERTIFICATE, session->cert->credentials) != 0 ||
+	session->cert = tls->cert ? lp_tls_cert_ref(tls->cert) : NULL;
+	if (gnutls_credentials_set(session->session, GNUTLS_CRD_CERTIFICATE,
+		    session->cert ? session->cert->credentials : tls->own) != 0 ||
 		configure(session->session) < 0)
 		return LP_ETLS;
 	/* A member may send its key in a certificate. TLS checks that it has the private key; the owner checks the
@@ -139,6 +140,8 @@ static int init_client(struct lp_tls_session *session, struct lp_tls *tls, const
 	if (gnutls_credentials_set(session->session, GNUTLS_CRD_CERTIFICATE, tls->own) != 0 ||
 		configure(session->session) < 0)
 		return LP_ETLS;
+	if (!tls->trust)
+		return 0;
 	if (!lp_tls_name_is_address(server_name) &&
 		gnutls_server_name_set(session->session, GNUTLS_NAME_DNS, server_name, strlen(server_name)) != 0)
 		return LP_EINVAL;
@@ -156,7 +159,7 @@ int lp_tls_session_init(struct lp_tls_session *session, const struct lp_tls_sess
 	session->cid_limit = config->cid_limit;
 	session->install_key = config->install_key;
 	session->conn_ref = (ngtcp2_crypto_conn_ref){.get_conn = config->get_conn, .user_data = config->user};
-	int result = tls->server ? init_server(session, tls) : init_client(session, tls, config->server_name);
+	int result = config->server ? init_server(session, tls) : init_client(session, tls, config->server_name);
 	if (result == 0) {
 		gnutls_session_set_ptr(session->session, &session->conn_ref);
 		if (tls->keylog)

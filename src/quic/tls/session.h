@@ -20,7 +20,8 @@ typedef int lp_tls_install_key(
 
 /* What a session needs. All pointers but |server_name| are borrowed until the session is done. */
 struct lp_tls_session_config {
-	struct lp_tls *tls;              /* its role is the session's */
+	struct lp_tls *tls;
+	bool server;
 	const char *server_name;         /* of a client: what the certificate must be for */
 	unsigned cid_limit;              /* active_connection_id_limit to announce; 0: as ngtcp2 has it */
 	ngtcp2_crypto_get_conn get_conn; /* the ngtcp2 connection, from |user| */
