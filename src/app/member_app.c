@@ -224,8 +224,11 @@ int lp_member_app_begin(struct lp_member_app *app, const struct lp_options *pars
 	if (result == 0)
 		result = lp_member_options_apply(
 			options, app->app.program->name, app->saved.key, failure, config, &app->tls);
+	if (result == 0 && options->peer_links)
+		result = lp_tls_peer_new(app->saved.key, failure, &app->peer_tls);
 	if (result < 0)
 		return result;
+	config->peer_tls = app->peer_tls;
 	config->role = role;
 	config->log = &app->app.output.log;
 	config->capture = &app->capture.capture;
@@ -387,6 +390,7 @@ void lp_member_app_unreport(struct lp_member_app *app)
 
 int lp_member_app_end(struct lp_member_app *app)
 {
+	lp_tls_free(app->peer_tls);
 	lp_tls_free(app->tls);
 	lp_keylog_end(&app->keylog);
 	return lp_app_end(&app->app);

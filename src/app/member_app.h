@@ -36,6 +36,7 @@ struct lp_member_app {
 	struct lp_capture_server capture;
 	struct lp_keylog keylog;
 	struct lp_tls *tls;
+	struct lp_tls *peer_tls; /* of peer links; NULL: there are none */
 	struct lp_saved_session saved;
 	const char *saved_path; /* NULL: the session is not saved; borrowed */
 	struct lp_reporter *reporter;

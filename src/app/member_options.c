@@ -44,6 +44,9 @@ const struct lp_option lp_member_option_rows[] = {
 		.help = "read the invite from a file, which keeps it out of the list of processes; -: from standard input"},
 	{"name", "NAME", LP_TEXT(struct lp_member_options, name),
 		.help = "the name that other players see, up to 63 bytes"},
+	{"peer-links", NULL, LP_SWITCH(struct lp_member_options, peer_links), .group = "Peer links", .standard = "on",
+		.help = "exchange unicast with members of a room with keys end to end encrypted, which the relay passes on "
+			"unopened; --no-peer-links: by the relay alone"},
 	{"mss-clamp", NULL, LP_SWITCH(struct lp_member_options, clamp_mss), .group = "Frames", .standard = "on",
 		.help = "keep TCP segments so small that no frame needs fragments"},
 	{"offload", NULL, LP_SWITCH(struct lp_member_options, offload), .standard = "on",
@@ -168,5 +171,7 @@ int lp_member_options_apply(const struct lp_member_options *options, const char 
 		config->tls = *ret_tls;
 	if (result == 0 && config->transport != LP_TRANSPORT_UDP)
 		lp_proxy_choose(options->proxy, config->relays[0].host, &config->proxy);
+	if (options->invitation.found)
+		memcpy(config->peer_secret, options->invitation.invite.peer_secret, sizeof config->peer_secret);
 	return result;
 }

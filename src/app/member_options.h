@@ -26,6 +26,7 @@ struct lp_member_options {
 	uint16_t tls_port; /* 0: the port of the relay */
 	char proxy[LP_PROXY_TEXT_MAX];
 	bool reconnect;
+	bool peer_links;
 	bool clamp_mss;
 	bool udp_offload;
 	bool offload;

@@ -107,6 +107,27 @@ int lp_invite_book_save(const char *path, const struct lp_invite_book *book, str
 	return result;
 }
 
+int lp_invite_book_secret(
+	const char *state_path, const char *room, struct lp_failure *failure, uint8_t ret_secret[LP_INVITE_KEY])
+{
+	struct lp_invite_book *book = malloc(sizeof *book);
+	char path[4096];
+	if (!book)
+		return lp_fail(failure, LP_ENOMEM, "out of memory");
+	int result = lp_invite_book_path(state_path, path, sizeof path);
+	if (result < 0)
+		lp_fail(failure, result, "%s: the path is too long", state_path);
+	else
+		result = lp_invite_book_load(path, room, failure, book);
+	if (result == 0)
+		result = lp_invite_book_save(path, book, failure);
+	if (result == 0)
+		memcpy(ret_secret, book->peer_secret, sizeof book->peer_secret);
+	lp_wipe(book, sizeof *book);
+	free(book);
+	return result;
+}
+
 struct lp_invite_entry *lp_invite_book_find(struct lp_invite_book *book, uint32_t id)
 {
 	for (size_t i = 0; i < book->n_entries; i++)

@@ -1,6 +1,6 @@
 /* The invites that a host has made, in a file beside the gateway's state: who they are for, and the peer secret of each
    room. The invites' keys are not in it: they follow from the host's own invite. Only the gateway's commands and its
-   first start write the file. */
+   start write the file. */
 #ifndef LP_GATEWAY_INVITE_BOOK_H
 #define LP_GATEWAY_INVITE_BOOK_H
 
@@ -34,6 +34,9 @@ int lp_invite_book_path(const char *state_path, char *path, size_t size);
 /* Reads the book of |room|. A file that is absent or of another room is an empty book with a new peer secret. */
 int lp_invite_book_load(
 	const char *path, const char *room, struct lp_failure *failure, struct lp_invite_book *ret_book);
+/* The peer secret of |room|, in the book beside the gateway's state file, which is written if it had none. */
+int lp_invite_book_secret(
+	const char *state_path, const char *room, struct lp_failure *failure, uint8_t ret_secret[LP_INVITE_KEY]);
 /* Writes the book, mode 0600. */
 int lp_invite_book_save(const char *path, const struct lp_invite_book *book, struct lp_failure *failure);
 /* Adds an invite with a random id; |ret_entry| stays in the book. LP_EFULL. */

@@ -1,12 +1,16 @@
 /* lanparty-gateway: a gateway with its options. */
 #include "app/member_app.h"
 #include "base/error.h"
+#include "base/failure.h"
 #include "gateway/gateway.h"
 #include "gateway/host_command.h"
 #include "gateway/host_control.h"
+#include "gateway/invite_book.h"
 #include "gateway/invite_command.h"
 #include "gateway/invite_page.h"
 #include "gateway/options.h"
+#include "member/member.h"
+#include "obs/event.h"
 #include "platform/loop/loop.h"
 #include "platform/system/sandbox.h"
 #include "report/status.h"
@@ -117,6 +121,19 @@ static void on_opened(void *ctx)
 	lp_member_app_confine(app, app->saved_path);
 }
 
+/* Takes the room's peer secret, which the host's own invite does not carry. Without it there are no peer links. */
+static void load_peer_secret(struct program *program, struct lp_member_config *config)
+{
+	struct lp_member_app *app = &program->app;
+	struct lp_failure why, warning;
+	if (!app->options.invitation.found ||
+		lp_invite_book_secret(program->options.state_path, config->room, &why, config->peer_secret) == 0)
+		return;
+	config->peer_tls = NULL;
+	lp_fail(&warning, why.code, "%s: there are no peer links, all frames go by the relay", why.text);
+	lp_event_warned(&app->app.output.log, warning.text);
+}
+
 /* Creates the gateway, which starts to connect. */
 static int start(struct program *program, const struct lp_options *options, struct lp_failure *failure)
 {
@@ -138,6 +155,7 @@ static int start(struct program *program, const struct lp_options *options, stru
 		result = lp_member_app_begin(app, options, LP_ROLE_GATEWAY, failure, &config.member);
 	if (result < 0)
 		return result;
+	load_peer_secret(program, &config.member);
 	lp_member_app_resume(app, &config.member);
 	result = lp_gateway_new(app->app.loop, &config, failure, &program->gateway);
 	if (result == 0)

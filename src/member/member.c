@@ -10,6 +10,7 @@
 #include "link/link.h"
 #include "member/state.h"
 #include "obs/event.h"
+#include "peer/mesh.h"
 #include "platform/loop/loop.h"
 #include "platform/net/netwatch.h"
 #include "platform/net/resolve.h"
@@ -54,8 +55,13 @@ static void notify_changes(struct lp_member *member)
    the loop ends with it. */
 static void flush(struct lp_member *member)
 {
+	uint64_t deadline_ns = LP_NEVER;
 	lp_quic_flush(member->endpoint, member->now_ns);
-	lp_timer_set(member->quic_timer, lp_quic_deadline(member->endpoint));
+	if (member->mesh) {
+		lp_mesh_flush(member->mesh, member->now_ns);
+		deadline_ns = lp_mesh_deadline(member->mesh);
+	}
+	lp_timer_set(member->quic_timer, lp_earlier(deadline_ns, lp_quic_deadline(member->endpoint)));
 	notify_changes(member);
 	uint64_t deadline_ns = lp_earlier(member->deadline_ns, lp_member_tls_deadline(member));
 	lp_timer_set(member->timer, lp_earlier(lp_session_deadline(member->session), deadline_ns));
@@ -278,6 +284,8 @@ static void on_quic_timer(void *ctx, uint64_t now_ns)
 	struct lp_member *member = ctx;
 	member->now_ns = now_ns;
 	lp_quic_expire(member->endpoint, now_ns);
+	if (member->mesh)
+		lp_mesh_expire(member->mesh, now_ns);
 	flush(member);
 }
 
@@ -299,7 +307,10 @@ static void on_packets(void *ctx, struct lp_carrier *carrier, const struct lp_ud
 {
 	struct lp_member *member = ctx;
 	member->now_ns = lp_loop_now_ns(member->loop);
-	lp_quic_receive(member->endpoint, carrier, msgs, n_msgs, member->now_ns);
+	if (member->mesh)
+		lp_mesh_receive(member->mesh, msgs, n_msgs, member->now_ns);
+	else
+		lp_quic_receive(member->endpoint, carrier, msgs, n_msgs, member->now_ns);
 	const char *notice = lp_udp_notice(member->udp.socket);
 	if (notice)
 		lp_event_offload_off(member->config.log, notice);
@@ -402,6 +413,8 @@ static void on_session_joined(void *ctx, const struct lp_welcome *welcome)
 	lp_member_path_check_start(member);
 	lp_backoff_reset(&member->backoff);
 	member->redirected = false;
+	if (member->mesh)
+		lp_mesh_joined(member->mesh, welcome, member->now_ns);
 	lp_event_joined(member->log, welcome->room, welcome->peer_id, welcome->mtu, welcome->gateway_present);
 	member->config.events->joined(member->config.ctx, welcome);
 }
@@ -411,6 +424,8 @@ static void on_session_peer(void *ctx, const struct lp_peer_event *peer, bool jo
 	struct lp_member *member = ctx;
 	if (!joined || !known) /* an update of a known peer is not logged */
 		lp_member_log_peer(member->log, peer, joined, known || joined);
+	if (member->mesh)
+		lp_mesh_peer(member->mesh, peer, joined, member->now_ns);
 	if (member->config.events->peer)
 		member->config.events->peer(member->config.ctx, peer, joined, known);
 }
@@ -486,6 +501,7 @@ static int open_session(struct lp_member *member)
 		.role = config->role,
 		.mac = config->mac,
 		.events = &session_events,
+		.links = member->mesh != NULL,
 		.ctx = member,
 	};
 	snprintf(session.room, sizeof session.room, "%s", config->room);
@@ -517,7 +533,7 @@ int lp_member_new(struct lp_loop *loop, const struct lp_member_config *config, s
 		goto fail;
 	if ((result = lp_timer_new(loop, on_timer, member, &member->timer)) < 0 ||
 		(result = lp_frame_pool_new(config->queue_max_bytes * 2, &member->pool)) < 0 ||
-		(result = open_session(member)) < 0) {
+		(result = lp_member_mesh_open(member)) < 0 || (result = open_session(member)) < 0) {
 		lp_fail(failure, result, "cannot start the member: %s", lp_error_text(result));
 		goto fail;
 	}
@@ -537,6 +553,7 @@ void lp_member_free(struct lp_member *member)
 	if (!member)
 		return;
 	lp_link_free(member->link);
+	lp_mesh_free(member->mesh);
 	lp_resolve_free(member->resolve);
 	lp_netwatch_free(member->netwatch);
 	lp_quic_endpoint_free(member->endpoint);
@@ -555,6 +572,8 @@ static void leave(struct lp_member *member, enum lp_reason reason)
 {
 	member->now_ns = lp_loop_now_ns(member->loop);
 	member->stopping = true;
+	if (member->mesh)
+		lp_mesh_leave(member->mesh);
 	bool hello_sent = member->state == LP_MEMBER_JOINING || member->state == LP_MEMBER_JOINED;
 	if (!member->conn || !hello_sent) {
 		drop_connection(member);

@@ -30,6 +30,8 @@
    What it does not do: it does not know where frames come from or go to, decides nothing about their contents, keeps
    nothing on disk and prints nothing.
 
+   Unicast to members of the room goes by peer links (peer/mesh.h) if this member and the relay have them.
+
    How it is driven: by the loop (socket, timers, network changes, resolver). The owner passes frames in with
    lp_member_begin(), lp_member_send() and lp_member_flush(), and receives events. From inside an event the owner may
    call everything but lp_member_flush(), lp_member_stop(), lp_member_set_lan_down() and lp_member_free(). */
@@ -127,6 +129,8 @@ struct lp_member_config {
 	const struct lp_invite *invite;   /* proven to the relay; NULL: a plain room */
 	uint8_t key[LP_MEMBER_KEY_BYTES]; /* id of the key that |tls| shows */
 	struct lp_tls *tls;
+	struct lp_tls *peer_tls;            /* shows |key| on peer links; NULL: this member has none */
+	uint8_t peer_secret[LP_INVITE_KEY]; /* of the room, proven on peer links */
 	const struct lp_log *log;
 	struct lp_capture *capture; /* NULL: frames are never captured */
 	const struct lp_member_events *events;

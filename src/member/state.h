@@ -18,6 +18,7 @@
 
 struct lp_frame_pool;
 struct lp_link;
+struct lp_mesh;
 struct lp_netwatch;
 struct lp_quic_conn;
 struct lp_quic_endpoint;
@@ -103,6 +104,7 @@ struct lp_member {
 	/* The data plane. */
 	struct lp_frame_pool *pool;
 	struct lp_link *link;             /* NULL before the handshake is complete */
+	struct lp_mesh *mesh;             /* peer links; NULL: this member has none */
 	struct lp_link_counters counters; /* of earlier links, and of frames dropped without a link */
 	uint64_t hash_seed;
 	bool was_congested;
@@ -228,5 +230,7 @@ void lp_member_link_close(struct lp_member *member);
 void lp_member_link_receive(struct lp_member *member, const uint8_t *data, size_t len);
 /* The congestion window is open again: sends queued frames. */
 void lp_member_link_writable(struct lp_member *member);
+/* Makes the peer links possible, if the configuration has what they need. 0, LP_ENOMEM. */
+int lp_member_mesh_open(struct lp_member *member);
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/units.h"
 #include "link/link.h"
 #include "member/state.h"
+#include "peer/mesh.h"
 #include "platform/net/udp.h"
 #include "report/latency.h"
 #include "report/status.h"
@@ -49,6 +50,11 @@ static void set_members(const struct lp_member *member, uint64_t rtt_us, struct 
 		memcpy(entry->name, peer->name, sizeof entry->name);
 		if (peer->role == LP_ROLE_GATEWAY)
 			entry->rtt_us = lp_latency_gateway_us(rtt_us, gateway_rtt_us);
+		struct lp_mesh_link link;
+		if (!member->mesh || !lp_mesh_link(member->mesh, peer->peer_id, &link))
+			continue;
+		snprintf(entry->route, sizeof entry->route, "%s", link.route);
+		entry->rtt_us = link.rtt_ns / LP_US;
 	}
 }
 
@@ -88,6 +94,8 @@ void lp_member_status(struct lp_member *member, struct lp_status *status)
 	status->budget_bytes = stats.datagram_budget;
 	status->singly = stats.singly;
 	status->counters = member->link ? *lp_link_counters(member->link) : member->counters;
+	if (member->mesh)
+		lp_mesh_count(member->mesh, &status->counters);
 	status->bounds.peers_forgotten = lp_session_counters(member->session)->peers_forgotten;
 	status->bounds.tunnel_overflows = lp_udp_overflows(member->udp.socket);
 	status->has_relay_stats = member->has_relay_stats;

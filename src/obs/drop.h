@@ -35,6 +35,8 @@
 	X(REASSEMBLY, "reassembly", "a fragment whose frame was not completed") \
 	X(DEVICE, "device", "the operating system did not accept the frame") \
 	X(OFFLOAD, "offload", "a super-frame or checksum with contradictory offload metadata") \
+	X(MISROUTED, "misrouted", \
+		"a frame on a peer link that is not for the receiver, or belongs to the relay: group frames, ARP, DHCP") \
 	X(NOT_JOINED, "not_joined", "received before admission or after the end of a membership")
 
 enum lp_drop {

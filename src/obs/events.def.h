@@ -136,6 +136,15 @@ LP_EVENT_ROW(member_left, INFO, "{role}[ '{name}'] left ({mac}): {reason}", "Ano
              (u64, peer), (str, role), (str, name), (mac, mac), (str, reason))
 LP_EVENT_ROW(member_left_unknown, INFO, "peer {peer} left: {reason}", "A member left that was not in our list of peers.",
              (u64, peer), (str, reason))
+LP_EVENT_ROW(link_up, INFO, "peer link to peer {peer}[ '{name}'] is up, {route}",
+             "Unicast to this member is encrypted from end to end from now on. The route is forwarded (by the relay, unopened) or direct.",
+             (u64, peer), (str, name), (str, route))
+LP_EVENT_ROW(link_down, INFO, "peer link to peer {peer}[ '{name}'] is down: {reason}. Frames go by the relay",
+             "The link ended; it is made again when it is needed.",
+             (u64, peer), (str, name), (str, reason))
+LP_EVENT_ROW(link_refused, WARN, "no peer link to peer {peer}[ '{name}']: {reason}",
+             "A member, or something between, could not prove that it belongs to the room. Frames go by the relay.",
+             (u64, peer), (str, name), (str, reason))
 LP_EVENT_ROW(gateway_present, INFO, "gateway[ '{name}'] is in the room ({mac})", "A gateway is in the room.",
              (str, name), (mac, mac))
 LP_EVENT_ROW(gateway_gone, WARN, "LAN gateway[ '{name}'] left ({mac}): {reason}",

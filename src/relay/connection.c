@@ -413,6 +413,8 @@ static void on_message(struct lp_connection *connection, const struct lp_message
 	case LP_MESSAGE_HOST_REQUEST:
 		on_host_request(connection, &message->host_request);
 		break;
+	case LP_MESSAGE_LINK_PROOF: /* between members only */
+	case LP_MESSAGE_LINK_OFFER:
 	case LP_MESSAGE_UNKNOWN:
 		break;
 	default:

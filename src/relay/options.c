@@ -15,6 +15,13 @@ static const struct lp_choice room_policies[] = {
 	{NULL, 0, NULL},
 };
 
+static const struct lp_choice peer_links[] = {
+	{"auto", LP_PEER_LINKS_AUTO, "members of rooms with keys"},
+	{"on", LP_PEER_LINKS_ON, "all members"},
+	{"off", LP_PEER_LINKS_OFF, "none"},
+	{NULL, 0, NULL},
+};
+
 static const struct lp_help_row commands[] = {
 	{"room add [CODE]", "create a room with keys and print its host's invite; without CODE: with a random code"},
 	{"room list", "print the rooms with keys"},
@@ -140,6 +147,10 @@ const struct lp_option lp_relay_option_rows[] = {
 		.standard = "open",
 		.help = "who may use the relay: open: anyone, in plain rooms, beside the rooms with keys; keyed: members "
 			"with an invite alone"},
+	{"peer-links", "auto|on|off", LP_CHOICE(struct lp_relay_options, relay.peer_links, peer_links),
+		.standard = "off",
+		.help = "which members may exchange unicast by connections of their own, which the relay passes on unopened: "
+			"auto: those of rooms with keys; on: all; off: none"},
 	{"room-mtu", "BYTES", LP_NUMBER(struct lp_relay_options, relay.room_mtu, 1280, 1500), .group = "Rooms",
 		.standard = "1500",
 		.help = "IP bytes of the largest packet in a room; frames too large for a path travel in fragments"},

@@ -32,12 +32,14 @@ class Program(Daemon):
 
 
 class Relay(Program):
-    """A relay; its certificate is in `cert` as soon as it listens."""
+    """A relay; its certificate is in `cert` as soon as it listens. LP_RELAY_ARGS are more arguments for every relay, such
+    as "--peer-links on", which repeats the tests over peer links."""
 
     def __init__(self, lab, host, *args, listen="443/udp", name="relay", state="relay-state", wait=True, **options):
         self.cert = lab.path(f"{state}.der")
         super().__init__(lab, host, name, "lanparty-relay", "--listen", listen, "--state-dir", lab.path(state),
-                         "--dev-cert-der-out", self.cert, *args, **options)
+                         "--dev-cert-der-out", self.cert, *os.environ.get("LP_RELAY_ARGS", "").split(), *args,
+                         **options)
         if wait:
             self.wait_listening()
 

@@ -164,8 +164,10 @@ struct party_member *party_invite(struct party *party, enum lp_role role, const 
 	member->invite = invite;
 	if (lp_tls_member_key_new(&failure, pem) < 0 ||
 		lp_tls_client_pinned_new(party->relay_pin, &failure, &member->tls) < 0 ||
-		lp_tls_client_show_key(member->tls, pem, &failure, member->key) < 0)
+		lp_tls_client_show_key(member->tls, pem, &failure, member->key) < 0 ||
+		lp_tls_peer_new(pem, &failure, &member->peer_tls) < 0)
 		give_up(failure.text);
+	memcpy(member->peer_secret, invite->peer_secret, sizeof member->peer_secret);
 	party_start(member);
 	return member;
 }
@@ -184,6 +186,8 @@ void party_start(struct party_member *member)
 	snprintf(config.resume, sizeof config.resume, "%s", member->resume);
 	config.tls = member->tls ? member->tls : member->party->client_tls;
 	config.invite = member->invite;
+	config.peer_tls = member->peer_tls;
+	memcpy(config.peer_secret, member->peer_secret, sizeof config.peer_secret);
 	memcpy(config.key, member->key, sizeof config.key);
 	config.log = &member->party->log;
 	member->ended = false;
@@ -280,6 +284,7 @@ void party_free(struct party *party)
 		party_kill(member);
 		lp_loop_free(member->loop);
 		lp_tls_free(member->tls);
+		lp_tls_free(member->peer_tls);
 		for (unsigned from = 0; from < PARTY_MAX; from++)
 			free(member->from[from]);
 		free(member);

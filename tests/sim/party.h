@@ -49,6 +49,8 @@ struct party_member {
 	char resume[65];
 	const struct lp_invite *invite; /* NULL: a plain room */
 	struct lp_tls *tls;             /* that shows the member's key; NULL: the party's, without a key */
+	struct lp_tls *peer_tls;        /* the same for peer links */
+	uint8_t peer_secret[LP_INVITE_KEY];
 	uint8_t key[LP_MEMBER_KEY_BYTES];
 	struct lp_mac mac; /* MAC of the sender and receiver at this end */
 	struct lp_host *host;

@@ -1,0 +1,117 @@
+"""Peer links: unicast between members passes the relay unopened; everything else still goes through it."""
+
+import json
+
+import pytest
+from netlab import party
+from netlab.daemon import wait_for
+from netlab.programs import binary
+
+from probes import PATIENCE_S, download, lan_says, lease, listener, ping, question
+
+pytestmark = pytest.mark.usefixtures("tidy")
+LINKS_ON = ("--peer-links", "on")
+
+
+def status(program):
+    """The status document of a program."""
+    name = "lanparty-" + program.name.split("-")[0]
+    run = program.host.run(binary(name), "status", "--json", "--status-socket", program.socket)
+    return json.loads(run.stdout)
+
+
+def start(lab, relay_args=LINKS_ON, client_args=(), gateway_args=()):
+    """Starts the programs with status sockets of their own, because hosts share the file system."""
+    def socket_of(name):
+        return ("--status-socket", lab.path(f"{name}.sock"))
+    lab.start_relay(*relay_args, *socket_of("relay"))
+    lab.start_gateway(*gateway_args, *socket_of("gateway"))
+    lab.alice, lab.bob = [lab.start_client(host, *client_args, *socket_of(host.name))
+                          for host in (lab.alice_host, lab.bob_host)]
+    for program, name in ((lab.relay, "relay"), (lab.gateway, "gateway"), (lab.alice, "alice"), (lab.bob, "bob")):
+        program.socket = lab.path(f"{name}.sock")
+    return lab
+
+
+@pytest.fixture(scope="module")
+def linked(new_party):
+    """A party whose members have links."""
+    lab = new_party()
+    lab.start_servers()
+    return start(lab)
+
+
+def routes(program):
+    """The routes of a program to other members: {MAC: route}."""
+    return {member["mac"]: member["route"] for member in status(program)["members"]}
+
+
+def wait_route(program, mac, route, patience_s=PATIENCE_S):
+    """Waits until frames to a member take this route."""
+    wait_for(lambda: routes(program).get(mac) == route, f"{program.name} to reach {mac} {route}: {routes(program)}",
+             patience_s)
+
+
+def mac_of(host):
+    """The MAC of a player."""
+    return host.mac("lan0")
+
+
+def gateway_mac(lab):
+    """The MAC of the gateway's interface."""
+    return lab.gateway_host.mac("lan")
+
+
+def test_forwarded(linked):
+    """Ping and TCP between players and with the LAN, in both directions, take the links; the relay opens none of it."""
+    assert ping(linked.alice_host, party.LAN_HOST, PATIENCE_S)
+    wait_route(linked.alice, gateway_mac(linked), "forwarded")
+    assert ping(linked.alice_host, party.BOB, PATIENCE_S)
+    wait_route(linked.alice, mac_of(linked.bob_host), "forwarded")
+    wait_route(linked.bob, mac_of(linked.alice_host), "forwarded")
+    before = status(linked.relay)
+    assert download(linked, linked.alice_host, 8 << 20, PATIENCE_S)
+    assert download(linked, linked.alice_host, 1 << 20, PATIENCE_S, party.LAN_HOST6)
+    assert ping(linked.lan_host, party.BOB, PATIENCE_S)
+    assert ping(linked.bob_host, party.ALICE, PATIENCE_S, "-s", 1472, "-M", "do")
+    after = status(linked.relay)
+    assert after["link_bytes"] - before["link_bytes"] > 9 << 20
+    assert after["bytes_in"] - before["bytes_in"] < 1 << 20
+    assert after["link_foreign"] == 0
+
+
+def test_through_the_relay(linked):
+    """Broadcasts, DHCP and discovery still go through the relay."""
+    before = status(linked.relay)["frames_in"]
+    assert question(linked, linked.alice_host, "255.255.255.255", PATIENCE_S)
+    with listener(linked.alice_host, party.GAME_PORT) as sock:
+        assert lan_says(linked, linked.alice_host, "the LAN party is on", sock, PATIENCE_S) is not None
+    assert lease(linked, linked.alice_host)
+    assert status(linked.relay)["frames_in"] > before
+
+
+def test_relay_without(fresh_party):
+    """A relay without links, and a member without: frames go by the relay."""
+    lab = fresh_party()
+    lab.start_servers()
+    start(lab, ("--peer-links", "off"))
+    assert ping(lab.alice_host, party.BOB, PATIENCE_S)
+    assert download(lab, lab.alice_host, 1 << 20, PATIENCE_S)
+    assert set(routes(lab.alice).values()) == {"relay"}
+    assert not lab.alice.events("link_up")
+    assert status(lab.relay)["link_datagrams"] == 0
+
+
+def test_relay_restart(fresh_party):
+    """The relay is killed and starts again: the links are made again."""
+    lab = fresh_party()
+    lab.start_servers()
+    start(lab)
+    assert ping(lab.alice_host, party.BOB, PATIENCE_S)
+    wait_route(lab.alice, mac_of(lab.bob_host), "forwarded")
+    lab.relay.kill()
+    socket = lab.relay.socket
+    lab.start_relay(*LINKS_ON, "--status-socket", socket).socket = socket
+    assert ping(lab.alice_host, party.BOB, 3 * PATIENCE_S)
+    wait_route(lab.alice, mac_of(lab.bob_host), "forwarded", 2 * PATIENCE_S)
+    assert download(lab, lab.alice_host, 1 << 20, PATIENCE_S)

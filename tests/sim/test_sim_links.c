@@ -1,0 +1,332 @@
+/* Peer links: unicast end to end between members of a room with keys. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/failure.h"
+#include "base/units.h"
+#include "directory/directory.h"
+#include "link/link.h"
+#include "member/member.h"
+#include "member/state.h"
+#include "party.h"
+#include "peer/state.h"
+#include "relay/state.h"
+#include "report/status.h"
+#include "room/room.h"
+#include "room/transit.h"
+
+struct fixture {
+	char folder[64];
+	struct lp_directory *directory;
+	struct party *party;
+	struct lp_invite host, player;
+	struct party_member *gateway, *alice, *bob;
+};
+
+static int set_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof *f);
+	struct lp_failure failure;
+	struct lp_directory_room room = {.code = "LAN", .host_key = {7, 7}};
+	uint8_t players[LP_INVITE_KEY];
+	assert_non_null(f);
+	snprintf(f->folder, sizeof f->folder, "/tmp/lp-sim-XXXXXX");
+	assert_non_null(mkdtemp(f->folder));
+	assert_int_equal(lp_directory_open(f->folder, &failure, &f->directory), 0);
+	assert_int_equal(lp_invite_player_key(room.host_key, players), 0);
+	memcpy(room.player_key, players, sizeof players);
+	assert_int_equal(lp_directory_add_room(f->directory, &room, &failure), 0);
+	f->host = (struct lp_invite){.room = "LAN", .host = true, .id = 1, .peer_secret = {9}};
+	memcpy(f->host.admission_key, room.host_key, sizeof f->host.admission_key);
+	f->player = (struct lp_invite){.room = "LAN", .id = 2, .peer_secret = {9}};
+	assert_int_equal(lp_invite_key(players, 2, 0, 0, f->player.admission_key), 0);
+	f->party = party_new(1);
+	f->party->relay_config.directory = f->directory;
+	f->party->relay_config.peer_links = LP_PEER_LINKS_AUTO;
+	party_start_relay(f->party);
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	static const char *const files[] = {"rooms.sqlite", "rooms.sqlite-wal", "rooms.sqlite-shm"};
+	struct fixture *f = *state;
+	assert_int_equal(f->party->n_corrupt, 0);
+	assert_int_equal(f->party->n_twice, 0);
+	assert_int_equal(f->party->n_astray, 0);
+	party_free(f->party);
+	lp_directory_close(f->directory);
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		char path[128];
+		snprintf(path, sizeof path, "%s/%s", f->folder, files[i]);
+		unlink(path);
+	}
+	rmdir(f->folder);
+	free(f);
+	return 0;
+}
+
+/* A gateway and two clients, joined. */
+static void gather(struct fixture *f)
+{
+	f->gateway = party_invite(f->party, LP_ROLE_GATEWAY, &f->host);
+	f->alice = party_invite(f->party, LP_ROLE_CLIENT, &f->player);
+	f->bob = party_invite(f->party, LP_ROLE_CLIENT, &f->player);
+	assert_true(party_run_until_joined(f->party, 10 * LP_SEC));
+}
+
+/* The route of |from| to |to|, as its status has it. */
+static const char *route(struct party_member *from, const struct party_member *to)
+{
+	static struct lp_status status;
+	lp_member_status(party_lp_member(from), &status);
+	for (size_t i = 0; i < status.n_members; i++)
+		if (strcmp(status.members[i].name, to->name) == 0)
+			return status.members[i].route;
+	return "absent";
+}
+
+/* Waits until |from| has that route to |to|, while it sends to it. */
+static void expect_route(struct party_member *from, const struct party_member *to, const char *expected)
+{
+	for (unsigned i = 0; i < 300 && strcmp(route(from, to), expected) != 0; i++) {
+		party_send(from, to, 100, 1);
+		party_run(from->party, 50 * LP_MS);
+	}
+	assert_string_equal(route(from, to), expected);
+}
+
+/* Sends |n| frames and expects that all arrive. */
+static void expect_all(struct party_member *from, const struct party_member *to, unsigned n)
+{
+	uint64_t before = party_count(from, to);
+	for (unsigned i = 0; i < n; i++) {
+		party_send(from, to, i % 2 ? 1514 : 90, 1);
+		party_run(from->party, LP_MS);
+	}
+	party_run(from->party, 500 * LP_MS);
+	assert_int_equal(party_count(from, to) - before, n);
+}
+
+static struct lp_transit_totals transit(const struct party *party)
+{
+	struct lp_transit_totals totals;
+	lp_rooms_transit_totals(party->relay->rooms, &totals);
+	return totals;
+}
+
+/* The gateway's links come with the join, those of clients with the first unicast. Frames between members then pass the
+   relay unopened; broadcasts still go through it. */
+static void test_forwarded(void **state)
+{
+	struct fixture *f = *state;
+	gather(f);
+	assert_true(party_all_reach_all(f->party, 10 * LP_SEC));
+	expect_route(f->alice, f->gateway, "forwarded");
+	expect_route(f->bob, f->gateway, "forwarded");
+	expect_route(f->alice, f->bob, "forwarded");
+	expect_route(f->bob, f->alice, "forwarded");
+	uint64_t opened = f->party->relay->counters.frames, passed = transit(f->party).datagrams;
+	expect_all(f->alice, f->bob, 100);
+	expect_all(f->bob, f->gateway, 100);
+	expect_all(f->gateway, f->alice, 100);
+	assert_int_equal(f->party->relay->counters.frames, opened);
+	assert_true(transit(f->party).datagrams >= passed + 300);
+	party_send(f->alice, NULL, 100, 1);
+	party_run(f->party, 100 * LP_MS);
+	assert_int_equal(f->party->relay->counters.frames, opened + 1);
+	assert_int_equal(transit(f->party).foreign, 0);
+}
+
+/* A member whose invite has another peer secret gets no link, and the frames arrive by the relay. */
+static void test_wrong_secret(void **state)
+{
+	struct fixture *f = *state;
+	struct lp_invite other = f->player;
+	other.peer_secret[0] ^= 1;
+	gather(f);
+	struct party_member *carol = party_invite(f->party, LP_ROLE_CLIENT, &other);
+	assert_true(party_run_until_joined(f->party, 10 * LP_SEC));
+	for (unsigned i = 0; i < 40; i++) {
+		party_send(f->alice, carol, 100, 1);
+		party_send(carol, f->gateway, 100, 1);
+		party_run(f->party, 50 * LP_MS);
+	}
+	assert_string_equal(route(f->alice, carol), "relay");
+	assert_string_equal(route(carol, f->alice), "relay");
+	assert_string_equal(route(f->gateway, carol), "relay");
+	assert_int_equal(party_count(f->alice, carol), 40);
+	assert_int_equal(party_count(carol, f->gateway), 40);
+	expect_route(f->alice, f->bob, "forwarded");
+}
+
+/* A member that has no links, as an older program, exchanges frames by the relay with those that have. */
+static void test_without(void **state)
+{
+	struct fixture *f = *state;
+	gather(f);
+	party_stop(f->bob);
+	struct lp_tls *tls = f->bob->peer_tls;
+	f->bob->peer_tls = NULL;
+	party_start(f->bob);
+	assert_true(party_run_until_joined(f->party, 10 * LP_SEC));
+	assert_true(party_all_reach_all(f->party, 10 * LP_SEC));
+	expect_route(f->alice, f->gateway, "forwarded");
+	expect_all(f->alice, f->bob, 20);
+	expect_all(f->bob, f->alice, 20);
+	assert_string_equal(route(f->alice, f->bob), "relay");
+	assert_string_equal(route(f->bob, f->alice), "relay");
+	f->bob->peer_tls = tls;
+}
+
+/* A link without frames is closed after a minute, and made again when it is needed. */
+static void test_idle(void **state)
+{
+	struct fixture *f = *state;
+	gather(f);
+	expect_route(f->alice, f->bob, "forwarded");
+	party_run(f->party, LP_MESH_IDLE_NS + 3 * LP_SEC);
+	assert_string_equal(route(f->alice, f->bob), "relay");
+	assert_string_equal(route(f->bob, f->alice), "relay");
+	expect_all(f->bob, f->alice, 5);
+	expect_route(f->bob, f->alice, "forwarded");
+	expect_all(f->alice, f->bob, 20);
+}
+
+/* A member whose process was killed makes its links again at its next start; the other end replaces its own. */
+static void test_restart(void **state)
+{
+	struct fixture *f = *state;
+	gather(f);
+	struct party_member *members[] = {f->alice, f->bob, f->gateway};
+	for (size_t i = 0; i < 3; i++) {
+		expect_route(f->alice, f->bob, "forwarded");
+		expect_route(f->bob, f->gateway, "forwarded");
+		party_kill(members[i]);
+		party_run(f->party, 500 * LP_MS);
+		party_start(members[i]);
+		assert_true(party_run_until_joined(f->party, 60 * LP_SEC));
+		assert_true(party_all_reach_all(f->party, 60 * LP_SEC));
+	}
+	expect_route(f->alice, f->gateway, "forwarded");
+	expect_route(f->gateway, f->bob, "forwarded");
+	expect_all(f->gateway, f->bob, 20);
+}
+
+/* After a restart of the relay every member has another prefix; links are made again. */
+static void test_relay_restart(void **state)
+{
+	struct fixture *f = *state;
+	gather(f);
+	expect_route(f->alice, f->bob, "forwarded");
+	party_kill_relay(f->party);
+	party_run(f->party, 2 * LP_SEC);
+	party_start_relay(f->party);
+	assert_true(party_run_until_joined(f->party, 60 * LP_SEC));
+	assert_true(party_all_reach_all(f->party, 60 * LP_SEC));
+	expect_route(f->alice, f->bob, "forwarded");
+	expect_route(f->alice, f->gateway, "forwarded");
+	expect_all(f->alice, f->bob, 20);
+}
+
+/* Datagrams for members are lost at the relay: frames go by the relay within a third of a second, and by the link when
+   it works again. */
+static void test_silent(void **state)
+{
+	struct fixture *f = *state;
+	gather(f);
+	expect_route(f->alice, f->bob, "forwarded");
+	struct party_member *alice = f->alice, *bob = f->bob;
+	struct lp_peer *peer = lp_rooms_find_id(f->party->relay->rooms, "LAN", 3);
+	assert_non_null(peer);
+	struct lp_addr address = *lp_peer_address(peer), nowhere = {.family = 4, .ip = {192, 0, 2, 99}, .port = 9};
+	lp_peer_set_address(peer, &nowhere);
+	uint64_t before = party_count(alice, bob);
+	for (unsigned i = 0; i < 60; i++) {
+		party_send(alice, bob, 100, 1);
+		party_run(f->party, 16 * LP_MS);
+	}
+	assert_string_equal(route(alice, bob), "relay");
+	assert_in_range(party_count(alice, bob) - before, 60 - 300 / 16, 60 - 180 / 16);
+	lp_peer_set_address(peer, &address);
+	expect_route(alice, bob, "forwarded");
+	expect_all(alice, bob, 20);
+}
+
+/* Sends a frame on the link to |to|, whatever |from| would do. */
+static void send_raw(struct party_member *from, const struct party_member *to, const uint8_t *frame, size_t len)
+{
+	struct lp_mesh *mesh = party_lp_member(from)->mesh;
+	struct lp_mac_entry *entry = lp_mac_table_find(&mesh->macs, lp_mac_key(to->mac.octet), 0);
+	struct lp_mesh_peer *peer = entry ? entry->owner : mesh->gateway;
+	assert_int_equal(peer->state, LP_MESH_UP);
+	lp_link_send(peer->link, 0, &(struct lp_bytes){frame, len}, 1, lp_world_now_ns(from->party->world));
+	lp_member_flush(party_lp_member(from));
+	party_run(from->party, 50 * LP_MS);
+}
+
+/* What the receiver of a link drops, and counts. */
+static void test_hostile(void **state)
+{
+	struct fixture *f = *state;
+	gather(f);
+	expect_route(f->bob, f->gateway, "forwarded");
+	expect_route(f->bob, f->alice, "forwarded");
+	expect_route(f->gateway, f->alice, "forwarded");
+	const struct {
+		struct party_member *from, *to;
+		const struct lp_mac *src, *dst;
+		uint16_t type;
+		enum lp_drop drop;
+	} rows[] = {
+		{f->bob, f->alice, &f->bob->mac, &f->alice->mac, 0x0806, LP_DROP_MISROUTED},
+		{f->bob, f->alice, &f->bob->mac, &(struct lp_mac){{255, 255, 255, 255, 255, 255}}, 0x8137,
+			LP_DROP_MISROUTED},
+		{f->bob, f->alice, &f->bob->mac, &f->gateway->mac, 0x8137, LP_DROP_MISROUTED},
+		{f->bob, f->gateway, &f->bob->mac, &f->alice->mac, 0x8137, LP_DROP_MISROUTED},
+		{f->bob, f->alice, &f->gateway->mac, &f->alice->mac, 0x8137, LP_DROP_SPOOFED_SOURCE},
+		{f->bob, f->gateway, &f->alice->mac, &f->gateway->mac, 0x8137, LP_DROP_SPOOFED_SOURCE},
+		{f->gateway, f->alice, &f->bob->mac, &f->alice->mac, 0x8137, LP_DROP_SPOOFED_SOURCE},
+		{f->gateway, f->alice, &f->alice->mac, &f->alice->mac, 0x8137, LP_DROP_BAD_SOURCE},
+		{f->bob, f->gateway, &f->bob->mac, &f->gateway->mac, 0x888e, LP_DROP_ACCESS_CONTROL},
+		{f->bob, f->gateway, &f->bob->mac, &f->gateway->mac, 0x05e0, LP_DROP_MALFORMED_FRAME},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		uint8_t frame[60] = {0};
+		struct lp_link_counters before = {0}, after = {0};
+		memcpy(frame, rows[i].dst->octet, 6);
+		memcpy(frame + 6, rows[i].src->octet, 6);
+		frame[12] = (uint8_t)(rows[i].type >> 8);
+		frame[13] = (uint8_t)rows[i].type;
+		frame[14] = 1; /* of 802.1X: the version */
+		lp_mesh_count(party_lp_member(rows[i].to)->mesh, &before);
+		send_raw(rows[i].from, rows[i].to, frame, sizeof frame);
+		lp_mesh_count(party_lp_member(rows[i].to)->mesh, &after);
+		if (after.drops[rows[i].drop] != before.drops[rows[i].drop] + 1)
+			fail_msg("row %zu", i);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_forwarded, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_wrong_secret, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_without, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_idle, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_restart, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_relay_restart, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_silent, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_hostile, set_up, tear_down),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
