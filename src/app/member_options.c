@@ -20,6 +20,13 @@ static const struct lp_choice transports[] = {
 	{NULL, 0, NULL},
 };
 
+static const struct lp_choice direct_policies[] = {
+	{"all", LP_DIRECT_ALL, "with all members"},
+	{"gateway", LP_DIRECT_GATEWAY, "between clients and the gateway"},
+	{"off", LP_DIRECT_OFF, "with none"},
+	{NULL, 0, NULL},
+};
+
 const struct lp_option lp_member_option_rows[] = {
 	{"relay", "HOST:PORT", LP_HOSTPORT(struct lp_member_options, relay, LP_RELAY_PORT), .group = "Relay",
 		.help = "the relay to join, by name or address, for a room without invites; without a port: 443"},
@@ -47,6 +54,10 @@ const struct lp_option lp_member_option_rows[] = {
 	{"peer-links", NULL, LP_SWITCH(struct lp_member_options, peer_links), .group = "Peer links", .standard = "on",
 		.help = "exchange unicast with members of a room with keys end to end encrypted, which the relay passes on "
 			"unopened; --no-peer-links: by the relay alone"},
+	{"direct", "all|gateway|off", LP_CHOICE(struct lp_member_options, direct, direct_policies),
+		.standard = "gateway",
+		.help = "with which members to look for a route without the relay, for which both learn each other's IP "
+			"addresses: gateway: between a player and the party's gateway; all: between players, too; off: none"},
 	{"mss-clamp", NULL, LP_SWITCH(struct lp_member_options, clamp_mss), .group = "Frames", .standard = "on",
 		.help = "keep TCP segments so small that no frame needs fragments"},
 	{"offload", NULL, LP_SWITCH(struct lp_member_options, offload), .standard = "on",
@@ -160,6 +171,7 @@ int lp_member_options_apply(const struct lp_member_options *options, const char 
 	snprintf(config->name, sizeof config->name, "%s", options->name);
 	snprintf(config->software, sizeof config->software, "%s %s", software, LP_VERSION);
 	config->reconnect = options->reconnect;
+	config->direct = options->direct;
 	config->udp_offload = options->udp_offload;
 	config->transport = options->transport;
 	config->tls_port = options->tls_port;

@@ -27,6 +27,7 @@ struct lp_member_options {
 	char proxy[LP_PROXY_TEXT_MAX];
 	bool reconnect;
 	bool peer_links;
+	enum lp_direct direct;
 	bool clamp_mss;
 	bool udp_offload;
 	bool offload;

@@ -93,7 +93,7 @@ static void arm(struct lp_gateway *gateway)
 static void on_packets(void *ctx, const struct lp_frame *frames, size_t n_frames)
 {
 	struct lp_gateway *gateway = ctx;
-	if (!gateway->joined)
+	if (!gateway->joined && !lp_member_has_links(gateway->member))
 		return;
 	gateway->now_ns = lp_member_begin(gateway->member);
 	gateway->tcp_mtu = lp_member_unfragmented_mtu(gateway->member);
@@ -225,6 +225,7 @@ static void on_joined(void *ctx, const struct lp_welcome *welcome)
 {
 	struct lp_gateway *gateway = ctx;
 	gateway->joined = true;
+	lp_bridge_peers_clear(gateway->bridge); /* the relay announces them again, perhaps with other ids */
 	lp_bridge_set_room_mtu(gateway->bridge, welcome->mtu);
 	check_mtu(gateway, welcome->mtu);
 	arm(gateway);
@@ -236,7 +237,8 @@ static void on_lost(void *ctx)
 {
 	struct lp_gateway *gateway = ctx;
 	gateway->joined = false;
-	lp_bridge_peers_clear(gateway->bridge);
+	if (!lp_member_has_links(gateway->member))
+		lp_bridge_peers_clear(gateway->bridge);
 }
 
 static void on_peer(void *ctx, const struct lp_peer_event *peer, bool joined, bool known)

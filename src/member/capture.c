@@ -10,6 +10,7 @@
 
 void lp_member_note(struct lp_member *member, const struct lp_member_frame *frame)
 {
+	const char *route = frame->inbound ? member->frame_route : frame->route;
 	const struct lp_peer_event *peer = frame->source ? lp_session_peer(member->session, frame->source) : NULL;
 	lp_capture_note(member->config.capture,
 		&(struct lp_capture_note){
@@ -20,7 +21,9 @@ void lp_member_note(struct lp_member *member, const struct lp_member_frame *fram
 			.room = member->config.room,
 			.peer_id = frame->source,
 			.peer_name = peer ? peer->name : NULL,
-			.route = frame->side == LP_CAPTURE_LAN ? NULL : "relay",
+			.route = frame->side == LP_CAPTURE_LAN ? NULL
+				 : route                       ? route
+							       : "relay",
 			.verdict = frame->verdict,
 			.drop = frame->drop,
 		},

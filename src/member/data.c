@@ -7,6 +7,7 @@
 #include "member/state.h"
 #include "peer/mesh.h"
 #include "platform/loop/loop.h"
+#include "platform/net/netwatch.h"
 #include "platform/net/udp.h"
 #include "proto/budget.h"
 #include "quic/endpoint.h"
@@ -18,23 +19,28 @@ uint64_t lp_member_begin(struct lp_member *member)
 	return member->now_ns;
 }
 
+static enum lp_mesh_relay relay_state(const struct lp_member *member)
+{
+	if (!member->link || member->state != LP_MEMBER_JOINED)
+		return LP_MESH_RELAY_AWAY;
+	return lp_link_waiting_bytes(member->link) ? LP_MESH_RELAY_WAITS : LP_MESH_RELAY_READY;
+}
+
 void lp_member_send(struct lp_member *member, const struct lp_bytes *parts, size_t n_parts)
 {
 	enum lp_drop drop = LP_DROP_NOT_JOINED;
 	const char *route = NULL;
 	if (member->mesh)
-		route = lp_mesh_send(member->mesh, parts, n_parts,
-			member->link && lp_link_waiting_bytes(member->link) > 0, member->now_ns, &drop);
-	if (route)
-		(void)0;
-	else if (member->link && member->state == LP_MEMBER_JOINED)
-		drop = lp_link_send(member->link, 0, parts, n_parts, member->now_ns);
-	else
+		route = lp_mesh_send(member->mesh, parts, n_parts, relay_state(member), member->now_ns, &drop);
+	if (!route && relay_state(member) == LP_MESH_RELAY_AWAY)
 		lp_member_count_drops(member, drop, 1);
+	else if (!route)
+		drop = lp_link_send(member->link, 0, parts, n_parts, member->now_ns);
 	if (lp_capture_is_on(member->config.capture))
 		lp_member_note(member, &(struct lp_member_frame){.side = LP_CAPTURE_TUNNEL_OUT,
 					       .parts = parts,
 					       .n_parts = n_parts,
+					       .route = route,
 					       .verdict = "sent",
 					       .drop = drop});
 }
@@ -51,6 +57,11 @@ bool lp_member_congested(struct lp_member *member)
 	if (member->link && lp_link_congested(member->link))
 		member->was_congested = true;
 	return member->was_congested || (member->mesh && lp_mesh_congested(member->mesh));
+}
+
+bool lp_member_has_links(const struct lp_member *member)
+{
+	return member->mesh && lp_mesh_has_links(member->mesh);
 }
 
 uint16_t lp_member_unfragmented_mtu(const struct lp_member *member)
@@ -129,10 +140,13 @@ void lp_member_link_writable(struct lp_member *member)
 }
 
 /* A frame from a peer, by its link. */
-static void on_mesh_frame(void *ctx, uint16_t source, const uint8_t *frame, size_t len, uint64_t now_ns)
+static void on_mesh_frame(
+	void *ctx, uint16_t source, const char *route, const uint8_t *frame, size_t len, uint64_t now_ns)
 {
 	struct lp_member *member = ctx;
+	member->frame_route = route;
 	member->config.events->frame(member->config.ctx, source, frame, len, now_ns);
+	member->frame_route = NULL;
 }
 
 static void on_mesh_relieved(void *ctx)
@@ -147,7 +161,38 @@ static void on_mesh_rest(void *ctx, const struct lp_udp_msg *msgs, size_t n_msgs
 	lp_quic_receive(member->endpoint, &member->udp.carrier, msgs, n_msgs, member->now_ns);
 }
 
+/* Adds the address by which |to| is reached, with the socket's port. */
+static size_t add_source(struct lp_member *member, const struct lp_addr *to, struct lp_addr *addrs, size_t n)
+{
+	struct lp_addr source, bound;
+	uint32_t interface;
+	if (lp_netwatch_source(member->netwatch, to, &source, &interface) < 0)
+		return n;
+	lp_udp_local(member->udp.socket, &bound);
+	source.port = bound.port;
+	for (size_t i = 0; i < n; i++)
+		if (lp_addr_equal(&addrs[i], &source))
+			return n;
+	addrs[n] = source;
+	return n + 1;
+}
+
+/* The computer's addresses: those from which it would send to the internet, by both families. */
+static size_t on_mesh_addresses(void *ctx, struct lp_addr *ret_addrs, size_t max)
+{
+	static const struct lp_addr outside[] = {
+		{.family = 6, .ip = {0x20, 0x01, 0x04, 0x88}, .port = 443}, /* any global address: nothing is sent */
+		{.family = 4, .ip = {193, 0, 0, 1}, .port = 443},
+	};
+	struct lp_member *member = ctx;
+	size_t n = add_source(member, &member->remote, ret_addrs, 0);
+	for (size_t i = 0; i < sizeof outside / sizeof outside[0] && n < max; i++)
+		n = add_source(member, &outside[i], ret_addrs, n);
+	return n;
+}
+
 static const struct lp_mesh_events mesh_events = {
+	.addresses = on_mesh_addresses,
 	.frame = on_mesh_frame,
 	.relieved = on_mesh_relieved,
 	.rest = on_mesh_rest,
@@ -166,6 +211,7 @@ int lp_member_mesh_open(struct lp_member *member)
 		.pool = member->pool,
 		.queue_max_bytes = config->queue_max_bytes,
 		.hash_seed = member->hash_seed,
+		.direct = config->direct,
 		.idle_timeout_ns = config->idle_timeout_ns,
 		.keep_alive_ns = config->keep_alive_ns,
 		.max_udp_payload = lp_udp_path_payload(member->udp.socket, NULL),

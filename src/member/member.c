@@ -27,6 +27,7 @@ void lp_member_config_init(struct lp_member_config *config)
 		.idle_timeout_ns = 20 * LP_SEC,
 		.keep_alive_ns = 15 * LP_SEC,
 		.queue_max_bytes = 1 << 20,
+		.direct = LP_DIRECT_GATEWAY,
 	};
 }
 
@@ -300,6 +301,8 @@ static void on_network_change(void *ctx)
 	} else if (member->state == LP_MEMBER_JOINED) {
 		migrate(member);
 	}
+	if (member->mesh)
+		lp_mesh_moved(member->mesh, member->now_ns);
 	flush(member);
 }
 

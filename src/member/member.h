@@ -49,6 +49,7 @@
 #include "ctrl/message.h"
 #include "invite/keys.h"
 #include "obs/counters.h"
+#include "peer/mesh.h"
 
 struct lp_failure;
 struct lp_log;
@@ -131,6 +132,7 @@ struct lp_member_config {
 	struct lp_tls *tls;
 	struct lp_tls *peer_tls;            /* shows |key| on peer links; NULL: this member has none */
 	uint8_t peer_secret[LP_INVITE_KEY]; /* of the room, proven on peer links */
+	enum lp_direct direct;              /* with which members this one has direct routes */
 	const struct lp_log *log;
 	struct lp_capture *capture; /* NULL: frames are never captured */
 	const struct lp_member_events *events;
@@ -161,6 +163,8 @@ void lp_member_flush(struct lp_member *member);
 bool lp_member_congested(struct lp_member *member);
 /* IP bytes that fit one DATAGRAM in both directions: TCP's segment size is limited to that. 0 before the join. */
 uint16_t lp_member_unfragmented_mtu(const struct lp_member *member);
+/* True while there are peer links, on which frames may go on though the connection to the relay is lost. */
+bool lp_member_has_links(const struct lp_member *member);
 /* True while the member is joined and a gateway whose interface has a link is in the room. */
 bool lp_member_lan_reachable(const struct lp_member *member);
 /* Gateway: whether its interface carries no frames. Sends `stats` if that is news for the relay. */
@@ -177,6 +181,7 @@ struct lp_member_frame {
 	uint16_t source; /* the peer that sent it; 0: none */
 	const struct lp_bytes *parts;
 	size_t n_parts;
+	const char *route;   /* of a frame that is sent; NULL: by the relay */
 	const char *verdict; /* NULL: "forwarded" */
 	enum lp_drop drop;   /* LP_DROP_NONE: it passed */
 };

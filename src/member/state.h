@@ -105,6 +105,7 @@ struct lp_member {
 	struct lp_frame_pool *pool;
 	struct lp_link *link;             /* NULL before the handshake is complete */
 	struct lp_mesh *mesh;             /* peer links; NULL: this member has none */
+	const char *frame_route;          /* by which the frame came that the owner has now; NULL: by the relay */
 	struct lp_link_counters counters; /* of earlier links, and of frames dropped without a link */
 	uint64_t hash_seed;
 	bool was_congested;

@@ -139,6 +139,9 @@ LP_EVENT_ROW(member_left_unknown, INFO, "peer {peer} left: {reason}", "A member 
 LP_EVENT_ROW(link_up, INFO, "peer link to peer {peer}[ '{name}'] is up, {route}",
              "Unicast to this member is encrypted from end to end from now on. The route is forwarded (by the relay, unopened) or direct.",
              (u64, peer), (str, name), (str, route))
+LP_EVENT_ROW(link_route, INFO, "frames to peer {peer}[ '{name}'] go {route}[ to {address}]",
+             "The route of a peer link has changed.",
+             (u64, peer), (str, name), (str, route), (addr, address))
 LP_EVENT_ROW(link_down, INFO, "peer link to peer {peer}[ '{name}'] is down: {reason}. Frames go by the relay",
              "The link ended; it is made again when it is needed.",
              (u64, peer), (str, name), (str, reason))

@@ -40,7 +40,7 @@ bool lp_mesh_link(const struct lp_mesh *mesh, uint16_t id, struct lp_mesh_link *
 		return false;
 	lp_quic_stats(peer->conn, &stats);
 	*ret_link = (struct lp_mesh_link){
-		.route = "forwarded", .rtt_ns = stats.srtt_ns, .packets_lost = stats.lost_packets};
+		.route = lp_mesh_route_name(peer), .rtt_ns = stats.srtt_ns, .packets_lost = stats.lost_packets};
 	return true;
 }
 
@@ -96,7 +96,7 @@ static void await_packets(struct lp_mesh_peer *peer)
 		mesh->check_ns = mesh->now_ns + LP_MESH_CHECK_NS;
 }
 
-const char *lp_mesh_send(struct lp_mesh *mesh, const struct lp_bytes *parts, size_t n_parts, bool relay_waits,
+const char *lp_mesh_send(struct lp_mesh *mesh, const struct lp_bytes *parts, size_t n_parts, enum lp_mesh_relay relay,
 	uint64_t now_ns, enum lp_drop *ret_drop)
 {
 	mesh->now_ns = now_ns;
@@ -107,22 +107,49 @@ const char *lp_mesh_send(struct lp_mesh *mesh, const struct lp_bytes *parts, siz
 		lp_mesh_want(peer);
 		return NULL;
 	}
-	if (peer->silent || (!peer->switched && relay_waits) || belongs_to_relay(parts))
+	if (peer->silent || (!peer->switched && relay == LP_MESH_RELAY_WAITS) ||
+		(relay != LP_MESH_RELAY_AWAY && belongs_to_relay(parts)))
 		return NULL;
 	peer->switched = true;
 	peer->used_ns = now_ns;
+	lp_route_used(&peer->route, now_ns);
 	await_packets(peer);
 	*ret_drop = lp_link_send(peer->link, 0, parts, n_parts, now_ns);
-	return "forwarded";
+	return lp_mesh_route_name(peer);
+}
+
+/* True if the relay has let the peer claim this IP address. */
+static bool may_claim(const struct lp_mesh_peer *peer, const struct lp_addr *address)
+{
+	for (size_t i = 0; i < LP_MESH_CLAIMS; i++)
+		if (peer->claims[i].family && lp_addr_equal(&peer->claims[i], address))
+			return true;
+	return false;
+}
+
+/* Remembers the IP address that a client claims in a frame, by the relay. */
+static void note_claim(struct lp_mesh_peer *peer, const uint8_t *frame, size_t len)
+{
+	unsigned type = (unsigned)frame[12] << 8 | frame[13];
+	struct lp_view view;
+	struct lp_claim claim;
+	if (type != LP_ETHER_TYPE_ARP && type != LP_ETHER_TYPE_IPV6)
+		return;
+	lp_view_init(&view, frame, len);
+	if (lp_claim_of_client(&view, &claim) <= 0 || may_claim(peer, &claim.address))
+		return;
+	peer->claims[peer->next_claim++ % LP_MESH_CLAIMS] = claim.address;
 }
 
 void lp_mesh_relayed(struct lp_mesh *mesh, uint16_t source, const uint8_t *frame, size_t len, uint64_t now_ns)
 {
 	mesh->now_ns = now_ns;
-	if (!mesh->on || len < LP_ETHER_HEADER || frame[0] & 1)
+	if (!mesh->on || len < LP_ETHER_HEADER)
 		return;
 	struct lp_mesh_peer *peer = lp_mesh_find(mesh, source);
-	if (!peer)
+	if (peer && peer->role == LP_ROLE_CLIENT)
+		note_claim(peer, frame, len);
+	if (!peer || frame[0] & 1)
 		return;
 	if (peer->state == LP_MESH_NONE)
 		lp_mesh_want(peer);
@@ -132,6 +159,14 @@ void lp_mesh_relayed(struct lp_mesh *mesh, uint16_t source, const uint8_t *frame
 	peer->probed_ns = now_ns;
 	await_packets(peer);
 	(void)lp_quic_send_datagram(peer->conn, &(struct lp_bytes){(const uint8_t[]){0}, 1}, 1, now_ns);
+}
+
+bool lp_mesh_has_links(const struct lp_mesh *mesh)
+{
+	for (size_t i = 0; i < mesh->n_peers && mesh->n_links; i++)
+		if (mesh->peers[i]->state == LP_MESH_UP)
+			return true;
+	return false;
 }
 
 bool lp_mesh_congested(struct lp_mesh *mesh)
@@ -195,7 +230,10 @@ static enum lp_drop check(struct lp_mesh_peer *peer, const uint8_t *frame, size_
 		return drop;
 	if (is_spoofed(peer, view.src))
 		return LP_DROP_SPOOFED_SOURCE;
-	if (is_misrouted(mesh, &view) || (peer->role == LP_ROLE_CLIENT && lp_claim_of_client(&view, &claim) != 0))
+	if (is_misrouted(mesh, &view))
+		return LP_DROP_MISROUTED;
+	int claims = peer->role == LP_ROLE_CLIENT ? lp_claim_of_client(&view, &claim) : 0;
+	if (claims < 0 || (claims > 0 && !may_claim(peer, &claim.address)))
 		return LP_DROP_MISROUTED;
 	bool dhcp = peer->role == LP_ROLE_CLIENT && lp_class_is_dhcp(&view);
 	return lp_meter_take(&peer->meter, dhcp ? LP_LIMIT_DHCP : LP_LIMIT_TOTAL, len, mesh->now_ns);
@@ -212,5 +250,5 @@ void lp_mesh_on_frame(void *ctx, uint16_t source, const uint8_t *frame, size_t l
 		return;
 	}
 	peer->used_ns = now_ns;
-	mesh->config.events->frame(mesh->config.ctx, peer->id, frame, len, now_ns);
+	mesh->config.events->frame(mesh->config.ctx, peer->id, lp_mesh_route_name(peer), frame, len, now_ns);
 }

@@ -16,6 +16,7 @@
 #include "quic/peer_identity.h"
 
 #define TICK_NS LP_SEC
+#define ROUTE_EXPORTER "EXPORTER-lanparty-route"
 /* Packets in flight and nothing received for this time and two round trips: frames go by the relay. */
 #define SILENT_NS (200 * LP_MS)
 /* A link that is silent for this time and eight round trips is given up. */
@@ -54,6 +55,10 @@ static void drop_link(struct lp_mesh_peer *peer, const char *why)
 	if (peer->conn)
 		lp_quic_set_user(peer->conn, NULL);
 	peer->conn = NULL;
+	peer->direct = false;
+	lp_route_init(&peer->route);
+	if (mesh->last_direct == peer)
+		mesh->last_direct = NULL;
 	enter_state(peer, LP_MESH_NONE);
 	if (why)
 		lp_event_link_down(mesh->config.log, peer->id, peer->name, why);
@@ -104,8 +109,7 @@ void lp_mesh_want(struct lp_mesh_peer *peer)
 	enter_state(peer, LP_MESH_CONNECTING);
 }
 
-/* Sends a message on the link's control stream. */
-static void send_message(struct lp_mesh_peer *peer, const struct lp_message *message)
+void lp_mesh_send_message(struct lp_mesh_peer *peer, const struct lp_message *message)
 {
 	uint8_t data[LP_MESSAGE_ENCODED_MAX];
 	int len = lp_message_encode(message, data, sizeof data);
@@ -124,11 +128,13 @@ static int prove(struct lp_mesh_peer *peer)
 		result = lp_invite_peer_proof(config->peer_secret, exporter, config->key, peer->key, proof);
 	if (result == 0)
 		result = lp_invite_peer_proof(config->peer_secret, exporter, peer->key, config->key, peer->expected);
+	if (result == 0)
+		result = lp_quic_export(peer->conn, ROUTE_EXPORTER, peer->route_key, sizeof peer->route_key);
 	lp_wipe(exporter, sizeof exporter);
 	if (result < 0)
 		return result;
 	lp_hex_format(proof, sizeof proof, message.link_proof.proof);
-	send_message(peer, &message);
+	lp_mesh_send_message(peer, &message);
 	return 0;
 }
 
@@ -188,6 +194,7 @@ static void start_link(struct lp_mesh_peer *peer)
 	peer->probed_ns = mesh->now_ns;
 	lp_meter_init(&peer->meter, &mesh->meter_limits[peer->role == LP_ROLE_GATEWAY]);
 	lp_event_link_up(mesh->config.log, peer->id, peer->name, "forwarded");
+	lp_mesh_direct_start(peer);
 }
 
 static void on_proof(struct lp_mesh_peer *peer, const struct lp_link_proof *message)
@@ -209,6 +216,10 @@ static void on_message(struct lp_mesh_peer *peer, const struct lp_message *messa
 	switch (message->type) {
 	case LP_MESSAGE_LINK_PROOF:
 		on_proof(peer, &message->link_proof);
+		break;
+	case LP_MESSAGE_LINK_OFFER:
+		if (peer->state == LP_MESH_UP)
+			lp_mesh_direct_offered(peer, &message->link_offer);
 		break;
 	default: /* of a later version */
 		break;
@@ -364,6 +375,7 @@ static struct lp_mesh_peer *add_peer(struct lp_mesh *mesh, uint16_t id)
 	mesh->n_peers++;
 	peer->mesh = mesh;
 	peer->id = id;
+	lp_route_init(&peer->route);
 	return peer;
 }
 
@@ -377,7 +389,7 @@ static void remove_peer(struct lp_mesh *mesh, size_t index)
 	lp_mac_table_remove_owner(&mesh->macs, peer);
 	mesh->n_peers--;
 	memmove(&mesh->peers[index], &mesh->peers[index + 1], (mesh->n_peers - index) * sizeof(struct lp_mesh_peer *));
-	lp_wipe(peer->expected, sizeof peer->expected);
+	lp_wipe(peer, sizeof *peer);
 	free(peer);
 }
 
@@ -420,6 +432,9 @@ void lp_mesh_joined(struct lp_mesh *mesh, const struct lp_welcome *welcome, uint
 	lp_filters_init(&mesh->filters, lp_filters_default(), welcome->mtu);
 	for (size_t i = 0; i < mesh->n_peers; i++)
 		mesh->peers[i]->present = false;
+	if (lp_addr_parse(welcome->seen, 0, &mesh->seen) < 0)
+		mesh->seen.family = 0;
+	lp_mesh_moved(mesh, now_ns);
 	mesh->tick_ns = now_ns + TICK_NS;
 	mesh->sweep_ns = now_ns + SWEEP_NS;
 }
@@ -500,6 +515,8 @@ static bool check_silence(struct lp_mesh_peer *peer)
 		peer->waiting_ns = mesh->now_ns;
 	uint64_t waited_ns = peer->waiting_ns ? mesh->now_ns - peer->waiting_ns : 0;
 	peer->silent = waited_ns > SILENT_NS + 2 * stats.srtt_ns;
+	if (peer->silent)
+		lp_route_fail(&peer->route, mesh->now_ns);
 	if (waited_ns > DEAD_NS + 8 * stats.srtt_ns) {
 		struct lp_quic_conn *conn = peer->conn;
 		drop_link(peer, "nothing was received any more");
@@ -514,7 +531,11 @@ static void check_all(struct lp_mesh *mesh)
 	bool busy = false;
 	for (size_t i = 0; i < mesh->n_peers; i++) {
 		struct lp_mesh_peer *peer = mesh->peers[i];
-		if (peer->state == LP_MESH_UP && check_silence(peer))
+		if (peer->state != LP_MESH_UP)
+			continue;
+		if (peer->direct)
+			lp_mesh_direct_tick(peer);
+		if (check_silence(peer) || (peer->direct && lp_route_is_busy(&peer->route, mesh->now_ns)))
 			busy = true;
 	}
 	mesh->check_ns = busy ? mesh->now_ns + LP_MESH_CHECK_NS : LP_NEVER;
@@ -538,6 +559,8 @@ static void tick(struct lp_mesh_peer *peer)
 		close_link(peer, LP_QUIC_APP_OK, "no frames for a minute");
 	} else if (peer->state == LP_MESH_UP) {
 		lp_link_expire(peer->link, mesh->now_ns);
+		if (peer->direct && mesh->check_ns == LP_NEVER)
+			lp_mesh_direct_tick(peer);
 	} else if (peer->state == LP_MESH_NONE && peer->wanted) {
 		uint64_t used_ns = peer->used_ns;
 		lp_mesh_want(peer);

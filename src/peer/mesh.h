@@ -17,11 +17,14 @@
 
    Routes are below QUIC. Each peer has a mapped address, which QUIC takes for the peer's; the mesh is the carrier that
    knows where it leads. The forwarded route is the relay's port, where connection IDs that begin with the peer's prefix
-   are passed on unopened. So a link keeps its one QUIC path whatever happens to addresses beneath it.
+   are passed on unopened. The direct route is an address of the peer that was found by probes (route/route.h); both
+   ends offer their addresses to each other on the link. Each end sends by the route that works for it. So a link keeps
+   its one QUIC path whatever happens to addresses beneath it.
 
    Invariants. A frame travels by a link or by the relay, never by both. enter_state() in mesh.c is the only writer of a
    link's state. What the relay cannot see, the receiver checks: filters and limits are the relay's defaults, the source
-   MAC must be the peer's, the destination ours. Group frames on a link are dropped; they belong to the relay. The
+   MAC must be the peer's, the destination ours. Group frames on a link are dropped; they belong to the relay. So are
+   claims of IP addresses by clients, unless the relay, which guards them, has let the same claim pass before. The
    numbers of entries, links and handshakes have a maximum.
 
    What it does not do: it does not choose which frames are unicast to whom beyond the MACs of members (all other
@@ -59,9 +62,26 @@ struct lp_udp_msg;
 #define LP_MESH_RETRY_FIRST_NS (5 * LP_SEC)
 #define LP_MESH_RETRY_LAST_NS (320 * LP_SEC)
 
+/* With which members this one exchanges its addresses for direct routes. */
+enum lp_direct {
+	LP_DIRECT_OFF,
+	LP_DIRECT_GATEWAY, /* a client with the gateway, the gateway with all */
+	LP_DIRECT_ALL,
+};
+
+/* What the way through the relay is like. */
+enum lp_mesh_relay {
+	LP_MESH_RELAY_READY,
+	LP_MESH_RELAY_WAITS, /* frames wait in the queue to it, which the first frame on a new link must not overtake */
+	LP_MESH_RELAY_AWAY,  /* there is no connection: what belongs to the relay goes by links, too */
+};
+
 struct lp_mesh_events {
-	/* A frame from the peer |source|, by its link; as lp_member_events.frame. */
-	void (*frame)(void *ctx, uint16_t source, const uint8_t *frame, size_t len, uint64_t now_ns);
+	/* Writes the addresses of this computer at which the tunnel's socket may be reached, best first; at most |max|.
+	   Returns their number. */
+	size_t (*addresses)(void *ctx, struct lp_addr *ret_addrs, size_t max);
+	/* A frame from the peer |source|, by its link, whose route is |route|; as lp_member_events.frame. */
+	void (*frame)(void *ctx, uint16_t source, const char *route, const uint8_t *frame, size_t len, uint64_t now_ns);
 	/* A link has room again after lp_mesh_congested() returned true. */
 	void (*relieved)(void *ctx);
 	/* Datagrams that do not belong to links. */
@@ -80,6 +100,7 @@ struct lp_mesh_config {
 	struct lp_frame_pool *pool;
 	size_t queue_max_bytes;
 	uint64_t hash_seed;
+	enum lp_direct direct;
 	uint64_t idle_timeout_ns, keep_alive_ns;
 	size_t max_udp_payload; /* as in lp_quic_config */
 	const struct lp_log *log;
@@ -97,14 +118,17 @@ void lp_mesh_joined(struct lp_mesh *mesh, const struct lp_welcome *welcome, uint
 void lp_mesh_peer(struct lp_mesh *mesh, const struct lp_peer_event *peer, bool joined, uint64_t now_ns);
 /* This member leaves the room: closes the links. */
 void lp_mesh_leave(struct lp_mesh *mesh);
+/* The addresses of this computer may have changed: offers them again. */
+void lp_mesh_moved(struct lp_mesh *mesh, uint64_t now_ns);
 
 /* Sends a frame by the link to the member that it is for. Returns the route, with the drop reason or NONE in
-   |ret_drop|; NULL: there is no link, send it by the relay. |relay_waits|: frames wait in the queue to the relay, which
-   the first frame on a new link must not overtake. */
-const char *lp_mesh_send(struct lp_mesh *mesh, const struct lp_bytes *parts, size_t n_parts, bool relay_waits,
+   |ret_drop|; NULL: there is no link, send it by the relay. */
+const char *lp_mesh_send(struct lp_mesh *mesh, const struct lp_bytes *parts, size_t n_parts, enum lp_mesh_relay relay,
 	uint64_t now_ns, enum lp_drop *ret_drop);
 /* A frame was received by the relay from the peer |source|. */
 void lp_mesh_relayed(struct lp_mesh *mesh, uint16_t source, const uint8_t *frame, size_t len, uint64_t now_ns);
+/* True while a link is up. */
+bool lp_mesh_has_links(const struct lp_mesh *mesh);
 /* True if a producer that can pause should; `relieved` follows. */
 bool lp_mesh_congested(struct lp_mesh *mesh);
 /* The smallest inner MTU of the links that are up and have had the time to find it; UINT16_MAX: there are none. */
@@ -120,7 +144,7 @@ void lp_mesh_expire(struct lp_mesh *mesh, uint64_t now_ns);
 
 /* A link, for people. */
 struct lp_mesh_link {
-	const char *route; /* "forwarded" */
+	const char *route; /* "forwarded" or "direct" */
 	uint64_t rtt_ns;   /* smoothed; 0: unknown */
 	uint64_t packets_lost;
 };

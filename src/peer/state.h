@@ -14,10 +14,13 @@
 #include "filter/limit.h"
 #include "peer/mesh.h"
 #include "proto/mac_table.h"
+#include "route/route.h"
 
 struct lp_link;
 struct lp_quic_conn;
 struct lp_quic_endpoint;
+
+#define LP_MESH_CLAIMS 4
 
 enum lp_mesh_state {
 	LP_MESH_NONE,
@@ -56,6 +59,12 @@ struct lp_mesh_peer {
 	uint64_t waiting_ns; /* since when packets are in flight and nothing is received; 0: they are not */
 	uint64_t probed_ns;  /* the last probe by lp_mesh_relayed() */
 	bool was_congested;
+	struct lp_addr claims[LP_MESH_CLAIMS]; /* IP addresses that the relay let it claim, the last ones */
+	size_t next_claim;
+
+	bool direct; /* the two may have a direct route, and this member has offered its addresses */
+	uint8_t route_key[LP_SIPHASH_KEY]; /* authenticates probes */
+	struct lp_route route;
 };
 
 struct lp_mesh {
@@ -78,6 +87,8 @@ struct lp_mesh {
 	uint64_t check_ns; /* the next look at silent ones; LP_NEVER: nothing was sent */
 	uint64_t sweep_ns; /* when peers that were not announced again are forgotten; LP_NEVER: they are */
 	uint64_t now_ns;
+	struct lp_addr seen;              /* the address that the relay sees; family 0: unknown */
+	struct lp_mesh_peer *last_direct; /* whose direct route the last packet came by; NULL: none */
 	struct lp_link_counters counters; /* of links that are closed, and of frames without one */
 };
 
@@ -99,6 +110,24 @@ void lp_mesh_wire_init(struct lp_mesh *mesh);
 struct lp_addr lp_mesh_mapped(uint8_t family, uint16_t id);
 /* The peer of a mapped address, or NULL. */
 struct lp_mesh_peer *lp_mesh_of_mapped(const struct lp_mesh *mesh, const struct lp_addr *mapped);
+
+/* The name of the peer's route. */
+const char *lp_mesh_route_name(const struct lp_mesh_peer *peer);
+
+/* direct.c */
+
+/* The link is up: offers our addresses, if the two may have a direct route. */
+void lp_mesh_direct_start(struct lp_mesh_peer *peer);
+/* The peer's offer. */
+void lp_mesh_direct_offered(struct lp_mesh_peer *peer, const struct lp_link_offer *offer);
+/* Sends the probes that are due, and chooses the route. */
+void lp_mesh_direct_tick(struct lp_mesh_peer *peer);
+/* A datagram that may be a probe or a reply. */
+void lp_mesh_direct_receive(struct lp_mesh *mesh, const struct lp_udp_msg *msg, const uint8_t *data);
+/* A packet of a link came from |from|: if that is a direct route, it is alive. */
+void lp_mesh_direct_alive(struct lp_mesh *mesh, const struct lp_addr *from);
+/* Sends a message on the control stream of the link. */
+void lp_mesh_send_message(struct lp_mesh_peer *peer, const struct lp_message *message);
 
 /* data.c */
 

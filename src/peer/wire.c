@@ -30,15 +30,18 @@ struct lp_mesh_peer *lp_mesh_of_mapped(const struct lp_mesh *mesh, const struct 
 /* Sends packets of links by the routes of their peers. */
 static void send_mapped(struct lp_carrier *carrier, const struct lp_udp_msg *msgs, size_t n_msgs)
 {
+	static const struct lp_addr any;
 	const struct lp_mesh *mesh = carrier->ctx;
 	struct lp_udp_msg out[BATCH_MSGS];
 	size_t n = 0;
 	for (size_t i = 0; i < n_msgs; i++) {
-		if (!lp_mesh_of_mapped(mesh, &msgs[i].remote))
+		const struct lp_mesh_peer *peer = lp_mesh_of_mapped(mesh, &msgs[i].remote);
+		if (!peer)
 			continue;
+		const struct lp_addr *direct = lp_route_current(&peer->route);
 		out[n] = msgs[i];
-		out[n].local = *mesh->config.local;
-		out[n].remote = *mesh->config.relay;
+		out[n].remote = direct ? *direct : *mesh->config.relay;
+		out[n].local = direct ? any : *mesh->config.local;
 		if (++n < BATCH_MSGS)
 			continue;
 		lp_udp_send(mesh->config.udp->socket, out, n);
@@ -82,6 +85,8 @@ static void receive_run(struct lp_mesh *mesh, const struct lp_udp_msg *run)
 	size_t step = run->segment_bytes ? run->segment_bytes : run->len, at = 0;
 	struct lp_udp_msg part = *run;
 	part.remote = part.local = lp_mesh_mapped(mesh->config.relay->family, 0);
+	if (!lp_addr_equal(&run->remote, mesh->config.relay))
+		lp_mesh_direct_alive(mesh, &run->remote);
 	while (at < run->len) {
 		size_t begin = at;
 		while (at < run->len && !(run->data[at] & 0x80))
@@ -120,6 +125,11 @@ void lp_mesh_receive(struct lp_mesh *mesh, const struct lp_udp_msg *msgs, size_t
 			at += lp_dcid_run(&msgs[i], at, &run, &prefix);
 			if (prefix && memcmp(prefix, mesh->prefix, LP_LINK_PREFIX_BYTES) == 0) {
 				receive_run(mesh, &run);
+				continue;
+			}
+			if (!prefix && lp_route_is_message(run.data, run.segment_bytes ? run.segment_bytes : run.len)) {
+				for (size_t k = 0; k + LP_ROUTE_MESSAGE_BYTES <= run.len; k += LP_ROUTE_MESSAGE_BYTES)
+					lp_mesh_direct_receive(mesh, &run, run.data + k);
 				continue;
 			}
 			if (n_rest == BATCH_MSGS) {

@@ -379,6 +379,12 @@ int lp_quic_migrate_validated(
 	return migrate(conn, carrier, local, ngtcp2_conn_initiate_migration, now_ns);
 }
 
+void lp_quic_path_changed(struct lp_quic_conn *conn, uint64_t now_ns)
+{
+	lp_env_set_now(conn->env, now_ns);
+	lp_cc_rate_init(&conn->rate, conn->env->now_ns);
+}
+
 int lp_quic_update_keys(struct lp_quic_conn *conn, uint64_t now_ns)
 {
 	int result = prepare_call(conn, now_ns);

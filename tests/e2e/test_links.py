@@ -1,6 +1,7 @@
 """Peer links: unicast between members passes the relay unopened; everything else still goes through it."""
 
 import json
+import re
 
 import pytest
 from netlab import party
@@ -38,7 +39,7 @@ def linked(new_party):
     """A party whose members have links."""
     lab = new_party()
     lab.start_servers()
-    return start(lab)
+    return start(lab, client_args=("--direct", "off"))
 
 
 def routes(program):
@@ -90,6 +91,110 @@ def test_through_the_relay(linked):
     assert status(linked.relay)["frames_in"] > before
 
 
+FIREWALL = """
+table inet wall {
+\tchain in {
+\t\ttype filter hook input priority filter; policy accept;
+\t\tiifname "eth0" udp dport != 0 ct state new drop
+\t}
+}
+"""
+SYMMETRIC = """
+flush table ip home
+table ip home {
+\tchain out {
+\t\ttype nat hook postrouting priority srcnat; policy accept;
+\t\toifname "wan" meta l4proto udp masquerade fully-random
+\t}
+\tchain in {
+\t\ttype filter hook forward priority filter; policy drop;
+\t\tct state established,related accept
+\t\tiifname "home" accept
+\t}
+}
+"""
+
+
+def test_direct(fresh_party):
+    """A player behind a home router and the gateway find each other directly; players stay forwarded. The relay is killed
+    in mid-game, and frames go on."""
+    lab = fresh_party()
+    lab.start_servers()
+    start(lab)
+    assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S)
+    wait_route(lab.alice, gateway_mac(lab), "direct")
+    wait_route(lab.gateway, mac_of(lab.alice_host), "direct")
+    assert ping(lab.alice_host, party.BOB, PATIENCE_S)
+    wait_route(lab.alice, mac_of(lab.bob_host), "forwarded")
+    before = status(lab.relay)
+    assert download(lab, lab.alice_host, 8 << 20, PATIENCE_S)
+    after = status(lab.relay)
+    assert after["link_bytes"] - before["link_bytes"] < 1 << 20
+    assert after["bytes_in"] - before["bytes_in"] < 1 << 20
+    run = lab.alice_host.spawn("ping", "-n", "-i", "0.05", "-c", "100", "-W", "1", party.LAN_HOST, stdout=-1, text=True)
+    lab.relay.kill()
+    output = run.communicate(timeout=60)[0]
+    assert "100 received" in output, output
+
+
+def test_direct_between_players(fresh_party):
+    """Players that agree to it: from behind a home router to a computer with a firewall that lets replies in alone."""
+    lab = fresh_party()
+    lab.start_servers()
+    lab.bob_host.run("nft", "-f", "-", input=FIREWALL)
+    start(lab, client_args=("--direct", "all"))
+    assert ping(lab.alice_host, party.BOB, PATIENCE_S)
+    wait_route(lab.alice, mac_of(lab.bob_host), "direct")
+    wait_route(lab.bob, mac_of(lab.alice_host), "direct")
+    assert ping(lab.bob_host, party.ALICE, PATIENCE_S, "-s", 1472, "-M", "do")
+
+
+def test_symmetric_nat(fresh_party):
+    """A NAT with another port for each destination, and a firewall at the other end: the relay's route stays."""
+    lab = fresh_party()
+    lab.start_servers()
+    lab.nat.run("nft", "-f", "-", input=SYMMETRIC)
+    lab.bob_host.run("nft", "-f", "-", input=FIREWALL)
+    lab.bob_host.ip("route del ::/0")  # there is no NAT for IPv6
+    start(lab, client_args=("--direct", "all"))
+    assert ping(lab.alice_host, party.BOB, PATIENCE_S)
+    wait_route(lab.alice, mac_of(lab.bob_host), "forwarded")
+    assert download(lab, lab.alice_host, 1 << 20, PATIENCE_S)
+    wait_route(lab.alice, gateway_mac(lab), "direct")  # the gateway has no firewall: one side is enough
+    assert routes(lab.alice)[mac_of(lab.bob_host)] == "forwarded"
+
+
+def test_firewall_in_mid_session(fresh_party, measured):
+    """A firewall comes up between two members: the relay's route takes over."""
+    lab = fresh_party()
+    lab.start_servers()
+    start(lab)
+    assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S)
+    wait_route(lab.alice, gateway_mac(lab), "direct")
+    run = lab.alice_host.spawn("ping", "-n", "-D", "-i", "0.01", "-c", "300", "-W", "1", party.LAN_HOST, stdout=-1,
+                               text=True)
+    wait_for(lambda: lab.nat.run("nft", "add table inet wall; add chain inet wall in { type filter hook forward priority "
+                                 "1; }; add rule inet wall in ip saddr 198.51.100.20 drop; add rule inet wall in ip "
+                                 "daddr 198.51.100.20 drop; add rule inet wall in ip6 daddr 2001:db8:100::20 drop; "
+                                 "add rule inet wall in ip6 saddr 2001:db8:100::20 drop").returncode == 0, "the firewall")
+    output = run.communicate(timeout=60)[0]
+    lost = 300 - int(re.search(r"(\d+) received", output)[1])
+    measured("direct route dark: frames by the relay after", 10 * lost)
+    assert lost < 60, output
+    assert routes(lab.alice)[gateway_mac(lab)] == "forwarded"
+
+
+def test_off(fresh_party):
+    """--direct off, at one end alone: no addresses are exchanged."""
+    lab = fresh_party()
+    lab.start_servers()
+    start(lab, gateway_args=("--direct", "off"))
+    assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S)
+    wait_route(lab.alice, gateway_mac(lab), "forwarded")
+    assert download(lab, lab.alice_host, 4 << 20, PATIENCE_S)
+    assert routes(lab.alice)[gateway_mac(lab)] == "forwarded"
+
+
 def test_relay_without(fresh_party):
     """A relay without links, and a member without: frames go by the relay."""
     lab = fresh_party()
@@ -106,7 +211,7 @@ def test_relay_restart(fresh_party):
     """The relay is killed and starts again: the links are made again."""
     lab = fresh_party()
     lab.start_servers()
-    start(lab)
+    start(lab, client_args=("--direct", "off"))
     assert ping(lab.alice_host, party.BOB, PATIENCE_S)
     wait_route(lab.alice, mac_of(lab.bob_host), "forwarded")
     lab.relay.kill()

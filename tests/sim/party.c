@@ -187,6 +187,7 @@ void party_start(struct party_member *member)
 	config.tls = member->tls ? member->tls : member->party->client_tls;
 	config.invite = member->invite;
 	config.peer_tls = member->peer_tls;
+	config.direct = member->party->direct;
 	memcpy(config.peer_secret, member->peer_secret, sizeof config.peer_secret);
 	memcpy(config.key, member->key, sizeof config.key);
 	config.log = &member->party->log;

@@ -13,6 +13,7 @@
 #include "invite/keys.h"
 #include "obs/event.h"
 #include "obs/framelog.h"
+#include "peer/mesh.h"
 #include "platform/fake/dice.h"
 #include "platform/fake/world.h"
 #include "relay/relay.h"
@@ -76,6 +77,7 @@ struct party {
 	struct lp_tls *server_tls, *client_tls;
 	uint8_t relay_pin[LP_INVITE_PIN];
 	struct lp_log log;
+	enum lp_direct direct;              /* of members that start; initially off */
 	struct lp_framelog_config framelog; /* for gateways that start; initially off */
 	struct party_member *members[PARTY_MAX];
 	unsigned n_members;

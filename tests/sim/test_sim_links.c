@@ -316,6 +316,142 @@ static void test_hostile(void **state)
 	}
 }
 
+/* Members on the open internet find a direct route, which the relay does not see. */
+static void test_direct(void **state)
+{
+	struct fixture *f = *state;
+	f->party->direct = LP_DIRECT_GATEWAY;
+	gather(f);
+	expect_route(f->alice, f->gateway, "direct");
+	expect_route(f->gateway, f->alice, "direct");
+	expect_route(f->alice, f->bob, "forwarded"); /* players do not see each other's addresses */
+	party_run(f->party, LP_SEC);
+	uint64_t passed = transit(f->party).datagrams, opened = f->party->relay->counters.frames;
+	expect_all(f->alice, f->gateway, 100);
+	expect_all(f->gateway, f->alice, 100);
+	assert_in_range(transit(f->party).datagrams - passed, 0, 10);
+	assert_int_equal(f->party->relay->counters.frames, opened);
+}
+
+/* NATs in front of two players, and the route that they find: only if one of them maps all remote addresses alike. */
+static void test_nats(void **state)
+{
+	static const struct {
+		enum lp_nat_kind mapping, filter;
+	} nats[] = {
+		{LP_NAT_INDEPENDENT, LP_NAT_INDEPENDENT},           /* full cone */
+		{LP_NAT_INDEPENDENT, LP_NAT_ADDRESS},               /* restricted cone */
+		{LP_NAT_INDEPENDENT, LP_NAT_ADDRESS_AND_PORT},      /* port restricted cone */
+		{LP_NAT_ADDRESS_AND_PORT, LP_NAT_ADDRESS_AND_PORT}, /* symmetric */
+	};
+	static const char *const routes[4][4] = {
+		{"direct", "direct", "direct", "direct"},
+		{"direct", "direct", "direct", "direct"},
+		{"direct", "direct", "direct", "forwarded"},
+		{"direct", "direct", "forwarded", "forwarded"},
+	};
+	struct fixture *f = *state;
+	f->party->direct = LP_DIRECT_ALL;
+	gather(f);
+	party_kill(f->alice);
+	party_kill(f->bob);
+	lp_host_set_nat(f->alice->host, "203.0.113.1", 0);
+	lp_host_set_nat(f->bob->host, "203.0.113.2", 0);
+	for (size_t i = 0; i < 16; i++) {
+		lp_host_set_nat_kind(f->alice->host, nats[i / 4].mapping, nats[i / 4].filter);
+		lp_host_set_nat_kind(f->bob->host, nats[i % 4].mapping, nats[i % 4].filter);
+		party_start(f->alice);
+		party_start(f->bob);
+		assert_true(party_run_until_joined(f->party, 60 * LP_SEC));
+		for (unsigned k = 0; k < 80; k++) {
+			party_send(f->alice, f->bob, 100, 1);
+			party_send(f->bob, f->alice, 100, 1);
+			party_run(f->party, 50 * LP_MS);
+		}
+		if (strcmp(route(f->alice, f->bob), routes[i / 4][i % 4]) != 0 ||
+			strcmp(route(f->bob, f->alice), routes[i / 4][i % 4]) != 0)
+			fail_msg("NATs %zu and %zu: %s, %s", i / 4, i % 4, route(f->alice, f->bob),
+				route(f->bob, f->alice));
+		expect_all(f->alice, f->bob, 20);
+		party_kill(f->alice);
+		party_kill(f->bob);
+	}
+}
+
+/* A NAT that restarts gives other ports: the route is found again. */
+static void test_rebind(void **state)
+{
+	struct fixture *f = *state;
+	f->party->direct = LP_DIRECT_ALL;
+	gather(f);
+	party_kill(f->alice);
+	party_kill(f->bob);
+	lp_host_set_nat(f->alice->host, "203.0.113.1", 0);
+	lp_host_set_nat(f->bob->host, "203.0.113.2", 0);
+	party_start(f->alice);
+	party_start(f->bob);
+	assert_true(party_run_until_joined(f->party, 60 * LP_SEC));
+	expect_route(f->alice, f->gateway, "direct");
+	expect_route(f->bob, f->alice, "direct");
+	expect_all(f->alice, f->bob, 50);
+	lp_host_rebind(f->alice->host); /* the NAT restarts: other ports from now on */
+	uint64_t before = party_count(f->alice, f->bob);
+	for (unsigned i = 0; i < 120; i++) {
+		party_send(f->alice, f->bob, 100, 1);
+		party_run(f->party, 16 * LP_MS);
+	}
+	assert_in_range(party_count(f->alice, f->bob) - before, 120 - 320 / 16, 120);
+	expect_route(f->alice, f->bob, "direct");
+	expect_route(f->bob, f->alice, "direct");
+}
+
+/* The direct route goes dark in mid-game: the relay's takes over within 300 ms. Later the direct one is taken again. */
+static void test_dark(void **state)
+{
+	struct fixture *f = *state;
+	f->party->direct = LP_DIRECT_ALL;
+	gather(f);
+	expect_route(f->alice, f->bob, "direct");
+	party_run(f->party, 2 * LP_SEC);
+	for (unsigned i = 0; i < 60; i++) {
+		party_send(f->alice, f->bob, 100, 1);
+		party_run(f->party, 16 * LP_MS);
+	}
+	struct lp_addr bob;
+	lp_addr_parse("198.51.100.3", 0, &bob);
+	lp_host_block(f->alice->host, &bob);
+	uint64_t before = party_count(f->alice, f->bob);
+	for (unsigned i = 0; i < 120; i++) {
+		party_send(f->alice, f->bob, 100, 1);
+		party_run(f->party, 16 * LP_MS);
+	}
+	assert_string_equal(route(f->alice, f->bob), "forwarded");
+	assert_in_range(party_count(f->alice, f->bob) - before, 120 - 300 / 16, 120);
+	lp_host_block(f->alice->host, NULL);
+	expect_route(f->alice, f->bob, "direct");
+}
+
+/* The relay is gone: frames go on by the direct route. When it is back, the links are made again. */
+static void test_relay_away(void **state)
+{
+	struct fixture *f = *state;
+	f->party->direct = LP_DIRECT_ALL;
+	gather(f);
+	expect_route(f->alice, f->bob, "direct");
+	expect_route(f->bob, f->alice, "direct");
+	party_kill_relay(f->party);
+	uint64_t before = party_count(f->alice, f->bob);
+	for (unsigned i = 0; i < 400; i++) {
+		party_send(f->alice, f->bob, 100, 1);
+		party_run(f->party, 25 * LP_MS);
+	}
+	assert_int_equal(party_count(f->alice, f->bob) - before, 400);
+	party_start_relay(f->party);
+	assert_true(party_run_until_joined(f->party, 60 * LP_SEC));
+	assert_true(party_all_reach_all(f->party, 60 * LP_SEC));
+	expect_route(f->alice, f->bob, "direct");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -327,6 +463,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_relay_restart, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_silent, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_hostile, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_direct, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_nats, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_rebind, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_dark, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_relay_away, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

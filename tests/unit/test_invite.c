@@ -239,6 +239,25 @@ static void test_host_makes_invites(void **state)
 	assert_memory_equal(key, player.admission_key, sizeof key);
 }
 
+/* The proof between members depends on everything that it is made of, and on who sends it. */
+static void test_peer_proof(void **state)
+{
+	uint8_t input[4][32] = {{1}, {2}, {3}, {4}}; /* secret, exporter, two keys */
+	uint8_t proof[LP_PROOF_BYTES], other[LP_PROOF_BYTES];
+	(void)state;
+	assert_int_equal(lp_invite_peer_proof(input[0], input[1], input[2], input[3], proof), 0);
+	assert_int_equal(lp_invite_peer_proof(input[0], input[1], input[2], input[3], other), 0);
+	assert_true(lp_invite_proof_equal(proof, other));
+	assert_int_equal(lp_invite_peer_proof(input[0], input[1], input[3], input[2], other), 0);
+	assert_false(lp_invite_proof_equal(proof, other));
+	for (size_t i = 0; i < 4; i++) {
+		input[i][i ? 31 : LP_INVITE_KEY - 1] ^= 1;
+		assert_int_equal(lp_invite_peer_proof(input[0], input[1], input[2], input[3], other), 0);
+		assert_false(lp_invite_proof_equal(proof, other));
+		input[i][i ? 31 : LP_INVITE_KEY - 1] ^= 1;
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -251,6 +270,7 @@ int main(void)
 		cmocka_unit_test(test_expiry_and_relays),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_host_makes_invites),
+		cmocka_unit_test(test_peer_proof),
 	};
 	return cmocka_run_group_tests_name("invite", tests, NULL, NULL);
 }

@@ -45,8 +45,9 @@ struct lp_packet_counters {
    are delivered only with |config->host|. */
 int lp_packet_open(struct lp_loop *loop, const struct lp_packet_config *config, lp_packet_recv_fn recv,
 	lp_packet_error_fn error, void *ctx, struct lp_failure *failure, struct lp_packet **ret_packet);
-/* Excludes the tunnel's own UDP packets between |local| port and |remote| in the kernel; otherwise a tunnel over the
-   captured interface would carry itself. Call it again when the path changes. 0, LP_EINVAL, … */
+/* Excludes the tunnel's own UDP packets from and to |local| in the kernel; otherwise a tunnel over the captured
+   interface would carry itself. If only the port of |local| is known (family 0): those between it and |remote|. Call it
+   again when the path changes. 0, LP_EINVAL, … */
 int lp_packet_exclude_tunnel(struct lp_packet *packet, const struct lp_addr *local, const struct lp_addr *remote);
 /* Sends frames. Returns how many the kernel accepted; the rest is lost. */
 size_t lp_packet_send(struct lp_packet *packet, const struct lp_frame *frames, size_t n_frames);

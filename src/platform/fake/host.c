@@ -69,6 +69,18 @@ void lp_host_set_nat(struct lp_host *host, const char *outer_ip, uint64_t timeou
 	host->net.n_mappings = 0;
 }
 
+void lp_host_set_nat_kind(struct lp_host *host, enum lp_nat_kind mapping, enum lp_nat_kind filter)
+{
+	host->net.nat_mapping = mapping;
+	host->net.nat_filter = filter;
+	host->net.n_mappings = 0;
+}
+
+void lp_host_block(struct lp_host *host, const struct lp_addr *addr)
+{
+	host->net.blocked = addr ? *addr : (struct lp_addr){0};
+}
+
 void lp_host_rebind(struct lp_host *host)
 {
 	host->net.n_mappings = 0;

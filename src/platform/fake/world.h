@@ -80,6 +80,16 @@ void lp_host_remove_ip(struct lp_host *host, uint8_t family);
 /* Puts the host behind a NAT with an outer address. A mapping expires after |timeout_ns| without a datagram from the
    inside (0: never). */
 void lp_host_set_nat(struct lp_host *host, const char *outer_ip, uint64_t timeout_ns);
+/* What a NAT's mappings, or its filter for datagrams from outside, depend on (RFC 4787 §4.1, §5). */
+enum lp_nat_kind {
+	LP_NAT_INDEPENDENT,      /* a port has one mapping; anyone may send to it */
+	LP_NAT_ADDRESS,          /* one for each remote address; those that the host has sent to */
+	LP_NAT_ADDRESS_AND_PORT, /* one for each remote address and port */
+};
+/* Sets the kind of the host's NAT; initially both are independent. */
+void lp_host_set_nat_kind(struct lp_host *host, enum lp_nat_kind mapping, enum lp_nat_kind filter);
+/* Drops what the host sends to this address, whatever the port, and what comes from there; NULL: nothing. */
+void lp_host_block(struct lp_host *host, const struct lp_addr *addr);
 /* Drops the NAT's mappings: the next datagrams get other outer ports. */
 void lp_host_rebind(struct lp_host *host);
 void lp_host_set_lines(struct lp_host *host, const struct lp_line *up, const struct lp_line *down);

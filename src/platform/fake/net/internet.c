@@ -122,13 +122,12 @@ static bool has_ip(const struct lp_host *host, const struct lp_addr *addr)
 	return addr->family && (same_ip(&own, addr) || same_ip(&host->net.old_ip, addr));
 }
 
-/* The live mapping of an inner port, or of an outer port if |inner_port| is 0; NULL: none. */
-static struct lp_mapping *mapping_find(struct lp_host *host, uint8_t family, uint16_t inner_port, uint16_t outer_port)
+/* The live mapping of an outer port, or NULL. */
+static struct lp_mapping *mapping_of(struct lp_host *host, uint8_t family, uint16_t outer_port)
 {
 	for (size_t i = 0; i < host->net.n_mappings; i++) {
 		struct lp_mapping *mapping = &host->net.mappings[i];
-		if (mapping->family != family ||
-			(inner_port ? mapping->inner_port != inner_port : mapping->outer_port != outer_port))
+		if (mapping->family != family || mapping->outer_port != outer_port)
 			continue;
 		if (host->net.nat_timeout_ns == 0 || mapping->used_ns + host->net.nat_timeout_ns > host->world->now_ns)
 			return mapping;
@@ -138,12 +137,50 @@ static struct lp_mapping *mapping_find(struct lp_host *host, uint8_t family, uin
 	return NULL;
 }
 
-/* The source address outside the NAT of what the host sends from |local|. */
-static struct lp_addr translate_out(struct lp_host *host, const struct lp_addr *local)
+/* True if two remote addresses are the same for a NAT of this kind. */
+static bool same_remote(enum lp_nat_kind kind, const struct lp_addr *a, const struct lp_addr *b)
+{
+	return kind == LP_NAT_INDEPENDENT || (same_ip(a, b) && (kind == LP_NAT_ADDRESS || a->port == b->port));
+}
+
+/* The live mapping of an inner port for what goes to |remote|, or NULL. */
+static struct lp_mapping *mapping_to(struct lp_host *host, uint16_t inner_port, const struct lp_addr *remote)
+{
+	for (size_t i = 0; i < host->net.n_mappings; i++) {
+		struct lp_mapping *mapping = &host->net.mappings[i];
+		uint16_t outer_port = mapping->outer_port;
+		if (mapping->family == remote->family && mapping->inner_port == inner_port &&
+			same_remote(host->net.nat_mapping, &mapping->remotes[0], remote))
+			return mapping_of(host, remote->family, outer_port);
+	}
+	return NULL;
+}
+
+/* Notes that the host sends to |remote|. The first one stays: it may be what the mapping depends on. */
+static void note_remote(struct lp_mapping *mapping, const struct lp_addr *remote)
+{
+	for (size_t i = 0; i < mapping->n_remotes; i++)
+		if (lp_addr_equal(&mapping->remotes[i], remote))
+			return;
+	size_t at = mapping->n_remotes < LP_MAPPING_REMOTES_MAX ? mapping->n_remotes++ : LP_MAPPING_REMOTES_MAX - 1;
+	mapping->remotes[at] = *remote;
+}
+
+/* True if the NAT's filter lets a datagram from |remote| in. */
+static bool is_let_in(const struct lp_host *host, const struct lp_mapping *mapping, const struct lp_addr *remote)
+{
+	bool let_in = host->net.nat_filter == LP_NAT_INDEPENDENT;
+	for (size_t i = 0; i < mapping->n_remotes; i++)
+		let_in = let_in || same_remote(host->net.nat_filter, &mapping->remotes[i], remote);
+	return let_in;
+}
+
+/* The source address outside the NAT of what the host sends from |local| to |remote|. */
+static struct lp_addr translate_out(struct lp_host *host, const struct lp_addr *local, const struct lp_addr *remote)
 {
 	if (!host->net.outer_ip.family || host->net.outer_ip.family != local->family)
 		return *local;
-	struct lp_mapping *mapping = mapping_find(host, local->family, local->port, 0);
+	struct lp_mapping *mapping = mapping_to(host, local->port, remote);
 	if (!mapping) {
 		if (host->net.n_mappings == LP_HOST_MAPPINGS_MAX)
 			host->net.n_mappings = 0;
@@ -155,21 +192,23 @@ static struct lp_addr translate_out(struct lp_host *host, const struct lp_addr *
 		};
 	}
 	mapping->used_ns = host->world->now_ns;
+	note_remote(mapping, remote);
 	struct lp_addr outer = host->net.outer_ip;
 	outer.port = mapping->outer_port;
 	return outer;
 }
 
-/* The host that has an address, and the address inside its NAT; NULL: none. */
-static struct lp_host *find_host(struct lp_world *world, const struct lp_addr *addr, struct lp_addr *ret_inner)
+/* The host that has an address, and the address inside its NAT; NULL: none that gets datagrams from |source| there. */
+static struct lp_host *find_host(
+	struct lp_world *world, const struct lp_addr *addr, const struct lp_addr *source, struct lp_addr *ret_inner)
 {
 	for (struct lp_host *host = world->hosts; host; host = host->next) {
 		struct lp_addr ip = lp_host_net_ip(&host->net, addr->family);
 		if (host->net.outer_ip.family == addr->family) {
 			if (!same_ip(&host->net.outer_ip, addr))
 				continue;
-			struct lp_mapping *mapping = mapping_find(host, addr->family, 0, addr->port);
-			if (!mapping)
+			struct lp_mapping *mapping = mapping_of(host, addr->family, addr->port);
+			if (!mapping || !is_let_in(host, mapping, source))
 				continue;
 			*ret_inner = ip;
 			ret_inner->port = mapping->inner_port;
@@ -219,8 +258,8 @@ static void cross(void *ctx)
 	struct transit *transit = ctx;
 	struct lp_world *world = transit->world;
 	struct lp_addr inner;
-	struct lp_host *to = find_host(world, &transit->destination, &inner);
-	if (!to || to->net.offline) {
+	struct lp_host *to = find_host(world, &transit->destination, &transit->source, &inner);
+	if (!to || to->net.offline || same_ip(&to->net.blocked, &transit->source)) {
 		world->counters.unreachable++;
 	} else {
 		descend(transit, to, &inner);
@@ -261,11 +300,11 @@ int lp_net_send(struct lp_host *host, const struct lp_addr *local, const struct 
 	world->counters.sent++;
 	if (host->net.seen)
 		host->net.seen(host->net.seen_ctx, remote, data, len);
-	if (host->net.offline) {
+	if (host->net.offline || same_ip(&host->net.blocked, remote)) {
 		world->counters.unreachable++;
 		return 0;
 	}
-	struct lp_addr source = translate_out(host, local);
+	struct lp_addr source = translate_out(host, local, remote);
 	ascend(host, &source, remote, ecn, data, len);
 	if (lp_dice_chance(&world->dice, host->net.up.config.duplicate))
 		ascend(host, &source, remote, ecn, data, len);

@@ -12,12 +12,15 @@
 struct lp_host;
 
 #define LP_HOST_MAPPINGS_MAX 16
+#define LP_MAPPING_REMOTES_MAX 16
 
 /* One mapping of a NAT. */
 struct lp_mapping {
 	uint16_t inner_port, outer_port;
 	uint8_t family;
-	uint64_t used_ns; /* last use from the inside */
+	uint64_t used_ns;                               /* last use from the inside */
+	struct lp_addr remotes[LP_MAPPING_REMOTES_MAX]; /* that the host has sent to, the last ones */
+	size_t n_remotes;
 };
 
 /* A line with the state that its rate and its order need. */
@@ -34,6 +37,8 @@ struct lp_host_net {
 	struct lp_addr old_ip;   /* a previous address that is still usable; family 0: none */
 	struct lp_addr outer_ip; /* of its NAT; family 0: none */
 	uint64_t nat_timeout_ns; /* 0: mappings never expire */
+	enum lp_nat_kind nat_mapping, nat_filter;
+	struct lp_addr blocked; /* family 0: none */
 	struct lp_mapping mappings[LP_HOST_MAPPINGS_MAX];
 	size_t n_mappings;
 	struct lp_fake_line up, down;

@@ -59,17 +59,22 @@ static void expect_address(struct program *program, uint32_t at, const struct lp
 	}
 }
 
-/* Drops a packet with these addresses and ports, and jumps to |otherwise| for any other. X holds the IPv4 header's
-   length. */
-static void expect_way(
-	struct program *program, const struct lp_addr *from, const struct lp_addr *to, bool ipv6, uint8_t otherwise)
+/* Drops a packet of the tunnel's that is sent (|out|) or received, and jumps to |otherwise| for any other. X holds the
+   IPv4 header's length. */
+static void expect_way(struct program *program, const struct lp_addr *local, const struct lp_addr *remote, bool out,
+	bool ipv6, uint8_t otherwise)
 {
 	uint16_t load = ipv6 ? BPF_H | BPF_ABS : BPF_H | BPF_IND;
 	uint32_t at_ports = ipv6 ? AT_IPV6_PAYLOAD : AT_IP;
-	expect(program, load, at_ports, from->port, otherwise);
-	expect(program, load, at_ports + 2, to->port, otherwise);
-	expect_address(program, ipv6 ? AT_IPV6_SOURCE : AT_IPV4_SOURCE, from, otherwise);
-	expect_address(program, ipv6 ? AT_IPV6_DESTINATION : AT_IPV4_DESTINATION, to, otherwise);
+	uint32_t at_source = ipv6 ? AT_IPV6_SOURCE : AT_IPV4_SOURCE;
+	uint32_t at_destination = ipv6 ? AT_IPV6_DESTINATION : AT_IPV4_DESTINATION;
+	expect(program, load, at_ports + (out ? 0 : 2), local->port, otherwise);
+	if (local->family) {
+		expect_address(program, out ? at_source : at_destination, local, otherwise);
+	} else {
+		expect(program, load, at_ports + (out ? 2 : 0), remote->port, otherwise);
+		expect_address(program, out ? at_destination : at_source, remote, otherwise);
+	}
 	emit(program, BPF_RET | BPF_K, 0, 0, 0);
 }
 
@@ -102,9 +107,9 @@ static void drop_tunnel(struct program *program, const struct lp_addr *local, co
 		emit(program, BPF_JMP | BPF_JSET | BPF_K, TO_PASS, NEXT, 0x1fff);
 		emit(program, BPF_LDX | BPF_B | BPF_MSH, 0, 0, AT_IP);
 	}
-	expect_way(program, local, remote, ipv6, TO_OTHER_WAY);
+	expect_way(program, local, remote, true, ipv6, TO_OTHER_WAY);
 	resolve(program, TO_OTHER_WAY, program->n);
-	expect_way(program, remote, local, ipv6, TO_PASS);
+	expect_way(program, local, remote, false, ipv6, TO_PASS);
 }
 
 size_t lp_capture_filter(const struct lp_addr *local, const struct lp_addr *remote, bool host,

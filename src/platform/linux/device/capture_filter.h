@@ -11,8 +11,8 @@ struct lp_addr;
 #define LP_CAPTURE_FILTER_MAX 64
 
 /* Writes a classic BPF program for a SOCK_RAW packet socket into |code|. It accepts every received frame except the
-   tunnel's: UDP between |local| and |remote|, in both directions. Both have |remote|'s family; if |local|'s address is
-   unknown (family 0), its port decides. |remote| NULL: no tunnel yet. Returns the number of instructions.
+   tunnel's: UDP from and to |local|, or, if only its port is known (family 0), between that and |remote|. Both have
+   |remote|'s family. |remote| NULL: no tunnel yet. Returns the number of instructions.
 
    With |host| it accepts frames that the host sends, and drops what the host link has redirected (host_link.h). Without
    it drops frames that the host sends, because a fanout group ignores PACKET_IGNORE_OUTGOING. */
