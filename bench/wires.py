@@ -108,17 +108,29 @@ class Vxlan(Wires):
 class Softlan(Wires):
     """The common part of our programs."""
 
+    links = "off"  # --peer-links of the relay
+    direct = "off"  # --direct of the clients
+    route = None  # that the clients must have before anything is measured
+
     def start_relay(self):
         """The relay at r."""
-        relay = Relay(self, self.r, log_level="info")
+        relay = Relay(self, self.r, "--peer-links", self.links, log_level="info")
         self.programs["relay"] = relay
         return relay
 
     def start_client(self, host, relay):
         """A client at an end."""
         self.programs[f"client {host.name}"] = client = Client(
-            self, host, UNDERLAY["r"] + ":443", relay.cert, room=ROOM, wait=False, log_level="info")
+            self, host, UNDERLAY["r"] + ":443", relay.cert, "--direct", self.direct, room=ROOM, wait=False,
+            log_level="info")
         return client
+
+    def wait_ready(self):
+        """Waits for the route, too."""
+        super().wait_ready()
+        for name, program in self.programs.items():
+            if self.route and name.startswith("client"):
+                program.wait_event("link_up" if self.route == "forwarded" else "link_route", route=self.route)
 
 
 class SoftlanClients(Softlan):
@@ -132,6 +144,21 @@ class SoftlanClients(Softlan):
         for client in [self.start_client(host, relay) for host in (self.a, self.g)]:
             client.wait_up()
             self.overlay(client.host, client.tap)
+
+
+class SoftlanLinks(SoftlanClients):
+    """Two clients with a peer link, which the relay passes on unopened."""
+
+    title = "softlan peer link through the relay"
+    links, route = "on", "forwarded"
+
+
+class SoftlanDirect(SoftlanClients):
+    """Two clients with a direct route."""
+
+    title = "softlan peer link, direct"
+    links, direct, route = "on", "all", "direct"
+    isolated = False
 
 
 class SoftlanGateway(Softlan):
@@ -155,4 +182,5 @@ class SoftlanGateway(Softlan):
         self.overlay(self.a, client.tap)
 
 
-CASES = {"wire": Wire, "vxlan": Vxlan, "clients": SoftlanClients, "gateway": SoftlanGateway}
+CASES = {"wire": Wire, "vxlan": Vxlan, "clients": SoftlanClients, "links": SoftlanLinks, "direct": SoftlanDirect,
+         "gateway": SoftlanGateway}
