@@ -266,6 +266,12 @@ static uint64_t source_of(const struct lp_addr *remote)
 	return source;
 }
 
+const struct lp_addr *lp_connection_link_address(const struct lp_connection *connection)
+{
+	bool by_udp = lp_quic_carrier(connection->quic) == &connection->relay->udp.carrier;
+	return by_udp ? lp_quic_remote(connection->quic) : NULL;
+}
+
 /* Removes the members of a plain room. */
 static void evict_plain(struct lp_relay *relay, const char *code, const char *why)
 {
@@ -329,7 +335,7 @@ static int join(struct lp_connection *connection, struct lp_join *join, uint64_t
 		evict_plain(relay, join->hello->room, "the room admits members by invite alone now");
 	if (join->hello->links && (relay->config.peer_links == LP_PEER_LINKS_ON ||
 					  (relay->config.peer_links == LP_PEER_LINKS_AUTO && join->by_key)))
-		join->link_address = newcomer.remote;
+		join->link_address = lp_connection_link_address(connection);
 	return enter(relay, join, now_ns);
 }
 

@@ -49,6 +49,8 @@ struct lp_connection *lp_connection_new(struct lp_relay *relay, struct lp_quic_c
 void lp_connection_free(struct lp_connection *connection);
 /* Processes bytes of the control stream. Nothing is read after a message that ends the connection. */
 void lp_connection_control(struct lp_connection *connection, const uint8_t *data, size_t len, uint64_t now_ns);
+/* The UDP address from which packets of the member's peer links come; NULL: it has none, it uses another carrier. */
+const struct lp_addr *lp_connection_link_address(const struct lp_connection *connection);
 /* The room admitted the member as |peer|: sends `welcome`. */
 void lp_connection_welcome(struct lp_connection *connection, const struct lp_peer *peer);
 /* Processes one DATAGRAM. */

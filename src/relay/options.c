@@ -148,7 +148,7 @@ const struct lp_option lp_relay_option_rows[] = {
 		.help = "who may use the relay: open: anyone, in plain rooms, beside the rooms with keys; keyed: members "
 			"with an invite alone"},
 	{"peer-links", "auto|on|off", LP_CHOICE(struct lp_relay_options, relay.peer_links, peer_links),
-		.standard = "off",
+		.standard = "auto",
 		.help = "which members may exchange unicast by connections of their own, which the relay passes on unopened: "
 			"auto: those of rooms with keys; on: all; off: none"},
 	{"room-mtu", "BYTES", LP_NUMBER(struct lp_relay_options, relay.room_mtu, 1280, 1500), .group = "Rooms",

@@ -46,6 +46,7 @@ void lp_relay_config_init(struct lp_relay_config *config)
 		.pool_max_bytes = 256 << 20,
 		.malformed_limit = LP_ROOM_MALFORMED_LIMIT,
 		.filters = lp_filters_default(),
+		.peer_links = LP_PEER_LINKS_AUTO,
 		.joins = {.per_s = LP_ROOM_JOINS_PER_S, .burst = LP_ROOM_JOINS_BURST},
 	};
 	lp_limits_init(&config->limits);
@@ -150,7 +151,7 @@ static void on_migrated(void *ctx, struct lp_quic_conn *quic)
 	struct lp_connection *connection = lp_quic_user(quic);
 	if (!connection || !connection->peer)
 		return;
-	lp_peer_set_address(connection->peer, lp_quic_remote(quic));
+	lp_peer_set_address(connection->peer, lp_connection_link_address(connection));
 	lp_event_migrated(
 		relay->log, lp_peer_room(connection->peer), lp_peer_id(connection->peer), lp_quic_remote(quic));
 }

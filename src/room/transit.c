@@ -71,9 +71,11 @@ static void clear_address(struct lp_peer *peer)
 void lp_peer_set_address(struct lp_peer *peer, const struct lp_addr *address)
 {
 	struct lp_rooms *rooms = peer->room->rooms;
-	if (!peer->link.on || lp_addr_equal(&peer->link.address, address))
+	if (!peer->link.on || (address && lp_addr_equal(&peer->link.address, address)))
 		return;
 	clear_address(peer);
+	if (!address)
+		return;
 	struct lp_peer *other = find_address(rooms, address);
 	if (other)
 		clear_address(other);

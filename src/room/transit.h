@@ -51,7 +51,7 @@ struct lp_transit_totals {
 void lp_rooms_transit_totals(const struct lp_rooms *rooms, struct lp_transit_totals *ret_totals);
 /* True if a member has peer links. */
 bool lp_rooms_has_transit(const struct lp_rooms *rooms);
-/* The address of a member with peer links changed. */
+/* The address of a member with peer links changed; NULL: it has none any more. */
 void lp_peer_set_address(struct lp_peer *peer, const struct lp_addr *address);
 /* Its address; NULL: another member has it now, or it has no peer links. */
 const struct lp_addr *lp_peer_address(const struct lp_peer *peer);

@@ -20,11 +20,11 @@ def invites_of(text):
 class Lab:
     """A party with a relay that admits members by invite alone."""
 
-    def __init__(self, made):
+    def __init__(self, made, rooms="keyed"):
         self.party = made
         self.state = made.path("relay-state")
         made.start_servers()
-        made.start_relay("--rooms", "keyed", "--public", party.RELAY)
+        made.start_relay("--rooms", rooms, "--public", party.RELAY)
         added = self.room("add", "FRIDAY", "--public", party.RELAY)
         self.host_invite, = invites_of(added.stdout)
 

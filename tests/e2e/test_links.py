@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+import test_invites
 from netlab import party
 from netlab.daemon import wait_for
 from netlab.programs import binary
@@ -193,6 +194,27 @@ def test_off(fresh_party):
     wait_route(lab.alice, gateway_mac(lab), "forwarded")
     assert download(lab, lab.alice_host, 4 << 20, PATIENCE_S)
     assert routes(lab.alice)[gateway_mac(lab)] == "forwarded"
+
+
+def test_room_with_keys(fresh_party):
+    """By default the members of a room with keys have links, and those of a plain room at the same relay have none."""
+    lab = test_invites.Lab(fresh_party(), "open")
+    gateway = lab.start_gateway(lab.host_invite)
+    invite, = test_invites.invites_of(lab.gateway_command("invite").stdout)
+    alice = lab.start_client(lab.party.alice_host, invite)
+    bob = lab.start_client(lab.party.bob_host, invite)
+    assert ping(lab.party.alice_host, party.LAN_HOST, PATIENCE_S)
+    assert ping(lab.party.alice_host, party.BOB, PATIENCE_S)
+    for program in gateway, alice, bob:
+        wait_for(lambda: len(program.events("link_up")) == 2, f"two links of {program.name}")
+    alice.wait_event("link_route", route="direct")
+    bob.stop()
+    plain = lab.party.start_client(lab.party.bob_host, room="PLAIN", address=False)
+    other = lab.party.start_client(lab.party.alice_host, room="PLAIN", tap="lan1", name="other", address=False)
+    lab.party.bob_host.ip("addr add 10.9.0.1/24 dev lan0")
+    lab.party.alice_host.ip("addr add 10.9.0.2/24 dev lan1")
+    assert ping(lab.party.bob_host, "10.9.0.2", PATIENCE_S)
+    assert not plain.events("link_up") and not other.events("link_up")
 
 
 def test_relay_without(fresh_party):

@@ -159,6 +159,9 @@ static void test_addresses(void **state)
 	assert_int_equal(pass(&place, &bob, prefix_of(&place, ALICE), 10).result, LP_TRANSIT_FOREIGN);
 	lp_peer_set_address(place.station[BOB].peer, &moved);
 	assert_int_equal(pass(&place, &moved, prefix_of(&place, ALICE), 10).result, LP_TRANSIT_PASS);
+	lp_peer_set_address(place.station[BOB].peer, NULL);
+	assert_null(lp_peer_address(place.station[BOB].peer));
+	assert_int_equal(pass(&place, &moved, prefix_of(&place, ALICE), 10).result, LP_TRANSIT_FOREIGN);
 	lp_peer_set_address(place.station[OLD].peer, &alice); /* it has no links */
 	assert_int_equal(pass(&place, &alice, prefix_of(&place, ALICE), 10).result, LP_TRANSIT_FOREIGN);
 	close_place(&place);

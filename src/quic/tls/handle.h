@@ -18,7 +18,7 @@ struct lp_tls {
 	gnutls_priority_t stream_priority;    /* on a byte stream */
 	struct lp_tls_cert *cert;             /* of a relay: a reference */
 	struct lp_tls_trust *trust;           /* of a member; NULL between members, whose owner compares keys */
-	gnutls_certificate_credentials_t own; /* of a member: empty, or with its key; as a server, too, between members */
+	gnutls_certificate_credentials_t own; /* of a member, in both roles: empty, or with its key */
 	lp_tls_keylog_fn *keylog;             /* NULL: secrets are not shown */
 	void *keylog_ctx;
 };
