@@ -94,6 +94,25 @@ static void write_players(struct lp_text *line, const struct lp_status *status, 
 	lp_text_escaped(line, status->players);
 }
 
+/* Members that are reached by a peer link, each with its route and round trip. */
+static void write_links(struct lp_text *line, const struct lp_status *status, uint64_t now_ns)
+{
+	bool any = false;
+	(void)now_ns;
+	for (size_t i = 0; status->state == LP_MEMBER_JOINED && i < status->n_members; i++) {
+		const struct lp_status_member *member = &status->members[i];
+		if (strcmp(member->route, "relay") == 0)
+			continue;
+		lp_text_add(line, any ? ", " : "  links    ");
+		any = true;
+		lp_text_escaped(line, member->name[0]                   ? member->name
+				      : member->role == LP_ROLE_GATEWAY ? "the gateway"
+									: "a player");
+		lp_text_addf(line, " %s ", member->route);
+		add_ms(line, member->rtt_us);
+	}
+}
+
 static void write_relay(struct lp_text *line, const struct lp_status *status, uint64_t now_ns)
 {
 	lp_text_addf(line, "  relay    %s", status->relay);
@@ -152,6 +171,7 @@ void lp_live_view_format(
 		write_ping,
 		write_traffic,
 		write_players,
+		write_links,
 		write_relay,
 		write_device,
 	};

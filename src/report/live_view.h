@@ -9,7 +9,7 @@ struct lp_status;
 struct lp_text;
 
 /* Most lines of the block; one without a value is left out. The terminal needs one more, for the cursor. */
-#define LP_LIVE_VIEW_LINES 6
+#define LP_LIVE_VIEW_LINES 7
 
 /* Appends the block: up to LP_LIVE_VIEW_LINES lines of at most |columns| characters, each with a newline. A longer line
    ends with "…". A terminal with too

@@ -88,8 +88,8 @@ struct lp_status_member {
 	enum lp_role role;
 	char name[LP_NAME_MAX + 1]; /* or empty */
 	struct lp_mac mac;
-	char route[16];  /* by which its frames come: "relay" */
-	uint64_t rtt_us; /* round trip to it, as estimated by lp_latency_gateway_us(); 0: unknown */
+	char route[16];  /* by which its frames come: "relay"; with a peer link "forwarded" or "direct" */
+	uint64_t rtt_us; /* round trip to it: of the link, or as estimated by lp_latency_gateway_us(); 0: unknown */
 };
 
 struct lp_status {

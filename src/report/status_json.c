@@ -201,6 +201,15 @@ static void add_path(struct lp_text *page, const struct lp_status_document *docu
 		(double)document->loss_up_ppm / 10000.0, (double)document->loss_down_ppm / 10000.0);
 }
 
+static const struct lp_status_member *find_gateway(const struct document *document)
+{
+	const struct lp_status_member *members = document->members.items;
+	for (size_t i = 0; i < document->members.n; i++)
+		if (members[i].role == LP_ROLE_GATEWAY)
+			return &members[i];
+	return NULL;
+}
+
 /* Appends the room and its gateway. */
 static void add_room(struct lp_text *page, const struct lp_status_document *document)
 {
@@ -214,7 +223,10 @@ static void add_room(struct lp_text *page, const struct lp_status_document *docu
 		return;
 	lp_text_add(page, "gateway    ");
 	lp_text_escaped(page, document->gateway_name[0] ? document->gateway_name : "(without a name)");
-	if (document->lan_rtt_us)
+	const struct lp_status_member *gateway = find_gateway(document);
+	if (gateway && strcmp(gateway->route, "relay") != 0)
+		lp_text_addf(page, ", route %s, RTT %.1f ms", gateway->route, (double)gateway->rtt_us / 1000.0);
+	else if (document->lan_rtt_us)
 		lp_text_addf(page, ", estimated RTT %.1f ms", (double)document->lan_rtt_us / 1000.0);
 	lp_text_add(page, document->gateway_lan_down ? ", no link to its LAN\n" : "\n");
 }

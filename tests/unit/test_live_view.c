@@ -59,6 +59,21 @@ static void test_full(void **state)
 		"  players  Bob, Carol\n"
 		"  relay    relay.example:443\n"
 		"  device   lan0, 192.0.2.17, MAC 02:5a:00:00:00:01\n");
+	status.n_members = 4;
+	status.members[0] = (struct lp_status_member){
+		.role = LP_ROLE_GATEWAY, .name = "basement", .route = "direct", .rtt_us = 4100};
+	status.members[1] = (struct lp_status_member){.name = "Bob\033", .route = "forwarded", .rtt_us = 25000};
+	status.members[2] = (struct lp_status_member){.name = "Carol", .route = "relay", .rtt_us = 1};
+	status.members[3] = (struct lp_status_member){.route = "forwarded"};
+	expect_view(&status, 0, 200,
+		"on the LAN: room PARTY, gateway 'basement'\n"
+		"  ping     13.2 ms to the LAN, 12.3 ms to the relay, jitter 0.4 ms, lost up 0.12 %, down 2.00 %\n"
+		"  traffic  1.2 Mbit/s up, 987 bit/s down, 7 frames dropped\n"
+		"  players  Bob, Carol\n"
+		"  links    basement direct 4.1 ms, Bob\\x1b forwarded 25.0 ms, a player forwarded 0.0 ms\n"
+		"  relay    relay.example:443\n"
+		"  device   lan0, 192.0.2.17, MAC 02:5a:00:00:00:01\n");
+	status.n_members = 0;
 	status.has_relay_stats = false;
 	status.players[0] = '\0';
 	status.counters.drops[LP_DROP_QUEUE_FULL] = 0;
