@@ -56,13 +56,13 @@ static void notify_changes(struct lp_member *member)
    the loop ends with it. */
 static void flush(struct lp_member *member)
 {
-	uint64_t deadline_ns = LP_NEVER;
+	uint64_t mesh_ns = LP_NEVER;
 	lp_quic_flush(member->endpoint, member->now_ns);
 	if (member->mesh) {
 		lp_mesh_flush(member->mesh, member->now_ns);
-		deadline_ns = lp_mesh_deadline(member->mesh);
+		mesh_ns = lp_mesh_deadline(member->mesh);
 	}
-	lp_timer_set(member->quic_timer, lp_earlier(deadline_ns, lp_quic_deadline(member->endpoint)));
+	lp_timer_set(member->quic_timer, lp_earlier(mesh_ns, lp_quic_deadline(member->endpoint)));
 	notify_changes(member);
 	uint64_t deadline_ns = lp_earlier(member->deadline_ns, lp_member_tls_deadline(member));
 	lp_timer_set(member->timer, lp_earlier(lp_session_deadline(member->session), deadline_ns));
@@ -310,7 +310,7 @@ static void on_packets(void *ctx, struct lp_carrier *carrier, const struct lp_ud
 {
 	struct lp_member *member = ctx;
 	member->now_ns = lp_loop_now_ns(member->loop);
-	if (member->mesh)
+	if (member->mesh && carrier == &member->udp.carrier)
 		lp_mesh_receive(member->mesh, msgs, n_msgs, member->now_ns);
 	else
 		lp_quic_receive(member->endpoint, carrier, msgs, n_msgs, member->now_ns);

@@ -15,6 +15,8 @@
 #define USED_NS LP_SEC
 /* A route that has lasted so long has made up for earlier failures. */
 #define PROVEN_NS (30 * LP_SEC)
+/* The route is looked at more often than that while frames are sent. */
+#define STALL_NS (80 * LP_MS)
 #define BETTER_NS (2 * LP_MS)
 #define NOISE_NS (500 * LP_US) /* of a round trip in a local network */
 
@@ -208,6 +210,11 @@ static const struct lp_route_candidate *best(const struct lp_route *route, uint6
 bool lp_route_choose(struct lp_route *route, uint64_t forwarded_ns, uint64_t now_ns)
 {
 	bool was_chosen = route->chosen;
+	/* While this computer was busy with something else, what came back waited for us. */
+	if (lp_route_is_busy(route, now_ns) && route->used_since_ns < route->looked_ns &&
+		now_ns - route->looked_ns > STALL_NS)
+		route->alive_ns = lp_earlier(now_ns, route->alive_ns + (now_ns - route->looked_ns));
+	route->looked_ns = now_ns;
 	if (route->chosen && is_dead(route, now_ns))
 		lp_route_fail(route, now_ns);
 	const struct lp_route_candidate *candidate = best(route, now_ns);

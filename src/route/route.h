@@ -75,6 +75,7 @@ struct lp_route {
 	uint64_t used_ns;       /* the last frame */
 	uint64_t used_since_ns; /* frames are sent without a pause since then */
 	uint64_t hold_until_ns, hold_ns;
+	uint64_t looked_ns; /* the last lp_route_choose(); 0: none */
 };
 
 /* True for a datagram that may be a probe or a reply; it is not a QUIC packet. */
