@@ -201,7 +201,7 @@ static void add_path(struct lp_text *page, const struct lp_status_document *docu
 		(double)document->loss_up_ppm / 10000.0, (double)document->loss_down_ppm / 10000.0);
 }
 
-static const struct lp_status_member *find_gateway(const struct document *document)
+static const struct lp_status_member *find_gateway(const struct lp_status_document *document)
 {
 	const struct lp_status_member *members = document->members.items;
 	for (size_t i = 0; i < document->members.n; i++)
