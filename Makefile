@@ -4,6 +4,7 @@ DESTDIR ?=
 SECONDS ?= 60
 SEEDS ?= 10000
 KEEP ?=
+DRIVER ?=
 
 .DEFAULT_GOAL := all
 .PHONY: all deps demo check nightly fuzz bench install uninstall packages windows windows-installer format clean help
@@ -31,6 +32,9 @@ nightly: ## run SEEDS (10000) parties with sanitizers and the grid of paths; try
 	@SIM_SEEDS=$(SEEDS) build/asan/tests/sim/test_sim_impair
 	@scripts/build plain
 	@bench/path-grid build/plain
+	@scripts/windows-build
+	@scripts/windows-installer
+	@LP_NIGHTLY=1 LP_BIN=build/plain /usr/bin/python3 -m pytest -q tests/windows/test_installer.py
 	@scripts/packages
 	@scripts/check-packages
 	@scripts/check-packages bookworm trixie
@@ -69,11 +73,11 @@ packages: ## build Debian packages for amd64 and arm64 into build/packages (as r
 	@scripts/deps packages
 	@scripts/packages
 
-windows: ## build lanparty-client-win.exe and its libraries with mingw-w64
+windows: ## build lanparty-client-win.exe, softlan.exe and their libraries with mingw-w64
 	@scripts/windows-build
 
-windows-installer: ## build the installer of the Windows client
-	@scripts/windows-installer
+windows-installer: ## build the installer of the Windows client (DRIVER=FILE bundles the TAP-Windows6 driver)
+	@scripts/windows-installer $(DRIVER)
 
 format: ## format all C sources
 	@scripts/format

@@ -88,6 +88,9 @@ def make_prefix(folder):
     env = environment(folder, WINEDLLOVERRIDES="mscoree=;mshtml=;winemenubuilder.exe=")
     subprocess.run([WINE, "wineboot", "--init"], env=env, check=True, timeout=120, stdout=subprocess.DEVNULL,
                    stderr=subprocess.DEVNULL)
+    # Debian's Wine is Windows 7 otherwise.
+    subprocess.run([WINE, "reg", "add", "HKCU\\Software\\Wine", "/v", "Version", "/d", "win10", "/f"], env=env, check=True,
+                   timeout=60, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     subprocess.run([WINESERVER, "-k"], env=env, check=False, timeout=60)
     subprocess.run([WINESERVER, "-w"], env=env, check=False, timeout=60)
 

@@ -12,6 +12,7 @@
 #include "base/failure.h"
 #include "cli/start.h"
 #include "client/options.h"
+#include "platform/system/runtime_path.h"
 #include "platform/windows/system/os_error.h"
 
 #define NAME L"" LP_SERVICE_NAME
@@ -64,6 +65,13 @@ static DWORD command_line(wchar_t line[LINE_CHARS])
 int lp_service_install(void)
 {
 	wchar_t line[LINE_CHARS];
+	char path[512];
+	struct lp_failure failure;
+	/* Before another user can make it. */
+	if (lp_runtime_path("client-win", 0, path, sizeof path) == 0 && lp_runtime_folder(path, &failure) < 0) {
+		fprintf(stderr, "%s: %s\n", lp_client_program.name, failure.text);
+		return LP_EXIT_FAILURE;
+	}
 	SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CREATE_SERVICE);
 	SC_HANDLE service = NULL;
 	DWORD error = manager ? command_line(line) : GetLastError();
