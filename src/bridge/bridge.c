@@ -48,7 +48,7 @@ void lp_bridge_free(struct lp_bridge *bridge)
 		return;
 	lp_bridge_peers_clear(bridge);
 	lp_mac_table_remove_owner(&bridge->macs, &bridge->local);
-	lp_mac_table_remove_owner(&bridge->macs, &bridge->early);
+	lp_mac_table_remove_owner(&bridge->macs, &bridge->unannounced);
 	assert(bridge->members.n == 0 && lp_list_is_empty(&bridge->members.list));
 	lp_mac_table_done(&bridge->macs);
 	free(bridge);

@@ -2,7 +2,8 @@
 
    Each MAC is on one of two sides. Local MACs are learned from the source of frames from the LAN and age. Remote MACs
    are those of the room's clients (lp_bridge_peer_joined()); a MAC that is first seen in a frame from the tunnel counts
-   as remote for a short time, because `peer_joined` travels on a stream and can arrive after the frame. A frame crosses
+   as remote and ages: it belongs to a computer behind a client, or to a client whose `peer_joined`, which travels on a
+   stream, arrives after the frame. A frame crosses
    from the LAN if its destination is a group or remote, and from the tunnel if its source is not local. Switch control
    (spanning tree, LLDP, pause) never crosses.
 

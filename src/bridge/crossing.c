@@ -7,8 +7,6 @@
 #include "proto/ip.h"
 #include "proto/switch_control.h"
 
-/* How long a source MAC in the tunnel counts as remote without a `peer_joined`. */
-#define EARLY_NS (10 * LP_SEC)
 /* The shortest interval between reports of one kind of loop. */
 #define REPORT_EVERY_NS (10 * LP_SEC)
 /* This many frames from the wrong side within the time are reported as a loop; fewer may be late frames. */
@@ -104,8 +102,10 @@ static void learn(struct lp_bridge *bridge, uint64_t src, void *owner, uint64_t 
    cannot be an echo. */
 static bool is_quiet_member(const struct lp_bridge *bridge, const struct lp_mac_entry *entry, uint64_t now_ns)
 {
-	if (is_local(bridge, entry) || entry->owner == &bridge->early)
+	if (is_local(bridge, entry))
 		return false;
+	if (entry->owner == &bridge->unannounced)
+		return entry->expires_ns <= lp_bridge_later(now_ns, bridge->config.mac_age_ns - LP_BRIDGE_QUIET_NS);
 	const struct lp_bridge_member *member = entry->owner;
 	return now_ns >= lp_bridge_later(member->heard_ns, LP_BRIDGE_QUIET_NS);
 }
@@ -119,6 +119,11 @@ static enum lp_drop learn_local(struct lp_bridge *bridge, uint64_t src, bool fro
 	if (src == bridge->interface_key)
 		return LP_DROP_NONE;
 	struct lp_mac_entry *entry = lp_mac_table_find(&bridge->macs, src, now_ns);
+	if (entry && is_quiet_member(bridge, entry, now_ns) && entry->owner == &bridge->unannounced) {
+		entry->owner = owner;
+		entry->expires_ns = expires_ns;
+		return LP_DROP_NONE;
+	}
 	if (entry && is_quiet_member(bridge, entry, now_ns)) {
 		struct lp_bridge_member *member = entry->owner;
 		lp_mac_table_remove(&bridge->macs, src); /* permanent so far */
@@ -183,13 +188,15 @@ static enum lp_drop learn_remote(struct lp_bridge *bridge, uint64_t src, uint64_
 		count_stray(bridge, &bridge->local_in_tunnel, LP_BRIDGE_LOOP_LOCAL_IN_TUNNEL, now_ns);
 		return LP_DROP_SPOOFED_SOURCE;
 	}
-	if (entry && entry->owner != &bridge->early)
-		((struct lp_bridge_member *)entry->owner)->heard_ns = now_ns;
-	/* `peer_joined` may arrive after the member's first frame. Without this entry, the reply would not leave the
-	   LAN. */
-	uint64_t expires_ns = lp_mac_expiry(now_ns, EARLY_NS);
+	/* A computer behind a client; or `peer_joined` arrives after the member's first frame. Without this entry, the
+	   reply would not leave the LAN. */
+	uint64_t expires_ns = lp_mac_expiry(now_ns, bridge->config.mac_age_ns);
 	if (!entry)
-		learn(bridge, src, &bridge->early, expires_ns, now_ns);
+		learn(bridge, src, &bridge->unannounced, expires_ns, now_ns);
+	else if (entry->owner == &bridge->unannounced)
+		entry->expires_ns = expires_ns;
+	else
+		((struct lp_bridge_member *)entry->owner)->heard_ns = now_ns;
 	return LP_DROP_NONE;
 }
 

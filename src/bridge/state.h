@@ -21,7 +21,7 @@ struct lp_bridge {
 	struct lp_mac_table macs; /* owner: a member, or one of the three below */
 	char local;               /* its address is the owner of local MACs */
 	char host;                /* and of those behind the interface on the gateway's own computer */
-	char early;               /* and of remote MACs without a member */
+	char unannounced;         /* and of remote MACs without a member: of computers behind clients */
 	uint64_t interface_key;
 	uint64_t probe_due_ns;
 	uint64_t topology_free_ns; /* before this time, a topology change is postponed */

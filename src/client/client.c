@@ -17,6 +17,10 @@
 #include "platform/net/system_dhcp.h"
 #include "proto/ether.h"
 #include "proto/multicast_query.h"
+#include "proto/stations.h"
+
+/* The shortest interval between events about MACs that may not send. */
+#define STATION_LOG_NS (60 * LP_SEC)
 
 struct lp_client {
 	struct lp_client_config config;
@@ -34,6 +38,9 @@ struct lp_client {
 	uint16_t tcp_mtu;             /* of the current batch: IP bytes that TCP is limited to */
 	bool up;                      /* the TAP is */
 	bool paused;                  /* reading from the TAP is */
+	unsigned n_stations;          /* MACs that may send, as the relay allows */
+	struct lp_stations stations;  /* those besides ours */
+	uint64_t station_log_ns;      /* when a refused MAC may be logged again */
 	bool filtered;                /* the first change by the host configuration filter was logged */
 	bool lan;                     /* the LAN is reachable, at the last look */
 	bool answered;                /* a frame for our MAC was received since then */
@@ -99,18 +106,38 @@ static void watch_release(struct lp_client *client, const struct lp_frame *frame
 		leave(client);
 }
 
+/* True if the frame's source is our MAC, or one of the computers behind the TAP. Otherwise logs it, once a minute. */
+static bool may_send(struct lp_client *client, const struct lp_frame *frame, uint64_t now_ns)
+{
+	uint64_t forgotten;
+	struct lp_mac mac;
+	if (lp_ether_is_from(frame->data, frame->len, &client->config.mac))
+		return true;
+	if (frame->len < LP_ETHER_HEADER)
+		return false;
+	memcpy(mac.octet, frame->data + sizeof mac.octet, sizeof mac.octet);
+	if (lp_stations_take(&client->stations, client->n_stations, lp_mac_key(mac.octet), now_ns, &forgotten))
+		return true;
+	if (now_ns >= client->station_log_ns) {
+		client->station_log_ns = now_ns + STATION_LOG_NS;
+		lp_event_station_refused(client->config.member.log, lp_tap_name(client->tap), &mac, client->n_stations,
+			client->n_stations + 1);
+	}
+	return false;
+}
+
 /* A batch of frames that the system sent. */
 static void on_tap(void *ctx, const struct lp_frame *frames, size_t n_frames)
 {
 	struct lp_client *client = ctx;
-	lp_member_begin(client->member);
+	uint64_t now_ns = lp_member_begin(client->member);
 	client->tcp_mtu = lp_member_unfragmented_mtu(client->member);
 	if (client->guard)
 		client->config.guard_ops->saw(client->guard, frames, n_frames);
 	for (size_t i = 0; i < n_frames; i++) {
 		const struct lp_frame *frame = &frames[i];
 		enum lp_drop drop = LP_DROP_NONE;
-		if (!lp_ether_is_from(frame->data, frame->len, &client->config.mac))
+		if (!may_send(client, frame, now_ns))
 			drop = LP_DROP_SPOOFED_SOURCE;
 		else if (lp_offloader_split(client->offloader, frame, client->tcp_mtu, to_tunnel, client) < 0)
 			drop = LP_DROP_OFFLOAD;
@@ -222,12 +249,30 @@ static void query_groups(void *ctx, uint64_t now_ns)
 	lp_timer_set(client->query_timer, now_ns + LP_MULTICAST_QUERY_S * LP_SEC);
 }
 
+/* The relay decides how many MACs may send. */
+static void set_stations(struct lp_client *client, const struct lp_welcome *welcome)
+{
+	char text[200];
+	unsigned wanted = client->config.stations, allowed = welcome->limits.stations;
+	client->n_stations = allowed > 1 && wanted > 1 ? allowed : 1;
+	if (client->n_stations > wanted && wanted > 1)
+		client->n_stations = wanted;
+	if (client->n_stations >= wanted)
+		return;
+	snprintf(text, sizeof text,
+		"the relay allows %u of the %u MAC addresses of --stations, and frames of the others are dropped. The "
+		"relay's operator can raise --max-stations-per-client",
+		client->n_stations, wanted);
+	lp_event_warned(client->config.member.log, text);
+}
+
 static void on_joined(void *ctx, const struct lp_welcome *welcome)
 {
 	struct lp_client *client = ctx;
 	struct lp_failure failure;
 	bool was_up = client->up;
 	on_relieved(client);
+	set_stations(client, welcome);
 	if (welcome->mtu != client->mtu && follow_mtu(client, welcome->mtu, &failure) < 0) {
 		if (!was_up) {
 			lp_member_fail(client->member, &failure);
@@ -506,6 +551,7 @@ int lp_client_new(struct lp_loop *loop, const struct lp_client_config *config, s
 	member = &client->config.member;
 	member->role = LP_ROLE_CLIENT;
 	member->mac = client->config.mac;
+	member->stations = client->config.stations;
 	member->device = lp_tap_name(client->tap);
 	member->events = &member_events;
 	member->ctx = client;

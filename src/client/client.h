@@ -65,6 +65,7 @@ struct lp_client_config {
 	struct lp_mac mac;
 	bool mac_forced;           /* false: if the adapter's MAC can't be set, the client uses the adapter's */
 	bool offload;              /* super-frames over the TAP */
+	unsigned stations;         /* MACs that may send by the TAP, |mac| included; 0 counts as 1 */
 	bool broadcast_routes;     /* Linux: broadcasts and multicast leave by the TAP */
 	struct lp_hostconf accept; /* what this computer accepts from the LAN besides an address */
 	bool dhcp;                 /* Linux: ask the LAN for an address */

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/failure.h"
+#include "proto/stations.h"
 
 static const struct lp_help_row commands[] = {
 	{"status", "print the state of the running client"},
@@ -94,6 +95,9 @@ const struct lp_option lp_client_option_rows[] = {
 		.help = "use this IP address and prefix length instead of DHCP, as in 192.168.77.50/24"},
 	{"virtual-mac", "MAC", LP_MAC(struct lp_client_options, mac),
 		.help = "use this MAC address instead of the saved one: unicast and locally administered"},
+	{"stations", "N", LP_NUMBER(struct lp_client_options, stations, 1, LP_STATIONS_MAX), .standard = "1",
+		.help = "carry the frames of N MAC addresses, to bring a console or another computer that is bridged to the "
+			"adapter; 1: of this computer alone"},
 	{"lan-internet", NULL, LP_SWITCH(struct lp_client_options, lan_internet), .standard = "off",
 		.help = "accept the LAN's default route, so that this computer's internet traffic goes through the party's "
 			"router; without it the LAN only gives this computer an address"},

@@ -26,6 +26,7 @@ struct lp_client_options {
 	char identity_path[LP_CLIENT_PATH_MAX];
 	bool action; /* Windows: main() does something else than to join */
 	bool broadcast_routes;
+	unsigned stations; /* Linux */
 	bool accept_new_gateway;
 	bool lan_internet;                /* accept default and static routes from the LAN */
 	bool lan_dns;                     /* accept name servers, search domains and proxies from the LAN */

@@ -121,6 +121,7 @@ struct lp_hello {
 	char room[LP_ROOM_CODE_MAX + 1]; /* upper case; empty if it was too long */
 	struct lp_mac mac;               /* of the client, or of the gateway's interface */
 	uint32_t datagram_budget;        /* the largest DATAGRAM on its path now, bytes */
+	uint32_t stations;               /* client: MACs that it wants to send from; 0 counts as 1 */
 	char name[LP_NAME_MAX + 1];      /* may be empty */
 	char software[LP_NAME_MAX + 1];  /* "lanparty-client 0.1.0" */
 	char resume[LP_RESUME_MAX + 1];  /* the token of an earlier `welcome`, or empty; a secret */
@@ -140,6 +141,7 @@ struct lp_welcome {
 	struct {
 		uint32_t broadcast_pps, unknown_pps, total_kbps; /* 0: no limit */
 		uint32_t peers;                                  /* maximum in the room; 0: unknown */
+		uint32_t stations; /* MACs that this client may send from; 0 counts as 1 */
 	} limits;
 	char link[LP_LINK_PREFIX_HEX + 1]; /* prefix of the connection IDs of peer links, hex digits; empty: none */
 	char seen[LP_ADDR_TEXT_MAX];       /* with |link|: the address that the member comes from */

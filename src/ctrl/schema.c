@@ -45,6 +45,8 @@ static const struct lp_field hello[] = {
 	MAC("mac", REQUIRED, hello.mac, "the client's MAC, or that of the gateway's interface"),
 	UINT("datagram_budget", REQUIRED, hello.datagram_budget, 0, UINT32_MAX,
 		"bytes of the largest DATAGRAM that the member can send now"),
+	UINT("stations", OPTIONAL, hello.stations, 0, UINT32_MAX,
+		"client: how many MACs it wants to send from, its own included; 0: 1"),
 	TEXT("name", OPTIONAL, hello.name, LP_NAME_MAX, "the member's name, for people"),
 	TEXT("software", REQUIRED, hello.software, LP_NAME_MAX, "program and version, for people"),
 	HEX("resume", OPTIONAL, hello.resume, LP_RESUME_MAX,
@@ -65,6 +67,8 @@ static const struct lp_field limits[] = {
 		"unknown unicast frames per second from this member; 0: no limit"),
 	UINT("total_kbps", OPTIONAL, welcome.limits.total_kbps, 0, UINT32_MAX,
 		"1000 bits per second from this member; 0: no limit"),
+	UINT("stations", OPTIONAL, welcome.limits.stations, 0, UINT32_MAX,
+		"MACs that this client may send from, its own included; 0: 1"),
 	UINT("peers", OPTIONAL, welcome.limits.peers, 0, UINT32_MAX, "members that the room takes; 0: not told"),
 };
 

@@ -503,6 +503,7 @@ static int open_session(struct lp_member *member)
 	struct lp_session_config session = {
 		.role = config->role,
 		.mac = config->mac,
+		.stations = config->stations,
 		.events = &session_events,
 		.links = member->mesh != NULL,
 		.ctx = member,

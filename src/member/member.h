@@ -108,6 +108,7 @@ struct lp_member_proxy {
 struct lp_member_config {
 	enum lp_role role;
 	struct lp_mac mac;
+	unsigned stations; /* client: MACs that it wants to send from; 0 counts as 1 */
 	struct lp_member_relay relays[LP_MEMBER_RELAYS_MAX]; /* in order of preference */
 	size_t n_relays;
 	char room[LP_ROOM_CODE_MAX + 1];

@@ -23,7 +23,7 @@
 		"ARP or neighbour discovery from a client for an address that is not its own") \
 	X(ISOLATED, "isolated", "a frame from one client to another in a room with isolation") \
 	X(MAC_LIMIT, "mac_limit", \
-		"a new MAC behind the gateway that the relay cannot learn, because it has no memory left") \
+		"a new MAC behind a client that has as many as it may have, or one that the relay has no memory to learn") \
 	X(LIMIT_BROADCAST, "limit_broadcast", "over the limit for broadcast and multicast") \
 	X(LIMIT_DHCP, "limit_dhcp", "over the limit for DHCP") \
 	X(LIMIT_UNKNOWN, "limit_unknown", "over the limit for unknown unicast") \

@@ -164,6 +164,11 @@ LP_EVENT_ROW(lan_config_ignored, INFO,
              "the LAN also offers {name} a default route, name servers or a proxy, which this computer does not use. --lan-internet and --lan-dns accept them",
              "Logged once. The client removes them from DHCP replies and router advertisements for this computer.",
              (str, name))
+LP_EVENT_ROW(station_refused, WARN,
+             "{device}: frames of {mac} were dropped, because this client carries those of {stations} MAC address(es). To bring a "
+             "console or another computer that is bridged to {device}, start the client with --stations {needed}",
+             "A program or a bridge sends with another MAC than the TAP's. Logged at most once a minute.",
+             (str, device), (mac, mac), (u64, stations), (u64, needed))
 LP_EVENT_ROW(tap_up, INFO, "TAP {name} is up: MAC {mac}, MTU {mtu}", "The client's network device is ready.",
              (str, name), (mac, mac), (u64, mtu))
 LP_EVENT_ROW(tap_down, WARN, "TAP {name} is down[: {reason}]", "The client's network device cannot carry frames.",

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/failure.h"
 #include "base/units.h"
+#include "proto/stations.h"
 #include "relay/workers.h"
 #include "room/room.h"
 
@@ -166,6 +167,10 @@ const struct lp_option lp_relay_option_rows[] = {
 		.help = "maximum number of members of a room, including the gateway"},
 	{"max-macs-per-gateway", "N", LP_NUMBER(struct lp_relay_options, relay.max_macs_per_gateway, 1, 1000000),
 		.standard = "4096", .help = "maximum number of LAN stations behind a gateway"},
+	{"max-stations-per-client", "N", LP_NUMBER(struct lp_relay_options, relay.max_stations, 1, LP_STATIONS_MAX),
+		.standard = "8",
+		.help = "maximum number of MAC addresses that a client may send from if it asks for more than its own (its "
+			"option --stations); 1: its own alone"},
 	{"limit-joins", "RATE[/BURST]", LP_CUSTOM(struct lp_relay_options, relay.joins, parse_rate), .min = LIMIT_JOINS,
 		.standard = "4/256",
 		.help = "new members of a room per second, and burst; members that reconnect are not counted; off: no "

@@ -38,6 +38,7 @@ void lp_relay_config_init(struct lp_relay_config *config)
 		.max_handshakes = 128,
 		.max_handshakes_per_source = 32,
 		.max_macs_per_gateway = LP_ROOM_MACS_PER_GATEWAY,
+		.max_stations = LP_ROOM_STATIONS,
 		.room_mtu = LP_ROOM_MTU,
 		.hello_timeout_ns = 5 * LP_SEC,
 		.stats_interval_ns = 10 * LP_SEC,
@@ -347,6 +348,7 @@ static int new_rooms(struct lp_relay *relay)
 	rooms.max_peers = config->max_peers;
 	rooms.max_peers_per_room = config->max_peers_per_room;
 	rooms.max_macs_per_gateway = config->max_macs_per_gateway;
+	rooms.max_stations = config->max_stations;
 	rooms.room_mtu = config->room_mtu;
 	rooms.malformed_limit = config->malformed_limit;
 	rooms.filters = config->filters;

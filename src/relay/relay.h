@@ -60,6 +60,7 @@ struct lp_relay_config {
 	size_t max_handshakes;            /* more in progress: a new connection gets a Retry first */
 	size_t max_handshakes_per_source; /* more from one address are ignored */
 	size_t max_macs_per_gateway;
+	unsigned max_stations;     /* MACs that a client may send from, its own included */
 	uint16_t room_mtu;         /* IP bytes */
 	uint64_t hello_timeout_ns; /* a connection without a hello is closed after this */
 	uint64_t stats_interval_ns;

@@ -109,7 +109,7 @@ static int judge_conflicts(
 		return LP_EPERM;
 	}
 	struct lp_mac_entry *entry = lp_mac_table_find(&room->macs, lp_mac_key(hello->mac.octet), now_ns);
-	if (!entry)
+	if (!entry || lp_room_is_station(entry)) /* a member wins against a computer behind another */
 		return 0;
 	const struct lp_peer *owner = entry->owner;
 	bool on_lan = owner->role == LP_ROLE_GATEWAY;

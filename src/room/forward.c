@@ -28,7 +28,27 @@ static enum lp_drop learn(struct lp_peer *gateway, uint64_t src, uint64_t expire
 	return LP_DROP_NONE;
 }
 
-/* Checks the owner of the source MAC: a client has one MAC; a gateway's are learned, or their expiry is renewed. */
+/* Checks a source of a client that is not its own MAC: a computer behind it, within its limit. */
+static enum lp_drop check_station(struct lp_peer *from, uint64_t src, uint64_t now_ns)
+{
+	struct lp_room *room = from->room;
+	const struct lp_mac_entry *entry = lp_mac_table_find(&room->macs, src, now_ns);
+	uint64_t forgotten;
+	if (from->max_stations <= 1 || (entry && entry->owner != from) || lp_mac_key_is_group(src) || src == 0)
+		return drop_if(from, LP_FILTER_SPOOFED_SOURCE);
+	if (!lp_stations_take(&from->stations, from->max_stations, src, now_ns, &forgotten))
+		return LP_DROP_MAC_LIMIT;
+	if (forgotten)
+		lp_room_forget_station(from, forgotten);
+	if (!entry && lp_mac_table_put(&room->macs, src, from, LP_NEVER, now_ns) < 0) {
+		lp_stations_remove(&from->stations, src);
+		return LP_DROP_MAC_LIMIT;
+	}
+	return LP_DROP_NONE;
+}
+
+/* Checks the owner of the source MAC: a client has one MAC, and few behind it; a gateway's are learned, or their expiry
+   is renewed. The LAN's side wins against a computer behind a client. */
 static enum lp_drop check_source(struct lp_peer *from, uint64_t src, uint64_t now_ns, struct lp_verdict *verdict)
 {
 	struct lp_room *room = from->room;
@@ -36,8 +56,12 @@ static enum lp_drop check_source(struct lp_peer *from, uint64_t src, uint64_t no
 	if (src == from->key)
 		return LP_DROP_NONE;
 	if (from->role != LP_ROLE_GATEWAY)
-		return drop_if(from, LP_FILTER_SPOOFED_SOURCE);
+		return check_station(from, src, now_ns);
 	struct lp_mac_entry *entry = lp_mac_table_find(&room->macs, src, now_ns);
+	if (entry && lp_room_is_station(entry)) {
+		lp_room_forget_station(entry->owner, src);
+		entry = NULL;
+	}
 	if (entry && entry->owner != from) {
 		enum lp_drop drop = drop_if(from, LP_FILTER_SPOOFED_SOURCE);
 		verdict->displaced = drop == LP_DROP_NONE ? NULL : entry->owner;

@@ -67,6 +67,7 @@ void lp_peer_welcome(const struct lp_peer *peer, struct lp_welcome *ret_welcome)
 		.limits = {.broadcast_pps = lp_limits_group_pps(limits, peer->role),
 			.unknown_pps = rates[LP_LIMIT_UNKNOWN].per_s,
 			.total_kbps = rates[LP_LIMIT_TOTAL].per_s,
+			.stations = peer->max_stations,
 			.peers = (uint32_t)room->rooms->config.max_peers_per_room},
 	};
 	memcpy(welcome.room, room->code, sizeof welcome.room);
@@ -76,6 +77,14 @@ void lp_peer_welcome(const struct lp_peer *peer, struct lp_welcome *ret_welcome)
 	if (peer->link.address.family)
 		lp_addr_format(&peer->link.address, welcome.seen);
 	*ret_welcome = welcome;
+}
+
+void lp_room_forget_station(struct lp_peer *client, uint64_t key)
+{
+	const struct lp_mac_entry *entry = lp_mac_table_find(&client->room->macs, key, 0); /* permanent */
+	lp_stations_remove(&client->stations, key);
+	if (entry && entry->owner == client && key != client->key)
+		lp_mac_table_remove(&client->room->macs, key);
 }
 
 bool lp_peer_malformed(struct lp_peer *peer, uint64_t now_ns)

@@ -24,6 +24,7 @@ void lp_rooms_config_init(struct lp_rooms_config *config)
 		.max_peers = LP_ROOM_PEERS,
 		.max_peers_per_room = LP_ROOM_PEERS_PER_ROOM,
 		.max_macs_per_gateway = LP_ROOM_MACS_PER_GATEWAY,
+		.max_stations = LP_ROOM_STATIONS,
 		.room_mtu = LP_ROOM_MTU,
 		.min_datagram_budget = LP_BUDGET_MIN,
 		.mac_age_ns = LP_ROOM_MAC_AGE_NS,
@@ -170,6 +171,15 @@ static uint64_t hash_source(const struct lp_rooms *rooms, uint64_t source)
 	return lp_siphash(rooms->config.hash_key, &source, sizeof source);
 }
 
+/* Sets how many MACs a member may send from. */
+static void set_stations(struct lp_peer *peer, const struct lp_hello *hello)
+{
+	unsigned max = peer->room->rooms->config.max_stations;
+	peer->max_stations = hello->stations < max ? hello->stations : max;
+	if (peer->max_stations == 0 || peer->role != LP_ROLE_CLIENT)
+		peer->max_stations = 1;
+}
+
 /* Adds a new peer to |room|. NULL: out of memory. */
 static struct lp_peer *add_peer(struct lp_room *room, const struct lp_join *join, uint64_t now_ns)
 {
@@ -188,6 +198,7 @@ static struct lp_peer *add_peer(struct lp_room *room, const struct lp_join *join
 	peer->role = hello->role;
 	peer->mac = hello->mac;
 	copy_name(hello->name, peer->name);
+	set_stations(peer, hello);
 	peer->by_key = join->by_key;
 	peer->source_hash = hash_source(rooms, join->source);
 	peer->has_public_key = join->key != NULL;
@@ -204,6 +215,15 @@ static struct lp_peer *add_peer(struct lp_room *room, const struct lp_join *join
 	if (peer->role == LP_ROLE_GATEWAY)
 		room->gateway = peer;
 	return peer;
+}
+
+/* Removes the computers behind a client. */
+static void forget_stations(struct lp_peer *peer)
+{
+	for (size_t i = 0; i + 1 < LP_STATIONS_MAX; i++) {
+		if (peer->stations.keys[i])
+			lp_room_forget_station(peer, peer->stations.keys[i]);
+	}
 }
 
 /* Announces the room's peers to |peer| and, if |announce|, |peer| to them. */
@@ -260,6 +280,9 @@ static bool resume(struct lp_peer *peer, const struct lp_join *join, uint64_t no
 	if (renamed)
 		memcpy(peer->name, name, sizeof peer->name);
 	peer->user = join->user;
+	set_stations(peer, join->hello);
+	if (peer->max_stations == 1)
+		forget_stations(peer);
 	peer->malformed = 0;
 	peer->malformed_since_ns = now_ns;
 	return renamed;
@@ -338,6 +361,7 @@ void lp_rooms_leave(struct lp_rooms *rooms, struct lp_peer *peer, enum lp_reason
 		lp_list_insert(&rooms->list, &room->node);
 		lp_mac_table_remove_owner(&room->macs, peer);
 	} else {
+		forget_stations(peer);
 		lp_mac_table_remove(&room->macs, peer->key);
 	}
 	for (size_t i = 0; i < room->n_peers; i++)

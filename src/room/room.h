@@ -54,6 +54,7 @@ struct lp_rooms; /* all rooms of a relay */
 #define LP_ROOM_PEERS_PER_ROOM 256
 #define LP_ROOM_MTU 1500
 #define LP_ROOM_MACS_PER_GATEWAY 4096
+#define LP_ROOM_STATIONS 8
 #define LP_ROOM_MAC_AGE_NS (300 * LP_SEC)
 /* The window in which malformed DATAGRAMs are counted. */
 #define LP_ROOM_MALFORMED_WINDOW_NS (10 * LP_SEC)
@@ -104,6 +105,8 @@ struct lp_rooms_config {
 	size_t max_rooms_per_source;  /* plain rooms that members at one source opened; 0: no limit */
 	size_t max_peers_per_room;    /* at most LP_ROOM_TARGETS_MAX */
 	size_t max_macs_per_gateway;  /* MACs learned behind a gateway; beyond it, the oldest are forgotten */
+	unsigned max_stations;        /* MACs that a client may send from, its own included, if it asks for more than
+					 one; at most LP_STATIONS_MAX */
 	uint16_t room_mtu;            /* IP bytes */
 	uint32_t min_datagram_budget; /* a member with less is rejected (mtu_too_small), as is one with less than four
 					 fragments of the largest frame need */

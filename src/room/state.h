@@ -7,6 +7,7 @@
 #include "filter/filter.h"
 #include "filter/limit.h"
 #include "proto/mac_table.h"
+#include "proto/stations.h"
 #include "room/multicast.h"
 #include "room/output.h"
 #include "room/room.h"
@@ -42,7 +43,9 @@ struct lp_peer {
 	uint8_t token[LP_TOKEN_BYTES];    /* resume token; a secret */
 	uint8_t public_key[LP_KEY_BYTES]; /* its SHA-256 */
 	bool has_public_key;
-	bool by_key; /* resumed by the public key alone */
+	bool by_key;                 /* resumed by the public key alone */
+	unsigned max_stations;       /* client: MACs that it may send from, |mac| included */
+	struct lp_stations stations; /* the others; in the room's table they are permanent entries */
 	struct lp_meter meter;
 	uint64_t source_hash; /* of the source that it joined from */
 	struct lp_multicast_member multicast;
@@ -69,12 +72,22 @@ struct lp_room {
 	struct lp_peer *gateway;  /* NULL: none */
 	uint64_t overflow_ns;     /* when the next event about a full table may be sent */
 	uint64_t n_evicted;       /* of |macs|, as of the last of these events */
-	struct lp_mac_table macs; /* clients and gateway (permanent), stations behind the gateway (they age) */
+	struct lp_mac_table macs; /* clients, what is behind them, and gateway (permanent), the gateway's LAN (ages) */
 	struct lp_multicast multicast;
 	struct lp_addresses addresses;
 	struct lp_output_buckets output;
 	uint64_t output_event_ns; /* when the next event about a limit on output may be sent */
 };
+
+/* True for a computer behind a client. */
+static inline bool lp_room_is_station(const struct lp_mac_entry *entry)
+{
+	const struct lp_peer *owner = entry->owner;
+	return owner->role == LP_ROLE_CLIENT && entry->key != owner->key;
+}
+
+/* Removes a computer behind |client|. */
+void lp_room_forget_station(struct lp_peer *client, uint64_t key);
 
 /* Buckets of sources. A source has two of them, and is limited only if both are empty, so that another source in one of
    them does not matter. */

@@ -88,6 +88,7 @@ void lp_session_start(struct lp_session *session, uint32_t datagram_budget, uint
 	hello->role = config->role;
 	hello->mac = config->mac;
 	hello->datagram_budget = datagram_budget;
+	hello->stations = config->stations;
 	memcpy(hello->room, config->room, sizeof hello->room);
 	memcpy(hello->name, config->name, sizeof hello->name);
 	memcpy(hello->software, config->software, sizeof hello->software);

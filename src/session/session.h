@@ -63,6 +63,7 @@ struct lp_session_config {
 	char resume[LP_RESUME_MAX + 1]; /* resume token of an earlier run of the program, or empty */
 	struct lp_mac mac;
 	bool links;                             /* the member can have peer links */
+	unsigned stations;                      /* client: MACs that it wants to send from; 0 counts as 1 */
 	const struct lp_session_events *events; /* borrowed until lp_session_free */
 	void *ctx;
 };

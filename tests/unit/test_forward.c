@@ -107,6 +107,40 @@ static void run(struct place *place, const struct step *steps, size_t n_steps)
 
 #define RUN(place, steps) run(place, steps, sizeof(steps) / sizeof *(steps))
 
+/* A client that asked for three MACs: two computers behind it are reached, a third is not, and members and the LAN win
+   against them. */
+static void test_stations(void **state)
+{
+	static const struct step steps[] = {
+		{"a console", ALICE, BROADCAST, LAN(5), LP_DROP_NONE, TO(BOB) | TO(GATEWAY)},
+		{"a computer", ALICE, STATION_MAC(2), LAN(6), LP_DROP_NONE, TO(BOB)},
+		{"one too many", ALICE, BROADCAST, LAN(7), LP_DROP_MAC_LIMIT, 0},
+		{"a group's MAC", ALICE, BROADCAST, 0x030000000001, LP_DROP_BAD_SOURCE, 0},
+		{"that of a member", ALICE, BROADCAST, STATION_MAC(2), LP_DROP_SPOOFED_SOURCE, 0},
+		{"of the console, by another client", BOB, BROADCAST, LAN(5), LP_DROP_SPOOFED_SOURCE, 0},
+		{"to the console", BOB, LAN(5), STATION_MAC(2), LP_DROP_NONE, TO(ALICE)},
+		{"to the computer from the LAN", GATEWAY, LAN(6), LAN(1), LP_DROP_NONE, TO(ALICE)},
+		{"to itself", ALICE, LAN(5), STATION_MAC(1), LP_DROP_UNKNOWN_UNICAST, 0},
+		{"that of a station on the LAN", ALICE, BROADCAST, LAN(1), LP_DROP_SPOOFED_SOURCE, 0},
+		{"the LAN has the computer", GATEWAY, BROADCAST, LAN(6), LP_DROP_NONE, TO(ALICE) | TO(BOB)},
+		{"to it there", BOB, LAN(6), STATION_MAC(2), LP_DROP_NONE, TO(GATEWAY)},
+		{"a slot is free again", ALICE, BROADCAST, LAN(7), LP_DROP_NONE, TO(BOB) | TO(GATEWAY)},
+	};
+	struct place place;
+	unsigned targets;
+	(void)state;
+	open_place(&place, stations_config(NULL));
+	place.station[ALICE].peer->max_stations = 3;
+	RUN(&place, steps);
+	place.now_ns += LP_STATIONS_AGE_NS;
+	assert_int_equal(send_parts(&place, ALICE, BROADCAST, LAN(8), game, &targets), LP_DROP_NONE);
+	/* A member that joins with the MAC of a computer behind another gets it. */
+	station_join(place.rooms, &place.station[CAROL], 18, LP_ROLE_CLIENT, "PARTY");
+	assert_int_equal(send_parts(&place, CAROL, BROADCAST, LAN(8), game, &targets), LP_DROP_NONE);
+	assert_int_equal(send_parts(&place, ALICE, BROADCAST, LAN(8), game, &targets), LP_DROP_SPOOFED_SOURCE);
+	close_place(&place);
+}
+
 static void test_rules(void **state)
 {
 	static const struct step steps[] = {
@@ -560,6 +594,7 @@ static void test_outputs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_stations),
 		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_spoofing_allowed),
 		cmocka_unit_test(test_alone),

@@ -38,6 +38,7 @@ static void test_defaults(void **state)
 	assert_int_equal(config->max_handshakes, expected.max_handshakes);
 	assert_int_equal(config->max_handshakes_per_source, expected.max_handshakes_per_source);
 	assert_int_equal(config->max_macs_per_gateway, expected.max_macs_per_gateway);
+	assert_int_equal(config->max_stations, expected.max_stations);
 	assert_int_equal(config->room_mtu, expected.room_mtu);
 	assert_int_equal(config->hello_timeout_ns, expected.hello_timeout_ns);
 	assert_int_equal(config->stats_interval_ns, expected.stats_interval_ns);
