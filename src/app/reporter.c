@@ -35,8 +35,9 @@ void lp_reporter_update(struct lp_reporter *reporter)
 static void look_at_device(struct lp_reporter *reporter)
 {
 	bool there = reporter->config.query(reporter->config.ctx, &reporter->status);
-	/* A device that has been removed is reported by its owner. */
-	if (there && reporter->config.advice)
+	if (!there)
+		lp_device_watch_gone(&reporter->watch, &reporter->status);
+	else if (reporter->config.advice)
 		lp_device_watch_look(&reporter->watch, &reporter->status);
 }
 

@@ -119,6 +119,24 @@ static void sent(struct lp_gateway *gateway, const struct lp_frame *frames, size
 			i < n_sent ? LP_DROP_NONE : LP_DROP_DEVICE);
 }
 
+/* The adapter was plugged in again. Without its rights the gateway cannot make another way to this computer. */
+static void on_packet_back(void *ctx)
+{
+	struct lp_gateway *gateway = ctx;
+	char text[200];
+	bool had_host = gateway->info.host;
+	lp_packet_info(gateway->packet, &gateway->info);
+	lp_event_interface_up(
+		gateway->config.member.log, gateway->config.interface, &gateway->info.mac, gateway->info.mtu);
+	if (!had_host || gateway->info.host)
+		return;
+	snprintf(text, sizeof text,
+		"remote players cannot reach this computer itself any more, because %s was removed meanwhile. Restart "
+		"the gateway",
+		gateway->config.interface);
+	lp_event_warned(gateway->config.member.log, text);
+}
+
 /* Frames for the wire, after coalescing. */
 static void to_wire(void *ctx, const struct lp_frame *frames, size_t n_frames)
 {
@@ -362,7 +380,7 @@ static int new_parts(struct lp_gateway *gateway)
 int lp_gateway_new(struct lp_loop *loop, const struct lp_gateway_config *config, struct lp_failure *failure,
 	struct lp_gateway **ret_gateway)
 {
-	struct lp_packet_config packet = {.interface = config->interface, .host = true};
+	struct lp_packet_config packet = {.interface = config->interface, .back = on_packet_back, .host = true};
 	struct lp_gateway *gateway = calloc(1, sizeof *gateway);
 	int result = LP_ENOMEM;
 	if (!gateway)

@@ -29,6 +29,8 @@ static void look_at_link(struct lp_device_watch *watch, struct lp_status *status
 	case LP_DEVICE_TROUBLE_NONE:
 		lp_event_interface_back(watch->log, status->device_name);
 		break;
+	case LP_DEVICE_TROUBLE_GONE: /* not by this look */
+		break;
 	case LP_DEVICE_TROUBLE_NO_LINK:
 		lp_event_interface_down(watch->log, status->device_name, "no link. Is the cable in the switch?");
 		break;
@@ -130,6 +132,15 @@ static void look_at_address(struct lp_device_watch *watch, const struct lp_statu
 		"that this gateway can reach, or the server has no free addresses",
 		status->device_name, LP_DEVICE_PATIENCE, advice);
 	lp_event_warned(watch->log, text);
+}
+
+void lp_device_watch_gone(struct lp_device_watch *watch, struct lp_status *status)
+{
+	if (status->role != LP_ROLE_GATEWAY || status->trouble == LP_DEVICE_TROUBLE_GONE)
+		return;
+	status->trouble = LP_DEVICE_TROUBLE_GONE;
+	lp_event_interface_down(watch->log, status->device_name,
+		"the interface is gone. Plug the adapter in again, and it is used again");
 }
 
 void lp_device_watch_look(struct lp_device_watch *watch, struct lp_status *status)

@@ -31,5 +31,7 @@ void lp_device_watch_init(struct lp_device_watch *watch, const struct lp_log *lo
 /* Compares the device with the last look, once per second. Sets status->trouble. The role decides what matters: a
    client makes its device itself, so there is no cable and its MTU is right. */
 void lp_device_watch_look(struct lp_device_watch *watch, struct lp_status *status);
+/* The same where the system has no such device. A client's owner reports that itself. */
+void lp_device_watch_gone(struct lp_device_watch *watch, struct lp_status *status);
 
 #endif

@@ -70,6 +70,7 @@ enum lp_summary {
 /* X(name, text): why our device carries no frames. */
 #define LP_DEVICE_TROUBLES(X) \
 	X(NONE, "") \
+	X(GONE, "is gone") \
 	X(DISABLED, "is down") \
 	X(NO_LINK, "has no link")
 

@@ -55,6 +55,7 @@ struct lan {
 	size_t n_ours, game_at[N_GAMES]; /* of the test's frames: the number of each that is from a port of GAME_PORT or
 					    above */
 	struct lp_failure failure;
+	size_t n_back; /* the interface was taken again */
 };
 
 /* True for the tests' frames: the systems also send their own (IPv6 neighbour discovery, ARP). */
@@ -93,6 +94,13 @@ static void on_error(void *ctx, const struct lp_failure *failure)
 {
 	struct lan *lan = ctx;
 	lan->failure = *failure;
+	lp_loop_stop(lan->loop);
+}
+
+static void on_back(void *ctx)
+{
+	struct lan *lan = ctx;
+	lan->n_back++;
 	lp_loop_stop(lan->loop);
 }
 
@@ -135,7 +143,7 @@ static int raw_socket(const char *interface)
 
 static void lan_up(struct lan *lan)
 {
-	const struct lp_packet_config config = {.interface = "gw0"};
+	const struct lp_packet_config config = {.interface = "gw0", .back = on_back};
 	struct lp_failure failure = {0};
 	*lan = (struct lan){0};
 	assert_int_equal(lp_loop_new(&lan->loop), 0);
@@ -701,22 +709,69 @@ static const char *const gone_rows[] = {
 	"ip link set gw0 down && ip link delete gw0",
 };
 
-/* The interface is removed, with traffic or while it is down: the owner is notified, once. */
-static void test_gone(void **state)
+/* Makes the cable to the host again, with the interface's MAC or another one. */
+static void plug(struct lan *lan, const struct lp_mac *mac)
+{
+	char text[LP_MAC_TEXT_MAX];
+	close(lan->host_raw);
+	netns_run("ip link add gw0 address %s type veth peer name host0 netns /proc/%d/fd/%d && ip link set gw0 up",
+		lp_mac_format(mac, text), getpid(), lan->host);
+	netns_enter(lan->host);
+	netns_run("ip link set host0 address 02:5a:00:00:00:0a && ip link set host0 up");
+	lan->host_raw = raw_socket("host0");
+	netns_enter(lan->gateway);
+}
+
+/* The interface is removed, with traffic or while it is down, and comes back with another index, twice and without the
+   right to open packet sockets: frames are received and sent as before. */
+static void test_replugged(void **state)
 {
 	static struct lan lan;
+	uint8_t frame[60] = {0x02, 0x5a, 0, 0, 0, 0x0b, 0x02, 0x5a, 0, 0, 0, 0x0a, 0x88, 0xb5};
+	struct lp_frame out = {.data = frame, .len = sizeof frame};
+	struct lp_packet_info info;
 	(void)state;
+	lan_up(&lan);
+	lp_packet_info(lan.packet, &info);
 	for (size_t i = 0; i < sizeof gone_rows / sizeof gone_rows[0]; i++) {
-		lan_up(&lan);
+		size_t n_sent = 0;
 		netns_run("%s", gone_rows[i]);
-		run(&lan, PATIENCE_MS);
-		assert_int_equal(lan.failure.code, LP_ENOTFOUND);
-		assert_non_null(strstr(lan.failure.text, "gw0"));
-		lan.failure.code = 0;
-		run(&lan, 20);
+		run(&lan, 50);
+		assert_int_equal(lp_packet_send(lan.packet, &out, 1), 0);
+		plug(&lan, &info.mac);
+		for (int k = 0; k < PATIENCE_MS && lan.n_back == i; k++)
+			run(&lan, 2);
+		assert_int_equal(lan.n_back, i + 1);
+		lan.n_kept = 0;
+		for (int k = 0; k < PATIENCE_MS / 2 && (lan.n_kept == 0 || n_sent == 0); k++) {
+			host_sends(&lan, frame, sizeof frame);
+			n_sent += lp_packet_send(lan.packet, &out, 1);
+			run(&lan, 2);
+		}
+		assert_true(lan.n_kept > 0 && n_sent > 0);
 		assert_int_equal(lan.failure.code, 0);
-		lan_down(&lan);
 	}
+	lan_down(&lan);
+}
+
+/* Another adapter takes the name: the owner is notified, once. */
+static void test_another_adapter(void **state)
+{
+	static const struct lp_mac other = {{0x02, 0x5a, 0, 0, 0, 0x77}};
+	static struct lan lan;
+	(void)state;
+	lan_up(&lan);
+	netns_run("%s", gone_rows[0]);
+	plug(&lan, &other);
+	for (int i = 0; i < 6 && lan.failure.code == 0; i++)
+		run(&lan, PATIENCE_MS);
+	assert_int_equal(lan.failure.code, LP_ENOTFOUND);
+	assert_non_null(strstr(lan.failure.text, "gw0"));
+	lan.failure.code = 0;
+	run(&lan, 20);
+	assert_int_equal(lan.failure.code, 0);
+	assert_int_equal(lan.n_back, 0);
+	lan_down(&lan);
 }
 
 int main(void)
@@ -733,7 +788,8 @@ int main(void)
 		cmocka_unit_test(test_transfer_vlan),
 		cmocka_unit_test(test_uso),
 		cmocka_unit_test(test_down),
-		cmocka_unit_test(test_gone),
+		cmocka_unit_test(test_replugged),
+		cmocka_unit_test(test_another_adapter),
 		cmocka_unit_test(test_overflow),
 		cmocka_unit_test(test_fairness),
 	};

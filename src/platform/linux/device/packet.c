@@ -30,6 +30,9 @@
 #define SEND_MAX 64
 /* How often an interface that is down is checked: the kernel does not report when such an interface is removed. */
 #define LOOK_NS LP_SEC
+/* Another adapter has the interface's name if it still has another MAC at so many looks. The system may set the MAC of
+   a new interface. */
+#define OTHER_LOOKS 5
 
 /* One of the sockets that share the interface's frames. */
 struct source {
@@ -45,14 +48,18 @@ struct lp_packet {
 	struct lp_host_link host;
 	char name[IFNAMSIZ];
 	unsigned index;        /* of the interface; another one may take over the name */
-	struct lp_timer *look; /* checks the interface while it is down */
+	struct lp_timer *look; /* checks the interface while it is down or away */
 	bool looking;          /* the timer is set */
+	unsigned n_other;      /* looks at which an interface with its name had another MAC */
 	bool ended;            /* closed, or the error was reported: no callbacks any more */
 	bool takes_udp;        /* UDP super-frames */
+	bool excludes;         /* the tunnel between the two addresses below */
+	struct lp_addr excluded_local, excluded_remote;
 	struct lp_packet_info info;
 	struct lp_packet_counters counters;
 	lp_packet_recv_fn recv;
 	lp_packet_error_fn error;
+	lp_packet_back_fn back; /* or NULL */
 	void *ctx;
 	unsigned n_attached; /* sources attached to the loop */
 	struct source sources[LP_PACKET_SOCKETS_MAX];
@@ -66,28 +73,67 @@ struct lp_packet {
 /* Pads frames to the minimum length with zeros, so that no memory contents leak. */
 static const uint8_t padding[ETH_ZLEN];
 
-/* Reports to the owner, once, that the interface is gone. */
-static void report_gone(struct lp_packet *packet)
+/* Opens the link to the host. If that fails, the packet socket works without it. */
+static void open_host_link(struct lp_packet *packet)
 {
 	struct lp_failure failure = {0};
+	packet->info.host = lp_host_link_open(packet->index, &failure, &packet->host) == 0;
+	if (!packet->info.host)
+		snprintf(packet->info.host_failure, sizeof packet->info.host_failure, "%.*s",
+			(int)sizeof packet->info.host_failure - 1, failure.text);
+}
+
+static void stop_watches(struct lp_packet *packet)
+{
 	for (unsigned i = 0; i < packet->n_attached; i++)
 		lp_fd_watch_stop(&packet->sources[i].watch);
+}
+
+/* Reports to the owner, once, that the interface cannot be used any more. */
+static void report_lost(struct lp_packet *packet, int code, const char *why)
+{
+	struct lp_failure failure = {0};
+	stop_watches(packet);
 	packet->ended = true;
 	lp_timer_set(packet->look, LP_NEVER);
-	lp_fail(&failure, LP_ENOTFOUND, "%s: the interface is gone", packet->name);
+	lp_fail(&failure, code, "%s: %s", packet->name, why);
 	packet->error(packet->ctx, &failure);
 }
 
-/* Checks if the interface still exists. If it is only down, its sockets work again when it is up. */
+/* The interface was removed, and one with its name and MAC is there. */
+static void take_again(struct lp_packet *packet, const struct lp_interface *now)
+{
+	stop_watches(packet);
+	packet->index = now->index;
+	int result = lp_packet_sockets_move(&packet->sockets, now->index);
+	if (result == 0)
+		result = lp_packet_sockets_exclude(&packet->sockets, packet->excludes ? &packet->excluded_local : NULL,
+			packet->excludes ? &packet->excluded_remote : NULL);
+	if (result < 0) {
+		report_lost(packet, result, "the interface was removed and is back, but cannot be captured again");
+		return;
+	}
+	lp_host_link_close(&packet->host);
+	if (packet->info.host)
+		open_host_link(packet);
+	lp_fd_watch_start(&packet->sources[0].watch);
+	if (packet->back)
+		packet->back(packet->ctx);
+}
+
+/* Checks the interface. If it is only down, its sockets work again when it is up. */
 static void look(struct lp_packet *packet, uint64_t now_ns)
 {
 	struct lp_interface now;
-	if (lp_interface_get(packet->name, &now) < 0 || now.index != packet->index) {
-		report_gone(packet);
-		return;
-	}
-	packet->looking = !now.up;
+	bool there = lp_interface_get(packet->name, &now) == 0;
+	bool other = there && now.index != packet->index && !lp_mac_equal(&now.mac, &packet->info.mac);
+	packet->looking = !there || !now.up || other;
 	lp_timer_set(packet->look, packet->looking ? now_ns + LOOK_NS : LP_NEVER);
+	packet->n_other = other ? packet->n_other + 1 : 0;
+	if (packet->n_other >= OTHER_LOOKS)
+		report_lost(packet, LP_ENOTFOUND, "the interface is gone, and another adapter has its name");
+	else if (there && !other && now.index != packet->index)
+		take_again(packet, &now);
 }
 
 /* The kernel reports "down" once per socket. Starts polling; the owner is notified from the event loop. */
@@ -237,16 +283,6 @@ static void init_send(struct lp_packet *packet)
 	}
 }
 
-/* Opens the link to the host. If that fails, the packet socket works without it. */
-static void open_host_link(struct lp_packet *packet)
-{
-	struct lp_failure failure = {0};
-	packet->info.host = lp_host_link_open(packet->index, &failure, &packet->host) == 0;
-	if (!packet->info.host)
-		snprintf(packet->info.host_failure, sizeof packet->info.host_failure, "%.*s",
-			(int)sizeof packet->info.host_failure - 1, failure.text);
-}
-
 int lp_packet_open(struct lp_loop *loop, const struct lp_packet_config *config, lp_packet_recv_fn recv,
 	lp_packet_error_fn error, void *ctx, struct lp_failure *failure, struct lp_packet **ret_packet)
 {
@@ -268,6 +304,7 @@ int lp_packet_open(struct lp_loop *loop, const struct lp_packet_config *config, 
 	packet->loop = loop;
 	packet->recv = recv;
 	packet->error = error;
+	packet->back = config->back;
 	packet->ctx = ctx;
 	packet->host = (struct lp_host_link){.tap = -1, .link = -1};
 	init_send(packet);
@@ -296,6 +333,9 @@ int lp_packet_exclude_tunnel(struct lp_packet *packet, const struct lp_addr *loc
 {
 	if (!remote->family || (local->family && local->family != remote->family))
 		return LP_EINVAL;
+	packet->excludes = true;
+	packet->excluded_local = *local;
+	packet->excluded_remote = *remote;
 	return lp_packet_sockets_exclude(&packet->sockets, local, remote);
 }
 

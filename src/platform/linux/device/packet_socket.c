@@ -1,6 +1,7 @@
 #include "platform/linux/device/packet_socket.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
@@ -32,11 +33,23 @@ static bool set_closed(int fd)
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0;
 }
 
-/* Opens one socket, with a filter that drops everything. The descriptor, or the negative errno. */
-static int open_one(unsigned ifindex)
+static bool bind_to(int fd, unsigned ifindex)
 {
 	struct sockaddr_ll ll = {
 		.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = (int)ifindex};
+	return bind(fd, (struct sockaddr *)&ll, sizeof ll) == 0;
+}
+
+static bool set_promiscuous(int fd, unsigned ifindex)
+{
+	const struct packet_mreq promiscuous = {.mr_ifindex = (int)ifindex, .mr_type = PACKET_MR_PROMISC};
+	return setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &promiscuous, sizeof promiscuous) == 0;
+}
+
+/* Opens one socket, with a filter that drops everything. |ifindex| 0: bound to nothing. The descriptor, or the negative
+   errno. */
+static int open_one(unsigned ifindex)
+{
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
@@ -49,7 +62,7 @@ static int open_one(unsigned ifindex)
 			set_option(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER_BYTES / 2);
 		if (!set_option(fd, SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER_BYTES / 2))
 			set_option(fd, SOL_SOCKET, SO_SNDBUF, SEND_BUFFER_BYTES / 2);
-		if (bind(fd, (struct sockaddr *)&ll, sizeof ll) == 0)
+		if (ifindex == 0 || bind_to(fd, ifindex))
 			return fd;
 	}
 	int err = errno;
@@ -90,18 +103,18 @@ static int open_failure(struct lp_failure *failure, int err, const char *name)
 int lp_packet_sockets_open(const char *name, unsigned ifindex, bool host, struct lp_failure *failure,
 	struct lp_packet_sockets *ret_sockets)
 {
-	const struct packet_mreq promiscuous = {.mr_ifindex = (int)ifindex, .mr_type = PACKET_MR_PROMISC};
-	struct lp_packet_sockets sockets = {.host = host};
+	struct lp_packet_sockets sockets = {.host = host, .spare = -1};
 	int fd = open_one(ifindex);
 	if (fd < 0)
 		return open_failure(failure, -fd, name);
 	sockets.fds[sockets.n++] = fd;
-	if (setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &promiscuous, sizeof promiscuous) < 0) {
+	if (!set_promiscuous(fd, ifindex)) {
 		int err = errno;
 		close(fd);
 		return open_failure(failure, err, name);
 	}
 	open_group(&sockets, ifindex);
+	sockets.spare = open_one(0);
 	if (lp_packet_sockets_exclude(&sockets, NULL, NULL) < 0) {
 		lp_packet_sockets_close(&sockets);
 		return open_failure(failure, EIO, name);
@@ -115,6 +128,21 @@ void lp_packet_sockets_close(struct lp_packet_sockets *sockets)
 	for (unsigned i = 0; i < sockets->n; i++)
 		close(sockets->fds[i]);
 	sockets->n = 0;
+	if (sockets->spare >= 0)
+		close(sockets->spare);
+	sockets->spare = -1;
+}
+
+int lp_packet_sockets_move(struct lp_packet_sockets *sockets, unsigned ifindex)
+{
+	if (sockets->spare < 0)
+		return LP_EUNSUPPORTED;
+	if (!set_closed(sockets->spare) || !bind_to(sockets->spare, ifindex) ||
+		!set_promiscuous(sockets->spare, ifindex) || dup3(sockets->spare, sockets->fds[0], O_CLOEXEC) < 0)
+		return lp_os_error(errno);
+	while (sockets->n > 1)
+		close(sockets->fds[--sockets->n]);
+	return 0;
 }
 
 int lp_packet_sockets_exclude(
