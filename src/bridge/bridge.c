@@ -34,6 +34,9 @@ int lp_bridge_new(const struct lp_bridge_config *config, uint64_t now_ns, struct
 	lp_bridge_members_init(&bridge->members, bridge->config.max_members);
 	bridge->interface_key = lp_mac_key(config->interface_mac.octet);
 	bridge->probe_due_ns = bridge->config.probe_ns == LP_NEVER ? LP_NEVER : now_ns;
+	struct lp_mac foreign = {{0x02}};
+	memcpy(foreign.octet + 1, config->sender, sizeof foreign.octet - 1);
+	lp_reach_init(&bridge->reach, &config->interface_mac, &foreign, now_ns);
 	if (lp_mac_table_init(&bridge->macs, config->hash_key, bridge->config.max_macs) < 0) {
 		free(bridge);
 		return LP_ENOMEM;
@@ -165,7 +168,7 @@ enum lp_bridge_frame lp_bridge_next_frame(struct lp_bridge *bridge, uint64_t now
 		make_probe(bridge, frame);
 		return LP_BRIDGE_FRAME_PROBE;
 	}
-	return LP_BRIDGE_FRAME_NONE;
+	return member && lp_reach_next(&bridge->reach, now_ns, frame) ? LP_BRIDGE_FRAME_QUESTION : LP_BRIDGE_FRAME_NONE;
 }
 
 uint64_t lp_bridge_deadline(const struct lp_bridge *bridge)
@@ -173,7 +176,7 @@ uint64_t lp_bridge_deadline(const struct lp_bridge *bridge)
 	uint64_t deadline_ns = bridge->probe_due_ns;
 	const struct lp_bridge_member *first = lp_bridge_members_first(&bridge->members);
 	if (first)
-		deadline_ns = lp_earlier(deadline_ns, first->due_ns);
+		deadline_ns = lp_earlier(deadline_ns, lp_earlier(first->due_ns, lp_reach_deadline(&bridge->reach)));
 	if (bridge->topology_waits)
 		deadline_ns = lp_earlier(deadline_ns, bridge->topology_free_ns);
 	return deadline_ns;

@@ -23,6 +23,8 @@
    MACs that send on the wrong side. It reports a loop, at most once in some seconds for each kind, and does not try to
    cut it: neither side knows which path is the right one.
 
+   An interface that drops the LAN's frames for remote members is found out by questions to the LAN (reach.h).
+
    Invariants: a frame that the bridge itself sent never crosses; a MAC is never local and remote at the same time; the
    number of members and MACs has a maximum in the config.
 
@@ -31,6 +33,7 @@
 #ifndef LP_BRIDGE_BRIDGE_H
 #define LP_BRIDGE_BRIDGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -75,6 +78,7 @@ enum lp_bridge_frame {
 	LP_BRIDGE_FRAME_NONE,      /* none is due */
 	LP_BRIDGE_FRAME_REFRESH,   /* to the LAN: its switches learn a remote MAC */
 	LP_BRIDGE_FRAME_PROBE,     /* to the LAN and to the room: detects loops */
+	LP_BRIDGE_FRAME_QUESTION,  /* to the LAN: does the interface receive frames for remote MACs (bridge/reach.h)? */
 	LP_BRIDGE_FRAME_OBJECTION, /* to the room: a station on the LAN has the MAC of a member */
 };
 
@@ -95,6 +99,8 @@ struct lp_bridge_config {
 	void (*loop)(void *ctx, enum lp_bridge_loop loop);
 	/* The LAN has a station with the MAC of a member; once per member. May be NULL. */
 	void (*displaced)(void *ctx, const struct lp_mac *mac);
+	/* The interface drops the LAN's frames for remote members, or does not any more. May be NULL. */
+	void (*deaf)(void *ctx, bool deaf);
 	void *ctx;
 };
 
@@ -142,10 +148,10 @@ enum lp_bridge_side {
    both. */
 unsigned lp_bridge_sides(struct lp_bridge *bridge, const uint8_t *frame, uint64_t now_ns);
 
-/* Writes the next refresh, probe or objection, padded to LP_ETHER_FRAME_MIN. Call it until it returns
+/* Writes the next of them, padded to LP_ETHER_FRAME_MIN. Call it until it returns
    LP_BRIDGE_FRAME_NONE, at lp_bridge_deadline() and after lp_bridge_peer_joined(). */
 enum lp_bridge_frame lp_bridge_next_frame(struct lp_bridge *bridge, uint64_t now_ns, uint8_t frame[LP_ETHER_FRAME_MIN]);
-/* When the next refresh or probe is due. */
+/* When the next frame is due. */
 uint64_t lp_bridge_deadline(const struct lp_bridge *bridge);
 
 const struct lp_bridge_counters *lp_bridge_counters(const struct lp_bridge *bridge);

@@ -151,6 +151,19 @@ static bool is_remote(struct lp_bridge *bridge, uint64_t dst, uint64_t now_ns)
 	return entry && !is_local(bridge, entry);
 }
 
+/* Notes what a frame from the wire says about the interface. */
+static void note_reach(
+	struct lp_bridge *bridge, const struct lp_frame *frame, const struct lp_ether *ether, bool remote)
+{
+	lp_reach_from_lan(&bridge->reach, frame->data, frame->len, ether, remote);
+	bool deaf = bridge->reach.state == LP_REACH_DEAF;
+	if (deaf == bridge->deaf)
+		return;
+	bridge->deaf = deaf;
+	if (bridge->config.deaf)
+		bridge->config.deaf(bridge->config.ctx, deaf);
+}
+
 /* lp_bridge_from_lan() without its counters. */
 static enum lp_drop judge_lan(struct lp_bridge *bridge, const struct lp_frame *frame, uint64_t now_ns)
 {
@@ -168,7 +181,10 @@ static enum lp_drop judge_lan(struct lp_bridge *bridge, const struct lp_frame *f
 		return LP_DROP_SWITCH_CONTROL;
 	if ((drop = learn_local(bridge, src, frame->from_host, now_ns)) != LP_DROP_NONE)
 		return drop;
-	if (!lp_mac_key_is_group(dst) && !is_remote(bridge, dst, now_ns))
+	bool remote = !lp_mac_key_is_group(dst) && is_remote(bridge, dst, now_ns);
+	if (!frame->from_host && bridge->reach.state != LP_REACH_OPEN)
+		note_reach(bridge, frame, &ether, remote);
+	if (!lp_mac_key_is_group(dst) && !remote)
 		return LP_DROP_UNKNOWN_UNICAST;
 	return is_oversize(frame, &ether, bridge->config.room_mtu) ? LP_DROP_OVERSIZE : LP_DROP_NONE;
 }
@@ -214,6 +230,8 @@ static enum lp_drop judge_tunnel(struct lp_bridge *bridge, const uint8_t *frame,
 		return LP_DROP_SWITCH_CONTROL;
 	if ((drop = learn_remote(bridge, src, now_ns)) != LP_DROP_NONE)
 		return drop;
+	if (bridge->reach.state != LP_REACH_OPEN)
+		lp_reach_from_tunnel(&bridge->reach, frame, len, &ether);
 	return is_oversize(&(struct lp_frame){.len = len}, &ether, bridge->config.lan_mtu) ? LP_DROP_OVERSIZE
 											   : LP_DROP_NONE;
 }

@@ -6,6 +6,7 @@
 
 #include "bridge/bridge.h"
 #include "bridge/members.h"
+#include "bridge/reach.h"
 #include "proto/mac_table.h"
 
 /* Frames from the wrong side, in the current window. */
@@ -28,6 +29,8 @@ struct lp_bridge {
 	bool topology_waits;
 	uint32_t probe_number;
 	uint64_t report_ns[LP_BRIDGE_LOOP_COUNT]; /* when the kind may be reported again */
+	struct lp_reach reach;
+	bool deaf; /* as the owner was notified */
 	struct lp_bridge_strays remote_on_lan, local_in_tunnel;
 };
 

@@ -173,6 +173,7 @@ struct lp_stats_message {
 	bool gateway_present;             /* from the relay only */
 	uint64_t gateway_rtt_us;          /* from the relay only: relay to gateway, 0: unknown */
 	uint16_t unfragmented_mtu;        /* from the relay only, as in welcome */
+	bool lan_deaf;                    /* the gateway's interface drops frames for other MACs; from the same two */
 	bool lan_down; /* the gateway's interface carries no frames; from the gateway and from the relay */
 };
 

@@ -131,6 +131,8 @@ static const struct lp_field stats[] = {
 	COUNTER("gateway_rtt_us", OPTIONAL, stats.gateway_rtt_us,
 		"relay only: smoothed round trip between relay and gateway, microseconds; 0: unknown"),
 	UINT("unfragmented_mtu", OPTIONAL, stats.unfragmented_mtu, 0, UINT16_MAX, "relay only: as in `welcome`, now"),
+	BOOL("lan_deaf", OPTIONAL, stats.lan_deaf,
+		"from a gateway: its interface drops frames for MACs other than its own; from the relay: so its gateway says"),
 	BOOL("lan_down", OPTIONAL, stats.lan_down,
 		"from a gateway: its interface carries no frames; from the relay: so its gateway says"),
 };

@@ -15,6 +15,11 @@
 #include "platform/loop/loop.h"
 #include "platform/system/random.h"
 
+/* Follows the interface's name. */
+#define WIRELESS \
+	"is Wi-Fi, which does not carry the frames of other computers, so remote players will not reach the LAN. Use a " \
+	"wired interface"
+
 struct lp_gateway {
 	struct lp_gateway_config config;
 	struct lp_loop *loop;
@@ -197,6 +202,16 @@ static void on_displaced(void *ctx, const struct lp_mac *mac)
 	lp_event_member_displaced(gateway->config.member.log, mac);
 }
 
+static void on_deaf(void *ctx, bool deaf)
+{
+	struct lp_gateway *gateway = ctx;
+	if (deaf)
+		lp_event_lan_deaf(gateway->config.member.log, gateway->config.interface);
+	else
+		lp_event_interface_back(gateway->config.member.log, gateway->config.interface);
+	lp_member_set_lan_deaf(gateway->member, deaf);
+}
+
 /* Sends a probe to the room, too, or an objection to a member. A probe detects a member that is bridged to our LAN,
    because from that LAN only the member's own frames return through the tunnel. */
 static void send_to_room(struct lp_gateway *gateway, const struct lp_frame *frame)
@@ -218,7 +233,7 @@ static void on_timer(void *ctx, uint64_t now_ns)
 		(kind = lp_bridge_next_frame(gateway->bridge, now_ns, data)) != LP_BRIDGE_FRAME_NONE) {
 		if (kind != LP_BRIDGE_FRAME_OBJECTION)
 			to_wire(gateway, &frame, 1);
-		if (kind != LP_BRIDGE_FRAME_REFRESH && gateway->joined)
+		if ((kind == LP_BRIDGE_FRAME_PROBE || kind == LP_BRIDGE_FRAME_OBJECTION) && gateway->joined)
 			send_to_room(gateway, &frame);
 	}
 	arm(gateway);
@@ -318,9 +333,7 @@ static void describe_interface(const struct lp_gateway *gateway)
 	char text[400];
 	lp_event_interface_up(log, name, &gateway->info.mac, gateway->info.mtu);
 	if (gateway->info.wireless) {
-		snprintf(text, sizeof text,
-			"interface %s is wireless: access points drop frames with the MACs of other stations. Use a cable",
-			name);
+		snprintf(text, sizeof text, "%s " WIRELESS, name);
 		lp_event_warned(log, text);
 	}
 	if (gateway->info.host_failure[0]) {
@@ -358,6 +371,7 @@ static int new_parts(struct lp_gateway *gateway)
 	bridge.lan_mtu = (uint16_t)gateway->info.mtu;
 	bridge.loop = on_loop;
 	bridge.displaced = on_displaced;
+	bridge.deaf = on_deaf;
 	bridge.ctx = gateway;
 	int result = lp_offloader_new(&offloader, &gateway->offloader);
 	if (result < 0)
@@ -395,6 +409,10 @@ int lp_gateway_new(struct lp_loop *loop, const struct lp_gateway_config *config,
 	if (result < 0)
 		goto fail;
 	lp_packet_info(gateway->packet, &gateway->info);
+	if (gateway->info.wireless && !config->force) {
+		result = lp_fail(failure, LP_EINVAL, "%s " WIRELESS ", or pass --force to try", config->interface);
+		goto fail;
+	}
 	gateway->config.member.mac = gateway->info.mac;
 	if ((result = new_parts(gateway)) < 0 ||
 		(result = lp_timer_new(loop, on_timer, gateway, &gateway->timer)) < 0) {

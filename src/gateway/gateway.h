@@ -22,6 +22,7 @@ struct lp_gateway_config {
 	const char *interface;
 	bool offload; /* super-frames to the LAN if the interface takes them */
 	bool clamp_mss;
+	bool force; /* start on a Wi-Fi interface */
 	struct lp_framelog_config framelog;
 	/* The interface is open, and nothing was sent yet. May be NULL. */
 	void (*opened)(void *ctx);

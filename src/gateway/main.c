@@ -142,6 +142,7 @@ static int start(struct program *program, const struct lp_options *options, stru
 		.interface = program->options.interface,
 		.offload = app->options.offload,
 		.clamp_mss = app->options.clamp_mss,
+		.force = program->options.force,
 		.framelog = program->options.framelog,
 		.opened = on_opened,
 		.joined = lp_member_app_joined,

@@ -63,6 +63,8 @@ const struct lp_program lp_gateway_program = {
 const struct lp_option lp_gateway_option_rows[] = {
 	{"interface", "IF", LP_TEXT(struct lp_gateway_options, interface), .group = "LAN", .required = true,
 		.help = "the wired interface with the cable in the party's switch; it needs no address"},
+	{"force", NULL, LP_SWITCH(struct lp_gateway_options, force), .standard = "off",
+		.help = "start on a Wi-Fi interface, which does not carry the frames of remote players on nearly all networks"},
 	{"state", "FILE", LP_TEXT(struct lp_gateway_options, state_path),
 		.standard = "/var/lib/lanparty-gateway/state.json",
 		.help = "the file with the token that resumes the session after a crash; each gateway on a computer needs a "

@@ -2,6 +2,7 @@
 #ifndef LP_GATEWAY_OPTIONS_H
 #define LP_GATEWAY_OPTIONS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "cli/options.h"
@@ -11,6 +12,7 @@
 
 struct lp_gateway_options {
 	char interface[64]; /* 15 bytes on Linux */
+	bool force;
 	char state_path[LP_GATEWAY_PATH_MAX];
 	struct lp_framelog_config framelog;
 	uint64_t expires_ns; /* of a new invite; 0: never */

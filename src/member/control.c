@@ -45,6 +45,7 @@ void lp_member_send_stats(struct lp_member *member)
 	message.rtt_us = stats.srtt_ns / LP_US;
 	message.packets_lost = stats.lost_packets;
 	message.lan_down = member->reported_lan_down = member->lan_down;
+	message.lan_deaf = member->reported_lan_deaf = member->lan_deaf;
 	lp_session_send_stats(member->session, &message, member->now_ns);
 }
 

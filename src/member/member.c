@@ -83,7 +83,7 @@ static void drop_connection(struct lp_member *member)
 	lp_session_stop(member->session);
 	member->conn = NULL; /* before the call: `closed` of a dropped connection is ignored */
 	member->has_relay_stats = false;
-	member->reported_lan_down = false;
+	member->reported_lan_down = member->reported_lan_deaf = false;
 	if (conn)
 		lp_quic_abandon(conn);
 }
@@ -608,11 +608,17 @@ void lp_member_fail(struct lp_member *member, const struct lp_failure *failure)
 void lp_member_set_lan_down(struct lp_member *member, bool down)
 {
 	member->lan_down = down;
-	if (member->reported_lan_down == down || member->state != LP_MEMBER_JOINED || !member->link)
+	bool reported = member->reported_lan_down == down && member->reported_lan_deaf == member->lan_deaf;
+	if (reported || member->state != LP_MEMBER_JOINED || !member->link)
 		return;
 	member->now_ns = lp_loop_now_ns(member->loop);
 	lp_member_send_stats(member);
 	flush(member);
+}
+
+void lp_member_set_lan_deaf(struct lp_member *member, bool deaf)
+{
+	member->lan_deaf = deaf; /* goes out with the next lp_member_set_lan_down() */
 }
 
 int lp_member_ask(struct lp_member *member, const struct lp_host_request *request)

@@ -170,6 +170,8 @@ bool lp_member_has_links(const struct lp_member *member);
 bool lp_member_lan_reachable(const struct lp_member *member);
 /* Gateway: whether its interface carries no frames. Sends `stats` if that is news for the relay. */
 void lp_member_set_lan_down(struct lp_member *member, bool down);
+/* Gateway: whether its interface drops the LAN's frames for remote members. May be called from inside any event. */
+void lp_member_set_lan_deaf(struct lp_member *member, bool deaf);
 /* Gateway of a room with keys: sends a request of the host. LP_EAGAIN: not joined. */
 int lp_member_ask(struct lp_member *member, const struct lp_host_request *request);
 /* Counts frames that the owner dropped. */

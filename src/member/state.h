@@ -98,8 +98,9 @@ struct lp_member {
 	struct lp_session *session;
 	struct lp_stats_message relay_stats; /* the relay's last `stats` */
 	bool has_relay_stats;
-	uint64_t n_relay_stats;           /* `stats` received, on all connections */
-	bool lan_down, reported_lan_down; /* from the owner; in our last `stats` */
+	uint64_t n_relay_stats;                    /* `stats` received, on all connections */
+	bool lan_down, lan_deaf;                   /* from the owner */
+	bool reported_lan_down, reported_lan_deaf; /* in our last `stats` */
 
 	/* The data plane. */
 	struct lp_frame_pool *pool;

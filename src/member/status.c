@@ -82,6 +82,9 @@ void lp_member_status(struct lp_member *member, struct lp_status *status)
 	set_gateway(member->session, status);
 	set_players(member->session, status);
 	set_members(member, stats.srtt_ns / LP_US, status);
+	status->gateway_lan_deaf = member->config.role == LP_ROLE_GATEWAY
+					   ? member->lan_deaf
+					   : member->has_relay_stats && member->relay_stats.lan_deaf;
 	status->gateway_lan_down = member->has_relay_stats && member->relay_stats.lan_down;
 	status->local = member->local;
 	snprintf(status->seen, sizeof status->seen, "%s", welcome ? welcome->seen : "");

@@ -179,6 +179,11 @@ LP_EVENT_ROW(interface_down, WARN, "{name}: {reason}",
              "The gateway's interface or the client's TAP carries no frames, because it was set down or a cable is unplugged. "
              "The program continues to run.",
              (str, name), (str, reason))
+LP_EVENT_ROW(lan_deaf, ERROR,
+             "{device} drops the LAN's replies to remote players: it receives frames for its own MAC alone. A macvlan or Wi-Fi cannot "
+             "do more, so use a wired interface. In a virtual machine, allow promiscuous mode and forged transmits for its adapter",
+             "The gateway asked a station of the LAN for its address, from its own MAC and from another one, and only the first was answered. Asked again every 30 s.",
+             (str, device))
 LP_EVENT_ROW(interface_back, INFO, "{name}: the interface carries frames again", "Follows interface_down.",
              (str, name))
 LP_EVENT_ROW(member_displaced, WARN,

@@ -415,6 +415,7 @@ static void on_message(struct lp_connection *connection, const struct lp_message
 		break;
 	case LP_MESSAGE_STATS: /* only what is sent on to others is kept */
 		connection->lan_down = message->stats.lan_down;
+		connection->lan_deaf = message->stats.lan_deaf;
 		break;
 	case LP_MESSAGE_HOST_REQUEST:
 		on_host_request(connection, &message->host_request);
@@ -474,6 +475,7 @@ static void send_stats(struct lp_connection *connection)
 		lp_quic_stats(other->quic, &stats);
 		message.stats.gateway_rtt_us = stats.srtt_ns / LP_US;
 		message.stats.lan_down = other->lan_down;
+		message.stats.lan_deaf = other->lan_deaf;
 	}
 	lp_connection_send(connection, &message);
 }

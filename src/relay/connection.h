@@ -39,6 +39,7 @@ struct lp_connection {
 	bool has_key, has_exporter;
 	uint16_t sent_mtu;     /* the last unfragmented_mtu sent to the member */
 	enum lp_reason reason; /* sent to the other members when it leaves */
+	bool lan_deaf;         /* a gateway: the same about frames for other MACs */
 	bool lan_down;         /* a gateway: its last stats reported an interface without link */
 	bool ended;            /* closed by the relay: what still arrives is ignored */
 };

@@ -75,8 +75,8 @@ static enum lp_summary summarize_joined(const struct lp_status *status)
 	if (status->trouble)
 		return LP_SUMMARY_NO_LAN;
 	if (status->role == LP_ROLE_GATEWAY)
-		return LP_SUMMARY_ON_LAN;
-	if (status->gateway_present && status->gateway_lan_down)
+		return status->gateway_lan_deaf ? LP_SUMMARY_NO_LAN : LP_SUMMARY_ON_LAN;
+	if (status->gateway_present && (status->gateway_lan_down || status->gateway_lan_deaf))
 		return LP_SUMMARY_NO_LAN;
 	if (status->gateway_present && !has_address(status))
 		return LP_SUMMARY_NO_ADDRESS;
@@ -142,9 +142,16 @@ static void write_no_lan(const struct lp_status *status, struct lp_text *text)
 		lp_text_addf(text, "%s %s", status->device_name, lp_device_trouble_text(status->trouble));
 		return;
 	}
+	if (status->role == LP_ROLE_GATEWAY) {
+		lp_text_addf(text, "%s drops its replies to remote players", status->device_name);
+		return;
+	}
 	lp_text_add(text, "the gateway");
 	add_gateway(text, status);
-	lp_text_add(text, " has no link to it, its cable may be out");
+	if (status->gateway_lan_deaf && !status->gateway_lan_down)
+		lp_text_add(text, " drops its replies to players. The gateway's log says why");
+	else
+		lp_text_add(text, " has no link to it, its cable may be out");
 }
 
 /* Writes the line for the summary. */

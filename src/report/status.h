@@ -114,6 +114,7 @@ struct lp_status {
 	bool gateway_present;
 	char gateway_name[LP_NAME_MAX + 1]; /* or empty */
 	bool gateway_lan_down;              /* its interface carries no frames */
+	bool gateway_lan_deaf;              /* it drops the LAN's frames for players; of a gateway: its own */
 	char players[512];                  /* the names of the other clients, as "Bob, Carol"; or empty */
 	struct lp_status_member members[LP_STATUS_MEMBERS_MAX];
 	size_t n_members;

@@ -24,6 +24,7 @@ struct place {
 	struct lp_bridge *bridge;
 	unsigned told[LP_BRIDGE_LOOP_COUNT];
 	unsigned n_displaced;
+	bool deaf;
 	uint64_t now_ns;
 };
 
@@ -40,6 +41,12 @@ static void on_displaced(void *ctx, const struct lp_mac *mac)
 	place->n_displaced++;
 }
 
+static void on_deaf(void *ctx, bool deaf)
+{
+	struct place *place = ctx;
+	place->deaf = deaf;
+}
+
 /* The config that most tests use. */
 static struct lp_bridge_config plain_config(struct place *place)
 {
@@ -50,6 +57,7 @@ static struct lp_bridge_config plain_config(struct place *place)
 	config.probe_ns = LP_NEVER;
 	config.loop = on_loop;
 	config.displaced = on_displaced;
+	config.deaf = on_deaf;
 	config.ctx = place;
 	lp_bridge_room_nonce(ROOM, config.room_nonce);
 	return config;
@@ -354,6 +362,68 @@ static void test_members(void **state)
 	lp_bridge_peer_left(place->bridge, 1);
 	static const struct step to_five = {"", FROM_LAN, REMOTE(5), LAN(1), LP_DROP_NONE, IPV4_PING};
 	assert_int_equal(cross(place, &to_five), LP_DROP_NONE);
+}
+
+/* An ARP message of station |mac|; all octets of its IPv4 address are |sender|, those of the other's |target|. */
+#define ARP(op, mac, sender, target) \
+	{ \
+		TYPE(0x0806), TYPE(1), TYPE(0x0800), TYPE(0x0604), TYPE(op), STATION(mac), BYTES(4, sender), \
+			BYTES(6, 0), BYTES(4, target), BYTES(18, 0), \
+		{ \
+			PART_END, 0, 0, 0 \
+		} \
+	}
+
+/* Asks what is due, as a LAN where the station 11.11.11.11 replies. Replies to MACs other than the interface's arrive
+   only if |open|. Returns the number of questions. */
+static unsigned ask(struct place *place, bool open)
+{
+	uint8_t frame[LP_ETHER_FRAME_MIN];
+	enum lp_bridge_frame kind;
+	unsigned n = 0;
+	while ((kind = lp_bridge_next_frame(place->bridge, place->now_ns, frame)) != LP_BRIDGE_FRAME_NONE) {
+		uint64_t src = lp_mac_key(frame + 6);
+		struct step reply = {"", FROM_LAN, src, LAN(1), LP_DROP_NONE, ARP(2, 11, 11, 0)};
+		if (kind != LP_BRIDGE_FRAME_QUESTION)
+			continue;
+		n++;
+		if (frame[41] == 11 && (src == INTERFACE || open))
+			assert_int_equal(cross(place, &reply), LP_DROP_UNKNOWN_UNICAST);
+	}
+	return n;
+}
+
+/* An interface that drops frames for MACs other than its own is found out, and what proves the contrary is noticed. */
+static void test_deaf(void **state)
+{
+	static const struct step asks = {"", FROM_TUNNEL, BROADCAST, REMOTE(1), LP_DROP_NONE, ARP(1, 1, 1, 11)};
+	static const struct step probes = {"", FROM_TUNNEL, BROADCAST, REMOTE(1), LP_DROP_NONE, ARP(1, 1, 0, 12)};
+	static const struct step to_member = {"", FROM_LAN, REMOTE(1), LAN(1), LP_DROP_NONE, IPV4_PING};
+	struct place *place = *state;
+	join(place, 1);
+	assert_int_equal(ask(place, true), 0); /* nobody to ask is known */
+	assert_int_equal(cross(place, &asks), LP_DROP_NONE);
+	for (unsigned i = 0; i < 4; i++) {
+		assert_false(place->deaf);
+		assert_int_equal(ask(place, false), 2);
+		place->now_ns += LP_REACH_ASK_NS;
+	}
+	assert_true(place->deaf);
+	place->now_ns += LP_REACH_ASK_AGAIN_NS;
+	assert_int_equal(ask(place, false), 2);
+	assert_true(place->deaf);
+	place->now_ns += LP_REACH_ASK_AGAIN_NS;
+	(void)ask(place, true); /* promiscuous mode was permitted */
+	assert_false(place->deaf);
+	place->now_ns += LP_REACH_ASK_AGAIN_NS;
+	assert_int_equal(ask(place, true), 0);
+	/* A frame for a member proves as much. What a member asks before it takes an address has no reply. */
+	lp_reach_init(&place->bridge->reach, &place->bridge->config.interface_mac, &place->bridge->reach.foreign, 0);
+	assert_int_equal(cross(place, &probes), LP_DROP_NONE);
+	assert_int_equal(ask(place, true), 0);
+	assert_int_equal(cross(place, &asks), LP_DROP_NONE);
+	assert_int_equal(cross(place, &to_member), LP_DROP_NONE);
+	assert_int_equal(ask(place, true), 0);
 }
 
 /* Bounds of members, and of learned LAN stations; frames still cross beyond them. */
@@ -699,6 +769,7 @@ int main(void)
 		PLACE_TEST(test_lan_wins),
 		PLACE_TEST(test_lan_wins_later),
 		PLACE_TEST(test_members),
+		PLACE_TEST(test_deaf),
 		cmocka_unit_test(test_bounds),
 		PLACE_TEST(test_refresh_frame),
 		PLACE_TEST(test_refresh),

@@ -76,7 +76,7 @@ static const struct {
 	{STATS, NULL, LP_MESSAGE_STATS},
 	{"{\"type\":\"stats\"," STATS_REST ",\"drops\":{\"oversize\":9,\"not_joined\":9223372036854775807},"
 	 "\"rtt_us\":12000,\"packets_lost\":3,\"gateway_present\":true,\"gateway_rtt_us\":900,"
-	 "\"unfragmented_mtu\":1150,\"lan_down\":true}",
+	 "\"unfragmented_mtu\":1150,\"lan_deaf\":true,\"lan_down\":true}",
 		NULL, LP_MESSAGE_STATS},
 	{"{\"type\":\"stats\"," STATS_REST ",\"drops\":{\"gremlins\":\"many\",\"none\":-1,\"oversize\":0},"
 	 "\"rtt_us\":0}",
@@ -265,7 +265,7 @@ static const char *const complete[] = {
 	[LP_MESSAGE_PEER_LEFT] = "{\"type\":\"peer_left\",\"peer_id\":7,\"reason\":\"goodbye\"}",
 	[LP_MESSAGE_STATS] = "{\"type\":\"stats\"," STATS_REST ",\"drops\":{\"oversize\":1},\"rtt_us\":1,"
 			     "\"packets_lost\":1,\"gateway_present\":true,\"gateway_rtt_us\":1,"
-			     "\"unfragmented_mtu\":1,\"lan_down\":true}",
+			     "\"unfragmented_mtu\":1,\"lan_deaf\":true,\"lan_down\":true}",
 	[LP_MESSAGE_DISCONNECT] = "{\"type\":\"disconnect\",\"code\":\"goodbye\",\"message\":\"m\"}",
 	[LP_MESSAGE_HOST_REQUEST] = "{\"type\":\"host_request\",\"request\":1,\"action\":\"kick\",\"peer_id\":2,"
 				    "\"invite\":3,\"target\":\"n\"}",
