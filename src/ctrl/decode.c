@@ -121,6 +121,35 @@ static const char *read_drops(const struct lp_field *field, const json_t *value,
 	return NULL;
 }
 
+/* Reads round trips by peer id. Keys that are not ids are ignored. */
+static const char *read_rtts(const struct lp_field *field, const json_t *value, char *to)
+{
+	static const struct lp_field rtt = {.size = sizeof(uint32_t), .max = UINT32_MAX};
+	struct lp_peer_rtts rtts = {0};
+	const char *key;
+	const json_t *item;
+	(void)field;
+	if (!json_is_object(value))
+		return "not an object";
+	for (void *at = json_object_iter((json_t *)(uintptr_t)value); at;
+		at = json_object_iter_next((json_t *)(uintptr_t)value, at)) {
+		key = json_object_iter_key(at);
+		item = json_object_iter_value(at);
+		char *end;
+		unsigned long id = key[0] >= '1' && key[0] <= '9' ? strtoul(key, &end, 10) : 0;
+		uint32_t rtt_us;
+		const char *reason = read_uint(&rtt, item, (char *)&rtt_us);
+		if (reason)
+			return reason;
+		if (id == 0 || id > UINT16_MAX || *end || rtts.n == LP_PEER_RTTS_MAX)
+			continue;
+		rtts.at[rtts.n].peer_id = (uint32_t)id;
+		rtts.at[rtts.n++].rtt_us = rtt_us;
+	}
+	memcpy(to, &rtts, sizeof rtts);
+	return NULL;
+}
+
 static const char *(*const readers[])(const struct lp_field *field, const json_t *value, char *to) = {
 	[LP_FIELD_UINT] = read_uint,
 	[LP_FIELD_BOOL] = read_bool,
@@ -130,6 +159,7 @@ static const char *(*const readers[])(const struct lp_field *field, const json_t
 	[LP_FIELD_MAC] = read_mac,
 	[LP_FIELD_WORD] = read_word,
 	[LP_FIELD_DROPS] = read_drops,
+	[LP_FIELD_RTTS] = read_rtts,
 };
 
 /* |where|: the message, or the object in it. */

@@ -103,6 +103,18 @@ static int write_drops(const struct lp_field *field, const char *from, struct lp
 	return 0;
 }
 
+static int write_rtts(const struct lp_field *field, const char *from, struct lp_text *json)
+{
+	struct lp_peer_rtts rtts;
+	(void)field;
+	memcpy(&rtts, from, sizeof rtts);
+	lp_text_add(json, "{");
+	for (uint32_t i = 0; i < rtts.n && i < LP_PEER_RTTS_MAX; i++)
+		lp_text_addf(json, "%s\"%" PRIu32 "\":%" PRIu32, i ? "," : "", rtts.at[i].peer_id, rtts.at[i].rtt_us);
+	lp_text_add(json, "}");
+	return 0;
+}
+
 static int (*const writers[])(const struct lp_field *field, const char *from, struct lp_text *json) = {
 	[LP_FIELD_UINT] = write_uint,
 	[LP_FIELD_BOOL] = write_bool,
@@ -112,6 +124,7 @@ static int (*const writers[])(const struct lp_field *field, const char *from, st
 	[LP_FIELD_MAC] = write_mac,
 	[LP_FIELD_WORD] = write_word,
 	[LP_FIELD_DROPS] = write_drops,
+	[LP_FIELD_RTTS] = write_rtts,
 };
 
 /* True if an optional field has the value that its absence means. */

@@ -166,12 +166,22 @@ struct lp_peer_event {
 	enum lp_reason reason;
 };
 
+/* Round trips between the relay and other members. */
+#define LP_PEER_RTTS_MAX 64U
+struct lp_peer_rtts {
+	uint32_t n;
+	struct {
+		uint32_t peer_id, rtt_us;
+	} at[LP_PEER_RTTS_MAX];
+};
+
 struct lp_stats_message {
 	struct lp_link_counters counters; /* of the sender */
 	uint64_t rtt_us;                  /* smoothed round trip from sender to receiver; 0: unknown */
 	uint64_t packets_lost;            /* packets that the sender declared lost on this connection */
 	bool gateway_present;             /* from the relay only */
 	uint64_t gateway_rtt_us;          /* from the relay only: relay to gateway, 0: unknown */
+	struct lp_peer_rtts peer_rtts;    /* from the relay only: relay to other members */
 	uint16_t unfragmented_mtu;        /* from the relay only, as in welcome */
 	bool lan_deaf;                    /* the gateway's interface drops frames for other MACs; from the same two */
 	bool lan_down; /* the gateway's interface carries no frames; from the gateway and from the relay */

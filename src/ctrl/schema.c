@@ -130,6 +130,8 @@ static const struct lp_field stats[] = {
 	BOOL("gateway_present", OPTIONAL, stats.gateway_present, "relay only: whether a gateway is in the room"),
 	COUNTER("gateway_rtt_us", OPTIONAL, stats.gateway_rtt_us,
 		"relay only: smoothed round trip between relay and gateway, microseconds; 0: unknown"),
+	{"peer_rtts", LP_FIELD_RTTS, OPTIONAL, AT(stats.peer_rtts),
+		.text = "relay only: smoothed round trips between relay and up to 64 other members, by peer id, microseconds"},
 	UINT("unfragmented_mtu", OPTIONAL, stats.unfragmented_mtu, 0, UINT16_MAX, "relay only: as in `welcome`, now"),
 	BOOL("lan_deaf", OPTIONAL, stats.lan_deaf,
 		"from a gateway: its interface drops frames for MACs other than its own; from the relay: so its gateway says"),

@@ -18,6 +18,8 @@ enum lp_field_kind {
 	LP_FIELD_MAC,    /* string: a MAC address */
 	LP_FIELD_WORD,   /* string: one of |words|; anything else is the last enum value */
 	LP_FIELD_DROPS,  /* object: drop reasons to counters; unknown reasons are ignored, zeros not written */
+	LP_FIELD_RTTS,   /* object: peer ids to microseconds, stored as a struct lp_peer_rtts; more than fit are ignored
+			  */
 	LP_FIELD_OBJECT, /* object of |n_fields| |fields| */
 	LP_FIELD_LIST,   /* array of objects of |n_fields| |fields|, stored as a struct lp_list */
 };

@@ -19,23 +19,15 @@ static void set_gateway(const struct lp_session *session, struct lp_status *stat
 	snprintf(status->gateway_name, sizeof status->gateway_name, "%s", gateway ? gateway->name : "");
 }
 
-/* Lists the names of the clients in the room. */
-static void set_players(const struct lp_session *session, struct lp_status *status)
+/* Estimates the round trip to a peer: that to the relay, and the relay's to the peer. 0: unknown. */
+static uint64_t peer_rtt_us(const struct lp_member *member, uint16_t peer_id, uint64_t rtt_us)
 {
-	struct lp_text text;
-	unsigned n_unnamed = 0;
-	const struct lp_peer_event *peer;
-	lp_text_init(&text, status->players, sizeof status->players);
-	for (size_t i = 0; (peer = lp_session_peer_at(session, i)); i++) {
-		if (peer->role != LP_ROLE_CLIENT)
-			continue;
-		if (!peer->name[0])
-			n_unnamed++;
-		else
-			lp_text_addf(&text, "%s%s", text.len ? ", " : "", peer->name);
+	const struct lp_peer_rtts *rtts = &member->relay_stats.peer_rtts;
+	for (uint32_t i = 0; member->has_relay_stats && i < rtts->n; i++) {
+		if (rtts->at[i].peer_id == peer_id)
+			return lp_latency_gateway_us(rtt_us, rtts->at[i].rtt_us);
 	}
-	if (n_unnamed)
-		lp_text_addf(&text, "%s%u without a name", text.len ? ", " : "", n_unnamed);
+	return 0;
 }
 
 /* Lists the members of the room. */
@@ -50,12 +42,37 @@ static void set_members(const struct lp_member *member, uint64_t rtt_us, struct 
 		memcpy(entry->name, peer->name, sizeof entry->name);
 		if (peer->role == LP_ROLE_GATEWAY)
 			entry->rtt_us = lp_latency_gateway_us(rtt_us, gateway_rtt_us);
+		else
+			entry->rtt_us = peer_rtt_us(member, peer->peer_id, rtt_us);
 		struct lp_mesh_link link;
 		if (!member->mesh || !lp_mesh_link(member->mesh, peer->peer_id, &link))
 			continue;
 		snprintf(entry->route, sizeof entry->route, "%s", link.route);
 		entry->rtt_us = link.rtt_ns / LP_US;
 	}
+}
+
+/* Lists the names of the clients among the members, with their round trips. */
+static void set_players(struct lp_status *status)
+{
+	struct lp_text text;
+	unsigned n_unnamed = 0;
+	lp_text_init(&text, status->players, sizeof status->players);
+	for (size_t i = 0; i < status->n_members; i++) {
+		const struct lp_status_member *member = &status->members[i];
+		if (member->role != LP_ROLE_CLIENT)
+			continue;
+		if (!member->name[0]) {
+			n_unnamed++;
+			continue;
+		}
+		lp_text_addf(&text, "%s%s", text.len ? ", " : "", member->name);
+		if (member->rtt_us)
+			lp_text_addf(&text, member->rtt_us < 9950 ? " %.1f ms" : " %.0f ms",
+				(double)member->rtt_us / 1000.0);
+	}
+	if (n_unnamed)
+		lp_text_addf(&text, "%s%u without a name", text.len ? ", " : "", n_unnamed);
 }
 
 bool lp_member_lan_reachable(const struct lp_member *member)
@@ -80,8 +97,8 @@ void lp_member_status(struct lp_member *member, struct lp_status *status)
 	status->unfragmented_mtu = lp_member_unfragmented_mtu(member);
 	status->n_peers = lp_session_peer_count(member->session);
 	set_gateway(member->session, status);
-	set_players(member->session, status);
 	set_members(member, stats.srtt_ns / LP_US, status);
+	set_players(status);
 	status->gateway_lan_deaf = member->config.role == LP_ROLE_GATEWAY
 					   ? member->lan_deaf
 					   : member->has_relay_stats && member->relay_stats.lan_deaf;

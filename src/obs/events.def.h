@@ -148,7 +148,7 @@ LP_EVENT_ROW(link_down, INFO, "peer link to peer {peer}[ '{name}'] is down: {rea
 LP_EVENT_ROW(link_refused, WARN, "no peer link to peer {peer}[ '{name}']: {reason}",
              "A member, or something between, could not prove that it belongs to the room. Frames go by the relay.",
              (u64, peer), (str, name), (str, reason))
-LP_EVENT_ROW(gateway_present, INFO, "gateway[ '{name}'] is in the room ({mac})", "A gateway is in the room.",
+LP_EVENT_ROW(gateway_present, INFO, "the LAN is reachable, by gateway[ '{name}'] ({mac})", "A gateway is in the room.",
              (str, name), (mac, mac))
 LP_EVENT_ROW(gateway_gone, WARN, "LAN gateway[ '{name}'] left ({mac}): {reason}",
              "The room has no gateway any more.", (str, name), (mac, mac), (str, reason))

@@ -454,6 +454,21 @@ void lp_connection_control(struct lp_connection *connection, const uint8_t *data
 	}
 }
 
+/* Sets the round trips to the other members of the room. */
+static void set_peer_rtts(const struct lp_connection *connection, struct lp_peer_rtts *rtts)
+{
+	const struct lp_peer *peer;
+	for (size_t i = 0; rtts->n < LP_PEER_RTTS_MAX && (peer = lp_peer_neighbour(connection->peer, i)); i++) {
+		const struct lp_connection *other = lp_peer_user(peer);
+		struct lp_quic_stats stats;
+		if (other == connection)
+			continue;
+		lp_quic_stats(other->quic, &stats);
+		rtts->at[rtts->n].peer_id = lp_peer_id(peer);
+		rtts->at[rtts->n++].rtt_us = (uint32_t)(stats.srtt_ns / LP_US);
+	}
+}
+
 /* Sends the member's figures as the relay sees them. */
 static void send_stats(struct lp_connection *connection)
 {
@@ -469,6 +484,7 @@ static void send_stats(struct lp_connection *connection)
 	lp_histogram_add(&connection->relay->counters.rtt, message.stats.rtt_us);
 	message.stats.packets_lost = stats.lost_packets;
 	message.stats.gateway_present = gateway != NULL;
+	set_peer_rtts(connection, &message.stats.peer_rtts);
 	message.stats.unfragmented_mtu = connection->sent_mtu = unfragmented_mtu(connection);
 	if (gateway) {
 		struct lp_connection *other = lp_peer_user(gateway);

@@ -45,6 +45,11 @@ const char *lp_peer_room(const struct lp_peer *peer)
 	return peer->room->code;
 }
 
+struct lp_peer *lp_peer_neighbour(const struct lp_peer *peer, size_t index)
+{
+	return index < peer->room->n_peers ? peer->room->peers[index] : NULL;
+}
+
 struct lp_peer *lp_peer_gateway(const struct lp_peer *peer)
 {
 	return peer->room->gateway;

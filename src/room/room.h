@@ -180,6 +180,8 @@ const char *lp_peer_room(const struct lp_peer *peer);
 const uint8_t *lp_peer_key(const struct lp_peer *peer);
 /* True if it was admitted by an invite. */
 bool lp_peer_by_key(const struct lp_peer *peer);
+/* The members of the room of |peer|, itself included, in no particular order; NULL from their number on. */
+struct lp_peer *lp_peer_neighbour(const struct lp_peer *peer, size_t index);
 /* The gateway of the room of |peer|, or NULL. */
 struct lp_peer *lp_peer_gateway(const struct lp_peer *peer);
 /* The content of `welcome` for |peer|, except unfragmented_mtu and stats_interval_s. |ret_welcome| contains the resume

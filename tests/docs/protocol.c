@@ -45,6 +45,9 @@ static void print_range(const struct lp_field *field)
 	case LP_FIELD_DROPS:
 		printf("object of integers, each 0 to 2^63-1");
 		break;
+	case LP_FIELD_RTTS:
+		printf("object of integers, each 0 to 4294967295");
+		break;
 	case LP_FIELD_OBJECT:
 		printf("object");
 		break;

@@ -78,6 +78,9 @@ static const struct {
 	 "\"rtt_us\":12000,\"packets_lost\":3,\"gateway_present\":true,\"gateway_rtt_us\":900,"
 	 "\"unfragmented_mtu\":1150,\"lan_deaf\":true,\"lan_down\":true}",
 		NULL, LP_MESSAGE_STATS},
+	{"{\"type\":\"stats\"," STATS_REST ",\"peer_rtts\":{\"7\":12000,\"65535\":0}}", NULL, LP_MESSAGE_STATS},
+	{"{\"type\":\"stats\"," STATS_REST ",\"peer_rtts\":{\"0\":1,\"65536\":2,\"7x\":3,\"\":4,\"-1\":5,\"8\":6}}",
+		"{\"type\":\"stats\"," STATS_REST ",\"peer_rtts\":{\"8\":6}}", LP_MESSAGE_STATS},
 	{"{\"type\":\"stats\"," STATS_REST ",\"drops\":{\"gremlins\":\"many\",\"none\":-1,\"oversize\":0},"
 	 "\"rtt_us\":0}",
 		STATS, LP_MESSAGE_STATS},
@@ -265,6 +268,7 @@ static const char *const complete[] = {
 	[LP_MESSAGE_PEER_LEFT] = "{\"type\":\"peer_left\",\"peer_id\":7,\"reason\":\"goodbye\"}",
 	[LP_MESSAGE_STATS] = "{\"type\":\"stats\"," STATS_REST ",\"drops\":{\"oversize\":1},\"rtt_us\":1,"
 			     "\"packets_lost\":1,\"gateway_present\":true,\"gateway_rtt_us\":1,"
+			     "\"peer_rtts\":{\"7\":1},"
 			     "\"unfragmented_mtu\":1,\"lan_deaf\":true,\"lan_down\":true}",
 	[LP_MESSAGE_DISCONNECT] = "{\"type\":\"disconnect\",\"code\":\"goodbye\",\"message\":\"m\"}",
 	[LP_MESSAGE_HOST_REQUEST] = "{\"type\":\"host_request\",\"request\":1,\"action\":\"kick\",\"peer_id\":2,"
@@ -315,6 +319,7 @@ static void try_field(json_t *root, json_t *in, const struct lp_field *field)
 		[LP_FIELD_MAC] = "not a string",
 		[LP_FIELD_WORD] = "not a string",
 		[LP_FIELD_DROPS] = "not an object",
+		[LP_FIELD_RTTS] = "not an object",
 		[LP_FIELD_OBJECT] = "not an object",
 	};
 	const char *wrong_type = types[field->kind], *name = field->name;
@@ -422,6 +427,13 @@ static void random_field(uint64_t *seed, const struct lp_field *field, struct lp
 		for (size_t i = 1; i < LP_DROP_COUNT; i++)
 			message->stats.counters.drops[i] = random_u64(seed) & 1 ? random_in(seed, 0, INT64_MAX) : 0;
 		break;
+	case LP_FIELD_RTTS:
+		message->stats.peer_rtts.n = (uint32_t)random_in(seed, 0, LP_PEER_RTTS_MAX);
+		for (uint32_t i = 0; i < message->stats.peer_rtts.n; i++) {
+			message->stats.peer_rtts.at[i].peer_id = 1 + i * 1000;
+			message->stats.peer_rtts.at[i].rtt_us = (uint32_t)random_u64(seed);
+		}
+		break;
 	case LP_FIELD_OBJECT:
 		for (size_t i = 0; i < field->n_fields; i++)
 			random_field(seed, &field->fields[i], message);
@@ -502,7 +514,8 @@ static void test_largest_fits(void **state)
 			char *to = (char *)&m + fields[i].offset;
 			if (fields[i].kind == LP_FIELD_UINT)
 				memcpy(to, &fields[i].max, fields[i].size);
-			else if (fields[i].kind == LP_FIELD_DROPS || fields[i].kind == LP_FIELD_OBJECT)
+			else if (fields[i].kind == LP_FIELD_DROPS || fields[i].kind == LP_FIELD_OBJECT ||
+				 fields[i].kind == LP_FIELD_RTTS)
 				memset(to, 0xff, fields[i].size);
 			else if (fields[i].kind != LP_FIELD_WORD && fields[i].kind != LP_FIELD_BOOL)
 				memset(to, 1, fields[i].size - 1);

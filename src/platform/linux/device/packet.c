@@ -30,9 +30,6 @@
 #define SEND_MAX 64
 /* How often an interface that is down is checked: the kernel does not report when such an interface is removed. */
 #define LOOK_NS LP_SEC
-/* Another adapter has the interface's name if it still has another MAC at so many looks. The system may set the MAC of
-   a new interface. */
-#define OTHER_LOOKS 5
 
 /* One of the sockets that share the interface's frames. */
 struct source {
@@ -50,7 +47,6 @@ struct lp_packet {
 	unsigned index;        /* of the interface; another one may take over the name */
 	struct lp_timer *look; /* checks the interface while it is down or away */
 	bool looking;          /* the timer is set */
-	unsigned n_other;      /* looks at which an interface with its name had another MAC */
 	bool ended;            /* closed, or the error was reported: no callbacks any more */
 	bool takes_udp;        /* UDP super-frames */
 	bool excludes;         /* the tunnel between the two addresses below */
@@ -100,7 +96,8 @@ static void report_lost(struct lp_packet *packet, int code, const char *why)
 	packet->error(packet->ctx, &failure);
 }
 
-/* The interface was removed, and one with its name and MAC is there. */
+/* The interface was removed, and one with its name is there: the same adapter, or one that the user wants in its place.
+   Its MAC does not matter to the member, which keeps the first one. */
 static void take_again(struct lp_packet *packet, const struct lp_interface *now)
 {
 	stop_watches(packet);
@@ -126,13 +123,9 @@ static void look(struct lp_packet *packet, uint64_t now_ns)
 {
 	struct lp_interface now;
 	bool there = lp_interface_get(packet->name, &now) == 0;
-	bool other = there && now.index != packet->index && !lp_mac_equal(&now.mac, &packet->info.mac);
-	packet->looking = !there || !now.up || other;
+	packet->looking = !there || !now.up;
 	lp_timer_set(packet->look, packet->looking ? now_ns + LOOK_NS : LP_NEVER);
-	packet->n_other = other ? packet->n_other + 1 : 0;
-	if (packet->n_other >= OTHER_LOOKS)
-		report_lost(packet, LP_ENOTFOUND, "the interface is gone, and another adapter has its name");
-	else if (there && !other && now.index != packet->index)
+	if (there && now.index != packet->index)
 		take_again(packet, &now);
 }
 
