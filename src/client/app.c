@@ -70,7 +70,7 @@ static int load_identity(struct lp_client_app *client, struct lp_failure *failur
 			"--virtual-mac: not a unicast, locally administered address: the second digit must be 2, 6, a "
 			"or e, as in 02:5a:00:00:00:01");
 	client->app.saved_path = options->identity_path;
-	int result = lp_identity_load(options->identity_path, &why, saved);
+	int result = lp_identity_load(options->identity_path, &why, saved, &client->made);
 	if (result == LP_EPERM)
 		return lp_fail(failure, result, "%s: %s", why.text, lp_client_rights_advice);
 	if (result < 0)
@@ -87,7 +87,8 @@ static void compare_session(const struct lp_client_app *client, struct lp_client
 		return;
 	config->new_room = strcmp(saved->room, client->app.options.room) != 0 ||
 			   strcmp(saved->relay, client->app.relay) != 0;
-	lp_event_identity(&client->app.app.output.log, client->options.identity_path, "in use", &saved->mac);
+	lp_event_identity(&client->app.app.output.log, client->options.identity_path, client->made ? "made" : "in use",
+		&saved->mac);
 	lp_member_app_resume(&client->app, &config->member);
 }
 

@@ -10,6 +10,7 @@ struct lp_client;
 struct lp_client_app {
 	struct lp_member_app app;
 	struct lp_client_options options;
+	bool made;                             /* the identity, in this run */
 	char journal_path[LP_CLIENT_PATH_MAX]; /* of changes to the computer (Windows) */
 	struct lp_client *client;
 };

@@ -12,11 +12,12 @@ static void random_mac(struct lp_mac *mac)
 	mac->octet[0] = (uint8_t)((mac->octet[0] & 0xfc) | 0x02);
 }
 
-int lp_identity_load(const char *path, struct lp_failure *failure, struct lp_saved_session *ret_saved)
+int lp_identity_load(const char *path, struct lp_failure *failure, struct lp_saved_session *ret_saved, bool *ret_made)
 {
 	struct lp_saved_session saved = {0};
 	struct lp_failure why;
 	int result = lp_saved_session_load(path, &why, &saved);
+	*ret_made = result == LP_ENOTFOUND;
 	if (result == LP_ENOTFOUND) {
 		random_mac(&saved.mac);
 		result = lp_saved_session_save(path, &saved, failure);

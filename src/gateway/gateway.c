@@ -50,8 +50,11 @@ static void log_frame(struct lp_gateway *gateway, const char *direction, uint16_
 		.drop = drop,
 		.n_targets = drop == LP_DROP_NONE,
 	};
-	if (lp_framelog_wants(&gateway->framelog, drop, gateway->now_ns))
-		lp_framelog_write(gateway->config.member.log, &note);
+	if (!lp_framelog_wants(&gateway->framelog, drop, gateway->now_ns))
+		return;
+	if (peer_id && lp_log_wants(gateway->config.member.log, LP_LEVEL_DEBUG))
+		note.peer_name = lp_member_peer_name(gateway->member, peer_id);
+	lp_framelog_write(gateway->config.member.log, &note);
 }
 
 /* Notes a frame in the capture. */

@@ -194,6 +194,9 @@ void lp_member_note(struct lp_member *member, const struct lp_member_frame *fram
 /* The peers that |target| means: a name, a MAC, or a number. Returns how many; |ret_peer| is the last of them. */
 size_t lp_member_find_peer(const struct lp_member *member, const char *target, const struct lp_peer_event **ret_peer);
 
+/* The name of a peer in the room, unescaped; NULL: there is none. */
+const char *lp_member_peer_name(const struct lp_member *member, uint16_t peer_id);
+
 /* Sets the parts of |status| that are the member's: session, path, counters. */
 void lp_member_status(struct lp_member *member, struct lp_status *status);
 /* Calls |fn| for each known peer in the room. */

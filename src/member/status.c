@@ -129,3 +129,9 @@ void lp_member_each_peer(
 	for (size_t i = 0; i < lp_session_peer_count(member->session); i++)
 		fn(ctx, lp_session_peer_at(member->session, i));
 }
+
+const char *lp_member_peer_name(const struct lp_member *member, uint16_t peer_id)
+{
+	const struct lp_peer_event *peer = lp_session_peer(member->session, peer_id);
+	return peer ? peer->name : NULL;
+}

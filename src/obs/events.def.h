@@ -97,6 +97,10 @@ LP_EVENT_ROW(output_limited, WARN,
 LP_EVENT_ROW(room_gave_way, WARN, "room {room} was closed for room {other}, because there are as many rooms as --max-rooms",
              "The relay closed a plain room without a gateway, the one that had none for longest, to make space for a room with a gateway.",
              (str, room), (str, other))
+LP_EVENT_ROW(groups_overflowed, INFO,
+             "room {room}: {mac} joined more than {limit} multicast groups, so it receives all multicast until it leaves the room",
+             "A member's programs joined more IP multicast groups than the relay keeps for it.",
+             (str, room), (mac, mac), (u64, limit))
 LP_EVENT_ROW(peer_rejected, INFO, "{address} rejected[, room {room}], {role} {mac}: {code}: {message}",
              "The relay did not admit a member.",
              (addr, address), (str, room), (str, role), (mac, mac), (str, code), (str, message))
@@ -268,8 +272,8 @@ LP_EVENT_ROW(snapshot, INFO,
              (u64, frames_out), (bytes, bytes_in), (bytes, bytes_out), (u64, datagrams_in), (u64, datagrams_out),
              (str, drops), (str, bounds))
 LP_EVENT_ROW(frame, INFO,
-             "frame[ room {room}][ peer {peer}] {direction} {source} > {destination} {type}[ vlan {vlan}] {length} bytes: "
+             "frame[ room {room}][ peer {peer}][ '{name}'] {direction} {source} > {destination} {type}[ vlan {vlan}] {length} bytes: "
              "{action}[: {reason}][ to {targets}]",
-             "One Ethernet frame, where --frame-log asks for it.",
-             (str, room), (u64, peer), (str, direction), (mac, source), (mac, destination), (str, type), (u64, vlan),
+             "One Ethernet frame, where --frame-log asks for it. The sender's name is logged with --log-level debug.",
+             (str, room), (u64, peer), (str, name), (str, direction), (mac, source), (mac, destination), (str, type), (u64, vlan),
              (u64, length), (str, action), (str, reason), (u64, targets))

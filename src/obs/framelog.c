@@ -120,7 +120,7 @@ void lp_framelog_write(const struct lp_log *log, const struct lp_frame_note *not
 	bool dropped = note->drop != LP_DROP_NONE;
 	read_frame(note->frame, note->len, &shown);
 	snprintf(type, sizeof type, shown.type < 0x600 ? "length %u" : "0x%04x", shown.type);
-	lp_event_frame(log, note->room, note->peer_id, note->direction, &shown.source, &shown.destination, type,
-		shown.vlan, note->len, dropped ? "dropped" : "forwarded", dropped ? lp_drop_wire(note->drop) : "",
-		note->n_targets);
+	lp_event_frame(log, note->room, note->peer_id, note->peer_name, note->direction, &shown.source,
+		&shown.destination, type, shown.vlan, note->len, dropped ? "dropped" : "forwarded",
+		dropped ? lp_drop_wire(note->drop) : "", note->n_targets);
 }

@@ -31,6 +31,7 @@ struct lp_framelog {
 struct lp_frame_note {
 	const char *room;      /* NULL: unknown */
 	uint16_t peer_id;      /* of the member that sent it; 0: none, it came from the LAN */
+	const char *peer_name; /* its name; NULL: unknown, or not to be logged */
 	const char *direction; /* "in": from a member or the LAN; "out": to one */
 	const uint8_t *frame;
 	size_t len;

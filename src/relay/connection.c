@@ -191,15 +191,18 @@ static void on_frame(void *ctx, uint16_t source, const uint8_t *frame, size_t le
 			note(target, LP_CAPTURE_TUNNEL_OUT, &part, "sent", drop, now_ns);
 	}
 	if (lp_framelog_wants(&relay->framelog, verdict.drop, now_ns))
-		lp_framelog_write(relay->log, &(struct lp_frame_note){
-						      .room = lp_peer_room(connection->peer),
-						      .peer_id = lp_peer_id(connection->peer),
-						      .direction = "in",
-						      .frame = frame,
-						      .len = len,
-						      .drop = verdict.drop,
-						      .n_targets = verdict.n_targets,
-					      });
+		lp_framelog_write(relay->log,
+			&(struct lp_frame_note){
+				.peer_name = lp_log_wants(relay->log, LP_LEVEL_DEBUG) ? lp_peer_name(connection->peer)
+										      : NULL,
+				.room = lp_peer_room(connection->peer),
+				.peer_id = lp_peer_id(connection->peer),
+				.direction = "in",
+				.frame = frame,
+				.len = len,
+				.drop = verdict.drop,
+				.n_targets = verdict.n_targets,
+			});
 }
 
 void lp_connection_datagram(struct lp_connection *connection, const uint8_t *data, size_t len, uint64_t now_ns)

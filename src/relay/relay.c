@@ -20,6 +20,7 @@
 #include "relay/connection.h"
 #include "relay/state.h"
 #include "relay/transit.h"
+#include "room/multicast.h"
 #include "room/room.h"
 #include "room/transit.h"
 
@@ -217,6 +218,13 @@ static void on_peer_left(void *ctx, struct lp_peer *to, const struct lp_peer *ab
 	send_peer(to, about, LP_MESSAGE_PEER_LEFT, reason);
 }
 
+static void on_groups_overflowed(void *ctx, const struct lp_peer *member)
+{
+	struct lp_relay *relay = ctx;
+	lp_event_groups_overflowed(
+		relay->log, lp_peer_room(member), lp_peer_mac(member), LP_MULTICAST_GROUPS_PER_MEMBER);
+}
+
 static void on_overflowed(void *ctx, const struct lp_peer *gateway, uint64_t n_forgotten)
 {
 	struct lp_relay *relay = ctx;
@@ -264,6 +272,7 @@ static const struct lp_room_events room_events = {
 	.peer_joined = on_peer_joined,
 	.peer_left = on_peer_left,
 	.overflowed = on_overflowed,
+	.groups_overflowed = on_groups_overflowed,
 	.address_refused = on_address_refused,
 	.address_moved = on_address_moved,
 	.output_limited = on_output_limited,

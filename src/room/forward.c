@@ -107,8 +107,12 @@ static enum lp_drop decide_group(
 	enum lp_drop drop = lp_meter_take(&from->meter, lp_class_of_group(view), view->len, now_ns);
 	if (drop != LP_DROP_NONE)
 		return drop;
+	bool had_everything = from->multicast.everything;
 	enum lp_multicast_to to = lp_multicast_forward(
 		&room->multicast, &from->multicast, from->role == LP_ROLE_GATEWAY, view, now_ns, &group);
+	const struct lp_rooms_config *config = &room->rooms->config;
+	if (from->multicast.everything && !had_everything && config->events->groups_overflowed)
+		config->events->groups_overflowed(config->ctx, from);
 	if (to == LP_MULTICAST_TO_GATEWAY || drop_if(from, LP_FILTER_ISOLATION)) {
 		add_target(verdict, from, room->gateway);
 	} else if (to == LP_MULTICAST_TO_GROUP) {

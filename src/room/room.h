@@ -90,6 +90,9 @@ struct lp_room_events {
 	/* Frames of |from| are dropped, because the limit |output| is reached. Called at most once in
 	   LP_ROOM_OVERFLOW_NS for each room. */
 	void (*output_limited)(void *ctx, const struct lp_peer *from, enum lp_output output);
+	/* |member| joined more than LP_MULTICAST_GROUPS_PER_MEMBER groups, and receives all from now on. May be NULL.
+	 */
+	void (*groups_overflowed)(void *ctx, const struct lp_peer *member);
 	/* Fills |data| with random bytes, for resume tokens. */
 	void (*random)(void *ctx, uint8_t *data, size_t len);
 };

@@ -128,3 +128,15 @@ def test_lan_receives_all(lab, group):
         assert quiet(stream, bob_tap)
         passed(lan)
         assert stream.until(lambda: passed(lan) > 0)
+
+
+def test_too_many_groups(lab):
+    """A player in more groups than the relay keeps for a member: it receives all groups, and the relay logs that once."""
+    socks = []
+    for n in range(36):
+        GROUPS[f"239.7.7.{n}"] = socket.AF_INET
+        socks.append(join(lab.bob_host, f"239.7.7.{n}"))
+    event = lab.relay.wait_event("groups_overflowed")
+    assert event["mac"] == lab.bob_host.mac(TAP)
+    for sock in socks:
+        sock.close()

@@ -140,6 +140,14 @@ static void test_line(void **state)
 		free(exact);
 		assert_string_equal(line, rows[i].line);
 	}
+	lp_framelog_write(&log, &(struct lp_frame_note){.room = "LAN",
+					.peer_id = 7,
+					.peer_name = "B\033b",
+					.direction = "in",
+					.frame = (const uint8_t *)rows[0].frame,
+					.len = rows[0].len,
+					.n_targets = 1});
+	assert_non_null(strstr(line, "frame room LAN peer 7 'B?b' in "));
 }
 
 /* Drops are summed, and printed by name. */

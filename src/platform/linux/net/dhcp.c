@@ -84,6 +84,15 @@ static void describe_end(const struct lp_dhcp *dhcp, int status, char *ret_text,
 		snprintf(ret_text, size, "%s", dhcp->last[0] ? dhcp->last : "it printed no reason");
 }
 
+/* True if another dhcpcd of this computer manages all interfaces: ours has asked it to configure this one, and that is
+   no failure. */
+static bool is_delegated(const struct lp_dhcp *dhcp, int status)
+{
+	static const char delegates[] = "sending commands to ";
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0 &&
+	       strncmp(dhcp->last, delegates, sizeof delegates - 1) == 0;
+}
+
 static void on_line(struct lp_dhcp *dhcp, const char *line)
 {
 	char text[300];
@@ -94,7 +103,8 @@ static void on_line(struct lp_dhcp *dhcp, const char *line)
 		dhcp->events->line(dhcp->ctx, line);
 	} else if (sscanf(line + 1, "%d %llu", &status, &retry_ms) == 2) {
 		describe_end(dhcp, status, text, sizeof text);
-		dhcp->events->ended(dhcp->ctx, text, retry_ms * LP_MS);
+		if (!is_delegated(dhcp, status))
+			dhcp->events->ended(dhcp->ctx, text, retry_ms * LP_MS);
 		dhcp->last[0] = '\0';
 	}
 }
