@@ -14,6 +14,10 @@
 #include "platform/device/packet.h"
 #include "platform/loop/loop.h"
 #include "platform/system/random.h"
+#include "proto/too_big.h"
+
+/* ICMP replies per second (RFC 4443 §2.4 (f)). */
+#define TOO_BIG_PER_S 50
 
 /* Follows the interface's name. */
 #define WIRELESS \
@@ -31,9 +35,12 @@ struct lp_gateway {
 	struct lp_bridge *bridge;
 	struct lp_timer *timer; /* the bridge's deadline */
 	struct lp_framelog framelog;
-	uint64_t now_ns;     /* of the batch under way */
-	uint16_t tcp_mtu;    /* of the batch under way: IP bytes that TCP should keep to */
-	uint16_t warned_mtu; /* of the room, when it was warned of the LAN's larger MTU; 0: not yet */
+	uint64_t now_ns;  /* of the batch under way */
+	uint16_t tcp_mtu; /* of the batch under way: IP bytes that TCP should keep to */
+	struct lp_ratelimit too_big_limit;
+	struct lp_bucket too_big; /* ICMP replies to packets that are too large for the room */
+	uint16_t room_mtu;        /* 0: not joined yet */
+	uint16_t warned_mtu;      /* of the room, when it was warned of the LAN's larger MTU; 0: not yet */
 	bool joined;
 };
 
@@ -78,6 +85,20 @@ static void to_tunnel(void *ctx, const struct lp_bytes *parts, size_t n_parts)
 	lp_member_send(gateway->member, parts, n_parts);
 }
 
+/* Replies to a packet of the LAN that is too large for the room, as a router would. */
+static void reply_too_big(struct lp_gateway *gateway, const struct lp_frame *frame)
+{
+	uint8_t data[LP_TOO_BIG_MAX];
+	struct lp_frame reply = {.data = data};
+	reply.len = lp_too_big_reply(frame->data, frame->len, gateway->room_mtu, data);
+	if (reply.len == 0 || !lp_bucket_take(&gateway->too_big, &gateway->too_big_limit, 1, gateway->now_ns))
+		return;
+	if (frame->from_host)
+		(void)lp_packet_send_host(gateway->packet, &reply, 1);
+	else
+		(void)lp_packet_send(gateway->packet, &reply, 1);
+}
+
 static void from_lan(struct lp_gateway *gateway, const struct lp_frame *frame)
 {
 	enum lp_drop drop = lp_bridge_from_lan(gateway->bridge, frame, gateway->now_ns);
@@ -86,6 +107,8 @@ static void from_lan(struct lp_gateway *gateway, const struct lp_frame *frame)
 		drop = LP_DROP_OFFLOAD;
 	if (drop == LP_DROP_UNKNOWN_UNICAST)
 		return; /* between two stations of the LAN, or to this host: not a loss for the room */
+	if (drop == LP_DROP_OVERSIZE)
+		reply_too_big(gateway, frame);
 	if (drop != LP_DROP_NONE)
 		lp_member_count_drops(gateway->member, drop, 1);
 	log_frame(gateway, "in", 0, frame->data, frame->len, drop);
@@ -251,8 +274,8 @@ static void check_mtu(struct lp_gateway *gateway, uint16_t room_mtu)
 		return;
 	gateway->warned_mtu = room_mtu;
 	snprintf(text, sizeof text,
-		"the MTU of %s is %u, that of the room %u: larger packets between the LAN and remote players are lost. Set "
-		"the MTU of the LAN's computers to %u",
+		"the MTU of %s is %u, that of the room %u. Larger packets to remote players are lost; senders that ask for "
+		"it are notified. Set the MTU of the LAN's computers to %u",
 		gateway->config.interface, gateway->info.mtu, room_mtu, room_mtu);
 	lp_event_warned(gateway->config.member.log, text);
 }
@@ -263,6 +286,7 @@ static void on_joined(void *ctx, const struct lp_welcome *welcome)
 	gateway->joined = true;
 	lp_bridge_peers_clear(gateway->bridge); /* the relay announces them again, perhaps with other ids */
 	lp_bridge_set_room_mtu(gateway->bridge, welcome->mtu);
+	gateway->room_mtu = welcome->mtu;
 	check_mtu(gateway, welcome->mtu);
 	arm(gateway);
 	if (gateway->config.joined)
@@ -407,6 +431,7 @@ int lp_gateway_new(struct lp_loop *loop, const struct lp_gateway_config *config,
 	gateway->config.member.role = LP_ROLE_GATEWAY;
 	gateway->config.member.events = &member_events;
 	gateway->config.member.ctx = gateway;
+	lp_ratelimit_init(&gateway->too_big_limit, TOO_BIG_PER_S, TOO_BIG_PER_S);
 	lp_framelog_init(&gateway->framelog, &config->framelog);
 	result = lp_packet_open(loop, &packet, on_packets, on_packet_error, gateway, failure, &gateway->packet);
 	if (result < 0)

@@ -148,4 +148,4 @@ def test_status_names_what_is_missing(lab):
     lab.alice_host.ip(f"addr add {party.ALICE}/24 dev {TAP}")
     says(f"in room PARTY-1 as {party.ALICE}, but nothing on the LAN has answered yet", mark)
     assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S)
-    says(f"on the LAN as {party.ALICE}: room PARTY-1, gateway present", mark)
+    says(f"on the LAN as {party.ALICE}, room PARTY-1, gateway present", mark)
