@@ -88,7 +88,7 @@ static int load_trust(const char *path, struct lp_failure *failure, struct lp_tl
 		result = lp_tls_client_new(NULL, 0, &why, ret_tls);
 		if (result < 0)
 			lp_fail(failure, result,
-				"%s: install those that the system trusts, or pass the relay's file with "
+				"%s. Install those that the system trusts, or pass the relay's file with "
 				"--relay-ca-cert",
 				why.text);
 		else
@@ -97,12 +97,12 @@ static int load_trust(const char *path, struct lp_failure *failure, struct lp_tl
 	}
 	result = lp_file_read(path, CA_FILE_MAX_BYTES, &why, &data, &len);
 	if (result < 0)
-		return lp_fail(failure, result, "--relay-ca-cert: %s: check the path, and that this user may read it",
+		return lp_fail(failure, result, "--relay-ca-cert: %s. Check the path, and that this user may read it",
 			why.text);
 	result = lp_tls_client_new(data, len, &why, ret_tls);
 	free(data);
 	if (result < 0)
-		lp_fail(failure, result, "%s: %s: pass --relay-ca-cert the relay's certificate, PEM or DER", path,
+		lp_fail(failure, result, "%s: %s. Pass the relay's certificate, PEM or DER, to --relay-ca-cert", path,
 			why.text);
 	return result;
 }

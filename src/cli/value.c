@@ -225,7 +225,13 @@ int lp_option_hostport(const struct lp_option *option, const char *value, void *
 {
 	struct lp_hostport to = {.port = (uint16_t)option->min};
 	struct lp_addr addr;
-	if (lp_addr_parse(value, to.port, &addr) == 0) {
+	const char *last = strrchr(value, ':');
+	bool is_address = lp_addr_parse(value, to.port, &addr) == 0;
+	if (is_address && last && value[0] != '[' && addr.family == 6 && strcmp(last, ":443") == 0)
+		return lp_fail(failure, LP_EINVAL,
+			"'%s' may be an address, or an address and a port. Write [%.*s]:443 or [%s]", value,
+			(int)(last - value), value, value);
+	if (is_address) {
 		to.port = addr.port;
 		addr.port = 0;
 		char text[LP_ADDR_TEXT_MAX];

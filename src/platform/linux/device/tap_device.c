@@ -47,7 +47,8 @@ static int open_failure(struct lp_failure *failure, int err, const char *name)
 			"lanparty')? Otherwise choose another name, or remove it ('sudo ip link delete %s')",
 			name, name);
 	case EINVAL:
-		return lp_fail(failure, LP_EINVAL, "%s: not an interface name", name);
+		return lp_fail(failure, LP_EINVAL,
+			"%s: not an interface name, which has at most 15 characters and no '/'", name);
 	default:
 		return lp_fail(
 			failure, lp_os_error(err), "%s: cannot create the TAP interface: %s", name, strerror(err));

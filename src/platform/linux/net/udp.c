@@ -171,24 +171,26 @@ static int make_socket(uint8_t family, bool *ret_mapped)
 
 static int bind_failure(struct lp_failure *failure, int err, const struct lp_addr *local)
 {
-	char where[LP_ADDR_TEXT_MAX] = "every address";
+	char where[LP_ADDR_TEXT_MAX + 2] = "";
 	int code = lp_os_error(err);
-	if (local->family)
+	if (local->family) {
 		lp_addr_format(local, where);
+		strcat(where, ": ");
+	}
 	switch (err) {
 	case EADDRINUSE:
 		return lp_fail(failure, code,
-			"%s: UDP port %u is in use by another program. Choose another port, or stop that program "
+			"%sUDP port %u is in use by another program. Choose another port, or stop that program "
 			"('ss -ulpn' names it)",
 			where, local->port);
 	case EACCES:
 		return lp_fail(failure, code,
-			"%s: no permission for UDP port %u. Ports below 1024 need root or CAP_NET_BIND_SERVICE", where,
+			"%sno permission for UDP port %u. Ports below 1024 need root or CAP_NET_BIND_SERVICE", where,
 			local->port);
 	case EADDRNOTAVAIL:
-		return lp_fail(failure, code, "%s: not an address of this machine. 'ip address' lists them", where);
+		return lp_fail(failure, code, "%snot an address of this machine. 'ip address' lists them", where);
 	default:
-		return lp_fail(failure, code, "%s: UDP port %u: %s", where, local->port, strerror(err));
+		return lp_fail(failure, code, "%sUDP port %u: %s", where, local->port, strerror(err));
 	}
 }
 
