@@ -1,10 +1,10 @@
 /* Finds out whether the gateway's interface receives the LAN's frames for remote members.
 
    A macvlan, most virtual machines' adapters and Wi-Fi pass broadcasts, but drop unicast frames for MACs other than
-   their own: everything looks well, and no reply reaches a player. So the gateway asks a station of the LAN for its
-   address (ARP, RFC 5227 §2.1.1) twice, from its own MAC and from one that nobody has. If only the first is answered,
-   several times, the interface drops the others. A frame for a remote member, or a reply to the second, proves that it
-   does not. Stations to ask are taken from ARP messages of the LAN and of remote members. */
+   their own: the status is fine at both ends, and no reply reaches a player. So the gateway sends a station of the LAN
+   two ARP requests (RFC 5227 §2.1.1), from its own MAC and from an unused one. If the station replies to the first
+   alone, several times, the interface drops the other replies. A frame for a remote member, or a reply to the second,
+   proves that it does not. The stations are taken from ARP messages of the LAN and of remote members. */
 #ifndef LP_BRIDGE_REACH_H
 #define LP_BRIDGE_REACH_H
 
@@ -16,7 +16,7 @@
 #include "base/units.h"
 #include "proto/ether.h"
 
-/* Addresses that are asked in turn. */
+/* Addresses that requests rotate over. */
 #define LP_REACH_STATIONS 4U
 /* The interval of questions: while nothing is known, and later. */
 #define LP_REACH_ASK_NS (2 * LP_SEC)

@@ -162,8 +162,8 @@ static void on_packet_back(void *ctx)
 	if (!had_host || gateway->info.host)
 		return;
 	snprintf(text, sizeof text,
-		"remote players cannot reach this computer itself any more, because %s was removed meanwhile. Restart "
-		"the gateway",
+		"remote players cannot reach this computer itself any more, because %s was removed and plugged in "
+		"again. Restart the gateway",
 		gateway->config.interface);
 	lp_event_warned(gateway->config.member.log, text);
 }
@@ -274,8 +274,8 @@ static void check_mtu(struct lp_gateway *gateway, uint16_t room_mtu)
 		return;
 	gateway->warned_mtu = room_mtu;
 	snprintf(text, sizeof text,
-		"the MTU of %s is %u, that of the room %u. Larger packets to remote players are lost; senders that ask for "
-		"it are notified. Set the MTU of the LAN's computers to %u",
+		"the MTU of %s is %u, that of the room %u. Larger packets to remote players are dropped, with an ICMP error "
+		"to the sender where IP allows one. Set the MTU of the LAN's computers to %u",
 		gateway->config.interface, gateway->info.mtu, room_mtu, room_mtu);
 	lp_event_warned(gateway->config.member.log, text);
 }

@@ -23,8 +23,8 @@
 #define ATTEMPT_FIRST_NS (8 * LP_SEC)
 #define ATTEMPT_MAX_NS (30 * LP_SEC)
 #define ATTEMPT_ROUND_TRIPS 6
-/* An attempt ends this long after an ICMP error, which anyone can forge who sees our packets: a handshake that
-   succeeds meanwhile disproves it. */
+/* An attempt ends this long after an ICMP error. Anyone on the path can forge one, and a handshake that still succeeds
+   disproves it. */
 #define UNREACHABLE_GRACE_NS (500 * LP_MS)
 
 static uint64_t attempt_timeout_ns(const struct lp_member *member)

@@ -1,6 +1,6 @@
 /* The computers behind a client: source MACs besides its own that it may send from. There are few, so they are in an
    array. A MAC that has been silent for LP_STATIONS_AGE_NS makes room for another; until then a newcomer is refused, so
-   that a client cannot use any number of MACs in turn. */
+   that a client cannot use any number of MACs one after the other. */
 #ifndef LP_PROTO_STATIONS_H
 #define LP_PROTO_STATIONS_H
 

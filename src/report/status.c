@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "base/units.h"
 
-/* A client that is alone for as many samples, one per second, is told so. */
+/* The line says that a client is alone after this many samples, one per second. */
 #define ALONE_SAMPLES 3
 
 const char *lp_member_state_text(enum lp_member_state state)

@@ -132,10 +132,9 @@ def test_nonsense_is_not_life(lab):
     pings = lab.bob_host.spawn("ping", "-i", "0.2", party.LAN_HOST, stdout=-3, stderr=-3)
     lab.relay.kill()
     thread.start()
-    start = time.monotonic()
     try:
-        client.wait_event("reconnecting", after=mark)
-        assert time.monotonic() - start < 10
+        # The path check gives this reason; the idle timeout, which nonsense would put off, gives another.
+        assert client.wait_event("reconnecting", after=mark)["reason"].endswith("does not answer any more")
     finally:
         end.set()
         thread.join()

@@ -1,4 +1,4 @@
-"""A gateway on an interface that drops frames for MACs other than its own finds out, says so, and tells the players."""
+"""A gateway on an interface that drops frames for MACs other than its own detects it, logs it, and notifies the players."""
 
 from netlab import party
 
@@ -6,7 +6,7 @@ from probes import PATIENCE_S, ping
 
 
 def test_macvlan(fresh_party):
-    """Broadcasts pass a macvlan, replies to players do not: the gateway and the players say which, and why."""
+    """Broadcasts pass a macvlan, replies to players do not: the gateway and the players log which, and why."""
     lab = fresh_party()
     lab.start_servers()
     lab.start_relay()

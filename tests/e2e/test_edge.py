@@ -104,14 +104,14 @@ def test_lan_mtu(fresh_party):
     lab = fresh_party()
     lab.start_relay()
     gateway = lab.start_gateway()
-    assert gateway.stop() == 0 and "larger packets" not in gateway.output()
+    assert gateway.stop() == 0 and "Larger packets" not in gateway.output()
     lab.gateway_host.ip("link set lan mtu 9000")
     gateway = lab.start_gateway(name="gateway-9000")
     gateway.wait_text("the MTU of lan is 9000, that of the room 1500")
     lab.relay.kill()
     lab.start_relay()
     wait_for(lambda: len(gateway.events("joined")) == 2, "the gateway to be back")
-    assert gateway.output().count("larger packets") == 1
+    assert gateway.output().count("Larger packets") == 1
 
 
 def test_room_mtu_changes(fresh_party):

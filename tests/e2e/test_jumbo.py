@@ -1,4 +1,4 @@
-"""A LAN whose MTU is larger than the room's: who sends too much learns the MTU, instead of losing packets silently."""
+"""A LAN whose MTU is larger than the room's: a sender of large packets learns the MTU, instead of losing them silently."""
 
 import pytest
 from netlab import party
@@ -11,7 +11,7 @@ JUMBO = 9000
 @pytest.mark.parametrize("address, gateway_sends", [(party.ALICE, False), (party.ALICE6, False), (party.ALICE, True)],
                          ids=["IPv4", "IPv6", "from the gateway's computer"])
 def test_too_big(fresh_party, address, gateway_sends):
-    """A packet of 4000 bytes with DF: the sender is told the room's MTU, and its next packets fit."""
+    """A packet of 4000 bytes with DF: the sender learns the room's MTU, and its next packets fit."""
     lab = fresh_party()
     lab.start_servers()
     for host, interfaces in ((lab.lan_host, ["eth0"]), (lab.switch_host, ["p1", "p2", "br0"]), (lab.gateway_host, ["lan"])):

@@ -11,7 +11,7 @@
 
 #include "platform/posix/net/sockaddr.h"
 
-/* Errors read at once, so that a flood of them does not hold the loop. */
+/* Errors read in one call, so that a flood of them does not hold up the loop. */
 #define ERRORS_MAX 64
 
 static enum lp_unreachable classify_icmp(const struct sock_extended_err *err)
