@@ -111,18 +111,20 @@ class Softlan(Wires):
     links = "off"  # --peer-links of the relay
     direct = "off"  # --direct of the clients
     route = None  # that the clients must have before anything is measured
+    relay_args = ()
+    member_args = ()
 
     def start_relay(self):
         """The relay at r."""
-        relay = Relay(self, self.r, "--peer-links", self.links, log_level="info")
+        relay = Relay(self, self.r, "--peer-links", self.links, *self.relay_args, log_level="info")
         self.programs["relay"] = relay
         return relay
 
     def start_client(self, host, relay):
         """A client at an end."""
         self.programs[f"client {host.name}"] = client = Client(
-            self, host, UNDERLAY["r"] + ":443", relay.cert, "--direct", self.direct, room=ROOM, wait=False,
-            log_level="info")
+            self, host, UNDERLAY["r"] + ":443", relay.cert, "--direct", self.direct, *self.member_args, room=ROOM,
+            wait=False, log_level="info")
         return client
 
     def wait_ready(self):
@@ -161,6 +163,14 @@ class SoftlanDirect(SoftlanClients):
     isolated = False
 
 
+class SoftlanTls(SoftlanClients):
+    """Two clients, both by TLS over TCP."""
+
+    title = "softlan client - relay - client, over TCP"
+    relay_args = ("--listen-tls", "443/tcp")
+    member_args = ("--transport", "tls")
+
+
 class SoftlanGateway(Softlan):
     """A client, and a LAN host behind a gateway."""
 
@@ -183,4 +193,4 @@ class SoftlanGateway(Softlan):
 
 
 CASES = {"wire": Wire, "vxlan": Vxlan, "clients": SoftlanClients, "links": SoftlanLinks, "direct": SoftlanDirect,
-         "gateway": SoftlanGateway}
+         "tls": SoftlanTls, "gateway": SoftlanGateway}

@@ -38,10 +38,10 @@ static void wake(struct lp_member *member)
 /* No stream could be opened: |tls_failure|. The race goes on, with the next address. */
 static void on_failure(struct lp_member *member)
 {
-	bool connecting = member->state == LP_MEMBER_CONNECTING;
+	bool racing = !member->conn;
 	bool more = !member->config.proxy.host[0] && member->tls_addr + 1 < member->n_addrs;
 	lp_member_tls_drop(member);
-	if (!connecting)
+	if (!racing)
 		return;
 	member->tls_addr++;
 	member->tls_start_ns = more ? member->now_ns : LP_NEVER;

@@ -132,6 +132,7 @@ static struct party_member *add(struct party *party, enum lp_role role, const ch
 	member->party = party;
 	member->index = party->n_members;
 	member->role = role;
+	member->transport = party->transport;
 	member->mac = (struct lp_mac){{2, 0x5a, 0, 0, 0, (uint8_t)(1 + member->index)}};
 	snprintf(member->name, sizeof member->name, "%s-%u", lp_role_text(role), member->index);
 	snprintf(member->room, sizeof member->room, "%s", room);
@@ -191,6 +192,7 @@ void party_start(struct party_member *member)
 	memcpy(config.peer_secret, member->peer_secret, sizeof config.peer_secret);
 	memcpy(config.key, member->key, sizeof config.key);
 	config.log = &member->party->log;
+	config.transport = member->transport;
 	member->ended = false;
 	lp_host_enter(member->host);
 	if (member->role == LP_ROLE_GATEWAY) {

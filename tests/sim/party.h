@@ -11,6 +11,7 @@
 #include "base/mac.h"
 #include "ctrl/message.h"
 #include "invite/keys.h"
+#include "member/member.h"
 #include "obs/event.h"
 #include "obs/framelog.h"
 #include "peer/mesh.h"
@@ -21,7 +22,6 @@
 struct lp_client;
 struct lp_gateway;
 struct lp_loop;
-struct lp_member;
 struct lp_port;
 struct lp_tls;
 struct party;
@@ -54,6 +54,7 @@ struct party_member {
 	uint8_t peer_secret[LP_INVITE_KEY];
 	uint8_t key[LP_MEMBER_KEY_BYTES];
 	struct lp_mac mac; /* MAC of the sender and receiver at this end */
+	enum lp_transport transport;
 	struct lp_host *host;
 	struct lp_loop *loop;
 	struct lp_port *port;
@@ -78,6 +79,7 @@ struct party {
 	uint8_t relay_pin[LP_INVITE_PIN];
 	struct lp_log log;
 	enum lp_direct direct;              /* of members that start; initially off */
+	enum lp_transport transport;        /* of members that are added; initially UDP */
 	struct lp_framelog_config framelog; /* for gateways that start; initially off */
 	struct party_member *members[PARTY_MAX];
 	unsigned n_members;

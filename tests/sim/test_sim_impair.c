@@ -211,10 +211,13 @@ static bool run_seed(uint64_t seed)
 	storm.dice = lp_world_dice(party->world);
 	lp_addr_parse("2001:db8::1", 0, &addr);
 	lp_world_add_name(party->world, "relay.example", &addr);
+	party->relay_config.listen_tls = (struct lp_addr){.port = 443};
 	party_start_relay(party);
 	party_add(party, LP_ROLE_GATEWAY, "LAN");
-	for (unsigned i = 0; i < 2 + seed % 2; i++)
+	for (unsigned i = 0; i < 2 + seed % 2; i++) {
+		party->transport = i % 2 ? LP_TRANSPORT_UDP : seed % 5 ? LP_TRANSPORT_AUTO : LP_TRANSPORT_TLS;
 		party_add(party, LP_ROLE_CLIENT, "LAN");
+	}
 	bool ok = party_run_until_joined(party, 5 * LP_SEC);
 	rage(&storm);
 	clear_up(&storm);

@@ -15,7 +15,7 @@ struct lp_loop;
 struct lp_tcp;
 
 /* Bytes that were written and that TCP has not sent yet. */
-#define LP_TCP_UNSENT_MAX 65536
+#define LP_TCP_UNSENT_MAX 131072
 
 /* The connection was established or has failed, can be read, or can be written again. May close the connection. */
 typedef void (*lp_tcp_ready_fn)(void *ctx);
