@@ -182,6 +182,11 @@ uint64_t lp_bridge_deadline(const struct lp_bridge *bridge)
 	return deadline_ns;
 }
 
+size_t lp_bridge_station_count(const struct lp_bridge *bridge)
+{
+	return bridge->macs.n_aging;
+}
+
 const struct lp_bridge_counters *lp_bridge_counters(const struct lp_bridge *bridge)
 {
 	return &bridge->counters;

@@ -154,6 +154,8 @@ enum lp_bridge_frame lp_bridge_next_frame(struct lp_bridge *bridge, uint64_t now
 /* When the next frame is due. */
 uint64_t lp_bridge_deadline(const struct lp_bridge *bridge);
 
+/* MACs that are known on the LAN; up to max_macs. Those that are silent count until they are forgotten. */
+size_t lp_bridge_station_count(const struct lp_bridge *bridge);
 const struct lp_bridge_counters *lp_bridge_counters(const struct lp_bridge *bridge);
 /* Never NULL. */
 const char *lp_bridge_loop_text(enum lp_bridge_loop loop);

@@ -493,6 +493,11 @@ void lp_gateway_count(struct lp_gateway *gateway, struct lp_bound_counters *coun
 	counters->unusable = packet.unusable;
 }
 
+size_t lp_gateway_stations(const struct lp_gateway *gateway)
+{
+	return lp_bridge_station_count(gateway->bridge);
+}
+
 struct lp_member *lp_gateway_member(struct lp_gateway *gateway)
 {
 	return gateway->member;

@@ -48,6 +48,8 @@ void lp_gateway_stop(struct lp_gateway *gateway);
 const struct lp_mac *lp_gateway_mac(const struct lp_gateway *gateway);
 /* Sets the counters of limits that the interface and the bridge reached. */
 void lp_gateway_count(struct lp_gateway *gateway, struct lp_bound_counters *counters);
+/* MACs that are known on the LAN. */
+size_t lp_gateway_stations(const struct lp_gateway *gateway);
 struct lp_member *lp_gateway_member(struct lp_gateway *gateway);
 
 #endif

@@ -33,6 +33,7 @@ static void on_count(void *ctx, struct lp_status *status)
 {
 	struct program *program = ctx;
 	lp_gateway_count(program->gateway, &status->bounds);
+	status->lan_stations = lp_gateway_stations(program->gateway);
 }
 
 /* The host's players need an invite. */

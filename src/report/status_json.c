@@ -79,6 +79,8 @@ static const struct lp_field fields[] = {
 		.text = "another device in the same IPv4 network"},
 	{"broadcast_conflict", LP_FIELD_TEXT, true, AT(broadcast_conflict), .max = 63,
 		.text = "the device by which broadcasts leave instead"},
+	{"lan_stations", LP_FIELD_UINT, true, AT(lan_stations), .max = INT64_MAX,
+		.text = "a gateway: MACs that are known on its LAN"},
 	{"tunnel_overflows", LP_FIELD_UINT, true, AT(tunnel_overflows), .max = INT64_MAX,
 		.text = "datagrams of the tunnel that the system dropped because the program was too slow"},
 	NUMBER(frames_in, "frames received from the room"),
@@ -149,6 +151,7 @@ static void set_device(struct lp_status_document *document, const struct lp_stat
 	document->device_up = status->device.up;
 	COPY(document->network_conflict, status->network_conflict);
 	COPY(document->broadcast_conflict, status->broadcast_conflict);
+	document->lan_stations = status->lan_stations;
 	document->tunnel_overflows = status->bounds.tunnel_overflows;
 	document->frames_in = status->counters.frames_in;
 	document->frames_out = status->counters.frames_out;

@@ -24,7 +24,8 @@ def lab(new_party):
     """A party whose programs have status sockets."""
     made = new_party()
     made.start_servers()
-    made.start_relay("--status-socket", made.path("relay.sock"))
+    # Otherwise the LAN keeps the player's address after test_duplicate, and the relay drops the player's ARP.
+    made.start_relay("--status-socket", made.path("relay.sock"), "--no-filter-address-guard")
     made.start_gateway("--name", "basement", "--status-socket", made.path("gateway.sock"))
     start_client(made)
     assert ping(made.alice_host, party.LAN_HOST, PATIENCE_S)
@@ -297,3 +298,20 @@ def test_gateway_gone(lab):
     lab.relay.stop()
     verdicts, text = doctor(lab, lab.relay_host, "relay")
     assert bad(verdicts) == {"running": "warning"}, text
+
+
+def test_over_tcp(new_party):
+    """UDP is blocked and the session runs over TCP: a warning, and everything behind it is checked."""
+    lab = new_party()
+    lab.start_servers()
+    lab.start_relay("--listen-tls", "443/tcp")
+    lab.start_gateway()
+    with firewall(lab.inet, DROP_UDP):
+        start_client(lab, wait=False, address=False)
+        lab.client.wait_up()
+        lab.give_address(lab.alice_host)
+        wait_for(lambda: status(lab)["transport"] == "tcp" and status(lab)["device_up"], "a session over TCP")
+        assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S)
+        verdicts, text = doctor(lab, lab.alice_host, "client")
+    assert {k: v for k, v in bad(verdicts).items() if k != "path_mtu"} == {"udp": "warning"}, text
+    assert verdicts["dhcp"] == "ok", text

@@ -84,6 +84,8 @@ def test_view(lab, program):
     tab.wait("document.getElementById('members').textContent.includes('Bob')", "the members")
     assert tab.run("document.querySelectorAll('#plots canvas').length") == (1 if program == "relay" else 3)
     tab.wait("document.querySelector('#plots [role=img]').getAttribute('aria-label')", "the text of a plot")
+    if program == "gateway":
+        tab.wait("/Computers on the LAN[1-9]/.test(document.getElementById('figures').textContent)", "the LAN")
     if program == "relay":
         tab.wait("/PARTY-13[1-9].*kbit/.test(document.getElementById('rooms').textContent)", "the traffic of the room")
     for name, options in (("light", {}), ("dark", {"dark": True}), ("narrow", {"width": 360, "height": 740})):

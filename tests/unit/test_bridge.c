@@ -446,6 +446,7 @@ static void test_bounds(void **state)
 		assert_int_equal(cross(&place, &step), LP_DROP_NONE);
 	}
 	assert_int_equal(lp_bridge_counters(place.bridge)->macs_refused, 15);
+	assert_int_equal(lp_bridge_station_count(place.bridge), 5);
 	lp_bridge_peer_left(place.bridge, 1);
 	lp_bridge_peer_joined(place.bridge, 11, &zero, place.now_ns);
 	assert_int_equal(place.bridge->members.n, 2);

@@ -89,6 +89,7 @@ function memberFigures(status) {
     ["Receiving", joined ? formatBps(status.down_bps) : ""],
     ["Gateway", status.role === "client" && joined
       ? (status.gateway_present ? status.gateway_name || "present" : "not in the room") : ""],
+    ["Computers on the LAN", status.role === "gateway" && status.lan_stations ? String(status.lan_stations) : ""],
     ["Transport", status.transport === "tcp" ? "TCP, because UDP is blocked" : ""],
     ["Adapter", `${status.device}${status.device_trouble ? ` ${status.device_trouble}` : ""}`],
     ["Address", status.device_address || (status.role === "client" ? "none yet" : "")],
