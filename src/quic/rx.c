@@ -53,6 +53,7 @@ static bool path_mtu_grew(const struct lp_quic_conn *conn)
 static void note_life(struct lp_quic_conn *conn)
 {
 	conn->last_rx_ns = conn->env->now_ns;
+	lp_pto_alive(&conn->pto, conn->env->now_ns);
 }
 
 /* Takes the round trip of the ACK that was just read. ngtcp2 subtracts the peer's ACK delay from the samples of its

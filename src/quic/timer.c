@@ -11,7 +11,6 @@
 #define GRANULARITY_NS LP_MS        /* kGranularity (RFC 9002 §6.1.2) */
 #define PEER_ACK_NS (2 * LP_MS)     /* time the peer may take to acknowledge a full window (ack.h) */
 #define SLACK_NS LP_MS              /* for the timers at both ends */
-#define RECENT_RX_NS (3 * LP_SEC)   /* a path that was silent for longer may just be away */
 #define SKIPS_MAX 4                 /* timers of ngtcp2 that may come before its PTO */
 
 /* Bytes in flight as ngtcp2 counts them. */
@@ -37,9 +36,9 @@ static void probe_if_stalled(struct lp_quic_conn *conn)
 	uint64_t now_ns = conn->env->now_ns;
 	if (!conn->blocked || conn->state != LP_CONN_READY || now_ns < lp_pto_deadline(&conn->pto, pto_ns(conn)))
 		return;
-	/* The peer still sends, but nothing that we send arrives, or ngtcp2 is confused about paths. The peer is
-	   notified, and can connect again. */
-	if (lp_pto_is_hopeless(&conn->pto, now_ns) && now_ns - conn->last_rx_ns < RECENT_RX_NS) {
+	/* The peer sends, but nothing that we send arrives, or ngtcp2 is confused about paths. The peer is notified,
+	   and can connect again. */
+	if (lp_pto_is_hopeless(&conn->pto, now_ns)) {
 		lp_close_by_us(conn, false, NGTCP2_NO_VIABLE_PATH, "nothing that is sent arrives");
 		return;
 	}

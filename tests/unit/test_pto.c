@@ -54,18 +54,26 @@ static void test_skipping_is_limited_until_the_peer_is_heard(void **state)
 	}
 }
 
-static void test_hopeless_after_ten_seconds(void **state)
+static void test_hopeless_if_only_the_peer_arrives(void **state)
 {
 	(void)state;
 	struct lp_pto pto = {0};
 	lp_pto_progress(&pto, LP_SEC);
+	lp_pto_alive(&pto, 50 * LP_SEC);
 	assert_false(lp_pto_is_hopeless(&pto, 100 * LP_SEC));
 	lp_pto_begin(&pto, 100 * LP_SEC);
 	lp_pto_begin(&pto, 105 * LP_SEC);
 	lp_pto_probed(&pto, 107 * LP_SEC);
-	assert_false(lp_pto_is_hopeless(&pto, 109 * LP_SEC));
-	assert_true(lp_pto_is_hopeless(&pto, 110 * LP_SEC));
-	lp_pto_progress(&pto, 110 * LP_SEC);
+	/* What was in flight shows nothing. */
+	lp_pto_alive(&pto, 100 * LP_SEC + 500 * LP_MS);
+	assert_false(lp_pto_is_hopeless(&pto, 120 * LP_SEC));
+	/* Nor does the first packet after a long outage of the whole path. */
+	lp_pto_alive(&pto, 120 * LP_SEC);
+	assert_false(lp_pto_is_hopeless(&pto, 120 * LP_SEC));
+	lp_pto_alive(&pto, 125 * LP_SEC);
+	assert_false(lp_pto_is_hopeless(&pto, 128 * LP_SEC));
+	assert_true(lp_pto_is_hopeless(&pto, 129 * LP_SEC));
+	lp_pto_progress(&pto, 130 * LP_SEC);
 	assert_false(lp_pto_is_hopeless(&pto, 200 * LP_SEC));
 }
 
@@ -74,7 +82,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_waits_double_until_there_is_progress),
 		cmocka_unit_test(test_closing_again_is_no_progress),
-		cmocka_unit_test(test_hopeless_after_ten_seconds),
+		cmocka_unit_test(test_hopeless_if_only_the_peer_arrives),
 		cmocka_unit_test(test_skipping_is_limited_until_the_peer_is_heard),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -312,8 +312,8 @@ static void test_one_way_path_is_given_up(void **state)
 		wire_flush(&pair->server);
 		wire_run(&pair->wire, 16 * LP_MS);
 	}
-	/* The relay receives from the member, but its own packets do not arrive. This must end: after some seconds the
-	   member's window is closed too, and from then on the relay cannot know. */
+	/* The relay receives from the member, but its own packets do not arrive, and with them the member's ACKs. After
+	   some seconds the member's window is closed too, so the relay must remember that the member could reach it. */
 	assert_int_equal(pair->server.n_closed, 1);
 	print_message("%s after %.1f s\n", pair->server.why.reason, (double)(pair->wire.now_ns - start_ns) / 1e9);
 	pair_free(pair);

@@ -5,12 +5,13 @@
 #define SKIP_MAX_NS LP_SEC
 #define PROBES_MAX 16
 #define WAIT_MAX_NS LP_SEC
-#define HOPELESS_NS (10 * LP_SEC)
+#define ALIVE_NS LP_SEC /* longer than what was in flight to us takes to arrive */
+#define HOPELESS_NS (9 * LP_SEC)
 
 void lp_pto_progress(struct lp_pto *pto, uint64_t now_ns)
 {
 	pto->since_ns = now_ns;
-	pto->stuck_ns = 0;
+	pto->stuck_ns = pto->alive_ns = 0;
 	pto->n_probes = 0;
 }
 
@@ -21,9 +22,15 @@ void lp_pto_begin(struct lp_pto *pto, uint64_t now_ns)
 		pto->stuck_ns = now_ns;
 }
 
+void lp_pto_alive(struct lp_pto *pto, uint64_t now_ns)
+{
+	if (pto->stuck_ns && !pto->alive_ns && now_ns - pto->stuck_ns >= ALIVE_NS)
+		pto->alive_ns = now_ns;
+}
+
 bool lp_pto_is_hopeless(const struct lp_pto *pto, uint64_t now_ns)
 {
-	return pto->stuck_ns && now_ns - pto->stuck_ns >= HOPELESS_NS;
+	return pto->alive_ns && now_ns - pto->alive_ns >= HOPELESS_NS;
 }
 
 void lp_pto_received(struct lp_pto *pto)

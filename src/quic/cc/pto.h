@@ -12,6 +12,7 @@
 struct lp_pto {
 	uint64_t since_ns;   /* the last progress or probe */
 	uint64_t stuck_ns;   /* when the window first closed after the last progress; 0: it did not */
+	uint64_t alive_ns;   /* when the peer first sent while the window had been closed for a second; 0: it did not */
 	uint64_t skipped_ns; /* of ngtcp2's time, since the peer's last packet */
 	unsigned n_probes;   /* since the last progress */
 };
@@ -20,9 +21,12 @@ struct lp_pto {
 void lp_pto_progress(struct lp_pto *pto, uint64_t now_ns);
 /* The window has just closed. */
 void lp_pto_begin(struct lp_pto *pto, uint64_t now_ns);
-/* True if there was no progress for 10 s: the path is considered dead. */
+/* Data of the peer arrived. The peer may stop soon after, when its own window is closed because our ACKs are lost. */
+void lp_pto_alive(struct lp_pto *pto, uint64_t now_ns);
+/* True if the peer can reach us, and nothing that we sent arrived in the 9 s since: the path is dead in our direction.
+   A path that is dead in both directions may come back, and ends by the idle timeout. */
 bool lp_pto_is_hopeless(const struct lp_pto *pto, uint64_t now_ns);
-/* A packet of the peer was received. */
+/* A packet of the peer was received, even without data. */
 void lp_pto_received(struct lp_pto *pto);
 /* When the next probe is due, with a PTO of |timeout_ns| before back-off. */
 uint64_t lp_pto_deadline(const struct lp_pto *pto, uint64_t timeout_ns);
