@@ -12,7 +12,7 @@
 #include "egress/frame_pool.h"
 #include "proto/flow.h"
 
-#define DEFAULT_MAX_BYTES ((size_t)1024 * 1024)
+#define DEFAULT_MAX_BYTES ((size_t)2 << 20)
 #define DEFAULT_TARGET_NS (5 * LP_MS)
 #define DEFAULT_INTERVAL_NS (100 * LP_MS)
 #define DEFAULT_QUANTUM_BYTES 1514

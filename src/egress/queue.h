@@ -44,7 +44,7 @@ int lp_frame_pool_new(size_t max_bytes, struct lp_frame_pool **ret_pool);
 void lp_frame_pool_free(struct lp_frame_pool *pool); /* every queue on it must have been freed; NULL is fine */
 
 struct lp_queue_config {
-	size_t max_bytes;     /* of this queue, counted in whole chunks; 0: 1 MiB. It also never takes more than what
+	size_t max_bytes;     /* of this queue, counted in whole chunks; 0: 2 MiB. It also never takes more than what
 			       * is left free in the pool, so that no set of queues starves another one. */
 	uint64_t target_ns;   /* 0: 5 ms */
 	uint64_t interval_ns; /* 0: 100 ms */

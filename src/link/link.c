@@ -10,7 +10,7 @@
 #include "proto/fragment.h"
 #include "quic/endpoint.h"
 
-#define DEFAULT_QUEUE_BYTES ((size_t)1024 * 1024)
+#define DEFAULT_QUEUE_BYTES ((size_t)2 << 20)
 
 /* Frames of up to this size may pass the queue, in all this many bytes between two openings of the window, which bounds
    the delay of the queued frames. */

@@ -38,7 +38,7 @@ struct lp_quic_conn;
 struct lp_link_config {
 	struct lp_quic_conn *conn;  /* borrowed; the link is freed before it */
 	struct lp_frame_pool *pool; /* borrowed, of the egress queue */
-	size_t queue_max_bytes;     /* of the egress queue; 0: 1 MiB */
+	size_t queue_max_bytes;     /* of the egress queue; 0: 2 MiB */
 	uint64_t hash_seed;
 	bool by_member; /* at a relay: sources share the connection equally (egress/queue.h) */
 	/* A whole frame was received; |frame| is valid until the call returns, in which the link must not be freed.

@@ -26,7 +26,7 @@ void lp_member_config_init(struct lp_member_config *config)
 		.udp_offload = true,
 		.idle_timeout_ns = 20 * LP_SEC,
 		.keep_alive_ns = 15 * LP_SEC,
-		.queue_max_bytes = 1 << 20,
+		.queue_max_bytes = 2 << 20,
 		.direct = LP_DIRECT_GATEWAY,
 	};
 }

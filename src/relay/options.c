@@ -188,7 +188,7 @@ const struct lp_option lp_relay_option_rows[] = {
 	{"malformed-limit", "N", LP_NUMBER(struct lp_relay_options, relay.malformed_limit, 1, 1000000),
 		.standard = "100", .help = "malformed DATAGRAMs within 10 s after which a member is disconnected"},
 	{"queue", "BYTES", LP_SIZE(struct lp_relay_options, relay.queue_max_bytes, 64 << 10, 64 << 20),
-		.standard = "1M", .help = "maximum size of the queue to one member"},
+		.standard = "2M", .help = "maximum size of the queue to one member"},
 	{"queues", "BYTES", LP_SIZE(struct lp_relay_options, relay.pool_max_bytes, 1 << 20, UINT64_C(1) << 36),
 		.standard = "256M", .help = "maximum size of all queues together"},
 #define X(name, wire, on, drop, roles, kinds, function, text) \

@@ -44,7 +44,7 @@ void lp_relay_config_init(struct lp_relay_config *config)
 		.hello_timeout_ns = 5 * LP_SEC,
 		.stats_interval_ns = 10 * LP_SEC,
 		.idle_timeout_ns = 20 * LP_SEC,
-		.queue_max_bytes = 1 << 20,
+		.queue_max_bytes = 2 << 20,
 		.pool_max_bytes = 256 << 20,
 		.malformed_limit = LP_ROOM_MALFORMED_LIMIT,
 		.filters = lp_filters_default(),

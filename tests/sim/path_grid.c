@@ -1,7 +1,7 @@
 /* One cell of the grid of paths, by hand or from a script: the tunnel beside plain packets.
 
-   Usage: path_grid [NAME=VALUE...] with the names of the table below. Prints one line, and with trace=1 one each tenth
-   of a second before. */
+   Usage: path_grid [NAME=VALUE...] with the names of the table below. Prints a line of JSON; with trace=1, a line each
+   tenth of a second before it. */
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 struct values {
 	double mbit, rtt, queue, jitter, burst, loss, run, inner, up, down, rival, change, to_mbit, to_rtt, stall,
 		seconds;
-	double trace;
+	double seed, trace;
 };
 
 #define VALUE(name) \
@@ -41,6 +41,7 @@ static const struct {
 	VALUE(to_rtt),
 	VALUE(stall),
 	VALUE(seconds),
+	VALUE(seed),
 	VALUE(trace),
 };
 
@@ -57,9 +58,17 @@ static bool set_value(struct values *values, const char *text)
 	return false;
 }
 
+static void print_result(const char *name, const struct path_result *result)
+{
+	printf("\"%s\": {\"mbit\": %.3f, \"first\": %.3f, \"last\": %.3f, \"rtt\": %.1f, \"p99\": %.1f, \"last_rtt\": %.1f, "
+	       "\"share\": %.3f}",
+		name, result->mbit, result->first_mbit, result->last_mbit, result->rtt_ms, result->rtt_p99_ms,
+		result->last_rtt_ms, result->share);
+}
+
 int main(int argc, char **argv)
 {
-	struct values v = {.mbit = 50, .rtt = 20, .queue = 100, .up = 1, .seconds = 10};
+	struct values v = {.mbit = 50, .rtt = 20, .queue = 100, .up = 1, .seconds = 10, .seed = 7};
 	for (int i = 1; i < argc; i++) {
 		if (!set_value(&v, argv[i])) {
 			fprintf(stderr, "path_grid: no value '%s'\n", argv[i]);
@@ -83,12 +92,13 @@ int main(int argc, char **argv)
 		.change_rtt_ms = v.to_rtt,
 		.stall_ms = v.stall,
 		.seconds = v.seconds,
+		.seed = (uint64_t)v.seed,
 	};
 	struct path_result plain = path_run(&cell, true, false), ours = path_run(&cell, false, v.trace > 0);
-	printf("%4.0f Mbit/s, %3.0f ms, queue %3.0f, jitter %2.0f, burst %2.0f, loss %.1f: %6.2f of %6.2f Mbit/s, ratio %.2f, first "
-	       "%.2f, RTT +%.1f, +%.1f ms, share %.2f\n",
-		cell.mbit, cell.rtt_ms, cell.queue_ms, cell.jitter_ms, cell.burst_ms, cell.loss, ours.mbit, plain.mbit,
-		ours.mbit / plain.mbit, ours.first_mbit / plain.first_mbit, ours.rtt_ms - cell.rtt_ms,
-		ours.rtt_p99_ms - cell.rtt_ms, ours.share);
+	printf("{");
+	print_result("plain", &plain);
+	printf(", ");
+	print_result("ours", &ours);
+	printf("}\n");
 	return 0;
 }

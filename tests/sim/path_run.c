@@ -6,6 +6,7 @@
 
 #include "base/units.h"
 
+#define JITTER_FOR_NS (2 * LP_MS) /* about what a radio or a cable modem schedules at a time */
 #define STEP_NS (10 * LP_MS)
 #define PINGS_MAX 10000
 #define PING_BYTES 64
@@ -68,6 +69,7 @@ static struct lp_line line_of(const struct path_cell *cell, bool changed)
 	return (struct lp_line){
 		.delay_ns = (uint64_t)(rtt_ms * 5e5),
 		.jitter_ns = (uint64_t)(cell->jitter_ms * 1e6),
+		.jitter_for_ns = JITTER_FOR_NS,
 		.burst_ns = (uint64_t)(cell->burst_ms * 1e6),
 		.rate_bps = (uint64_t)(mbit * 1e6),
 		.queue_bytes = (size_t)(mbit * cell->queue_ms * 125),
@@ -90,13 +92,15 @@ static void begin(struct run *run)
 	const struct path_cell *cell = run->cell;
 	struct lp_line line = line_of(cell, false);
 	bool up = cell->n_up > 0;
-	tunnel_open(&run->tunnel, 7, &line, LP_QUIC_CC_CUBIC, 0);
+	tunnel_open(&run->tunnel, cell->seed ? cell->seed : 7, &line, LP_QUIC_CC_CUBIC, 0);
 	run->tunnel.server.frame = run->tunnel.client.frame = on_frame;
-	for (unsigned i = 0; i < cell->n_up + cell->n_down; i++)
-		run->streams[run->n_streams++] = stream_open(&run->tunnel, cell->inner, i < cell->n_up, run->raw);
 	if (cell->rival == PATH_BESIDE_TUNNEL) {
 		tunnel_open_beside(&run->beside, &run->tunnel, LP_QUIC_CC_CUBIC);
 		run->beside.server.frame = run->beside.client.frame = on_frame;
+	}
+	for (unsigned i = 0; i < cell->n_up + cell->n_down; i++)
+		run->streams[run->n_streams++] = stream_open(&run->tunnel, cell->inner, i < cell->n_up, run->raw);
+	if (cell->rival == PATH_BESIDE_TUNNEL) {
 		run->rival = stream_open(&run->beside, cell->inner, up, run->raw);
 	} else if (cell->rival != PATH_ALONE) {
 		enum stream_control control = cell->rival == PATH_BESIDE_BBR ? STREAM_BBR : STREAM_CUBIC;

@@ -28,6 +28,7 @@ struct path_cell {
 	double change_rtt_ms; /* to this round trip; 0: the same */
 	double stall_ms;      /* both hosts stop for as long, in turn, three times a second: a busy machine; 0: never */
 	double seconds;
+	uint64_t seed; /* of what is random in it; 0: any */
 };
 
 struct path_result {

@@ -169,7 +169,8 @@ static void cubic_ack(struct stream *s, uint64_t rtt_ns, uint64_t id, uint64_t n
 		s->round_samples++;
 		uint64_t eta_ns = s->min_rtt_ns / 8;
 		eta_ns = eta_ns < 4 * LP_MS ? 4 * LP_MS : eta_ns > 16 * LP_MS ? 16 * LP_MS : eta_ns;
-		if (s->round_samples == 8 && s->window >= 16 && s->round_min_ns > s->min_rtt_ns + eta_ns)
+		if (s->control == STREAM_CUBIC && s->round_samples == 8 && s->window >= 16 &&
+			s->round_min_ns > s->min_rtt_ns + eta_ns)
 			s->threshold = s->window;
 		if (id >= s->round_end) {
 			s->round_end = s->next;
@@ -289,7 +290,7 @@ static void on_ack(struct stream *s, const uint8_t *frame, uint64_t now_ns)
 		if (rtt_ns < s->min_rtt_ns)
 			s->min_rtt_ns = rtt_ns;
 		s->srtt_ns = s->srtt_ns ? (s->srtt_ns * 7 + rtt_ns) / 8 : rtt_ns;
-		if (s->control == STREAM_CUBIC) {
+		if (s->control != STREAM_BBR) {
 			if (id >= s->recover)
 				cubic_ack(s, rtt_ns, id, now_ns);
 		} else {
@@ -302,7 +303,7 @@ static void on_ack(struct stream *s, const uint8_t *frame, uint64_t now_ns)
 			packet->out = false;
 			s->in_flight--;
 			s->lost++;
-			if (s->control == STREAM_CUBIC && s->oldest >= s->recover) {
+			if (s->control != STREAM_BBR && s->oldest >= s->recover) {
 				s->recover = s->next;
 				cubic_loss(s, now_ns);
 			}
@@ -323,7 +324,7 @@ static void on_timer(void *ctx, uint64_t now_ns)
 		s->lost += s->in_flight;
 		s->in_flight = 0;
 		s->recover = s->next;
-		if (s->control == STREAM_CUBIC) {
+		if (s->control != STREAM_BBR) {
 			cubic_loss(s, now_ns);
 			s->window = 2;
 		}

@@ -10,8 +10,9 @@
 #include "tunnel.h"
 
 enum stream_control {
-	STREAM_CUBIC, /* RFC 9438, with HyStart */
-	STREAM_BBR,   /* version 1 */
+	STREAM_CUBIC,       /* RFC 9438, with HyStart */
+	STREAM_BBR,         /* version 1 */
+	STREAM_CUBIC_PLAIN, /* without HyStart, which jitter ends after a few round trips by chance */
 };
 
 struct stream;

@@ -26,12 +26,13 @@ struct lp_world;
 /* One direction of the line between a host and the middle of the internet. All zero: a perfect line. */
 struct lp_line {
 	uint64_t delay_ns;
-	uint64_t jitter_ns; /* up to this is added; keeps the order */
-	uint64_t burst_ns;  /* datagrams arrive only at multiples of this, as a radio sends in bursts; 0: at any time */
-	double loss;        /* probabilities, from 0 to 1 */
-	unsigned loss_run;  /* so many in a row are lost, with the same probability for each; 0: one */
-	double duplicate;   /* arrives twice */
-	double reorder;     /* arrives reorder_ns later, behind what was sent after it */
+	uint64_t jitter_ns;     /* up to this is added; keeps the order */
+	uint64_t jitter_for_ns; /* datagrams that leave within this time are late alike; 0: each by chance */
+	uint64_t burst_ns; /* datagrams arrive only at multiples of this, as a radio sends in bursts; 0: at any time */
+	double loss;       /* probabilities, from 0 to 1 */
+	unsigned loss_run; /* so many in a row are lost, with the same probability for each; 0: one */
+	double duplicate;  /* arrives twice */
+	double reorder;    /* arrives reorder_ns later, behind what was sent after it */
 	uint64_t reorder_ns; /* 0: 10 ms */
 	double corrupt;      /* one byte is changed */
 	double congestion;   /* ECN-capable datagrams are marked (RFC 3168) */

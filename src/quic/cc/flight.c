@@ -104,6 +104,7 @@ bool lp_cc_flight_acked(
 	*ret_sample = (struct lp_cc_flight_sample){
 		.rtt_ns = now_ns - packet->sent_ns,
 		.rate = took_ns ? (uint64_t)((double)came_bytes * 1e9 / (double)took_ns) : 0,
+		.ack_rate = ack_ns ? (uint64_t)((double)came_bytes * 1e9 / (double)ack_ns) : 0,
 		.sent_ns = packet->sent_ns,
 		.delivered_at_send = packet->delivered_bytes,
 		.bytes = (uint32_t)bytes,

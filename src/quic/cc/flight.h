@@ -28,7 +28,8 @@ struct lp_cc_flight {
 /* What an acknowledged packet shows. */
 struct lp_cc_flight_sample {
 	uint64_t rtt_ns;
-	uint64_t rate; /* bytes a second; 0: not known */
+	uint64_t rate;     /* bytes a second; 0: not known */
+	uint64_t ack_rate; /* the same by the time of the ACKs alone; 0: not known */
 	uint64_t sent_ns;
 	uint64_t delivered_at_send; /* bytes that had been delivered when the packet was sent */
 	uint32_t bytes;

@@ -34,7 +34,6 @@ void lp_cc_path_take_rtt(struct lp_cc_path *path, uint64_t rtt_ns)
 
 void lp_cc_path_take_rate(struct lp_cc_path *path, uint64_t rate, bool start, uint64_t delivered_bytes, uint64_t now_ns)
 {
-	path->latest = rate;
 	if (rate > path->round_rate)
 		path->round_rate = rate;
 	if (start && rate > path->rate)

@@ -22,7 +22,8 @@ struct lp_cc_flight_sample;
 
 struct lp_cc_path {
 	uint64_t rate;   /* bytes a second; 0: not known */
-	uint64_t latest; /* sample of the newest packet */
+	uint64_t latest; /* at which packets arrived last, however they were sent: what the path carries if they waited
+			  */
 
 	uint64_t base_ns;   /* LP_NEVER: not known */
 	uint64_t lowest_ns; /* LP_NEVER: not known */

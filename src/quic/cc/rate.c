@@ -2,8 +2,8 @@
 
 #include "base/units.h"
 
-/* Before the rate is known: what a TCP begins with (RFC 6928), and half as much again. */
-#define INITIAL_PACKETS 16U
+/* Before the rate is known: what four TCP connections begin with (RFC 6928), and some small frames beside them. */
+#define INITIAL_PACKETS 48U
 /* In every window: for the other end's delayed ACKs, and so that a window is never closed for good. */
 #define SPARE_PACKETS 2U
 /* 4 ln 2, rounded up: the smallest gain that lets what is sent double in each round (BBR's derivation). */
@@ -52,6 +52,8 @@
 
 /* An end that receives this many times what it sends mostly sends ACKs. */
 #define PASSIVE_PART 4
+/* And so does one that has no more than this in flight. */
+#define PASSIVE_PACKETS 16U
 /* But not if its window closes in so many rounds in a row: then ACKs alone fill the path. */
 #define PASSIVE_LIMITED 8
 
@@ -114,7 +116,7 @@ static uint64_t target_ns(const struct lp_cc_rate *rate)
 	double near = TARGET_NEAR_NS + (double)path->base_ns / TARGET_NEAR_PART;
 	if (target > near)
 		target = near;
-	double two_packets = path->rate ? 2e9 * (double)rate->packet_bytes / (double)path->rate : 0;
+	double two_packets = path->rate ? 1.5e9 * (double)rate->packet_bytes / (double)path->rate : 0;
 	if (target < two_packets)
 		target = two_packets;
 	return larger((uint64_t)target, 3 * path->noise_ns);
@@ -196,7 +198,8 @@ static void watch_drain(struct lp_cc_rate *rate, uint64_t now_ns)
 	struct lp_cc_drain *drain = &rate->drain;
 	const struct lp_cc_path *path = &rate->path;
 	bool before = rate->newest.sent_ns < drain->begin_ns && is_settled(rate);
-	if (before && drain->peak_ns > 2 * target_ns(rate) && path->latest && path->latest < drain->rate)
+	bool waited = rate->newest.rtt_ns > path->base_ns + 2 * target_ns(rate);
+	if (before && waited && path->latest && path->latest < drain->rate)
 		drain->rate = path->latest;
 	uint64_t left_ns = surplus_ns(rate);
 	drain->wait_ns = larger(drain->wait_ns, left_ns);
@@ -223,7 +226,7 @@ static void end_foreign(struct lp_cc_rate *rate, uint64_t left_ns, uint64_t now_
 	rate->foreign_ns = now_ns;
 	path->wait_ns = 0;
 	path->base_ns += left_ns;
-	if (again || (drain->first && left_ns > CROWDED_NS))
+	if (!rate->two_way && (again || (drain->first && left_ns > CROWDED_NS)))
 		open_up(rate, OPEN_MIN_NS, again ? "others' again" : "crowded", now_ns);
 	else
 		cruise(rate, "others'");
@@ -317,7 +320,7 @@ static void round_startup(struct lp_cc_rate *rate, bool full, uint64_t now_ns)
 	if (rate->passive)
 		return;
 	bool grew = (double)path->rate >= STARTUP_GROWTH * rate->startup_rate;
-	uint64_t high_ns = larger(target_ns(rate), larger(4 * LP_MS, path->base_ns / 8));
+	uint64_t high_ns = larger(larger(target_ns(rate), 2 * path->spread_ns), larger(4 * LP_MS, path->base_ns / 8));
 	if (grew) {
 		rate->startup_rate = (double)path->rate;
 		rate->n_flat = 0;
@@ -337,7 +340,8 @@ static void round_cruise(struct lp_cc_rate *rate, bool full, uint64_t now_ns)
 	uint64_t raised_ns = path->base_ns - path->lowest_ns;
 	bool shared = raised_ns > larger(5 * LP_MS, larger(path->lowest_ns / 16, 4 * path->noise_ns)) &&
 		      rate->n_foreign && now_ns - rate->foreign_ns < 10 * LP_SEC;
-	if (shared && (rate->n_lossy >= LOSSY || (double)path->rate < 0.7 * rate->foreign_rate)) {
+	bool shrunk = !rate->two_way && (double)path->rate < 0.7 * rate->foreign_rate;
+	if (shared && (rate->n_lossy >= LOSSY || shrunk)) {
 		open_up(rate, OPEN_MIN_NS, rate->n_lossy >= LOSSY ? "losses" : "shrunk", now_ns);
 		return;
 	}
@@ -345,7 +349,7 @@ static void round_cruise(struct lp_cc_rate *rate, bool full, uint64_t now_ns)
 	if (rate->n_low < 2 || now_ns < rate->hold_ns)
 		return;
 	rate->step = within(0, GROW_WAIT_NS / (double)path->base_ns, GROW_FIRST);
-	rate->step_before = 0;
+	rate->grow_sent = 0;
 	rate->grow_rate = (double)path->rate;
 	enter(rate, LP_CC_RATE_GROW, "low");
 }
@@ -355,21 +359,23 @@ static void round_grow(struct lp_cc_rate *rate, uint64_t now_ns)
 	const struct lp_cc_path *path = &rate->path;
 	double came = (double)path->round_rate;
 	/* What arrives now was sent a round ago, the first time before the growth. */
-	double expected = rate->grow_rate * (1 + rate->step_before / 4);
-	if (rate->round_limited && rate->step_before <= 0) {
-		rate->step_before = rate->step;
-		rate->grow_rate = came < rate->grow_rate ? came : rate->grow_rate;
+	double sent = rate->grow_sent;
+	bool held = rate->n_held * 8 >= rate->n_passes * 7;
+	rate->grow_sent = rate->pace;
+	if (!rate->round_limited) {
+		cruise(rate, "enough");
 		return;
 	}
-	if (!rate->round_limited || came < expected) {
+	if ((held && sent > 0 && came < rate->grow_rate + (sent - rate->grow_rate) / 4)) {
 		rate->holdoff_ns = lp_earlier(larger(2 * rate->holdoff_ns, 8 * path->base_ns), GROW_HOLD_MAX_NS);
 		rate->hold_ns = now_ns + rate->holdoff_ns;
 		cruise(rate, "not more");
 		return;
 	}
-	rate->holdoff_ns = 0;
-	rate->step_before = rate->step;
-	rate->step = within(0, 2 * rate->step, 1);
+	if (sent > 0 && held) {
+		rate->holdoff_ns = 0;
+		rate->step = within(0, 2 * rate->step, 1);
+	}
 	rate->grow_rate = came;
 }
 
@@ -378,7 +384,8 @@ static void round_grow(struct lp_cc_rate *rate, uint64_t now_ns)
 static bool is_passive(const struct lp_cc_rate *rate, uint64_t delivered_bytes, uint64_t received_bytes)
 {
 	uint64_t sent = delivered_bytes - rate->round_end_bytes, received = received_bytes - rate->round_received_bytes;
-	bool little = !rate->round_limited && rate->in_flight_bytes <= INITIAL_PACKETS * rate->packet_bytes;
+	size_t packets = sent < received ? PASSIVE_PACKETS : PASSIVE_PACKETS / 4;
+	bool little = !rate->round_limited && rate->in_flight_bytes <= packets * rate->packet_bytes;
 	return little || (rate->n_limited < PASSIVE_LIMITED && sent < received / PASSIVE_PART);
 }
 
@@ -411,6 +418,7 @@ static void end_round(struct lp_cc_rate *rate, uint64_t now_ns)
 	lp_cc_path_end_round(path);
 	rate->round_lost_bytes = rate->lost_bytes;
 	rate->round_limited = false;
+	rate->n_held = rate->n_passes = 0;
 }
 
 /* Sets window and pace by the state. */
@@ -427,8 +435,7 @@ static void set_output(struct lp_cc_rate *rate)
 	rate->pace = 0;
 	switch (rate->passive && rate->state == LP_CC_RATE_CRUISE ? LP_CC_RATE_STARTUP : rate->state) {
 	case LP_CC_RATE_STARTUP:
-		window = within(
-			initial, STARTUP_GAIN * bytes_ns * (rate->passive ? (double)path->last_min_ns : base), 1e18);
+		window = within(initial, STARTUP_GAIN * bytes_ns * (double)(path->last_min_ns + path->spread_ns), 1e18);
 		break;
 	case LP_CC_RATE_CRUISE:
 		window = bytes_ns * (base + slack);
@@ -508,10 +515,14 @@ void lp_cc_rate_update(struct lp_cc_rate *rate, const struct lp_cc_flight *fligh
 	if (!rate->fresh)
 		return;
 	rate->fresh = false;
-	if (rate->newest.rate)
+	if (rate->newest.rate) {
+		rate->path.latest = rate->newest.ack_rate;
 		lp_cc_path_take_rate(&rate->path, rate->newest.rate, rate->state == LP_CC_RATE_STARTUP,
 			flight->delivered_bytes, now_ns);
+	}
 	rate->round_limited = rate->round_limited || rate->limited;
+	rate->n_held += rate->limited;
+	rate->n_passes++;
 	rate->limited = false;
 	if (lp_cc_path_tick_due(&rate->path, now_ns))
 		end_tick(rate, now_ns);
@@ -522,6 +533,8 @@ void lp_cc_rate_update(struct lp_cc_rate *rate, const struct lp_cc_flight *fligh
 	if (rate->newest.delivered_at_send >= rate->round_end_bytes) {
 		rate->n_limited = rate->round_limited ? rate->n_limited + 1 : 0;
 		rate->passive = is_passive(rate, flight->delivered_bytes, received_bytes);
+		rate->two_way = received_bytes - rate->round_received_bytes >
+				(flight->delivered_bytes - rate->round_end_bytes) / PASSIVE_PART;
 		rate->round_received_bytes = received_bytes;
 		rate->round_end_bytes = flight->delivered_bytes;
 		end_round(rate, now_ns);

@@ -31,13 +31,15 @@
 
    GROW: for two rounds packets were held back and yet did not wait, so the path carries more. The first excess makes
    packets wait 2.5 ms a round if this is wrong; it doubles with each round in which the rate follows, which shows a
-   round trip later.
+   round trip later. A round in which there was too little to send shows nothing: the excess stays as it is.
 
    OPEN: another sender fills the buffer (a TCP by loss). Waiting for that to end would starve us, so the window is
    opened and the TCP inside competes, as it would without a tunnel. Every few seconds a drain tests whether it is over.
 
-   Three border cases. A side that receives much more than it sends is passive: it sends ACKs, and the wait that it
-   measures is the other side's queue, so it neither drains nor paces. ACKs that come after a silence in which they were
+   Border cases. A side that receives much more than it sends is passive: it sends ACKs, and the wait that it
+   measures is the other side's queue, so it neither drains nor paces. If both sides send much, each measures the sum of
+   both queues; a wait that is not ours is then most likely the other side's, which keeps it short too, so it is no
+   reason to open the window. ACKs that come after a silence in which they were
    due mean that one end or the radio was not running: their round trips are ignored, unless it happens in each round.
    And what was sent before the path changed says nothing of the new one.
 
@@ -98,8 +100,10 @@ struct lp_cc_rate {
 	uint64_t round_end_bytes;      /* delivered when this round ends */
 	uint64_t round_lost_bytes;     /* lost when it began */
 	uint64_t round_received_bytes; /* received when it began */
+	bool two_way;                  /* much is received too: a wait that is not ours may be the other side's queue */
 	bool passive;                  /* this side cannot be what makes packets wait */
 	bool round_limited;            /* packets were held back in it */
+	unsigned n_passes, n_held;     /* passes of this round, and those in which packets were held back */
 	unsigned n_flat;               /* STARTUP: rounds without growth */
 	double startup_rate;           /* STARTUP: after the last round with growth */
 	unsigned n_limited;            /* rounds in a row with packets held back */
@@ -111,7 +115,7 @@ struct lp_cc_rate {
 	uint64_t high_ns;     /* CRUISE: since when packets wait far too long; 0: they do not */
 	uint64_t checked_ns;  /* when the base was last measured */
 	double step;          /* GROW: the excess */
-	double step_before;   /* GROW: and in the round before; 0: none */
+	double grow_sent;     /* GROW: the pace in the round before; 0: the growth had not begun */
 	double grow_rate;     /* GROW: in the round before */
 	uint64_t last_ack_ns; /* when the last packet was acknowledged; 0: none was */
 	uint64_t silence_ns;  /* when ACKs came after a silence in which they were due; 0: never */

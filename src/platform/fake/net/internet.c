@@ -60,6 +60,16 @@ void lp_net_clear(struct lp_world *world)
 		transit_free(LP_LIST_ELEMENT(world->transits.next, struct transit, node));
 }
 
+/* What jitter adds for a datagram that leaves the queue at |at_ns|. */
+static uint64_t line_jitter(struct lp_world *world, struct lp_fake_line *line, uint64_t at_ns)
+{
+	if (at_ns >= line->late_until_ns) {
+		line->late_ns = lp_dice_below(&world->dice, line->config.jitter_ns);
+		line->late_until_ns = at_ns + line->config.jitter_for_ns;
+	}
+	return line->late_ns;
+}
+
 /* The time at which a datagram that enters the line now leaves it; LP_NEVER: it is lost. */
 static uint64_t line_pass(struct lp_world *world, struct lp_fake_line *line, size_t bytes)
 {
@@ -90,7 +100,7 @@ static uint64_t line_pass(struct lp_world *world, struct lp_fake_line *line, siz
 		line->busy_until_ns = start_ns + bytes * 8 * LP_SEC / config->rate_bps;
 		at_ns = line->busy_until_ns;
 	}
-	at_ns += config->delay_ns + lp_dice_below(&world->dice, config->jitter_ns);
+	at_ns += config->delay_ns + line_jitter(world, line, at_ns);
 	if (config->burst_ns)
 		at_ns = (at_ns + config->burst_ns - 1) / config->burst_ns * config->burst_ns;
 	if (lp_dice_chance(&world->dice, config->reorder))

@@ -26,9 +26,10 @@ struct lp_mapping {
 /* A line with the state that its rate and its order need. */
 struct lp_fake_line {
 	struct lp_line config;
-	unsigned n_to_lose;     /* rest of the run of losses in progress */
-	uint64_t busy_until_ns; /* the last queued byte has left by then */
-	uint64_t last_ns;       /* arrival of the last datagram that keeps the order */
+	unsigned n_to_lose;              /* rest of the run of losses in progress */
+	uint64_t late_ns, late_until_ns; /* the jitter now, and until when */
+	uint64_t busy_until_ns;          /* the last queued byte has left by then */
+	uint64_t last_ns;                /* arrival of the last datagram that keeps the order */
 };
 
 /* A host's connection to the internet. */
