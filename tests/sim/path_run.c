@@ -127,13 +127,17 @@ static double sum_mbit(const struct run *run)
 	return (double)bytes * 8e-6;
 }
 
+static double rival_mbit(const struct run *run)
+{
+	return run->rival ? (double)stream_bytes(run->rival) * 8e-6 : 0;
+}
+
 static void print_trace(struct run *run, double at_s, double mbit)
 {
 	struct tunnel_end *end = run->cell->n_up ? &run->tunnel.client : &run->tunnel.server;
 	printf("%6.2f s %8.2f Mbit/s, window %llu, lost %llu, rival %.2f Mbit, ping %.1f ms, queued %zu\n", at_s,
 		mbit * 10, (unsigned long long)stream_window(run->streams[0]),
-		(unsigned long long)stream_lost(run->streams[0]),
-		run->rival ? (double)stream_bytes(run->rival) * 8e-6 : 0,
+		(unsigned long long)stream_lost(run->streams[0]), rival_mbit(run),
 		pings.n ? (double)pings.rtts_ns[pings.n - 1] / 1e6 : 0, lp_link_waiting_bytes(end->link));
 }
 
@@ -142,7 +146,7 @@ struct path_result path_run(const struct path_cell *cell, bool raw, bool trace)
 	static struct run run;
 	struct path_result result = {0};
 	uint64_t end_ns = (uint64_t)(cell->seconds * 1e9), change_ns = (uint64_t)(cell->change_s * 1e9);
-	double traced = 0;
+	double traced = 0, half = 0, rival_half = 0;
 	size_t n_before = 0;
 	run = (struct run){.cell = cell, .raw = raw};
 	pings.n = 0;
@@ -159,6 +163,10 @@ struct path_result path_run(const struct path_cell *cell, bool raw, bool trace)
 			result.last_mbit = -sum_mbit(&run);
 			n_before = pings.n;
 		}
+		if (t == end_ns / 2) {
+			half = sum_mbit(&run);
+			rival_half = rival_mbit(&run);
+		}
 		if (!raw && t >= 2 * LP_SEC)
 			send_ping(&run.tunnel);
 		tunnel_run(&run.tunnel, STEP_NS);
@@ -169,10 +177,10 @@ struct path_result path_run(const struct path_cell *cell, bool raw, bool trace)
 			traced = sum_mbit(&run);
 		}
 	}
-	double mbit = sum_mbit(&run), rival = run.rival ? (double)stream_bytes(run.rival) * 8e-6 : 0;
+	double mbit = sum_mbit(&run), rival = rival_mbit(&run);
 	result.mbit = mbit / cell->seconds;
 	result.last_mbit += mbit;
-	result.share = mbit / (mbit + rival);
+	result.share = (mbit - half) / (mbit - half + rival - rival_half);
 	result.last_rtt_ms = percentile_ms(n_before, 0.5);
 	result.rtt_ms = percentile_ms(0, 0.5);
 	result.rtt_p99_ms = percentile_ms(0, 0.99);

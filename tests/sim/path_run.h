@@ -37,7 +37,7 @@ struct path_result {
 	double last_mbit;          /* over the last second */
 	double rtt_ms, rtt_p99_ms; /* of a small frame each 10 ms, from the third second on: median, 99th percentile */
 	double last_rtt_ms;        /* median of the last second */
-	double share;              /* of what arrived of all who sent */
+	double share;              /* in the second half of the time, of what arrived of all who sent */
 };
 
 /* Runs the cell with a tunnel or, |raw|, with the same transfers in plain packets of the size that VXLAN would make.

@@ -130,7 +130,7 @@ static void test_steady(void **state)
 		double wait_ms;     /* on average */
 	} rows[] = {
 		{{5, 5 * LP_MS, 300 * LP_MS, 0, 0}, 0.9, 0.97, 8},
-		{{5, 80 * LP_MS, 20 * LP_MS, 0, 0}, 0.6, 0.9, 10},
+		{{5, 80 * LP_MS, 20 * LP_MS, 0, 0}, 0.55, 0.9, 10},
 		{{50, 5 * LP_MS, 100 * LP_MS, 0, 0}, 0.9, 0.97, 4},
 		{{50, 80 * LP_MS, 100 * LP_MS, 0, 0}, 0.6, 0.97, 6},
 		{{50, 80 * LP_MS, 20 * LP_MS, 0, 0}, 0.5, 0.95, 6},

@@ -4,10 +4,16 @@
 
 /* Before the rate is known: what four TCP connections begin with (RFC 6928), and some small frames beside them. */
 #define INITIAL_PACKETS 48U
+/* And when it is known. Everything in flight is lost before a path whose MTU shrank is noticed, so this is less. */
+#define LEAST_PACKETS 16U
 /* In every window: for the other end's delayed ACKs, and so that a window is never closed for good. */
 #define SPARE_PACKETS 2U
 /* 4 ln 2, rounded up: the smallest gain that lets what is sent double in each round (BBR's derivation). */
 #define STARTUP_GAIN 2.89
+/* From this much in flight on, what the window permits is spread, so that short queues hold it; but over less than a
+   round trip, or a TCP inside takes the delay for the end of its slow start (HyStart, RFC 9406). */
+#define STARTUP_PACED 64U
+#define STARTUP_PACE 3.5
 #define STARTUP_GROWTH 1.25 /* less than this in a round is none */
 #define STARTUP_FLAT 3U     /* rounds */
 /* Shorter and faster paths are paced by their ACKs: timers are not fine enough. */
@@ -66,13 +72,15 @@
 #define DRAIN_MAX_NS LP_SEC
 /* A drain that leaves more than this part of the wait: it was others'. */
 #define FOREIGN_PART 0.4
+/* Others' wait of no more than this may be that of other tunnels. */
+#define FILLED_NS (15 * LP_MS)
 /* Others' wait of this much when we start is a full buffer. */
 #define CROWDED_NS (20 * LP_MS)
 /* Two of them within this time: other traffic fills the buffer. */
 #define FOREIGN_NS (6 * LP_SEC)
 #define LOSSY 8U
-#define OPEN_MIN_NS (2 * LP_SEC)
-#define OPEN_MAX_NS (6 * LP_SEC)
+#define OPEN_MIN_NS (3 * LP_SEC)
+#define OPEN_MAX_NS (9 * LP_SEC)
 
 static uint64_t larger(uint64_t a, uint64_t b)
 {
@@ -226,6 +234,7 @@ static void end_foreign(struct lp_cc_rate *rate, uint64_t left_ns, uint64_t now_
 	rate->foreign_ns = now_ns;
 	path->wait_ns = 0;
 	path->base_ns += left_ns;
+	again = again && path->base_ns - path->lowest_ns > FILLED_NS;
 	if (!rate->two_way && (again || (drain->first && left_ns > CROWDED_NS)))
 		open_up(rate, OPEN_MIN_NS, again ? "others' again" : "crowded", now_ns);
 	else
@@ -255,6 +264,9 @@ static void end_drain(struct lp_cc_rate *rate, uint64_t now_ns)
 	}
 	rate->n_foreign = 0;
 	path->wait_ns = left_ns;
+	/* The base was right, and so was the correction. */
+	if (rate->bias < 0)
+		path->rate = (uint64_t)((double)path->rate * (1 + rate->bias));
 	if (done->test)
 		path->lowest_ns = path->base_ns = min_ns;
 	/* The path was drained below what fills it: that packets do not wait means nothing for a while. */
@@ -268,7 +280,7 @@ static void correct(struct lp_cc_rate *rate, uint64_t tick_ns, uint64_t now_ns)
 	uint64_t wait_ns = rate->path.wait_ns, target = target_ns(rate);
 	double horizon = (double)larger(CORRECT_ROUNDS * rate->path.base_ns, CORRECT_MIN_NS);
 	double error = ((double)target - (double)wait_ns) / horizon;
-	rate->bias = within(-BIAS_DOWN, rate->bias + error * (double)tick_ns / horizon / 4, BIAS_UP);
+	rate->bias = within(-BIAS_DOWN, rate->bias + error * (double)tick_ns / horizon, BIAS_UP);
 	rate->gain = 1 + within(-GAIN_DOWN, error, GAIN_UP) + rate->bias;
 	if (rate->gain > 1 - DEBT_GAIN)
 		rate->debt_ns = 0;
@@ -427,15 +439,17 @@ static void set_output(struct lp_cc_rate *rate)
 	const struct lp_cc_path *path = &rate->path;
 	const struct lp_cc_drain *drain = &rate->drain;
 	double spare = (double)(SPARE_PACKETS * rate->packet_bytes);
-	double initial = (double)(INITIAL_PACKETS * rate->packet_bytes);
+	double least = (double)((path->rate ? LEAST_PACKETS : INITIAL_PACKETS) * rate->packet_bytes);
 	double bytes_ns = (double)path->rate * 1e-9, base = (double)path->base_ns;
 	/* What packets may wait, and what ACKs come late by. */
 	double slack = 2 * (double)target_ns(rate) + within(0, base / 2, 10e6) + 2 * (double)path->spread_ns;
-	double window = initial;
+	double window = least;
 	rate->pace = 0;
 	switch (rate->passive && rate->state == LP_CC_RATE_CRUISE ? LP_CC_RATE_STARTUP : rate->state) {
 	case LP_CC_RATE_STARTUP:
-		window = within(initial, STARTUP_GAIN * bytes_ns * (double)(path->last_min_ns + path->spread_ns), 1e18);
+		window = within(least, STARTUP_GAIN * bytes_ns * (double)(path->last_min_ns + path->spread_ns), 1e18);
+		if (!rate->passive && rate->in_flight_bytes > STARTUP_PACED * rate->packet_bytes)
+			rate->pace = STARTUP_PACE * (double)path->rate;
 		break;
 	case LP_CC_RATE_CRUISE:
 		window = bytes_ns * (base + slack);

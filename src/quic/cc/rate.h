@@ -17,9 +17,9 @@
 			    |        v
 			    `------ OPEN <--losses while others' packets wait-- CRUISE
 
-   STARTUP: the window is 2.89 times what was delivered in a round trip, unpaced, so a slow start inside, which doubles,
-   is never held up. It ends when the rate stops growing and packets wait, or when it stops growing for three rounds in
-   which we held packets back.
+   STARTUP: the window is 2.89 times what was delivered in a round trip, so a slow start inside, which doubles, is never
+   held up. Its bursts are spread over a third of a round trip once they are large. It ends when the rate stops growing
+   and packets wait, or when it stops growing for three rounds in which we held packets back.
 
    DRAIN: less is sent until what is in flight would just fill the path, then the round trip is measured. If the wait is
    gone, it was ours. If it is still there, it is another sender's queue, or the path became longer, or its jitter was
@@ -27,7 +27,8 @@
    drain of every few seconds goes a little below what fills the path, and goes on while that shortens the round trip.
 
    CRUISE: the pace follows the wait by a proportional term and a slow integral one, which takes out what the rate is
-   overestimated by. The target falls with the rate, so of two tunnels the faster one yields.
+   overestimated by. The target falls with the rate, so of two tunnels the faster one yields: each drain that confirms
+   the base lowers the rate by the integral term.
 
    GROW: for two rounds packets were held back and yet did not wait, so the path carries more. The first excess makes
    packets wait 2.5 ms a round if this is wrong; it doubles with each round in which the rate follows, which shows a
