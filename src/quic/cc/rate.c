@@ -270,7 +270,7 @@ static void end_drain(struct lp_cc_rate *rate, uint64_t now_ns)
 	if (done->test)
 		path->lowest_ns = path->base_ns = min_ns;
 	/* The path was drained below what fills it: that packets do not wait means nothing for a while. */
-	rate->hold_ns = now_ns + 4 * path->base_ns;
+	rate->hold_ns = now_ns + larger(4 * path->base_ns, 2 * CORRECT_MIN_NS);
 	cruise(rate, "drained");
 }
 
