@@ -5,6 +5,7 @@ SECONDS ?= 60
 SEEDS ?= 10000
 KEEP ?=
 DRIVER ?=
+PATHS ?=
 
 .DEFAULT_GOAL := all
 .PHONY: all deps demo check nightly fuzz bench install uninstall packages windows windows-installer format clean help
@@ -45,10 +46,10 @@ fuzz: ## run every fuzz target for SECONDS (60) each
 	@scripts/build fuzz
 	@scripts/fuzz $(SECONDS)
 
-bench: ## measure the tunnel beside kernel VXLAN and the bare wire (as root)
+bench: ## measure the tunnel beside kernel VXLAN and the bare wire (as root; PATHS=1: on slow, long and lossy paths)
 	@scripts/deps build bench
 	@scripts/build release
-	@LP_BIN=build/release bench/run
+	@LP_BIN=build/release $(if $(PATHS),bench/paths,bench/run)
 
 install: ## install programs, man pages and units below DESTDIR and PREFIX (/usr/local)
 	@case "$(PREFIX)" in /*) ;; *) echo "make: PREFIX=$(PREFIX) is not an absolute path. Pass one that begins with /" >&2; exit 1 ;; esac
