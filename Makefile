@@ -32,7 +32,7 @@ nightly: ## run SEEDS (10000) parties with sanitizers and the grid of paths; try
 	@scripts/build asan
 	@SIM_SEEDS=$(SEEDS) build/asan/tests/sim/test_sim_impair
 	@scripts/build plain
-	@bench/path-grid build/plain
+	@bench/path-grid
 	@scripts/windows-build
 	@scripts/windows-installer
 	@LP_NIGHTLY=1 LP_BIN=build/plain /usr/bin/python3 -m pytest -q tests/windows/test_installer.py

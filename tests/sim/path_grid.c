@@ -60,10 +60,10 @@ static bool set_value(struct values *values, const char *text)
 
 static void print_result(const char *name, const struct path_result *result)
 {
-	printf("\"%s\": {\"mbit\": %.3f, \"first\": %.3f, \"last\": %.3f, \"rtt\": %.1f, \"p99\": %.1f, \"last_rtt\": %.1f, "
+	printf("\"%s\": {\"mbit\": %.3f, \"first\": %.3f, \"last\": %.3f, \"held\": %.2f, \"rtt\": %.1f, \"p99\": %.1f, \"last_rtt\": %.1f, "
 	       "\"share\": %.3f}",
-		name, result->mbit, result->first_mbit, result->last_mbit, result->rtt_ms, result->rtt_p99_ms,
-		result->last_rtt_ms, result->share);
+		name, result->mbit, result->first_mbit, result->last_mbit, result->last_held, result->rtt_ms,
+		result->rtt_p99_ms, result->last_rtt_ms, result->share);
 }
 
 int main(int argc, char **argv)

@@ -132,13 +132,17 @@ static double rival_mbit(const struct run *run)
 	return run->rival ? (double)stream_bytes(run->rival) * 8e-6 : 0;
 }
 
+static struct tunnel_end *sender(struct run *run)
+{
+	return run->cell->n_up ? &run->tunnel.client : &run->tunnel.server;
+}
+
 static void print_trace(struct run *run, double at_s, double mbit)
 {
-	struct tunnel_end *end = run->cell->n_up ? &run->tunnel.client : &run->tunnel.server;
 	printf("%6.2f s %8.2f Mbit/s, window %llu, lost %llu, rival %.2f Mbit, ping %.1f ms, queued %zu\n", at_s,
 		mbit * 10, (unsigned long long)stream_window(run->streams[0]),
 		(unsigned long long)stream_lost(run->streams[0]), rival_mbit(run),
-		pings.n ? (double)pings.rtts_ns[pings.n - 1] / 1e6 : 0, lp_link_waiting_bytes(end->link));
+		pings.n ? (double)pings.rtts_ns[pings.n - 1] / 1e6 : 0, lp_link_waiting_bytes(sender(run)->link));
 }
 
 struct path_result path_run(const struct path_cell *cell, bool raw, bool trace)
@@ -170,6 +174,8 @@ struct path_result path_run(const struct path_cell *cell, bool raw, bool trace)
 		if (!raw && t >= 2 * LP_SEC)
 			send_ping(&run.tunnel);
 		tunnel_run(&run.tunnel, STEP_NS);
+		if (!raw && t >= end_ns - LP_SEC && lp_link_waiting_bytes(sender(&run)->link) > 0)
+			result.last_held += (double)STEP_NS / (double)LP_SEC;
 		if (t + STEP_NS == 2 * LP_SEC)
 			result.first_mbit = sum_mbit(&run) / 2;
 		if (trace && (t + STEP_NS) % (100 * LP_MS) == 0) {

@@ -35,6 +35,7 @@ struct path_result {
 	double mbit;               /* of all transfers, over the whole time */
 	double first_mbit;         /* over the first two seconds */
 	double last_mbit;          /* over the last second */
+	double last_held;          /* part of the last second in which the tunnel held frames back */
 	double rtt_ms, rtt_p99_ms; /* of a small frame each 10 ms, from the third second on: median, 99th percentile */
 	double last_rtt_ms;        /* median of the last second */
 	double share;              /* in the second half of the time, of what arrived of all who sent */
