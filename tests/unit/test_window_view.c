@@ -72,6 +72,12 @@ static void test_rows(void **state)
 	assert_string_equal(view.rows[1].route, "direct");
 	assert_string_equal(view.rows[1].rtt, "5.6 ms");
 	assert_string_equal(view.rows[1].loss, "1.2 %");
+	struct lp_service_member linked = {.role = LP_ROLE_CLIENT, .name = "Ada", .route = "direct", .rtt_us = 900};
+	reply.status.members = (struct lp_list){&linked, 1};
+	struct lp_view other = {0};
+	lp_view_update(&other, &reply, NULL);
+	assert_string_equal(other.rows[0].rtt, "0.9 ms");
+	assert_string_equal(other.rows[0].loss, "–"); /* not 0.0 %: it is not measured */
 	/* Nothing is known of the last, and a name cannot print controls. */
 	assert_string_equal(view.rows[2].name, "Eve\\x1b[2J");
 	assert_string_equal(view.rows[2].rtt, "–");

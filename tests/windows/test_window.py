@@ -114,8 +114,9 @@ def test_join(window):
                       lab.path("bob.json"))
     wait_for(lambda: len(window.rows()) == 2, "Bob's row")
     host, bob = window.rows()
-    assert host[:2] == ["basement (host)", "relay"] and host[2].endswith(" ms") and host[4].endswith(" %")
-    assert bob == ["Bob", "relay", "–", "–", "–"]
+    assert host[0] == "basement (host)" and host[2].endswith(" ms")
+    assert bob[0] == "Bob"
+    assert {host[1], bob[1]} <= {"relay", "forwarded", "direct"}
     # The graph has a line.
     wait_for(lambda: b"\x20\x60\xa8" in b"".join(window.shot("joined")), "the graph")
     if os.environ.get("LP_PICTURES"):  # a longer line looks better

@@ -74,17 +74,6 @@ void lp_service_session_reap(struct lp_service_session *session)
 	session->leaving = false;
 }
 
-void lp_service_session_note(struct lp_service_session *session, const char *text)
-{
-	char line[256];
-	SYSTEMTIME now;
-	GetSystemTime(&now);
-	int len = snprintf(line, sizeof line, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ %s\n", now.wYear, now.wMonth,
-		now.wDay, now.wHour, now.wMinute, now.wSecond, now.wMilliseconds, text);
-	if (len > 0 && (size_t)len < sizeof line && !session->child)
-		lp_log_file_add(&session->log, line, (size_t)len);
-}
-
 static int join(struct lp_service_session *session, struct lp_service_request *request, struct lp_failure *failure)
 {
 	char line[1024];

@@ -33,7 +33,5 @@ bool lp_service_session_is_active(struct lp_service_session *session);
 /* Signalled when the service's client has ended, which lp_service_session_reap() then notes; NULL: none runs. */
 HANDLE lp_service_session_event(const struct lp_service_session *session);
 void lp_service_session_reap(struct lp_service_session *session);
-/* Writes a line into the log, unless the service's client runs. */
-void lp_service_session_note(struct lp_service_session *session, const char *text);
 
 #endif

@@ -92,7 +92,8 @@ static void write_row(
 	write_ms(row->rtt, sizeof row->rtt, member->rtt_us);
 	snprintf(row->jitter, sizeof row->jitter, UNKNOWN);
 	snprintf(row->loss, sizeof row->loss, UNKNOWN);
-	if (!member->rtt_us)
+	/* The status has no jitter and no loss of a link between members. A path that is measured has some jitter. */
+	if (!member->rtt_us || jitter_us == 0)
 		return;
 	write_jitter(row->jitter, sizeof row->jitter, jitter_us);
 	write_loss(row->loss, sizeof row->loss, loss_ppm);
