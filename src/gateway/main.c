@@ -131,7 +131,7 @@ static void load_peer_secret(struct program *program, struct lp_member_config *c
 		lp_invite_book_secret(program->options.state_path, config->room, &why, config->peer_secret) == 0)
 		return;
 	config->peer_tls = NULL;
-	lp_fail(&warning, why.code, "%s: there are no peer links, all frames go by the relay", why.text);
+	lp_fail(&warning, why.code, "%s: there are no peer links, all frames go through the relay", why.text);
 	lp_event_warned(&app->app.output.log, warning.text);
 }
 

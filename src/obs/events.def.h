@@ -146,11 +146,11 @@ LP_EVENT_ROW(link_up, INFO, "peer link to peer {peer}[ '{name}'] is up, {route}"
 LP_EVENT_ROW(link_route, INFO, "frames to peer {peer}[ '{name}'] go {route}[ to {address}]",
              "The route of a peer link has changed.",
              (u64, peer), (str, name), (str, route), (addr, address))
-LP_EVENT_ROW(link_down, INFO, "peer link to peer {peer}[ '{name}'] is down: {reason}. Frames go by the relay",
+LP_EVENT_ROW(link_down, INFO, "peer link to peer {peer}[ '{name}'] is down: {reason}. Frames go through the relay",
              "The link ended; it is made again when it is needed.",
              (u64, peer), (str, name), (str, reason))
 LP_EVENT_ROW(link_refused, WARN, "no peer link to peer {peer}[ '{name}']: {reason}",
-             "A member, or something between, could not prove that it belongs to the room. Frames go by the relay.",
+             "A member, or something between, could not prove that it belongs to the room. Frames go through the relay.",
              (u64, peer), (str, name), (str, reason))
 LP_EVENT_ROW(gateway_present, INFO, "the LAN is reachable, by gateway[ '{name}'] ({mac})", "A gateway is in the room.",
              (str, name), (mac, mac))

@@ -51,8 +51,8 @@ static bool is_dhcp_port(const uint8_t *port)
 	return number == 67 || number == 68 || number == 546 || number == 547;
 }
 
-/* True for frames from which the relay learns who has which address, and may keep a client from taking another's: ARP,
-   neighbour discovery, DHCP. All but plain IP stays with the relay. */
+/* True for frames that must pass through the relay: ARP, neighbour discovery and DHCP, from which it learns the owners
+   of IP addresses, and everything except plain IP. */
 static bool belongs_to_relay(const struct lp_bytes *part)
 {
 	const uint8_t *frame = part->data;

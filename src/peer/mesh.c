@@ -17,7 +17,7 @@
 
 #define TICK_NS LP_SEC
 #define ROUTE_EXPORTER "EXPORTER-lanparty-route"
-/* Packets in flight and nothing received for this time and two round trips: frames go by the relay. */
+/* Packets in flight and nothing received for this time and two round trips: frames go through the relay. */
 #define SILENT_NS (200 * LP_MS)
 /* A link that is silent for this time and eight round trips is given up. */
 #define DEAD_NS (3 * LP_SEC)
@@ -503,7 +503,7 @@ uint64_t lp_mesh_deadline(const struct lp_mesh *mesh)
 	return lp_earlier(lp_earlier(deadline_ns, mesh->sweep_ns), lp_quic_deadline(mesh->endpoint));
 }
 
-/* Looks whether packets of the link wait for an answer. True if they do. */
+/* Detects a link on which nothing is received. True if packets are in flight. */
 static bool check_silence(struct lp_mesh_peer *peer)
 {
 	struct lp_mesh *mesh = peer->mesh;
@@ -541,7 +541,7 @@ static void check_all(struct lp_mesh *mesh)
 	mesh->check_ns = busy ? mesh->now_ns + LP_MESH_CHECK_NS : LP_NEVER;
 }
 
-/* The second of one link. */
+/* Handles the timeouts of one link, once per second. */
 static void tick(struct lp_mesh_peer *peer)
 {
 	struct lp_mesh *mesh = peer->mesh;

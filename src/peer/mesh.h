@@ -8,23 +8,23 @@
       ^           |             |        |
       +-----------+-------------+--------+
 
-   A link begins when the first unicast frame is sent to the peer by the relay, or received from it; between clients and
-   the gateway it begins when either joins. After the handshake each end compares the key that the other has shown with
-   the one that the relay announced, and both prove that they have the room's peer secret, which the relay does not know
-   (invite/keys.h): so the relay cannot put itself in between. A link without frames for a minute is closed, one that
-   fails is tried again later. Until it is up, and whenever nothing is received for a while though packets are in
-   flight, frames go by the relay.
+   A link begins when the first unicast frame is sent to the peer through the relay, or received from it; between
+   clients and the gateway it begins when either joins. After the handshake each end compares the key that the other has
+   shown with the one that the relay announced, and both prove that they have the room's peer secret, which the relay
+   does not know (invite/keys.h): so the relay cannot put itself in between. A link without frames for a minute is
+   closed, one that fails is tried again later. Until it is up, and whenever nothing is received for a while though
+   packets are in flight, frames go through the relay.
 
    Routes are below QUIC. Each peer has a mapped address, which QUIC takes for the peer's; the mesh is the carrier that
-   knows where it leads. The forwarded route is the relay's port, where connection IDs that begin with the peer's prefix
+   maps it to a route. The forwarded route is the relay's port, where connection IDs that begin with the peer's prefix
    are passed on unopened. The direct route is an address of the peer that was found by probes (route/route.h); both
    ends offer their addresses to each other on the link. Each end sends by the route that works for it. So a link keeps
    its one QUIC path whatever happens to addresses beneath it.
 
-   Invariants. A frame travels by a link or by the relay, never by both. enter_state() in mesh.c is the only writer of a
-   link's state. What the relay cannot see, the receiver checks: filters and limits are the relay's defaults, the source
-   MAC must be the peer's, the destination ours. Group frames on a link are dropped; they belong to the relay. So are
-   claims of IP addresses by clients, unless the relay, which guards them, has let the same claim pass before. The
+   Invariants. A frame travels on a link or through the relay, never by both. enter_state() in mesh.c is the only writer
+   of a link's state. What the relay cannot see, the receiver checks: filters and limits are the relay's defaults, the
+   source MAC must be the peer's, the destination ours. Group frames on a link are dropped; they belong to the relay. So
+   are claims of IP addresses by clients, unless the relay, which guards them, has let the same claim pass before. The
    numbers of entries, links and handshakes have a maximum.
 
    What it does not do: it does not choose which frames are unicast to whom beyond the MACs of members (all other
@@ -69,11 +69,11 @@ enum lp_direct {
 	LP_DIRECT_ALL,
 };
 
-/* What the way through the relay is like. */
+/* State of the path to the relay. */
 enum lp_mesh_relay {
 	LP_MESH_RELAY_READY,
 	LP_MESH_RELAY_WAITS, /* frames wait in the queue to it, which the first frame on a new link must not overtake */
-	LP_MESH_RELAY_AWAY,  /* there is no connection: what belongs to the relay goes by links, too */
+	LP_MESH_RELAY_AWAY,  /* not connected: frames that belong to the relay take links, too */
 };
 
 struct lp_mesh_events {
@@ -121,11 +121,11 @@ void lp_mesh_leave(struct lp_mesh *mesh);
 /* The addresses of this computer may have changed: offers them again. */
 void lp_mesh_moved(struct lp_mesh *mesh, uint64_t now_ns);
 
-/* Sends a frame by the link to the member that it is for. Returns the route, with the drop reason or NONE in
-   |ret_drop|; NULL: there is no link, send it by the relay. */
+/* Sends a frame on the link to the member that it is for. Returns the route, with the drop reason or NONE in
+   |ret_drop|; NULL: no link is up, send it through the relay. */
 const char *lp_mesh_send(struct lp_mesh *mesh, const struct lp_bytes *parts, size_t n_parts, enum lp_mesh_relay relay,
 	uint64_t now_ns, enum lp_drop *ret_drop);
-/* A frame was received by the relay from the peer |source|. */
+/* A frame arrived through the relay from the peer |source|. */
 void lp_mesh_relayed(struct lp_mesh *mesh, uint16_t source, const uint8_t *frame, size_t len, uint64_t now_ns);
 /* True while a link is up. */
 bool lp_mesh_has_links(const struct lp_mesh *mesh);
@@ -149,7 +149,7 @@ struct lp_mesh_link {
 	uint64_t packets_lost;
 };
 
-/* The link to the peer |id|. False: frames go by the relay. */
+/* The link to the peer |id|. False: frames go through the relay. */
 bool lp_mesh_link(const struct lp_mesh *mesh, uint16_t id, struct lp_mesh_link *ret_link);
 /* Adds frames, bytes and drops of all links, also of those that are closed; DATAGRAMs are the relay's alone. */
 void lp_mesh_count(const struct lp_mesh *mesh, struct lp_link_counters *counters);

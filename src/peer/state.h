@@ -36,7 +36,7 @@ struct lp_mesh_peer {
 	enum lp_role role;
 	struct lp_mac mac;
 	char name[LP_NAME_MAX + 1];
-	bool capable; /* it has a key and a prefix, so that it can have links */
+	bool capable; /* it has a key and a prefix, which links require */
 	bool present; /* announced since the last join of this member */
 	uint8_t key[LP_MEMBER_KEY_BYTES];
 	uint8_t prefix[LP_LINK_PREFIX_BYTES];
@@ -54,8 +54,8 @@ struct lp_mesh_peer {
 	uint64_t retry_ns;   /* no attempt before that */
 	unsigned n_failed;   /* attempts since the last link */
 	uint64_t used_ns;    /* the last frame in either direction */
-	bool switched;       /* frames go by the link: those before them have left the queue to the relay */
-	bool silent;         /* nothing is received though packets are in flight: frames go by the relay */
+	bool switched;       /* frames take the link: those before them have left the queue to the relay */
+	bool silent;         /* nothing is received though packets are in flight: frames go through the relay */
 	uint64_t waiting_ns; /* since when packets are in flight and nothing is received; 0: they are not */
 	uint64_t probed_ns;  /* the last probe by lp_mesh_relayed() */
 	bool was_congested;
@@ -83,8 +83,8 @@ struct lp_mesh {
 	struct lp_filters filters;
 	struct lp_meter_limits meter_limits[2]; /* of clients, of the gateway */
 	struct lp_ratelimit control_limit;
-	uint64_t tick_ns;  /* the next look at all links */
-	uint64_t check_ns; /* the next look at silent ones; LP_NEVER: nothing was sent */
+	uint64_t tick_ns;  /* when to check the timeouts of all links */
+	uint64_t check_ns; /* when to check for silent links; LP_NEVER: nothing was sent */
 	uint64_t sweep_ns; /* when peers that were not announced again are forgotten; LP_NEVER: they are */
 	uint64_t now_ns;
 	struct lp_addr seen;              /* the address that the relay sees; family 0: unknown */
@@ -111,7 +111,7 @@ struct lp_addr lp_mesh_mapped(uint8_t family, uint16_t id);
 /* The peer of a mapped address, or NULL. */
 struct lp_mesh_peer *lp_mesh_of_mapped(const struct lp_mesh *mesh, const struct lp_addr *mapped);
 
-/* The name of the peer's route. */
+/* The route to |peer|, for people. */
 const char *lp_mesh_route_name(const struct lp_mesh_peer *peer);
 
 /* direct.c */

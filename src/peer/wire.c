@@ -9,8 +9,8 @@
 #define BATCH_MSGS 64U
 #define MAPPED_PORT 1
 
-/* From 240.0.0.0/4 and fd00::/8, which no packet on the internet comes from. The family is that of the relay's address,
-   because the sizes that PMTUD probes depend on it. */
+/* From 240.0.0.0/4 and fd00::/8, which are not used on the internet. PMTUD probes sizes by family, so the mapped
+   address has the family of the relay's address. */
 struct lp_addr lp_mesh_mapped(uint8_t family, uint16_t id)
 {
 	struct lp_addr addr = {.family = family, .port = MAPPED_PORT};

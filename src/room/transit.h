@@ -1,6 +1,6 @@
 /* Packets of peer links in transit: which member of a room gets a datagram that one member sent to another, unopened.
 
-   A member that has peer links gets a prefix, at random so that it cannot be guessed, for the connection IDs of its
+   A member that has peer links gets a random prefix, which cannot be guessed, for the connection IDs of its
    links. A datagram whose destination connection ID begins with the prefix of a member is passed on to that member's
    address if it comes from the address of another member of the same room. There is no state per link: nothing is
    opened, and nothing is sent that did not come in, so nothing is amplified.
@@ -31,7 +31,7 @@ struct lp_transit_counters {
 struct lp_transit_verdict {
 	struct lp_peer *from, *to;
 	enum {
-		LP_TRANSIT_NOT,     /* the prefix is no member's */
+		LP_TRANSIT_NOT,     /* no member has the prefix */
 		LP_TRANSIT_PASS,    /* pass it on to lp_peer_address(to) */
 		LP_TRANSIT_FOREIGN, /* drop it: it comes from no member of the room, or the two must not have a link */
 		LP_TRANSIT_LIMITED, /* drop it: the sender's limit on its bandwidth, or one on output, is reached */

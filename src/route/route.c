@@ -7,15 +7,15 @@
 #define PUNCH_LAST_NS (30 * LP_SEC)
 /* Of one that replies and is not the route. */
 #define SPARE_NS (5 * LP_SEC)
-/* A candidate must have replied so often, the last time so recently, to become the route. */
+/* Replies that a candidate needs to become the route, and the maximum age of the last one. */
 #define REPLIES_NEEDED 2
 #define FRESH_NS (1500 * LP_MS)
 #define STAMP_AGE_NS (3 * LP_SEC)
 /* Frames are sent if the last one is not older. */
 #define USED_NS LP_SEC
-/* A route that has lasted so long has made up for earlier failures. */
+/* A route that worked for this time resets the hold time. */
 #define PROVEN_NS (30 * LP_SEC)
-/* The route is looked at more often than that while frames are sent. */
+/* lp_route_choose() is called more often than this while frames are sent. */
 #define STALL_NS (80 * LP_MS)
 #define BETTER_NS (2 * LP_MS)
 #define NOISE_NS (500 * LP_US) /* of a round trip in a local network */
@@ -52,7 +52,7 @@ static bool is_current(const struct lp_route *route, const struct lp_route_candi
 	return route->chosen && candidate == &route->candidates[route->current];
 }
 
-/* Adds a candidate in place of another one if there is no space: one that was not offered and did not reply. */
+/* Adds a candidate. A full list replaces one that was not offered and did not reply. */
 static struct lp_route_candidate *add(struct lp_route *route, const struct lp_addr *addr, bool offered, uint64_t now_ns)
 {
 	struct lp_route_candidate *place = NULL;
@@ -110,7 +110,7 @@ void lp_route_probed(struct lp_route *route, const struct lp_addr *from, uint64_
 			(void)add(route, from, false, now_ns);
 		return;
 	}
-	/* The way from there is open now; the way to it may be, too. */
+	/* Datagrams arrive from there now, so ours may arrive, too. */
 	if (!is_current(route, candidate) && candidate->next_ns > now_ns + PUNCH_FIRST_NS &&
 		(candidate->replied_ns == 0 || now_ns - candidate->replied_ns > SPARE_NS))
 		candidate->next_ns = now_ns + PUNCH_FIRST_NS;
@@ -187,7 +187,7 @@ static bool is_dead(const struct lp_route *route, uint64_t now_ns)
 	return now_ns - since_ns > LP_ROUTE_DEAD_NS + 2 * rtt_ns;
 }
 
-/* True if |a| is better than |b| by so much that a change is worth it. */
+/* True if |a_ns| is better than |b_ns| by enough to justify a change. */
 static bool is_much_better(uint64_t a_ns, uint64_t b_ns)
 {
 	return a_ns + BETTER_NS < b_ns || (a_ns + a_ns / 5 < b_ns && a_ns + NOISE_NS < b_ns);

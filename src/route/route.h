@@ -1,18 +1,18 @@
 /* The direct route between two members: which addresses of the peer are probed, and which one is used.
 
    Model. Each end has candidates: addresses that the peer has offered, and addresses from which authentic probes came
-   (its NAT may map the way to us otherwise than it knows). Both ends probe all candidates of each other at the same
-   time, from the tunnel's socket, which opens the mappings of their NATs (RFC 8445 calls these checks). A reply proves
-   that datagrams pass in both directions. Of the candidates that reply, the one with the shortest round trip is the
-   route, if it is not much slower than the way through the relay; it changes only for one that is better by a fifth or
-   by 2 ms.
+   (its NAT may use another mapping towards us than towards the relay). Both ends probe all candidates of each other at
+   the same time, from the tunnel's socket, which opens the mappings of their NATs (RFC 8445 calls these checks). A
+   reply proves that datagrams pass in both directions. Of the candidates that reply, the one with the shortest round
+   trip is the route, if it is not much slower than the relay's route; it changes only for one that is better by a fifth
+   or by 2 ms.
 
    The route is probed as long as it is used, in short intervals while frames are sent. If nothing comes back for
-   LP_ROUTE_DEAD_NS and two round trips it is dead, and packets go by the relay again; it is taken again after a time
-   that doubles with each failure.
+   LP_ROUTE_DEAD_NS and two round trips it is dead, and packets go through the relay again; it is taken again after a
+   time that doubles with each failure.
 
-   A probe is LP_ROUTE_MESSAGE_BYTES long, and so is its reply. Both are authenticated by a key of the link, so nobody
-   else can make an address a candidate or answer for it. What a replayed probe causes is a few probes to its source.
+   A probe is LP_ROUTE_MESSAGE_BYTES long, and so is its reply. Both are authenticated by a key of the link, so no
+   one else can add a candidate or send a reply. What a replayed probe causes is a few probes to its source.
 
    Invariants: the number of candidates and of probes per second has a maximum; an address without a reply is never the
    route. Pure: addresses, messages and now_ns go in, addresses to probe come out. It knows no link and no socket. */
@@ -110,12 +110,12 @@ void lp_route_fail(struct lp_route *route, uint64_t now_ns);
 const struct lp_addr *lp_route_next_probe(struct lp_route *route, uint64_t now_ns);
 /* Chooses the route. |forwarded_ns|: round trip through the relay; 0: unknown. True if the choice changed. */
 bool lp_route_choose(struct lp_route *route, uint64_t forwarded_ns, uint64_t now_ns);
-/* The route's address; NULL: packets go by the relay. */
+/* The route's address; NULL: packets go through the relay. */
 static inline const struct lp_addr *lp_route_current(const struct lp_route *route)
 {
 	return route->chosen ? &route->candidates[route->current].addr : NULL;
 }
-/* True if frames are being sent, so that the route is to be checked often. */
+/* True while frames are sent: the route must be checked often. */
 bool lp_route_is_busy(const struct lp_route *route, uint64_t now_ns);
 
 #endif

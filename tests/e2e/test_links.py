@@ -218,7 +218,7 @@ def test_room_with_keys(fresh_party):
 
 
 def test_relay_without(fresh_party):
-    """A relay without links, and a member without: frames go by the relay."""
+    """A relay without links, and a member without: frames go through the relay."""
     lab = fresh_party()
     lab.start_servers()
     start(lab, ("--peer-links", "off"))

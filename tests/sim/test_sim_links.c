@@ -238,8 +238,8 @@ static void test_relay_restart(void **state)
 	expect_all(f->alice, f->bob, 20);
 }
 
-/* Datagrams for members are lost at the relay: frames go by the relay within a third of a second, and by the link when
-   it works again. */
+/* Datagrams for members are lost at the relay: frames go through the relay within a third of a second, and by the link
+   when it works again. */
 static void test_silent(void **state)
 {
 	struct fixture *f = *state;
