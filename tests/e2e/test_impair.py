@@ -83,10 +83,12 @@ def test_duplicates(impaired):
 
 @pytest.mark.parametrize("impaired", [{"reorder": 20, "reorder_ms": 10}], indirect=True)
 def test_reordering(impaired):
-    """All packets arrive, many of them reordered."""
+    """All packets arrive, and a fifth of them late: on a busy machine fewer of these are overtaken, but some are."""
+    before = impaired.proxy.stats()["up"]["reordered"]
     arrived = [number for number, _ in send(impaired)]
     assert sorted(arrived) == list(range(N))
-    assert sum(b < a for a, b in zip(arrived, arrived[1:])) > N * 0.05
+    assert N * 0.1 < impaired.proxy.stats()["up"]["reordered"] - before < N * 0.3
+    assert any(b < a for a, b in zip(arrived, arrived[1:]))
 
 
 @pytest.mark.parametrize("impaired", [{"mtu": 500}], indirect=True)
