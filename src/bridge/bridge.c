@@ -62,12 +62,9 @@ void lp_bridge_set_room_mtu(struct lp_bridge *bridge, uint16_t mtu)
 	bridge->config.room_mtu = mtu;
 }
 
-void lp_bridge_room_nonce(const char *room, uint8_t nonce[LP_BRIDGE_NONCE])
+void lp_bridge_set_room_nonce(struct lp_bridge *bridge, const uint8_t nonce[LP_BRIDGE_NONCE])
 {
-	static const uint8_t key[LP_SIPHASH_KEY] = "loop probe room";
-	uint64_t hash = lp_siphash(key, room, strlen(room));
-	for (size_t i = 0; i < LP_BRIDGE_NONCE; i++)
-		nonce[i] = (uint8_t)(hash >> 8 * i);
+	memcpy(bridge->config.room_nonce, nonce, sizeof bridge->config.room_nonce);
 }
 
 bool lp_bridge_is_local(struct lp_bridge *bridge, uint64_t key, uint64_t now_ns)

@@ -86,7 +86,7 @@ enum lp_bridge_frame {
 struct lp_bridge_config {
 	uint8_t hash_key[16];                /* random; keys the table of MACs */
 	uint8_t sender[LP_BRIDGE_NONCE];     /* random; identifies this gateway's probes */
-	uint8_t room_nonce[LP_BRIDGE_NONCE]; /* the same for all gateways of a room: lp_bridge_room_nonce() */
+	uint8_t room_nonce[LP_BRIDGE_NONCE]; /* the same for all gateways of a room; random until it is set */
 	struct lp_mac interface_mac;         /* of the interface on the LAN */
 	uint16_t lan_mtu;                    /* of that interface, IP bytes */
 	uint16_t room_mtu;                   /* IP bytes; see lp_bridge_set_room_mtu() */
@@ -122,8 +122,8 @@ int lp_bridge_new(const struct lp_bridge_config *config, uint64_t now_ns, struct
 void lp_bridge_free(struct lp_bridge *bridge);
 /* Sets the room's MTU, as `welcome` contains it. */
 void lp_bridge_set_room_mtu(struct lp_bridge *bridge, uint16_t mtu);
-/* The nonce in the probes of all gateways of a room; |room| is its code in upper case. */
-void lp_bridge_room_nonce(const char *room, uint8_t nonce[LP_BRIDGE_NONCE]);
+/* Sets the nonce in the probes of all gateways of the room, as `welcome` contains it. */
+void lp_bridge_set_room_nonce(struct lp_bridge *bridge, const uint8_t nonce[LP_BRIDGE_NONCE]);
 
 /* A client is in the room, or its MAC changed. Its MAC is refreshed by the next call of lp_bridge_next_frame(). */
 void lp_bridge_peer_joined(struct lp_bridge *bridge, uint16_t peer_id, const struct lp_mac *mac, uint64_t now_ns);

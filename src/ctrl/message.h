@@ -31,8 +31,10 @@ struct lp_failure;
 #define LP_PROTOCOL_VERSION 1
 #define LP_ROOM_CODE_MIN 3
 #define LP_ROOM_CODE_MAX 32
-#define LP_NAME_MAX 63       /* bytes of UTF-8, of names and software */
-#define LP_TEXT_MAX 255      /* bytes of UTF-8, of texts for people */
+#define LP_NAME_MAX 63   /* bytes of UTF-8, of names and software */
+#define LP_TEXT_MAX 255  /* bytes of UTF-8, of texts for people */
+#define LP_PROBE_BYTES 8 /* of the nonce of loop probes */
+#define LP_PROBE_HEX (2 * LP_PROBE_BYTES)
 #define LP_RESUME_MAX 64     /* hex digits of a resume token */
 #define LP_KEY_HEX 64        /* hex digits of a member's key, and of a proof */
 #define LP_JSON_DEPTH_MAX 16 /* nested objects and arrays, including the message */
@@ -143,6 +145,7 @@ struct lp_welcome {
 		uint32_t peers;                                  /* maximum in the room; 0: unknown */
 		uint32_t stations; /* MACs that this client may send from; 0 counts as 1 */
 	} limits;
+	char probe[LP_PROBE_HEX + 1];      /* for a gateway: the nonce of its loop probes, hex digits; empty: none */
 	char link[LP_LINK_PREFIX_HEX + 1]; /* prefix of the connection IDs of peer links, hex digits; empty: none */
 	char seen[LP_ADDR_TEXT_MAX];       /* with |link|: the address that the member comes from */
 };

@@ -85,6 +85,8 @@ static const struct lp_field welcome[] = {
 		"token for `hello.resume` of a later connection; a secret"),
 	{"limits", LP_FIELD_OBJECT, OPTIONAL, AT(welcome.limits), .fields = limits,
 		.n_fields = sizeof limits / sizeof limits[0], .text = "what the relay allows"},
+	HEX("probe", OPTIONAL, welcome.probe, LP_PROBE_HEX,
+		"to a gateway, 16 digits: the room nonce of its loop probes, random for each room"),
 	HEX("link", OPTIONAL, welcome.link, LP_LINK_PREFIX_HEX,
 		"12 digits: how the connection IDs of the member's peer links begin; absent: it has none"),
 	TEXT("seen", OPTIONAL, welcome.seen, LP_ADDR_TEXT_MAX - 1,

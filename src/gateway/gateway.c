@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/failure.h"
+#include "base/hex.h"
 #include "base/units.h"
 #include "bridge/bridge.h"
 #include "ctrl/message.h"
@@ -283,10 +284,13 @@ static void check_mtu(struct lp_gateway *gateway, uint16_t room_mtu)
 static void on_joined(void *ctx, const struct lp_welcome *welcome)
 {
 	struct lp_gateway *gateway = ctx;
+	uint8_t nonce[LP_BRIDGE_NONCE];
 	gateway->joined = true;
 	lp_bridge_peers_clear(gateway->bridge); /* the relay announces them again, perhaps with other ids */
 	lp_bridge_set_room_mtu(gateway->bridge, welcome->mtu);
 	gateway->room_mtu = welcome->mtu;
+	if (lp_hex_parse(welcome->probe, nonce, sizeof nonce) == 0)
+		lp_bridge_set_room_nonce(gateway->bridge, nonce);
 	check_mtu(gateway, welcome->mtu);
 	arm(gateway);
 	if (gateway->config.joined)
@@ -392,7 +396,6 @@ static int new_parts(struct lp_gateway *gateway)
 		.send = to_wire,
 		.ctx = gateway,
 	};
-	char room[LP_ROOM_CODE_MAX + 1];
 	lp_bridge_config_init(&bridge);
 	bridge.interface_mac = gateway->info.mac;
 	bridge.lan_mtu = (uint16_t)gateway->info.mtu;
@@ -412,9 +415,7 @@ static int new_parts(struct lp_gateway *gateway)
 	}
 	lp_random_fill(bridge.hash_key, sizeof bridge.hash_key);
 	lp_random_fill(bridge.sender, sizeof bridge.sender);
-	memcpy(room, config->member.room, sizeof room);
-	lp_room_code_fold(room);
-	lp_bridge_room_nonce(room, bridge.room_nonce);
+	lp_random_fill(bridge.room_nonce, sizeof bridge.room_nonce);
 	return lp_bridge_new(&bridge, lp_loop_now_ns(gateway->loop), &gateway->bridge);
 }
 

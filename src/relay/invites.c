@@ -19,6 +19,7 @@ void lp_invites_init(struct lp_invites *invites, struct lp_directory *directory,
 	*invites = (struct lp_invites){.directory = directory, .rooms = rooms, .policy = policy};
 	memcpy(invites->hash_key, hash_key, sizeof invites->hash_key);
 	lp_ratelimit_init(&invites->wrong_limit, LP_INVITES_WRONG_PER_S, LP_INVITES_WRONG_BURST);
+	lp_ratelimit_init(&invites->room_limit, LP_INVITES_ROOM_PER_S, LP_INVITES_ROOM_BURST);
 	lp_ratelimit_init(&invites->opened_limit, LP_INVITES_OPENED_PER_S, LP_INVITES_OPENED_BURST);
 }
 
@@ -30,13 +31,24 @@ static struct lp_bucket *bucket_of(
 	return &buckets[hash % LP_INVITES_BUCKETS];
 }
 
+/* Charges a wrong proof to its source and to the room. */
+static void charge_wrong(
+	struct lp_invites *invites, const struct lp_newcomer *newcomer, const char *room, uint64_t now_ns)
+{
+	uint64_t hash = lp_siphash(invites->hash_key, room, strlen(room));
+	struct lp_bucket *of_room = &invites->rooms_wrong[hash % LP_INVITES_BUCKETS];
+	struct lp_bucket *of_source = bucket_of(invites, invites->wrong, newcomer->remote);
+	uint32_t cost = lp_bucket_take(of_room, &invites->room_limit, 1, now_ns) ? 1 : LP_INVITES_WRONG_BURST;
+	invites->n_wrong++;
+	while (cost > 0 && lp_bucket_take(of_source, &invites->wrong_limit, 1, now_ns))
+		cost--;
+}
+
 /* Refuses a hello whose proof is wrong or absent. */
 static int refuse_wrong(struct lp_invites *invites, const struct lp_newcomer *newcomer, uint64_t now_ns,
 	struct lp_reject *reject, const char *what, const char *room, const char *more)
 {
-	struct lp_bucket *bucket = bucket_of(invites, invites->wrong, newcomer->remote);
-	invites->n_wrong++;
-	(void)lp_bucket_take(bucket, &invites->wrong_limit, 1, now_ns);
+	charge_wrong(invites, newcomer, room, now_ns);
 	lp_admission_refuse(reject, LP_REJECT_UNAUTHORIZED, "%s %s%s", what, room, more);
 	return LP_EPERM;
 }
@@ -139,6 +151,7 @@ int lp_invites_check(struct lp_invites *invites, const struct lp_hello *hello, c
 	memcpy(code, hello->room, sizeof code);
 	lp_room_code_fold(code);
 	if (is_slowed(invites, newcomer, now_ns)) {
+		invites->n_slowed++;
 		lp_admission_refuse(ret_reject, LP_REJECT_ROOM_FULL,
 			"too many wrong invites came from this address. Try again in a few seconds");
 		return LP_EPERM;

@@ -6,7 +6,9 @@
    revocation and number of uses. The room itself (room/admission.h) then decides about MAC, gateway and limits.
 
    Guessing is slowed down by source, an IPv4 address or an IPv6 /48: wrong proofs, and plain rooms that a member opens.
-   The buckets are in tables of fixed size that sources share by a keyed hash. */
+   While a room receives many wrong proofs, from any number of sources, each one costs its source the whole burst;
+   members with a right one are not slowed. The buckets are in tables of fixed size that sources, and rooms, share by a
+   keyed hash. */
 #ifndef LP_RELAY_INVITES_H
 #define LP_RELAY_INVITES_H
 
@@ -33,6 +35,9 @@ enum lp_rooms_policy {
 /* Wrong proofs, and plain rooms opened, per second and at one time from one source. */
 #define LP_INVITES_WRONG_PER_S 1U
 #define LP_INVITES_WRONG_BURST 16U
+/* Wrong proofs for one room, of all sources, above which each costs the burst. */
+#define LP_INVITES_ROOM_PER_S 1U
+#define LP_INVITES_ROOM_BURST 64U
 #define LP_INVITES_OPENED_PER_S 1U
 #define LP_INVITES_OPENED_BURST 128U
 #define LP_INVITES_BUCKETS 1024U
@@ -41,10 +46,11 @@ struct lp_invites {
 	struct lp_directory *directory; /* NULL: no room has keys; borrowed */
 	const struct lp_rooms *rooms;   /* borrowed */
 	enum lp_rooms_policy policy;
-	struct lp_ratelimit wrong_limit, opened_limit;
-	struct lp_bucket wrong[LP_INVITES_BUCKETS], opened[LP_INVITES_BUCKETS];
+	struct lp_ratelimit wrong_limit, room_limit, opened_limit;
+	struct lp_bucket wrong[LP_INVITES_BUCKETS], rooms_wrong[LP_INVITES_BUCKETS], opened[LP_INVITES_BUCKETS];
 	uint8_t hash_key[LP_SIPHASH_KEY];
-	uint64_t n_wrong; /* hellos whose proof was wrong or absent */
+	uint64_t n_wrong;  /* hellos whose proof was wrong or absent */
+	uint64_t n_slowed; /* hellos that were refused unread, because their source had sent too many of those */
 };
 
 /* What the connection knows of a member before its hello. */

@@ -88,6 +88,11 @@ char *lp_relay_metrics_text(const struct lp_relay_status *status)
 	metric(&text, "lanparty_relay_rejects_total", "counter", "Members not admitted.", status->rejects);
 	metric(&text, "lanparty_relay_joins_limited_total", "counter",
 		"Members not admitted because too many joined their room.", status->joins_limited);
+	metric(&text, "lanparty_relay_wrong_invites_total", "counter",
+		"Members not admitted because their invite's proof was wrong or absent.", status->wrong_invites);
+	metric(&text, "lanparty_relay_guesses_slowed_total", "counter",
+		"Members refused unread, because their address had sent too many wrong proofs.",
+		status->guesses_slowed);
 	metric(&text, "lanparty_relay_frames_in_total", "counter", "Ethernet frames received from members.",
 		status->frames_in);
 	metric(&text, "lanparty_relay_frames_out_total", "counter", "Ethernet frames sent or queued to members.",

@@ -27,6 +27,7 @@ static const struct lp_help_row commands[] = {
 	{"room add [CODE]", "create a room with keys and print its host's invite; without CODE: with a random code"},
 	{"room list", "print the rooms with keys"},
 	{"room show CODE", "print a room with keys and its host's invite"},
+	{"room invite CODE", "print the host's invite of a room with keys, and nothing else"},
 	{"room remove CODE", "remove a room with keys; its invites are worthless then"},
 	{"kick ROOM PLAYER", "remove a member, by its number or name, from a room of the running relay"},
 	{"ban ROOM PLAYER", "the same in a room with keys; the member cannot come back with the same key"},

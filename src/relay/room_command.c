@@ -89,8 +89,9 @@ static int pin_relay(struct room_command *command, struct lp_invite *invite)
 	return 0;
 }
 
-/* Prints the host's invite. Its key is the room's: it needs no id, and it does not expire. */
-static int print_invite(struct room_command *command, const struct lp_directory_room *room)
+/* Prints the host's invite, with what to do with it if |explain|. Its key is the room's: it needs no id, and it does
+   not expire. */
+static int print_invite(struct room_command *command, const struct lp_directory_room *room, bool explain)
 {
 	struct lp_invite invite = {.host = true};
 	char text[LP_INVITE_TEXT_MAX + 1];
@@ -101,10 +102,12 @@ static int print_invite(struct room_command *command, const struct lp_directory_
 		result = pin_relay(command, &invite);
 	if (result == 0)
 		result = lp_invite_format(&invite, &command->failure, text);
-	if (result == 0)
+	if (result == 0 && explain)
 		printf("The host's invite, a secret. Who has it owns the room:\n\n%s\n\n"
 		       "The host starts the gateway with it: sudo lanparty-gateway 'INVITE' --interface IF\n",
 			text);
+	else if (result == 0)
+		printf("%s\n", text);
 	lp_wipe(&invite, sizeof invite);
 	lp_wipe(text, sizeof text);
 	return result;
@@ -132,7 +135,7 @@ static int add(struct room_command *command)
 			room.code, lp_relay_program.name, room.code);
 	if (result == 0) {
 		printf("Room %s was created.\n", room.code);
-		result = print_invite(command, &room);
+		result = print_invite(command, &room, true);
 		if (result < 0)
 			lp_directory_remove_room(command->directory, room.code, NULL);
 	}
@@ -191,7 +194,18 @@ static int show(struct room_command *command)
 	print_room(NULL, &room);
 	result = lp_directory_each_ban(command->directory, room.code, print_ban, NULL, &command->failure);
 	if (result == 0)
-		result = print_invite(command, &room);
+		result = print_invite(command, &room, true);
+	lp_wipe(&room, sizeof room);
+	return result;
+}
+
+static int print_only_invite(struct room_command *command)
+{
+	struct lp_directory_room room;
+	int result = lp_directory_room(command->directory, command->code, &command->failure, &room);
+	if (result < 0)
+		return fail_absent(command, result);
+	result = print_invite(command, &room, false);
 	lp_wipe(&room, sizeof room);
 	return result;
 }
@@ -213,6 +227,7 @@ static const struct {
 	{"room add", add},
 	{"room list", list},
 	{"room show", show},
+	{"room invite", print_only_invite},
 	{"room remove", remove_room},
 };
 

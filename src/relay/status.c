@@ -101,6 +101,8 @@ int lp_relay_status_add(struct lp_relay *relay, struct lp_relay_status *status)
 	status->joins += counters->joins;
 	status->rejects += counters->rejects;
 	status->joins_limited += lp_rooms_joins_limited(relay->rooms);
+	status->wrong_invites += relay->invites.n_wrong;
+	status->guesses_slowed += relay->invites.n_slowed;
 	status->frames_in += counters->frames;
 	status->frames_out += counters->targets;
 	status->bytes_in += counters->bytes;

@@ -42,7 +42,7 @@ struct lp_relay_status {
 	uint64_t uptime_s;
 	uint64_t rooms, connections;
 	uint64_t handshakes;
-	uint64_t joins, rejects, joins_limited;
+	uint64_t joins, rejects, joins_limited, wrong_invites, guesses_slowed;
 	uint64_t frames_in, frames_out, bytes_in;
 	uint64_t udp_datagrams_in, udp_datagrams_out, udp_bytes_in, udp_bytes_out, udp_invalid_in;
 	uint64_t link_datagrams, link_bytes, link_foreign, link_limited;

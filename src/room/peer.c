@@ -77,6 +77,8 @@ void lp_peer_welcome(const struct lp_peer *peer, struct lp_welcome *ret_welcome)
 	};
 	memcpy(welcome.room, room->code, sizeof welcome.room);
 	lp_token_format(peer->token, welcome.resume);
+	if (peer->role == LP_ROLE_GATEWAY)
+		lp_hex_format(room->probe, sizeof room->probe, welcome.probe);
 	if (peer->link.on)
 		lp_hex_format(peer->link.prefix, sizeof peer->link.prefix, welcome.link);
 	if (peer->link.address.family)

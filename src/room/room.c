@@ -93,6 +93,7 @@ static struct lp_room *make_room(struct lp_rooms *rooms, const char *code, const
 	memcpy(room->code, code, sizeof room->code);
 	room->source = join->source;
 	room->by_key = join->by_key;
+	rooms->config.events->random(rooms->config.ctx, room->probe, sizeof room->probe);
 	room->mtu = rooms->config.room_mtu;
 	lp_rooms_table_add(rooms, room);
 	lp_list_insert(&rooms->list, &room->node);

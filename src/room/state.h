@@ -62,12 +62,13 @@ struct lp_room {
 	struct lp_node node;       /* in the list of all rooms; of those without a gateway, the newest first */
 	struct lp_room *same_hash; /* chain of the table of codes */
 	char code[LP_ROOM_CODE_MAX + 1];
-	uint64_t source;        /* where the member that opened it came from */
-	bool by_key;            /* it was opened by an invite */
-	struct lp_bucket joins; /* new members and changed names: each is a message to all others */
-	uint16_t mtu;           /* fixed while the room exists */
-	uint16_t last_id;       /* the last peer id that was assigned */
-	struct lp_peer **peers; /* in no particular order */
+	uint64_t source;               /* where the member that opened it came from */
+	bool by_key;                   /* it was opened by an invite */
+	uint8_t probe[LP_PROBE_BYTES]; /* nonce of its gateway's loop probes, random */
+	struct lp_bucket joins;        /* new members and changed names: each is a message to all others */
+	uint16_t mtu;                  /* fixed while the room exists */
+	uint16_t last_id;              /* the last peer id that was assigned */
+	struct lp_peer **peers;        /* in no particular order */
 	size_t n_peers, size_peers;
 	struct lp_peer *gateway;  /* NULL: none */
 	uint64_t overflow_ns;     /* when the next event about a full table may be sent */

@@ -83,6 +83,14 @@ def test_party(lab):
     client.stop()
 
 
+def test_operator_invite(lab):
+    """The operator prints the host's invite again, alone or with the room."""
+    alone = lab.room("invite", "FRIDAY", "--public", party.RELAY).stdout
+    assert alone == lab.host_invite + "\n"
+    assert invites_of(lab.room("show", "FRIDAY", "--public", party.RELAY).stdout) == [lab.host_invite]
+    assert "no room NOWHERE" in lab.room("invite", "NOWHERE", "--public", party.RELAY, check=False).stderr
+
+
 def test_invite_file(lab):
     """An invite in a file; the list of the host has it."""
     bob = lab.party.bob_host

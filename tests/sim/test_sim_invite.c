@@ -312,24 +312,47 @@ static void test_replay(void **state)
 	rogue_close(&second);
 }
 
+/* Sends a wrong proof from |ip|; true if it was compared, false if the source is slowed. */
+static bool guess(struct fixture *f, const char *ip)
+{
+	static struct rogue rogue;
+	rogue_open(&rogue, f->party, ip);
+	rogue_say_json(&rogue,
+		"{\"type\":\"hello\",\"version\":1,\"role\":\"client\",\"room\":\"LAN\",\"mac\":\"02:66:00:00:00:01\","
+		"\"datagram_budget\":1400,\"software\":\"thief\",\"invite\":2,\"proof\":\"00\"}");
+	party_run(f->party, 50 * LP_MS);
+	bool compared = was_told(&rogue, "unauthorized");
+	assert_int_not_equal(compared, was_told(&rogue, "too many wrong invites"));
+	rogue_close(&rogue);
+	return compared;
+}
+
 /* Guessing ends after a few wrong proofs from an address; others are not affected. */
 static void test_guessing(void **state)
 {
 	struct fixture *f = *state;
-	static struct rogue rogue;
-	unsigned n_wrong = 0, n_slowed = 0;
-	for (unsigned i = 0; i < 2 * LP_INVITES_WRONG_BURST; i++) {
-		rogue_open(&rogue, f->party, "198.51.100.63");
-		rogue_say_json(&rogue,
-			"{\"type\":\"hello\",\"version\":1,\"role\":\"client\",\"room\":\"LAN\",\"mac\":\"02:66:00:00:00:01\","
-			"\"datagram_budget\":1400,\"software\":\"thief\",\"invite\":2,\"proof\":\"00\"}");
-		party_run(f->party, 50 * LP_MS);
-		n_wrong += was_told(&rogue, "unauthorized");
-		n_slowed += was_told(&rogue, "too many wrong invites");
-		rogue_close(&rogue);
-	}
+	unsigned n_wrong = 0;
+	for (unsigned i = 0; i < 2 * LP_INVITES_WRONG_BURST; i++)
+		n_wrong += guess(f, "198.51.100.63");
 	assert_in_range(n_wrong, LP_INVITES_WRONG_BURST, LP_INVITES_WRONG_BURST + 4);
-	assert_int_equal(n_wrong + n_slowed, 2 * LP_INVITES_WRONG_BURST);
+	assert_int_equal(f->party->relay->invites.n_wrong, n_wrong);
+	assert_int_equal(f->party->relay->invites.n_slowed, 2 * LP_INVITES_WRONG_BURST - n_wrong);
+	party_invite(f->party, LP_ROLE_CLIENT, &f->player);
+	assert_true(party_run_until_joined(f->party, 10 * LP_SEC));
+}
+
+/* Guesses from many addresses: each has one in 16 seconds when they are more than the room takes. Who has an invite
+   comes in. */
+static void test_many_guess(void **state)
+{
+	struct fixture *f = *state;
+	char ip[32];
+	for (unsigned i = 0; i < 2 * LP_INVITES_ROOM_BURST; i++) {
+		snprintf(ip, sizeof ip, "198.51.100.%u", 100 + i / 8);
+		(void)guess(f, ip);
+	}
+	assert_true(guess(f, "198.51.100.99"));
+	assert_false(guess(f, "198.51.100.99"));
 	party_invite(f->party, LP_ROLE_CLIENT, &f->player);
 	assert_true(party_run_until_joined(f->party, 10 * LP_SEC));
 }
@@ -347,6 +370,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_false_host, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_replay, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_guessing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_many_guess, set_up, tear_down),
 	};
 	return cmocka_run_group_tests_name("invites", tests, NULL, NULL);
 }

@@ -257,10 +257,11 @@ static const char *const complete[] = {
 			     ",\"stations\":2,\"name\":\"n\",\"resume\":\"00\","
 			     "\"invite\":1,\"invite_expires\":2,\"invite_uses\":3,\"proof\":\"00\","
 			     "\"links\":true}",
-	[LP_MESSAGE_WELCOME] = "{\"type\":\"welcome\",\"peer_id\":1,\"room\":\"ABC\",\"mtu\":1500,"
-			       "\"gateway_present\":true,\"unfragmented_mtu\":1,\"stats_interval_s\":1,"
-			       "\"resume\":\"00\",\"limits\":{\"broadcast_pps\":1,\"unknown_pps\":1,"
-			       "\"total_kbps\":1,\"stations\":2,\"peers\":1},\"link\":\"00\",\"seen\":\"a\"}",
+	[LP_MESSAGE_WELCOME] =
+		"{\"type\":\"welcome\",\"peer_id\":1,\"room\":\"ABC\",\"mtu\":1500,"
+		"\"gateway_present\":true,\"unfragmented_mtu\":1,\"stats_interval_s\":1,"
+		"\"resume\":\"00\",\"limits\":{\"broadcast_pps\":1,\"unknown_pps\":1,"
+		"\"total_kbps\":1,\"stations\":2,\"peers\":1},\"probe\":\"00\",\"link\":\"00\",\"seen\":\"a\"}",
 	[LP_MESSAGE_REJECT] = "{\"type\":\"reject\",\"code\":\"bad_mac\",\"message\":\"m\",\"address\":\"a\","
 			      "\"steer\":\"0a\",\"mac\":\"02:00:00:00:00:01\"}",
 	[LP_MESSAGE_PEER_JOINED] = "{\"type\":\"peer_joined\",\"peer_id\":7,\"role\":\"client\","

@@ -71,6 +71,8 @@ static void test_welcome(void **state)
 	assert_int_equal(welcome->limits.peers, 16);
 	station_join(place.rooms, &place.station[1], 2, LP_ROLE_GATEWAY, "LAN-1");
 	assert_true(place.station[1].welcome.gateway_present);
+	assert_string_equal(welcome->probe, ""); /* for gateways alone */
+	assert_int_equal(strlen(place.station[1].welcome.probe), LP_PROBE_HEX);
 	assert_string_not_equal(place.station[1].welcome.resume, welcome->resume);
 	assert_ptr_equal(lp_peer_gateway(place.station[0].peer), place.station[1].peer);
 	station_join(place.rooms, &place.station[2], 3, LP_ROLE_CLIENT, "LAN-2");

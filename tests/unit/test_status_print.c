@@ -34,7 +34,7 @@ static int print(const char *json, char table[4096])
 	"\"link_bytes_in\":0,\"link_bytes_out\":0,\"drops\":{\"oversize\":2,\"bad_source\":1}" more "}"
 #define STATUS(peers) \
 	"{\"version\":\"1.2\",\"uptime_s\":60,\"rooms\":1,\"connections\":2,\"handshakes\":10,\"joins\":9,\"rejects\":0," \
-	"\"joins_limited\":0,\"frames_in\":11,\"frames_out\":12,\"bytes_in\":0,\"udp_datagrams_in\":3," \
+	"\"joins_limited\":0,\"wrong_invites\":0,\"guesses_slowed\":0,\"frames_in\":11,\"frames_out\":12,\"bytes_in\":0,\"udp_datagrams_in\":3," \
 	"\"udp_datagrams_out\":4,\"udp_bytes_in\":30,\"udp_bytes_out\":40,\"udp_invalid_in\":5,\"link_datagrams\":21," \
 	"\"link_bytes\":22,\"link_foreign\":23,\"link_limited\":24,\"retries_sent\":6,\"resets_sent\":8,\"connections_refused\":7," \
 	"\"drops\":{\"oversize\":2},\"peers\":[" peers "]}"
