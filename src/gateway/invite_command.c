@@ -21,7 +21,7 @@
 /* What a command works with. */
 struct invite_command {
 	const struct lp_gateway_options *options;
-	const char *name, *argument;
+	const char *argument; /* whom an invite is for, or the id of one */
 	char path[LP_GATEWAY_PATH_MAX + 16];
 	struct lp_invite host;
 	struct lp_invite_book book;
@@ -58,7 +58,7 @@ static int make(struct invite_command *command)
 		.uses = command->options->uses,
 	};
 	char text[LP_INVITE_TEXT_MAX + 1];
-	snprintf(wanted.name, sizeof wanted.name, "%s", command->name);
+	snprintf(wanted.name, sizeof wanted.name, "%s", command->argument);
 	int result = lp_invite_book_add(&command->book, &wanted, &command->failure, &entry);
 	if (result == 0)
 		result = lp_invite_book_format(&command->book, entry, &command->host, &command->failure, text);
@@ -80,15 +80,29 @@ static int list(struct invite_command *command)
 		int result = lp_invite_book_format(&command->book, entry, &command->host, &command->failure, text);
 		if (result < 0)
 			return result;
+		bool over = entry->expires_unix_s != 0 && command->now_unix_s >= entry->expires_unix_s;
 		printf("%08x  %s", (unsigned)entry->id, name);
 		print_time(*name ? ", made " : "made ", entry->created_unix_s);
 		if (entry->expires_unix_s != 0)
-			print_time(", expires ", entry->expires_unix_s);
+			print_time(over ? ", expired " : ", expires ", entry->expires_unix_s);
 		if (entry->uses != 0)
 			printf(", for %u members", entry->uses);
-		printf("\n          %s\n", text);
+		printf(entry->revoked ? ", revoked\n" : "\n");
+		if (!entry->revoked && !over)
+			printf("          %s\n", text);
 	}
 	return 0;
+}
+
+/* An invite that is not in the list was made on another computer. */
+static int mark_revoked(struct invite_command *command)
+{
+	struct lp_invite_entry *entry = lp_invite_book_find(
+		&command->book, (uint32_t)strtoul(command->argument, NULL, 16));
+	if (!entry)
+		return 0;
+	entry->revoked = true;
+	return lp_invite_book_save(command->path, &command->book, &command->failure);
 }
 
 static const struct {
@@ -143,22 +157,20 @@ static int find_time(struct invite_command *command)
 	return 0;
 }
 
-int lp_invite_command(const struct lp_options *options, const struct lp_gateway_options *gateway, const char *name)
+/* Loads what a command needs, and runs it. Returns the exit code. */
+static int run(const struct lp_options *options, const struct lp_gateway_options *gateway, const char *argument,
+	int (*action)(struct invite_command *command))
 {
 	struct invite_command *command = calloc(1, sizeof *command);
 	int result;
 	if (!command)
 		return LP_EXIT_FAILURE;
 	command->options = gateway;
-	command->name = name;
-	command->argument = options->n_words > 0 ? options->words[0] : NULL;
+	command->argument = argument;
 	if ((result = load_host(command)) == 0 && (result = load_book(command)) == 0)
 		result = find_time(command);
-	for (size_t i = 0; result == 0 && i < sizeof commands / sizeof commands[0]; i++)
-		if (lp_options_is_command(options, commands[i].names)) {
-			result = commands[i].run(command);
-			break;
-		}
+	if (result == 0)
+		result = action(command);
 	if (result == 0 && (fflush(stdout) != 0 || ferror(stdout)))
 		result = lp_fail(&command->failure, LP_EIO, "standard output cannot be written to");
 	if (result < 0)
@@ -168,17 +180,42 @@ int lp_invite_command(const struct lp_options *options, const struct lp_gateway_
 	return result == 0 ? LP_EXIT_OK : LP_EXIT_FAILURE;
 }
 
+int lp_invite_command(const struct lp_options *options, const struct lp_gateway_options *gateway, const char *name)
+{
+	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+		if (lp_options_is_command(options, commands[i].names))
+			return run(options, gateway, name, commands[i].run);
+	return LP_EXIT_USAGE;
+}
+
+int lp_invite_mark_revoked(const struct lp_options *options, const struct lp_gateway_options *gateway, const char *id)
+{
+	return run(options, gateway, id, mark_revoked);
+}
+
+/* The first invite for any number of players that is still good; NULL: there is none. */
+static const struct lp_invite_entry *find_open(const struct lp_invite_book *book, int64_t now_unix_s)
+{
+	for (size_t i = 0; i < book->n_entries; i++) {
+		const struct lp_invite_entry *entry = &book->entries[i];
+		bool over = entry->expires_unix_s != 0 && now_unix_s >= entry->expires_unix_s;
+		if (!entry->revoked && !over && entry->uses == 0)
+			return entry;
+	}
+	return NULL;
+}
+
 void lp_invite_show(const struct lp_gateway_options *gateway, const struct lp_invite *host, int64_t now_unix_s)
 {
 	struct invite_command *command = calloc(1, sizeof *command);
 	if (!command)
 		return;
 	command->options = gateway;
-	command->name = "players";
+	command->argument = "players";
 	command->host = *host;
 	command->now_unix_s = now_unix_s;
 	if (lp_terminal_is_live(LP_TERMINAL_OUT) && load_book(command) == 0) {
-		const struct lp_invite_entry *entry = command->book.n_entries ? &command->book.entries[0] : NULL;
+		const struct lp_invite_entry *entry = find_open(&command->book, now_unix_s);
 		char text[LP_INVITE_TEXT_MAX + 1];
 		printf("Players join with this invite: sudo lanparty-client 'INVITE'\n\n");
 		if (!entry)

@@ -193,8 +193,12 @@ int main(int argc, char **argv)
 	}
 	if (lp_invite_is_command(&options))
 		return lp_invite_command(&options, &program.options, app->options.name);
-	if (lp_host_is_command(&options))
-		return lp_host_command(&options, &app->control);
+	if (lp_host_is_command(&options)) {
+		code = lp_host_command(&options, &app->control);
+		return code == LP_EXIT_OK && lp_options_is_command(&options, "revoke")
+			       ? lp_invite_mark_revoked(&options, &program.options, options.words[0])
+			       : code;
+	}
 	if (start(&program, &options, &failure) == 0)
 		lp_app_run(&app->app);
 	else

@@ -195,6 +195,9 @@ def test_revoke(lab):
     line, = [text for text in lab.gateway_command("invites").stdout.splitlines() if "leaked" in text]
     assert "admits nobody" in lab.gateway_command("revoke", line.split()[0]).stdout
     assert "was revoked" in failure_of(lab.start_client(lab.party.bob_host, invite, name="thief", wait=False))
+    listed = lab.gateway_command("invites").stdout
+    line, = [text for text in listed.splitlines() if "leaked" in text]
+    assert line.endswith(", revoked") and invite not in invites_of(listed) and lab.invite in invites_of(listed)
 
 
 def test_another_gateway(lab):

@@ -93,6 +93,22 @@ static void test_modes(void **state)
 	umask(before);
 }
 
+/* A secret that root writes belongs to the owner of its folder. */
+static void test_owner(void **state)
+{
+	struct lp_failure failure;
+	struct stat st;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chown(*state, 12345, 12346), 0);
+	assert_int_equal(lp_file_write(in(state, "secret"), (const uint8_t *)"x", 1, true, &failure), 0);
+	assert_int_equal(stat(in(state, "secret"), &st), 0);
+	assert_true(st.st_uid == 12345 && st.st_gid == 12346 && (st.st_mode & 0777) == 0600);
+	assert_int_equal(lp_file_write(in(state, "open"), (const uint8_t *)"x", 1, false, &failure), 0);
+	assert_int_equal(stat(in(state, "open"), &st), 0);
+	assert_int_equal(st.st_uid, 0);
+}
+
 /* A second write replaces the file atomically: a reader that has the old one open keeps reading the old one. */
 static void test_replace(void **state)
 {
@@ -186,6 +202,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_modes, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(test_owner, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(test_replace, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(test_failed_write, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(test_not_regular, make_folder, remove_folder),

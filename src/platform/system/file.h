@@ -12,8 +12,8 @@ struct lp_failure;
    LP_ETOOBIG, … */
 int lp_file_read(const char *path, size_t max_bytes, struct lp_failure *failure, uint8_t **ret_data, size_t *ret_len);
 /* Writes the file so that a crash leaves the old or the new one (temporary file, fsync, rename), and creates missing
-   folders. |secret|: mode 0600, replaces a symbolic link; otherwise mode 0644, follows symbolic links and writes into
-   devices and pipes (Linux). */
+   folders. |secret|: mode 0600, replaces a symbolic link, and belongs to the owner of the folder if root writes it;
+   otherwise mode 0644, follows symbolic links and writes into devices and pipes (Linux). */
 int lp_file_write(const char *path, const uint8_t *data, size_t len, bool secret, struct lp_failure *failure);
 /* 0; LP_ENOTFOUND: no such file; LP_EPERM, … */
 int lp_file_remove(const char *path, struct lp_failure *failure);

@@ -102,7 +102,23 @@ static int write_through(const char *path, const uint8_t *data, size_t len)
 	return close(fd) < 0 && !err ? errno : err;
 }
 
-/* Replaces |path| by a new file, complete and durable. 0 or the errno. */
+/* A command that root runs writes files for a program that runs as another user, who owns their folder. */
+static int give_to_owner(int fd, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[PATH_MAX] = ".";
+	struct stat st;
+	if (geteuid() != 0)
+		return 0;
+	if (slash)
+		snprintf(folder, sizeof folder, "%.*s/", (int)(slash - path), path);
+	if (stat(folder, &st) < 0)
+		return errno;
+	return st.st_uid == 0 || fchown(fd, st.st_uid, st.st_gid) == 0 ? 0 : errno;
+}
+
+/* Replaces |path| by a new file, complete and durable. One of mode 0600 belongs to the owner of its folder. 0 or the
+   errno. */
 static int replace(const char *path, const uint8_t *data, size_t len, mode_t mode)
 {
 	char temporary[PATH_MAX];
@@ -114,6 +130,8 @@ static int replace(const char *path, const uint8_t *data, size_t len, mode_t mod
 	if (fd < 0)
 		return errno;
 	int err = write_all(fd, data, len);
+	if (!err && mode == 0600)
+		err = give_to_owner(fd, path);
 	if (!err && (fchmod(fd, mode) < 0 || fsync(fd) < 0))
 		err = errno;
 	if (close(fd) < 0 && !err)
