@@ -69,7 +69,7 @@ static void reply_reset(struct lp_quic_endpoint *endpoint, const struct unmatche
 		return;
 	env->config.random(env->config.ctx, random, sizeof random);
 	ngtcp2_cid_init(&cid, unmatched->data + 1, LP_QUIC_CID_LEN);
-	size_t len = lp_stateless_write_reset(room, env->config.secret, &cid, unmatched->len, random);
+	size_t len = lp_stateless_write_reset(room, env->secrets.reset, &cid, unmatched->len, random);
 	if (len)
 		env->counters.resets_sent++;
 	reply(env, unmatched, len);
@@ -98,7 +98,7 @@ static void reply_retry(struct lp_quic_env *env, const struct unmatched *unmatch
 	env->counters.retries_sent++;
 	reply(env, unmatched,
 		lp_stateless_write_retry(
-			room, env->config.secret, &unmatched->hd, &unmatched->path.path, &scid, env->now_ns));
+			room, env->secrets.retry, &unmatched->hd, &unmatched->path.path, &scid, env->now_ns));
 }
 
 /* Refuses the connection with a transport error. */
@@ -118,7 +118,7 @@ static void accept_initial(struct lp_quic_env *env, const struct unmatched *unma
 	struct lp_quic_conn *conn;
 	const char *text;
 	ngtcp2_cid first_dcid;
-	int token = lp_stateless_check_retry(env->config.secret, &unmatched->hd, path, env->now_ns, &first_dcid);
+	int token = lp_stateless_check_retry(env->secrets.retry, &unmatched->hd, path, env->now_ns, &first_dcid);
 	if (token == LP_EPROTO) {
 		lp_conn_limits_note_refusal(env, remote, "a Retry token is stale or of another address");
 		reply_refusal(env, unmatched, NGTCP2_INVALID_TOKEN, "the Retry token is stale or not yours");

@@ -131,7 +131,7 @@ static int server_params(struct lp_quic_env *env, const ngtcp2_pkt_hd *hd, const
 		params->retry_scid_present = 1;
 	}
 	params->stateless_reset_token_present = 1;
-	return lp_stateless_reset_token(env->config.secret, scid, params->stateless_reset_token);
+	return lp_stateless_reset_token(env->secrets.reset, scid, params->stateless_reset_token);
 }
 
 int lp_conn_new_server(struct lp_quic_env *env, const ngtcp2_path *path, const ngtcp2_pkt_hd *hd,

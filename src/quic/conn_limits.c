@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "quic/conn.h"
+#include "quic/secrets.h"
 
 #define SITE_SOURCES 4 /* an IPv6 /48 may have as many connections as this many addresses */
 #define UNPROVEN_SECONDS 10
@@ -19,7 +20,10 @@ int lp_quic_limits_new(
 		limits->lock = *lock;
 	lp_ratelimit_init(&limits->unproven_limit, config->max_handshakes, config->max_handshakes * UNPROVEN_SECONDS);
 	lp_ratelimit_init(&limits->proven_limit, config->max_handshakes_per_source, config->max_handshakes_per_source);
-	int result = lp_addr_limits_init(&limits->sources, config->secret + LP_SIPHASH_KEY);
+	struct lp_quic_secrets secrets;
+	int result = lp_quic_secrets_derive(config->secret, &secrets);
+	if (result == 0)
+		result = lp_addr_limits_init(&limits->sources, secrets.sources);
 	if (result < 0)
 		free(limits);
 	else

@@ -27,9 +27,10 @@ int lp_quic_endpoint_new(const struct lp_quic_config *config, struct lp_quic_end
 	lp_expiry_init(&env->expiry);
 	lp_outbox_init(&env->outbox);
 	lp_accept_init(endpoint);
-	if (lp_conn_table_init(&env->cids, config->secret) < 0)
+	if (lp_quic_secrets_derive(config->secret, &env->secrets) < 0 ||
+		lp_conn_table_init(&env->cids, env->secrets.conns) < 0)
 		goto no_cids;
-	if (lp_conn_table_init(&env->tokens, config->secret) < 0)
+	if (lp_conn_table_init(&env->tokens, env->secrets.conns) < 0)
 		goto no_tokens;
 	if (lp_conn_limits_init(&env->limits, config) < 0)
 		goto no_limits;

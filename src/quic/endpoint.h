@@ -117,7 +117,7 @@ struct lp_quic_config {
 				      the endpoint is freed. */
 	const struct lp_quic_events *events; /* borrowed until the endpoint is freed */
 	void *ctx;
-	uint8_t secret[32]; /* signs Retry and stateless-reset tokens, keys the hash tables */
+	uint8_t secret[32]; /* of Retry and stateless-reset tokens and of hash tables (quic/secrets.h) */
 	void (*random)(void *ctx, uint8_t *data, size_t len); /* for connection IDs and tokens; gets |ctx| */
 	uint64_t idle_timeout_ns;                             /* a dead peer is detected after this */
 	uint64_t keep_alive_ns;                               /* a PING after this much silence; 0: none */

@@ -14,12 +14,14 @@
 #include "quic/endpoint.h"
 #include "quic/expiry.h"
 #include "quic/outbox.h"
+#include "quic/secrets.h"
 
 struct lp_aead;
 struct lp_quic_conn;
 
 struct lp_quic_env {
 	struct lp_quic_config config;
+	struct lp_quic_secrets secrets;
 	struct lp_quic_counters counters;
 	struct lp_aead *aead; /* NULL: everything is sealed by ngtcp2's helper */
 	uint64_t now_ns;      /* time of the current call; never runs backwards */

@@ -300,7 +300,7 @@ static int on_new_cid(ngtcp2_conn *ngtcp2, ngtcp2_cid *cid, uint8_t *token, size
 	struct lp_quic_env *env = conn->env;
 	(void)ngtcp2;
 	lp_cid_choose(env, &env->cid_prefix, len, cid);
-	if (lp_stateless_reset_token(env->config.secret, cid, token) < 0 ||
+	if (lp_stateless_reset_token(env->secrets.reset, cid, token) < 0 ||
 		lp_conn_table_add(&env->cids, cid->data, cid->datalen, conn, &conn->cids) < 0)
 		return NGTCP2_ERR_CALLBACK_FAILURE;
 	return 0;

@@ -41,12 +41,12 @@ class Certificates:
                        "--outfile", self.path(f"{stem}.pem"))
         return self.path(f"{stem}.pem")
 
-    def server(self, stem, name, authority=None, expired=False):
-        """A server's certificate; returns the paths of certificate and key (PEM)."""
+    def server(self, stem, name, authority=None, expired=False, purpose="tls_www_server"):
+        """A server's certificate, or one for another purpose; returns the paths of certificate and key (PEM)."""
         self._key(stem)
         dates = ('activation_date = "2020-01-01 00:00:00 UTC"\nexpiration_date = "2021-01-01 00:00:00 UTC"'
                  if expired else "expiration_days = 30")
-        template = self._template(stem, TEMPLATE.format(name=name, extra=dates + "\ntls_www_server\nsigning_key"))
+        template = self._template(stem, TEMPLATE.format(name=name, extra=f"{dates}\n{purpose}\nsigning_key"))
         if authority:
             source = ["--generate-certificate", "--load-ca-certificate", self.path(f"{authority}.pem"),
                       "--load-ca-privkey", self.path(f"{authority}.key")]

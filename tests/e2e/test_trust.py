@@ -84,6 +84,12 @@ def test_given_certificate(lab):
                    "pass a name that the certificate is for with --server-name")
     relay.stop()
 
+    pem, key = lab.certs.server("client", programs.SERVER_NAME, "ca", purpose="tls_www_client")
+    relay = lab.start_relay("--cert", pem, "--key", key, state="client")
+    assert refused(attempt(lab, lab.certs.path("ca.pem")), "not for a server")
+    assert admitted(attempt(lab, pem))
+    relay.stop()
+
     pem, key = lab.certs.server("expired", programs.SERVER_NAME, "ca", expired=True)
     relay = lab.start_relay("--cert", pem, "--key", key, state="expired")
     assert refused(attempt(lab, lab.certs.path("ca.pem")), "expired")

@@ -245,6 +245,27 @@ static int check_chain(const struct lp_tls_trust *trust, gnutls_x509_crt_t *cert
 	return fail_status(status, failure);
 }
 
+/* Checks that a certificate that a CA has signed is one of a server (RFC 5280 §4.2.1.12): a CA of an organisation also
+   signs certificates of clients, perhaps for the same name. One without the extension is for everything. */
+static int check_purpose(gnutls_x509_crt_t cert, struct lp_failure *failure)
+{
+	for (unsigned i = 0;; i++) {
+		char purpose[64];
+		size_t size = sizeof purpose;
+		int result = gnutls_x509_crt_get_key_purpose_oid(cert, i, purpose, &size, NULL);
+		if (result == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE && i == 0)
+			return 0;
+		if (result == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
+			return lp_fail(failure, LP_ECERT,
+				"the relay's certificate is not for a server (extended key usage). Get one with serverAuth");
+		if (result == 0 &&
+			(strcmp(purpose, GNUTLS_KP_TLS_WWW_SERVER) == 0 || strcmp(purpose, GNUTLS_KP_ANY) == 0))
+			return 0;
+		if (result != 0 && result != GNUTLS_E_SHORT_MEMORY_BUFFER)
+			return lp_fail(failure, LP_ECERT, "the relay's certificate cannot be read");
+	}
+}
+
 /* Checks that the relay's key is the pinned one. */
 static int check_key(const struct lp_tls_trust *trust, gnutls_session_t session, struct lp_failure *failure,
 	enum lp_tls_distrust *distrust)
@@ -285,6 +306,8 @@ int lp_tls_trust_check(const struct lp_tls_trust *trust, gnutls_session_t sessio
 		result = check_time(certs[0], failure);
 	if (result == 0 && !pinned)
 		result = check_chain(trust, certs, n, shown, name, failure, distrust);
+	if (result == 0 && !pinned)
+		result = check_purpose(certs[0], failure);
 	if (result == 0)
 		result = check_name(certs[0], name, failure, distrust);
 	for (unsigned i = 0; i < n_read; i++)
