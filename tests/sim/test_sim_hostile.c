@@ -1,5 +1,6 @@
 /* Garbage and malicious input on the UDP port, the control stream and in DATAGRAMs while others play. The others lose
    no frame, nothing crashes, nothing grows. */
+#define _GNU_SOURCE
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,13 +11,18 @@
 
 #include <cmocka.h>
 
+#include "base/cursor.h"
+#include "base/mac.h"
 #include "base/units.h"
 #include "ctrl/message.h"
 #include "party.h"
+#include "platform/fake/device/port.h"
 #include "relay/relay.h"
 #include "relay/state.h"
 #include "relay/status.h"
 #include "rogue.h"
+#include "room/room.h"
+#include "room/state.h"
 
 #define GAME_NS (LP_SEC / 60)
 
@@ -519,9 +525,148 @@ static void test_redirect(void **state)
 	party_free(party);
 }
 
+/* A frame of |len| bytes at most in a DATAGRAM, after the overlay header. */
+static struct lp_writer start_frame(uint8_t *datagram, size_t size, uint64_t dst, uint64_t src, uint16_t type)
+{
+	struct lp_writer w = lp_writer_init(datagram, size);
+	lp_writer_u32(&w, 0x10000000);
+	lp_writer_uint(&w, dst, 6);
+	lp_writer_uint(&w, src, 6);
+	lp_writer_u16(&w, type);
+	return w;
+}
+
+/* Gratuitous ARP of station |src|: it says that |address| is at |mac|. */
+static size_t write_arp(uint8_t *datagram, size_t size, uint64_t src, uint64_t mac, uint32_t address)
+{
+	struct lp_writer w = start_frame(datagram, size, UINT64_C(0xffffffffffff), src, 0x0806);
+	lp_writer_u64(&w, UINT64_C(0x0001080006040002));
+	lp_writer_uint(&w, mac, 6);
+	lp_writer_u32(&w, address);
+	lp_writer_uint(&w, 0, 6);
+	lp_writer_u32(&w, address);
+	lp_writer_zero(&w, 18);
+	return lp_writer_len(&w);
+}
+
+/* A DHCP DISCOVER of station |src| for the hardware address |chaddr|. */
+static size_t write_discover(uint8_t *datagram, size_t size, uint64_t src, uint64_t chaddr)
+{
+	struct lp_writer w = start_frame(datagram, size, UINT64_C(0xffffffffffff), src, 0x0800);
+	lp_writer_u32(&w, 0x45000114);
+	lp_writer_u32(&w, 0);
+	lp_writer_u32(&w, 0x40110000);
+	lp_writer_u32(&w, 0);
+	lp_writer_u32(&w, UINT32_MAX);
+	lp_writer_u64(&w, UINT64_C(0x0044004301000000));
+	lp_writer_u32(&w, 0x01010600);
+	lp_writer_zero(&w, 24);
+	lp_writer_uint(&w, chaddr, 6);
+	lp_writer_zero(&w, 214);
+	return lp_writer_len(&w);
+}
+
+#define THIEF_MAC UINT64_C(0x026600000001)
+#define LAN_ADDRESS 0x0a000001U
+#define ATTEMPTS 200U
+
+/* ARP frames that arrived at a member with the thief's MAC. */
+static unsigned n_stolen;
+
+static void on_victim_frame(void *ctx, const struct lp_frame *frame)
+{
+	(void)ctx;
+	bool arp = frame->len >= 32 && frame->data[12] == 8 && frame->data[13] == 6;
+	n_stolen += arp && lp_mac_key(frame->data + 22) == THIEF_MAC && frame->data[31] == (uint8_t)LAN_ADDRESS;
+}
+
+/* A member that tries to take the addresses of a LAN station and of another member, to fill tables with MACs, to empty
+   the LAN's pool of addresses, and to become the gateway. Each is dropped or refused, and the party plays on. */
+static void test_thieves(void **state)
+{
+	static struct rogue rogue, impostor, stranger;
+	struct party *party = new_party(17);
+	const struct party_member *lan = party->members[0], *victim = party->members[2];
+	const uint64_t *drops = party->relay->counters.drops;
+	struct lp_room *room;
+	uint8_t datagram[400];
+	char json[400], mac[LP_MAC_TEXT_MAX];
+	(void)state;
+	rogue_open(&rogue, party, "198.51.100.77");
+	assert_true(rogue_join(&rogue, 1));
+	room = lp_peer_gateway(lp_rooms_find_id(party->relay->rooms, "LAN", 1))->room;
+
+	/* IP thief: the LAN's station has used the address. */
+	size_t len = write_arp(
+		datagram, sizeof datagram, lp_mac_key(lan->mac.octet), lp_mac_key(lan->mac.octet), LAN_ADDRESS);
+	assert_true(lp_port_put(lan->port, &(struct lp_frame){.data = datagram + 4, .len = len - 4}));
+	party_run(party, LP_SEC);
+	n_stolen = 0;
+	lp_port_set_sink(victim->port, on_victim_frame, NULL);
+	for (unsigned i = 0; i < ATTEMPTS; i++) {
+		len = write_arp(datagram, sizeof datagram, THIEF_MAC, THIEF_MAC, LAN_ADDRESS);
+		rogue_datagram(&rogue, datagram, len);
+		party_run(party, 10 * LP_MS);
+	}
+	assert_int_equal(drops[LP_DROP_ADDRESS_THEFT], ATTEMPTS);
+	assert_int_equal(n_stolen, 0);
+	/* The same for a free address passes: the test sees thefts. */
+	len = write_arp(datagram, sizeof datagram, THIEF_MAC, THIEF_MAC, LAN_ADDRESS + 0x100);
+	rogue_datagram(&rogue, datagram, len);
+	party_run(party, 100 * LP_MS);
+	assert_int_equal(n_stolen, 1);
+	party_run(party, LP_SEC);
+
+	/* MAC thieves: frames with the LAN station's MAC, and with many others. */
+	size_t n_macs = room->macs.n_entries;
+	for (unsigned i = 0; i < ATTEMPTS; i++) {
+		uint64_t src = i == 0 ? lp_mac_key(lan->mac.octet) : THIEF_MAC + 0x100 + i;
+		len = write_arp(datagram, sizeof datagram, src, src, LAN_ADDRESS + i);
+		rogue_datagram(&rogue, datagram, len);
+		party_run(party, 10 * LP_MS);
+	}
+	assert_int_equal(drops[LP_DROP_SPOOFED_SOURCE], ATTEMPTS);
+	assert_int_equal(room->macs.n_entries, n_macs);
+	rogue_open(&impostor, party, "198.51.100.78");
+	snprintf(json, sizeof json,
+		"{\"type\":\"hello\",\"version\":1,\"role\":\"client\",\"room\":\"LAN\",\"mac\":\"%s\","
+		"\"datagram_budget\":1400,\"software\":\"thief\"}",
+		lp_mac_format(&lan->mac, mac));
+	rogue_say_json(&impostor, json);
+	party_run(party, LP_SEC);
+	assert_non_null(memmem(impostor.said, impostor.n_said, "duplicate_mac", 13));
+
+	/* DHCP starvation: for other hardware addresses, and for its own. */
+	for (unsigned i = 0; i < ATTEMPTS; i++) {
+		len = write_discover(datagram, sizeof datagram, THIEF_MAC, THIEF_MAC + 0x1000 + i);
+		rogue_datagram(&rogue, datagram, len);
+		len = write_discover(datagram, sizeof datagram, THIEF_MAC, THIEF_MAC);
+		rogue_datagram(&rogue, datagram, len);
+		party_run(party, 5 * LP_MS);
+	}
+	assert_int_equal(drops[LP_DROP_DHCP_SOURCE], ATTEMPTS);
+	assert_in_range(drops[LP_DROP_LIMIT_DHCP], ATTEMPTS - 50, ATTEMPTS - 30);
+
+	/* A gateway that the room does not need. */
+	rogue_open(&stranger, party, "198.51.100.79");
+	rogue_say_json(&stranger,
+		"{\"type\":\"hello\",\"version\":1,\"role\":\"gateway\",\"room\":\"LAN\",\"mac\":\"02:66:00:00:00:09\","
+		"\"datagram_budget\":1400,\"software\":\"thief\"}");
+	party_run(party, LP_SEC);
+	assert_non_null(memmem(stranger.said, stranger.n_said, "gateway_exists", 14));
+
+	rogue_close(&rogue);
+	rogue_close(&impostor);
+	rogue_close(&stranger);
+	for (unsigned i = 0; i < 3; i++)
+		assert_true(party_is_joined(party->members[i]));
+	party_free(party);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_thieves),
 		cmocka_unit_test(test_udp),
 		cmocka_unit_test(test_control),
 		cmocka_unit_test(test_control_noise),
