@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/mac.h"
 #include "base/units.h"
 #include "egress/codel.h"
 #include "egress/drr.h"
@@ -209,10 +210,16 @@ static struct lp_frame_chunk *store(struct lp_queue *queue, const struct lp_byte
 	return chunk;
 }
 
-/* The member that a frame of |source| counts for. */
-static uint16_t class_of(const struct lp_queue *queue, uint16_t source)
+/* The member that a frame of |source| counts for: its peer id, or a hash of a station's MAC. */
+static uint16_t class_of(const struct lp_queue *queue, const uint8_t *frame, size_t len, uint16_t source)
 {
-	return queue->config.by_member ? source : 0;
+	if (queue->config.share == LP_QUEUE_BY_SOURCE)
+		return source;
+	if (queue->config.share == LP_QUEUE_ONE || len < 12)
+		return 0;
+	uint64_t mac = lp_mac_key(frame[0] & 1 ? frame + 6 : frame) ^ queue->config.hash_seed;
+	/* The multiplication spreads the octets that differ most, the low ones, over the high bits. */
+	return (uint16_t)((mac * UINT64_C(0x9e3779b97f4a7c15)) >> 32 & (LP_QUEUE_STATIONS - 1));
 }
 
 int lp_queue_push(
@@ -232,7 +239,7 @@ int lp_queue_push(
 	chunk->queued_ns = now_ns;
 	chunk->frame.source = source;
 	uint32_t hash = (uint32_t)lp_flow_hash(chunk->bytes, len, queue->config.hash_seed);
-	struct member *member = get_member(queue, class_of(queue, source));
+	struct member *member = get_member(queue, class_of(queue, chunk->bytes, len, source));
 	struct lp_flow *flow = member ? lp_flow_table_get(&member->table, hash) : NULL;
 	if (!flow) {
 		release(queue, chunk);
@@ -315,19 +322,19 @@ void lp_queue_pop(struct lp_queue *queue)
 
 bool lp_queue_may_pass(const struct lp_queue *queue, const uint8_t *frame, size_t len, uint16_t source)
 {
-	const struct member *member = find_member(queue, class_of(queue, source));
+	const struct member *member = find_member(queue, class_of(queue, frame, len, source));
 	if (!member)
 		return true;
-	if (queue->config.by_member && member->item.deficit <= 0)
+	if (queue->config.share != LP_QUEUE_ONE && member->item.deficit <= 0)
 		return false;
 	uint32_t hash = (uint32_t)lp_flow_hash(frame, len, queue->config.hash_seed);
 	const struct lp_flow *flow = lp_flow_table_find(&member->table, hash);
 	return !flow || (!flow->head && !(queue->next && queue->next_flow == flow));
 }
 
-void lp_queue_passed(struct lp_queue *queue, size_t len, uint16_t source)
+void lp_queue_passed(struct lp_queue *queue, const uint8_t *frame, size_t len, uint16_t source)
 {
-	struct member *member = find_member(queue, class_of(queue, source));
+	struct member *member = find_member(queue, class_of(queue, frame, len, source));
 	if (member)
 		member->item.deficit -= (int64_t)len;
 }

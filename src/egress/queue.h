@@ -28,6 +28,17 @@
 struct lp_frame_pool;
 struct lp_queue;
 
+/* Which frames share one member's part of the connection. */
+enum lp_queue_share {
+	LP_QUEUE_ONE,        /* all, as at a client: everything is its own */
+	LP_QUEUE_BY_SOURCE,  /* those of one member, as at a relay */
+	LP_QUEUE_BY_STATION, /* those for one station, as at a gateway, whose frames for one player must not delay those
+				for the others; group frames by the station that sent them */
+};
+
+/* Stations are told apart by this number of hashes, which bounds the memory for them. */
+#define LP_QUEUE_STATIONS 1024U
+
 /* The longest frame: Ethernet with two tags, without FCS. */
 #define LP_QUEUE_FRAME_MAX 1522U
 
@@ -50,8 +61,8 @@ struct lp_queue_config {
 	uint64_t interval_ns; /* 0: 100 ms */
 	size_t quantum_bytes; /* 0: 1514 */
 	uint64_t hash_seed;
-	bool by_member; /* false: all frames count as one member's, as they are at a member */
-	bool ecn;       /* mark instead of dropping if the inner packet permits it (RFC 3168) */
+	enum lp_queue_share share;
+	bool ecn; /* mark instead of dropping if the inner packet permits it (RFC 3168) */
 };
 
 struct lp_queue_counters {
@@ -79,7 +90,7 @@ void lp_queue_pop(struct lp_queue *queue); /* removes the frame that lp_queue_he
    member has not used up its share of this round, which a series of new flows would otherwise exceed. */
 bool lp_queue_may_pass(const struct lp_queue *queue, const uint8_t *frame, size_t len, uint16_t source);
 /* A frame has passed the queue: it counts against its member's share. */
-void lp_queue_passed(struct lp_queue *queue, size_t len, uint16_t source);
+void lp_queue_passed(struct lp_queue *queue, const uint8_t *frame, size_t len, uint16_t source);
 bool lp_queue_empty(const struct lp_queue *queue);
 const struct lp_queue_counters *lp_queue_counters(const struct lp_queue *queue);
 

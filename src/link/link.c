@@ -47,7 +47,7 @@ int lp_link_new(const struct lp_link_config *config, struct lp_link **ret_link)
 	size_t max_bytes = config->queue_max_bytes ? config->queue_max_bytes : DEFAULT_QUEUE_BYTES;
 	link->low_bytes = max_bytes / 4;
 	struct lp_queue_config queue = {
-		.max_bytes = max_bytes, .hash_seed = config->hash_seed, .by_member = config->by_member, .ecn = true};
+		.max_bytes = max_bytes, .hash_seed = config->hash_seed, .share = config->share, .ecn = true};
 	result = lp_queue_new(&queue, config->pool, &link->queue);
 	if (result < 0)
 		goto fail;
@@ -177,7 +177,7 @@ static bool send_ahead(struct lp_link *link, uint16_t source, const struct lp_by
 	if (lp_quic_send_ahead(link->config.conn, out, 2, now_ns) < 0)
 		return false;
 	link->ahead_bytes += len;
-	lp_queue_passed(link->queue, len, source);
+	lp_queue_passed(link->queue, frame, len, source);
 	link->counters.datagrams_out++;
 	link->counters.frames_out++;
 	link->counters.bytes_out += len;

@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
+#include "egress/queue.h"
 #include "obs/counters.h"
 
 struct lp_frame_pool;
@@ -40,7 +41,7 @@ struct lp_link_config {
 	struct lp_frame_pool *pool; /* borrowed, of the egress queue */
 	size_t queue_max_bytes;     /* of the egress queue; 0: 2 MiB */
 	uint64_t hash_seed;
-	bool by_member; /* at a relay: sources share the connection equally (egress/queue.h) */
+	enum lp_queue_share share; /* who shares the connection equally (egress/queue.h) */
 	/* A whole frame was received; |frame| is valid until the call returns, in which the link must not be freed.
 	   |source| is the peer id in the overlay header. */
 	void (*frame)(void *ctx, uint16_t source, const uint8_t *frame, size_t len, uint64_t now_ns);

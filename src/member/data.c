@@ -102,6 +102,7 @@ int lp_member_link_open(struct lp_member *member)
 		.pool = member->pool,
 		.queue_max_bytes = member->config.queue_max_bytes,
 		.hash_seed = member->hash_seed,
+		.share = member->config.role == LP_ROLE_GATEWAY ? LP_QUEUE_BY_STATION : LP_QUEUE_ONE,
 		.frame = on_link_frame,
 		.ctx = member,
 	};

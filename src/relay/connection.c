@@ -352,7 +352,7 @@ static void on_hello(struct lp_connection *connection, const struct lp_hello *he
 		.conn = connection->quic,
 		.pool = relay->pool,
 		.queue_max_bytes = relay->config.queue_max_bytes,
-		.by_member = true,
+		.share = LP_QUEUE_BY_SOURCE,
 		.hash_seed = relay->hash_seed,
 		.frame = on_frame,
 		.ctx = connection,

@@ -498,6 +498,7 @@ static void run_senders(struct lp_queue *queue, uint64_t link_bps, struct sender
 				uint8_t frame[1514];
 				uint16_t flow = (uint16_t)(sender->id * 1000 + next_random(&seed) % sender->n_flows);
 				make_frame(frame, sender->len, flow, (uint32_t)step, 0);
+				frame[5] = (uint8_t)sender->id; /* the station that it is for */
 				struct lp_bytes part = {frame, sender->len};
 				lp_queue_push(queue, &part, 1, sender->id, now_ns);
 				sender->n_sent++;
@@ -524,9 +525,8 @@ static void run_senders(struct lp_queue *queue, uint64_t link_bps, struct sender
 
 /* However many flows some members open, a member that sends little loses nothing and does not wait, and members that
    send much get the same share. */
-static void test_fair_by_member(void **state)
+static void check_fair(enum lp_queue_share share)
 {
-	(void)state;
 	static const uint64_t links_bps[] = {10000000, 20000000, 100000000};
 	static const size_t attackers[] = {1, 5}, lengths[] = {200, 1514};
 	for (size_t link = 0; link < 3; link++) {
@@ -543,7 +543,7 @@ static void test_fair_by_member(void **state)
 					.rate_bps = 2 * links_bps[link],
 					.len = lengths[row >> 1]};
 			struct fixture f;
-			setup(&f, &(struct lp_queue_config){.hash_seed = 7, .by_member = true}, POOL_BYTES);
+			setup(&f, &(struct lp_queue_config){.hash_seed = 7, .share = share}, POOL_BYTES);
 			run_senders(f.queue, links_bps[link], senders, n);
 			assert_in_range(senders[0].n_sent - senders[0].n_received, 0, 1); /* one may be under way */
 			assert_true(senders[0].longest_wait_ns <= 15 * LP_MS);
@@ -555,12 +555,25 @@ static void test_fair_by_member(void **state)
 	}
 }
 
+static void test_fair_by_member(void **state)
+{
+	(void)state;
+	check_fair(LP_QUEUE_BY_SOURCE);
+}
+
+/* The same for what a gateway sends to several players. */
+static void test_fair_by_station(void **state)
+{
+	(void)state;
+	check_fair(LP_QUEUE_BY_STATION);
+}
+
 /* Ever new flows do not get a member past the queue once its share of the round is used. */
 static void test_pass_by_member(void **state)
 {
 	(void)state;
 	struct fixture f;
-	setup(&f, &(struct lp_queue_config){.hash_seed = 7, .by_member = true}, POOL_BYTES);
+	setup(&f, &(struct lp_queue_config){.hash_seed = 7, .share = LP_QUEUE_BY_SOURCE}, POOL_BYTES);
 	for (uint32_t i = 0; i < 10; i++) {
 		uint8_t frame[1514];
 		make_frame(frame, sizeof frame, 1, i, 0);
@@ -572,7 +585,7 @@ static void test_pass_by_member(void **state)
 		uint8_t frame[200];
 		make_frame(frame, sizeof frame, flow, 0, 0);
 		if (lp_queue_may_pass(f.queue, frame, sizeof frame, 5)) {
-			lp_queue_passed(f.queue, sizeof frame, 5);
+			lp_queue_passed(f.queue, frame, sizeof frame, 5);
 			n_passed++;
 		}
 		assert_true(lp_queue_may_pass(f.queue, frame, sizeof frame, 6));
@@ -593,6 +606,7 @@ int main(void)
 		cmocka_unit_test(test_fattest),
 		cmocka_unit_test(test_flow_idle),
 		cmocka_unit_test(test_fair_by_member),
+		cmocka_unit_test(test_fair_by_station),
 		cmocka_unit_test(test_pass_by_member),
 		cmocka_unit_test(test_shared_pool),
 		cmocka_unit_test(test_limits),
