@@ -3,7 +3,8 @@
    A keyed room belongs to its host: it has two admission keys (invite/keys.h), and only members that prove one of its
    invites are admitted. What the relay must remember of it outlives the relay's process, so it is in a store:
 
-   - a room: code, host key, player key, when it was created, whether it is locked;
+   - a room: code, host key, player key, when it was created, whether it is locked; or a plain room, which has no keys
+   and is listed for relays that admit members to the rooms of their operator alone;
    - a use: the member (the SHA-256 of its public key) that joined with an invite whose number of uses is limited. The
      same member uses an invite once, however often it comes back;
    - a revoked invite, by its id;
@@ -33,6 +34,7 @@ struct lp_directory_room {
 	uint8_t host_key[LP_INVITE_KEY];
 	uint8_t player_key[LP_INVITE_KEY];
 	int64_t created_unix_s;
+	bool plain;  /* it has no keys: everyone who knows the code is admitted */
 	bool locked; /* no client is admitted but one that comes back to its membership */
 };
 

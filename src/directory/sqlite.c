@@ -15,7 +15,7 @@
 #include "base/wipe.h"
 
 #define FILE_NAME "rooms.sqlite"
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 #define PATH_MAX_BYTES 4096
 /* Another process (a command beside the relay) holds the store for one short transaction at a time. */
 #define BUSY_TIMEOUT_MS 2000
@@ -23,21 +23,28 @@
 static const char schema[] =
 	"BEGIN IMMEDIATE;"
 	"CREATE TABLE room (code TEXT PRIMARY KEY, host_key BLOB NOT NULL, player_key BLOB NOT NULL,"
-	" created INTEGER NOT NULL, locked INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
+	" created INTEGER NOT NULL, locked INTEGER NOT NULL DEFAULT 0, plain INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
 	"CREATE TABLE invite_use (room TEXT NOT NULL REFERENCES room ON DELETE CASCADE, invite INTEGER NOT NULL,"
 	" member BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (room, invite, member)) WITHOUT ROWID;"
 	"CREATE TABLE revoked (room TEXT NOT NULL REFERENCES room ON DELETE CASCADE, invite INTEGER NOT NULL,"
 	" at INTEGER NOT NULL, PRIMARY KEY (room, invite)) WITHOUT ROWID;"
 	"CREATE TABLE ban (room TEXT NOT NULL REFERENCES room ON DELETE CASCADE, member BLOB NOT NULL,"
 	" name TEXT NOT NULL, since INTEGER NOT NULL, PRIMARY KEY (room, member)) WITHOUT ROWID;"
-	"PRAGMA user_version = 1;"
+	"PRAGMA user_version = 2;"
 	"COMMIT;";
+
+/* From version 1. */
+static const char upgrade[] = "BEGIN IMMEDIATE;"
+			      "ALTER TABLE room ADD COLUMN plain INTEGER NOT NULL DEFAULT 0;"
+			      "PRAGMA user_version = 2;"
+			      "COMMIT;";
 
 /* X(name, SQL): the statements, prepared once. */
 #define STATEMENTS(X) \
-	X(ROOM, "SELECT code, host_key, player_key, created, locked FROM room WHERE code = ?1") \
-	X(ROOMS, "SELECT code, host_key, player_key, created, locked FROM room ORDER BY code") \
-	X(ADD_ROOM, "INSERT INTO room (code, host_key, player_key, created, locked) VALUES (?1, ?2, ?3, ?4, ?5)") \
+	X(ROOM, "SELECT code, host_key, player_key, created, locked, plain FROM room WHERE code = ?1") \
+	X(ROOMS, "SELECT code, host_key, player_key, created, locked, plain FROM room ORDER BY code") \
+	X(ADD_ROOM, \
+		"INSERT INTO room (code, host_key, player_key, created, locked, plain) VALUES (?1, ?2, ?3, ?4, ?5, ?6)") \
 	X(REMOVE_ROOM, "DELETE FROM room WHERE code = ?1") \
 	X(LOCK_ROOM, "UPDATE room SET locked = ?2 WHERE code = ?1") \
 	X(IS_REVOKED, "SELECT 1 FROM revoked WHERE room = ?1 AND invite = ?2") \
@@ -143,7 +150,7 @@ static int has_row(struct lp_directory *directory, sqlite3_stmt *stmt, struct lp
 	return result;
 }
 
-/* Makes the tables of a new store; refuses one of a later version. */
+/* Makes the tables of a new store, or adds what an earlier version lacks; refuses one of a later version. */
 static int prepare_schema(struct lp_directory *directory, struct lp_failure *failure)
 {
 	sqlite3_stmt *stmt = NULL;
@@ -160,12 +167,12 @@ static int prepare_schema(struct lp_directory *directory, struct lp_failure *fai
 			directory->path);
 	if (version == SCHEMA_VERSION)
 		return 0;
-	if (sqlite3_exec(directory->db, schema, NULL, NULL, NULL) == SQLITE_OK)
+	if (sqlite3_exec(directory->db, version == 0 ? schema : upgrade, NULL, NULL, NULL) == SQLITE_OK)
 		return 0;
 	int result = fail(directory, failure);
 	sqlite3_exec(directory->db, "ROLLBACK", NULL, NULL, NULL);
 	/* Another process may have made them in between. */
-	if (sqlite3_table_column_metadata(directory->db, NULL, "ban", "member", NULL, NULL, NULL, NULL, NULL) ==
+	if (sqlite3_table_column_metadata(directory->db, NULL, "room", "plain", NULL, NULL, NULL, NULL, NULL) ==
 		SQLITE_OK)
 		return 0;
 	return result;
@@ -256,6 +263,7 @@ static void read_room(sqlite3_stmt *stmt, struct lp_directory_room *ret_room)
 	read_bytes(stmt, 2, ret_room->player_key, sizeof ret_room->player_key);
 	ret_room->created_unix_s = sqlite3_column_int64(stmt, 3);
 	ret_room->locked = sqlite3_column_int(stmt, 4) != 0;
+	ret_room->plain = sqlite3_column_int(stmt, 5) != 0;
 }
 
 int lp_directory_room(struct lp_directory *directory, const char *code, struct lp_failure *failure,
@@ -281,6 +289,7 @@ int lp_directory_add_room(
 	bind_key(stmt, 3, room->player_key, sizeof room->player_key);
 	sqlite3_bind_int64(stmt, 4, room->created_unix_s);
 	sqlite3_bind_int(stmt, 5, room->locked);
+	sqlite3_bind_int(stmt, 6, room->plain);
 	int result = run(directory, stmt, failure);
 	sqlite3_clear_bindings(stmt);
 	if (result == LP_EEXISTS)

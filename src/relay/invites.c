@@ -117,8 +117,8 @@ static int check_invite(struct lp_invites *invites, const struct lp_directory_ro
 	return result < 0 ? refuse_broken(&failure, reject) : 0;
 }
 
-/* A room that is not in the directory. */
-static int check_plain(struct lp_invites *invites, const struct lp_hello *hello, const char *code,
+/* A room without keys; |listed|: it is in the directory. */
+static int check_plain(struct lp_invites *invites, const struct lp_hello *hello, const char *code, bool listed,
 	const struct lp_newcomer *newcomer, uint64_t now_ns, struct lp_reject *reject)
 {
 	if (hello->ticket.proof[0])
@@ -128,7 +128,11 @@ static int check_plain(struct lp_invites *invites, const struct lp_hello *hello,
 		return refuse_wrong(invites, newcomer, now_ns, reject,
 			"this relay admits members by invite alone, and room", code,
 			" has none. Ask the relay's operator for a room");
-	if (lp_rooms_find_key(invites->rooms, code, NULL))
+	if (invites->policy == LP_ROOMS_LISTED && !listed)
+		return refuse_wrong(invites, newcomer, now_ns, reject,
+			"this relay has only the rooms of its operator, and no room", code,
+			". Check the code, or ask the relay's operator to add the room");
+	if (listed || lp_rooms_find_key(invites->rooms, code, NULL))
 		return 0;
 	if (lp_bucket_take(bucket_of(invites, invites->opened, newcomer->remote), &invites->opened_limit, 1, now_ns))
 		return 0;
@@ -158,9 +162,11 @@ int lp_invites_check(struct lp_invites *invites, const struct lp_hello *hello, c
 	}
 	int result = invites->directory ? lp_directory_room(invites->directory, code, &failure, &room) : LP_ENOTFOUND;
 	if (result == LP_ENOTFOUND)
-		return check_plain(invites, hello, code, newcomer, now_ns, ret_reject);
+		return check_plain(invites, hello, code, false, newcomer, now_ns, ret_reject);
 	if (result < 0)
 		return refuse_broken(&failure, ret_reject);
+	if (room.plain)
+		return check_plain(invites, hello, code, true, newcomer, now_ns, ret_reject);
 	if (!hello->ticket.proof[0])
 		result = refuse_wrong(invites, newcomer, now_ns, ret_reject, "room", code,
 			" admits members by invite alone. Ask its host for one");

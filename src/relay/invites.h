@@ -28,8 +28,9 @@ struct lp_rooms;
 
 /* Which rooms members may enter. */
 enum lp_rooms_policy {
-	LP_ROOMS_OPEN,  /* plain rooms and rooms of the directory */
-	LP_ROOMS_KEYED, /* rooms of the directory alone */
+	LP_ROOMS_OPEN,   /* any plain room, and rooms with keys */
+	LP_ROOMS_LISTED, /* rooms of the directory alone, plain ones and those with keys */
+	LP_ROOMS_KEYED,  /* rooms with keys alone */
 };
 
 /* Wrong proofs, and plain rooms opened, per second and at one time from one source. */

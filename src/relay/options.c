@@ -12,6 +12,7 @@
 
 static const struct lp_choice room_policies[] = {
 	{"open", LP_ROOMS_OPEN, "plain rooms too"},
+	{"listed", LP_ROOMS_LISTED, "rooms that the operator added alone"},
 	{"keyed", LP_ROOMS_KEYED, "rooms with keys alone"},
 	{NULL, 0, NULL},
 };
@@ -24,8 +25,10 @@ static const struct lp_choice peer_links[] = {
 };
 
 static const struct lp_help_row commands[] = {
-	{"room add [CODE]", "create a room with keys and print its host's invite; without CODE: with a random code"},
-	{"room list", "print the rooms with keys"},
+	{"room add [CODE]",
+		"create a room with keys and print its host's invite; without CODE: with a random code; with --plain: list a room "
+		"without keys, for --rooms listed"},
+	{"room list", "print the rooms that were added"},
 	{"room show CODE", "print a room with keys and its host's invite"},
 	{"room invite CODE", "print the host's invite of a room with keys, and nothing else"},
 	{"room remove CODE", "remove a room with keys; its invites are worthless then"},
@@ -145,14 +148,16 @@ const struct lp_option lp_relay_option_rows[] = {
 		.help = "write the certificate as DER, for the members' --relay-ca-cert"},
 	{"public", "HOST[:PORT][,...]", LP_TEXT(struct lp_relay_options, public_relays),
 		.help = "where members reach this relay, for invites (default: --server-name and the port)"},
-	{"rooms", "open|keyed", LP_CHOICE(struct lp_relay_options, relay.rooms, room_policies), .group = "Rooms",
+	{"rooms", "open|listed|keyed", LP_CHOICE(struct lp_relay_options, relay.rooms, room_policies), .group = "Rooms",
 		.standard = "open",
-		.help = "who may use the relay: open: anyone, in plain rooms, beside the rooms with keys; keyed: members "
-			"with an invite alone"},
+		.help = "who may use the relay: open: anyone, in plain rooms, beside the rooms with keys; listed: members of "
+			"the rooms that 'room add' made; keyed: members with an invite alone"},
 	{"peer-links", "auto|on|off", LP_CHOICE(struct lp_relay_options, relay.peer_links, peer_links),
 		.standard = "auto",
 		.help = "which members may exchange unicast by connections of their own, which the relay passes on unopened: "
 			"auto: those of rooms with keys; on: all; off: none"},
+	{"plain", NULL, LP_SWITCH(struct lp_relay_options, plain), .no_config = true, .standard = "off",
+		.help = "with the command room add: the room has no keys, and everyone who knows its code is admitted"},
 	{"room-mtu", "BYTES", LP_NUMBER(struct lp_relay_options, relay.room_mtu, 1280, 1500), .group = "Rooms",
 		.standard = "1500",
 		.help = "IP bytes of the largest packet in a room; frames too large for a path travel in fragments"},

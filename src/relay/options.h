@@ -18,6 +18,7 @@ struct lp_relay_options {
 	char cert_path[4096], key_path[4096];
 	char server_name[256];
 	bool server_name_given; /* not the default */
+	bool plain;             /* of the command room add */
 	char state_dir[4096];
 	char der_out_path[4096];
 	char public_relays[LP_INVITE_RELAYS_MAX + 1]; /* "HOST[:PORT][,…]" for invites; empty: the server name */

@@ -113,18 +113,40 @@ static int print_invite(struct room_command *command, const struct lp_directory_
 	return result;
 }
 
+/* Chooses the code of a new room. */
+static void choose_code(const struct room_command *command, char code[LP_ROOM_CODE_MAX + 1])
+{
+	if (command->code)
+		snprintf(code, LP_ROOM_CODE_MAX + 1, "%s", command->code);
+	else
+		random_code(code);
+	lp_room_code_fold(code);
+}
+
+/* Lists a room without keys. */
+static int add_plain(struct room_command *command)
+{
+	struct lp_directory_room room = {.created_unix_s = command->now_unix_s, .plain = true};
+	choose_code(command, room.code);
+	int result = lp_directory_add_room(command->directory, &room, &command->failure);
+	if (result == LP_EEXISTS)
+		lp_fail(&command->failure, result, "room %s exists. '%s room list' lists all", room.code,
+			lp_relay_program.name);
+	if (result == 0)
+		printf("Room %s was created, without keys: everyone who knows its code can join.\n", room.code);
+	return result;
+}
+
 static int add(struct room_command *command)
 {
 	struct lp_directory_room room = {.created_unix_s = command->now_unix_s};
 	char relays[LP_INVITE_RELAYS_MAX + 1];
+	if (command->options->plain)
+		return add_plain(command);
 	int result = find_relays(command, relays); /* before anything is created */
 	if (result < 0)
 		return result;
-	if (command->code)
-		snprintf(room.code, sizeof room.code, "%s", command->code);
-	else
-		random_code(room.code);
-	lp_room_code_fold(room.code);
+	choose_code(command, room.code);
 	lp_random_fill(room.host_key, sizeof room.host_key);
 	result = lp_invite_player_key(room.host_key, room.player_key);
 	if (result < 0)
@@ -157,7 +179,7 @@ static void print_room(void *ctx, const struct lp_directory_room *room)
 	(void)ctx;
 	printf("%-32s  ", room->code);
 	print_time(room->created_unix_s);
-	printf("%s\n", room->locked ? "  locked" : "");
+	printf("%s\n", room->plain ? "  plain" : room->locked ? "  locked" : "");
 }
 
 static int list(struct room_command *command)
@@ -180,8 +202,8 @@ static void print_ban(void *ctx, const struct lp_directory_ban *ban)
 static int fail_absent(struct room_command *command, int result)
 {
 	if (result == LP_ENOTFOUND)
-		lp_fail(&command->failure, result, "there is no room %s with keys. '%s room list' lists all",
-			command->code, lp_relay_program.name);
+		lp_fail(&command->failure, result, "there is no room %s. '%s room list' lists all", command->code,
+			lp_relay_program.name);
 	return result;
 }
 
@@ -192,6 +214,8 @@ static int show(struct room_command *command)
 	if (result < 0)
 		return fail_absent(command, result);
 	print_room(NULL, &room);
+	if (room.plain)
+		return 0;
 	result = lp_directory_each_ban(command->directory, room.code, print_ban, NULL, &command->failure);
 	if (result == 0)
 		result = print_invite(command, &room, true);
@@ -205,7 +229,8 @@ static int print_only_invite(struct room_command *command)
 	int result = lp_directory_room(command->directory, command->code, &command->failure, &room);
 	if (result < 0)
 		return fail_absent(command, result);
-	result = print_invite(command, &room, false);
+	result = room.plain ? lp_fail(&command->failure, LP_EINVAL, "room %s has no keys, and so no invites", room.code)
+			    : print_invite(command, &room, false);
 	lp_wipe(&room, sizeof room);
 	return result;
 }

@@ -91,6 +91,21 @@ def test_operator_invite(lab):
     assert "no room NOWHERE" in lab.room("invite", "NOWHERE", "--public", party.RELAY, check=False).stderr
 
 
+def test_listed_rooms(fresh_party):
+    """A relay that lists its rooms admits members to a plain room that was added, while it runs, and to no other."""
+    made = fresh_party()
+    made.start_relay("--rooms", "listed")
+    state = made.path("relay-state")
+    outside = made.start_client(made.bob_host, "--no-reconnect", room="PLAIN", wait=False)
+    assert "only the rooms of its operator" in failure_of(outside)
+    added = made.relay_host.run(binary("lanparty-relay"), "room", "add", "PLAIN", "--plain", "--state-dir", state)
+    assert "without keys" in added.stdout
+    client = made.start_client(made.bob_host, room="PLAIN")
+    listed = made.relay_host.run(binary("lanparty-relay"), "room", "list", "--state-dir", state).stdout
+    assert listed.split()[0] == "PLAIN" and listed.rstrip().endswith("plain")
+    assert client.stop() == 0
+
+
 def test_invite_file(lab):
     """An invite in a file; the list of the host has it."""
     bob = lab.party.bob_host

@@ -121,6 +121,27 @@ static void test_keyed_relay(void **state)
 	assert_true(party_is_joined(player));
 }
 
+/* A relay that lists its rooms has plain rooms that its operator added, and no others. */
+static void test_listed_relay(void **state)
+{
+	struct fixture *f = *state;
+	struct lp_failure failure;
+	struct lp_directory_room listed = {.code = "PLAIN", .plain = true};
+	assert_int_equal(lp_directory_add_room(f->directory, &listed, &failure), 0);
+	party_kill_relay(f->party);
+	f->party->relay_config.rooms = LP_ROOMS_LISTED;
+	party_start_relay(f->party);
+	party_invite(f->party, LP_ROLE_CLIENT, &f->player);
+	party_add(f->party, LP_ROLE_CLIENT, "PLAIN");
+	assert_true(party_run_until_joined(f->party, 10 * LP_SEC));
+	expect_refused(f->party, party_add(f->party, LP_ROLE_CLIENT, "OTHER"), "only the rooms of its operator");
+	expect_refused(f->party, party_add(f->party, LP_ROLE_CLIENT, "LAN"), "by invite alone");
+	party_kill_relay(f->party);
+	f->party->relay_config.rooms = LP_ROOMS_KEYED;
+	party_start_relay(f->party);
+	expect_refused(f->party, party_add(f->party, LP_ROLE_CLIENT, "PLAIN"), "by invite alone");
+}
+
 /* Invites that the relay refuses, each with its reason. */
 static void test_refused(void **state)
 {
@@ -362,6 +383,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_party, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_keyed_relay, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_listed_relay, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_comes_back, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_ban_and_lock, set_up, tear_down),

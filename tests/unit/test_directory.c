@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 
 #include "base/error.h"
 #include "base/failure.h"
@@ -64,6 +65,33 @@ static void count_room(void *ctx, const struct lp_directory_room *room)
 {
 	strcat(ctx, room->code);
 	strcat(ctx, " ");
+}
+
+/* A store of version 1, which has no plain rooms, is upgraded with its rooms. */
+static void test_upgrade(void **state)
+{
+	struct fixture *fixture = *state;
+	struct lp_directory_room read, plain = {.code = "PLAIN", .plain = true};
+	char path[128];
+	sqlite3 *db;
+	add(fixture, "FRIDAY");
+	lp_directory_close(fixture->directory);
+	snprintf(path, sizeof path, "%s/rooms.sqlite", fixture->folder);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_exec(db, "ALTER TABLE room DROP COLUMN plain; PRAGMA user_version = 1", NULL, NULL, NULL),
+		SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	for (unsigned i = 0; i < 2; i++) { /* upgraded once */
+		assert_int_equal(lp_directory_open(fixture->folder, &fixture->failure, &fixture->directory), 0);
+		assert_int_equal(lp_directory_room(fixture->directory, "FRIDAY", &fixture->failure, &read), 0);
+		assert_true(!read.plain && read.host_key[0] == 1);
+		if (i == 0)
+			lp_directory_close(fixture->directory);
+	}
+	assert_int_equal(lp_directory_add_room(fixture->directory, &plain, &fixture->failure), 0);
+	assert_int_equal(lp_directory_room(fixture->directory, "PLAIN", &fixture->failure, &read), 0);
+	assert_true(read.plain);
 }
 
 static void test_rooms(void **state)
@@ -259,6 +287,7 @@ int main(int argc, char **argv)
 		return look(argv[1]);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_rooms, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_upgrade, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_invites, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_bans, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_beside, set_up, tear_down),
