@@ -50,7 +50,7 @@ static int conn_new(struct lp_quic_env *env, const ngtcp2_path *path, bool serve
 	lp_path_set(&conn->cur_path, conn->carrier, &conn->local, &conn->remote);
 	conn->reported_local = conn->local;
 	conn->reported_remote = conn->remote;
-	lp_control_init(&conn->control);
+	lp_control_init(&conn->control, &env->control_bytes);
 	lp_pmtud_init(&conn->pmtud);
 	lp_cc_rate_init(&conn->rate, env->now_ns);
 	lp_cc_flight_init(&conn->flight);

@@ -1,5 +1,6 @@
 #include "quic/control.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,9 +16,15 @@ struct lp_control_block {
 	uint8_t data[BLOCK_BYTES];
 };
 
-void lp_control_init(struct lp_control *control)
+void lp_control_init(struct lp_control *control, size_t *total)
 {
-	*control = (struct lp_control){0};
+	*control = (struct lp_control){.total = total};
+}
+
+/* Bytes that are not acknowledged yet. */
+static size_t pending(const struct lp_control *control)
+{
+	return (size_t)(control->queued - control->acked);
 }
 
 void lp_control_done(struct lp_control *control)
@@ -27,7 +34,8 @@ void lp_control_done(struct lp_control *control)
 		control->first = block->next;
 		free(block);
 	}
-	lp_control_init(control);
+	*control->total -= pending(control);
+	lp_control_init(control, control->total);
 }
 
 /* Appends empty blocks until |len| bytes fit. On failure the empty blocks remain, which is harmless. */
@@ -61,11 +69,14 @@ int lp_control_queue(struct lp_control *control, const uint8_t *data, size_t len
 {
 	if (len == 0)
 		return 0;
-	if (len > LP_CONTROL_MAX - (size_t)(control->queued - control->acked))
+	bool crowded = *control->total + len > LP_CONTROL_TOTAL;
+	size_t max = crowded ? LP_CONTROL_SHARE : LP_CONTROL_MAX;
+	if (pending(control) + len > max)
 		return LP_EFULL;
 	int result = make_room(control, len);
 	if (result < 0)
 		return result;
+	*control->total += len;
 	while (len > 0) {
 		struct lp_control_block *block = control->last;
 		if (block->len == BLOCK_BYTES) {
@@ -109,8 +120,10 @@ void lp_control_sent(struct lp_control *control, size_t len)
 
 void lp_control_acked(struct lp_control *control, uint64_t offset)
 {
-	if (offset > control->acked)
+	if (offset > control->acked && offset <= control->queued) {
+		*control->total -= (size_t)(offset - control->acked);
 		control->acked = offset;
+	}
 	while (control->first && control->first->len &&
 		control->first->offset + control->first->len <= control->acked) {
 		struct lp_control_block *block = control->first;

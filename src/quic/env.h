@@ -33,6 +33,7 @@ struct lp_quic_env {
 	struct lp_node conns;                          /* all connections */
 	struct lp_quic_conn *first_dirty, *last_dirty; /* for the next flush */
 	struct lp_quic_conn *dead;                     /* freed at the end of the flush, linked by |next_dirty| */
+	size_t control_bytes;                          /* of all control streams that are not acknowledged yet */
 	struct lp_outbox outbox;
 	ngtcp2_path_storage tx_path; /* of the packet being written */
 };

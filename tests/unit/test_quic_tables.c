@@ -200,7 +200,8 @@ static void test_control(void **state)
 	struct lp_control control;
 	static uint8_t chunk[9000];
 	uint64_t queued = 0, sent = 0, acked = 0;
-	lp_control_init(&control);
+	size_t total = 0;
+	lp_control_init(&control, &total);
 	for (int round = 0; round < 20000; round++) {
 		size_t len = next_random() % 3 ? next_random() % 100 : next_random() % sizeof chunk;
 		for (size_t i = 0; i < len; i++)
@@ -209,6 +210,7 @@ static void test_control(void **state)
 		assert_int_equal(rv, len > LP_CONTROL_MAX - (queued - acked) ? LP_EFULL : 0);
 		if (rv == 0)
 			queued += len;
+		assert_int_equal(total, queued - acked);
 		const uint8_t *data = NULL;
 		size_t n = lp_control_next(&control, &data);
 		assert_true((n == 0) == (sent == queued));
@@ -225,6 +227,29 @@ static void test_control(void **state)
 		}
 	}
 	assert_true(queued > 10 * LP_CONTROL_MAX);
+	lp_control_done(&control);
+	assert_int_equal(total, 0);
+}
+
+/* While other streams hold too much, a stream takes little, and all of it again when they are read. */
+static void test_control_total(void **state)
+{
+	(void)state;
+	struct lp_control control;
+	static uint8_t chunk[9000];
+	size_t total = LP_CONTROL_TOTAL, n = 0;
+	lp_control_init(&control, &total);
+	while (lp_control_queue(&control, chunk, sizeof chunk) == 0)
+		n += sizeof chunk;
+	assert_in_range(n, LP_CONTROL_SHARE - sizeof chunk, LP_CONTROL_SHARE);
+	total -= LP_CONTROL_TOTAL;
+	while (lp_control_queue(&control, chunk, sizeof chunk) == 0)
+		n += sizeof chunk;
+	assert_in_range(n, LP_CONTROL_MAX - sizeof chunk, LP_CONTROL_MAX);
+	lp_control_acked(&control, 2 * n); /* never sent */
+	assert_int_equal(total, n);
+	lp_control_acked(&control, n);
+	assert_int_equal(total, 0);
 	lp_control_done(&control);
 }
 
@@ -285,6 +310,7 @@ int main(void)
 		cmocka_unit_test(test_expiry),
 		cmocka_unit_test(test_sources),
 		cmocka_unit_test(test_control),
+		cmocka_unit_test(test_control_total),
 		cmocka_unit_test(test_batch),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
