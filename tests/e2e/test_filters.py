@@ -17,7 +17,8 @@ from scapy.layers.l2 import ARP, LLC, SNAP, Dot1Q, Ether
 from probes import IMPATIENCE_S, PATIENCE_S, TAP
 
 conf.verb = 0
-FILTERS = ("rogue-dhcp", "rogue-ra", "switch-control", "routing", "multicast-query", "access-control", "dhcp-source")
+FILTERS = ("address-guard", "rogue-dhcp", "rogue-ra", "switch-control", "routing", "multicast-query", "access-control",
+           "dhcp-source")
 # The clients' own filter of what the LAN configures is off: these tests are about the relay's filters.
 ACCEPT_ALL = ("--lan-internet", "--lan-dns")
 
@@ -251,7 +252,7 @@ def test_chatter_leaves_room(new_party):
         for number in range(40):
             alice.send(*[chatter] * 50)
             sent[f"arp {number}"] = bytes(Ether(src=alice.mac, dst=wire.BROADCAST) / ARP(
-                psrc=party.ALICE, pdst=f"10.20.0.{number}")).ljust(60, b"\0")
+                hwsrc=alice.mac, psrc=party.ALICE, pdst=f"10.20.0.{number}")).ljust(60, b"\0")
             sent[f"game {number}"] = bytes(Ether(src=alice.mac, dst=wire.BROADCAST) / IP(
                 src=party.ALICE, dst="255.255.255.255") / UDP(sport=27015, dport=27015)
                 / wire.payload(f"game {number}", 60))
