@@ -74,7 +74,7 @@ packages: ## build Debian packages for amd64 and arm64 into build/packages (as r
 	@scripts/deps packages
 	@scripts/packages
 
-windows: ## build lanparty-client-win.exe, softlan.exe and their libraries with mingw-w64
+windows: ## build lanparty-client-win.exe, lanparty.exe and their libraries with mingw-w64
 	@scripts/windows-build
 
 windows-installer: ## build the installer of the Windows client (DRIVER=FILE bundles the TAP-Windows6 driver)

@@ -12,21 +12,21 @@ ManifestSupportedOS Win10
 !include "LogicLib.nsh"
 !include "WinVer.nsh"
 
-!define NAME "softlan"
+!define NAME "LAN Party"
 !define CLIENT_EXE "lanparty-client-win.exe"
-!define WINDOW_EXE "softlan.exe"
-!define UNINSTALL_KEY "Software\Microsoft\Windows\CurrentVersion\Uninstall\softlan"
+!define WINDOW_EXE "lanparty.exe"
+!define UNINSTALL_KEY "Software\Microsoft\Windows\CurrentVersion\Uninstall\lanparty"
 ; Windows asks for "URL Protocol" in the key of a scheme.
 !define LINK_KEY "Software\Classes\lanparty"
-!define FIREWALL_RULE "softlan LAN party client"
+!define FIREWALL_RULE "LAN Party client"
 !define DRIVER_PAGE "https://openvpn.net/community-downloads/"
 ; The window's class, and WM_COMMAND of "Leave and exit" in its menu (src/client/windows/window/window.c).
-!define WINDOW_CLASS "softlan-window"
+!define WINDOW_CLASS "lanparty-window"
 !define MENU_EXIT 3
 
 Name "${NAME} ${VERSION}"
 OutFile "${OUTPUT}"
-InstallDir "$PROGRAMFILES64\softlan"
+InstallDir "$PROGRAMFILES64\LAN Party"
 InstallDirRegKey HKLM "${UNINSTALL_KEY}" "InstallLocation"
 ShowInstDetails nevershow
 ShowUninstDetails nevershow
@@ -35,7 +35,7 @@ VIProductVersion "${VERSION4}"
 VIAddVersionKey "ProductName" "${NAME}"
 VIAddVersionKey "ProductVersion" "${VERSION}"
 VIAddVersionKey "FileVersion" "${VERSION}"
-VIAddVersionKey "FileDescription" "Installer of the softlan client"
+VIAddVersionKey "FileDescription" "Installer of the LAN Party client"
 VIAddVersionKey "LegalCopyright" "MIT license"
 !ifdef SIGN
   !finalize '${SIGN} "%1"'
@@ -46,7 +46,7 @@ VIAddVersionKey "LegalCopyright" "MIT license"
 !define MUI_UNICON "${ICON}"
 !define MUI_ABORTWARNING
 !define MUI_FINISHPAGE_RUN
-!define MUI_FINISHPAGE_RUN_TEXT "Open softlan"
+!define MUI_FINISHPAGE_RUN_TEXT "Open LAN Party"
 !define MUI_FINISHPAGE_RUN_FUNCTION OpenWindow
 !insertmacro MUI_PAGE_LICENSE "${LICENSE}"
 !insertmacro MUI_PAGE_DIRECTORY
@@ -58,7 +58,7 @@ VIAddVersionKey "LegalCopyright" "MIT license"
 
 Function .onInit
   ${IfNot} ${AtLeastWin10}
-    MessageBox MB_ICONSTOP|MB_OK "softlan needs Windows 10 or 11." /SD IDOK
+    MessageBox MB_ICONSTOP|MB_OK "LAN Party needs Windows 10 or 11." /SD IDOK
     SetErrorLevel 2
     Abort
   ${EndIf}
@@ -123,7 +123,7 @@ Section "Client"
     !insertmacro DeleteSoon "$INSTDIR\${WINDOW_EXE}"
   ${EndIf}
   ${If} ${Errors}
-    MessageBox MB_ICONSTOP|MB_OK "A program of softlan is still running and cannot be replaced. End it, then install again." /SD IDOK
+    MessageBox MB_ICONSTOP|MB_OK "A program of LAN Party is still running and cannot be replaced. End it, then install again." /SD IDOK
     SetErrorLevel 2
     Abort
   ${EndIf}
@@ -132,18 +132,18 @@ Section "Client"
   File "/oname=${WINDOW_EXE}" "${WINDOW}"
   WriteUninstaller "$INSTDIR\uninstall.exe"
 
-  CreateDirectory "$SMPROGRAMS\softlan"
+  CreateDirectory "$SMPROGRAMS\LAN Party"
   Delete "$SMPROGRAMS\softlan\Join a LAN party.lnk" ; of earlier versions
-  CreateShortcut "$SMPROGRAMS\softlan\softlan.lnk" "$INSTDIR\${WINDOW_EXE}"
-  CreateShortcut "$SMPROGRAMS\softlan\softlan in a console.lnk" "$INSTDIR\${CLIENT_EXE}"
-  CreateShortcut "$SMPROGRAMS\softlan\Uninstall softlan.lnk" "$INSTDIR\uninstall.exe"
+  CreateShortcut "$SMPROGRAMS\LAN Party\LAN Party.lnk" "$INSTDIR\${WINDOW_EXE}"
+  CreateShortcut "$SMPROGRAMS\LAN Party\LAN Party in a console.lnk" "$INSTDIR\${CLIENT_EXE}"
+  CreateShortcut "$SMPROGRAMS\LAN Party\Uninstall LAN Party.lnk" "$INSTDIR\uninstall.exe"
 
   WriteRegStr HKLM "${LINK_KEY}" "" "URL:LAN party invite"
   WriteRegStr HKLM "${LINK_KEY}" "URL Protocol" ""
   WriteRegStr HKLM "${LINK_KEY}\DefaultIcon" "" '"$INSTDIR\${WINDOW_EXE}",0'
   WriteRegStr HKLM "${LINK_KEY}\shell\open\command" "" '"$INSTDIR\${WINDOW_EXE}" "%1"'
 
-  WriteRegStr HKLM "${UNINSTALL_KEY}" "DisplayName" "softlan client"
+  WriteRegStr HKLM "${UNINSTALL_KEY}" "DisplayName" "LAN Party client"
   WriteRegStr HKLM "${UNINSTALL_KEY}" "DisplayVersion" "${VERSION}"
   WriteRegStr HKLM "${UNINSTALL_KEY}" "Publisher" "softlan-vpn"
   WriteRegStr HKLM "${UNINSTALL_KEY}" "DisplayIcon" "$INSTDIR\${WINDOW_EXE}"
@@ -175,13 +175,13 @@ Section "Client"
   nsExec::Exec '"$INSTDIR\${CLIENT_EXE}" --install-service'
   Pop $0
   ${If} $0 != 0
-    MessageBox MB_ICONEXCLAMATION|MB_OK "The softlan service could not be installed. The window will not work; softlan in a console does." /SD IDOK
+    MessageBox MB_ICONEXCLAMATION|MB_OK "The LAN Party service could not be installed. The window will not work; LAN Party in a console does." /SD IDOK
   ${EndIf}
   ; Where the driver is in Windows' driver store, from this installer or another.
   nsExec::Exec '"$INSTDIR\${CLIENT_EXE}" --make-adapter'
   Pop $0
   ${If} $0 != 0
-    MessageBox MB_ICONQUESTION|MB_YESNO "softlan is installed. It needs the TAP-Windows6 driver, which this computer does not have yet.$\r$\n$\r$\nIt comes with OpenVPN's installer, where 'TAP-Windows6' can be chosen alone. Install it, then run this installer again.$\r$\n$\r$\nOpen the download page now?" /SD IDNO IDNO without_driver
+    MessageBox MB_ICONQUESTION|MB_YESNO "LAN Party is installed. It needs the TAP-Windows6 driver, which this computer does not have yet.$\r$\n$\r$\nIt comes with OpenVPN's installer, where 'TAP-Windows6' can be chosen alone. Install it, then run this installer again.$\r$\n$\r$\nOpen the download page now?" /SD IDNO IDNO without_driver
     ExecShell "open" "${DRIVER_PAGE}"
   without_driver:
   ${EndIf}
@@ -193,7 +193,7 @@ Section "Uninstall"
   !insertmacro EndPrograms
   ; In this context $APPDATA is ProgramData. A journal that the client left is needed to restore the computer's network settings.
   ${If} ${FileExists} "$APPDATA\lanparty\lanparty-client-journal.json"
-    MessageBox MB_ICONEXCLAMATION|MB_YESNO "The client was not ended as it should be: settings of the network are still to be restored. Start softlan in a console once, end it with Ctrl-C, then uninstall.$\r$\n$\r$\nUninstall all the same?" /SD IDYES IDYES go_on
+    MessageBox MB_ICONEXCLAMATION|MB_YESNO "The client was not ended as it should be: settings of the network are still to be restored. Start LAN Party in a console once, end it with Ctrl-C, then uninstall.$\r$\n$\r$\nUninstall all the same?" /SD IDYES IDYES go_on
     Abort
   go_on:
   ${EndIf}
@@ -204,7 +204,7 @@ Section "Uninstall"
     !insertmacro DeleteSoon "$INSTDIR\${WINDOW_EXE}"
   ${EndIf}
   ${If} ${Errors}
-    MessageBox MB_ICONSTOP|MB_OK "A program of softlan is still running and cannot be removed. End it, then uninstall again." /SD IDOK
+    MessageBox MB_ICONSTOP|MB_OK "A program of LAN Party is still running and cannot be removed. End it, then uninstall again." /SD IDOK
     SetErrorLevel 2
     Abort
   ${EndIf}
@@ -226,12 +226,12 @@ Section "Uninstall"
   ${LoopUntil} $0 >= 50
   !insertmacro RemoveFirewallRule "${FIREWALL_RULE}"
   ; Firewall rules of a client that was killed (src/platform/windows/net/inbound_com.c). There are none after others.
-  !insertmacro RemoveFirewallRule "softlan LAN party (UDP)"
-  !insertmacro RemoveFirewallRule "softlan LAN party (TCP)"
-  Delete "$SMPROGRAMS\softlan\softlan.lnk"
-  Delete "$SMPROGRAMS\softlan\softlan in a console.lnk"
-  Delete "$SMPROGRAMS\softlan\Uninstall softlan.lnk"
-  RMDir "$SMPROGRAMS\softlan"
+  !insertmacro RemoveFirewallRule "LAN Party (UDP)"
+  !insertmacro RemoveFirewallRule "LAN Party (TCP)"
+  Delete "$SMPROGRAMS\LAN Party\LAN Party.lnk"
+  Delete "$SMPROGRAMS\LAN Party\LAN Party in a console.lnk"
+  Delete "$SMPROGRAMS\LAN Party\Uninstall LAN Party.lnk"
+  RMDir "$SMPROGRAMS\LAN Party"
   Delete "$APPDATA\lanparty\lanparty-client-identity.json"
   Delete "$APPDATA\lanparty\lanparty-client-room.conf"
   Delete "$APPDATA\lanparty\lanparty-client-journal.json.lock"

@@ -15,7 +15,7 @@
 #include "base/error.h"
 #include "base/failure.h"
 
-#define NAME "softlan-test"
+#define NAME "lanparty-test"
 #define REQUEST_MAX 64
 #define REPLY_MAX 1024
 

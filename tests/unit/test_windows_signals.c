@@ -28,7 +28,7 @@ static void on_signal(void *ctx, enum lp_signal signal)
 static HANDLE make_event(const wchar_t *kind)
 {
 	wchar_t name[64];
-	swprintf(name, 64, L"Local\\softlan-%ls-%lu", kind, (unsigned long)GetCurrentProcessId());
+	swprintf(name, 64, L"Local\\lanparty-%ls-%lu", kind, (unsigned long)GetCurrentProcessId());
 	return CreateEventW(NULL, FALSE, FALSE, name);
 }
 

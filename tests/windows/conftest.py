@@ -32,7 +32,7 @@ from computer import Computer  # noqa: E402  pylint: disable=wrong-import-positi
 @pytest.fixture(scope="session")
 def prefix():
     """A fresh Wine prefix, which every lab copies."""
-    folder = tempfile.mkdtemp(prefix="softlan-wine-")
+    folder = tempfile.mkdtemp(prefix="lanparty-wine-")
     wine.make_prefix(folder)
     yield folder
     shutil.rmtree(folder, ignore_errors=True)

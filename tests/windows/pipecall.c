@@ -9,7 +9,7 @@ int main(int argc, char **argv)
 {
 	struct lp_failure failure = {0};
 	char *reply;
-	if (argc != 2 || lp_pipe_call("softlan", argv[1], (size_t)128 << 10, 5000, &failure, &reply) < 0) {
+	if (argc != 2 || lp_pipe_call("lanparty", argv[1], (size_t)128 << 10, 5000, &failure, &reply) < 0) {
 		printf("%s\n", failure.text);
 		return 1;
 	}

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#define NAME L"softlan-test"
+#define NAME L"lanparty-test"
 
 /* Starts it, and creates its service if there is none yet. 0 or the error. */
 static DWORD start(SC_HANDLE manager, const wchar_t *path)

@@ -6,7 +6,7 @@ import pytest
 
 import wine
 
-EXE = "C:\\softlan\\lanparty-client-win.exe"
+EXE = "C:\\lanparty\\lanparty-client-win.exe"
 DEVICES = "HKLM\\System\\CurrentControlSet\\Enum\\ROOT\\NET"
 NETWORK = "HKLM\\System\\CurrentControlSet\\Control\\Network\\{4D36E972-E325-11CE-BFC1-08002BE10318}"
 
@@ -14,7 +14,7 @@ NETWORK = "HKLM\\System\\CurrentControlSet\\Control\\Network\\{4D36E972-E325-11C
 @pytest.fixture
 def machine(computer):
     """A computer with the client and a driver store."""
-    computer.put("lanparty-client-win.exe", "C:\\softlan")
+    computer.put("lanparty-client-win.exe", "C:\\lanparty")
     shutil.copy(wine.windows_binary("newdev.dll"), computer.unix("C:\\windows\\system32"))
     computer.env["WINEDLLOVERRIDES"] += ";newdev=n"
     return computer

@@ -16,22 +16,22 @@ import wine
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # Building another installer takes long.
 NIGHTLY = pytest.mark.skipif(not os.environ.get("LP_NIGHTLY"), reason="builds installers: make nightly")
-UNINSTALL_KEY = "HKLM\\Software\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\softlan"
+UNINSTALL_KEY = "HKLM\\Software\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\lanparty"
 LINK_KEY = "HKLM\\Software\\Classes\\lanparty"
-FOLDER = "C:\\Program Files\\softlan"
+FOLDER = "C:\\Program Files\\LAN Party"
 
 
 def setup_program():
     """The installer that scripts/windows-installer made."""
     folder = pathlib.Path(wine.windows_binary("lanparty-client-win.exe")).parents[2]
-    found = sorted(folder.glob("softlan-*-setup.exe"))
+    found = sorted(folder.glob("lanparty-*-setup.exe"))
     assert found, f"no installer in {folder}: run scripts/windows-installer first"
     return str(found[-1])
 
 
 def build(tmp_path, *args, check=True, **env):
     """Builds another installer of the same programs."""
-    output = tmp_path / "softlan-0.0.9-setup.exe"
+    output = tmp_path / "lanparty-0.0.9-setup.exe"
     folder = pathlib.Path(setup_program()).parent
     done = subprocess.run([ROOT / "scripts" / "windows-installer", *args], check=check, capture_output=True, text=True,
                           env={**os.environ, "LP_BUILD": str(folder), "LP_OUTPUT": str(output), **env})
@@ -50,20 +50,20 @@ def test_install_and_uninstall(computer):
     before = computer.files()
     computer.run(setup_program(), "/S")
     added = computer.files() - before
-    for name in ("lanparty-client-win.exe", "softlan.exe", "uninstall.exe"):
-        assert f"Program Files/softlan/{name}" in added
-    assert any(path.endswith("Programs/softlan/softlan.lnk") for path in added)
+    for name in ("lanparty-client-win.exe", "lanparty.exe", "uninstall.exe"):
+        assert f"Program Files/LAN Party/{name}" in added
+    assert any(path.endswith("Programs/LAN Party/LAN Party.lnk") for path in added)
     assert "ProgramData/lanparty" in added
     assert "uninstall.exe" in computer.run("reg", "query", UNINSTALL_KEY, "/reg:64")[1]
     assert "URL Protocol" in computer.run("reg", "query", LINK_KEY, "/reg:64")[1]
     command = computer.run("reg", "query", LINK_KEY + "\\shell\\open\\command", "/ve", "/reg:64")[1]
-    assert f'"{FOLDER}\\softlan.exe" "%1"' in command
-    service = computer.run("reg", "query", "HKLM\\System\\CurrentControlSet\\Services\\softlan", "/reg:64")[1]
+    assert f'"{FOLDER}\\lanparty.exe" "%1"' in command
+    service = computer.run("reg", "query", "HKLM\\System\\CurrentControlSet\\Services\\lanparty", "/reg:64")[1]
     assert f'"{FOLDER}\\lanparty-client-win.exe" --service' in service
     assert "lanparty-client-win" in computer.run(FOLDER + "\\lanparty-client-win.exe", "--version")[1]
     uninstall(computer)
     wait_for(lambda: not computer.files() - before, "the uninstaller to remove everything")
-    for key in (UNINSTALL_KEY, LINK_KEY, "HKLM\\System\\CurrentControlSet\\Services\\softlan"):
+    for key in (UNINSTALL_KEY, LINK_KEY, "HKLM\\System\\CurrentControlSet\\Services\\lanparty"):
         assert computer.run("reg", "query", key, "/reg:64", check=False)[0] != 0, key
     assert computer.files() == before
 
@@ -113,24 +113,24 @@ def test_signing(computer, tmp_path):
     """LP_SIGN signs programs, installer and uninstaller."""
     key, cert, sign = (str(tmp_path / name) for name in ("key.pem", "cert.pem", "sign"))
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", cert, "-subj",
-                    "/CN=softlan test", "-addext", "extendedKeyUsage=codeSigning"], check=True, capture_output=True)
+                    "/CN=lanparty test", "-addext", "extendedKeyUsage=codeSigning"], check=True, capture_output=True)
     with open(sign, "w", encoding="ascii") as file:
         file.write(f"#!/bin/sh\nosslsigncode sign -certs {cert} -key {key} -in \"$1\" -out \"$1.signed\" &&\n"
                    "\tmv \"$1.signed\" \"$1\"\n")
     os.chmod(sign, 0o755)
     setup = build(tmp_path, LP_SIGN=sign)
     computer.run(setup, "/S")
-    installed = [computer.unix(f"{FOLDER}\\{name}") for name in ("lanparty-client-win.exe", "softlan.exe", "uninstall.exe")]
+    installed = [computer.unix(f"{FOLDER}\\{name}") for name in ("lanparty-client-win.exe", "lanparty.exe", "uninstall.exe")]
     for path in [setup, *installed]:
         done = subprocess.run(["osslsigncode", "verify", "-CAfile", cert, "-in", path], capture_output=True, text=True,
                               check=False)
-        assert done.returncode == 0 and "CN=softlan test" in done.stdout, (path, done.stdout)
+        assert done.returncode == 0 and "CN=lanparty test" in done.stdout, (path, done.stdout)
 
 
 def test_winget(tmp_path):
     """The manifest for winget has the installer's checksum."""
     setup = setup_program()
-    subprocess.run([ROOT / "scripts" / "windows-winget", setup, "https://example.org/softlan-setup.exe", tmp_path],
+    subprocess.run([ROOT / "scripts" / "windows-winget", setup, "https://example.org/lanparty-setup.exe", tmp_path],
                    check=True, capture_output=True)
     text = (tmp_path / "softlan-vpn.softlan.installer.yaml").read_text()
     assert f"InstallerSha256: {hashlib.sha256(pathlib.Path(setup).read_bytes()).hexdigest().upper()}" in text
@@ -154,9 +154,9 @@ def test_upgrade_while_running(invited, installed):
     """An upgrade, and then the uninstaller, make window and client leave, and wait until the settings are restored."""
     before = installed.settings()
     for program in (setup_program(), FOLDER + "\\uninstall.exe"):
-        window = Daemon(invited, installed.host, "window", wine.WINE, FOLDER + "\\softlan.exe", invited.invite,
+        window = Daemon(invited, installed.host, "window", wine.WINE, FOLDER + "\\lanparty.exe", invited.invite,
                         env=installed.env)
-        control = ("C:\\softlan\\windowctl.exe",)
+        control = ("C:\\lanparty\\windowctl.exe",)
         try:
             wait_for(lambda: installed.run(*control, "get", 100, check=False).strip() == "Not joined", "the window", 30)
         except TimeoutError as error:
@@ -168,4 +168,4 @@ def test_upgrade_while_running(invited, installed):
         assert window.process.wait(30) == 0
         wait_for(lambda: not installed.pins(), "the client to leave")
         assert installed.settings() == before
-    wait_for(lambda: not os.path.exists(installed.unix(FOLDER + "\\softlan.exe")), "the programs to go", 60)
+    wait_for(lambda: not os.path.exists(installed.unix(FOLDER + "\\lanparty.exe")), "the programs to go", 60)

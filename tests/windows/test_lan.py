@@ -10,7 +10,7 @@ from probes import PATIENCE_S, IMPATIENCE_S, download, lan_says, lease, listener
 @pytest.fixture(scope="module")
 def dark(player):
     """Before the client runs the LAN is not reachable."""
-    player.machine.run("C:\\softlan\\lanparty-client-win.exe", "--help")
+    player.machine.run("C:\\lanparty\\lanparty-client-win.exe", "--help")
     player.alice_host.ip(f"addr add {party.ALICE}/24 dev {wine.TAP}")
     assert not ping(player.alice_host, party.LAN_HOST, IMPATIENCE_S)
     assert not question(player, player.alice_host, "255.255.255.255", IMPATIENCE_S, wine.TAP)
@@ -30,7 +30,7 @@ def lit(dark):
 
 def test_list_adapters(player):
     """The adapter is found among others that resemble it."""
-    said = player.machine.run("C:\\softlan\\lanparty-client-win.exe", "--list-adapters")
+    said = player.machine.run("C:\\lanparty\\lanparty-client-win.exe", "--list-adapters")
     assert wine.ADAPTER in said and player.machine.guid in said
     assert "555555555555" not in said and "no GUID" not in said and "444444444444" not in said
 

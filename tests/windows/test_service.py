@@ -9,7 +9,7 @@ from netlab.daemon import Daemon, wait_for
 
 import wine
 
-EXE = "C:\\softlan\\lanparty-client-win.exe"
+EXE = "C:\\lanparty\\lanparty-client-win.exe"
 
 
 class Service:
@@ -21,7 +21,7 @@ class Service:
     def ask(self, command, **more):
         """Sends a request; the reply, or the text of the failure."""
         text = json.dumps({"command": command, **more})
-        said = self.machine.run("C:\\softlan\\pipecall.exe", text, check=False).strip()
+        said = self.machine.run("C:\\lanparty\\pipecall.exe", text, check=False).strip()
         return json.loads(said) if said.startswith("{") else said
 
     def wait(self, what, **fields):
@@ -112,7 +112,7 @@ def test_windows_service(invited):
     service = Service(machine)
     for _ in range(2):  # an upgrade installs it again
         machine.run(EXE, "--install-service")
-    machine.run("sc", "start", "softlan")
+    machine.run("sc", "start", "lanparty")
     service.wait("the service to reply", phase="idle")
     service.ask("join", invite=invited.invite, name="Alice")
     service.wait("the client to join", phase="running", summary="no address")

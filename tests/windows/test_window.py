@@ -14,11 +14,11 @@ from probes import lease
 
 HEADLINE, DETAIL, INVITE, NAME, BUTTON, ADDRESS, PATH = 100, 101, 103, 105, 106, 107, 108
 MENU_EXIT = 3
-EXE = "C:\\softlan\\softlan.exe"
+EXE = "C:\\lanparty\\lanparty.exe"
 
 
 class Window:
-    """The softlan window of a machine."""
+    """The window of a machine."""
 
     def __init__(self, lab):
         self.lab, self.machine = lab, lab.machine
@@ -32,7 +32,7 @@ class Window:
 
     def ctl(self, *words):
         """Runs windowctl."""
-        return self.machine.run("C:\\softlan\\windowctl.exe", *(str(word) for word in words), check=False).strip()
+        return self.machine.run("C:\\lanparty\\windowctl.exe", *(str(word) for word in words), check=False).strip()
 
     def get(self, control):
         """The text of a control."""
@@ -74,13 +74,13 @@ class Window:
 @pytest.fixture(scope="module")
 def window(invited):
     """The service is installed, and no window is open."""
-    invited.machine.run("C:\\softlan\\lanparty-client-win.exe", "--install-service")
+    invited.machine.run("C:\\lanparty\\lanparty-client-win.exe", "--install-service")
     made = Window(invited)
     yield made
     made.ctl("command", MENU_EXIT)
     if made.daemon:
         made.daemon.process.wait(30)
-    invited.machine.run("C:\\softlan\\lanparty-client-win.exe", "--uninstall-service")
+    invited.machine.run("C:\\lanparty\\lanparty-client-win.exe", "--uninstall-service")
 
 
 def colours(rows):
@@ -190,11 +190,11 @@ def test_last_party(window):
 
 def test_no_service(window):
     """Without the service the window says so."""
-    window.machine.run("C:\\softlan\\lanparty-client-win.exe", "--uninstall-service")
+    window.machine.run("C:\\lanparty\\lanparty-client-win.exe", "--uninstall-service")
     window.start()
     window.wait("Service not running")
     assert "not installed" in window.get(DETAIL)
     window.ctl("close")
     assert window.daemon.process.wait(20) == 0
     window.daemon = None
-    window.machine.run("C:\\softlan\\lanparty-client-win.exe", "--install-service")
+    window.machine.run("C:\\lanparty\\lanparty-client-win.exe", "--install-service")

@@ -1,4 +1,4 @@
-/* Drives the softlan window as a user does, by messages. Usage:
+/* Drives the LAN Party window as a user does, by messages. Usage:
      windowctl.exe rect              left, top, right, bottom of the window, and whether it is visible
      windowctl.exe get ID            the text of a control
      windowctl.exe set ID TEXT       sets it
@@ -49,7 +49,7 @@ int wmain(int argc, wchar_t **argv);
 
 int wmain(int argc, wchar_t **argv)
 {
-	HWND window = FindWindowW(L"softlan-window", NULL);
+	HWND window = FindWindowW(L"lanparty-window", NULL);
 	RECT rect;
 	if (argc < 2 || !window) {
 		puts("no window");

@@ -128,9 +128,9 @@ class Machine:
         self.env.pop("DISPLAY", None)
         if display:
             self.env["DISPLAY"] = display
-        self.folder = os.path.join(self.prefix, "drive_c", "softlan")
+        self.folder = os.path.join(self.prefix, "drive_c", "lanparty")
         self.exe = os.path.join(self.folder, "lanparty-client-win.exe")
-        self.identity = "C:\\softlan\\identity.json"
+        self.identity = "C:\\lanparty\\identity.json"
         self.journal = os.path.join(self.folder, "lanparty-client-journal.json")
         shutil.copytree(template, self.prefix, symlinks=True)
         self._install()
@@ -146,7 +146,7 @@ class Machine:
     def _install(self):
         """The client and the substitutes for Windows' own components."""
         os.makedirs(self.folder)
-        for name in ("lanparty-client-win.exe", "iphlpapi.dll", "service.exe", "pipecall.exe", "softlan.exe",
+        for name in ("lanparty-client-win.exe", "iphlpapi.dll", "service.exe", "pipecall.exe", "lanparty.exe",
                      "windowctl.exe"):
             shutil.copy(windows_binary(name), self.folder)
         # Wine prefers its own implementation to a copy of its DLL.
@@ -158,8 +158,8 @@ class Machine:
             file.write("\n[System\\\\CurrentControlSet\\\\Control\\\\Session Manager\\\\Environment]\n"
                        f'"LP_TEST_NETCTL_PORT"="{NETCTL_PORT}"\n')
         shutil.copy(windows_binary("wlanapi.dll"), self.unix("C:\\windows\\system32"))
-        self.driver = "C:\\windows\\system32\\drivers\\softlan-test.sys"
-        shutil.copy(windows_binary("softlan-test.sys"), self.unix(self.driver))
+        self.driver = "C:\\windows\\system32\\drivers\\lanparty-test.sys"
+        shutil.copy(windows_binary("lanparty-test.sys"), self.unix(self.driver))
 
     def _start_driver(self):
         """Describes the adapters in the registry and starts the driver."""
@@ -171,12 +171,12 @@ class Machine:
                                local=DRIVER_PORT, peer=BRIDGE_PORT, name=ADAPTER)
         path = os.path.join(self.folder, "adapters.reg")
         pathlib.Path(path).write_text(text.replace("\n", "\r\n"), encoding="ascii")
-        self.run("regedit", "/S", "C:\\softlan\\adapters.reg")
+        self.run("regedit", "/S", "C:\\lanparty\\adapters.reg")
         # Wine draws the frames of windows itself: there is no window manager.
         self.run("reg", "add", "HKCU\\Software\\Wine\\X11 Driver", "/v", "Managed", "/d", "N", "/f")
         # A service does not get this process's environment (below too).
         self.run("reg", "add", "HKCU\\Software\\Wine\\DllOverrides", "/v", "iphlpapi", "/d", "native", "/f")
-        self.run("C:\\softlan\\service.exe", "start", self.driver)
+        self.run("C:\\lanparty\\service.exe", "start", self.driver)
 
     def unix(self, path):
         """The file of a path on C:."""

@@ -70,7 +70,7 @@ const struct lp_option lp_client_option_rows[] = {
 	{"remove-adapter", NULL, LP_SWITCH(struct lp_client_options, action), .no_config = true,
 		.help = "remove the adapter LAN Party and end"},
 	{"install-service", NULL, LP_SWITCH(struct lp_client_options, action), .group = "Service", .no_config = true,
-		.help = "register this program as the service that the softlan window uses, and end"},
+		.help = "register this program as the service that the LAN Party window uses, and end"},
 	{"uninstall-service", NULL, LP_SWITCH(struct lp_client_options, action), .no_config = true,
 		.help = "make the service's client leave, remove the service, and end"},
 	{"serve", NULL, LP_SWITCH(struct lp_client_options, action), .no_config = true,

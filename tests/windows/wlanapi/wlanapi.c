@@ -1,4 +1,4 @@
-/* Wi-Fi for tests under Wine, which has none: two adapters, whose settings are logged in C:\softlan\wifi.txt. */
+/* Wi-Fi for tests under Wine, which has none: two adapters, whose settings are logged in C:\lanparty\wifi.txt. */
 #include <windows.h>
 
 #include <stdio.h>
@@ -10,7 +10,7 @@
 /* Adds a line to the log. */
 static void note(const char *line)
 {
-	FILE *file = fopen("C:\\softlan\\wifi.txt", "a");
+	FILE *file = fopen("C:\\lanparty\\wifi.txt", "a");
 	if (!file)
 		return;
 	fprintf(file, "%s\n", line);

@@ -16,7 +16,7 @@
 #include "platform/windows/system/os_error.h"
 
 #define NAME L"" LP_SERVICE_NAME
-#define TITLE L"softlan LAN party"
+#define TITLE L"LAN Party"
 /* The system and administrators: everything. Users who are logged on: query the service, and start it. */
 #define SERVICE_SDDL L"D:(A;;CCLCSWRPWPDTLOCRRC;;;SY)(A;;CCDCLCSWRPWPDTLOCRSDRCWDWO;;;BA)(A;;CCLCSWRPLORC;;;IU)"
 /* Windows' own limits for a service at shutdown, and how long a removal waits for the service's end. */
@@ -36,7 +36,7 @@ static int report(DWORD error, const char *doing)
 /* What the manager does not take when it creates a service. 0 or the error. */
 static DWORD set_details(SC_HANDLE service)
 {
-	wchar_t text[] = L"Connects this computer to a LAN party, for the softlan window.";
+	wchar_t text[] = L"Connects this computer to a LAN party, for its window.";
 	SERVICE_DESCRIPTIONW description = {text};
 	SERVICE_PRESHUTDOWN_INFO preshutdown = {PRESHUTDOWN_MS};
 	PSECURITY_DESCRIPTOR security = NULL;

@@ -19,7 +19,7 @@ struct lp_failure;
 struct lp_program;
 
 /* The pipe, and the name of the Windows service. */
-#define LP_SERVICE_NAME "softlan"
+#define LP_SERVICE_NAME "lanparty"
 
 /* Each returns an exit code, after printing the failure. */
 

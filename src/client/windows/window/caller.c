@@ -38,9 +38,10 @@ static bool start_service(struct lp_failure *failure)
 	if (manager)
 		CloseServiceHandle(manager);
 	if (error == ERROR_SERVICE_DOES_NOT_EXIST)
-		lp_fail(failure, LP_ENOTFOUND, "The softlan service is not installed. Run softlan's installer");
+		lp_fail(failure, LP_ENOTFOUND,
+			"The LAN Party service is not installed. Run the installer of LAN Party");
 	else if (error)
-		lp_fail(failure, lp_os_error(error), "The softlan service does not start: %s",
+		lp_fail(failure, lp_os_error(error), "The LAN Party service does not start: %s",
 			lp_os_error_text(error, text));
 	return error == 0;
 }

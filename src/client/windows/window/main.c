@@ -1,4 +1,4 @@
-/* softlan: the window of the Windows client. */
+/* lanparty.exe: the window of the Windows client. */
 #include <windows.h>
 
 #include <commctrl.h>

@@ -32,7 +32,7 @@ void lp_tray_show(struct lp_tray *tray)
 	data.uCallbackMessage = LP_TRAY_MESSAGE;
 	data.hIcon = LoadImageW(GetModuleHandleW(NULL), MAKEINTRESOURCEW(1), IMAGE_ICON, GetSystemMetrics(SM_CXSMICON),
 		GetSystemMetrics(SM_CYSMICON), LR_SHARED);
-	wcscpy(data.szTip, L"softlan");
+	wcscpy(data.szTip, L"LAN Party");
 	tray->shown = Shell_NotifyIconW(NIM_ADD, &data);
 	data.uVersion = NOTIFYICON_VERSION_4;
 	if (tray->shown)
@@ -50,7 +50,7 @@ void lp_tray_notify(const struct lp_tray *tray, const char *text)
 {
 	NOTIFYICONDATAW data = entry(tray, NIF_INFO);
 	data.dwInfoFlags = NIIF_USER | NIIF_RESPECT_QUIET_TIME;
-	wcscpy(data.szInfoTitle, L"softlan");
+	wcscpy(data.szInfoTitle, L"LAN Party");
 	if (tray->shown && lp_wide(text, data.szInfo, sizeof data.szInfo / sizeof data.szInfo[0]) == 0)
 		Shell_NotifyIconW(NIM_MODIFY, &data);
 }

@@ -258,7 +258,7 @@ void lp_view_update(struct lp_view *view, const struct lp_service_reply *reply, 
 		copy_sentence(view->detail, sizeof view->detail, why);
 		view->tone = LP_VIEW_BAD;
 	}
-	snprintf(view->tip, sizeof view->tip, "softlan: %.50s", view->headline);
+	snprintf(view->tip, sizeof view->tip, "LAN Party: %.50s", view->headline);
 	view->last_phase = reply ? reply->phase : LP_SERVICE_IDLE;
 }
 

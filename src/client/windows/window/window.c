@@ -20,7 +20,7 @@
 #define WIDTH 560
 #define HEIGHT 500
 
-#define CLASS_NAME L"softlan-window"
+#define CLASS_NAME L"lanparty-window"
 
 /* WM_COPYDATA: an invite, as UTF-16. */
 #define COPY_INVITE 1
@@ -302,7 +302,7 @@ static HWND create(struct window *window)
 	RECT area = {0, 0, WIDTH, HEIGHT};
 	if (!RegisterClassExW(&class))
 		return NULL;
-	HWND handle = CreateWindowExW(WS_EX_CONTROLPARENT, CLASS_NAME, L"softlan",
+	HWND handle = CreateWindowExW(WS_EX_CONTROLPARENT, CLASS_NAME, L"LAN Party",
 		WS_OVERLAPPEDWINDOW | WS_CLIPCHILDREN, CW_USEDEFAULT, CW_USEDEFAULT, WIDTH, HEIGHT, NULL, NULL,
 		instance, window);
 	if (!handle)
@@ -322,8 +322,8 @@ int lp_window_run(const wchar_t *invite, int show_command)
 	struct window *window = calloc(1, sizeof *window);
 	if (!window || !create(window)) {
 		free(window);
-		MessageBoxW(
-			NULL, L"The window cannot be opened. Restart Windows and try again.", L"softlan", MB_ICONERROR);
+		MessageBoxW(NULL, L"The window cannot be opened. Restart Windows and try again.", L"LAN Party",
+			MB_ICONERROR);
 		return 1;
 	}
 	take_invite(window, invite);

@@ -28,8 +28,8 @@ static const struct {
 	const wchar_t *name;
 	long protocol;
 } rules[] = {
-	{L"softlan LAN party (UDP)", NET_FW_IP_PROTOCOL_UDP},
-	{L"softlan LAN party (TCP)", NET_FW_IP_PROTOCOL_TCP},
+	{L"LAN Party (UDP)", NET_FW_IP_PROTOCOL_UDP},
+	{L"LAN Party (TCP)", NET_FW_IP_PROTOCOL_TCP},
 };
 
 /* What a COM call's failure means here. */

@@ -72,7 +72,7 @@ struct row {
 /* The hash of a row; rows are added, so their order does not matter. */
 static uint64_t digest_row(const SOCKADDR_INET *addr, const NET_LUID *luid, const MIB_IPFORWARD_ROW2 *route)
 {
-	static const uint8_t key[LP_SIPHASH_KEY] = "softlan netwatc";
+	static const uint8_t key[LP_SIPHASH_KEY] = "lanparty netwatc";
 	struct row row;
 	memset(&row, 0, sizeof row);
 	lp_sockaddr_get((const union lp_sockaddr *)(const void *)addr, &row.addr);

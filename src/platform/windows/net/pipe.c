@@ -225,9 +225,9 @@ int lp_pipe_call(const char *name, const char *request, size_t max_reply, unsign
 	}
 	free(reply);
 	if (error == ERROR_FILE_NOT_FOUND)
-		return lp_fail(failure, LP_ENOTFOUND, "the softlan service is not running");
+		return lp_fail(failure, LP_ENOTFOUND, "the LAN Party service is not running");
 	if (error == ERROR_INVALID_OWNER)
 		return lp_fail(failure, LP_EPERM, "pipe %s belongs to a program of another user", name);
-	return lp_fail(failure, error == WAIT_TIMEOUT ? LP_ETIMEOUT : lp_os_error(error), "the softlan service: %s",
+	return lp_fail(failure, error == WAIT_TIMEOUT ? LP_ETIMEOUT : lp_os_error(error), "the LAN Party service: %s",
 		error == WAIT_TIMEOUT ? "no reply in time" : lp_os_error_text(error, text));
 }

@@ -4,7 +4,7 @@
 
 /* How long Windows waits for a window at the end of a session. */
 #define HOLD_MS 5000
-#define CLASS_NAME L"softlan-session-end"
+#define CLASS_NAME L"lanparty-session-end"
 
 static LRESULT CALLBACK on_message(HWND window, UINT message, WPARAM word, LPARAM parameter)
 {

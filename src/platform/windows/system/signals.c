@@ -16,7 +16,7 @@ static const wchar_t *const kinds[LP_SIGNAL_EVENTS] = {
 
 static void event_name(enum lp_signal_event kind, wchar_t name[64])
 {
-	swprintf(name, 64, L"Local\\softlan-%ls-%lu", kinds[kind], (unsigned long)GetCurrentProcessId());
+	swprintf(name, 64, L"Local\\lanparty-%ls-%lu", kinds[kind], (unsigned long)GetCurrentProcessId());
 }
 
 /* Called by Windows on another thread: notifies the loop. */
