@@ -261,8 +261,8 @@ def test_dhcp(lab):
 
 
 def test_loss(lab):
-    """A path that loses every sixth packet."""
-    Impair(lab, lab.relay_host, party.RELAY, 444, party.RELAY, 443, loss=15)
+    """A path that loses three packets of ten."""
+    Impair(lab, lab.relay_host, party.RELAY, 444, party.RELAY, 443, loss=30)
     verdicts, text = doctor(lab, lab.bob_host, "client", "--status-socket", lab.path("none.sock"),
                             relay=party.RELAY + ":444")
     assert {"loss": "failure"} == {k: v for k, v in bad(verdicts).items() if k not in ("running", "load")}, text
