@@ -136,6 +136,15 @@ void rogue_open(struct rogue *rogue, struct party *party, const char *ip)
 	lp_world_run_while(party->world, is_opening, rogue, lp_world_now_ns(party->world) + 5 * LP_SEC);
 }
 
+bool rogue_received(const struct rogue *rogue, const char *text)
+{
+	size_t len = strlen(text);
+	for (size_t at = 0; at + len <= rogue->n_said; at++)
+		if (memcmp(rogue->said + at, text, len) == 0)
+			return true;
+	return false;
+}
+
 void rogue_close(struct rogue *rogue)
 {
 	lp_host_enter(rogue->host);

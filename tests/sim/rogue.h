@@ -34,6 +34,8 @@ struct rogue {
 void rogue_open(struct rogue *rogue, struct party *party, const char *ip);
 /* Accepts the next member's connection instead of the party's relay, which must not run. */
 void rogue_listen(struct rogue *rogue, struct party *party);
+/* True if the text is in a message that it received. */
+bool rogue_received(const struct rogue *rogue, const char *text);
 void rogue_close(struct rogue *rogue);
 /* Sends bytes on the control stream, or a DATAGRAM. No effect on a closed connection. */
 void rogue_say(struct rogue *rogue, const void *data, size_t len);

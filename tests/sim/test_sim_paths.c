@@ -14,13 +14,7 @@
 /* Skips the test when ngtcp2's own controller is behind ours (quic/uncap.h): it takes each loss for congestion. */
 static void need_own_control(void)
 {
-	struct tunnel tunnel;
-	struct lp_line line = {.delay_ns = 1000000};
-	struct lp_quic_stats stats;
-	tunnel_open(&tunnel, 1, &line, LP_QUIC_CC_CUBIC, 0);
-	lp_quic_stats(tunnel.client.conn, &stats);
-	tunnel_close(&tunnel);
-	if (!stats.own_control)
+	if (!tunnel_has_own_control())
 		skip();
 }
 

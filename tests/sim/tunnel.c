@@ -277,3 +277,14 @@ uint64_t tunnel_now_ns(const struct tunnel *tunnel)
 {
 	return lp_world_now_ns(tunnel->world);
 }
+
+bool tunnel_has_own_control(void)
+{
+	struct tunnel tunnel;
+	struct lp_line line = {.delay_ns = 1000000};
+	struct lp_quic_stats stats;
+	tunnel_open(&tunnel, 1, &line, LP_QUIC_CC_CUBIC, 0);
+	lp_quic_stats(tunnel.client.conn, &stats);
+	tunnel_close(&tunnel);
+	return stats.own_control;
+}

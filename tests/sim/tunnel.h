@@ -55,4 +55,7 @@ void tunnel_end_wake(struct tunnel_end *end);
 void tunnel_run(struct tunnel *tunnel, uint64_t for_ns);
 uint64_t tunnel_now_ns(const struct tunnel *tunnel);
 
+/* True unless the controller of ngtcp2 is behind ours (quic/uncap.h). */
+bool tunnel_has_own_control(void);
+
 #endif

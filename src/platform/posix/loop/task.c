@@ -16,6 +16,7 @@
 struct shared {
 	struct lp_task_call call;
 	atomic_int owners;
+	atomic_bool returned;  /* |run| has returned; orders its writes before the owner's reads */
 	int read_fd, write_fd; /* a pipe, which has a byte when |run| has returned */
 };
 
@@ -41,6 +42,7 @@ static void *run(void *arg)
 {
 	struct shared *shared = arg;
 	shared->call.run(shared->call.data);
+	atomic_store(&shared->returned, true);
 	/* The pipe is empty. */
 	(void)!write(shared->write_fd, "", 1);
 	release(shared);
@@ -66,6 +68,8 @@ static void on_returned(void *ctx, bool broken)
 {
 	struct lp_task *task = ctx;
 	(void)broken;
+	if (!atomic_load(&task->shared->returned))
+		return;
 	lp_fd_watch_stop(&task->watch);
 	task->done(task->ctx);
 }
@@ -120,7 +124,7 @@ int lp_task_start(const struct lp_task_call *call, struct lp_loop *loop, void (*
 bool lp_task_wait(struct lp_task *task, unsigned timeout_ms)
 {
 	struct pollfd entry = {.fd = task->shared->read_fd, .events = POLLIN};
-	return poll(&entry, 1, (int)timeout_ms) == 1;
+	return poll(&entry, 1, (int)timeout_ms) == 1 && atomic_load(&task->shared->returned);
 }
 
 void lp_task_free(struct lp_task *task)
