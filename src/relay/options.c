@@ -26,8 +26,8 @@ static const struct lp_choice peer_links[] = {
 
 static const struct lp_help_row commands[] = {
 	{"room add [CODE]",
-		"create a room with keys and print its host's invite; without CODE: with a random code; with --plain: list a room "
-		"without keys, for --rooms listed"},
+		"create a room with keys and print its host's invite, or list a plain room (--plain); without CODE: "
+		"with a random code"},
 	{"room list", "print the rooms that were added"},
 	{"room show CODE", "print a room with keys and its host's invite"},
 	{"room invite CODE", "print the host's invite of a room with keys, and nothing else"},
