@@ -94,19 +94,6 @@ static void on_capture(void *ctx, const struct lp_http_request *request, struct 
 	lp_capture_serve(&app->capture, request, reply);
 }
 
-static void on_page_file(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply)
-{
-	(void)ctx;
-	lp_page_file(request, reply);
-}
-
-static void on_page_words(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply)
-{
-	(void)ctx;
-	(void)request;
-	lp_page_words(reply);
-}
-
 static void on_page_history(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply)
 {
 	(void)request;
@@ -182,9 +169,9 @@ static int start_http(struct lp_member_app *app, struct lp_failure *failure)
 	app->table[n++] = (struct lp_http_route){"POST", "/capture", LP_HTTP_CAPTURE, on_capture};
 	app->table[n++] = (struct lp_http_route){"GET", "/doctor", LP_HTTP_STATUS, on_doctor};
 	app->table[n++] = (struct lp_http_route){"GET", "/page", LP_HTTP_CAPTURE, on_page_url};
-	app->table[n++] = (struct lp_http_route){"GET", "/", LP_HTTP_PAGE, on_page_file};
-	app->table[n++] = (struct lp_http_route){"GET", "/web/*", LP_HTTP_PAGE, on_page_file};
-	app->table[n++] = (struct lp_http_route){"GET", "/words", LP_HTTP_PAGE, on_page_words};
+	app->table[n++] = (struct lp_http_route){"GET", "/", LP_HTTP_PAGE, lp_page_file};
+	app->table[n++] = (struct lp_http_route){"GET", "/web/*", LP_HTTP_PAGE, lp_page_file};
+	app->table[n++] = (struct lp_http_route){"GET", "/words", LP_HTTP_PAGE, lp_page_words};
 	app->table[n++] = (struct lp_http_route){"GET", "/history", LP_HTTP_PAGE, on_page_history};
 	app->table[n++] = (struct lp_http_route){"GET", "/events", LP_HTTP_PAGE, on_page_events};
 	assert(n + app->n_routes <= LP_MEMBER_APP_ROUTES_MAX);

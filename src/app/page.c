@@ -124,8 +124,9 @@ void lp_page_events(struct lp_page *page, struct lp_http_reply *reply)
 	reply->source = (struct lp_http_source){.read = on_read, .closed = on_closed, .ctx = stream};
 }
 
-void lp_page_file(const struct lp_http_request *request, struct lp_http_reply *reply)
+void lp_page_file(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply)
 {
+	(void)ctx;
 	const char *name = request->rest[0] ? request->rest : "index.html";
 	for (const struct lp_page_asset *asset = lp_page_assets; asset->name; asset++) {
 		if (strcmp(asset->name, name) != 0)
@@ -140,8 +141,10 @@ void lp_page_file(const struct lp_http_request *request, struct lp_http_reply *r
 	lp_http_reply_text(reply, 404, "not found");
 }
 
-void lp_page_words(struct lp_http_reply *reply)
+void lp_page_words(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply)
 {
+	(void)ctx;
+	(void)request;
 	struct lp_text text;
 	reply->body = malloc(WORDS_BYTES);
 	if (!reply->body)

@@ -62,11 +62,12 @@ int lp_page_begin(struct lp_page *page, const struct lp_page_options *options, s
 void lp_page_end(struct lp_page *page);
 
 /* The handlers of the page's routes. */
-void lp_page_file(const struct lp_http_request *request, struct lp_http_reply *reply); /* GET / and /web/ and a star */
-void lp_page_words(struct lp_http_reply *reply);                                       /* GET /words: drop reasons */
-void lp_page_history(const struct lp_page *page, struct lp_http_reply *reply);         /* GET /history */
-void lp_page_events(struct lp_page *page, struct lp_http_reply *reply);                /* GET /events */
-void lp_page_url(const struct lp_page *page, struct lp_http_reply *reply);             /* GET /page: its address */
+/* GET / and /web/ and a star, and GET /words: drop reasons. They use no |ctx|. */
+void lp_page_file(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply);
+void lp_page_words(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply);
+void lp_page_history(const struct lp_page *page, struct lp_http_reply *reply); /* GET /history */
+void lp_page_events(struct lp_page *page, struct lp_http_reply *reply);        /* GET /events */
+void lp_page_url(const struct lp_page *page, struct lp_http_reply *reply);     /* GET /page: its address */
 
 /* The command `page`: prints the address of the running program's page. Returns the exit code. */
 int lp_page_command(const struct lp_program *program, const struct lp_control_options *control);

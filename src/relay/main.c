@@ -185,19 +185,6 @@ static void on_capture(void *ctx, const struct lp_http_request *request, struct 
 	lp_capture_serve(&program->capture, request, reply);
 }
 
-static void on_page_file(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply)
-{
-	(void)ctx;
-	lp_page_file(request, reply);
-}
-
-static void on_page_words(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply)
-{
-	(void)ctx;
-	(void)request;
-	lp_page_words(reply);
-}
-
 static void on_page_history(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply)
 {
 	(void)request;
@@ -256,9 +243,9 @@ static const struct lp_http_route routes[] = {
 	{"POST", "/capture", LP_HTTP_CAPTURE, on_capture},
 	{"GET", "/doctor", LP_HTTP_STATUS, on_doctor},
 	{"GET", "/page", LP_HTTP_CAPTURE, on_page_url},
-	{"GET", "/", LP_HTTP_PAGE, on_page_file},
-	{"GET", "/web/*", LP_HTTP_PAGE, on_page_file},
-	{"GET", "/words", LP_HTTP_PAGE, on_page_words},
+	{"GET", "/", LP_HTTP_PAGE, lp_page_file},
+	{"GET", "/web/*", LP_HTTP_PAGE, lp_page_file},
+	{"GET", "/words", LP_HTTP_PAGE, lp_page_words},
 	{"GET", "/history", LP_HTTP_PAGE, on_page_history},
 	{"GET", "/events", LP_HTTP_PAGE, on_page_events},
 	{"POST", "/host", LP_HTTP_CONTROL, on_host},
