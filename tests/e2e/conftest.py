@@ -2,8 +2,10 @@
 
 Run:  LP_BIN=<build folder> python3 -m pytest tests/e2e      as root, or as a user (then inside `unshare -Urn`)
 
-The tests run in a new mount and network namespace, so that nothing is left behind in any case. LP_PATIENCE=3 makes every
-timeout three times as long (slow builds with sanitizers).
+The tests run in a new mount and network namespace, so that nothing is left behind in any case. They have their own
+/etc/hosts, and an /etc/resolv.conf that names no server: the machine's server cannot be reached from a host of a lab, so
+every look-up would wait for its timeout, and a DHCP client of a test would change the machine's file. LP_PATIENCE=3 makes
+every timeout three times as long (slow builds with sanitizers).
 """
 
 import os
@@ -37,7 +39,8 @@ def pytest_configure(config):
         print("tests/e2e: this user may not open /dev/net/tun: run them as root", file=sys.stderr)
         os._exit(1)
     inner = ("mount -t tmpfs none /run && mkdir /run/netns && ip link set lo up && printf '%b' \"$LP_E2E_HOSTS\" "
-             ">/run/hosts && mount --bind /run/hosts /etc/hosts && exec \"$@\"")
+             ">/run/hosts && mount --bind /run/hosts /etc/hosts && >/run/resolv.conf && "
+             "{ [ ! -e /etc/resolv.conf ] || mount --bind /run/resolv.conf /etc/resolv.conf; } && exec \"$@\"")
     args = list(config.invocation_params.args)
     os.execvpe(unshare[0], unshare + ["sh", "-c", inner, "sh", sys.executable, "-B", "-m", "pytest", *args],
                {**os.environ, INSIDE: "1", "LP_E2E_HOSTS": HOSTS})
