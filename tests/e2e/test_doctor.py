@@ -205,7 +205,7 @@ def test_overlap(lab):
 
 def test_broadcast(lab):
     """Broadcasts leave by another interface."""
-    with commands(lab.alice_host, [f"route del 255.255.255.255 dev {TAP}"],
+    with commands(lab.alice_host, ["route del 255.255.255.255"],
                   [f"route add 255.255.255.255 dev {TAP} metric 1"]):
         wait_for(lambda: status(lab).get("broadcast_conflict"), "the client to see it")
         verdicts, text = doctor(lab, lab.alice_host, "client")
@@ -213,7 +213,7 @@ def test_broadcast(lab):
 
 
 def restore(lab):
-    """What the kernel removed with the adapter's last address."""
+    """What the kernel removed when the adapter was set down or lost its last address."""
     lab.give_address(lab.alice_host)
     lab.alice_host.ip(f"route replace 255.255.255.255 dev {TAP}", f"route replace 224.0.0.0/4 dev {TAP}")
 

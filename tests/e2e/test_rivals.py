@@ -34,13 +34,18 @@ def start(lab, *options):
 
 
 def test_games_find_the_server(fresh_party):
-    """Broadcasts go to the LAN although the default route is elsewhere, until the client ends."""
+    """Broadcasts go to the LAN although the default route is elsewhere, until the client ends, and also after the
+    adapter was without an address for a while."""
     lab = fresh_party()
     before = lab.alice_host.run("ip", "route").stdout
     assert "default" in before
     alice = start(lab)
     for target in TARGETS:
         wait_for(lambda target=target: found(lab.alice_host, target), f"the server, by {target}")
+    lab.alice_host.ip(f"addr flush dev {TAP} scope global")
+    lab.give_address(lab.alice_host)
+    for target in TARGETS:
+        wait_for(lambda target=target: found(lab.alice_host, target), f"the server again, by {target}")
     assert not alice.events("broadcast_astray") and not alice.events("same_network")
     assert alice.stop() == 0
     assert lab.alice_host.run("ip", "route").stdout == before
