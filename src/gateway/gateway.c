@@ -151,22 +151,13 @@ static void sent(struct lp_gateway *gateway, const struct lp_frame *frames, size
 			i < n_sent ? LP_DROP_NONE : LP_DROP_DEVICE);
 }
 
-/* The adapter was plugged in again. Without its rights the gateway cannot make another way to this computer. */
+/* The adapter was plugged in again. */
 static void on_packet_back(void *ctx)
 {
 	struct lp_gateway *gateway = ctx;
-	char text[200];
-	bool had_host = gateway->info.host;
 	lp_packet_info(gateway->packet, &gateway->info);
 	lp_event_interface_up(
 		gateway->config.member.log, gateway->config.interface, &gateway->info.mac, gateway->info.mtu);
-	if (!had_host || gateway->info.host)
-		return;
-	snprintf(text, sizeof text,
-		"remote players cannot reach this computer itself any more, because %s was removed and plugged in "
-		"again. Restart the gateway",
-		gateway->config.interface);
-	lp_event_warned(gateway->config.member.log, text);
 }
 
 /* Frames for the wire, after coalescing. */

@@ -181,19 +181,25 @@ def test_device_goes(fresh_party):
 
 def test_interface_replugged(fresh_party):
     """The gateway's adapter is unplugged and plugged in again, with the same MAC and another index: the gateway and the
-    players say so, and the LAN is reached again."""
+    players say so, and the LAN is reached again, and the gateway's own computer."""
     lab = fresh_party()
+    box = "10.20.0.5"
+    lab.gateway_host.ip(f"addr add {box}/24 dev lan")
     lab.start_servers()
     lab.start_relay()
     gateway, client = lab.start_gateway(), lab.start_client(lab.alice_host)
     assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S)
+    assert ping(lab.alice_host, box, PATIENCE_S)
     mac, before = lab.gateway_host.mac("lan"), lab.gateway_host.ip_json("link", "show", "lan")[0]["ifindex"]
     lab.gateway_host.ip("link del lan")
     gateway.wait_text("waiting for the LAN: lan is gone")
     client.wait_text("has no link to it")
     lab.port(lab.switch_host, lab.gateway_host, "lan")
-    lab.gateway_host.ip("link set lan down", f"link set lan address {mac}", "link set lan up")
+    lab.gateway_host.ip("link set lan down", f"link set lan address {mac}", "link set lan up",
+                        f"addr add {box}/24 dev lan")
     assert lab.gateway_host.ip_json("link", "show", "lan")[0]["ifindex"] != before
     assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S)
     assert ping(lab.lan_host, party.ALICE, PATIENCE_S)
+    assert ping(lab.alice_host, box, PATIENCE_S)
+    assert ping(lab.gateway_host, party.ALICE, PATIENCE_S)
     assert gateway.running()

@@ -29,15 +29,9 @@
 
 /* Sends one UDP datagram to 10.0.0.100 port 4242 by the link. True if the host's own socket receives it as one that
    came in by the interface "lan". */
-static bool reaches_host(void)
+static bool carries(const struct lp_host_link *link)
 {
-	struct lp_host_link link;
-	struct lp_failure failure = {0};
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(4242)};
-	if (lp_host_link_open(if_nametoindex("lan"), &failure, &link) < 0) {
-		fprintf(stderr, "%s\n", failure.text);
-		return false;
-	}
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	bool ok = fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
 		  setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, "lan", 4) == 0;
@@ -51,21 +45,39 @@ static bool reaches_host(void)
 		.payload_len = 5};
 	struct lp_frame frame = {.data = data, .len = packet_build(&packet, data)};
 	memset(data, 0xff, 6);
-	ok = ok && lp_host_link_send(&link, &frame, 1) == 1;
+	ok = ok && lp_host_link_send(link, &frame, 1) == 1;
 	ok = ok && poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, 5000) == 1;
 	ok = ok && recv(fd, received, sizeof received, 0) == 5 && memcmp(received, "hello", 5) == 0;
 	close(fd);
+	return ok;
+}
+
+/* Opens a link to the interface "lan" and sends by it. */
+static bool reaches_host(void)
+{
+	struct lp_host_link link;
+	struct lp_failure failure = {0};
+	if (lp_host_link_open(if_nametoindex("lan"), &failure, &link) < 0) {
+		fprintf(stderr, "%s\n", failure.text);
+		return false;
+	}
+	bool ok = carries(&link);
 	lp_host_link_close(&link);
 	/* Nothing stays behind. */
 	return ok && if_nametoindex("lphost0") == 0;
 }
 
-static void make_lan(void)
+static void plug(void)
 {
-	netns_new();
 	netns_run("ip link add lan type veth peer name other");
 	netns_run("ip addr add 10.0.0.100/24 dev lan");
 	netns_run("ip link set lan up && ip link set other up");
+}
+
+static void make_lan(void)
+{
+	netns_new();
+	plug();
 }
 
 static void test_tcx(void **state)
@@ -103,11 +115,39 @@ static void test_filter(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* The interface is removed, and another one takes its name; the rights to load programs are gone by then. */
+static void test_move(void **state)
+{
+	(void)state;
+	struct lp_host_link link;
+	struct lp_failure failure = {0};
+	make_lan();
+	assert_int_equal(lp_host_link_open(if_nametoindex("lan"), &failure, &link), 0);
+	assert_true(carries(&link));
+	netns_run("ip link del lan");
+	plug();
+	pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		if (setresuid(65534, 65534, 65534) < 0)
+			_exit(1);
+		lp_host_link_move(&link, if_nametoindex("lan"));
+		_exit(0);
+	}
+	int status;
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_true(carries(&link));
+	lp_host_link_close(&link);
+	lp_host_link_move(&link, 1); /* harmless */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tcx),
 		cmocka_unit_test(test_filter),
+		cmocka_unit_test(test_move),
 	};
 	return cmocka_run_group_tests_name("host_link", tests, NULL, NULL);
 }

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -38,8 +39,31 @@ static int open_failure(struct lp_failure *failure, int err, const char *step)
 	return lp_fail(failure, lp_os_error(err), "%s: %s", step, strerror(err));
 }
 
-/* skb->mark = LP_HOST_LINK_MARK; return bpf_redirect(ifindex, BPF_F_INGRESS); */
-static int load_program(unsigned ifindex)
+/* Makes the memory that the program shares with us: an array with one entry. Its descriptor, or -1. */
+static int share_target(struct lp_host_link *link)
+{
+	union bpf_attr attr;
+	memset(&attr, 0, sizeof attr);
+	attr.map_type = BPF_MAP_TYPE_ARRAY;
+	attr.key_size = attr.value_size = sizeof *link->target;
+	attr.max_entries = 1;
+	attr.map_flags = BPF_F_MMAPABLE;
+	int map = (int)syscall(SYS_bpf, BPF_MAP_CREATE, &attr, sizeof attr);
+	if (map < 0)
+		return -1;
+	void *memory = mmap(NULL, sizeof *link->target, PROT_READ | PROT_WRITE, MAP_SHARED, map, 0);
+	if (memory != MAP_FAILED) {
+		link->target = memory;
+		return map;
+	}
+	int err = errno;
+	close(map);
+	errno = err;
+	return -1;
+}
+
+/* skb->mark = LP_HOST_LINK_MARK; return bpf_redirect(*target, BPF_F_INGRESS); */
+static int load_program(int map)
 {
 	const struct bpf_insn code[] = {
 		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_2, .imm = LP_HOST_LINK_MARK},
@@ -47,7 +71,10 @@ static int load_program(unsigned ifindex)
 			.dst_reg = BPF_REG_1,
 			.src_reg = BPF_REG_2,
 			.off = offsetof(struct __sk_buff, mark)},
-		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_1, .imm = (int32_t)ifindex},
+		/* A constant of 64 bits takes two instructions: here the address of the array's entry. */
+		{.code = BPF_LD | BPF_DW | BPF_IMM, .dst_reg = BPF_REG_2, .src_reg = BPF_PSEUDO_MAP_VALUE, .imm = map},
+		{.code = 0},
+		{.code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = BPF_REG_1, .src_reg = BPF_REG_2},
 		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_2, .imm = BPF_F_INGRESS},
 		{.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_redirect},
 		{.code = BPF_JMP | BPF_EXIT},
@@ -109,9 +136,14 @@ static int attach_filter(int program, unsigned tap_index)
 /* Redirects the TAP's ingress to that of the interface |ifindex|. */
 static int redirect(struct lp_host_link *link, unsigned ifindex, unsigned tap_index, struct lp_failure *failure)
 {
-	int program = load_program(ifindex);
+	int map = share_target(link);
+	if (map < 0)
+		return open_failure(failure, errno, "making the eBPF program's map");
+	lp_host_link_move(link, ifindex);
+	int program = load_program(map), err = errno;
+	close(map); /* the program and the mapping keep it */
 	if (program < 0)
-		return open_failure(failure, errno, "loading the eBPF program");
+		return open_failure(failure, err, "loading the eBPF program");
 	link->link = attach_tcx(program, tap_index);
 	int result = link->link < 0 ? attach_filter(program, tap_index) : 0;
 	close(program); /* what it is attached to keeps it */
@@ -196,8 +228,17 @@ size_t lp_host_link_send(const struct lp_host_link *link, const struct lp_frame 
 	return lp_vnet_send(link->tap, frames, n_frames);
 }
 
+void lp_host_link_move(const struct lp_host_link *link, unsigned ifindex)
+{
+	if (link->target)
+		__atomic_store_n(link->target, ifindex, __ATOMIC_RELAXED);
+}
+
 void lp_host_link_close(struct lp_host_link *link)
 {
+	if (link->target)
+		munmap(link->target, sizeof *link->target);
+	link->target = NULL;
 	if (link->link >= 0)
 		close(link->link);
 	if (link->tap >= 0)

@@ -9,6 +9,9 @@
    Packet sockets on the LAN interface receive the redirected frames too. The program marks them, and the capture filter
    drops what has the mark (LP_HOST_LINK_MARK).
 
+   The program reads the interface's index from memory that it shares with us, so that the link can be moved to an
+   adapter that was plugged in again, when the rights to load another program are dropped.
+
    Everything ends with the TAP's descriptor, also when the program is killed. */
 #ifndef LP_PLATFORM_LINUX_DEVICE_HOST_LINK_H
 #define LP_PLATFORM_LINUX_DEVICE_HOST_LINK_H
@@ -24,8 +27,9 @@ struct lp_failure;
 #define LP_HOST_LINK_MARK 0x1a000000U
 
 struct lp_host_link {
-	int tap;  /* -1: closed */
-	int link; /* of the program (kernel 6.6 and later); -1: it is a traffic-control filter */
+	int tap;          /* -1: closed */
+	int link;         /* of the program (kernel 6.6 and later); -1: it is a traffic-control filter */
+	uint32_t *target; /* index of the interface, shared with the program; NULL: closed */
 };
 
 /* Opens the link to the host behind the interface |ifindex|. LP_EPERM: the rights or the kernel do not allow it;
@@ -33,6 +37,8 @@ struct lp_host_link {
 int lp_host_link_open(unsigned ifindex, struct lp_failure *failure, struct lp_host_link *ret_link);
 /* Hands frames to the host. Returns how many the kernel took. */
 size_t lp_host_link_send(const struct lp_host_link *link, const struct lp_frame *frames, size_t n_frames);
+/* Leads to the interface |ifindex| from now on. Needs no rights. Harmless on a closed link. */
+void lp_host_link_move(const struct lp_host_link *link, unsigned ifindex);
 /* Harmless on a closed link. */
 void lp_host_link_close(struct lp_host_link *link);
 

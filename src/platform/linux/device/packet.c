@@ -110,9 +110,7 @@ static void take_again(struct lp_packet *packet, const struct lp_interface *now)
 		report_lost(packet, result, "the interface was removed and is back, but cannot be captured again");
 		return;
 	}
-	lp_host_link_close(&packet->host);
-	if (packet->info.host)
-		open_host_link(packet);
+	lp_host_link_move(&packet->host, now->index);
 	lp_fd_watch_start(&packet->sources[0].watch);
 	if (packet->back)
 		packet->back(packet->ctx);
