@@ -98,7 +98,7 @@ static void learn(struct lp_bridge *bridge, uint64_t src, void *owner, uint64_t 
 	bridge->counters.macs_refused = bridge->macs.n_evicted + bridge->macs.n_refused;
 }
 
-/* True if |entry| is that of a member from which nothing has gone to the LAN for so long that a frame with its source
+/* True if |entry| belongs to a member that has sent nothing to the LAN for long enough that a frame with its source
    cannot be an echo. */
 static bool is_quiet_member(const struct lp_bridge *bridge, const struct lp_mac_entry *entry, uint64_t now_ns)
 {

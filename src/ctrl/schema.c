@@ -69,7 +69,8 @@ static const struct lp_field limits[] = {
 		"1000 bits per second from this member; 0: no limit"),
 	UINT("stations", OPTIONAL, welcome.limits.stations, 0, UINT32_MAX,
 		"MACs that this client may send from, its own included; 0: 1"),
-	UINT("peers", OPTIONAL, welcome.limits.peers, 0, UINT32_MAX, "members that the room takes; 0: not told"),
+	UINT("peers", OPTIONAL, welcome.limits.peers, 0, UINT32_MAX,
+		"largest number of members in the room; 0: unknown"),
 };
 
 static const struct lp_field welcome[] = {

@@ -36,7 +36,7 @@ enum lp_queue_share {
 				for the others; group frames by the station that sent them */
 };
 
-/* Stations are told apart by this number of hashes, which bounds the memory for them. */
+/* Stations are distinguished by this number of hashes, which bounds their memory. */
 #define LP_QUEUE_STATIONS 1024U
 
 /* The longest frame: Ethernet with two tags, without FCS. */

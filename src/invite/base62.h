@@ -10,8 +10,8 @@
 size_t lp_base62_len(size_t len);
 /* Writes lp_base62_len(len) characters and a NUL. */
 void lp_base62_encode(const uint8_t *data, size_t len, char *text);
-/* Reads exactly |len| bytes from lp_base62_len(len) characters. 0; LP_EMALFORMED: a character that is no letter or
-   digit, or a block that no encoder writes. */
+/* Reads exactly |len| bytes from lp_base62_len(len) characters. 0; LP_EMALFORMED: a character other than a letter or
+   a digit, or a block that no encoder writes. */
 int lp_base62_decode(const char *text, uint8_t *ret_data, size_t len);
 
 #endif

@@ -19,7 +19,7 @@
 
 #define COPY_AGAIN "Copy the whole invite again, from lanparty:// to its last character"
 
-/* Finds damage, not forgery: an invite that somebody made up fails at the relay. */
+/* Detects damage, not forgery: the relay refuses a forged invite. */
 static uint32_t checksum(const char *relays, const char *room, const uint8_t body[BODY_BYTES])
 {
 	static const uint8_t key[LP_SIPHASH_KEY] = "lanparty invite";

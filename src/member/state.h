@@ -177,8 +177,8 @@ int lp_member_tls_init(struct lp_member *member, lp_carrier_recv_fn *recv);
 bool lp_member_proxy_resolves(const struct lp_member *member, struct lp_addr *ret_unknown);
 /* A race begins: decides when a stream joins it. */
 void lp_member_tls_schedule(struct lp_member *member);
-/* Goes on with opening a stream; |alone|: there is no other attempt. True while that is under way or will be: call
-   again at |*ret_deadline_ns|. */
+/* Continues to open a stream; |alone|: no other attempt is running. True while a stream is being opened or will be:
+   call again at |*ret_deadline_ns|. */
 bool lp_member_tls_race(struct lp_member *member, bool alone, uint64_t *ret_deadline_ns);
 /* The connection of the race over the stream was the first. */
 void lp_member_tls_won(struct lp_member *member);

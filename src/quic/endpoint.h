@@ -245,7 +245,7 @@ int lp_quic_migrate(
 int lp_quic_migrate_validated(
 	struct lp_quic_conn *conn, struct lp_carrier *carrier, const struct lp_addr *local, uint64_t now_ns);
 
-/* The network path below a mapped carrier changed: the congestion controller starts anew (RFC 9000 §9.4). */
+/* The network path below a mapped carrier changed: the congestion controller restarts (RFC 9000 §9.4). */
 void lp_quic_path_changed(struct lp_quic_conn *conn, uint64_t now_ns);
 /* Starts a key update (RFC 9001 §6); ngtcp2 also starts them when needed. 0; LP_EAGAIN: the last update is not yet
    confirmed, the handshake is not complete, or it is called from inside an event; LP_ECLOSED, LP_EINTERNAL. */

@@ -354,7 +354,7 @@ int lp_changes_note_inbound(struct lp_changes *changes, enum lp_change_kind kind
 	const struct lp_route_interface *interface, struct lp_failure *failure)
 {
 	const struct lp_change change = {.kind = kind, .interface = *interface};
-	/* One that could not be undone before stands for this one as well. */
+	/* A change that could not be undone before covers this one, too. */
 	return find_note(changes, kind, interface) < changes->journal.n ? 0 : note(changes, &change, failure);
 }
 

@@ -33,7 +33,7 @@ struct lp_reach {
 	struct lp_route_interface tap;
 	enum lp_reach_state state;
 	struct lp_inbound *task; /* NULL, or what is under way or just done */
-	unsigned n_queries;      /* in vain */
+	unsigned n_queries;      /* without an answer */
 };
 
 /* All pointers are borrowed until lp_reach_done(). */

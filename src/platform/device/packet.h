@@ -17,8 +17,8 @@ struct lp_packet;
 /* A batch of received frames, with the VLAN tags that the kernel had stripped. |offload| describes super-frames and
    partial checksums. The bytes are valid until the call returns. */
 typedef void (*lp_packet_recv_fn)(void *ctx, const struct lp_frame *frames, size_t n_frames);
-/* The interface was removed, and one with its name cannot be captured. An interface that is down or away is no error:
-   frames arrive again when it is up. */
+/* The interface was removed, and one with its name cannot be captured. An interface that is down or unplugged is not an
+   error: frames arrive again when it is up. */
 typedef void (*lp_packet_error_fn)(void *ctx, const struct lp_failure *failure);
 /* The interface was removed and is captured again: a USB adapter was plugged in again. lp_packet_info() may be new. */
 typedef void (*lp_packet_back_fn)(void *ctx);

@@ -52,7 +52,7 @@
 /* A correction beyond this may be of a base that is too low. */
 #define BIAS_DOUBT 0.02
 
-/* ACKs that come later than this, and than so many packets take, come after a silence. */
+/* An ACK comes after a silence if it is later than this and later than the time that this many packets take. */
 #define SILENCE_NS (15 * LP_MS)
 #define SILENCE_PACKETS 4
 
@@ -60,7 +60,7 @@
 #define PASSIVE_PART 4
 /* And so does one that has no more than this in flight. */
 #define PASSIVE_PACKETS 16U
-/* But not if its window closes in so many rounds in a row: then ACKs alone fill the path. */
+/* But not if its window closes in this many consecutive rounds: then ACKs alone fill the path. */
 #define PASSIVE_LIMITED 8
 
 #define GROW_WAIT_NS 2.5e6 /* that the first excess would cause */
@@ -484,7 +484,7 @@ static void watch_silence(struct lp_cc_rate *rate, const struct lp_cc_flight_sam
 	uint64_t now_ns = sample->sent_ns + sample->rtt_ns, usual_ns = SILENCE_NS;
 	if (rate->path.rate)
 		usual_ns += (uint64_t)(SILENCE_PACKETS * 1e9 * (double)rate->packet_bytes / (double)rate->path.rate);
-	/* One in each round trip is no accident: what is sent does not fill the path. */
+	/* A silence in every round trip is not chance: the sender does not fill the path. */
 	bool rare = rate->state != LP_CC_RATE_STARTUP && now_ns - rate->silence_ns > 2 * sample->rtt_ns;
 	bool due = rate->last_ack_ns && sample->sent_ns < rate->last_ack_ns;
 	if (rare && due && now_ns - rate->last_ack_ns > usual_ns) {

@@ -33,8 +33,8 @@ int lp_tls_server_replace(struct lp_tls *tls, const uint8_t *cert_pem, size_t ce
 
 /* A relay's credentials with the certificate of |from|, for an endpoint on another thread. LP_ENOMEM, LP_ETLS. */
 int lp_tls_server_share(const struct lp_tls *from, struct lp_failure *failure, struct lp_tls **ret_tls);
-/* Replaces the certificate by that of |from|. The caller's thread owns |tls|, and no other thread changes |from|
-   meanwhile. */
+/* Replaces the certificate by that of |from|. The caller's thread owns |tls|, and no other thread may change
+   |from| during the call. */
 void lp_tls_server_follow(struct lp_tls *tls, const struct lp_tls *from);
 
 /* A member's trust: |ca| is a certificate in DER or PEM that is pinned, or a CA that signs; NULL: the system's CAs. */

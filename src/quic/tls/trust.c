@@ -26,7 +26,7 @@ struct lp_tls_trust {
 	uint8_t *pin;                 /* the first certificate of the file as DER; NULL for the system's CAs */
 	size_t pin_len;
 	char pin_print[FINGERPRINT_TEXT];
-	lp_tls_chain_fn *ask; /* about a chain whose CA is not among |cas|; NULL: nobody */
+	lp_tls_chain_fn *ask; /* about a chain whose CA is not among |cas|; NULL: none is asked */
 	void *ask_ctx;
 	bool by_key; /* only |key_pin| counts */
 	uint8_t key_pin[LP_TLS_KEY_PIN];

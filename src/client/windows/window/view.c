@@ -149,7 +149,8 @@ static void add_sample(struct lp_view *view, uint64_t us)
 	view->next_sample = (view->next_sample + 1) % LP_VIEW_SAMPLES;
 }
 
-/* Finds who came and who went, and remembers who is there. The text of a later change replaces that of an earlier. */
+/* Finds the members that joined and left since the last status, and keeps the new list. The text of a later change
+ * replaces that of an earlier. */
 static void compare_members(struct lp_view *view, const struct lp_service_status *status)
 {
 	const struct lp_service_member *members = status->members.items;

@@ -105,7 +105,7 @@ static void on_reply(struct window *window, bool replied, const char *text)
 		return;
 	}
 	lp_controls_show(&window->controls, &window->view);
-	/* An invite that was used is a secret that nobody has to see any more. */
+	/* A used invite is a secret that need not stay on the screen. */
 	if (window->view.joining && !was_joining)
 		lp_controls_set_text(&window->controls, LP_CONTROL_INVITE, "");
 	if (!window->view.joining && window->view.tone == LP_VIEW_QUIET)

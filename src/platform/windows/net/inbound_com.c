@@ -169,7 +169,7 @@ end:
 	return hr;
 }
 
-/* Removes all rules of ours; several may have the same name. */
+/* Removes all our rules; several may have the same name. */
 static void remove_rules(INetFwRules *all)
 {
 	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {

@@ -13,7 +13,7 @@
 #define PART_BYTES ((size_t)16 << 10)
 #define PATIENCE_MS 1000
 
-/* A console that stands still holds the thread for good: then both stay behind. */
+/* A console whose output is stopped blocks the thread forever: then both are left behind. */
 struct lp_writer {
 	lp_writer_sink_fn sink;
 	void *ctx;
