@@ -107,6 +107,48 @@ static int load_trust(const char *path, struct lp_failure *failure, struct lp_tl
 	return result;
 }
 
+/* Writes the relay as an invite has it. */
+static int format_relay(
+	const struct lp_member_options *options, struct lp_failure *failure, char relays[LP_INVITE_RELAYS_MAX + 1])
+{
+	const struct lp_hostport *relay = &options->relay;
+	bool is_ipv6 = strchr(relay->host, ':') != NULL;
+	char port[8] = "";
+	if (relay->port != LP_RELAY_PORT)
+		snprintf(port, sizeof port, ":%u", relay->port);
+	int len = snprintf(relays, LP_INVITE_RELAYS_MAX + 1, "%s%s%s%s", is_ipv6 ? "[" : "", relay->host,
+		is_ipv6 ? "]" : "", port);
+	return len <= LP_INVITE_RELAYS_MAX ? 0 : lp_fail(failure, LP_EINVAL, "--relay is too long for an invite");
+}
+
+int lp_member_options_relay(
+	const struct lp_member_options *options, struct lp_failure *failure, struct lp_invite *ret_invite)
+{
+	struct lp_tls *tls;
+	if (!options->relay.host[0])
+		return lp_fail(
+			failure, LP_EINVAL, "--relay is missing. Pass --relay HOST:PORT (where to create the room)");
+	int result = format_relay(options, failure, ret_invite->relays);
+	if (result == 0)
+		result = load_trust(options->ca_path, failure, &tls);
+	if (result < 0)
+		return result;
+	result = lp_tls_client_pin(tls, ret_invite->pin);
+	lp_tls_free(tls);
+	ret_invite->has_pin = result == 0;
+	if (result == LP_EUNSUPPORTED)
+		return lp_fail(failure, LP_EINVAL,
+			"%s is the certificate of a CA, which does not fit into an invite. Pass the relay's own",
+			options->ca_path);
+	if (result < 0 && result != LP_ENOTFOUND)
+		return lp_fail(failure, result, "%s: the key of the certificate cannot be read", options->ca_path);
+	if (!ret_invite->has_pin && options->server_name[0] && strcmp(options->server_name, options->relay.host) != 0)
+		return lp_fail(failure, LP_EINVAL,
+			"an invite without a pinned certificate has no name beside the relay's. Pass --relay with the name "
+			"that the certificate is for, or the relay's own certificate with --relay-ca-cert");
+	return 0;
+}
+
 /* Takes the relays of the invite. */
 static int take_relays(const struct lp_invite *invite, struct lp_failure *failure, struct lp_member_config *config)
 {

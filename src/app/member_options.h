@@ -40,6 +40,11 @@ struct lp_member_options {
 extern const struct lp_option lp_member_option_rows[];
 extern const size_t lp_member_option_rows_n;
 
+/* Describes the relay of the options for an invite: where it is, and the pin of the certificate file. Relays whose
+   certificate the system's CAs must trust have none. LP_EINVAL: there is no relay, or its trust cannot be in an
+   invite. */
+int lp_member_options_relay(
+	const struct lp_member_options *options, struct lp_failure *failure, struct lp_invite *ret_invite);
 /* Checks what the parser cannot, loads what the relay is trusted by and fills in |config| (not what belongs to the
    program: role, MAC, events), which borrows the invite. The member shows the private key |key_pem|. |software| is the
    program's name; |ret_tls| is the caller's to free, after the member, also after a failure. */

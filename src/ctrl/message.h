@@ -36,6 +36,7 @@ struct lp_failure;
 #define LP_PROBE_BYTES 8 /* of the nonce of loop probes */
 #define LP_PROBE_HEX (2 * LP_PROBE_BYTES)
 #define LP_RESUME_MAX 64     /* hex digits of a resume token */
+#define LP_ROOM_KEY_HEX 32   /* hex digits of a room's admission key */
 #define LP_KEY_HEX 64        /* hex digits of a member's key, and of a proof */
 #define LP_JSON_DEPTH_MAX 16 /* nested objects and arrays, including the message */
 
@@ -114,6 +115,8 @@ struct lp_ticket {
 	uint32_t expires_unix_s;    /* of the invite; 0: never */
 	uint16_t uses;              /* of the invite; 0: any number */
 	char proof[LP_KEY_HEX + 1]; /* hex; empty: no invite */
+	char new_room[LP_ROOM_KEY_HEX +
+		      1]; /* of a gateway that creates the room: its host's admission key, hex; a secret */
 };
 
 /* Of a hello with another version, only |version| is decoded; the rest is zero. */

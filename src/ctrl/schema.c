@@ -57,6 +57,8 @@ static const struct lp_field hello[] = {
 	UINT("invite_uses", OPTIONAL, hello.ticket.uses, 0, UINT16_MAX,
 		"how many members may join with the invite; 0: any number"),
 	HEX("proof", OPTIONAL, hello.ticket.proof, LP_KEY_HEX, "64 digits: proves that the member has the invite"),
+	HEX("new_room", OPTIONAL, hello.ticket.new_room, LP_ROOM_KEY_HEX,
+		"gateway: 32 digits: create the room, with this admission key of its host; a secret"),
 	BOOL("links", OPTIONAL, hello.links, "whether the member can have peer links"),
 };
 

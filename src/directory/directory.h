@@ -3,8 +3,9 @@
    A keyed room belongs to its host: it has two admission keys (invite/keys.h), and only members that prove one of its
    invites are admitted. What the relay must remember of it outlives the relay's process, so it is in a store:
 
-   - a room: code, host key, player key, when it was created, whether it is locked; or a plain room, which has no keys
-   and is listed for relays that admit members to the rooms of their operator alone;
+   - a room: code, host key, player key, when it was created, whether it is locked, and whether a gateway created it
+     (then also when it was last used, because unused ones give way); or a plain room, which has no keys and is listed
+     for relays that admit members to the rooms of their operator alone;
    - a use: the member (the SHA-256 of its public key) that joined with an invite whose number of uses is limited. The
      same member uses an invite once, however often it comes back;
    - a revoked invite, by its id;
@@ -34,8 +35,10 @@ struct lp_directory_room {
 	uint8_t host_key[LP_INVITE_KEY];
 	uint8_t player_key[LP_INVITE_KEY];
 	int64_t created_unix_s;
-	bool plain;  /* it has no keys: everyone who knows the code is admitted */
-	bool locked; /* no client is admitted but one that comes back to its membership */
+	int64_t used_unix_s; /* the last join that was noted; only of a room with |made| */
+	bool made;           /* a gateway created it, not the operator */
+	bool plain;          /* it has no keys: everyone who knows the code is admitted */
+	bool locked;         /* no client is admitted but one that comes back to its membership */
 };
 
 struct lp_directory_ban {
@@ -56,6 +59,13 @@ int lp_directory_room(struct lp_directory *directory, const char *code, struct l
 /* LP_EEXISTS: there is a room of this code. */
 int lp_directory_add_room(
 	struct lp_directory *directory, const struct lp_directory_room *room, struct lp_failure *failure);
+/* Adds a room that a gateway creates. If there are |max| such rooms, the one that was not used for longest is removed
+   for it, if that was before |unused_unix_s|. LP_EEXISTS; LP_EFULL: all were used since. */
+int lp_directory_make_room(struct lp_directory *directory, const struct lp_directory_room *room, unsigned max,
+	int64_t unused_unix_s, struct lp_failure *failure);
+/* Notes that a room was used. LP_ENOTFOUND. */
+int lp_directory_note_use(
+	struct lp_directory *directory, const char *code, int64_t now_unix_s, struct lp_failure *failure);
 /* Removes the room with its uses, revocations and bans. LP_ENOTFOUND. */
 int lp_directory_remove_room(struct lp_directory *directory, const char *code, struct lp_failure *failure);
 /* LP_ENOTFOUND. */

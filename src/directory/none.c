@@ -38,6 +38,25 @@ int lp_directory_add_room(
 	return absent(failure);
 }
 
+int lp_directory_make_room(struct lp_directory *directory, const struct lp_directory_room *room, unsigned max,
+	int64_t unused_unix_s, struct lp_failure *failure)
+{
+	(void)directory;
+	(void)room;
+	(void)max;
+	(void)unused_unix_s;
+	return absent(failure);
+}
+
+int lp_directory_note_use(
+	struct lp_directory *directory, const char *code, int64_t now_unix_s, struct lp_failure *failure)
+{
+	(void)directory;
+	(void)code;
+	(void)now_unix_s;
+	return absent(failure);
+}
+
 int lp_directory_remove_room(struct lp_directory *directory, const char *code, struct lp_failure *failure)
 {
 	(void)directory;

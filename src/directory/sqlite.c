@@ -15,7 +15,7 @@
 #include "base/wipe.h"
 
 #define FILE_NAME "rooms.sqlite"
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 #define PATH_MAX_BYTES 4096
 /* Another process (a command beside the relay) holds the store for one short transaction at a time. */
 #define BUSY_TIMEOUT_MS 2000
@@ -23,28 +23,37 @@
 static const char schema[] =
 	"BEGIN IMMEDIATE;"
 	"CREATE TABLE room (code TEXT PRIMARY KEY, host_key BLOB NOT NULL, player_key BLOB NOT NULL,"
-	" created INTEGER NOT NULL, locked INTEGER NOT NULL DEFAULT 0, plain INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
+	" created INTEGER NOT NULL, locked INTEGER NOT NULL DEFAULT 0, plain INTEGER NOT NULL DEFAULT 0,"
+	" made INTEGER NOT NULL DEFAULT 0, used INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
 	"CREATE TABLE invite_use (room TEXT NOT NULL REFERENCES room ON DELETE CASCADE, invite INTEGER NOT NULL,"
 	" member BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (room, invite, member)) WITHOUT ROWID;"
 	"CREATE TABLE revoked (room TEXT NOT NULL REFERENCES room ON DELETE CASCADE, invite INTEGER NOT NULL,"
 	" at INTEGER NOT NULL, PRIMARY KEY (room, invite)) WITHOUT ROWID;"
 	"CREATE TABLE ban (room TEXT NOT NULL REFERENCES room ON DELETE CASCADE, member BLOB NOT NULL,"
 	" name TEXT NOT NULL, since INTEGER NOT NULL, PRIMARY KEY (room, member)) WITHOUT ROWID;"
-	"PRAGMA user_version = 2;"
+	"PRAGMA user_version = 3;"
 	"COMMIT;";
 
-/* From version 1. */
-static const char upgrade[] = "BEGIN IMMEDIATE;"
-			      "ALTER TABLE room ADD COLUMN plain INTEGER NOT NULL DEFAULT 0;"
-			      "PRAGMA user_version = 2;"
-			      "COMMIT;";
+/* From version 1, and from version 2. */
+#define ADD_PLAIN "ALTER TABLE room ADD COLUMN plain INTEGER NOT NULL DEFAULT 0;"
+#define ADD_MADE \
+	"ALTER TABLE room ADD COLUMN made INTEGER NOT NULL DEFAULT 0;" \
+	"ALTER TABLE room ADD COLUMN used INTEGER NOT NULL DEFAULT 0;" \
+	"PRAGMA user_version = 3;" \
+	"COMMIT;"
+static const char *const steps_to_current[SCHEMA_VERSION] = {
+	schema, "BEGIN IMMEDIATE;" ADD_PLAIN ADD_MADE, "BEGIN IMMEDIATE;" ADD_MADE};
 
 /* X(name, SQL): the statements, prepared once. */
 #define STATEMENTS(X) \
-	X(ROOM, "SELECT code, host_key, player_key, created, locked, plain FROM room WHERE code = ?1") \
-	X(ROOMS, "SELECT code, host_key, player_key, created, locked, plain FROM room ORDER BY code") \
-	X(ADD_ROOM, \
-		"INSERT INTO room (code, host_key, player_key, created, locked, plain) VALUES (?1, ?2, ?3, ?4, ?5, ?6)") \
+	X(ROOM, "SELECT code, host_key, player_key, created, locked, plain, made, used FROM room WHERE code = ?1") \
+	X(ROOMS, "SELECT code, host_key, player_key, created, locked, plain, made, used FROM room ORDER BY code") \
+	X(ADD_ROOM, "INSERT INTO room (code, host_key, player_key, created, locked, plain, made, used)" \
+		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)") \
+	X(MADE, "SELECT count(*) FROM room WHERE made = 1") \
+	X(REMOVE_UNUSED, "DELETE FROM room WHERE code = (SELECT code FROM room WHERE made = 1 AND used < ?1" \
+			 " ORDER BY used LIMIT 1)") \
+	X(NOTE_USE, "UPDATE room SET used = ?2 WHERE code = ?1") \
 	X(REMOVE_ROOM, "DELETE FROM room WHERE code = ?1") \
 	X(LOCK_ROOM, "UPDATE room SET locked = ?2 WHERE code = ?1") \
 	X(IS_REVOKED, "SELECT 1 FROM revoked WHERE room = ?1 AND invite = ?2") \
@@ -167,12 +176,12 @@ static int prepare_schema(struct lp_directory *directory, struct lp_failure *fai
 			directory->path);
 	if (version == SCHEMA_VERSION)
 		return 0;
-	if (sqlite3_exec(directory->db, version == 0 ? schema : upgrade, NULL, NULL, NULL) == SQLITE_OK)
+	if (sqlite3_exec(directory->db, steps_to_current[version], NULL, NULL, NULL) == SQLITE_OK)
 		return 0;
 	int result = fail(directory, failure);
 	sqlite3_exec(directory->db, "ROLLBACK", NULL, NULL, NULL);
 	/* Another process may have made them in between. */
-	if (sqlite3_table_column_metadata(directory->db, NULL, "room", "plain", NULL, NULL, NULL, NULL, NULL) ==
+	if (sqlite3_table_column_metadata(directory->db, NULL, "room", "used", NULL, NULL, NULL, NULL, NULL) ==
 		SQLITE_OK)
 		return 0;
 	return result;
@@ -264,6 +273,8 @@ static void read_room(sqlite3_stmt *stmt, struct lp_directory_room *ret_room)
 	ret_room->created_unix_s = sqlite3_column_int64(stmt, 3);
 	ret_room->locked = sqlite3_column_int(stmt, 4) != 0;
 	ret_room->plain = sqlite3_column_int(stmt, 5) != 0;
+	ret_room->made = sqlite3_column_int(stmt, 6) != 0;
+	ret_room->used_unix_s = sqlite3_column_int64(stmt, 7);
 }
 
 int lp_directory_room(struct lp_directory *directory, const char *code, struct lp_failure *failure,
@@ -290,11 +301,54 @@ int lp_directory_add_room(
 	sqlite3_bind_int64(stmt, 4, room->created_unix_s);
 	sqlite3_bind_int(stmt, 5, room->locked);
 	sqlite3_bind_int(stmt, 6, room->plain);
+	sqlite3_bind_int(stmt, 7, room->made);
+	sqlite3_bind_int64(stmt, 8, room->used_unix_s);
 	int result = run(directory, stmt, failure);
 	sqlite3_clear_bindings(stmt);
 	if (result == LP_EEXISTS)
 		return lp_fail(failure, LP_EEXISTS, "there is a room %s already", room->code);
 	return result;
+}
+
+/* Makes space for a room that a gateway creates, inside of a transaction. */
+static int make_space(struct lp_directory *directory, unsigned max, int64_t unused_unix_s, struct lp_failure *failure)
+{
+	sqlite3_stmt *stmt = statement(directory, STATEMENT_MADE, NULL);
+	int64_t n = sqlite3_step(stmt) == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : fail(directory, failure);
+	sqlite3_reset(stmt);
+	if (n < 0)
+		return (int)n;
+	if (n < max)
+		return 0;
+	stmt = statement(directory, STATEMENT_REMOVE_UNUSED, NULL);
+	sqlite3_bind_int64(stmt, 1, unused_unix_s);
+	int result = run_on_row(directory, stmt, failure);
+	return result == LP_ENOTFOUND ? lp_fail(failure, LP_EFULL, "gateways have created %u rooms", max) : result;
+}
+
+int lp_directory_make_room(struct lp_directory *directory, const struct lp_directory_room *room, unsigned max,
+	int64_t unused_unix_s, struct lp_failure *failure)
+{
+	struct lp_directory_room made = *room;
+	made.made = true;
+	int result = run(directory, statement(directory, STATEMENT_BEGIN, NULL), failure);
+	if (result < 0)
+		return result;
+	result = make_space(directory, max, unused_unix_s, failure);
+	if (result == 0)
+		result = lp_directory_add_room(directory, &made, failure);
+	lp_wipe(&made, sizeof made);
+	int ended = run(
+		directory, statement(directory, result < 0 ? STATEMENT_ROLLBACK : STATEMENT_COMMIT, NULL), failure);
+	return result < 0 ? result : ended;
+}
+
+int lp_directory_note_use(
+	struct lp_directory *directory, const char *code, int64_t now_unix_s, struct lp_failure *failure)
+{
+	sqlite3_stmt *stmt = statement(directory, STATEMENT_NOTE_USE, code);
+	sqlite3_bind_int64(stmt, 2, now_unix_s);
+	return run_on_row(directory, stmt, failure);
 }
 
 int lp_directory_remove_room(struct lp_directory *directory, const char *code, struct lp_failure *failure)

@@ -8,6 +8,7 @@
 #include "gateway/invite_book.h"
 #include "gateway/invite_command.h"
 #include "gateway/invite_page.h"
+#include "gateway/new_room.h"
 #include "gateway/options.h"
 #include "member/member.h"
 #include "obs/event.h"
@@ -153,10 +154,13 @@ static int start(struct program *program, const struct lp_options *options, stru
 		.ctx = app,
 	};
 	int result = load_session(program, failure);
+	if (result == 0 && program->options.new_room)
+		result = lp_new_room_choose(options, &app->options, &app->saved, failure);
 	if (result == 0)
 		result = lp_member_app_begin(app, options, LP_ROLE_GATEWAY, failure, &config.member);
 	if (result < 0)
 		return result;
+	config.member.new_room = program->options.new_room;
 	load_peer_secret(program, &config.member);
 	lp_member_app_resume(app, &config.member);
 	result = lp_gateway_new(app->app.loop, &config, failure, &program->gateway);

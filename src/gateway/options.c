@@ -28,6 +28,8 @@ static const struct lp_help_row commands[] = {
 static const struct lp_help_row examples[] = {
 	{"lanparty-gateway 'lanparty://play.example.org/FRIDAY-NIGHT#...' --interface eth1",
 		"bring the LAN behind eth1 into the room of the host's invite, which is remembered"},
+	{"lanparty-gateway --relay play.example.org --relay-ca-cert relay.der --new-room --interface eth1",
+		"create a room and bring the LAN into it, where the relay's operator permits that"},
 	{"lanparty-gateway invite --expires 2d --uses 1 --name Anna", "an invite for one player"},
 	{"lanparty-gateway --relay play.example.org:443 --relay-ca-cert relay.der --room FRIDAY-NIGHT --interface eth1",
 		"bring the LAN behind eth1 into a room"},
@@ -70,8 +72,11 @@ const struct lp_option lp_gateway_option_rows[] = {
 		.standard = "/var/lib/lanparty-gateway/state.json",
 		.help = "the file with the token that resumes the session after a crash; each gateway on a computer needs a "
 			"file of its own"},
+	{"new-room", NULL, LP_SWITCH(struct lp_gateway_options, new_room), .group = "Invites", .standard = "off",
+		.help = "create a room with keys at --relay, which must permit it; --room: its code (default: a random one); "
+			"the next start is in the same room"},
 	{"expires", "TIME", LP_DURATION(struct lp_gateway_options, expires_ns, 0, UINT64_C(3650) * 86400 * LP_SEC),
-		.group = "Invites", .standard = "0", .no_config = true,
+		.standard = "0", .no_config = true,
 		.help = "with the command invite: nobody joins with it after this time; 0: it does not expire"},
 	{"uses", "N", LP_NUMBER(struct lp_gateway_options, uses, 0, UINT16_MAX), .standard = "0", .no_config = true,
 		.help = "with the command invite: this many members can join with it; 0: any number"},

@@ -13,6 +13,7 @@
 struct lp_gateway_options {
 	char interface[64]; /* 15 bytes on Linux */
 	bool force;
+	bool new_room; /* create the room at the relay */
 	char state_path[LP_GATEWAY_PATH_MAX];
 	struct lp_framelog_config framelog;
 	uint64_t expires_ns; /* of a new invite; 0: never */

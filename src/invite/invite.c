@@ -53,6 +53,18 @@ static bool relays_are_valid(const char *relays)
 	}
 }
 
+void lp_invite_room_code(const uint8_t random[LP_INVITE_CODE_RANDOM], char ret_code[LP_ROOM_CODE_MAX + 1])
+{
+	static const char letters[] = "BCDFGHJKMNPQRSTVWXZ23456789";
+	size_t len = 0;
+	for (size_t i = 0; i < LP_INVITE_CODE_RANDOM; i++) {
+		if (i == LP_INVITE_CODE_RANDOM / 2)
+			ret_code[len++] = '-';
+		ret_code[len++] = letters[random[i] % (sizeof letters - 1)];
+	}
+	ret_code[len] = '\0';
+}
+
 bool lp_invite_is_one(const char *text)
 {
 	while (*text && strchr(" \t\r\n\"'`<", *text))

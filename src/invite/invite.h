@@ -40,6 +40,7 @@ struct lp_failure;
 #define LP_INVITE_RELAYS_MAX 80
 #define LP_INVITE_PIN 16
 #define LP_INVITE_KEY 16
+#define LP_INVITE_CODE_RANDOM 8
 
 struct lp_invite {
 	char relays[LP_INVITE_RELAYS_MAX + 1]; /* "HOST[:PORT]" in order of preference, separated by commas */
@@ -54,6 +55,8 @@ struct lp_invite {
 	uint8_t peer_secret[LP_INVITE_KEY];
 };
 
+/* Makes a room code from random bytes, "BCDF-2345": easy to read out, without vowels and characters that look alike. */
+void lp_invite_room_code(const uint8_t random[LP_INVITE_CODE_RANDOM], char ret_code[LP_ROOM_CODE_MAX + 1]);
 /* True if |text| is meant as an invite: it begins with the scheme. */
 bool lp_invite_is_one(const char *text);
 /* Reads an invite. White space anywhere and quotes or angle brackets around it, as chats and mail programs add them,

@@ -24,8 +24,11 @@ int lp_member_show_invite(struct lp_member *member, const struct lp_quic_conn *c
 		result = lp_invite_proof(key, exporter, member->config.role, invite->room, member->config.key, proof);
 	if (result == 0) {
 		lp_hex_format(proof, sizeof proof, ticket.proof);
+		if (member->config.new_room)
+			lp_hex_format(invite->admission_key, sizeof invite->admission_key, ticket.new_room);
 		lp_session_set_ticket(member->session, &ticket);
 	}
+	lp_wipe(&ticket, sizeof ticket);
 	lp_wipe(key, sizeof key);
 	lp_wipe(exporter, sizeof exporter);
 	return result;

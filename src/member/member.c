@@ -419,6 +419,7 @@ static void on_session_joined(void *ctx, const struct lp_welcome *welcome)
 	if (member->mesh)
 		lp_mesh_joined(member->mesh, welcome, member->now_ns);
 	lp_event_joined(member->log, welcome->room, welcome->peer_id, welcome->mtu, welcome->gateway_present);
+	member->config.new_room = false; /* it is not created again after the operator removed it */
 	member->config.events->joined(member->config.ctx, welcome);
 }
 

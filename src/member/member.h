@@ -129,6 +129,7 @@ struct lp_member_config {
 	   below are borrowed until lp_member_free(). */
 	const char *device;
 	const struct lp_invite *invite;   /* proven to the relay; NULL: a plain room */
+	bool new_room;                    /* the relay shall create the room of |invite|, which is a host's */
 	uint8_t key[LP_MEMBER_KEY_BYTES]; /* id of the key that |tls| shows */
 	struct lp_tls *tls;
 	struct lp_tls *peer_tls;            /* shows |key| on peer links; NULL: this member has none */

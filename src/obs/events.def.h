@@ -97,6 +97,9 @@ LP_EVENT_ROW(output_limited, WARN,
 LP_EVENT_ROW(room_gave_way, WARN, "room {room} was closed for room {other}, because there are as many rooms as --max-rooms",
              "The relay closed a plain room without a gateway, the one that had none for longest, to make space for a room with a gateway.",
              (str, room), (str, other))
+LP_EVENT_ROW(room_created, INFO, "room {room} was created by a gateway at {address}",
+             "A gateway (--new-room) created a room with keys, where --rooms open permits it.",
+             (str, room), (addr, address))
 LP_EVENT_ROW(groups_overflowed, INFO,
              "room {room}: {mac} joined more than {limit} multicast groups, so it receives all multicast until it leaves the room",
              "A member's programs joined more IP multicast groups than the relay keeps for it.",

@@ -1,5 +1,6 @@
 #include "relay/invites.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/addr.h"
@@ -10,17 +11,19 @@
 #include "base/wipe.h"
 #include "ctrl/message.h"
 #include "directory/directory.h"
+#include "obs/event.h"
 #include "room/admission.h"
 #include "room/room.h"
 
 void lp_invites_init(struct lp_invites *invites, struct lp_directory *directory, const struct lp_rooms *rooms,
-	enum lp_rooms_policy policy, const uint8_t hash_key[LP_SIPHASH_KEY])
+	enum lp_rooms_policy policy, const uint8_t hash_key[LP_SIPHASH_KEY], const struct lp_log *log)
 {
-	*invites = (struct lp_invites){.directory = directory, .rooms = rooms, .policy = policy};
+	*invites = (struct lp_invites){.directory = directory, .rooms = rooms, .policy = policy, .log = log};
 	memcpy(invites->hash_key, hash_key, sizeof invites->hash_key);
 	lp_ratelimit_init(&invites->wrong_limit, LP_INVITES_WRONG_PER_S, LP_INVITES_WRONG_BURST);
 	lp_ratelimit_init(&invites->room_limit, LP_INVITES_ROOM_PER_S, LP_INVITES_ROOM_BURST);
 	lp_ratelimit_init(&invites->opened_limit, LP_INVITES_OPENED_PER_S, LP_INVITES_OPENED_BURST);
+	lp_ratelimit_init(&invites->made_limit, 1, (uint64_t)LP_INVITES_MADE_EVERY_S * LP_INVITES_MADE_BURST);
 }
 
 /* The bucket of an IPv4 address or of an IPv6 /48. */
@@ -114,13 +117,61 @@ static int check_invite(struct lp_invites *invites, const struct lp_directory_ro
 	if (result == LP_EFULL)
 		return refuse(reject, "the invite to room", room->code,
 			" was used by as many members as it is for. Ask its host for a new one");
-	return result < 0 ? refuse_broken(&failure, reject) : 0;
+	if (result < 0)
+		return refuse_broken(&failure, reject);
+	if (room->made && now_unix_s >= room->used_unix_s + LP_INVITES_NOTE_S)
+		(void)lp_directory_note_use(invites->directory, room->code, now_unix_s, NULL);
+	return 0;
+}
+
+/* Creates the room that a gateway asks for; |ret_room| is for the usual check of its proof. */
+static int make_room(struct lp_invites *invites, const struct lp_hello *hello, const char *code,
+	const struct lp_newcomer *newcomer, int64_t now_unix_s, uint64_t now_ns, struct lp_reject *reject,
+	struct lp_directory_room *ret_room)
+{
+	struct lp_directory_room room = {.created_unix_s = now_unix_s, .used_unix_s = now_unix_s, .made = true};
+	struct lp_failure failure;
+	snprintf(room.code, sizeof room.code, "%s", code);
+	if (lp_hex_parse(hello->ticket.new_room, room.host_key, sizeof room.host_key) < 0 ||
+		lp_invite_player_key(room.host_key, room.player_key) < 0 || !newcomer->key || !newcomer->exporter ||
+		!is_proven(&room, hello, newcomer))
+		return refuse_wrong(
+			invites, newcomer, now_ns, reject, "the gateway does not prove its key for room", code, "");
+	if (!lp_bucket_take(bucket_of(invites, invites->made, newcomer->remote), &invites->made_limit,
+		    LP_INVITES_MADE_EVERY_S, now_ns)) {
+		lp_admission_refuse(reject, LP_REJECT_RELAY_FULL,
+			"too many rooms were created from this address. Try again in an hour");
+		return LP_EPERM;
+	}
+	int result = lp_directory_make_room(
+		invites->directory, &room, LP_INVITES_MADE_MAX, now_unix_s - LP_INVITES_UNUSED_S, &failure);
+	if (result == LP_EFULL)
+		lp_admission_refuse(reject, LP_REJECT_RELAY_FULL,
+			"the relay takes no more rooms that gateways create. Ask its operator for a room");
+	else if (result < 0)
+		(void)refuse_broken(&failure, reject);
+	else
+		lp_event_room_created(invites->log, code, newcomer->remote);
+	*ret_room = room;
+	lp_wipe(&room, sizeof room);
+	return result < 0 ? LP_EPERM : 0;
+}
+
+/* True if the hello is to create a room here. One that is in use without keys stays with its members. */
+static bool may_make(const struct lp_invites *invites, const struct lp_hello *hello, const char *code)
+{
+	return hello->ticket.new_room[0] && hello->role == LP_ROLE_GATEWAY && invites->directory &&
+	       invites->policy == LP_ROOMS_OPEN && !lp_rooms_find_key(invites->rooms, code, NULL);
 }
 
 /* A room without keys; |listed|: it is in the directory. */
 static int check_plain(struct lp_invites *invites, const struct lp_hello *hello, const char *code, bool listed,
 	const struct lp_newcomer *newcomer, uint64_t now_ns, struct lp_reject *reject)
 {
+	if (hello->ticket.new_room[0])
+		return refuse(reject, "gateways cannot create room", code,
+			invites->policy == LP_ROOMS_OPEN ? ": it is in use without keys. Choose another code"
+							 : " at this relay. Ask its operator for a room");
 	if (hello->ticket.proof[0])
 		return refuse_wrong(invites, newcomer, now_ns, reject, "this relay has no room", code,
 			" with invites. Ask the host for a new invite");
@@ -161,6 +212,10 @@ int lp_invites_check(struct lp_invites *invites, const struct lp_hello *hello, c
 		return LP_EPERM;
 	}
 	int result = invites->directory ? lp_directory_room(invites->directory, code, &failure, &room) : LP_ENOTFOUND;
+	if (result == LP_ENOTFOUND && may_make(invites, hello, code))
+		result = make_room(invites, hello, code, newcomer, now_unix_s, now_ns, ret_reject, &room);
+	if (result == LP_EPERM)
+		return result;
 	if (result == LP_ENOTFOUND)
 		return check_plain(invites, hello, code, false, newcomer, now_ns, ret_reject);
 	if (result < 0)

@@ -372,7 +372,8 @@ static int new_rooms(struct lp_relay *relay)
 	lp_random_fill(rooms.hash_key, sizeof rooms.hash_key);
 	int result = lp_rooms_new(&rooms, &relay->rooms);
 	if (result == 0)
-		lp_invites_init(&relay->invites, config->directory, relay->rooms, config->rooms, rooms.hash_key);
+		lp_invites_init(
+			&relay->invites, config->directory, relay->rooms, config->rooms, rooms.hash_key, relay->log);
 	return result;
 }
 

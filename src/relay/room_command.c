@@ -28,21 +28,6 @@ struct room_command {
 	struct lp_failure failure;
 };
 
-/* A random code that is easy to read out: no vowels, and no characters that look alike. */
-static void random_code(char code[LP_ROOM_CODE_MAX + 1])
-{
-	static const char letters[] = "BCDFGHJKMNPQRSTVWXZ23456789";
-	uint8_t random[8];
-	lp_random_fill(random, sizeof random);
-	size_t len = 0;
-	for (size_t i = 0; i < sizeof random; i++) {
-		if (i == sizeof random / 2)
-			code[len++] = '-';
-		code[len++] = letters[random[i] % (sizeof letters - 1)];
-	}
-	code[len] = '\0';
-}
-
 /* Where members reach the relay: --public, or the name of the certificate. */
 static int find_relays(struct room_command *command, char relays[LP_INVITE_RELAYS_MAX + 1])
 {
@@ -116,10 +101,13 @@ static int print_invite(struct room_command *command, const struct lp_directory_
 /* Chooses the code of a new room. */
 static void choose_code(const struct room_command *command, char code[LP_ROOM_CODE_MAX + 1])
 {
-	if (command->code)
+	uint8_t random[LP_INVITE_CODE_RANDOM];
+	if (command->code) {
 		snprintf(code, LP_ROOM_CODE_MAX + 1, "%s", command->code);
-	else
-		random_code(code);
+	} else {
+		lp_random_fill(random, sizeof random);
+		lp_invite_room_code(random, code);
+	}
 	lp_room_code_fold(code);
 }
 
@@ -179,7 +167,7 @@ static void print_room(void *ctx, const struct lp_directory_room *room)
 	(void)ctx;
 	printf("%-32s  ", room->code);
 	print_time(room->created_unix_s);
-	printf("%s\n", room->plain ? "  plain" : room->locked ? "  locked" : "");
+	printf("%s\n", room->plain ? "  plain" : room->locked ? "  locked" : room->made ? "  by its gateway" : "");
 }
 
 static int list(struct room_command *command)

@@ -91,6 +91,31 @@ def test_operator_invite(lab):
     assert "no room NOWHERE" in lab.room("invite", "NOWHERE", "--public", party.RELAY, check=False).stderr
 
 
+def test_new_room(fresh_party):
+    """A gateway creates a room at an open relay; players join by its invite, and its next start needs no option."""
+    made = fresh_party()
+    made.start_relay()
+    state = made.path("gateway.json")
+    gateway = ["--interface", "lan", "--state", state]
+    create = ["--relay", f"{party.RELAY}:443", "--relay-ca-cert", made.relay.cert, "--new-room"]
+    room = None
+    for options in (create, create, []):  # the same room each time
+        host = Program(made, made.gateway_host, "gateway", "lanparty-gateway", *options, *gateway)
+        joined = host.wait_event("joined")
+        room = room or joined["room"]
+        assert joined["room"] == room
+        if options or not room:
+            assert host.stop() == 0
+    invite, = invites_of(made.gateway_host.run(binary("lanparty-gateway"), "invite", "--state", state).stdout)
+    client = Program(made, made.bob_host, "client", "lanparty-client", invite, "--identity", made.path("bob.json"))
+    client.wait_event("tap_up")
+    made.give_address(made.bob_host)
+    assert ping(made.bob_host, party.LAN_HOST, PATIENCE_S)
+    listed = made.relay_host.run(binary("lanparty-relay"), "room", "list", "--state-dir", made.path("relay-state"))
+    assert listed.stdout.split()[0] == room and "by its gateway" in listed.stdout
+    assert client.stop() == 0 and host.stop() == 0
+
+
 def test_listed_rooms(fresh_party):
     """A relay that lists its rooms admits members to a plain room that was added, while it runs, and to no other."""
     made = fresh_party()

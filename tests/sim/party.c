@@ -187,6 +187,7 @@ void party_start(struct party_member *member)
 	snprintf(config.resume, sizeof config.resume, "%s", member->resume);
 	config.tls = member->tls ? member->tls : member->party->client_tls;
 	config.invite = member->invite;
+	config.new_room = member->party->new_room && member->role == LP_ROLE_GATEWAY;
 	config.peer_tls = member->peer_tls;
 	config.direct = member->party->direct;
 	memcpy(config.peer_secret, member->peer_secret, sizeof config.peer_secret);

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "base/error.h"
 #include "base/failure.h"
 #include "base/hex.h"
 #include "base/units.h"
@@ -140,6 +141,60 @@ static void test_listed_relay(void **state)
 	f->party->relay_config.rooms = LP_ROOMS_KEYED;
 	party_start_relay(f->party);
 	expect_refused(f->party, party_add(f->party, LP_ROLE_CLIENT, "PLAIN"), "by invite alone");
+}
+
+/* A gateway creates its room, where plain rooms are allowed; nobody else can take it, and a source creates few. */
+static void test_new_room(void **state)
+{
+	struct fixture *f = *state;
+	struct lp_directory_room made;
+	struct lp_failure failure;
+	struct lp_invite host = {.room = "MADE", .host = true, .admission_key = {9}}, thief = host, player = f->player;
+	uint8_t players[LP_INVITE_KEY];
+	thief.admission_key[0] = 8;
+	f->party->new_room = true;
+	struct party_member *gateway = party_invite(f->party, LP_ROLE_GATEWAY, &host);
+	assert_true(party_run_until_joined(f->party, 10 * LP_SEC));
+	memcpy(player.room, host.room, sizeof player.room);
+	assert_int_equal(lp_invite_player_key(host.admission_key, players), 0);
+	assert_int_equal(lp_invite_key(players, player.id, 0, 0, player.admission_key), 0);
+	party_invite(f->party, LP_ROLE_CLIENT, &player);
+	assert_true(party_run_until_joined(f->party, 10 * LP_SEC));
+	assert_true(party_all_reach_all(f->party, 10 * LP_SEC));
+	expect_refused(f->party, party_invite(f->party, LP_ROLE_GATEWAY, &thief), "is not one of room MADE");
+	/* The operator's word is the last: a gateway that was in the room does not create it again. */
+	assert_int_equal(lp_directory_remove_room(f->directory, "MADE", &failure), 0);
+	party_kill_relay(f->party);
+	party_start_relay(f->party);
+	expect_refused(f->party, gateway, "no room MADE");
+	for (unsigned i = 0; i <= LP_INVITES_MADE_BURST; i++) {
+		bool allowed = i < LP_INVITES_MADE_BURST; /* the new relay has counted none */
+		snprintf(host.room, sizeof host.room, "MADE-%u", i);
+		memcpy(gateway->room, host.room, sizeof host.room);
+		party_kill(gateway);
+		party_start(gateway);
+		party_run(f->party, 2 * LP_SEC);
+		assert_int_equal(party_is_joined(gateway), allowed);
+		assert_int_equal(
+			lp_directory_room(f->directory, host.room, &failure, &made), allowed ? 0 : LP_ENOTFOUND);
+		assert_int_equal(made.made, true);
+	}
+}
+
+/* A gateway creates no room where the operator lists them, and none over the heads of a plain room's members. */
+static void test_no_new_room(void **state)
+{
+	struct fixture *f = *state;
+	struct lp_invite host = {.room = "MADE", .host = true, .admission_key = {9}};
+	party_add(f->party, LP_ROLE_CLIENT, "MADE");
+	assert_true(party_run_until_joined(f->party, 10 * LP_SEC));
+	f->party->new_room = true;
+	expect_refused(f->party, party_invite(f->party, LP_ROLE_GATEWAY, &host), "in use without keys");
+	party_kill_relay(f->party);
+	f->party->relay_config.rooms = LP_ROOMS_LISTED;
+	party_start_relay(f->party);
+	expect_refused(
+		f->party, party_invite(f->party, LP_ROLE_GATEWAY, &host), "cannot create room MADE at this relay");
 }
 
 /* Invites that the relay refuses, each with its reason. */
@@ -384,6 +439,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_party, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_keyed_relay, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_listed_relay, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_new_room, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_no_new_room, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_comes_back, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_ban_and_lock, set_up, tear_down),

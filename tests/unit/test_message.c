@@ -255,7 +255,7 @@ static void test_room_text(void **state)
 static const char *const complete[] = {
 	[LP_MESSAGE_HELLO] = "{\"type\":\"hello\",\"version\":1," HELLO_REST
 			     ",\"stations\":2,\"name\":\"n\",\"resume\":\"00\","
-			     "\"invite\":1,\"invite_expires\":2,\"invite_uses\":3,\"proof\":\"00\","
+			     "\"invite\":1,\"invite_expires\":2,\"invite_uses\":3,\"proof\":\"00\",\"new_room\":\"00\","
 			     "\"links\":true}",
 	[LP_MESSAGE_WELCOME] =
 		"{\"type\":\"welcome\",\"peer_id\":1,\"room\":\"ABC\",\"mtu\":1500,"

@@ -150,6 +150,11 @@ int lp_tls_peer_new(const char *pem, struct lp_failure *failure, struct lp_tls *
 	return 0;
 }
 
+int lp_tls_client_pin(const struct lp_tls *tls, uint8_t ret_pin[LP_TLS_KEY_PIN])
+{
+	return lp_tls_trust_pin(tls->trust, ret_pin);
+}
+
 void lp_tls_client_ask_chain(struct lp_tls *tls, lp_tls_chain_fn *ask, void *ctx)
 {
 	lp_tls_trust_ask(tls->trust, ask, ctx);

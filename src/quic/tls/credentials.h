@@ -60,6 +60,9 @@ int lp_tls_client_show_key(
    key. The owner compares the peer's (quic/peer_identity.h) before it uses the connection. LP_ECERT: not a private key;
    LP_ENOMEM, LP_ETLS, LP_EINTERNAL. */
 int lp_tls_peer_new(const char *pem, struct lp_failure *failure, struct lp_tls **ret_tls);
+/* The beginning of the id of the key in the certificate that |tls| pins, for an invite. LP_ENOTFOUND: it trusts the
+   system's CAs; LP_EUNSUPPORTED: the certificate is that of a CA; LP_ECERT, LP_ENOMEM. */
+int lp_tls_client_pin(const struct lp_tls *tls, uint8_t ret_pin[LP_TLS_KEY_PIN]);
 /* The id of a relay's key. LP_ECERT. */
 int lp_tls_server_key_id(const struct lp_tls *tls, uint8_t ret_id[LP_TLS_KEY_ID]);
 

@@ -146,6 +146,27 @@ void lp_tls_trust_free(struct lp_tls_trust *trust)
 	free(trust);
 }
 
+int lp_tls_trust_pin(const struct lp_tls_trust *trust, uint8_t ret_pin[LP_TLS_KEY_PIN])
+{
+	gnutls_x509_crt_t cert;
+	gnutls_datum_t der;
+	uint8_t id[LP_TLS_KEY_ID];
+	size_t size = sizeof id;
+	if (!trust->pin)
+		return LP_ENOTFOUND;
+	if (lp_datum_set(&der, trust->pin, trust->pin_len) < 0 || gnutls_x509_crt_init(&cert) != 0)
+		return LP_ENOMEM;
+	int result = LP_ECERT;
+	if (gnutls_x509_crt_import(cert, &der, GNUTLS_X509_FMT_DER) == 0)
+		result = gnutls_x509_crt_get_ca_status(cert, NULL) > 0 ? LP_EUNSUPPORTED : 0;
+	if (result == 0 && gnutls_x509_crt_get_key_id(cert, GNUTLS_KEYID_USE_SHA256, id, &size) != 0)
+		result = LP_ECERT;
+	gnutls_x509_crt_deinit(cert);
+	if (result == 0)
+		memcpy(ret_pin, id, LP_TLS_KEY_PIN);
+	return result;
+}
+
 /* Writes the date of a time as "2025-01-01", UTC. */
 static void day_text(time_t when, char ret_text[16])
 {

@@ -19,6 +19,8 @@ int lp_tls_trust_pinned_new(
 	const uint8_t pin[LP_TLS_KEY_PIN], struct lp_failure *failure, struct lp_tls_trust **ret_trust);
 /* As lp_tls_client_ask_chain(). */
 void lp_tls_trust_ask(struct lp_tls_trust *trust, lp_tls_chain_fn *ask, void *ctx);
+/* As lp_tls_client_pin(). */
+int lp_tls_trust_pin(const struct lp_tls_trust *trust, uint8_t ret_pin[LP_TLS_KEY_PIN]);
 void lp_tls_trust_free(struct lp_tls_trust *trust);
 /* Checks the certificates that the peer of |session| sent: trust, dates and |name|. 0, or LP_ECERT with the text in
    |failure| and the kind in |distrust|. */
