@@ -134,7 +134,7 @@ const struct lp_option lp_relay_option_rows[] = {
 	{"workers", "N", LP_NUMBER(struct lp_relay_options, workers, 0, LP_WORKERS_MAX), .standard = "0",
 		.help = "threads that share the port, each with its own rooms; 0: one for each processor"},
 	{"listen-tls", "ADDR:PORT|PORT/tcp", LP_LISTEN(struct lp_relay_options, relay.listen_tls, 0),
-		.help = "TCP port for members whose network blocks UDP; they expect the same number as that of the UDP port; the relay then has one worker (default: none)"},
+		.help = "TCP port for members whose network blocks UDP; they expect the same number as that of the UDP port (default: none)"},
 	{"proxy-protocol", NULL, LP_SWITCH(struct lp_relay_options, relay.proxy_protocol), .standard = "off",
 		.help = "a load balancer in front of the TCP port announces each member's address (PROXY protocol, version 2)"},
 	{"cert", "FILE", LP_TEXT(struct lp_relay_options, cert_path), .group = "Certificate",
@@ -251,12 +251,6 @@ int lp_relay_options_apply(struct lp_relay_options *options, struct lp_failure *
 	if (strcmp(options->der_out_path, "-") == 0)
 		return lp_fail(failure, LP_EINVAL,
 			"--dev-cert-der-out: '-' is not a path. Use /dev/stdout for standard output");
-	/* A stream cannot move to the worker of its room yet. */
-	if (relay->listen_tls.port && options->workers > 1)
-		return lp_fail(
-			failure, LP_EINVAL, "--listen-tls with several --workers is not supported. Omit --workers");
-	if (relay->listen_tls.port)
-		options->workers = 1;
 	if (relay->proxy_protocol && relay->listen_tls.port == 0)
 		return lp_fail(failure, LP_EINVAL, "--proxy-protocol without --listen-tls. Pass the TCP port too");
 	if (options->metrics.port != 0 && options->metrics.family == 0) {

@@ -339,6 +339,12 @@ static int open_tls(struct lp_relay *relay, struct lp_tls *tls, struct lp_failur
 		.max_handshakes_per_source = config->max_handshakes_per_source,
 		.idle_timeout_ns = config->idle_timeout_ns + LP_CARRIER_TLS_LINGER_NS,
 		.proxy_protocol = config->proxy_protocol,
+		.first = config->first ? config->first->tls : NULL,
+		.index = config->worker.index,
+		.n = config->worker.n,
+		.lock = config->lock,
+		.post = config->post,
+		.calls = config->calls,
 	};
 	struct lp_failure why = {0};
 	lp_random_fill(server.key, sizeof server.key);

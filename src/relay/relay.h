@@ -27,6 +27,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/lock.h"
 #include "ctrl/message.h"
 #include "filter/limit.h"
 #include "obs/framelog.h"
@@ -40,9 +41,10 @@ struct lp_capture;
 struct lp_connection;
 struct lp_directory;
 struct lp_failure;
-struct lp_lock;
 struct lp_log;
 struct lp_loop;
+struct lp_loop_call;
+struct lp_loop_calls;
 struct lp_quic_limits;
 struct lp_relay;
 struct lp_rooms_totals;
@@ -55,6 +57,10 @@ struct lp_relay_config {
 	struct lp_udp_share worker;      /* which of the relay's workers this is (workers.h); n 1: the only one */
 	struct lp_quic_limits *accepted; /* counts of connections, shared with the other workers; NULL: its own */
 	struct lp_rooms_totals *totals;  /* the same of rooms and members */
+	const struct lp_relay *first;    /* the first worker, which accepts TCP connections for all; NULL: this one */
+	struct lp_lock lock;             /* of what the workers' TCP streams share */
+	void (*post)(struct lp_loop_calls *calls, struct lp_loop_call *call);
+	struct lp_loop_calls *calls; /* into this worker's loop; borrowed until lp_relay_free() */
 	size_t max_rooms, max_rooms_per_source, max_peers, max_peers_per_room;
 	size_t max_conns_per_source;      /* 0: no limit */
 	size_t max_handshakes;            /* more in progress: a new connection gets a Retry first */
@@ -105,7 +111,8 @@ int lp_relay_limits_new(
 /* Notifies every member that the relay ends (|reason|: shutdown or restarting), closes all connections, and calls
    |done| when the last one is closed, possibly before it returns. */
 void lp_relay_drain(struct lp_relay *relay, enum lp_reason reason, void (*done)(void *ctx), void *ctx);
-void lp_relay_free(struct lp_relay *relay); /* NULL is fine */
+/* Of several workers the first one comes last. NULL is fine. */
+void lp_relay_free(struct lp_relay *relay);
 /* The address that it listens on. */
 void lp_relay_local(const struct lp_relay *relay, struct lp_addr *ret_addr);
 /* The TCP address that it listens on; port 0: none. */

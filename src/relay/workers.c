@@ -55,6 +55,10 @@ static struct lp_relay_config config_of(struct lp_workers *workers, const struct
 	config.worker = (struct lp_udp_share){.index = i, .n = workers->n};
 	config.accepted = workers->accepted;
 	config.totals = &workers->totals;
+	config.first = i > 0 ? workers->worker[0].relay : NULL;
+	config.lock = lp_mutex_lock(workers->mutex);
+	config.post = lp_loop_calls_post;
+	config.calls = workers->worker[i].calls;
 	config.directory = workers->worker[i].directory;
 	config.pool_max_bytes = part(config.pool_max_bytes, workers->n);
 	total->per_s = (uint32_t)part(total->per_s, workers->n);
@@ -154,8 +158,8 @@ void lp_workers_free(struct lp_workers *workers)
 			lp_loop_calls_wait(worker->calls, stop, worker);
 		lp_thread_join(worker->thread);
 	}
-	/* No thread runs any more. */
-	for (unsigned i = 0; i < workers->n; i++) {
+	/* No thread runs any more. The first worker has what the others' TCP streams use. */
+	for (unsigned i = workers->n; i-- > 0;) {
 		struct worker *worker = &workers->worker[i];
 		lp_relay_free(worker->relay);
 		lp_directory_close(worker->directory);

@@ -8,8 +8,9 @@
    one worker, and a frame never leaves its thread.
 
    What the workers share: the counts behind the limits on connections, rooms and members, which change when a member
-   comes or goes and never with a frame; the certificate; the log. Limits on memory and on what the whole relay sends
-   are divided by the number of workers. Each worker has its own connection to the directory of rooms.
+   comes or goes and never with a frame; the certificate; the log. The first worker has the TCP port, and passes each
+   stream on to the worker that its first packet names (carrier/tls/server.h). Limits on memory and on what the whole
+   relay sends are divided by the number of workers. Each worker has its own connection to the directory of rooms.
 
    The supervisor, which is the program's first thread, has no frames: signals, status, metrics, requests of the
    operator. It asks the workers by calls into their loops and waits for them. A single worker runs in the supervisor's

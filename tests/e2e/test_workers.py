@@ -39,7 +39,7 @@ def lab(new_party, tmp_path_factory):
     made.certs = Certificates(tmp_path_factory.mktemp("certs"))
     made.pem, made.key = made.certs.server("relay", programs.SERVER_NAME)
     made.status_path = made.path("status.sock")
-    made.start_relay("--workers", str(WORKERS), "--cert", made.pem, "--key", made.key, "--status-socket",
+    made.start_relay("--workers", str(WORKERS), "--listen-tls", "443/tcp", "--cert", made.pem, "--key", made.key, "--status-socket",
                      made.status_path, "--max-connections-per-address", "7")
     made.start_gateway("--name", "basement")
     made.start_client(made.alice_host, "--name", "Alice")
@@ -84,6 +84,25 @@ def test_redirect(lab):
     assert reject["code"] == "redirect" and reject["steer"] == f"{steer(room):02x}"
     assert bare.wait_closed()[:2] == ("app", 2)
     bare.stop()
+
+
+def test_over_tcp(lab):
+    """A stream over TCP moves to the worker of its room, where its member meets one on UDP. None is redirected."""
+    clients, rejects = [], status(lab)["rejects"]
+    for worker in range(WORKERS):
+        room = room_of(worker)
+        for host, transport in ((lab.alice_host, "udp"), (lab.bob_host, "tls")):
+            clients.append(Client(lab, host, f"{party.RELAY}:443", lab.relay.cert, "--transport", transport, "--name",
+                                  f"{transport}{worker}", tap=f"t{worker}", room=room, name=f"{transport}{worker}"))
+        lab.alice_host.ip(f"addr add 10.8{worker}.0.1/24 dev t{worker}")
+        lab.bob_host.ip(f"addr add 10.8{worker}.0.2/24 dev t{worker}")
+        assert ping(lab.alice_host, f"10.8{worker}.0.2", PATIENCE_S)
+    now = status(lab)
+    assert now["rooms"] == 1 + WORKERS and now["tls_opened"] == now["tls_streams"] == WORKERS
+    assert now["rejects"] == rejects
+    for client in clients:
+        client.stop()
+    wait_for(lambda: status(lab)["rooms"] == 1 and not status(lab).get("tls_streams"), "the rooms and streams to end")
 
 
 def test_one_limit_for_all_workers(lab):

@@ -5,20 +5,18 @@
 
 #include "base/error.h"
 #include "base/failure.h"
-#include "base/ratelimit.h"
 #include "base/units.h"
+#include "carrier/dcid.h"
 #include "carrier/tls/mapped.h"
 #include "carrier/tls/stream.h"
+#include "carrier/tls/stream_limits.h"
+#include "platform/loop/calls.h"
 #include "platform/loop/loop.h"
 #include "platform/net/stream.h"
-#include "quic/demux/addr_limits.h"
 
 #define HANDSHAKE_NS (5 * LP_SEC)
 #define SLOW_NS (10 * LP_SEC)
 #define TICK_NS LP_SEC
-/* Handshakes that may begin per second, and at one time: their signatures must leave time for frames. */
-#define HANDSHAKES_PER_S 100
-#define HANDSHAKES_BURST 200
 #define MSGS_MAX 64
 
 #define PAGE_TEXT \
@@ -36,8 +34,17 @@ struct member {
 	struct lp_addr_limit *source;     /* NULL until the client's address is known */
 	struct lp_addr local;             /* what QUIC sees */
 	uint32_t number;                  /* modulo the size of the table: its index */
+	struct lp_carrier_tls_server *to; /* the server that it moves to; NULL: none */
 	bool half_open;
+	bool placed;          /* it is with the worker that has its connection */
 	uint64_t deadline_ns; /* of the handshake; later, when it is idle for too long */
+};
+
+/* A stream on its way to another worker. */
+struct moving {
+	struct moving *next;
+	struct lp_carrier_stream *stream;
+	struct lp_addr_limit *source;
 };
 
 struct lp_carrier_tls_server {
@@ -45,74 +52,79 @@ struct lp_carrier_tls_server {
 	struct lp_carrier_tls_server_config config;
 	struct lp_carrier_tls_counters counters;
 	struct lp_loop *loop;
-	struct lp_stream_listener *listener;
+	struct lp_carrier_tls_server *first; /* may be this one */
+	struct lp_stream_limits *limits;     /* of the first */
 	struct lp_timer *timer;
-	struct lp_addr_limits sources;
-	struct lp_ratelimit handshakes, source_handshakes;
-	struct lp_bucket started;
 	struct member *members; /* max_streams entries */
 	size_t n_members;
-	size_t next; /* where the search for an unused entry starts */
+	size_t next;              /* where the search for an unused entry starts */
+	struct lp_loop_call call; /* takes the streams of |moving| in */
+	struct moving *moving;    /* under the lock of the first server, as what follows */
+	/* Of the first server: */
+	struct lp_stream_listener *listener;
+	struct lp_carrier_tls_server **workers; /* config.n of them */
 	uint8_t record[LP_CARRIER_STREAM_SCRATCH];
 };
+
+static void lock(struct lp_carrier_tls_server *server)
+{
+	lp_lock_take(&server->first->config.lock);
+}
+
+static void unlock(struct lp_carrier_tls_server *server)
+{
+	lp_lock_release(&server->first->config.lock);
+}
 
 /* Counts a client's stream, whose address is known now. False: a limit refuses it. */
 static bool admit(struct member *member)
 {
 	struct lp_carrier_tls_server *server = member->server;
-	const struct lp_carrier_tls_server_config *config = &server->config;
 	const struct lp_addr *remote = lp_carrier_stream_remote(member->stream);
-	const struct lp_addr_limit *source = lp_addr_limits_find(&server->sources, remote);
-	uint64_t now_ns = lp_loop_now_ns(server->loop);
-	if ((source && config->max_streams_per_source && source->n_conns >= config->max_streams_per_source) ||
-		(source && source->n_handshakes >= config->max_handshakes_per_source) ||
-		!lp_bucket_take(
-			lp_addr_limits_bucket(&server->sources, remote), &server->source_handshakes, 1, now_ns) ||
-		!lp_bucket_take(&server->started, &server->handshakes, 1, now_ns))
-		return false;
-	member->source = lp_addr_limits_enter(&server->sources, remote, true);
+	member->source = lp_stream_limits_admit(server->limits, remote, lp_loop_now_ns(server->loop));
+	server->counters.refused += !member->source;
 	return member->source != NULL;
 }
 
-/* The handshake is over. */
-static void settle(struct member *member)
+/* Frees an entry, whose stream may go on elsewhere. */
+static void free_entry(struct member *member)
 {
-	if (member->half_open && member->source)
-		lp_addr_limits_settle(member->source, true);
-	member->half_open = false;
+	member->source = NULL;
+	member->stream = NULL;
+	member->server->n_members--;
 }
 
 /* Closes a stream and frees its entry. */
 static void discard(struct member *member)
 {
-	struct lp_carrier_tls_server *server = member->server;
-	settle(member);
-	if (member->source)
-		lp_addr_limits_leave(&server->sources, member->source);
-	member->source = NULL;
+	lp_stream_limits_leave(member->server->limits, member->source, member->half_open);
 	lp_carrier_stream_free(member->stream);
-	member->stream = NULL;
-	server->n_members--;
+	free_entry(member);
 }
 
 static bool on_announced(void *ctx, struct lp_carrier_stream *stream)
 {
 	struct member *member = ctx;
 	(void)stream;
-	if (admit(member))
-		return true;
-	member->server->counters.refused++;
-	return false;
+	return admit(member);
 }
 
 static void on_opened(void *ctx, struct lp_carrier_stream *stream)
 {
 	struct member *member = ctx;
 	struct lp_carrier_tls_server *server = member->server;
-	settle(member);
+	lp_stream_limits_settle(server->limits, member->source);
+	member->half_open = false;
 	member->local = lp_mapped_addr(lp_carrier_stream_remote(stream)->family, member->number);
 	member->deadline_ns = lp_loop_now_ns(server->loop) + server->config.idle_timeout_ns;
 	server->counters.opened++;
+}
+
+/* The server of the worker that has the connection of a stream's first packet. */
+static struct lp_carrier_tls_server *find_worker(struct lp_carrier_tls_server *server, const struct lp_bytes *packet)
+{
+	const uint8_t *dcid = server->config.n > 1 ? lp_dcid_prefix(packet->data, packet->len) : NULL;
+	return dcid ? server->first->workers[dcid[0] % server->config.n] : server;
 }
 
 static void on_packets(void *ctx, struct lp_carrier_stream *stream, const struct lp_bytes *packets, size_t n_packets)
@@ -120,6 +132,14 @@ static void on_packets(void *ctx, struct lp_carrier_stream *stream, const struct
 	struct member *member = ctx;
 	struct lp_carrier_tls_server *server = member->server;
 	struct lp_udp_msg msgs[MSGS_MAX];
+	if (!member->placed) {
+		member->placed = true;
+		member->to = find_worker(server, packets);
+		if (member->to != server) {
+			lp_carrier_stream_detach(stream);
+			return;
+		}
+	}
 	for (size_t i = 0; i < n_packets; i++)
 		msgs[i] = (struct lp_udp_msg){.data = packets[i].data,
 			.len = packets[i].len,
@@ -137,10 +157,31 @@ static void on_closed(void *ctx, struct lp_carrier_stream *stream, const struct 
 	discard(member);
 }
 
+/* The stream is off this worker's loop: it goes to the other one's. */
+static void on_detached(void *ctx, struct lp_carrier_stream *stream)
+{
+	struct member *member = ctx;
+	struct lp_carrier_tls_server *to = member->to;
+	struct moving *moving = malloc(sizeof *moving);
+	if (!moving) {
+		discard(member);
+		return;
+	}
+	*moving = (struct moving){.stream = stream, .source = member->source};
+	free_entry(member);
+	lock(to);
+	moving->next = to->moving;
+	to->moving = moving;
+	if (!moving->next) /* otherwise the call has not run yet */
+		to->config.post(to->config.calls, &to->call);
+	unlock(to);
+}
+
 static const struct lp_carrier_stream_events stream_events = {
 	.announced = on_announced,
 	.opened = on_opened,
 	.packets = on_packets,
+	.detached = on_detached,
 	.closed = on_closed,
 };
 
@@ -155,7 +196,56 @@ static struct member *take_entry(struct lp_carrier_tls_server *server)
 	member->number += (uint32_t)max;
 	if (member->number >= LP_MAPPED_NUMBERS)
 		member->number %= (uint32_t)max;
+	member->placed = false;
 	return member;
+}
+
+/* Counts an entry that has a stream now, which must begin to do something until |deadline_ns|. */
+static void use_entry(struct member *member, uint64_t now_ns, uint64_t deadline_ns)
+{
+	member->deadline_ns = deadline_ns;
+	if (member->server->n_members++ == 0)
+		lp_timer_set(member->server->timer, now_ns + TICK_NS);
+}
+
+/* Takes a stream in that comes from the first worker. Each stream is counted there, so there is an unused entry. */
+static void take_in(struct lp_carrier_tls_server *server, struct moving *moving)
+{
+	struct member *member = take_entry(server);
+	uint64_t now_ns = lp_loop_now_ns(server->loop);
+	member->stream = moving->stream;
+	member->source = moving->source;
+	member->local = lp_mapped_addr(lp_carrier_stream_remote(moving->stream)->family, member->number);
+	member->placed = true;
+	member->half_open = false;
+	use_entry(member, now_ns, now_ns + server->config.idle_timeout_ns);
+	if (lp_carrier_stream_attach(moving->stream, server->loop, member) < 0) {
+		lp_stream_limits_leave(server->limits, moving->source, false);
+		free_entry(member);
+	}
+	free(moving);
+}
+
+/* The streams that were on their way to |server|. */
+static struct moving *take_moving(struct lp_carrier_tls_server *server)
+{
+	lock(server);
+	struct moving *moving = server->moving;
+	server->moving = NULL;
+	unlock(server);
+	return moving;
+}
+
+/* In the server's own thread. */
+static void on_moving(void *ctx)
+{
+	struct lp_carrier_tls_server *server = ctx;
+	struct moving *moving = take_moving(server);
+	while (moving) {
+		struct moving *next = moving->next;
+		take_in(server, moving);
+		moving = next;
+	}
 }
 
 static void on_accept(void *ctx, intptr_t socket, const void *address, unsigned address_len)
@@ -163,7 +253,7 @@ static void on_accept(void *ctx, intptr_t socket, const void *address, unsigned 
 	struct lp_carrier_tls_server *server = ctx;
 	(void)address, (void)address_len;
 	server->counters.accepted++;
-	if (server->n_members == server->config.max_streams) {
+	if (!lp_stream_limits_reserve(server->limits)) {
 		server->counters.refused++;
 		lp_stream_discard(socket);
 		return;
@@ -179,17 +269,14 @@ static void on_accept(void *ctx, intptr_t socket, const void *address, unsigned 
 	};
 	if (lp_carrier_stream_accept(&config, socket, &member->stream) < 0) {
 		server->counters.refused++;
+		lp_stream_limits_leave(server->limits, NULL, false);
 		return;
 	}
 	uint64_t now_ns = lp_loop_now_ns(server->loop);
 	member->half_open = true;
-	member->deadline_ns = now_ns + HANDSHAKE_NS;
-	if (server->n_members++ == 0)
-		lp_timer_set(server->timer, now_ns + TICK_NS);
-	if (server->config.proxy_protocol || admit(member))
-		return;
-	server->counters.refused++;
-	discard(member);
+	use_entry(member, now_ns, now_ns + HANDSHAKE_NS);
+	if (!server->config.proxy_protocol && !admit(member))
+		discard(member);
 }
 
 /* Closes streams whose deadline has come, and those with slow readers. */
@@ -241,6 +328,21 @@ static void server_send(struct lp_carrier *carrier, const struct lp_udp_msg *msg
 	}
 }
 
+/* What the first server has in addition. */
+static int make_first(struct lp_carrier_tls_server *server)
+{
+	const struct lp_carrier_tls_server_config *config = &server->config;
+	const struct lp_stream_limits_config limits = {
+		.max_streams = config->max_streams,
+		.max_streams_per_source = config->max_streams_per_source,
+		.max_handshakes_per_source = config->max_handshakes_per_source,
+		.key = config->key,
+		.lock = config->lock,
+	};
+	server->workers = calloc(config->n, sizeof(struct lp_carrier_tls_server *));
+	return server->workers ? lp_stream_limits_new(&limits, &server->limits) : LP_ENOMEM;
+}
+
 int lp_carrier_tls_server_new(struct lp_loop *loop, const struct lp_carrier_tls_server_config *config,
 	lp_carrier_recv_fn *recv, void *ctx, struct lp_failure *failure, struct lp_carrier_tls_server **ret_server)
 {
@@ -250,11 +352,11 @@ int lp_carrier_tls_server_new(struct lp_loop *loop, const struct lp_carrier_tls_
 	lp_carrier_init(&server->carrier, server_send, recv, ctx);
 	server->config = *config;
 	server->loop = loop;
-	lp_ratelimit_init(&server->handshakes, HANDSHAKES_PER_S, HANDSHAKES_BURST);
-	lp_ratelimit_init(
-		&server->source_handshakes, config->max_handshakes_per_source, config->max_handshakes_per_source);
+	server->first = config->first ? config->first : server;
+	server->call = (struct lp_loop_call){.fn = on_moving, .ctx = server};
 	server->members = calloc(config->max_streams, sizeof *server->members);
-	int result = lp_addr_limits_init(&server->sources, config->key);
+	server->limits = server->first->limits;
+	int result = config->first ? 0 : make_first(server);
 	if (result < 0 || !server->members || lp_timer_new(loop, on_tick, server, &server->timer) < 0) {
 		lp_carrier_tls_server_free(server);
 		return lp_fail(failure, LP_ENOMEM, "out of memory");
@@ -263,7 +365,9 @@ int lp_carrier_tls_server_new(struct lp_loop *loop, const struct lp_carrier_tls_
 		server->members[i].server = server;
 		server->members[i].number = (uint32_t)i;
 	}
-	result = lp_stream_listen(loop, &config->listen, on_accept, server, failure, &server->listener);
+	server->first->workers[config->index] = server;
+	if (!config->first)
+		result = lp_stream_listen(loop, &config->listen, on_accept, server, failure, &server->listener);
 	if (result < 0) {
 		lp_carrier_tls_server_free(server);
 		return result;
@@ -280,8 +384,17 @@ void lp_carrier_tls_server_free(struct lp_carrier_tls_server *server)
 	for (size_t i = 0; server->members && i < server->config.max_streams; i++)
 		if (server->members[i].stream)
 			discard(&server->members[i]);
-	if (server->sources.buckets)
-		lp_addr_limits_done(&server->sources);
+	struct moving *moving = take_moving(server);
+	while (moving) {
+		struct moving *next = moving->next;
+		lp_stream_limits_leave(server->limits, moving->source, false);
+		lp_carrier_stream_free(moving->stream);
+		free(moving);
+		moving = next;
+	}
+	free(server->workers);
+	if (server->first == server)
+		lp_stream_limits_free(server->limits);
 	lp_timer_free(server->timer);
 	free(server->members);
 	free(server);

@@ -11,6 +11,11 @@
      waits for it longer than SLOW_NS;
    - no thread and no timer per stream: one timer checks the deadlines, and only while there are streams.
 
+   Several workers, each with a thread of its own, have a server each. The first one accepts all streams and shakes
+   hands. A stream's first packet names the worker that has its connection, by its destination connection ID as UDP
+   datagrams do (platform/net/udp.h), and the stream moves to that worker's server, for good. The counts behind the
+   limits stay with the first server, behind a lock that is taken when a stream begins, is open, moves or ends.
+
    A client that offers another protocol than LP_TLS_STREAM_ALPN is a browser, a port check or a reverse proxy: its
    first HTTP request gets a small page. */
 #ifndef LP_CARRIER_TLS_SERVER_H
@@ -21,6 +26,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/lock.h"
 #include "base/siphash.h"
 #include "base/units.h"
 #include "carrier/carrier.h"
@@ -28,6 +34,8 @@
 struct lp_carrier_tls_server;
 struct lp_failure;
 struct lp_loop;
+struct lp_loop_call;
+struct lp_loop_calls;
 struct lp_tls;
 
 /* A stream outlives an idle QUIC connection by this. */
@@ -42,6 +50,12 @@ struct lp_carrier_tls_server_config {
 	uint64_t idle_timeout_ns;
 	bool proxy_protocol; /* a load balancer announces each client's address */
 	uint8_t key[LP_SIPHASH_KEY];
+	/* Of several workers: */
+	struct lp_carrier_tls_server *first; /* NULL: this is the first, and listens */
+	unsigned index, n;                   /* of this worker; how many there are, at least 1 */
+	struct lp_lock lock;                 /* of the first */
+	void (*post)(struct lp_loop_calls *calls, struct lp_loop_call *call);
+	struct lp_loop_calls *calls; /* into this server's loop; borrowed */
 };
 
 struct lp_carrier_tls_counters {
@@ -53,13 +67,14 @@ struct lp_carrier_tls_counters {
 	uint64_t dropped;  /* datagrams that were not sent because the stream was behind or had ended */
 };
 
-/* Opens the port. |recv| gets |ctx|. 0; LP_ENOMEM, or what lp_stream_listen() returned. */
+/* Opens the port; several workers do this before their threads start. |recv| gets |ctx|. 0; LP_ENOMEM, or what
+ * lp_stream_listen() returned. */
 int lp_carrier_tls_server_new(struct lp_loop *loop, const struct lp_carrier_tls_server_config *config,
 	lp_carrier_recv_fn *recv, void *ctx, struct lp_failure *failure, struct lp_carrier_tls_server **ret_server);
-/* Closes the port and all streams. NULL is fine. */
+/* Closes the port and all streams. Of several, the first one comes last, when no thread runs any more. NULL is fine. */
 void lp_carrier_tls_server_free(struct lp_carrier_tls_server *server);
 struct lp_carrier *lp_carrier_tls_server_carrier(struct lp_carrier_tls_server *server);
-/* The address that it listens on. */
+/* The address that it listens on; of the first server. */
 void lp_carrier_tls_server_local(const struct lp_carrier_tls_server *server, struct lp_addr *ret_addr);
 const struct lp_carrier_tls_counters *lp_carrier_tls_server_counters(const struct lp_carrier_tls_server *server);
 /* Streams now, handshakes included. */

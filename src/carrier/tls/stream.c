@@ -45,6 +45,8 @@ struct lp_carrier_stream {
 	uint64_t behind_ns; /* LP_NEVER: no record waits */
 	bool busy;          /* inside on_ready() */
 	bool freed;         /* by the owner, inside on_ready() */
+	bool detaching;     /* it leaves the loop at the end of on_ready() */
+	intptr_t socket;    /* while it is detached, which is when |tcp| is NULL and it is not closed */
 	size_t in_len, raw_at, raw_len;
 	uint8_t in[IN_BYTES];   /* received: a proxy's reply, a header, a request, or packets */
 	uint8_t raw[RAW_BYTES]; /* encrypted bytes that TLS has not read yet: from |raw_at| to |raw_len| */
@@ -83,11 +85,13 @@ static bool take_packets(struct lp_carrier_stream *stream)
 			stream->config.events->packets(stream->config.ctx, stream, packets, n);
 		if (stream->freed || stream->state != OPEN)
 			return false;
+		if (stream->detaching)
+			break;
 		at += (size_t)taken;
 	}
 	stream->in_len -= at;
 	memmove(stream->in, stream->in + at, stream->in_len);
-	return true;
+	return !stream->detaching;
 }
 
 static void receive(struct lp_carrier_stream *stream)
@@ -248,7 +252,9 @@ static void proceed(struct lp_carrier_stream *stream)
 		break;
 	case OPEN:
 		drain(stream);
-		receive(stream);
+		/* What is there are packets only after lp_carrier_stream_attach(), otherwise the beginning of one. */
+		if (take_packets(stream))
+			receive(stream);
 		break;
 	case PAGE:
 		serve_page(stream);
@@ -270,8 +276,14 @@ static void on_ready(void *ctx)
 	stream->busy = true;
 	proceed(stream);
 	stream->busy = false;
-	if (stream->freed)
+	if (stream->freed) {
 		destroy(stream);
+	} else if (stream->detaching) {
+		stream->detaching = false;
+		stream->socket = lp_tcp_detach(stream->tcp);
+		stream->tcp = NULL;
+		stream->config.events->detached(stream->config.ctx, stream);
+	}
 }
 
 static int tls_read(void *ctx, uint8_t *data, size_t max)
@@ -360,10 +372,30 @@ int lp_carrier_stream_accept(
 	return 0;
 }
 
+void lp_carrier_stream_detach(struct lp_carrier_stream *stream)
+{
+	stream->detaching = true;
+}
+
+int lp_carrier_stream_attach(struct lp_carrier_stream *stream, struct lp_loop *loop, void *ctx)
+{
+	stream->config.loop = loop;
+	stream->config.ctx = ctx;
+	int result = lp_tcp_adopt(loop, stream->socket, on_ready, stream, &stream->tcp);
+	if (result < 0) {
+		destroy(stream);
+		return result;
+	}
+	on_ready(stream);
+	return 0;
+}
+
 void lp_carrier_stream_free(struct lp_carrier_stream *stream)
 {
 	if (!stream)
 		return;
+	if (!stream->tcp && stream->state == OPEN)
+		lp_stream_discard(stream->socket);
 	lp_tcp_close(stream->tcp);
 	stream->tcp = NULL;
 	stream->state = CLOSED;

@@ -15,6 +15,8 @@
    for TCP, packets are dropped. A record of one flush is one write. `closed` comes once, never from inside
    lp_carrier_stream_send(), and nothing follows it.
 
+   A stream may change its loop: lp_carrier_stream_detach(), then lp_carrier_stream_attach() in the other loop's thread.
+
    What it does not do: it knows no QUIC and no addresses but TCP's, and has no timer: its owner has the deadlines. */
 #ifndef LP_CARRIER_TLS_STREAM_H
 #define LP_CARRIER_TLS_STREAM_H
@@ -39,6 +41,8 @@ struct lp_carrier_stream_events {
 	void (*opened)(void *ctx, struct lp_carrier_stream *stream);
 	/* Packets arrived; the bytes are valid until the call returns. */
 	void (*packets)(void *ctx, struct lp_carrier_stream *stream, const struct lp_bytes *packets, size_t n_packets);
+	/* After lp_carrier_stream_detach(): nothing of the stream is in use in this loop any more. */
+	void (*detached)(void *ctx, struct lp_carrier_stream *stream);
 	/* The last event. The owner frees the stream in the call. */
 	void (*closed)(void *ctx, struct lp_carrier_stream *stream, const struct lp_failure *why);
 };
@@ -61,6 +65,12 @@ int lp_carrier_stream_connect(const struct lp_carrier_stream_config *config, con
 /* Takes an accepted socket, also on failure. */
 int lp_carrier_stream_accept(
 	const struct lp_carrier_stream_config *config, intptr_t socket, struct lp_carrier_stream **ret_stream);
+/* Takes an open stream off its loop. Only from inside `packets`, whose packets come again when the stream is attached;
+   `detached` follows. */
+void lp_carrier_stream_detach(struct lp_carrier_stream *stream);
+/* Puts a detached stream on another loop, from its thread, with another |ctx| for the events, some of which come before
+   this returns. On failure the stream is freed without an event: what lp_tcp_adopt() returned. */
+int lp_carrier_stream_attach(struct lp_carrier_stream *stream, struct lp_loop *loop, void *ctx);
 /* Closes the connection and frees the stream. May be called from inside its events. NULL is fine. */
 void lp_carrier_stream_free(struct lp_carrier_stream *stream);
 

@@ -151,9 +151,17 @@ int lp_tcp_adopt(struct lp_loop *loop, intptr_t socket, lp_tcp_ready_fn ready, v
 {
 	*ret_tcp = (struct lp_tcp *)socket;
 	attach(*ret_tcp, loop, ready, ctx);
-	if ((*ret_tcp)->first)
-		wake(*ret_tcp, (*ret_tcp)->first->at_ns);
+	if ((*ret_tcp)->first || (*ret_tcp)->ended)
+		wake(*ret_tcp, (*ret_tcp)->first ? (*ret_tcp)->first->at_ns : 0);
 	return 0;
+}
+
+intptr_t lp_tcp_detach(struct lp_tcp *tcp)
+{
+	lp_schedule_cancel(&tcp->host->world->schedule, &tcp->wake);
+	tcp->loop->n_attached--;
+	tcp->loop = NULL;
+	return (intptr_t)tcp;
 }
 
 void lp_tcp_close(struct lp_tcp *tcp)

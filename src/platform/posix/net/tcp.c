@@ -98,6 +98,13 @@ static void on_released(void *ctx)
 	free(ctx);
 }
 
+intptr_t lp_tcp_detach(struct lp_tcp *tcp)
+{
+	int fd = tcp->fd;
+	lp_fd_watch_close(&tcp->watch, on_released);
+	return fd;
+}
+
 void lp_tcp_close(struct lp_tcp *tcp)
 {
 	if (!tcp)

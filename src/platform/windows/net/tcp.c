@@ -84,6 +84,16 @@ int lp_tcp_adopt(struct lp_loop *loop, intptr_t socket, lp_tcp_ready_fn ready, v
 	return start(loop, (SOCKET)socket, ready, ctx, ret_tcp);
 }
 
+intptr_t lp_tcp_detach(struct lp_tcp *tcp)
+{
+	SOCKET s = tcp->socket;
+	lp_wait_remove(&tcp->wait);
+	(void)WSAEventSelect(s, NULL, 0);
+	CloseHandle(tcp->event);
+	free(tcp);
+	return (intptr_t)s;
+}
+
 void lp_tcp_close(struct lp_tcp *tcp)
 {
 	if (!tcp)
