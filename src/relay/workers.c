@@ -11,6 +11,7 @@
 #include "platform/loop/calls.h"
 #include "platform/loop/cpu.h"
 #include "platform/loop/loop.h"
+#include "platform/system/random.h"
 #include "platform/system/thread.h"
 #include "quic/endpoint.h"
 #include "quic/tls/credentials.h"
@@ -95,6 +96,9 @@ static int share(struct lp_workers *workers, const struct lp_relay_config *confi
 	if (result < 0)
 		return result;
 	const struct lp_lock lock = lp_mutex_lock(workers->mutex);
+	uint8_t hash_key[sizeof workers->totals.hash_key];
+	lp_random_fill(hash_key, sizeof hash_key);
+	lp_rooms_totals_init(&workers->totals, hash_key, &lock);
 	return lp_relay_limits_new(config, &lock, &workers->accepted);
 }
 

@@ -119,16 +119,17 @@ static int judge_conflicts(
 	return LP_EPERM;
 }
 
-/* True if members at the source have opened as many plain rooms as they may. */
+/* True if members at the source have opened as many plain rooms as they may. Another worker may open one before this
+   one does, so there may be as many more as there are workers. */
 static bool opened_too_many(const struct lp_rooms *rooms, const struct lp_join *join)
 {
 	size_t max = rooms->config.max_rooms_per_source, n = 0;
 	if (max == 0 || join->by_key)
 		return false;
-	LP_LIST_EACH(node, &rooms->list) {
-		const struct lp_room *room = LP_LIST_ELEMENT(node, struct lp_room, node);
-		n += !room->by_key && room->source == join->source;
-	}
+	lp_lock_take(&rooms->totals->lock);
+	LP_LIST_EACH(node, &rooms->totals->plain_rooms)
+		n += LP_LIST_ELEMENT(node, struct lp_room, plain_node)->source == join->source;
+	lp_lock_release(&rooms->totals->lock);
 	return n >= max;
 }
 

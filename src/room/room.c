@@ -37,6 +37,15 @@ void lp_rooms_config_init(struct lp_rooms_config *config)
 		config->outputs[i] = lp_output_row(i)->rate;
 }
 
+void lp_rooms_totals_init(struct lp_rooms_totals *totals, const uint8_t *hash_key, const struct lp_lock *lock)
+{
+	memset(totals, 0, sizeof *totals);
+	lp_list_init(&totals->plain_rooms);
+	memcpy(totals->hash_key, hash_key, sizeof totals->hash_key);
+	if (lock)
+		totals->lock = *lock;
+}
+
 int lp_rooms_new(const struct lp_rooms_config *config, struct lp_rooms **ret_rooms)
 {
 	if (config->max_rooms == 0 || config->room_mtu == 0 || config->max_peers == 0 ||
@@ -47,6 +56,7 @@ int lp_rooms_new(const struct lp_rooms_config *config, struct lp_rooms **ret_roo
 		return LP_ENOMEM;
 	rooms->config = *config;
 	rooms->totals = config->totals ? config->totals : &rooms->own_totals;
+	lp_rooms_totals_init(&rooms->own_totals, config->hash_key, NULL);
 	lp_list_init(&rooms->list);
 	lp_meter_limits_init(&rooms->meter_limits[0], &config->limits, LP_ROLE_CLIENT);
 	lp_meter_limits_init(&rooms->meter_limits[1], &config->limits, LP_ROLE_GATEWAY);
@@ -99,6 +109,10 @@ static struct lp_room *make_room(struct lp_rooms *rooms, const char *code, const
 	lp_list_insert(&rooms->list, &room->node);
 	rooms->n_rooms++;
 	atomic_fetch_add(&rooms->totals->n_rooms, 1);
+	lp_lock_take(&rooms->totals->lock);
+	if (!room->by_key)
+		lp_list_insert(&rooms->totals->plain_rooms, &room->plain_node);
+	lp_lock_release(&rooms->totals->lock);
 	return room;
 }
 
@@ -111,6 +125,10 @@ static void drop_room(struct lp_room *room)
 	lp_list_remove(&room->node);
 	rooms->n_rooms--;
 	atomic_fetch_sub(&rooms->totals->n_rooms, 1);
+	lp_lock_take(&rooms->totals->lock);
+	if (!room->by_key)
+		lp_list_remove(&room->plain_node);
+	lp_lock_release(&rooms->totals->lock);
 	lp_mac_table_done(&room->macs);
 	lp_multicast_done(&room->multicast);
 	lp_addresses_done(&room->addresses);
@@ -242,16 +260,25 @@ static void introduce(struct lp_peer *peer, bool announce)
 	}
 }
 
+/* Takes an attempt from the limit of |source|. False: there is none. */
+static bool take_attempt(struct lp_rooms *rooms, uint64_t source, uint64_t now_ns)
+{
+	struct lp_rooms_totals *totals = rooms->totals;
+	uint64_t hash = lp_siphash(totals->hash_key, &source, sizeof source);
+	struct lp_bucket *first = &totals->joins[hash % LP_ROOM_SOURCE_BUCKETS];
+	struct lp_bucket *second = &totals->joins[hash / LP_ROOM_SOURCE_BUCKETS % LP_ROOM_SOURCE_BUCKETS];
+	lp_lock_take(&totals->lock);
+	bool a = lp_bucket_take(first, &rooms->source_joins, SOURCE_JOIN_TOKENS, now_ns);
+	bool b = first == second ? a : lp_bucket_take(second, &rooms->source_joins, SOURCE_JOIN_TOKENS, now_ns);
+	lp_lock_release(&totals->lock);
+	return a || b;
+}
+
 /* Takes an attempt from the limit of |source|; rejects if there is none. It comes before the room's limit, so that one
    source can use up only a part of that. */
 static bool may_try(struct lp_rooms *rooms, uint64_t source, uint64_t now_ns, struct lp_reject *reject)
 {
-	uint64_t hash = hash_source(rooms, source);
-	struct lp_bucket *first = &rooms->sources[hash % LP_ROOM_SOURCE_BUCKETS];
-	struct lp_bucket *second = &rooms->sources[hash / LP_ROOM_SOURCE_BUCKETS % LP_ROOM_SOURCE_BUCKETS];
-	bool a = lp_bucket_take(first, &rooms->source_joins, SOURCE_JOIN_TOKENS, now_ns);
-	bool b = first == second ? a : lp_bucket_take(second, &rooms->source_joins, SOURCE_JOIN_TOKENS, now_ns);
-	if (a || b)
+	if (take_attempt(rooms, source, now_ns))
 		return true;
 	rooms->joins_limited++;
 	lp_admission_refuse(reject, LP_REJECT_ROOM_FULL,

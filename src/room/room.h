@@ -32,6 +32,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/list.h"
+#include "base/lock.h"
+#include "base/ratelimit.h"
 #include "base/units.h"
 #include "ctrl/message.h"
 #include "filter/filter.h"
@@ -98,9 +101,19 @@ struct lp_room_events {
 };
 
 /* lp_rooms_config_init() sets the defaults of all fields but |hash_key|, |events| and |ctx|. */
-/* The rooms and members of all workers, for max_rooms and max_peers. */
+/* Buckets of sources. A source has two of them, and is limited only if both are empty, so that another source in one of
+   them does not matter. */
+#define LP_ROOM_SOURCE_BUCKETS 2048U
+
+/* What the limits on rooms, members and sources count: of one struct lp_rooms, or of those of all workers. It changes
+   when a member comes or goes, never with a frame. */
 struct lp_rooms_totals {
 	atomic_size_t n_rooms, n_peers;
+	/* Under the lock: */
+	struct lp_lock lock;
+	struct lp_node plain_rooms; /* those that no invite opened */
+	struct lp_bucket joins[LP_ROOM_SOURCE_BUCKETS];
+	uint8_t hash_key[16]; /* of the sources in |joins| */
 };
 
 struct lp_rooms_config {
@@ -122,7 +135,7 @@ struct lp_rooms_config {
 	uint32_t source_joins; /* attempts of one source to become a new member of any room, as a burst; 0: no limit */
 	uint8_t hash_key[16];  /* random; keys the hash tables */
 	uint8_t worker;        /* first byte of the prefixes of peer links (room/transit.h) */
-	struct lp_rooms_totals *totals;      /* shared with the rooms of other workers; NULL: of these rooms alone */
+	struct lp_rooms_totals *totals; /* shared with the rooms of other workers; borrowed; NULL: of these alone */
 	const struct lp_room_events *events; /* borrowed; they must not call lp_rooms_join() or lp_rooms_leave() */
 	void *ctx;
 };
@@ -150,6 +163,8 @@ struct lp_verdict {
 	size_t n_targets;          /* may be 0 without a drop: no other member is in the room */
 };
 
+/* Counts nothing. |hash_key|: random, 16 bytes. |lock| is borrowed as long as |totals|; NULL: one thread uses it. */
+void lp_rooms_totals_init(struct lp_rooms_totals *totals, const uint8_t *hash_key, const struct lp_lock *lock);
 void lp_rooms_config_init(struct lp_rooms_config *config);
 /* |config| is copied. 0, LP_ERANGE (a limit is 0 or too large) or LP_ENOMEM. */
 int lp_rooms_new(const struct lp_rooms_config *config, struct lp_rooms **ret_rooms);

@@ -60,6 +60,7 @@ struct lp_peer {
 struct lp_room {
 	struct lp_rooms *rooms;
 	struct lp_node node;       /* in the list of all rooms; of those without a gateway, the newest first */
+	struct lp_node plain_node; /* in the totals' list, if |by_key| is not set */
 	struct lp_room *same_hash; /* chain of the table of codes */
 	char code[LP_ROOM_CODE_MAX + 1];
 	uint64_t source;               /* where the member that opened it came from */
@@ -90,15 +91,10 @@ static inline bool lp_room_is_station(const struct lp_mac_entry *entry)
 /* Removes a computer behind |client|. */
 void lp_room_forget_station(struct lp_peer *client, uint64_t key);
 
-/* Buckets of sources. A source has two of them, and is limited only if both are empty, so that another source in one of
-   them does not matter. */
-#define LP_ROOM_SOURCE_BUCKETS 2048U
-
 struct lp_rooms {
 	struct lp_rooms_config config;
 	struct lp_meter_limits meter_limits[2]; /* of clients, of the gateway */
 	struct lp_ratelimit joins, source_joins;
-	struct lp_bucket sources[LP_ROOM_SOURCE_BUCKETS];
 	struct lp_filters filters;
 	struct lp_node list;      /* all rooms */
 	struct lp_room **by_code; /* hash chains */

@@ -282,6 +282,39 @@ static void test_rooms_of_source(void **state)
 	lp_rooms_free(rooms);
 }
 
+/* Workers that share what they count have one limit for a source, of rooms that it opened and of attempts to join. */
+static void test_shared_by_workers(void **state)
+{
+	static const uint8_t hash_key[16] = {1};
+	static struct lp_rooms_totals totals;
+	static struct station s[5];
+	struct lp_rooms_config config = stations_config(&(uint32_t){0});
+	struct lp_rooms *workers[2];
+	(void)state;
+	lp_rooms_totals_init(&totals, hash_key, NULL);
+	config.totals = &totals;
+	config.max_rooms_per_source = 2;
+	config.source_joins = 3;
+	config.max_rooms = 4;
+	assert_int_equal(lp_rooms_new(&config, &workers[0]), 0);
+	config.hash_key[0]++; /* each worker has its own */
+	assert_int_equal(lp_rooms_new(&config, &workers[1]), 0);
+	assert_int_equal(try_join(workers[0], &s[0], 1, "ONE", ""), LP_REJECT_OTHER);
+	assert_int_equal(try_join(workers[1], &s[1], 2, "TWO", ""), LP_REJECT_OTHER);
+	assert_int_equal(try_join(workers[1], &s[2], 3, "THREE", "opened 2 rooms"), LP_REJECT_ROOM_FULL);
+	assert_int_equal(try_join(workers[0], &s[2], 3, "THREE", "opened 2 rooms"), LP_REJECT_ROOM_FULL);
+	assert_int_equal(try_join(workers[1], &s[2], 3, "TWO", ""), LP_REJECT_OTHER);
+	assert_int_equal(try_join(workers[0], &s[3], 4, "ONE", "too many members are joining from this address"),
+		LP_REJECT_ROOM_FULL);
+	station_leave(workers[0], &s[0], LP_REASON_GOODBYE);
+	assert_true(lp_list_is_empty(&workers[0]->list) && !lp_list_is_empty(&totals.plain_rooms));
+	station_leave(workers[1], &s[1], LP_REASON_GOODBYE);
+	station_leave(workers[1], &s[2], LP_REASON_GOODBYE);
+	assert_true(lp_list_is_empty(&totals.plain_rooms));
+	lp_rooms_free(workers[0]);
+	lp_rooms_free(workers[1]);
+}
+
 /* The room that gives way: the one that has been without a gateway for longest, and only if there is no space. */
 static void test_spare(void **state)
 {
@@ -324,6 +357,7 @@ int main(void)
 		cmocka_unit_test(test_budget),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_rooms_of_source),
+		cmocka_unit_test(test_shared_by_workers),
 		cmocka_unit_test(test_spare),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
