@@ -111,7 +111,7 @@ def test_keylog(new_party):
     """--keylog warns, and with its file and the dissector tshark reads the tunnel's packets: control messages, the
     overlay header and the frames; without the file it does not."""
     lab = new_party()
-    lab.start_relay("--keylog", lab.path("keys.txt"))
+    lab.start_relay("--keylog", lab.path("keys.txt"), "--listen-tls", "443/tcp")
     assert "SECRETS" in lab.relay.wait_event("warned")["text"]
     assert os.stat(lab.path("keys.txt")).st_mode & 0o777 == 0o600
     record = Daemon(lab, lab.relay_host, "dumpcap", "dumpcap", "-q", "-i", "eth0", "-f", "udp port 443", "-w",
@@ -135,3 +135,11 @@ def test_keylog(new_party):
     assert "0" in fields("lanparty.kind", *keys) and "2" in fields("lanparty.source", *keys)
     assert not fields("lanparty.kind")
     record.stop()
+
+    def sessions():
+        with open(lab.path("keys.txt"), encoding="ascii") as file:
+            return {line.split()[1] for line in file if line.startswith("SERVER_TRAFFIC_SECRET_0 ")}
+
+    before = sessions()
+    lab.start_client(lab.bob_host, "--name", "Bob", "--transport", "tls")
+    assert len(sessions() - before) == 2  # the stream over TCP, and the connection inside

@@ -24,7 +24,8 @@ static int judge(const uint8_t *data, size_t len)
 	free(copy);
 	if (result < 0 && result != LP_EAGAIN && (failure.code != result || failure.text[0] == '\0'))
 		abort();
-	if (result != 0 && result != LP_EAGAIN && result != LP_EPERM && result != LP_EUNREACH && result != LP_EMALFORMED)
+	if (result != 0 && result != LP_EAGAIN && result != LP_EPERM && result != LP_EUNREACH &&
+		result != LP_EMALFORMED)
 		abort();
 	return result;
 }

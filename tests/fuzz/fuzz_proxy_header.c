@@ -1,5 +1,5 @@
-/* A PROXY protocol header, as it arrives: its length is known before it is read, no byte behind it is asked for, and the
-   address that is read is the one in the bytes. */
+/* A PROXY protocol header, as it arrives: its length is known before it is read, no byte behind it is asked for, and
+   the address that is read is the one in the bytes. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

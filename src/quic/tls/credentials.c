@@ -212,6 +212,16 @@ void lp_tls_set_keylog(struct lp_tls *tls, lp_tls_keylog_fn *fn, void *ctx)
 	tls->keylog_ctx = ctx;
 }
 
+int lp_tls_show_secret(
+	const struct lp_tls *tls, gnutls_session_t session, const char *label, const gnutls_datum_t *secret)
+{
+	gnutls_datum_t client, server;
+	gnutls_session_get_random(session, &client, &server);
+	if (client.size == LP_TLS_RANDOM && secret->size <= LP_TLS_SECRET_MAX)
+		tls->keylog(tls->keylog_ctx, label, client.data, secret->data, secret->size);
+	return 0;
+}
+
 int64_t lp_tls_expiry_unix_s(const struct lp_tls *tls)
 {
 	return tls->cert ? tls->cert->expiry_unix_s : 0;

@@ -23,4 +23,9 @@ struct lp_tls {
 	void *keylog_ctx;
 };
 
+/* Shows a secret of |session| to the function that lp_tls_set_keylog() set, which there is. For GnuTLS's keylog
+   function; returns 0. */
+int lp_tls_show_secret(
+	const struct lp_tls *tls, gnutls_session_t session, const char *label, const gnutls_datum_t *secret);
+
 #endif

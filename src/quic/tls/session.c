@@ -94,12 +94,7 @@ static int give_params(gnutls_session_t handle, gnutls_buffer_t out)
 /* Shows a secret to the function that was set by lp_tls_set_keylog(). */
 static int show_secret(gnutls_session_t handle, const char *label, const gnutls_datum_t *secret)
 {
-	const struct lp_tls *tls = session_of(handle)->tls;
-	gnutls_datum_t client, server;
-	gnutls_session_get_random(handle, &client, &server);
-	if (client.size == LP_TLS_RANDOM && secret->size <= LP_TLS_SECRET_MAX)
-		tls->keylog(tls->keylog_ctx, label, client.data, secret->data, secret->size);
-	return 0;
+	return lp_tls_show_secret(session_of(handle)->tls, handle, label, secret);
 }
 
 /* Registers the callbacks that connect TLS with QUIC. */

@@ -54,6 +54,13 @@ static int verify(gnutls_session_t session)
 	return result < 0 ? GNUTLS_E_CERTIFICATE_ERROR : 0;
 }
 
+/* Shows a secret to the function that was set by lp_tls_set_keylog(). */
+static int show_secret(gnutls_session_t session, const char *label, const gnutls_datum_t *secret)
+{
+	const struct lp_tls_stream *stream = gnutls_session_get_ptr(session);
+	return lp_tls_show_secret(stream->config.tls, session, label, secret);
+}
+
 static int init_server(struct lp_tls_stream *stream)
 {
 	gnutls_datum_t protocols[2];
@@ -105,6 +112,8 @@ int lp_tls_stream_new(const struct lp_tls_stream_config *config, struct lp_tls_s
 	gnutls_transport_set_ptr(stream->session, stream);
 	gnutls_transport_set_pull_function(stream->session, pull);
 	gnutls_transport_set_push_function(stream->session, push);
+	if (config->tls->keylog)
+		gnutls_session_set_keylog_function(stream->session, show_secret);
 	gnutls_handshake_set_timeout(stream->session, 0); /* the owner has deadlines */
 	*ret_stream = stream;
 	return 0;
