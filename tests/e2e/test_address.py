@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 
 import pytest
@@ -46,13 +47,27 @@ def lab(new_party):
     return made
 
 
+UNIT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../dist/lanparty-client.service.in")
+
+
+def as_unit():
+    """A command that runs another one with the capabilities of the systemd unit, and with its read-only settings of the
+    kernel."""
+    with open(UNIT, encoding="utf-8") as file:
+        names = re.search(r"^CapabilityBoundingSet=(.*)$", file.read(), re.M)[1].split()
+    kept = ",".join("+" + name.removeprefix("CAP_").lower() for name in names)
+    return ("sh", "-c", 'mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys && exec "$@"', "sh",
+            shutil.which("setpriv") or "/usr/bin/setpriv", "--no-new-privs", "--inh-caps=-all", f"--bounding-set=-all,{kept}")
+
+
 def test_address_and_nothing_else(lab):
-    """An address of the LAN, while default route and name servers stay the player's."""
+    """An address of the LAN, while default route and name servers stay the player's. The client has the rights of its
+    systemd unit."""
     routes = lab.alice_host.run("ip", "route", "show", "default").stdout
     with open("/etc/resolv.conf", encoding="utf-8") as file:
         names = file.read()
     lab.start_gateway()
-    lab.alice = lab.start_client(lab.alice_host, dhcp=True)
+    lab.alice = lab.start_client(lab.alice_host, dhcp=True, wrapper=as_unit())
     mine = address(lab, lab.alice_host)
     assert lab.lan_dns.leases()[lab.alice_host.mac(TAP)] == mine
     assert ping(lab.alice_host, party.LAN_HOST, PATIENCE_S)

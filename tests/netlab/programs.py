@@ -85,7 +85,7 @@ class Client(Program):
                  server_name=SERVER_NAME, dhcp=False, **options):
         self.tap = tap
         if dhcp:
-            options["wrapper"] = OWN_DHCPCD
+            options["wrapper"] = (*OWN_DHCPCD, *options.get("wrapper", ()))
         else:
             args += ("--no-dhcp",)
         name = name or f"client-{host.name}"

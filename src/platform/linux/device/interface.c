@@ -206,7 +206,7 @@ int lp_interface_up(const char *name)
 	return lp_netlink_call(header, NULL, NULL);
 }
 
-int lp_interface_limit_arp(const char *name)
+int lp_interface_set_ipv4(const char *name)
 {
 	struct lp_netlink_request request;
 	struct ifinfomsg *info;
@@ -218,6 +218,7 @@ int lp_interface_limit_arp(const char *name)
 	struct nlattr *settings = mnl_attr_nest_start(header, IFLA_INET_CONF);
 	mnl_attr_put_u32(header, IPV4_DEVCONF_ARP_IGNORE, 1);
 	mnl_attr_put_u32(header, IPV4_DEVCONF_ARP_ANNOUNCE, 2);
+	mnl_attr_put_u32(header, IPV4_DEVCONF_PROMOTE_SECONDARIES, 1);
 	mnl_attr_nest_end(header, settings);
 	mnl_attr_nest_end(header, inet);
 	mnl_attr_nest_end(header, families);

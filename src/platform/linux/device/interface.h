@@ -40,8 +40,10 @@ int lp_interface_set_queue(const char *name, unsigned frames);
 int lp_interface_set_fifo(const char *name);
 int lp_interface_up(const char *name);
 /* Makes the interface reply to ARP requests for its own addresses only, and send requests from these alone (arp_ignore
-   1, arp_announce 2). By default Linux replies for any address of the computer on any interface. */
-int lp_interface_limit_arp(const char *name);
+   1, arp_announce 2). By default Linux replies for any address of the computer on any interface. Keeps the other
+   addresses when the first of a network is removed (promote_secondaries): dhcpcd sets that itself, but fails where
+   /proc/sys is read-only. */
+int lp_interface_set_ipv4(const char *name);
 /* Adds an IP address with its network. 0 also if the interface has it already. */
 int lp_interface_add_address(const char *name, const struct lp_addr *address, uint8_t prefix_bits);
 

@@ -210,7 +210,7 @@ int lp_tap_up(struct lp_tap *tap, unsigned mtu, struct lp_failure *failure)
 	if (result < 0)
 		return lp_fail(failure, result, "%s: setting the MTU %u: %s", name, mtu, lp_error_text(result));
 	/* The player's other addresses must not answer on the party's LAN. The tunnel works without this. */
-	(void)lp_interface_limit_arp(name);
+	(void)lp_interface_set_ipv4(name);
 	result = lp_interface_up(name);
 	if (result < 0)
 		return lp_fail(failure, result, "%s: bringing the interface up: %s", name, lp_error_text(result));
