@@ -7,8 +7,10 @@
 #include "base/error.h"
 #include "base/failure.h"
 #include "base/units.h"
+#include "base/utf8.h"
 #include "platform/system/chain.h"
 #include "platform/system/file.h"
+#include "platform/system/user_name.h"
 #include "quic/tls/credentials.h"
 
 #define CA_FILE_MAX_BYTES ((size_t)1 << 20)
@@ -50,7 +52,7 @@ const struct lp_option lp_member_option_rows[] = {
 	{"invite-file", "FILE", LP_TEXT(struct lp_member_options, invitation.path), .no_config = true,
 		.help = "read the invite from a file, which keeps it out of the list of processes; -: from standard input"},
 	{"name", "NAME", LP_TEXT(struct lp_member_options, name),
-		.help = "the name that other players see, up to 63 bytes"},
+		.help = "the name that other players see, up to 63 bytes; -: none (default: USER@HOST of this computer)"},
 	{"peer-links", NULL, LP_SWITCH(struct lp_member_options, peer_links), .group = "Peer links", .standard = "on",
 		.help = "exchange unicast with members of a room with keys end to end encrypted, which the relay passes on "
 			"unopened; --no-peer-links: by the relay alone"},
@@ -181,6 +183,20 @@ static int take_invite(const struct lp_invite *invite, struct lp_failure *failur
 			       : load_trust("", failure, ret_tls);
 }
 
+/* Names the member after its user and computer, without what is not UTF-8, or does not fit. */
+static void set_default_name(char ret_name[LP_NAME_MAX + 1])
+{
+	char name[512];
+	uint32_t code;
+	size_t at = 0, n;
+	lp_user_name(name, sizeof name);
+	size_t len = strlen(name);
+	while (at < len && (n = lp_utf8_next(name + at, len - at, &code)) > 0 && at + n <= LP_NAME_MAX)
+		at += n;
+	memcpy(ret_name, name, at);
+	ret_name[at] = '\0';
+}
+
 /* Takes relay, trust and room from the options. */
 static int take_options(const struct lp_member_options *options, struct lp_failure *failure,
 	struct lp_member_config *config, struct lp_tls **ret_tls)
@@ -210,7 +226,10 @@ int lp_member_options_apply(const struct lp_member_options *options, const char 
 	struct lp_failure *failure, struct lp_member_config *config, struct lp_tls **ret_tls)
 {
 	lp_member_config_init(config);
-	snprintf(config->name, sizeof config->name, "%s", options->name);
+	if (!options->name[0])
+		set_default_name(config->name);
+	else if (strcmp(options->name, "-") != 0)
+		snprintf(config->name, sizeof config->name, "%s", options->name);
 	snprintf(config->software, sizeof config->software, "%s %s", software, LP_VERSION);
 	config->reconnect = options->reconnect;
 	config->direct = options->direct;

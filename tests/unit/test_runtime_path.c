@@ -1,4 +1,4 @@
-/* Where programs listen by default, and that the folder is not another user's. */
+/* Where programs listen by default, that the folder is not another user's, and what a user is called. */
 #include "platform/system/runtime_path.h"
 
 #include <setjmp.h>
@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "base/failure.h"
+#include "platform/system/user_name.h"
 
 /* Checks the paths of the effective user, in their order. */
 static void expect(const char *const *paths, size_t n)
@@ -71,11 +72,30 @@ static void test_folder(void **state)
 	assert_int_equal(lp_runtime_folder("relay.sock", &failure), LP_ETOOBIG);
 }
 
+static void test_user_name(void **state)
+{
+	char name[256], cut[8], host[256];
+	(void)state;
+	assert_int_equal(gethostname(host, sizeof host), 0);
+	host[strcspn(host, ".")] = '\0';
+	lp_user_name(name, sizeof name);
+	const char *at = strchr(name, '@');
+	assert_string_equal(at ? at + 1 : name, host);
+	lp_user_name(cut, sizeof cut);
+	assert_int_equal(strncmp(name, cut, sizeof cut - 1), 0);
+	setenv("SUDO_USER", "root", 1); /* not a person */
+	if (geteuid() == 0) {
+		lp_user_name(name, sizeof name);
+		assert_string_equal(name, host);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_paths),
 		cmocka_unit_test(test_folder),
+		cmocka_unit_test(test_user_name),
 	};
 	return cmocka_run_group_tests_name("runtime_path", tests, NULL, NULL);
 }
