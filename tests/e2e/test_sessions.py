@@ -188,15 +188,45 @@ def test_bad_path(lab):
         lab.proxy.set(loss=0, dup=0, reorder=0, delay_ms=0, jitter_ms=0, rate_kbps=0)
 
 
+# Bob's LTE interface, by address family: the address, and commands that set it with its route.
+LTE = {"IPv4": ("100.64.3.52/24", "addr replace 100.64.3.52/24 dev lte0",
+                "route replace default via 100.64.3.1 dev lte0 metric 5000"),
+       "IPv6": ("2001:db8:65::52/64", "addr replace 2001:db8:65::52/64 dev lte0 nodad",
+                "route replace ::/0 via 2001:db8:65::1 dev lte0 metric 5000")}
+
+
+def plug_lte(lab):
+    """Bob has an LTE interface, as yet without addresses if it is new."""
+    if not lab.bob_host.has("lte0"):
+        lab.cable(lab.inet, "bob-lte", lab.bob_host, "lte0")
+        lab.inet.ip("addr add 100.64.3.1/24 dev bob-lte", "addr add 2001:db8:65::1/64 dev bob-lte")
+
+
+def only_eth(lab):
+    """Bob has no LTE interface, and uses eth0."""
+    if lab.bob_host.has("lte0"):
+        lab.bob_host.ip("link set eth0 up", "addr replace 2001:db8:64::52/64 dev eth0 nodad",
+                        "route replace default via 100.64.2.1", "route replace ::/0 via 2001:db8:64::1 dev eth0",
+                        "link del lte0")
+        assert ping(lab.bob_host, party.LAN_HOST, PATIENCE_S * 2)
+
+
+def only_lte(lab, family):
+    """Bob uses LTE, by one address family."""
+    plug_lte(lab)
+    other, = set(LTE) - {family}
+    lab.bob_host.ip(*LTE[family][1:], "link set eth0 down")
+    lab.bob_host.ip(f"addr del {LTE[other][0]} dev lte0", check=False)
+    assert ping(lab.bob_host, party.LAN_HOST, PATIENCE_S * 2)
+
+
 def test_interface_changes(lab, measured):
     """From Wi-Fi to LTE: another interface appears, then the old one disappears. The client migrates its connection."""
+    only_eth(lab)
     marks = marks_of(lab)
-    lab.cable(lab.inet, "bob-lte", lab.bob_host, "lte0")
-    lab.inet.ip("addr add 100.64.3.1/24 dev bob-lte", "addr add 2001:db8:65::1/64 dev bob-lte")
+    plug_lte(lab)
     with in_use(lab, lab.bob_host) as use:
-        lab.bob_host.ip("addr add 100.64.3.52/24 dev lte0", "route add default via 100.64.3.1 dev lte0 metric 5000",
-                        "addr add 2001:db8:65::52/64 dev lte0 nodad",
-                        "route add ::/0 via 2001:db8:65::1 dev lte0 metric 5000")
+        lab.bob_host.ip(*LTE["IPv4"][1:], *LTE["IPv6"][1:])
         use.start_s = time.monotonic()
         lab.bob_host.ip("link set eth0 down")
         use.wait_flow()
@@ -205,18 +235,17 @@ def test_interface_changes(lab, measured):
     assert_nobody_left(marks)
 
 
-@pytest.mark.parametrize("gone", ["addr del 2001:db8:65::52/64 dev lte0", "addr del 100.64.3.52/24 dev lte0"],
-                         ids=["IPv6 to IPv4", "IPv4 to IPv6"])
-def test_address_family_changes(lab, measured, gone):
+@pytest.mark.parametrize("old, new", [("IPv6", "IPv4"), ("IPv4", "IPv6")], ids=["IPv6 to IPv4", "IPv4 to IPv6"])
+def test_address_family_changes(lab, measured, old, new):
     """One address family is lost, the relay's name has an address of the other: the same membership, no member sees a
     leave."""
+    only_lte(lab, old)
+    lab.bob_host.ip(*LTE[new][1:])
     marks = marks_of(lab)
     peer = lab.bob.events("joined")[-1]["peer"]
-    if "100.64" in gone:
-        lab.bob_host.ip("addr add 2001:db8:65::52/64 dev lte0 nodad", "route replace ::/0 via 2001:db8:65::1 dev lte0")
     with in_use(lab, lab.bob_host) as use:
         use.start_s = time.monotonic()
-        lab.bob_host.ip(gone)
+        lab.bob_host.ip(f"addr del {LTE[old][0]} dev lte0")
         use.wait_flow()
         measured("another address family", use.gap_ms())
     assert lab.bob.events("joined")[-1]["peer"] == peer
