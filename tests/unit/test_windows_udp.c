@@ -7,6 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <winsock2.h>
+
+#include <mswsock.h>
 #include <windows.h>
 
 #include <cmocka.h>
@@ -33,6 +36,49 @@ struct pair {
 	struct lp_addr a_addr, b_addr;
 	struct received received;
 };
+
+/* Wine reports no ICMP errors, so the tests stand between the socket and Windows. */
+static struct {
+	LPFN_WSARECVMSG recv_msg;     /* Windows' */
+	unsigned n_errors;            /* receives that fail with |error| before others reach Windows */
+	int error;                    /* a WSAE* */
+	struct sockaddr_in error_for; /* where the datagram was sent to */
+	int reports;                  /* the last value of SIO_UDP_CONNRESET; -1: not set yet */
+} winsock = {.reports = -1};
+
+static INT WSAAPI recv_msg(
+	SOCKET s, LPWSAMSG msg, LPDWORD n, LPWSAOVERLAPPED overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE done)
+{
+	if (winsock.n_errors == 0)
+		return winsock.recv_msg(s, msg, n, overlapped, done);
+	winsock.n_errors--;
+	assert_true(msg->namelen >= (int)sizeof winsock.error_for);
+	memcpy(msg->name, &winsock.error_for, sizeof winsock.error_for);
+	WSASetLastError(winsock.error);
+	return SOCKET_ERROR;
+}
+
+static int WSAAPI ioctl_of_test(SOCKET s, DWORD code, void *in, DWORD in_bytes, void *out, DWORD out_bytes, LPDWORD n,
+	LPWSAOVERLAPPED overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE done)
+{
+	typedef int(WSAAPI * ioctl_fn)(SOCKET, DWORD, void *, DWORD, void *, DWORD, LPDWORD, LPWSAOVERLAPPED,
+		LPWSAOVERLAPPED_COMPLETION_ROUTINE);
+	static const GUID recv_msg_id = WSAID_WSARECVMSG;
+	ioctl_fn windows = (ioctl_fn)(void (*)(void))GetProcAddress(GetModuleHandleW(L"ws2_32.dll"), "WSAIoctl");
+	if (code == SIO_UDP_CONNRESET)
+		winsock.reports = *(const DWORD *)in != 0;
+	int result = windows(s, code, in, in_bytes, out, out_bytes, n, overlapped, done);
+	if (result == 0 && code == SIO_GET_EXTENSION_FUNCTION_POINTER &&
+		memcmp(in, &recv_msg_id, sizeof recv_msg_id) == 0) {
+		memcpy(&winsock.recv_msg, out, sizeof winsock.recv_msg);
+		*(LPFN_WSARECVMSG *)out = recv_msg;
+	}
+	return result;
+}
+
+/* Takes the place of the import in this program. */
+int(WSAAPI *const __imp_WSAIoctl)(SOCKET, DWORD, void *, DWORD, void *, DWORD, LPDWORD, LPWSAOVERLAPPED,
+	LPWSAOVERLAPPED_COMPLETION_ROUTINE) = ioctl_of_test;
 
 /* True under Wine. */
 static bool is_wine(void)
@@ -217,6 +263,90 @@ static void test_refused(void **state)
 	pair_down(&pair);
 }
 
+/* The ICMP errors that were reported. */
+struct errors {
+	unsigned n;
+	struct lp_addr remote;
+	enum lp_unreachable why;
+};
+
+static void on_unreachable(void *ctx, const struct lp_addr *remote, enum lp_unreachable why)
+{
+	struct errors *errors = ctx;
+	errors->n++;
+	errors->remote = *remote;
+	errors->why = why;
+}
+
+/* An ICMP "port unreachable" makes a receive fail (WSAECONNRESET). It is reported if that is wanted, with the address
+   if Windows names it, and the datagrams behind it are received in any case. */
+static void test_unreachable(void **state)
+{
+	static struct pair pair;
+	struct errors errors = {0};
+	struct lp_addr closed = address("192.0.2.7:443");
+	(void)state;
+	winsock.reports = -1;
+	pair_up(&pair, "127.0.0.1", "127.0.0.1");
+	struct lp_udp_msg msg = {.data = (const uint8_t *)"x", .len = 1, .remote = pair.b_addr};
+	winsock.error = WSAECONNRESET;
+	winsock.error_for = (struct sockaddr_in){
+		.sin_family = AF_INET, .sin_port = htons(443), .sin_addr.s_addr = htonl(0xc0000207)};
+	/* A new socket ignores them. */
+	assert_int_equal(winsock.reports, 0);
+	winsock.n_errors = 2;
+	assert_int_equal(lp_udp_send(pair.a, &msg, 1), 0);
+	await(&pair, 1);
+	assert_int_equal(errors.n, 0);
+	lp_udp_watch_unreachable(pair.b, on_unreachable, &errors);
+	assert_int_equal(winsock.reports, 1);
+	winsock.n_errors = 1;
+	assert_int_equal(lp_udp_send(pair.a, &msg, 1), 0);
+	await(&pair, 1);
+	assert_int_equal(errors.n, 1);
+	assert_int_equal(errors.why, LP_UNREACHABLE_PORT);
+	assert_true(lp_addr_equal(&errors.remote, &closed));
+	/* Without an address. */
+	winsock.error_for = (struct sockaddr_in){0};
+	winsock.n_errors = 1;
+	assert_int_equal(lp_udp_send(pair.a, &msg, 1), 0);
+	await(&pair, 1);
+	assert_int_equal(errors.n, 2);
+	assert_int_equal(errors.remote.family, 0);
+	/* An expired TTL is no reason to give up. */
+	winsock.error = WSAENETRESET;
+	winsock.n_errors = 1;
+	assert_int_equal(lp_udp_send(pair.a, &msg, 1), 0);
+	await(&pair, 1);
+	lp_udp_watch_unreachable(pair.b, NULL, NULL);
+	assert_int_equal(winsock.reports, 0);
+	assert_int_equal(errors.n, 2);
+	pair_down(&pair);
+}
+
+/* Windows itself reports a closed port. */
+static void test_closed_port(void **state)
+{
+	static struct pair pair;
+	struct errors errors = {0};
+	(void)state;
+	if (is_wine())
+		skip();
+	pair_up(&pair, "127.0.0.1", "127.0.0.1");
+	struct lp_udp_msg closed = {.data = (const uint8_t *)"x", .len = 1, .remote = address("127.0.0.1:9")};
+	struct lp_udp_msg msg = {.data = (const uint8_t *)"x", .len = 1, .remote = pair.b_addr};
+	lp_udp_watch_unreachable(pair.b, on_unreachable, &errors);
+	assert_int_equal(lp_udp_send(pair.b, &closed, 1), 0);
+	for (int i = 0; i < 50 && errors.n == 0; i++) {
+		assert_int_equal(lp_udp_send(pair.a, &msg, 1), 0);
+		await(&pair, 1);
+		Sleep(20);
+	}
+	assert_true(errors.n > 0);
+	assert_int_equal(errors.why, LP_UNREACHABLE_PORT);
+	pair_down(&pair);
+}
+
 /* An empty datagram is a datagram too. */
 static void test_empty(void **state)
 {
@@ -315,6 +445,8 @@ int main(void)
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_source),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_unreachable),
+		cmocka_unit_test(test_closed_port),
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_path_payload),
