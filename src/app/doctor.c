@@ -51,6 +51,11 @@ static void from_joined(const struct lp_status_document *document, struct lp_doc
 		facts->local = address;
 	if (lp_addr_parse(document->seen_address, 0, &address) == 0)
 		facts->seen = address;
+	facts->seen_changes = document->seen_changes;
+	facts->sends_singly = fact(document->sends_singly);
+	facts->mtu_up = (unsigned)document->unfragmented_mtu_up;
+	facts->mtu_down = (unsigned)document->unfragmented_mtu_down;
+	facts->n_broadcasts_out = document->lan_sent;
 	facts->room_mtu = (unsigned)document->mtu;
 	facts->unfragmented_mtu = (unsigned)document->unfragmented_mtu;
 	facts->gateway_present = fact(document->gateway_present);
@@ -233,6 +238,8 @@ int lp_doctor_member_command(
 					     : facts.lan_up != LP_FACT_NO;
 	if (on_lan && facts.device[0])
 		lp_doctor_probe_lan(&facts);
+	if (on_lan && role == LP_ROLE_CLIENT)
+		lp_doctor_probe_multicast(&facts);
 	lp_doctor_probe_firewall(&facts, 0);
 	return lp_doctor_print(app->app.program, &app->control, &app->doctor, &facts);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/failure.h"
 #include "base/units.h"
 #include "doctor/doctor.h"
@@ -12,6 +13,8 @@
 #include "platform/device/sniffer.h"
 #include "platform/loop/loop.h"
 #include "platform/net/firewall.h"
+#include "platform/net/interface_name.h"
+#include "platform/net/route.h"
 #include "platform/system/random.h"
 
 #define PROBE_NS (3 * LP_SEC)
@@ -101,6 +104,20 @@ void lp_doctor_probe_lan(struct lp_doctor_facts *facts)
 	}
 	lp_sniffer_close(lan.sniffer);
 	lp_loop_free(clock);
+}
+
+void lp_doctor_probe_multicast(struct lp_doctor_facts *facts)
+{
+	/* 224.0.2.60, to which Minecraft announces worlds. */
+	struct lp_route_query query = {.remote = {.family = 4, .ip = {224, 0, 2, 60}, .port = 4445}};
+	struct lp_failure failure = {0};
+	struct lp_route route;
+	bool tunnel;
+	int result = lp_route_best(&query, &failure, &route);
+	if (result == LP_EUNREACH)
+		facts->multicast_routed = LP_FACT_NO;
+	else if (result == 0 && lp_interface_name(route.interface.index, facts->multicast_device, &tunnel))
+		facts->multicast_routed = LP_FACT_YES;
 }
 
 void lp_doctor_probe_firewall(struct lp_doctor_facts *facts, unsigned port)

@@ -7,6 +7,8 @@ struct lp_doctor_facts;
 
 /* Probes by facts->device; facts->address is this computer's there. */
 void lp_doctor_probe_lan(struct lp_doctor_facts *facts);
+/* Finds by which device multicasts leave of programs that select none. */
+void lp_doctor_probe_multicast(struct lp_doctor_facts *facts);
 /* Reads the firewall's rules; |port|: the UDP port that must be open, 0: everything that arrives at the device. */
 void lp_doctor_probe_firewall(struct lp_doctor_facts *facts, unsigned port);
 

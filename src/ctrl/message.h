@@ -172,7 +172,7 @@ struct lp_peer_event {
 	enum lp_reason reason;
 };
 
-/* Round trips between the relay and other members. */
+/* A number for each of several members: the round trip between the relay and it, or what |lan_sent_for| counts. */
 #define LP_PEER_RTTS_MAX 64U
 struct lp_peer_rtts {
 	uint32_t n;
@@ -191,6 +191,11 @@ struct lp_stats_message {
 	uint16_t unfragmented_mtu;        /* from the relay only, as in welcome */
 	bool lan_deaf;                    /* the gateway's interface drops frames for other MACs; from the same two */
 	bool lan_down; /* the gateway's interface carries no frames; from the gateway and from the relay */
+	struct lp_peer_rtts lan_sent_for; /* from a gateway: broadcasts that it sent to its LAN, by the member they came
+					     from */
+	uint64_t lan_sent;                /* from the relay only: the receiver's own entry of these; 0: none, or unknown
+					   */
+	char seen[LP_ADDR_TEXT_MAX];      /* from the relay only: the address that the member comes from now */
 };
 
 struct lp_disconnect {
@@ -256,7 +261,7 @@ struct lp_message {
 /* The largest message on the stream, without its length prefix (docs/protocol.md). */
 #define LP_MESSAGE_MAX 16384U
 /* The largest message that lp_message_encode() writes, with its length prefix. */
-#define LP_MESSAGE_ENCODED_MAX 4096U
+#define LP_MESSAGE_ENCODED_MAX 6144U
 
 /* Decodes a message, |len| bytes of JSON. 0; LP_EMALFORMED with the reason, such as "hello: field 'mac': not a MAC
    address"; LP_ENOMEM. Absent fields, and the bytes after the end of a text, are zero. */

@@ -142,6 +142,12 @@ static const struct lp_field stats[] = {
 		"from a gateway: its interface drops frames for MACs other than its own; from the relay: so its gateway says"),
 	BOOL("lan_down", OPTIONAL, stats.lan_down,
 		"from a gateway: its interface carries no frames; from the relay: so its gateway says"),
+	{"lan_sent_for", LP_FIELD_RTTS, OPTIONAL, AT(stats.lan_sent_for),
+		.text = "from a gateway: object of peer ids to the number of broadcasts of that peer that it sent to its LAN"},
+	COUNTER("lan_sent", OPTIONAL, stats.lan_sent,
+		"relay only: the receiver's number in its gateway's `lan_sent_for`; 0: none, or unknown"),
+	TEXT("seen", OPTIONAL, stats.seen, LP_ADDR_TEXT_MAX - 1,
+		"relay only: ADDRESS:PORT that the member's packets come from now"),
 };
 
 static const struct lp_field disconnect[] = {

@@ -15,8 +15,12 @@
 #define JITTER_WARNING_US 20000U
 /* What a queue may add to the round trip under load. */
 #define LOAD_WARNING_US 60000U
+/* New addresses from a NAT during a session; a few are normal, such as after a restart of the router. */
+#define NAT_CHANGES 3U
 /* UDP payload of the smallest path that QUIC works on, and bytes of headers around a frame of 1500 bytes. */
 #define PAYLOAD_MIN 1200U
+/* By how many bytes the two directions may differ: their headers do, and PMTUD stops searching at a few bytes. */
+#define MTU_DIFFERENCE 60U
 #define DAY_S 86400
 
 static void LP_PRINTF(3, 4) set(struct lp_doctor_line *line, enum lp_doctor_verdict verdict, const char *format, ...)
@@ -140,6 +144,16 @@ void lp_doctor_nat(const struct lp_doctor_facts *facts, struct lp_doctor_line *l
 		return;
 	lp_addr_format(&facts->local, local);
 	lp_addr_format(&facts->seen, seen);
+	if (facts->seen_changes >= NAT_CHANGES) {
+		set(line, LP_DOCTOR_WARNING,
+			"A NAT has given this computer another port or address %" PRIu64
+			" times during the session, because it forgets a connection within seconds. Each time the game stops "
+			"for a moment.",
+			facts->seen_changes);
+		cure(line,
+			"Raise the UDP timeout of the router, or forward a port; two NATs in a row are often the cause.");
+		return;
+	}
 	bool same_ip = memcmp(facts->local.ip, facts->seen.ip, sizeof facts->seen.ip) == 0;
 	if (same_ip)
 		set(line, LP_DOCTOR_OK, "%s is this computer's own, so no NAT is in between.", seen);
@@ -180,6 +194,10 @@ void lp_doctor_certificate(const struct lp_doctor_facts *facts, struct lp_doctor
 
 void lp_doctor_path_mtu(const struct lp_doctor_facts *facts, struct lp_doctor_line *line)
 {
+	if (facts->over_tcp == LP_FACT_YES) {
+		set(line, LP_DOCTOR_OK, "TCP carries packets of any size, in segments of its own.");
+		return;
+	}
 	if (facts->path_payload == 0)
 		return;
 	if (facts->path_payload > PAYLOAD_MIN + 60) {
@@ -189,6 +207,20 @@ void lp_doctor_path_mtu(const struct lp_doctor_facts *facts, struct lp_doctor_li
 	set(line, LP_DOCTOR_WARNING, "Only packets of up to %u bytes pass, so every large frame needs two of them.",
 		facts->path_payload);
 	cure(line, "Look for another VPN, a mobile network or a router with a small MTU on the way.");
+}
+
+void lp_doctor_path_mtu_in(const struct lp_doctor_facts *facts, struct lp_doctor_line *line)
+{
+	if (facts->mtu_up == 0 || facts->mtu_down == 0 || facts->over_tcp == LP_FACT_YES)
+		return;
+	if (facts->mtu_down + MTU_DIFFERENCE >= facts->mtu_up) {
+		set(line, LP_DOCTOR_OK, "Frames of up to %u bytes come in one packet.", facts->mtu_down);
+		return;
+	}
+	set(line, LP_DOCTOR_WARNING,
+		"Frames of up to %u bytes go to the relay in one packet, but only those of up to %u bytes come back in one.",
+		facts->mtu_up, facts->mtu_down);
+	cure(line, "Look for a firewall that drops large or fragmented packets from the internet, or ICMP.");
 }
 
 void lp_doctor_loss(const struct lp_doctor_facts *facts, struct lp_doctor_line *line)
@@ -202,7 +234,11 @@ void lp_doctor_loss(const struct lp_doctor_facts *facts, struct lp_doctor_line *
 						 : LP_DOCTOR_OK;
 	set(line, verdict, "%.1f %% of the packets are lost, and the round trip is %.1f ms with %.1f ms of jitter.",
 		(double)worst / 10000.0, (double)facts->rtt_us / 1000.0, (double)facts->jitter_us / 1000.0);
-	if (verdict != LP_DOCTOR_OK)
+	if (verdict != LP_DOCTOR_OK && facts->over_tcp == LP_FACT_YES)
+		cure(line,
+			"Use a network that admits UDP: TCP repeats what is lost and holds back all behind it, which shows as "
+			"jitter.");
+	else if (verdict != LP_DOCTOR_OK)
 		cure(line, "Use a cable instead of Wi-Fi, and stop other uploads and downloads.");
 }
 
@@ -230,6 +266,21 @@ void lp_doctor_handshakes(const struct lp_doctor_facts *facts, struct lp_doctor_
 	set(line, LP_DOCTOR_WARNING, "%" PRIu64 " connections were refused by a limit.", facts->n_refused);
 	cure(line,
 		"If these were players behind one address, raise --max-connections-per-address; the log has the reason.");
+}
+
+void lp_doctor_offloads(const struct lp_doctor_facts *facts, struct lp_doctor_line *line)
+{
+	if (facts->sends_singly == LP_FACT_NO) {
+		set(line, LP_DOCTOR_OK, "Packets that this system sends together arrive.");
+	} else if (facts->sends_singly == LP_FACT_YES) {
+		set(line, LP_DOCTOR_WARNING,
+			"Packets that this system sends together were lost, so each is sent alone, which takes more of the "
+			"processor.");
+		cure(line,
+			"Update the driver of the network card, or turn off its UDP segmentation: 'sudo ethtool -K %s "
+			"tx-udp-segmentation off'.",
+			facts->route_device[0] ? facts->route_device : "DEVICE");
+	}
 }
 
 void lp_doctor_buffers(const struct lp_doctor_facts *facts, struct lp_doctor_line *line)
@@ -366,8 +417,19 @@ void lp_doctor_answer(const struct lp_doctor_facts *facts, struct lp_doctor_line
 {
 	if (facts->lan_probed != LP_FACT_YES)
 		return;
-	if (facts->n_servers || facts->n_arp_replies) {
+	if ((facts->n_servers || facts->n_arp_replies) && facts->n_broadcasts_out) {
+		set(line, LP_DOCTOR_OK,
+			"Computers on the LAN receive broadcasts of this one and reply; the gateway has sent %" PRIu64
+			" of them to its LAN.",
+			facts->n_broadcasts_out);
+	} else if (facts->n_servers || facts->n_arp_replies) {
 		set(line, LP_DOCTOR_OK, "Computers on the LAN receive broadcasts of this one and reply.");
+	} else if (facts->n_broadcasts_out) {
+		set(line, LP_DOCTOR_WARNING,
+			"The gateway has sent %" PRIu64 " broadcasts of this computer to its LAN, and %" PRIu64
+			" of the LAN arrived here, but nothing replied.",
+			facts->n_broadcasts_out, facts->n_broadcasts_in);
+		cure(line, "Check that a computer is on at the LAN, and the VLAN of the gateway's port of the switch.");
 	} else if (facts->n_broadcasts_in) {
 		set(line, LP_DOCTOR_WARNING,
 			"%" PRIu64 " broadcasts of the LAN arrived, but nothing replied to this computer's.",
@@ -390,6 +452,24 @@ void lp_doctor_broadcast(const struct lp_doctor_facts *facts, struct lp_doctor_l
 	set(line, LP_DOCTOR_FAILURE, "They leave by %s, so games do not find servers of the LAN.",
 		facts->broadcast_astray);
 	cure(line, "Start the client without --no-broadcast-routes, or 'sudo ip route add 255.255.255.255 dev %s'.",
+		facts->device);
+}
+
+void lp_doctor_multicast(const struct lp_doctor_facts *facts, struct lp_doctor_line *line)
+{
+	if (facts->adapter_up != LP_FACT_YES || facts->multicast_routed == LP_FACT_UNKNOWN)
+		return;
+	if (facts->multicast_routed == LP_FACT_YES && strcmp(facts->multicast_device, facts->device) == 0) {
+		set(line, LP_DOCTOR_OK, "They leave by %s.", facts->device);
+		return;
+	}
+	if (facts->multicast_routed == LP_FACT_YES)
+		set(line, LP_DOCTOR_WARNING, "They leave by %s, unless the game selects %s itself.",
+			facts->multicast_device, facts->device);
+	else
+		set(line, LP_DOCTOR_WARNING, "They have no route, so only games that select %s send them.",
+			facts->device);
+	cure(line, "Start the client without --no-broadcast-routes, or 'sudo ip route add 224.0.0.0/4 dev %s'.",
 		facts->device);
 }
 

@@ -16,7 +16,8 @@
 /* Checks of this computer alone, which no failure before them explains. */
 #define LOCAL \
 	(1U << LP_DOCTOR_RUNNING | 1U << LP_DOCTOR_CLOCK | 1U << LP_DOCTOR_HANDSHAKES | 1U << LP_DOCTOR_BUFFERS | \
-		1U << LP_DOCTOR_OVERLAP | 1U << LP_DOCTOR_BROADCAST | 1U << LP_DOCTOR_FIREWALL)
+		1U << LP_DOCTOR_OVERLAP | 1U << LP_DOCTOR_BROADCAST | 1U << LP_DOCTOR_MULTICAST | \
+		1U << LP_DOCTOR_OFFLOADS | 1U << LP_DOCTOR_FIREWALL)
 
 static const struct row {
 	const char *wire, *title;
@@ -37,9 +38,11 @@ static lp_doctor_fn *const judges[LP_DOCTOR_CHECK_COUNT] = {
 	[LP_DOCTOR_NAT] = lp_doctor_nat,
 	[LP_DOCTOR_CERTIFICATE] = lp_doctor_certificate,
 	[LP_DOCTOR_PATH_MTU] = lp_doctor_path_mtu,
+	[LP_DOCTOR_PATH_MTU_IN] = lp_doctor_path_mtu_in,
 	[LP_DOCTOR_LOSS] = lp_doctor_loss,
 	[LP_DOCTOR_LOAD] = lp_doctor_load,
 	[LP_DOCTOR_HANDSHAKES] = lp_doctor_handshakes,
+	[LP_DOCTOR_OFFLOADS] = lp_doctor_offloads,
 	[LP_DOCTOR_BUFFERS] = lp_doctor_buffers,
 	[LP_DOCTOR_ROOM] = lp_doctor_room,
 	[LP_DOCTOR_GATEWAY] = lp_doctor_gateway,
@@ -51,6 +54,7 @@ static lp_doctor_fn *const judges[LP_DOCTOR_CHECK_COUNT] = {
 	[LP_DOCTOR_DUPLICATE] = lp_doctor_duplicate,
 	[LP_DOCTOR_ANSWER] = lp_doctor_answer,
 	[LP_DOCTOR_BROADCAST] = lp_doctor_broadcast,
+	[LP_DOCTOR_MULTICAST] = lp_doctor_multicast,
 	[LP_DOCTOR_FIREWALL] = lp_doctor_firewall,
 	[LP_DOCTOR_TUNNEL_MTU] = lp_doctor_tunnel_mtu,
 };

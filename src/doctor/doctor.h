@@ -43,9 +43,11 @@ enum lp_doctor_program {
 	X(NAT, "nat", LP_DOCTOR_MEMBERS, "address on the internet") \
 	X(CERTIFICATE, "certificate", LP_DOCTOR_ALL, "certificate") \
 	X(PATH_MTU, "path_mtu", LP_DOCTOR_MEMBERS, "packet size on the path") \
+	X(PATH_MTU_IN, "path_mtu_in", LP_DOCTOR_MEMBERS, "packet size on the path back") \
 	X(LOSS, "loss", LP_DOCTOR_MEMBERS, "loss and jitter") \
 	X(LOAD, "load", LP_DOCTOR_MEMBERS, "round trip under load") \
 	X(HANDSHAKES, "handshakes", LP_DOCTOR_OF_RELAY, "new connections") \
+	X(OFFLOADS, "offloads", LP_DOCTOR_MEMBERS, "offloads of the network card") \
 	X(BUFFERS, "buffers", LP_DOCTOR_ALL, "receive buffers") \
 	X(ROOM, "room", LP_DOCTOR_MEMBERS, "membership of the room") \
 	X(GATEWAY, "gateway", LP_DOCTOR_OF_CLIENT, "gateway") \
@@ -57,6 +59,7 @@ enum lp_doctor_program {
 	X(DUPLICATE, "duplicate", LP_DOCTOR_OF_CLIENT, "duplicate address") \
 	X(ANSWER, "answer", LP_DOCTOR_OF_CLIENT, "answers from the LAN") \
 	X(BROADCAST, "broadcast", LP_DOCTOR_OF_CLIENT, "broadcasts of games") \
+	X(MULTICAST, "multicast", LP_DOCTOR_OF_CLIENT, "multicasts of games") \
 	X(FIREWALL, "firewall", LP_DOCTOR_ALL, "firewall of this computer") \
 	X(TUNNEL_MTU, "tunnel_mtu", LP_DOCTOR_MEMBERS, "packet size through the tunnel")
 
@@ -115,6 +118,9 @@ struct lp_doctor_facts {
 	enum lp_fact trusted;  /* its certificate */
 	char trust_reason[LP_DOCTOR_TEXT];
 	struct lp_addr local, seen; /* the tunnel's address here, and as the relay sees it; family 0: unknown */
+	uint64_t seen_changes;      /* of |seen|, while |local| was the same: a NAT has forgotten its mapping */
+	enum lp_fact sends_singly;  /* packets that the system sends together are lost */
+	unsigned mtu_up, mtu_down;  /* IP bytes of a frame that one packet carries, in each direction; 0: unknown */
 	uint64_t handshake_us;
 	unsigned path_payload; /* UDP payload bytes of the largest packet that passes; 0: unknown */
 	uint64_t rtt_us, jitter_us, loaded_rtt_us;
@@ -144,7 +150,11 @@ struct lp_doctor_facts {
 	size_t n_servers;
 	struct lp_mac duplicate; /* the other station with our address; zero: none */
 	uint64_t n_arp_replies, arp_after_us;
-	uint64_t n_broadcasts_in; /* from the LAN, during the probe */
+	uint64_t n_broadcasts_in;  /* from the LAN, during the probe */
+	uint64_t n_broadcasts_out; /* of this computer, that the gateway has sent to its LAN so far; 0: none, or unknown
+				    */
+	char multicast_device[64]; /* by which multicasts leave; empty: unknown */
+	enum lp_fact multicast_routed;
 	enum lp_fact firewall_known, firewall_open;
 	char firewall_reason[200];
 };

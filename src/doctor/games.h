@@ -1,5 +1,8 @@
 /* What announces itself, or is searched for, on a LAN: a table of the packets by which games and services find each
-   other, each with the source of what is known about it. Passive and pure: frames go in, sightings come out. */
+   other, each with the public source in which its port
+   was looked up. None of them was recorded from the game itself. Games whose ports no such source confirms are left
+   out: Factorio (34197 is the game's port; nothing documents how it searches the LAN), Doom 3 and Call of Duty. Passive
+   and pure: frames go in, sightings come out. */
 #ifndef LP_DOCTOR_GAMES_H
 #define LP_DOCTOR_GAMES_H
 

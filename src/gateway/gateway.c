@@ -196,6 +196,8 @@ static void on_frame(void *ctx, uint16_t source, const uint8_t *frame, size_t le
 		drop = LP_DROP_OVERSIZE;
 	if (drop != LP_DROP_NONE)
 		lp_member_count_drops(gateway->member, drop, 1);
+	else if (frame[0] & 1)
+		lp_member_note_lan_sent(gateway->member, source);
 	log_frame(gateway, "out", source, frame, len, drop);
 	note(gateway, LP_CAPTURE_TUNNEL_IN, true, source, frame, len, drop);
 }

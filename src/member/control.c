@@ -1,4 +1,6 @@
 /* What a member sends on the control stream, and what it logs of the room's members. */
+#include <string.h>
+
 #include "base/hex.h"
 #include "base/units.h"
 #include "base/wipe.h"
@@ -49,6 +51,7 @@ void lp_member_send_stats(struct lp_member *member)
 	message.packets_lost = stats.lost_packets;
 	message.lan_down = member->reported_lan_down = member->lan_down;
 	message.lan_deaf = member->reported_lan_deaf = member->lan_deaf;
+	message.lan_sent_for = member->lan_sent_for;
 	lp_session_send_stats(member->session, &message, member->now_ns);
 }
 
@@ -66,4 +69,44 @@ void lp_member_log_peer(const struct lp_log *log, const struct lp_peer_event *pe
 	else
 		lp_event_member_left(log, peer->peer_id, lp_role_text(peer->role), peer->name, &peer->mac,
 			lp_reason_wire(peer->reason));
+}
+
+void lp_member_note_stats(struct lp_member *member, const struct lp_stats_message *stats)
+{
+	bool same_local = lp_addr_equal(&member->seen_local, &member->local);
+	member->relay_stats = *stats;
+	member->has_relay_stats = true;
+	member->n_relay_stats++;
+	if (stats->seen[0] == '\0' || member->over_tls)
+		return;
+	if (member->seen[0] && same_local && strcmp(member->seen, stats->seen) != 0)
+		member->seen_changes++;
+	memcpy(member->seen, stats->seen, sizeof member->seen);
+	member->seen_local = member->local;
+}
+
+void lp_member_note_lan_sent(struct lp_member *member, uint16_t peer_id)
+{
+	struct lp_peer_rtts *sent = &member->lan_sent_for;
+	uint32_t i = 0;
+	while (i < sent->n && sent->at[i].peer_id != peer_id)
+		i++;
+	if (i == LP_PEER_RTTS_MAX)
+		return;
+	if (i == sent->n)
+		sent->at[sent->n++].peer_id = peer_id;
+	if (sent->at[i].rtt_us < UINT32_MAX)
+		sent->at[i].rtt_us++;
+}
+
+void lp_member_forget_lan_sent(struct lp_member *member, uint16_t peer_id)
+{
+	struct lp_peer_rtts *sent = &member->lan_sent_for;
+	for (uint32_t i = 0; i < sent->n; i++) {
+		if (sent->at[i].peer_id != peer_id)
+			continue;
+		sent->at[i] = sent->at[--sent->n];
+		sent->at[sent->n].rtt_us = 0;
+		return;
+	}
 }

@@ -428,6 +428,8 @@ static void on_session_peer(void *ctx, const struct lp_peer_event *peer, bool jo
 	struct lp_member *member = ctx;
 	if (!joined || !known) /* an update of a known peer is not logged */
 		lp_member_log_peer(member->log, peer, joined, known || joined);
+	if (!joined)
+		lp_member_forget_lan_sent(member, peer->peer_id);
 	if (member->mesh)
 		lp_mesh_peer(member->mesh, peer, joined, member->now_ns);
 	if (member->config.events->peer)
@@ -436,10 +438,7 @@ static void on_session_peer(void *ctx, const struct lp_peer_event *peer, bool jo
 
 static void on_session_stats(void *ctx, const struct lp_stats_message *stats)
 {
-	struct lp_member *member = ctx;
-	member->relay_stats = *stats;
-	member->has_relay_stats = true;
-	member->n_relay_stats++;
+	lp_member_note_stats(ctx, stats);
 }
 
 static void on_session_host_reply(void *ctx, const struct lp_host_reply *reply)

@@ -173,6 +173,8 @@ bool lp_member_lan_reachable(const struct lp_member *member);
 void lp_member_set_lan_down(struct lp_member *member, bool down);
 /* Gateway: whether its interface drops the LAN's frames for remote members. May be called from inside any event. */
 void lp_member_set_lan_deaf(struct lp_member *member, bool deaf);
+/* Gateway: counts a broadcast of a member that was sent to the LAN, for that member's `stats`. */
+void lp_member_note_lan_sent(struct lp_member *member, uint16_t peer_id);
 /* Gateway of a room with keys: sends a request of the host. LP_EAGAIN: not joined. */
 int lp_member_ask(struct lp_member *member, const struct lp_host_request *request);
 /* Counts frames that the owner dropped. */

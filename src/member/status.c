@@ -8,6 +8,8 @@
 #include "member/state.h"
 #include "peer/mesh.h"
 #include "platform/net/udp.h"
+#include "proto/budget.h"
+#include "quic/endpoint.h"
 #include "report/latency.h"
 #include "report/status.h"
 #include "session/session.h"
@@ -104,7 +106,12 @@ void lp_member_status(struct lp_member *member, struct lp_status *status)
 					   : member->has_relay_stats && member->relay_stats.lan_deaf;
 	status->gateway_lan_down = member->has_relay_stats && member->relay_stats.lan_down;
 	status->local = member->local;
-	snprintf(status->seen, sizeof status->seen, "%s", welcome ? welcome->seen : "");
+	const char *seen = member->has_relay_stats && member->relay_stats.seen[0] ? member->relay_stats.seen
+			   : welcome                                              ? welcome->seen
+										  : "";
+	snprintf(status->seen, sizeof status->seen, "%s", seen);
+	status->seen_changes = member->seen_changes;
+	status->unfragmented_mtu_up = member->conn && welcome ? lp_budget_inner_mtu(lp_quic_budget(member->conn)) : 0;
 	status->remote = member->remote;
 	status->over_tcp = member->over_tls;
 	status->udp_blocked = member->udp_blocked;

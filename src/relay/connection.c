@@ -419,6 +419,7 @@ static void on_message(struct lp_connection *connection, const struct lp_message
 	case LP_MESSAGE_STATS: /* only what is sent on to others is kept */
 		connection->lan_down = message->stats.lan_down;
 		connection->lan_deaf = message->stats.lan_deaf;
+		connection->lan_sent_for = message->stats.lan_sent_for;
 		break;
 	case LP_MESSAGE_HOST_REQUEST:
 		on_host_request(connection, &message->host_request);
@@ -472,6 +473,21 @@ static void set_peer_rtts(const struct lp_connection *connection, struct lp_peer
 	}
 }
 
+/* Sets what the gateway says about its LAN. */
+static void set_lan(const struct lp_connection *connection, struct lp_peer *gateway, struct lp_stats_message *message)
+{
+	const struct lp_connection *other = lp_peer_user(gateway);
+	const struct lp_peer_rtts *sent = &other->lan_sent_for;
+	struct lp_quic_stats stats;
+	lp_quic_stats(other->quic, &stats);
+	message->gateway_rtt_us = stats.srtt_ns / LP_US;
+	message->lan_down = other->lan_down;
+	message->lan_deaf = other->lan_deaf;
+	for (uint32_t i = 0; i < sent->n; i++)
+		if (sent->at[i].peer_id == lp_peer_id(connection->peer))
+			message->lan_sent = sent->at[i].rtt_us;
+}
+
 /* Sends the member's figures as the relay sees them. */
 static void send_stats(struct lp_connection *connection)
 {
@@ -489,13 +505,9 @@ static void send_stats(struct lp_connection *connection)
 	message.stats.gateway_present = gateway != NULL;
 	set_peer_rtts(connection, &message.stats.peer_rtts);
 	message.stats.unfragmented_mtu = connection->sent_mtu = unfragmented_mtu(connection);
-	if (gateway) {
-		struct lp_connection *other = lp_peer_user(gateway);
-		lp_quic_stats(other->quic, &stats);
-		message.stats.gateway_rtt_us = stats.srtt_ns / LP_US;
-		message.stats.lan_down = other->lan_down;
-		message.stats.lan_deaf = other->lan_deaf;
-	}
+	lp_addr_format(lp_quic_remote(connection->quic), message.stats.seen);
+	if (gateway)
+		set_lan(connection, gateway, &message.stats);
 	lp_connection_send(connection, &message);
 }
 

@@ -122,6 +122,8 @@ struct lp_status {
 	/* The path to the relay. */
 	struct lp_addr local, remote;
 	char seen[LP_ADDR_TEXT_MAX]; /* |local| as the relay sees it; empty: unknown */
+	uint64_t seen_changes;       /* times that |seen| changed while |local| did not */
+	size_t unfragmented_mtu_up;  /* |unfragmented_mtu| towards the relay alone; 0 unless joined */
 	bool over_tcp;               /* in a TLS stream */
 	bool udp_blocked;            /* because UDP does not get through */
 	uint64_t rtt_ns, min_rtt_ns; /* smoothed; shortest of the last second. 0: unknown */

@@ -55,6 +55,10 @@ static const struct lp_field fields[] = {
 	STRING(local_address, "the tunnel's own address"),
 	{"seen_address", LP_FIELD_TEXT, true, AT(seen_address), .max = LP_ADDR_TEXT_MAX - 1,
 		.text = "that address as the relay sees it"},
+	{"seen_changes", LP_FIELD_UINT, true, AT(seen_changes), .max = INT64_MAX,
+		.text = "times that the relay saw another address though ours was the same"},
+	{"sends_singly", LP_FIELD_BOOL, true, AT(sends_singly),
+		.text = "whether packets are sent one by one, because this system loses those that it sends together"},
 	NUMBER(rtt_us, "smoothed round trip to the relay, microseconds; 0: unknown"),
 	NUMBER(jitter_us, "its variation"),
 	NUMBER(loss_up_ppm, "packets lost towards the relay, parts per million"),
@@ -65,6 +69,12 @@ static const struct lp_field fields[] = {
 	NUMBER(peers, "other members of the room"),
 	NUMBER(mtu, "the room's MTU; 0 unless joined"),
 	NUMBER(unfragmented_mtu, "IP bytes that travel without fragments; 0 unless joined"),
+	{"unfragmented_mtu_up", LP_FIELD_UINT, true, AT(unfragmented_mtu_up), .max = INT64_MAX,
+		.text = "the same towards the relay alone"},
+	{"unfragmented_mtu_down", LP_FIELD_UINT, true, AT(unfragmented_mtu_down), .max = INT64_MAX,
+		.text = "the same from the relay alone"},
+	{"lan_sent", LP_FIELD_UINT, true, AT(lan_sent), .max = INT64_MAX,
+		.text = "broadcasts of this member that the gateway sent to its LAN; 0: none, or unknown"},
 	FLAG(gateway_present, "whether a gateway is in the room"),
 	FLAG(gateway_lan_down, "whether the gateway's interface has no link"),
 	STRING(gateway_name, "the gateway's name; may be empty"),
@@ -121,6 +131,9 @@ static void set_session(struct lp_status_document *document, const struct lp_sta
 	if (status->state == LP_MEMBER_WAITING && status->retry_at_ns > now_ns)
 		document->retry_in_ms = (status->retry_at_ns - now_ns) / LP_MS;
 	COPY(document->seen_address, status->seen);
+	document->seen_changes = status->seen_changes;
+	document->sends_singly = status->singly;
+	document->unfragmented_mtu_up = status->unfragmented_mtu_up;
 	document->reconnects = status->reconnects;
 	document->rtt_us = status->rtt_ns / LP_US;
 	document->jitter_us = lp_latency_jitter_us(&status->latency);
@@ -135,6 +148,8 @@ static void set_session(struct lp_status_document *document, const struct lp_sta
 	document->gateway_lan_down = status->gateway_lan_down;
 	if (!status->has_relay_stats)
 		return;
+	document->unfragmented_mtu_down = status->relay_stats.unfragmented_mtu;
+	document->lan_sent = status->relay_stats.lan_sent;
 	document->gateway_rtt_us = status->relay_stats.gateway_rtt_us;
 	document->lan_rtt_us = lp_latency_gateway_us(document->rtt_us, document->gateway_rtt_us);
 	memcpy(document->relay_drops, status->relay_stats.counters.drops, sizeof document->relay_drops);

@@ -34,7 +34,9 @@ struct lp_status_document {
 	char relay[LP_TEXT_MAX + 1], relay_address[LP_ADDR_TEXT_MAX], local_address[LP_ADDR_TEXT_MAX];
 	uint64_t rtt_us, jitter_us, loss_up_ppm, loss_down_ppm, packets_lost, datagram_budget;
 	char room[LP_ROOM_CODE_MAX + 1];
-	uint64_t peers, mtu, unfragmented_mtu;
+	uint64_t peers, mtu, unfragmented_mtu, unfragmented_mtu_up, unfragmented_mtu_down;
+	uint64_t seen_changes, lan_sent;
+	bool sends_singly;
 	bool gateway_present, gateway_lan_down;
 	char gateway_name[LP_NAME_MAX + 1];
 	uint64_t gateway_rtt_us, lan_rtt_us;

@@ -31,6 +31,11 @@ static struct lp_doctor_facts good(void)
 		.trusted = LP_FACT_YES,
 		.local = {.family = 4, .ip = {192, 168, 1, 5}, .port = 5000},
 		.seen = {.family = 4, .ip = {198, 51, 100, 7}, .port = 6000},
+		.sends_singly = LP_FACT_NO,
+		.mtu_up = 1400,
+		.mtu_down = 1400,
+		.multicast_device = "lan0",
+		.multicast_routed = LP_FACT_YES,
 		.handshake_us = 30000,
 		.path_payload = 1440,
 		.rtt_us = 12000,
@@ -70,7 +75,7 @@ static void test_good(void **state)
 	lp_text_init(&text, data, sizeof data);
 	lp_doctor_text(&report, &text);
 	assert_false(text.cut);
-	assert_non_null(strstr(data, "\n24 ok, 0 warnings, 0 failures, 0 not checked\n"));
+	assert_non_null(strstr(data, "\n27 ok, 0 warnings, 0 failures, 0 not checked\n"));
 }
 
 /* Each fault changes the verdict of one check, and no later check blames anything else. */
@@ -104,6 +109,13 @@ static void test_faults(void **state)
 	FAULT(UDP, LP_DOCTOR_WARNING, facts.replied = LP_FACT_NO; facts.over_tcp = LP_FACT_YES)
 	FAULT(CERTIFICATE, LP_DOCTOR_FAILURE, facts.trusted = LP_FACT_NO)
 	FAULT(PATH_MTU, LP_DOCTOR_WARNING, facts.path_payload = 1170)
+	FAULT(PATH_MTU_IN, LP_DOCTOR_WARNING, facts.mtu_down = 1150)
+	FAULT(NAT, LP_DOCTOR_WARNING, facts.seen_changes = 3)
+	FAULT(OFFLOADS, LP_DOCTOR_WARNING, facts.sends_singly = LP_FACT_YES)
+	FAULT(MULTICAST, LP_DOCTOR_WARNING, strcpy(facts.multicast_device, "eth0"))
+	FAULT(MULTICAST, LP_DOCTOR_WARNING, facts.multicast_routed = LP_FACT_NO)
+	FAULT(UDP, LP_DOCTOR_WARNING, facts.replied = LP_FACT_NO; facts.over_tcp = LP_FACT_YES;
+		facts.path_payload = 1170)
 	FAULT(LOSS, LP_DOCTOR_WARNING, facts.loss_down_ppm = 20000)
 	FAULT(LOSS, LP_DOCTOR_FAILURE, facts.loss_up_ppm = 200000)
 	FAULT(LOSS, LP_DOCTOR_WARNING, facts.jitter_us = 40000)
@@ -136,6 +148,21 @@ static void test_unknown(void **state)
 		lp_doctor_judge(&facts, &report);
 		assert_int_equal(lp_doctor_worst(&report), LP_DOCTOR_SKIPPED);
 	}
+}
+
+/* What the gateway has counted tells a LAN that is silent from one that was not reached. */
+static void test_answer(void **state)
+{
+	struct lp_doctor_facts facts = good();
+	struct lp_doctor_report report;
+	(void)state;
+	facts.n_broadcasts_out = 4;
+	lp_doctor_judge(&facts, &report);
+	assert_non_null(strstr(report.lines[LP_DOCTOR_ANSWER].cause, "has sent 4 of them"));
+	facts.n_servers = facts.n_arp_replies = 0;
+	lp_doctor_judge(&facts, &report);
+	assert_int_equal(report.lines[LP_DOCTOR_ANSWER].verdict, LP_DOCTOR_WARNING);
+	assert_non_null(strstr(report.lines[LP_DOCTOR_ANSWER].cause, "has sent 4 broadcasts"));
 }
 
 static void test_relay(void **state)
@@ -265,6 +292,7 @@ int main(void)
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_faults),
 		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_answer),
 		cmocka_unit_test(test_relay),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_redact),

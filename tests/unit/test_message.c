@@ -270,7 +270,8 @@ static const char *const complete[] = {
 	[LP_MESSAGE_STATS] = "{\"type\":\"stats\"," STATS_REST ",\"drops\":{\"oversize\":1},\"rtt_us\":1,"
 			     "\"packets_lost\":1,\"gateway_present\":true,\"gateway_rtt_us\":1,"
 			     "\"peer_rtts\":{\"7\":1},"
-			     "\"unfragmented_mtu\":1,\"lan_deaf\":true,\"lan_down\":true}",
+			     "\"unfragmented_mtu\":1,\"lan_deaf\":true,\"lan_down\":true,"
+			     "\"lan_sent_for\":{\"7\":1},\"lan_sent\":1,\"seen\":\"a\"}",
 	[LP_MESSAGE_DISCONNECT] = "{\"type\":\"disconnect\",\"code\":\"goodbye\",\"message\":\"m\"}",
 	[LP_MESSAGE_HOST_REQUEST] = "{\"type\":\"host_request\",\"request\":1,\"action\":\"kick\",\"peer_id\":2,"
 				    "\"invite\":3,\"target\":\"n\"}",
@@ -428,13 +429,14 @@ static void random_field(uint64_t *seed, const struct lp_field *field, struct lp
 		for (size_t i = 1; i < LP_DROP_COUNT; i++)
 			message->stats.counters.drops[i] = random_u64(seed) & 1 ? random_in(seed, 0, INT64_MAX) : 0;
 		break;
-	case LP_FIELD_RTTS:
-		message->stats.peer_rtts.n = (uint32_t)random_in(seed, 0, LP_PEER_RTTS_MAX);
-		for (uint32_t i = 0; i < message->stats.peer_rtts.n; i++) {
-			message->stats.peer_rtts.at[i].peer_id = 1 + i * 1000;
-			message->stats.peer_rtts.at[i].rtt_us = (uint32_t)random_u64(seed);
+	case LP_FIELD_RTTS: {
+		struct lp_peer_rtts *rtts = (void *)((char *)message + field->offset);
+		rtts->n = (uint32_t)random_in(seed, 0, LP_PEER_RTTS_MAX);
+		for (uint32_t i = 0; i < rtts->n; i++) {
+			rtts->at[i].peer_id = 1 + i * 1000;
+			rtts->at[i].rtt_us = (uint32_t)random_u64(seed);
 		}
-		break;
+	} break;
 	case LP_FIELD_OBJECT:
 		for (size_t i = 0; i < field->n_fields; i++)
 			random_field(seed, &field->fields[i], message);
