@@ -19,7 +19,7 @@ struct lp_fragment_plan {
 
 /* lp_reassembly_config_init() sets the defaults. */
 struct lp_reassembly_config {
-	size_t max_frames;      /* incomplete frames at a time; another one evicts the oldest */
+	size_t max_frames;      /* incomplete frames at a time; another one evicts one of the source that has most */
 	size_t max_frame_bytes; /* of the longest frame */
 	uint64_t timeout_ns;    /* of a frame, from its first fragment */
 	uint64_t idle_ns;       /* the memory is freed after this time without a fragment */

@@ -119,10 +119,29 @@ static bool is_stale(const struct slot *slot, uint32_t key)
 	return slot->key >> 16 == key >> 16 && (distance > ID_WINDOW || distance < -ID_WINDOW);
 }
 
-/* A slot for a new frame: a free one, or that of the oldest frame. */
+/* The frame that gives way to a new one of this key: the oldest of the source that has the most, the new one included.
+   So a member that leaves many frames incomplete costs no other member more than its share. */
+static struct slot *find_victim(struct lp_reassembly *r, uint32_t key)
+{
+	struct slot *victim = NULL;
+	size_t most = 0;
+	for (size_t i = 0; i < r->config.max_frames; i++) {
+		struct slot *slot = &r->slots[i];
+		size_t n = slot->key >> 16 == key >> 16;
+		for (size_t j = 0; j < r->config.max_frames; j++)
+			n += r->slots[j].key >> 16 == slot->key >> 16;
+		if (n < most || (n == most && slot->born_ns >= victim->born_ns))
+			continue;
+		victim = slot;
+		most = n;
+	}
+	return victim;
+}
+
+/* A slot for a new frame: a free one, or that of a frame that gives way. */
 static struct slot *claim_slot(struct lp_reassembly *r, uint32_t key, uint64_t now_ns)
 {
-	struct slot *free_slot = NULL, *oldest = NULL;
+	struct slot *free_slot = NULL;
 	for (size_t i = 0; i < r->config.max_frames; i++) {
 		struct slot *slot = &r->slots[i];
 		if (slot->used && now_ns - slot->born_ns >= r->config.timeout_ns)
@@ -131,12 +150,10 @@ static struct slot *claim_slot(struct lp_reassembly *r, uint32_t key, uint64_t n
 			discard(slot, &r->counters.evicted);
 		if (!slot->used && !free_slot)
 			free_slot = slot;
-		if (slot->used && (!oldest || slot->born_ns < oldest->born_ns))
-			oldest = slot;
 	}
 	if (!free_slot) {
-		discard(oldest, &r->counters.evicted);
-		free_slot = oldest;
+		free_slot = find_victim(r, key);
+		discard(free_slot, &r->counters.evicted);
 	}
 	return free_slot;
 }

@@ -300,6 +300,36 @@ static void test_bounds(void **state)
 	lp_reassembly_free(r);
 }
 
+/* A source that leaves its frames incomplete takes the slots of no other: its own oldest frames give way. */
+static void test_fair(void **state)
+{
+	(void)state;
+	struct lp_reassembly_config config;
+	lp_reassembly_config_init(&config);
+	struct lp_reassembly *r;
+	const uint8_t *frame;
+	size_t len;
+	assert_int_equal(lp_reassembly_new(&config, &r), 0);
+	for (uint16_t source = 1; source < 4; source++) {
+		struct lp_datagram d = fragment_of(source, 7, 0, 2, 100, 1);
+		assert_int_equal(lp_reassembly_add(r, &d, source, &frame, &len), 0);
+	}
+	for (uint16_t id = 0; id < 1000; id++) {
+		struct lp_datagram d = fragment_of(9, id, 0, 2, 100, 1);
+		assert_int_equal(lp_reassembly_add(r, &d, 10U + id, &frame, &len), 0);
+	}
+	assert_int_equal(lp_reassembly_counters(r)->evicted, 1000 + 3 - config.max_frames);
+	for (uint16_t source = 4; source < 7; source++) { /* others come in */
+		struct lp_datagram d = fragment_of(source, 7, 0, 2, 100, 1);
+		assert_int_equal(lp_reassembly_add(r, &d, 2000, &frame, &len), 0);
+	}
+	for (uint16_t source = 1; source < 7; source++) {
+		struct lp_datagram d = fragment_of(source, 7, 1, 2, 100, 1);
+		assert_int_equal(lp_reassembly_add(r, &d, 3000, &frame, &len), 1);
+	}
+	lp_reassembly_free(r);
+}
+
 /* Many senders, loss, reordering and duplicates: each output frame was sent, and comes out once. */
 static void test_random(void **state)
 {
@@ -356,6 +386,7 @@ int main(void)
 		cmocka_unit_test(test_spoof),
 		cmocka_unit_test(test_time),
 		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_fair),
 		cmocka_unit_test(test_random),
 	};
 	return cmocka_run_group_tests_name("fragment", tests, NULL, NULL);
