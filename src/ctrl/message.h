@@ -210,7 +210,9 @@ struct lp_disconnect {
 	X(UNBAN, "unban") \
 	X(LOCK, "lock") \
 	X(UNLOCK, "unlock") \
-	X(REVOKE, "revoke")
+	X(REVOKE, "revoke") \
+	X(PROXY, "proxy") \
+	X(NO_PROXY, "no-proxy")
 
 enum lp_host_action {
 #define X(name, wire) LP_HOST_##name,
@@ -222,7 +224,7 @@ enum lp_host_action {
 struct lp_host_request {
 	uint32_t request; /* number that the reply repeats */
 	enum lp_host_action action;
-	uint16_t peer_id;            /* kick, ban */
+	uint16_t peer_id;            /* kick, ban, proxy, no-proxy */
 	uint32_t invite;             /* revoke: the invite's id */
 	char target[LP_KEY_HEX + 1]; /* unban: the name, or the first digits of the key */
 };

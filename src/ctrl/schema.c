@@ -158,7 +158,8 @@ static const struct lp_field disconnect[] = {
 static const struct lp_field host_request[] = {
 	UINT("request", REQUIRED, host_request.request, 0, UINT32_MAX, "a number that the reply repeats"),
 	WORD("action", host_request.action, lp_host_action_words, "what to do"),
-	UINT("peer_id", OPTIONAL, host_request.peer_id, 0, UINT16_MAX, "`kick`, `ban`: the member"),
+	UINT("peer_id", OPTIONAL, host_request.peer_id, 0, UINT16_MAX,
+		"`kick`, `ban`, `proxy`, `no-proxy`: the member"),
 	UINT("invite", OPTIONAL, host_request.invite, 0, UINT32_MAX, "`revoke`: id of the invite"),
 	TEXT("target", OPTIONAL, host_request.target, LP_KEY_HEX,
 		"`unban`: the member's name, or at least 8 digits of its key"),

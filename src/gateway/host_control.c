@@ -65,6 +65,8 @@ static int read_request(const struct lp_host_control *control, const char *actio
 	switch (request->action) {
 	case LP_HOST_KICK:
 	case LP_HOST_BAN:
+	case LP_HOST_PROXY:
+	case LP_HOST_NO_PROXY:
 		return find_peer(control, target, failure, &request->peer_id);
 	case LP_HOST_UNBAN:
 		snprintf(request->target, sizeof request->target, "%s", target);

@@ -4,8 +4,8 @@
        POST /host                {"action": "kick", "target": "Anna"}; replies {"request": N}
        GET  /host/N              {"done": …, "message": …} once the relay has replied to request N; 404 before
 
-   A target is the name, the MAC or the id of a member for kick and ban, the name or the first digits of the key for
-   unban, and the id of an invite for revoke. */
+   A target is the name, the MAC or the id of a member for kick, ban, proxy and no-proxy, the name or the first digits
+   of the key for unban, and the id of an invite for revoke. */
 #ifndef LP_GATEWAY_HOST_CONTROL_H
 #define LP_GATEWAY_HOST_CONTROL_H
 

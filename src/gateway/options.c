@@ -11,6 +11,8 @@ static const struct lp_help_row commands[] = {
 	{"unban PLAYER", "let a banned player, by name or the first 8 digits of the key, come back"},
 	{"lock", "admit no new players"},
 	{"unlock", "admit new players again"},
+	{"proxy PLAYER", "let a player reply to ARP and neighbour discovery for addresses of others until it leaves"},
+	{"no-proxy PLAYER", "end that"},
 	{"revoke ID", "refuse an invite from now on; players that are in the room stay"},
 	{"invites",
 		"print the invites that were made on this computer; those that are revoked or have expired without their text"},

@@ -132,6 +132,29 @@ static int revoke(struct task *task)
 		task->relay->config.directory, task->code, id, lp_loop_unix_s(task->relay->loop), &task->failure);
 }
 
+static int set_proxy(struct task *task, bool proxy)
+{
+	struct lp_peer *peer = find_peer(task);
+	if (!peer)
+		return task->failure.code;
+	if (lp_peer_role(peer) == LP_ROLE_GATEWAY)
+		return lp_fail(&task->failure, LP_EINVAL, "the gateway needs no permission");
+	lp_peer_set_proxy(peer, proxy);
+	snprintf(task->done, sizeof task->done, "'%s' %s", lp_peer_name(peer),
+		proxy ? "may reply for addresses of others until it leaves" : "may reply for its own addresses alone");
+	return 0;
+}
+
+static int start_proxy(struct task *task)
+{
+	return set_proxy(task, true);
+}
+
+static int end_proxy(struct task *task)
+{
+	return set_proxy(task, false);
+}
+
 static int (*const actions[])(struct task *task) = {
 	[LP_HOST_KICK] = kick,
 	[LP_HOST_BAN] = ban,
@@ -139,6 +162,8 @@ static int (*const actions[])(struct task *task) = {
 	[LP_HOST_LOCK] = lock,
 	[LP_HOST_UNLOCK] = unlock,
 	[LP_HOST_REVOKE] = revoke,
+	[LP_HOST_PROXY] = start_proxy,
+	[LP_HOST_NO_PROXY] = end_proxy,
 };
 
 void lp_host_request(struct lp_relay *relay, const char *code, const struct lp_host_request *request, const char *by,

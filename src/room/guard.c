@@ -48,6 +48,8 @@ enum lp_drop lp_guard_check(struct lp_peer *from, struct lp_view *view, uint64_t
 	int result = lp_claim_of_client(view, &claim);
 	if (result <= 0)
 		return result < 0 ? LP_DROP_ADDRESS_THEFT : LP_DROP_NONE;
+	if (from->proxy && claim.kind == LP_CLAIM_REPLY)
+		return LP_DROP_NONE; /* no address is its own by that */
 	struct lp_address_owner *owner = lp_addresses_claim(&from->room->addresses, &from->addresses, &claim, now_ns);
 	if (!owner)
 		return LP_DROP_NONE;

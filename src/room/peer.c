@@ -40,6 +40,11 @@ bool lp_peer_by_key(const struct lp_peer *peer)
 	return peer->by_key;
 }
 
+void lp_peer_set_proxy(struct lp_peer *peer, bool proxy)
+{
+	peer->proxy = proxy;
+}
+
 const char *lp_peer_room(const struct lp_peer *peer)
 {
 	return peer->room->code;

@@ -198,6 +198,8 @@ const char *lp_peer_room(const struct lp_peer *peer);
 const uint8_t *lp_peer_key(const struct lp_peer *peer);
 /* True if it was admitted by an invite. */
 bool lp_peer_by_key(const struct lp_peer *peer);
+/* Lets a client reply to ARP and neighbour solicitations for addresses of others, as proxies do, until it leaves. */
+void lp_peer_set_proxy(struct lp_peer *peer, bool proxy);
 /* The members of the room of |peer|, itself included, in no particular order; NULL from their number on. */
 struct lp_peer *lp_peer_neighbour(const struct lp_peer *peer, size_t index);
 /* The gateway of the room of |peer|, or NULL. */

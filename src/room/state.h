@@ -50,6 +50,7 @@ struct lp_peer {
 	uint64_t source_hash; /* of the source that it joined from */
 	struct lp_multicast_member multicast;
 	struct lp_address_owner addresses; /* a client's */
+	bool proxy;                        /* may reply for addresses of others */
 	uint64_t theft_event_ns;           /* when the next event about its claims may be sent */
 	uint64_t malformed_since_ns;       /* start of the window */
 	uint32_t malformed;                /* in the window */

@@ -335,6 +335,13 @@ static void test_host(void **state)
 	assert_true(replied.done);
 	party_start(second);
 	assert_true(party_run_until_joined(f->party, 10 * LP_SEC));
+	uint16_t id = lp_peer_id(lp_rooms_find_key(rooms, "LAN", first->key));
+	ask(f, LP_HOST_PROXY, id, "");
+	assert_true(replied.done && strstr(replied.message, "may reply for addresses of others"));
+	ask(f, LP_HOST_NO_PROXY, id, "");
+	assert_true(replied.done && strstr(replied.message, "for its own addresses alone"));
+	ask(f, LP_HOST_PROXY, lp_peer_id(lp_peer_gateway(lp_rooms_find_id(rooms, "LAN", id))), "");
+	assert_false(replied.done);
 	ask(f, LP_HOST_KICK, 999, "");
 	assert_false(replied.done);
 	ask(f, LP_HOST_REVOKE, 0, "");

@@ -52,6 +52,13 @@ static const struct part game[] = {TYPE(0x0800), IP4(17), UDP(27015, 27015), BYT
 	{ \
 		PART_END, 0, 0, 0 \
 	}
+/* A reply of it. */
+#define ARP_REPLY(mac, sender) \
+	TYPE(0x0806), TYPE(1), TYPE(0x0800), TYPE(0x0604), TYPE(2), STATION(mac), BYTES(4, sender), BYTES(6, 0), \
+		BYTES(22, 9), \
+	{ \
+		PART_END, 0, 0, 0 \
+	}
 static const struct part arp[] = {ARP_REQUEST(1, 10)};
 static const struct part mdns[] = {TYPE(0x0800), IP4(17), UDP(5353, 5353), BYTES(30, 0), {PART_END, 0, 0, 0}};
 
@@ -460,6 +467,31 @@ static void on_moved(void *ctx, const struct lp_peer *peer, const struct lp_addr
 	heard.owner = owner;
 }
 
+/* A proxy that the host permits replies for addresses of others; it neither announces them nor keeps them. */
+static void test_proxy(void **state)
+{
+	static const struct part lan[] = {ARP_REQUEST(11, 10)}, use[] = {ARP_REQUEST(1, 10)};
+	static const struct part reply[] = {ARP_REPLY(1, 10)}, other_mac[] = {ARP_REPLY(11, 10)};
+	static const struct part free_one[] = {ARP_REPLY(1, 30)}, bob[] = {ARP_REQUEST(2, 30)};
+	struct place place;
+	unsigned targets;
+	(void)state;
+	open_place(&place, stations_config(NULL));
+	assert_int_equal(send_parts(&place, GATEWAY, BROADCAST, LAN(1), lan, &targets), LP_DROP_NONE);
+	for (unsigned proxy = 0; proxy < 2; proxy++) {
+		enum lp_drop expected = proxy ? LP_DROP_NONE : LP_DROP_ADDRESS_THEFT;
+		lp_peer_set_proxy(place.station[ALICE].peer, proxy);
+		assert_int_equal(send_parts(&place, ALICE, STATION_MAC(2), STATION_MAC(1), reply, &targets), expected);
+		assert_int_equal(
+			send_parts(&place, ALICE, BROADCAST, STATION_MAC(1), use, &targets), LP_DROP_ADDRESS_THEFT);
+		assert_int_equal(send_parts(&place, ALICE, STATION_MAC(2), STATION_MAC(1), other_mac, &targets),
+			LP_DROP_ADDRESS_THEFT);
+	}
+	assert_int_equal(send_parts(&place, ALICE, STATION_MAC(2), STATION_MAC(1), free_one, &targets), LP_DROP_NONE);
+	assert_int_equal(send_parts(&place, BOB, BROADCAST, STATION_MAC(2), bob, &targets), LP_DROP_NONE);
+	close_place(&place);
+}
+
 /* ARP for addresses of the LAN and of other clients is dropped, and reported once a minute. */
 static void test_address_guard(void **state)
 {
@@ -608,6 +640,7 @@ int main(void)
 		cmocka_unit_test(test_other_limits),
 		cmocka_unit_test(test_join_later),
 		cmocka_unit_test(test_address_guard),
+		cmocka_unit_test(test_proxy),
 		cmocka_unit_test(test_outputs),
 		cmocka_unit_test(test_address_guard_off),
 	};
