@@ -79,10 +79,58 @@ static void test_flood(void **state)
 	}
 }
 
+static const struct party_member *gamer;
+
+static void on_gamers_frame(
+	struct party_member *to, const struct party_member *from, uint32_t number, uint64_t latency_ns)
+{
+	(void)to;
+	(void)number;
+	n_game += from == gamer;
+	if (from == gamer && latency_ns > slowest_ns)
+		slowest_ns = latency_ns;
+}
+
+/* Two members flood a player's line of 10 Mbit/s with 20 Mbit/s each, every frame in a flow of its own. A third
+   one's game for that player loses nothing. */
+static void test_many_flows(void **state)
+{
+	(void)state;
+	static const struct lp_line line = {.delay_ns = 5 * LP_MS, .rate_bps = 10000000, .queue_bytes = 65536};
+	struct party *party = party_new(3);
+	struct party_member *member[4];
+	party_start_relay(party);
+	for (unsigned i = 0; i < 4; i++)
+		member[i] = party_add(party, LP_ROLE_CLIENT, "LAN");
+	lp_host_set_lines(member[3]->host, &line, &line);
+	assert_true(party_run_until_joined(party, 10 * LP_SEC));
+	gamer = member[0];
+	member[3]->on_frame = on_gamers_frame;
+	unsigned n_sent = 0;
+	for (unsigned tick = 0; tick < SECONDS / 2 * TICKS; tick++) {
+		if (tick == WARM_SECONDS * TICKS) {
+			n_game = n_sent = 0;
+			slowest_ns = 0;
+		}
+		for (unsigned i = 0; i < 4; i++)
+			party_send(member[1 + i / 2], member[3], i & 1 ? 1500 : 200, (uint16_t)(100 + 4 * tick + i));
+		if (tick % GAME_TICKS == 0) {
+			party_send(member[0], member[3], 64, GAME_FLOW);
+			n_sent++;
+		}
+		party_run(party, LP_SEC / TICKS);
+	}
+	printf("many flows: %u of %u frames of the game, slowest %.1f ms\n", n_game, n_sent, (double)slowest_ns / 1e6);
+	assert_true(n_game + 1 >= n_sent); /* one may be under way */
+	assert_true(slowest_ns < 2 * line.delay_ns + 15 * LP_MS);
+	party_free(party);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_many_flows),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
