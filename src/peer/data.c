@@ -118,7 +118,7 @@ const char *lp_mesh_send(struct lp_mesh *mesh, const struct lp_bytes *parts, siz
 	return lp_mesh_route_name(peer);
 }
 
-/* True if the relay has let the peer claim this IP address. */
+/* True if the relay has let the peer claim this IP address, and no other member since. */
 static bool may_claim(const struct lp_mesh_peer *peer, const struct lp_addr *address)
 {
 	for (size_t i = 0; i < LP_MESH_CLAIMS; i++)
@@ -127,18 +127,36 @@ static bool may_claim(const struct lp_mesh_peer *peer, const struct lp_addr *add
 	return false;
 }
 
-/* Remembers the IP address that a client claims in a frame, by the relay. */
+/* Forgets the claims of others for the IP address that |peer| uses now: the relay refuses them, too. */
+static void forget_claims(const struct lp_mesh_peer *peer, const struct lp_claim *claim)
+{
+	const struct lp_mesh *mesh = peer->mesh;
+	for (size_t i = 0; i < mesh->n_peers && claim->kind == LP_CLAIM_USE; i++) {
+		struct lp_mesh_peer *other = mesh->peers[i];
+		if (other == peer || claim->station == lp_mac_key(other->mac.octet)) /* the LAN repeats its own claim */
+			continue;
+		for (size_t j = 0; j < LP_MESH_CLAIMS; j++)
+			if (other->claims[j].family && lp_addr_equal(&other->claims[j], &claim->address))
+				other->claims[j].family = 0;
+	}
+}
+
+/* Remembers the IP address that a member claims in a frame that the relay let pass. */
 static void note_claim(struct lp_mesh_peer *peer, const uint8_t *frame, size_t len)
 {
 	unsigned type = (unsigned)frame[12] << 8 | frame[13];
+	bool client = peer->role == LP_ROLE_CLIENT;
+	bool discovery = type == LP_ETHER_TYPE_IPV6 && (client || (len > 20 && frame[20] == IP_ICMPV6));
 	struct lp_view view;
-	struct lp_claim claim;
-	if (type != LP_ETHER_TYPE_ARP && type != LP_ETHER_TYPE_IPV6)
+	struct lp_claim claims[LP_CLAIMS_MAX];
+	if (type != LP_ETHER_TYPE_ARP && !discovery)
 		return;
 	lp_view_init(&view, frame, len);
-	if (lp_claim_of_client(&view, &claim) <= 0 || may_claim(peer, &claim.address))
-		return;
-	peer->claims[peer->next_claim++ % LP_MESH_CLAIMS] = claim.address;
+	size_t n = client ? lp_claim_of_client(&view, claims) > 0 : lp_claims_of_lan(&view, claims);
+	for (size_t i = 0; i < n; i++)
+		forget_claims(peer, &claims[i]);
+	if (client && n > 0 && !may_claim(peer, &claims[0].address))
+		peer->claims[peer->next_claim++ % LP_MESH_CLAIMS] = claims[0].address;
 }
 
 void lp_mesh_relayed(struct lp_mesh *mesh, uint16_t source, const uint8_t *frame, size_t len, uint64_t now_ns)
@@ -147,7 +165,7 @@ void lp_mesh_relayed(struct lp_mesh *mesh, uint16_t source, const uint8_t *frame
 	if (!mesh->on || len < LP_ETHER_HEADER)
 		return;
 	struct lp_mesh_peer *peer = lp_mesh_find(mesh, source);
-	if (peer && peer->role == LP_ROLE_CLIENT)
+	if (peer)
 		note_claim(peer, frame, len);
 	if (!peer || frame[0] & 1)
 		return;

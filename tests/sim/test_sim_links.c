@@ -18,6 +18,8 @@
 #include "member/state.h"
 #include "party.h"
 #include "peer/state.h"
+#include "platform/fake/device/port.h"
+#include "proto/offload.h"
 #include "relay/state.h"
 #include "report/status.h"
 #include "room/room.h"
@@ -316,6 +318,54 @@ static void test_hostile(void **state)
 	}
 }
 
+/* Bob's ARP for 10.0.0.10: he uses the address, and says so to everyone or to one member. */
+static void write_arp(uint8_t frame[60], const struct lp_mac *from, const struct lp_mac *to)
+{
+	static const uint8_t head[] = {0x08, 0x06, 0, 1, 8, 0, 6, 4, 0, 2}, address[] = {10, 0, 0, 10};
+	memset(frame, 0, 60);
+	memcpy(frame, to->octet, 6);
+	memcpy(frame + 6, from->octet, 6);
+	memcpy(frame + 12, head, sizeof head);
+	memcpy(frame + 22, from->octet, 6);
+	memcpy(frame + 28, address, 4);
+	memcpy(frame + 38, address, 4);
+}
+
+/* Frames that Alice drops because they came by a link. */
+static uint64_t misrouted(const struct fixture *f)
+{
+	struct lp_link_counters counters = {0};
+	lp_mesh_count(party_lp_member(f->alice)->mesh, &counters);
+	return counters.drops[LP_DROP_MISROUTED];
+}
+
+/* A link is no way around the relay's guard: a claim of an IP address is accepted there only after the relay let it
+   pass, and until the address is another's. */
+static void test_claims(void **state)
+{
+	static const struct lp_mac everyone = {{255, 255, 255, 255, 255, 255}};
+	struct fixture *f = *state;
+	uint8_t to_alice[60], to_all[60], of_lan[60];
+	gather(f);
+	expect_route(f->bob, f->alice, "forwarded");
+	write_arp(to_alice, &f->bob->mac, &f->alice->mac);
+	write_arp(to_all, &f->bob->mac, &everyone);
+	write_arp(of_lan, &f->gateway->mac, &everyone);
+	send_raw(f->bob, f->alice, to_alice, sizeof to_alice);
+	assert_int_equal(misrouted(f), 1);
+	assert_true(lp_port_put(f->bob->port, &(struct lp_frame){.data = to_all, .len = sizeof to_all}));
+	party_run(f->party, LP_SEC);
+	send_raw(f->bob, f->alice, to_alice, sizeof to_alice);
+	assert_int_equal(misrouted(f), 1);
+	assert_true(lp_port_put(f->gateway->port, &(struct lp_frame){.data = of_lan, .len = sizeof of_lan}));
+	party_run(f->party, LP_SEC);
+	assert_true(lp_port_put(f->bob->port, &(struct lp_frame){.data = to_all, .len = sizeof to_all}));
+	party_run(f->party, LP_SEC);
+	assert_int_equal(f->party->relay->counters.drops[LP_DROP_ADDRESS_THEFT], 1);
+	send_raw(f->bob, f->alice, to_alice, sizeof to_alice);
+	assert_int_equal(misrouted(f), 2);
+}
+
 /* Members on the open internet find a direct route, which the relay does not see. */
 static void test_direct(void **state)
 {
@@ -463,6 +513,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_relay_restart, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_silent, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_hostile, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_claims, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_direct, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_nats, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_rebind, set_up, tear_down),
