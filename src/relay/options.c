@@ -25,6 +25,7 @@ static const struct lp_choice peer_links[] = {
 };
 
 static const struct lp_help_row commands[] = {
+	{"welcome", "print the host's invite of the first room with keys, which is created if there is none"},
 	{"room add [CODE]",
 		"create a room with keys and print its host's invite, or list a plain room (--plain); without CODE: "
 		"with a random code"},
@@ -147,7 +148,8 @@ const struct lp_option lp_relay_option_rows[] = {
 	{"dev-cert-der-out", "FILE", LP_TEXT(struct lp_relay_options, der_out_path),
 		.help = "write the certificate as DER, for the members' --relay-ca-cert"},
 	{"public", "HOST[:PORT][,...]", LP_TEXT(struct lp_relay_options, public_relays),
-		.help = "where members reach this relay, for invites (default: --server-name and the port)"},
+		.help = "where members reach this relay, for invites (default: --server-name and the port; with the command welcome "
+			"also the public IPv4 address of this host)"},
 	{"rooms", "open|listed|keyed", LP_CHOICE(struct lp_relay_options, relay.rooms, room_policies), .group = "Rooms",
 		.standard = "open",
 		.help = "who may use the relay: open: anyone, in plain rooms, beside the rooms with keys; listed: members of "

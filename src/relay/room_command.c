@@ -12,6 +12,7 @@
 #include "directory/directory.h"
 #include "obs/event.h"
 #include "platform/loop/loop.h"
+#include "platform/net/route.h"
 #include "platform/system/random.h"
 #include "quic/tls/credentials.h"
 #include "relay/certificate.h"
@@ -25,10 +26,35 @@ struct room_command {
 	struct lp_directory *directory;
 	int64_t now_unix_s;
 	const char *code; /* the command's argument; NULL: none was given */
+	bool own_address; /* the host's own address may be in the invite */
 	struct lp_failure failure;
 };
 
-/* Where members reach the relay: --public, or the name of the certificate. */
+/* True for an IPv4 address that hosts in other networks do not reach (RFC 1918, RFC 6598, RFC 3927, RFC 1122). */
+static bool is_private(const uint8_t ip[4])
+{
+	return ip[0] == 0 || ip[0] == 10 || ip[0] == 127 || (ip[0] == 100 && (ip[1] & 0xc0) == 64) ||
+	       (ip[0] == 169 && ip[1] == 254) || (ip[0] == 172 && (ip[1] & 0xf0) == 16) ||
+	       (ip[0] == 192 && ip[1] == 168);
+}
+
+/* The address of this host that the internet sees, if it has one itself: the source address of its default route. */
+static bool find_own_address(const struct room_command *command, char relays[LP_INVITE_RELAYS_MAX + 1])
+{
+	/* Nothing is sent to it. It is reserved for documentation (RFC 5737), so there is no route of its own. */
+	const struct lp_route_query query = {.remote = {.family = 4, .ip = {192, 0, 2, 1}}};
+	uint16_t port = command->options->relay.listen.port;
+	struct lp_failure failure;
+	struct lp_route route;
+	char text[LP_ADDR_TEXT_MAX];
+	if (lp_route_best(&query, &failure, &route) < 0 || route.source.family != 4 || is_private(route.source.ip))
+		return false;
+	route.source.port = port == DEFAULT_PORT ? 0 : port;
+	snprintf(relays, LP_INVITE_RELAYS_MAX + 1, "%s", lp_addr_format(&route.source, text));
+	return true;
+}
+
+/* Where members reach the relay: --public, the name of the certificate, or for welcome the host's own address. */
 static int find_relays(struct room_command *command, char relays[LP_INVITE_RELAYS_MAX + 1])
 {
 	const struct lp_relay_options *options = command->options;
@@ -37,6 +63,8 @@ static int find_relays(struct room_command *command, char relays[LP_INVITE_RELAY
 		snprintf(relays, LP_INVITE_RELAYS_MAX + 1, "%s", options->public_relays);
 		return 0;
 	}
+	if (!options->server_name_given && command->own_address && find_own_address(command, relays))
+		return 0;
 	if (!options->server_name_given)
 		return lp_fail(&command->failure, LP_EINVAL,
 			"the relay's public address is not known. Pass --public HOST[:PORT] with the name or address "
@@ -233,10 +261,35 @@ static int remove_room(struct room_command *command)
 	return 0;
 }
 
+/* Keeps the room with keys that the operator created first. */
+static void keep_first(void *ctx, const struct lp_directory_room *room)
+{
+	struct lp_directory_room *first = ctx;
+	if (!room->plain && !room->made && (!first->code[0] || room->created_unix_s < first->created_unix_s))
+		*first = *room;
+}
+
+/* What to do after the installation: the invite of the first room, which is created if there is none. */
+static int welcome(struct room_command *command)
+{
+	struct lp_directory_room first = {0};
+	command->own_address = true;
+	int result = lp_directory_each_room(command->directory, keep_first, &first, &command->failure);
+	if (result == 0 && !first.code[0])
+		return add(command);
+	if (result == 0) {
+		printf("Room %s\n", first.code);
+		result = print_invite(command, &first, true);
+	}
+	lp_wipe(&first, sizeof first);
+	return result;
+}
+
 static const struct {
 	const char *names;
 	int (*run)(struct room_command *command);
 } commands[] = {
+	{"welcome", welcome},
 	{"room add", add},
 	{"room list", list},
 	{"room show", show},
@@ -260,7 +313,7 @@ static int run(struct room_command *command, const struct lp_options *options)
 	command->now_unix_s = lp_loop_unix_s(loop);
 	lp_loop_free(loop);
 	/* Makes the folder, if the relay has not been started yet. */
-	if (lp_options_is_command(options, "room add"))
+	if (lp_options_is_command(options, "room add") || lp_options_is_command(options, "welcome"))
 		result = lp_certificate_secret(command->options->state_dir, &command->failure, secret);
 	if (result == 0)
 		result = lp_directory_open(command->options->state_dir, &command->failure, &command->directory);

@@ -1,4 +1,4 @@
-/* The commands `room …`: the operator's changes to the directory, beside the running relay. */
+/* The commands `room …` and `welcome`: the operator's changes to the directory, beside the running relay. */
 #ifndef LP_RELAY_ROOM_COMMAND_H
 #define LP_RELAY_ROOM_COMMAND_H
 

@@ -116,6 +116,21 @@ def test_new_room(fresh_party):
     assert client.stop() == 0 and host.stop() == 0
 
 
+def test_welcome(lab):
+    """The first command after an installation makes a room, and prints the same invite each time."""
+    state = lab.party.path("welcome-state")
+
+    def welcome(host, *args, check=True):
+        return host.run(binary("lanparty-relay"), "welcome", "--state-dir", state, *args, check=check)
+
+    # Behind a router the address of the relay is not known.
+    assert "Pass --public" in welcome(lab.party.alice_host, check=False).stderr
+    invite, = invites_of(welcome(lab.party.relay_host).stdout)
+    assert invites_of(welcome(lab.party.relay_host).stdout) == [invite]
+    assert invites_of(welcome(lab.party.alice_host, "--public", party.RELAY).stdout) == [invite]
+    assert invites_of(welcome(lab.party.relay_host, "--public", "play.example.org").stdout) != [invite]
+
+
 def test_listed_rooms(fresh_party):
     """A relay that lists its rooms admits members to a plain room that was added, while it runs, and to no other."""
     made = fresh_party()
