@@ -1,5 +1,6 @@
 """Messages of the scripts and of make on a machine that lacks something."""
 
+import json
 import os
 import shutil
 import signal
@@ -47,6 +48,33 @@ def test_install_refuses(tmp_path):
     assert code != 0 and f"{tmp_path} cannot be written to" in said and "sudo make install" in said
     code, said = run("make", "install", "PREFIX=usr")
     assert code != 0 and "PREFIX=usr is not an absolute path" in said
+
+
+def test_release_refuses():
+    """A release without a version, or of another one than the tree's."""
+    code, said = run("scripts/release")
+    assert code != 0 and "which version?" in said
+    code, said = run("scripts/release", "9.9.9")
+    assert code != 0 and "Set it to 9.9.9" in said
+
+
+def test_bill_of_materials(tmp_path):
+    """It names what a package contains, needs and was built with, and is the same each time."""
+    control = tmp_path / "tree" / "DEBIAN" / "control"
+    control.parent.mkdir(parents=True)
+    control.write_text("Package: lanparty-relay\nVersion: 1.2\nArchitecture: all\nMaintainer: nobody\nDescription: none\n"
+                       "Depends: libc6 (>= 2.36), libuv1\nBuilt-Using: ngtcp2 (= 1.12.0-1), intel-ipsec-mb (= 1.3-1)\n")
+    subprocess.run(["dpkg-deb", "-b", tmp_path / "tree", tmp_path / "relay.deb"], check=True, capture_output=True)
+    (tmp_path / "a.buildinfo").write_text("Format: 1.0\nInstalled-Build-Depends:\n gcc-12 (= 12.2.0-14),\n meson (= 1.0)\n")
+    code, said = run("scripts/sbom", tmp_path, "1.2", "86400")
+    document = json.loads(said)
+    versions = {part["name"]: part.get("version") for part in document["components"]}
+    assert code == 0 and document["metadata"]["timestamp"] == "1970-01-02T00:00:00Z"
+    assert versions["ngtcp2"] == "1.12.0-1" and versions["lanparty-relay"] == "1.2" and versions["libuv1"] is None
+    assert {part["name"] for part in document["components"] if part.get("scope") == "excluded"} == {"gcc-12", "meson"}
+    needs, = document["dependencies"]
+    assert len(needs["dependsOn"]) == 5 and set(needs["dependsOn"]) <= {part["bom-ref"] for part in document["components"]}
+    assert run("scripts/sbom", tmp_path, "1.2", "86400") == (0, said)
 
 
 def test_check_names_unknown_steps():
