@@ -8,7 +8,7 @@ DRIVER ?=
 PATHS ?=
 
 .DEFAULT_GOAL := all
-.PHONY: all deps demo check nightly fuzz bench install uninstall packages release windows windows-installer format clean help
+.PHONY: all deps demo check nightly fuzz bench install uninstall packages image release windows windows-installer format clean help
 
 all: ## build the programs into build/release
 	@scripts/deps --check build
@@ -73,6 +73,9 @@ uninstall: ## remove what make install installed; state and configuration stay
 packages: ## build Debian packages for amd64 and arm64 into build/packages (as root)
 	@scripts/deps packages
 	@scripts/packages
+
+image: ## build the container of the relay from its package (as root, after make packages)
+	@scripts/image
 
 release: ## build source, packages, SBOM and checksums of VERSION into build/releases, twice, to compare (as root)
 	@scripts/deps packages
