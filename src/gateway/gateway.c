@@ -39,9 +39,11 @@ struct lp_gateway {
 	uint64_t now_ns;  /* of the batch under way */
 	uint16_t tcp_mtu; /* of the batch under way: IP bytes that TCP should keep to */
 	struct lp_ratelimit too_big_limit;
-	struct lp_bucket too_big; /* ICMP replies to packets that are too large for the room */
-	uint16_t room_mtu;        /* 0: not joined yet */
-	uint16_t warned_mtu;      /* of the room, when it was warned of the LAN's larger MTU; 0: not yet */
+	struct lp_bucket too_big;   /* ICMP replies to packets that are too large for the room */
+	size_t stations_max;        /* of the bridge */
+	struct lp_addr dhcp_server; /* of the last DHCP reply from the LAN; family 0: none yet */
+	uint16_t room_mtu;          /* 0: not joined yet */
+	uint16_t warned_mtu;        /* of the room, when it was warned of the LAN's larger MTU; 0: not yet */
 	bool joined;
 };
 
@@ -100,8 +102,20 @@ static void reply_too_big(struct lp_gateway *gateway, const struct lp_frame *fra
 		(void)lp_packet_send(gateway->packet, &reply, 1);
 }
 
+/* Notes the sender of a DHCP reply (RFC 2131 §4.1): IPv4 without options, UDP from port 67 to 68. */
+static void note_dhcp(struct lp_gateway *gateway, const uint8_t *frame, size_t len)
+{
+	static const uint8_t ports[4] = {0, 67, 0, 68};
+	if (len < 42 || frame[12] != 8 || frame[13] != 0 || frame[14] != 0x45 || frame[23] != 17 ||
+		memcmp(frame + 34, ports, sizeof ports) != 0)
+		return;
+	gateway->dhcp_server = (struct lp_addr){.family = 4};
+	memcpy(gateway->dhcp_server.ip, frame + 26, 4);
+}
+
 static void from_lan(struct lp_gateway *gateway, const struct lp_frame *frame)
 {
+	note_dhcp(gateway, frame->data, frame->len);
 	enum lp_drop drop = lp_bridge_from_lan(gateway->bridge, frame, gateway->now_ns);
 	if (drop == LP_DROP_NONE &&
 		lp_offloader_split(gateway->offloader, frame, gateway->tcp_mtu, to_tunnel, gateway) < 0)
@@ -409,6 +423,7 @@ static int new_parts(struct lp_gateway *gateway)
 	lp_random_fill(bridge.hash_key, sizeof bridge.hash_key);
 	lp_random_fill(bridge.sender, sizeof bridge.sender);
 	lp_random_fill(bridge.room_nonce, sizeof bridge.room_nonce);
+	gateway->stations_max = bridge.max_macs;
 	return lp_bridge_new(&bridge, lp_loop_now_ns(gateway->loop), &gateway->bridge);
 }
 
@@ -490,6 +505,16 @@ void lp_gateway_count(struct lp_gateway *gateway, struct lp_bound_counters *coun
 size_t lp_gateway_stations(const struct lp_gateway *gateway)
 {
 	return lp_bridge_station_count(gateway->bridge);
+}
+
+size_t lp_gateway_stations_max(const struct lp_gateway *gateway)
+{
+	return gateway->stations_max;
+}
+
+const struct lp_addr *lp_gateway_dhcp_server(const struct lp_gateway *gateway)
+{
+	return &gateway->dhcp_server;
 }
 
 struct lp_member *lp_gateway_member(struct lp_gateway *gateway)

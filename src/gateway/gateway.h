@@ -50,6 +50,10 @@ const struct lp_mac *lp_gateway_mac(const struct lp_gateway *gateway);
 void lp_gateway_count(struct lp_gateway *gateway, struct lp_bound_counters *counters);
 /* MACs that are known on the LAN. */
 size_t lp_gateway_stations(const struct lp_gateway *gateway);
+/* The most that it keeps. */
+size_t lp_gateway_stations_max(const struct lp_gateway *gateway);
+/* The server of the last DHCP reply that came from the LAN; family 0: none yet. */
+const struct lp_addr *lp_gateway_dhcp_server(const struct lp_gateway *gateway);
 struct lp_member *lp_gateway_member(struct lp_gateway *gateway);
 
 #endif

@@ -35,6 +35,8 @@ static void on_count(void *ctx, struct lp_status *status)
 	struct program *program = ctx;
 	lp_gateway_count(program->gateway, &status->bounds);
 	status->lan_stations = lp_gateway_stations(program->gateway);
+	status->lan_stations_max = lp_gateway_stations_max(program->gateway);
+	status->dhcp_server = *lp_gateway_dhcp_server(program->gateway);
 }
 
 /* The host's players need an invite. */

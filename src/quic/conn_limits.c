@@ -177,6 +177,7 @@ void lp_conn_limits_end(struct lp_quic_conn *conn)
 	conn->env->limits.n_live--;
 	if (!conn->server)
 		return;
+	conn->env->counters.handshakes_failed += conn->half_open;
 	lp_lock_take(&limits->lock);
 	if (conn->half_open)
 		settle(conn); /* |half_open| stays set: it must not drain */

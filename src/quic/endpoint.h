@@ -140,7 +140,8 @@ struct lp_quic_counters {
 	uint64_t bytes_in, bytes_out;         /* UDP payload */
 	uint64_t invalid_in;                  /* UDP datagrams that belong to no connection and start none */
 	uint64_t retries_sent, resets_sent, version_negotiations_sent;
-	uint64_t conns_refused; /* by a limit */
+	uint64_t conns_refused;     /* by a limit */
+	uint64_t handshakes_failed; /* accepted connections that ended before their handshake was complete */
 };
 
 /* The last refused connection. */

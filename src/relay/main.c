@@ -128,6 +128,7 @@ static int read_status(struct program *program, struct lp_relay_status *ret_stat
 {
 	struct sum sum = {0};
 	lp_workers_each(program->workers, add_status, &sum);
+	sum.status.cpu_us = lp_processor_us();
 	*ret_status = sum.status;
 	return sum.result;
 }
@@ -162,6 +163,15 @@ static void on_host(void *ctx, const struct lp_http_request *request, struct lp_
 	struct program *program = ctx;
 	char text[LP_TEXT_MAX + 1];
 	bool done = lp_operator_request(program->workers, request->body, request->body_len, text);
+	lp_http_reply_text(reply, done ? 200 : 409, text);
+}
+
+/* Makes a room: {"room": …, "plain": …}. */
+static void on_room_make(void *ctx, const struct lp_http_request *request, struct lp_http_reply *reply)
+{
+	struct program *program = ctx;
+	char text[LP_TEXT_MAX + 1];
+	bool done = lp_operator_add_room(program->workers, request->body, request->body_len, text);
 	lp_http_reply_text(reply, done ? 200 : 409, text);
 }
 
@@ -249,6 +259,7 @@ static const struct lp_http_route routes[] = {
 	{"GET", "/history", LP_HTTP_PAGE, on_page_history},
 	{"GET", "/events", LP_HTTP_PAGE, on_page_events},
 	{"POST", "/host", LP_HTTP_CONTROL, on_host},
+	{"POST", "/rooms", LP_HTTP_CONTROL, on_room_make},
 	{"GET", "/status", LP_HTTP_STATUS, on_status},
 	{"GET", "/metrics", LP_HTTP_METRICS, on_metrics},
 };

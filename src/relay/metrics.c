@@ -58,6 +58,7 @@ static void add_more(struct lp_text *text, const struct lp_relay_status *status)
 	lp_prometheus_metric(text, handshakes, "counter", "Handshakes, by outcome.");
 	labelled(text, handshakes, "outcome", "completed", status->handshakes);
 	labelled(text, handshakes, "outcome", "refused", status->connections_refused);
+	labelled(text, handshakes, "outcome", "failed", status->handshakes_failed);
 	lp_prometheus_metric(text, sent, "counter",
 		"Bytes sent to members, by route: frames that the relay forwarded, and UDP payload of peer links.");
 	labelled(text, sent, "route", "relay", status->target_bytes);

@@ -8,9 +8,14 @@
 #include "app/control.h"
 #include "base/error.h"
 #include "base/failure.h"
+#include "base/wipe.h"
 #include "cli/options.h"
 #include "cli/start.h"
 #include "ctrl/schema.h"
+#include "directory/directory.h"
+#include "invite/keys.h"
+#include "platform/loop/loop.h"
+#include "platform/system/random.h"
 #include "relay/host.h"
 #include "relay/state.h"
 #include "relay/workers.h"
@@ -94,15 +99,81 @@ bool lp_operator_request(struct lp_workers *workers, const char *json, size_t le
 	struct request request = {0};
 	struct lp_failure failure;
 	struct lp_operator_member member = {0};
-	if (lp_fields_read("request", fields, N_FIELDS, json, len, &failure, &request) < 0 ||
-		lp_operator_find(workers, request.room, request.target, &failure, &member) < 0) {
+	int result = lp_fields_read("request", fields, N_FIELDS, json, len, &failure, &request);
+	if (result == 0 && request.action != LP_HOST_UNBAN)
+		result = lp_operator_find(workers, request.room, request.target, &failure, &member);
+	if (result < 0) {
 		snprintf(ret_text, LP_TEXT_MAX + 1, "%.*s", LP_TEXT_MAX, failure.text);
 		return false;
 	}
 	struct task task = {.room = request.room, .request = {.action = request.action, .peer_id = member.peer_id}};
+	snprintf(task.request.target, sizeof task.request.target, "%s", request.target);
 	lp_workers_at(workers, request.room, carry_out, &task);
 	snprintf(ret_text, LP_TEXT_MAX + 1, "%s", task.reply.message);
 	return task.reply.done;
+}
+
+/* A room to make. */
+struct new_room {
+	char code[LP_ROOM_CODE_MAX + 1];
+	bool plain;
+	struct lp_failure failure;
+};
+
+static const struct lp_field room_fields[] = {
+	{"room", LP_FIELD_ROOM, false, offsetof(struct new_room, code), LP_ROOM_CODE_MAX + 1, .max = LP_ROOM_CODE_MAX},
+	{"plain", LP_FIELD_BOOL, true, offsetof(struct new_room, plain), sizeof(bool)},
+};
+
+static int make_room(struct lp_directory *directory, int64_t now_unix_s, struct new_room *wanted)
+{
+	struct lp_directory_room room = {.created_unix_s = now_unix_s, .plain = wanted->plain};
+	int result = 0;
+	if (!directory)
+		return lp_fail(&wanted->failure, LP_EUNSUPPORTED,
+			"this relay admits every room code. Start it with --rooms to keep a list of rooms");
+	if (!lp_room_code_valid(wanted->code))
+		return lp_fail(
+			&wanted->failure, LP_EINVAL, "this is not a room code. Use 3 to 32 letters, digits and '-'");
+	memcpy(room.code, wanted->code, sizeof room.code);
+	if (!room.plain) {
+		lp_random_fill(room.host_key, sizeof room.host_key);
+		result = lp_invite_player_key(room.host_key, room.player_key);
+	}
+	if (result == 0)
+		result = lp_directory_add_room(directory, &room, &wanted->failure);
+	else
+		lp_fail(&wanted->failure, result, "%s", lp_error_text(result));
+	if (result == LP_EEXISTS)
+		lp_fail(&wanted->failure, result, "room %s exists", room.code);
+	lp_wipe(&room, sizeof room);
+	return result;
+}
+
+static void add_to_directory(void *ctx, struct lp_relay *relay)
+{
+	struct new_room *wanted = ctx;
+	(void)make_room(relay->config.directory, lp_loop_unix_s(relay->loop), wanted);
+}
+
+bool lp_operator_add_room(struct lp_workers *workers, const char *json, size_t len, char ret_text[LP_TEXT_MAX + 1])
+{
+	struct new_room wanted = {0};
+	int result = lp_fields_read("request", room_fields, sizeof room_fields / sizeof room_fields[0], json, len,
+		&wanted.failure, &wanted);
+	if (result == 0)
+		lp_workers_at(workers, wanted.code, add_to_directory, &wanted);
+	bool done = wanted.failure.code == 0;
+	if (!done)
+		snprintf(ret_text, LP_TEXT_MAX + 1, "%.*s", LP_TEXT_MAX, wanted.failure.text);
+	else if (wanted.plain)
+		snprintf(ret_text, LP_TEXT_MAX + 1, "Room %s was made. Everyone who knows its code can join.",
+			wanted.code);
+	else
+		snprintf(ret_text, LP_TEXT_MAX + 1,
+			"Room %s was made. 'lanparty-relay room show %s' prints its host's invite, a secret.",
+			wanted.code, wanted.code);
+	return done;
 }
 
 bool lp_operator_is_command(const struct lp_options *options)

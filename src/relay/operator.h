@@ -1,4 +1,5 @@
-/* The operator's kick and ban: the command, and what the running relay does when it arrives on the status socket. */
+/* The operator's kick, ban, unban and new rooms: the commands, and what the running relay does when it arrives on the
+ * status socket. */
 #ifndef LP_RELAY_OPERATOR_H
 #define LP_RELAY_OPERATOR_H
 
@@ -20,8 +21,11 @@ struct lp_operator_member {
 };
 
 /* Carries out a request, a JSON object of |len| bytes: {"room": "LAN", "action": "kick", "target": "3"}. The target is
-   a member's number or name. |ret_text| is what was done, or why not. */
+   a member's number or name; of `unban` a banned member's name, or the first digits of its key. |ret_text| is what was
+   done, or why not. */
 bool lp_operator_request(struct lp_workers *workers, const char *json, size_t len, char ret_text[LP_TEXT_MAX + 1]);
+/* Adds a room to the relay's directory: {"room": "LAN", "plain": false}. |ret_text| as above. */
+bool lp_operator_add_room(struct lp_workers *workers, const char *json, size_t len, char ret_text[LP_TEXT_MAX + 1]);
 /* Finds the one member that |target|, a number, a name or a MAC, means, in room |room| (empty: in any room).
    LP_ENOTFOUND; LP_EINVAL: there are several. */
 int lp_operator_find(struct lp_workers *workers, const char *room, const char *target, struct lp_failure *failure,

@@ -98,6 +98,7 @@ int lp_relay_status_add(struct lp_relay *relay, struct lp_relay_status *status)
 	status->rooms += lp_rooms_room_count(relay->rooms);
 	status->connections += lp_quic_conn_count(relay->endpoint);
 	status->handshakes += counters->connections;
+	status->handshakes_failed += quic->handshakes_failed;
 	status->joins += counters->joins;
 	status->rejects += counters->rejects;
 	status->joins_limited += lp_rooms_joins_limited(relay->rooms);

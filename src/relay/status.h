@@ -41,7 +41,8 @@ struct lp_relay_status {
 	char version[32];
 	uint64_t uptime_s;
 	uint64_t rooms, connections;
-	uint64_t handshakes;
+	uint64_t handshakes, handshakes_failed;
+	uint64_t cpu_us; /* processor time of the whole process */
 	uint64_t joins, rejects, joins_limited, wrong_invites, guesses_slowed;
 	uint64_t frames_in, frames_out, bytes_in;
 	uint64_t udp_datagrams_in, udp_datagrams_out, udp_bytes_in, udp_bytes_out, udp_invalid_in;

@@ -48,6 +48,8 @@ const struct lp_field lp_relay_status_fields[] = {
 	COUNTER(lp_relay_status, rooms, "rooms with at least one member"),
 	COUNTER(lp_relay_status, connections, "QUIC connections, handshakes included"),
 	COUNTER(lp_relay_status, handshakes, "completed handshakes"),
+	LATER(lp_relay_status, handshakes_failed, "connections that ended before their handshake was complete"),
+	LATER(lp_relay_status, cpu_us, "processor time that the relay has used, microseconds"),
 	COUNTER(lp_relay_status, joins, "members admitted"),
 	COUNTER(lp_relay_status, rejects, "members refused"),
 	COUNTER(lp_relay_status, joins_limited, "members refused because too many joined their room"),

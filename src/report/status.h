@@ -141,6 +141,8 @@ struct lp_status {
 	/* The device. */
 	struct lp_device_state device;
 	uint64_t lan_stations;       /* gateway: MACs that are known on the LAN */
+	uint64_t lan_stations_max;   /* gateway: the most that it keeps */
+	struct lp_addr dhcp_server;  /* gateway: of the last DHCP reply from the LAN; family 0: none yet */
 	bool lan_answered;           /* client: a station of the LAN has sent a frame to us since it was reachable */
 	char network_conflict[64];   /* another device in the same IPv4 network, or empty */
 	char broadcast_conflict[64]; /* the device by which broadcasts leave instead, or empty */

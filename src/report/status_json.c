@@ -91,6 +91,10 @@ static const struct lp_field fields[] = {
 		.text = "the device by which broadcasts leave instead"},
 	{"lan_stations", LP_FIELD_UINT, true, AT(lan_stations), .max = INT64_MAX,
 		.text = "a gateway: MACs that are known on its LAN"},
+	{"lan_stations_max", LP_FIELD_UINT, true, AT(lan_stations_max), .max = INT64_MAX,
+		.text = "a gateway: how many it keeps"},
+	{"dhcp_server", LP_FIELD_TEXT, true, AT(dhcp_server), .max = LP_ADDR_TEXT_MAX - 1,
+		.text = "a gateway: the DHCP server on its LAN that replied last"},
 	{"tunnel_overflows", LP_FIELD_UINT, true, AT(tunnel_overflows), .max = INT64_MAX,
 		.text = "datagrams of the tunnel that the system dropped because the program was too slow"},
 	NUMBER(frames_in, "frames received from the room"),
@@ -167,6 +171,9 @@ static void set_device(struct lp_status_document *document, const struct lp_stat
 	COPY(document->network_conflict, status->network_conflict);
 	COPY(document->broadcast_conflict, status->broadcast_conflict);
 	document->lan_stations = status->lan_stations;
+	document->lan_stations_max = status->lan_stations_max;
+	if (status->dhcp_server.family)
+		lp_addr_format(&status->dhcp_server, document->dhcp_server);
 	document->tunnel_overflows = status->bounds.tunnel_overflows;
 	document->frames_in = status->counters.frames_in;
 	document->frames_out = status->counters.frames_out;

@@ -44,7 +44,8 @@ struct lp_status_document {
 	struct lp_mac mac;
 	bool device_up;
 	char network_conflict[64], broadcast_conflict[64];
-	uint64_t tunnel_overflows, lan_stations;
+	uint64_t tunnel_overflows, lan_stations, lan_stations_max;
+	char dhcp_server[LP_ADDR_TEXT_MAX];
 	uint64_t frames_in, frames_out, bytes_in, bytes_out, down_bps, up_bps;
 	uint64_t drops[LP_DROP_COUNT], relay_drops[LP_DROP_COUNT];
 	struct lp_list members; /* of struct lp_status_member, on the heap */

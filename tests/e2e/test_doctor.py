@@ -76,6 +76,9 @@ def test_good(lab):
                   "gateway": {"running", "udp", "room", "lan_link", "dhcp", "firewall"},
                   "relay": {"running", "clock", "certificate", "handshakes", "buffers", "firewall"}}[program]
         assert wanted <= measured, text
+    gateway = json.loads(lab.gateway_host.run(programs.binary("lanparty-gateway"), "status", "--json", "--status-socket",
+                                              lab.path("gateway.sock")).stdout)
+    assert gateway["dhcp_server"] == party.LAN_HOST and gateway["lan_stations_max"] >= gateway["lan_stations"] > 0
 
 
 def test_changes_nothing(lab):

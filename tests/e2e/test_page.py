@@ -89,7 +89,11 @@ def test_view(lab, program):
         tab.wait("document.querySelector('#plots [role=img]').getAttribute('aria-label')", "the text of a plot")
     if program == "gateway":
         tab.wait("/Computers on the LAN[1-9]/.test(document.getElementById('figures').textContent)", "the LAN")
+        assert "DHCP server" in tab.run("document.getElementById('figures').textContent")
+        assert not tab.run("document.getElementById('manage-section').hidden")
     if program == "relay":
+        tab.wait("document.getElementById('figures').textContent.includes('of one core')", "the processor's load")
+        assert not tab.run("document.getElementById('room-form').hidden")
         tab.wait("/PARTY-13[1-9].*kbit/.test(document.getElementById('rooms').textContent)", "the traffic of the room")
     for name, options in (("light", {}), ("dark", {"dark": True}), ("narrow", {"width": 360, "height": 740})):
         tab = open_page(lab, program, **options)
@@ -179,7 +183,7 @@ def test_leave(lab):
 def test_invites(new_party):
     """The host makes an invite by the page, shows its QR code, and revokes it."""
     lab = new_party()
-    lab.start_relay("--rooms", "keyed", "--status-socket", lab.path("relay.sock"))
+    lab.start_relay("--rooms", "keyed", "--page", "on", "--status-socket", lab.path("relay.sock"))
     added = lab.relay_host.run(programs.binary("lanparty-relay"), "room", "add", "FRIDAY", "--public", party.RELAY,
                                "--state-dir", lab.path("relay-state")).stdout
     invite = next(word for word in added.split() if word.startswith("lanparty://"))
@@ -187,7 +191,7 @@ def test_invites(new_party):
                                "--state", lab.path("gateway.state/gateway.json"), "--page", "on", "--status-socket",
                                lab.path("gateway.sock"))
     gateway.wait_event("joined")
-    lab.page_hosts = {"gateway": lab.gateway_host}
+    lab.page_hosts = {"gateway": lab.gateway_host, "relay": lab.relay_host}
     lab.browsers = {"gateway": browser.Browser(lab, lab.gateway_host)}
     assert " 401 " in get(lab, "gateway", "invites").splitlines()[0]
     tab = open_page(lab, "gateway")
@@ -208,6 +212,24 @@ def test_invites(new_party):
     tab.run("document.querySelector('#confirm button[value=yes]').click()")
     tab.wait("document.getElementById('action-result').textContent.includes('admits')", "the relay's reply")
     assert tab.errors == []
+
+
+    make_room(lab)
+
+
+def make_room(lab):
+    """The operator makes a room and unbans; what is wrong has a reason."""
+    def post(path, body):
+        return get(lab, "relay", path, "-d", json.dumps(body), "-H", "Content-Type: application/json", "-H",
+                   "Authorization: Bearer " + url(lab, "relay").split("=")[1])
+    assert " 401 " in get(lab, "relay", "rooms", "-d", "{}").splitlines()[0]
+    made = post("rooms", {"room": "saturday"})
+    assert " 200 " in made.splitlines()[0] and "Room SATURDAY was made. 'lanparty-relay room show SATURDAY'" in made
+    assert "SATURDAY" in lab.relay_host.run(programs.binary("lanparty-relay"), "room", "list", "--state-dir",
+                                            lab.path("relay-state")).stdout
+    assert " 409 " in post("rooms", {"room": "saturday"}).splitlines()[0]
+    assert "not a room code" in post("rooms", {"room": "a room"})
+    assert "nobody called 'Bob' is banned" in post("host", {"room": "FRIDAY", "action": "unban", "target": "Bob"})
 
 
 def test_off():

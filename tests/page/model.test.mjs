@@ -76,6 +76,20 @@ test("headlines and figures", () => {
   assert.deepEqual(model.figuresOf(client, 0).map(([name]) => name), ["Adapter", "Address", "MAC"]);
 });
 
+test("figures of the processor and the LAN", () => {
+  const relay = {peers: [], rooms: 0, connections: 0, joins: 0, rejects: 0, connections_refused: 0, retries_sent: 0,
+    cpu_us: 3000000, handshakes_failed: 4};
+  const of = (...args) => Object.fromEntries(model.figuresOf(...args));
+  assert.equal(of(relay, 0, {cpu_us: 2000000}, 2).Processor, "50 % of one core");
+  assert.equal(of(relay, 0).Processor, undefined);
+  assert.equal(of(relay, 0, {cpu_us: 9000000}, 2).Processor, undefined); // it was restarted
+  assert.equal(of(relay, 0)["Handshakes that failed"], "4");
+  const gateway = {role: "gateway", state: "joined", device: "lan", mac: "02", lan_stations: 3, lan_stations_max: 4096};
+  assert.equal(of(gateway, 0)["Computers on the LAN"], "3 of at most 4096");
+  assert.equal(of(gateway, 0)["DHCP server"], "none seen yet");
+  assert.equal(of({...gateway, dhcp_server: "10.0.0.1"}, 0)["DHCP server"], "10.0.0.1");
+});
+
 test("token and events", () => {
   assert.equal(model.tokenOf("#token=abc"), "abc");
   assert.equal(model.tokenOf(""), "");

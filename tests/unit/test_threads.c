@@ -162,6 +162,7 @@ static void test_mutex(void **state)
 	assert_int_equal(counter.value, POSTERS * 20000);
 	lp_mutex_free(mutex);
 	assert_true(lp_processors() >= 1);
+	assert_true(lp_processor_us() > 0);
 }
 
 int main(void)

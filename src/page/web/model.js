@@ -72,9 +72,9 @@ export function headlineOf(status) {
     `version ${status.version}, up for ${formatAge(status.uptime_s)}`];
 }
 
-/** The figures as [name, value], without empty ones. */
-export function figuresOf(status, now_s) {
-  const rows = viewOf(status) === "operator" ? operatorFigures(status, now_s) : memberFigures(status);
+/** The figures as [name, value], without empty ones; |previous| has the document of |seconds| ago, for rates. */
+export function figuresOf(status, now_s, previous = null, seconds = 0) {
+  const rows = viewOf(status) === "operator" ? operatorFigures(status, now_s, previous, seconds) : memberFigures(status);
   return rows.filter(([, value]) => value !== "");
 }
 
@@ -89,7 +89,9 @@ function memberFigures(status) {
     ["Receiving", joined ? formatBps(status.down_bps) : ""],
     ["Gateway", status.role === "client" && joined
       ? (status.gateway_present ? status.gateway_name || "present" : "not in the room") : ""],
-    ["Computers on the LAN", status.role === "gateway" && status.lan_stations ? String(status.lan_stations) : ""],
+    ["Computers on the LAN", status.role === "gateway" && status.lan_stations
+      ? `${status.lan_stations}${status.lan_stations_max ? ` of at most ${status.lan_stations_max}` : ""}` : ""],
+    ["DHCP server", status.role === "gateway" && joined ? status.dhcp_server || "none seen yet" : ""],
     ["Transport", status.transport === "tcp" ? "TCP, because UDP is blocked" : ""],
     ["Adapter", `${status.device}${status.device_trouble ? ` ${status.device_trouble}` : ""}`],
     ["Address", status.device_address || (status.role === "client" ? "none yet" : "")],
@@ -97,10 +99,18 @@ function memberFigures(status) {
   ];
 }
 
-function operatorFigures(status, now_s) {
+/** The processor time between two documents, as "12 % of one core"; "" if unknown. */
+function cpuOf(status, previous, seconds) {
+  if (!previous || !previous.cpu_us || !(seconds > 0) || status.cpu_us < previous.cpu_us) return "";
+  return `${Math.round((status.cpu_us - previous.cpu_us) / seconds / 10000)} % of one core`;
+}
+
+function operatorFigures(status, now_s, previous, seconds) {
   const left = status.certificate_expires ? status.certificate_expires - now_s : 0;
   return [
     ["Connections", String(status.connections)],
+    ["Processor", cpuOf(status, previous, seconds)],
+    ["Handshakes that failed", String(status.handshakes_failed || 0)],
     ["Members admitted", String(status.joins)],
     ["Members refused", String(status.rejects)],
     ["Connections refused", String(status.connections_refused)],

@@ -165,7 +165,7 @@ function draw(status) {
   setText(byId("headline"), headline);
   setText(byId("state"), line);
   document.title = headline;
-  replaceRows(byId("figures"), figuresOf(status, now).flatMap(([name, value]) => [
+  replaceRows(byId("figures"), figuresOf(status, now, previous, seconds).flatMap(([name, value]) => [
     {html: element("dt", name), signature: name}, {html: element("dd", value), signature: value}]));
   drawMembers(status, seconds);
   const rooms = view === "operator" ? roomsOf(status, previous, seconds) : [];
@@ -262,12 +262,39 @@ function beginHost() {
     button("Unlock the room", "unlock", () => act(() => host({action: "unlock"}))));
 }
 
+/** Runs a form's request with its fields, and empties it when that is done. */
+function onSubmit(id, send) {
+  byId(id).addEventListener("submit", (event) => {
+    event.preventDefault();
+    act(async () => {
+      const text = await send(Object.fromEntries(new FormData(event.target)));
+      event.target.reset();
+      return text;
+    });
+  });
+}
+
+/** Rooms of the operator, and bans of the operator and the host. */
+function beginManage() {
+  const operator = view === "operator";
+  byId("manage-section").hidden = false;
+  setText(byId("manage-title"), operator ? "Rooms and bans" : "Bans");
+  byId("room-form").hidden = byId("unban-room").hidden = byId("unban-room-input").disabled = true;
+  if (operator) {
+    byId("room-form").hidden = byId("unban-room").hidden = byId("unban-room-input").disabled = false;
+    onSubmit("room-form", async ({room, plain}) => (await call("rooms", {method: "POST",
+      headers: {"Content-Type": "application/json"}, body: JSON.stringify({room, plain: plain === "1"})})).text());
+  }
+  onSubmit("unban-form", (fields) => host({...fields, action: "unban"}));
+}
+
 /** The view is known: makes what depends on it. */
 function begin() {
   makePlots();
   setText(byId("doctor-more"), view === "operator" ? "the relay's name and the firewall" : "the LAN itself and the firewall");
   setText(byId("doctor-command"), `sudo lanparty-${{player: "client", host: "gateway", operator: "relay"}[view]} doctor`);
   if (!token) return;
+  if (view !== "player") beginManage();
   if (view === "host") beginHost();
   if (view === "operator") return;
   byId("actions").hidden = false;

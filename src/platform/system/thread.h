@@ -2,6 +2,8 @@
 #ifndef LP_PLATFORM_SYSTEM_THREAD_H
 #define LP_PLATFORM_SYSTEM_THREAD_H
 
+#include <stdint.h>
+
 #include "base/lock.h"
 
 struct lp_mutex;
@@ -22,5 +24,7 @@ struct lp_lock lp_mutex_lock(struct lp_mutex *mutex);
 
 /* The number of processors that this process may use, at least 1. */
 unsigned lp_processors(void);
+/* Processor time that all threads of this process have used, microseconds. */
+uint64_t lp_processor_us(void);
 
 #endif

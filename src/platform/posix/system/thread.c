@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/error.h"
 
@@ -113,4 +114,11 @@ unsigned lp_processors(void)
 		return 1;
 	int n = CPU_COUNT(&set);
 	return n > 0 ? (unsigned)n : 1;
+}
+
+uint64_t lp_processor_us(void)
+{
+	struct timespec used = {0};
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+	return (uint64_t)used.tv_sec * 1000000 + (uint64_t)used.tv_nsec / 1000;
 }
