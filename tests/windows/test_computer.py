@@ -286,12 +286,21 @@ def test_no_relay(machine):
 
 
 def test_relay_away(player, machine):
-    """The relay ends during a session: the client reconnects automatically when it is back."""
-    client = machine.client()
+    """The relay ends during a session: the client reconnects automatically when it is back. After a sleep of the computer
+    it does not wait for its next attempt."""
+    power = pathlib.Path(machine.folder, "power.txt")
+    power.unlink(missing_ok=True)
+    client = machine.client("--transport", "udp")  # whose attempts fail immediately
     machine.host.ip(f"addr add {party.ALICE}/24 dev {wine.TAP}")
     player.relay.stop()
     client.wait_event("reconnecting", 40)
     assert len(machine.pins()) == 1
+    # The delays grow until the computer wakes up; the shortest is 0.2 to 0.4 s.
+    wait_for(lambda: client.events("reconnecting")[-1]["delay_us"] > 450_000, "the delay to grow", 40)
+    after = client.mark()
+    pathlib.Path(machine.folder, "resume").touch()
+    while client.wait_event("reconnecting", 40, after)["delay_us"] > 400_000:
+        after = client.mark()
     after = client.mark()
     gateway_after = player.gateway.mark()
     player.start_relay()
@@ -299,6 +308,8 @@ def test_relay_away(player, machine):
     player.gateway.wait_joined(40, gateway_after)
     assert ping(machine.host, party.LAN_HOST, PATIENCE_S)
     assert client.interrupt() == 0
+    said = power.read_text().split()
+    assert "resume" in said and said.count("register") == said.count("unregister")
 
 
 def test_second_client(machine):

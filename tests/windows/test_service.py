@@ -96,6 +96,20 @@ def test_end_of_service(invited, service):
     assert "not running" in service.ask("status")
 
 
+def test_session_of_windows_ends(invited, service):
+    """The service in a terminal ends with the session of Windows, as with its console, and so does its client."""
+    machine, before = invited.machine, invited.machine.settings()
+
+    def sessions():
+        return machine.run("C:\\lanparty\\windowctl.exe", "sessions", check=False).split()
+    own, = wait_for(sessions, "the service's window")
+    service.ask("join", invite=invited.invite, name="Alice")
+    service.wait("the client to join", phase="running", summary="no address")
+    machine.run("C:\\lanparty\\windowctl.exe", "end-session", own)
+    assert machine.daemon.process.wait(20) == 0
+    assert machine.settings() == before and not machine.pins()
+
+
 def test_client_of_a_terminal(invited, service):
     """A client that was started in a terminal is shown, and leaves when it is asked to."""
     client = Daemon(invited, invited.machine.host, "terminal", wine.WINE, EXE, invited.invite, "--name", "Anna",

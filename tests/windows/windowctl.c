@@ -6,7 +6,9 @@
      windowctl.exe rows              the list of players, one line each, cells separated by '|'
      windowctl.exe command ID        chooses from the tray's menu
      windowctl.exe close             clicks the close button
-     windowctl.exe dpi N             as if the window moved to a monitor of that DPI */
+     windowctl.exe dpi N             as if the window moved to a monitor of that DPI
+     windowctl.exe sessions          the hidden windows by which programs notice the end of the session, one line each
+     windowctl.exe end-session N     ends the session for the program of one of them */
 #include <windows.h>
 
 #include <commctrl.h>
@@ -45,10 +47,23 @@ static int print_rows(HWND list)
 	return 0;
 }
 
+/* Prints the windows of a class. */
+static int print_windows(const wchar_t *class)
+{
+	HWND window = NULL;
+	while ((window = FindWindowExW(NULL, window, class, NULL)) != NULL)
+		printf("%lu\n", (unsigned long)(ULONG_PTR)window);
+	return 0;
+}
+
 int wmain(int argc, wchar_t **argv);
 
 int wmain(int argc, wchar_t **argv)
 {
+	if (argc == 2 && wcscmp(argv[1], L"sessions") == 0)
+		return print_windows(L"lanparty-session-end");
+	if (argc == 3 && wcscmp(argv[1], L"end-session") == 0)
+		return !PostMessageW((HWND)(ULONG_PTR)_wtoi(argv[2]), WM_ENDSESSION, TRUE, 0);
 	HWND window = FindWindowW(L"lanparty-window", NULL);
 	RECT rect;
 	if (argc < 2 || !window) {

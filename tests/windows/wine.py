@@ -80,7 +80,7 @@ def windows_binary(name):
 def environment(prefix, **more):
     """Wine's environment. It is silent, and does not download components."""
     return {**os.environ, "WINEPREFIX": prefix, "WINEARCH": "win64", "WINEDEBUG": "-all", "WINESERVER": WINESERVER,
-            "WINEDLLOVERRIDES": "iphlpapi=n;wlanapi=n,b;mscoree=;mshtml=;winemenubuilder.exe=", **more}
+            "WINEDLLOVERRIDES": "iphlpapi=n;wlanapi,powrprof=n,b;mscoree=;mshtml=;winemenubuilder.exe=", **more}
 
 
 def make_prefix(folder):
@@ -157,7 +157,8 @@ class Machine:
         with open(os.path.join(self.prefix, "system.reg"), "a", encoding="ascii") as file:
             file.write("\n[System\\\\CurrentControlSet\\\\Control\\\\Session Manager\\\\Environment]\n"
                        f'"LP_TEST_NETCTL_PORT"="{NETCTL_PORT}"\n')
-        shutil.copy(windows_binary("wlanapi.dll"), self.unix("C:\\windows\\system32"))
+        for name in ("wlanapi.dll", "powrprof.dll"):
+            shutil.copy(windows_binary(name), self.unix("C:\\windows\\system32"))
         self.driver = "C:\\windows\\system32\\drivers\\lanparty-test.sys"
         shutil.copy(windows_binary("lanparty-test.sys"), self.unix(self.driver))
 

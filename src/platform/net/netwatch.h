@@ -9,8 +9,8 @@ struct lp_addr;
 struct lp_loop;
 struct lp_netwatch;
 
-/* Something changed. Changes within 50 ms cause one call (a removed interface takes its addresses and routes with it).
-   May free the netwatch. */
+/* Something changed, or the computer woke up (Windows). Changes within 50 ms cause one call (a removed interface takes
+   its addresses and routes with it). May free the netwatch. */
 typedef void (*lp_netwatch_fn)(void *ctx);
 
 int lp_netwatch_new(struct lp_loop *loop, lp_netwatch_fn changed, void *ctx, struct lp_netwatch **ret_netwatch);

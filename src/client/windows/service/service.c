@@ -39,18 +39,22 @@ static char *on_request(void *ctx, const char *request, size_t len)
 	return lp_service_session_request(&server->session, request, len);
 }
 
-/* Serves until |stop| is signalled, or until nobody needs the service. */
-static void serve(struct server *server, HANDLE stop)
+/* Serves until one of the |n_ends| events, at most two, is signalled, or until nobody needs the service. */
+static void serve(struct server *server, const HANDLE *ends, DWORD n_ends)
 {
 	for (;;) {
-		HANDLE events[] = {stop, lp_pipe_server_event(server->pipe), NULL};
-		events[2] = lp_service_session_event(&server->session);
-		DWORD which = WaitForMultipleObjects(events[2] ? 3 : 2, events, FALSE, IDLE_MS);
-		if (which == WAIT_OBJECT_0)
+		HANDLE events[4], client = lp_service_session_event(&server->session);
+		DWORD n = n_ends;
+		memcpy(events, ends, n_ends * sizeof ends[0]);
+		events[n++] = lp_pipe_server_event(server->pipe);
+		if (client)
+			events[n++] = client;
+		DWORD which = WaitForMultipleObjects(n, events, FALSE, IDLE_MS) - WAIT_OBJECT_0;
+		if (which < n_ends)
 			return;
-		if (which == WAIT_OBJECT_0 + 1)
+		if (which == n_ends)
 			lp_pipe_server_serve(server->pipe);
-		else if (which == WAIT_OBJECT_0 + 2)
+		else if (which < n)
 			lp_service_session_reap(&server->session);
 		else if (GetTickCount64() - server->last_request_ms >= IDLE_MS &&
 			 !lp_service_session_is_active(&server->session))
@@ -58,8 +62,8 @@ static void serve(struct server *server, HANDLE stop)
 	}
 }
 
-/* The service from its start to its end. */
-static int run(HANDLE stop, struct lp_failure *failure)
+/* The service from its start to its end, which each of the events causes. */
+static int run(const HANDLE *ends, DWORD n_ends, struct lp_failure *failure)
 {
 	struct server server = {.last_request_ms = GetTickCount64()};
 	int result = lp_service_session_init(&server.session, failure);
@@ -68,7 +72,7 @@ static int run(HANDLE stop, struct lp_failure *failure)
 	result = lp_pipe_server_new(LP_SERVICE_NAME, LP_SERVICE_REQUEST_MAX, LP_SERVICE_REPLY_MAX, on_request, &server,
 		failure, &server.pipe);
 	if (result == 0)
-		serve(&server, stop);
+		serve(&server, ends, n_ends);
 	lp_service_session_done(&server.session, LEAVE_MS);
 	lp_pipe_server_free(server.pipe);
 	return result;
@@ -82,7 +86,7 @@ int lp_service_serve(void)
 	if (result < 0)
 		lp_fail(&failure, result, "cannot start: %s", lp_error_text(result));
 	else
-		result = run(signals.events[LP_SIGNAL_EVENT_STOP], &failure);
+		result = run(signals.events, LP_SIGNAL_EVENTS, &failure);
 	lp_signals_done(&signals);
 	return result < 0 ? report(&failure) : LP_EXIT_OK;
 }
@@ -135,7 +139,7 @@ static void WINAPI service_main(DWORD argc, wchar_t **argv)
 	if (!control.handle || !control.stop)
 		return;
 	set_state(&control, SERVICE_RUNNING, 0);
-	int result = run(control.stop, &failure);
+	int result = run(&control.stop, 1, &failure);
 	/* Windows may end the process, and with it this thread, as soon as the state is SERVICE_STOPPED. */
 	set_state(&control, SERVICE_STOPPED, result < 0 ? (DWORD)-result : 0);
 }

@@ -23,7 +23,8 @@ struct lp_program;
 
 /* Each returns an exit code, after printing the failure. */
 
-/* Serves until Ctrl-C, or until it is not needed any more. */
+/* Serves until Ctrl-C, until its console is closed or the session of Windows ends, or until it is not needed any more.
+ */
 int lp_service_serve(void);
 /* The same, as a service: Windows' service manager starts the program with this. */
 int lp_service_dispatch(void);

@@ -12,6 +12,7 @@
 #include "platform/windows/loop/wait.h"
 #include "platform/windows/net/ip_helper.h"
 #include "platform/windows/net/sockaddr.h"
+#include "platform/windows/system/resume.h"
 
 /* From the first notification of a change to the call: its other notifications have arrived by then. */
 #define SETTLE_NS (20 * LP_MS)
@@ -26,6 +27,7 @@ struct lp_netwatch {
 	HANDLE event;
 	struct lp_wait wait;
 	HANDLE addresses, routes; /* the registrations; NULL: none */
+	struct lp_resume resume;  /* after a sleep the owner tries again at once, too */
 	uint64_t digest;          /* of the tables at the last poll */
 	lp_netwatch_fn changed;
 	void *ctx;
@@ -134,6 +136,7 @@ int lp_netwatch_new(struct lp_loop *loop, lp_netwatch_fn changed, void *ctx, str
 	/* Without notifications, polling remains. */
 	NotifyUnicastIpAddressChange(AF_UNSPEC, on_address, netwatch->event, FALSE, &netwatch->addresses);
 	NotifyRouteChange2(AF_UNSPEC, on_route, netwatch->event, FALSE, &netwatch->routes);
+	lp_resume_init(&netwatch->resume, netwatch->event);
 	netwatch->digest = digest_tables();
 	lp_timer_set(netwatch->timer, lp_loop_now_ns(loop) + LOOK_NS);
 	*ret_netwatch = netwatch;
@@ -147,7 +150,8 @@ void lp_netwatch_free(struct lp_netwatch *netwatch)
 {
 	if (!netwatch)
 		return;
-	/* Waits for a callback that is running. */
+	/* Each waits for a callback that is running. */
+	lp_resume_done(&netwatch->resume);
 	if (netwatch->addresses)
 		CancelMibChangeNotify2(netwatch->addresses);
 	if (netwatch->routes)
