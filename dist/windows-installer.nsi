@@ -56,6 +56,9 @@ VIAddVersionKey "LegalCopyright" "MIT license"
 !insertmacro MUI_UNPAGE_INSTFILES
 !insertmacro MUI_LANGUAGE "English"
 
+; 1: the window was open before EndPrograms.
+Var WindowWasOpen
+
 Function .onInit
   ${IfNot} ${AtLeastWin10}
     MessageBox MB_ICONSTOP|MB_OK "LAN Party needs Windows 10 or 11." /SD IDOK
@@ -73,6 +76,7 @@ FunctionEnd
 ; waits for its client, and a client of a console is asked to leave. Each takes the time that it needs to restore the
 ; computer's settings.
 !macro EndPrograms
+  StrCpy $WindowWasOpen 0
   StrCpy $0 0
   ${Do}
     FindWindow $1 "${WINDOW_CLASS}"
@@ -81,6 +85,7 @@ FunctionEnd
       ${ExitDo}
     ${EndIf}
     ${If} $0 == 0
+      StrCpy $WindowWasOpen 1
       System::Call 'user32::PostMessageW(p $1, i 0x0111, p ${MENU_EXIT}, p 0)'
     ${EndIf}
     Sleep 100
@@ -184,6 +189,11 @@ Section "Client"
     MessageBox MB_ICONQUESTION|MB_YESNO "LAN Party is installed. It needs the TAP-Windows6 driver, which this computer does not have yet.$\r$\n$\r$\nIt comes with OpenVPN's installer, where 'TAP-Windows6' can be chosen alone. Install it, then run this installer again.$\r$\n$\r$\nOpen the download page now?" /SD IDNO IDNO without_driver
     ExecShell "open" "${DRIVER_PAGE}"
   without_driver:
+  ${EndIf}
+  ; A silent upgrade has no last page that offers it.
+  ${If} ${Silent}
+  ${AndIf} $WindowWasOpen == 1
+    Call OpenWindow
   ${EndIf}
 SectionEnd
 

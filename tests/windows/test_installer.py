@@ -18,6 +18,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 NIGHTLY = pytest.mark.skipif(not os.environ.get("LP_NIGHTLY"), reason="builds installers: make nightly")
 UNINSTALL_KEY = "HKLM\\Software\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\lanparty"
 LINK_KEY = "HKLM\\Software\\Classes\\lanparty"
+MENU_EXIT = 3
 FOLDER = "C:\\Program Files\\LAN Party"
 
 
@@ -73,7 +74,8 @@ def test_notes_are_kept(computer):
     folder = pathlib.Path(computer.unix("C:\\ProgramData\\lanparty"))
     computer.run(setup_program(), "/S")
     journal = folder / "lanparty-client-journal.json"
-    for name in ("lanparty-client-identity.json", "lanparty-client-room.conf", "client.log", journal.name):
+    for name in ("lanparty-client-identity.json", "lanparty-client-room.conf", "client.log", "client.log.old", "client.dmp",
+                 journal.name):
         (folder / name).write_text("{}")
     uninstall(computer)
     wait_for(lambda: list(folder.iterdir()) == [journal], "the identity to go and the notes to stay")
@@ -168,4 +170,8 @@ def test_upgrade_while_running(invited, installed):
         assert window.process.wait(30) == 0
         wait_for(lambda: not installed.pins(), "the client to leave")
         assert installed.settings() == before
+        if program == setup_program():  # an upgrade opens the window again
+            wait_for(lambda: installed.run(*control, "get", 100, check=False).strip() == "Not joined", "the window", 60)
+            installed.run(*control, "command", MENU_EXIT)
+            wait_for(lambda: "no window" in installed.run(*control, "rect", check=False), "the window to close", 30)
     wait_for(lambda: not os.path.exists(installed.unix(FOLDER + "\\lanparty.exe")), "the programs to go", 60)
