@@ -31,6 +31,7 @@ nightly: ## run SEEDS (10000) parties with sanitizers and the grid of paths; try
 	@scripts/deps build test packages
 	@scripts/build asan
 	@SIM_SEEDS=$(SEEDS) build/asan/tests/sim/test_sim_impair
+	@SIM_SEEDS=$(SEEDS) build/asan/tests/sim/test_sim_nats
 	@scripts/build plain
 	@bench/path-grid
 	@scripts/windows-build

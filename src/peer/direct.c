@@ -95,6 +95,7 @@ void lp_mesh_direct_tick(struct lp_mesh_peer *peer)
 {
 	struct lp_mesh *mesh = peer->mesh;
 	const struct lp_addr *to;
+	uint64_t stamp;
 	struct lp_quic_stats stats;
 	lp_quic_stats(peer->conn, &stats);
 	if (lp_route_choose(&peer->route, lp_route_current(&peer->route) ? 0 : stats.srtt_ns, mesh->now_ns)) {
@@ -104,8 +105,8 @@ void lp_mesh_direct_tick(struct lp_mesh_peer *peer)
 		lp_event_link_route(
 			mesh->config.log, peer->id, peer->name, lp_mesh_route_name(peer), current ? current : &none);
 	}
-	while ((to = lp_route_next_probe(&peer->route, mesh->now_ns)))
-		send_one(peer, LP_ROUTE_PROBE, to, mesh->now_ns);
+	while ((to = lp_route_next_probe(&peer->route, mesh->now_ns, &stamp)))
+		send_one(peer, LP_ROUTE_PROBE, to, stamp);
 }
 
 /* The peer with this prefix that may have a direct route, or NULL. */

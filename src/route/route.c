@@ -1,10 +1,13 @@
 #include "route/route.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* Between probes of a candidate that does not reply: doubles up to the last. */
 #define PUNCH_FIRST_NS (40 * LP_MS)
 #define PUNCH_LAST_NS (30 * LP_SEC)
+/* Of one that the limit on probes delays. */
+#define PUNCH_LATER_NS (200 * LP_MS)
 /* Of one that replies and is not the route. */
 #define SPARE_NS (5 * LP_SEC)
 /* Replies that a candidate needs to become the route, and the maximum age of the last one. */
@@ -17,12 +20,16 @@
 #define PROVEN_NS (30 * LP_SEC)
 /* lp_route_choose() is called more often than this while frames are sent. */
 #define STALL_NS (80 * LP_MS)
+/* The last bits of a stamp are the index of the candidate that was probed, the rest is the time. */
+#define STAMP_INDEX UINT64_C(15)
+static_assert(LP_ROUTE_CANDIDATES_MAX <= STAMP_INDEX + 1, "candidates do not fit into stamps");
 #define BETTER_NS (2 * LP_MS)
 #define NOISE_NS (500 * LP_US) /* of a round trip in a local network */
 
 void lp_route_init(struct lp_route *route)
 {
 	*route = (struct lp_route){.hold_ns = LP_ROUTE_HOLD_FIRST_NS};
+	lp_ratelimit_init(&route->punch_limit, LP_ROUTE_PUNCHES_PER_S, LP_ROUTE_PUNCHES_BURST);
 }
 
 /* True for an address that a member may have: not a group, loopback, unspecified or link-local one. */
@@ -65,7 +72,8 @@ static struct lp_route_candidate *add(struct lp_route *route, const struct lp_ad
 			place = other;
 	}
 	if (place)
-		*place = (struct lp_route_candidate){.addr = *addr, .offered = offered, .next_ns = now_ns};
+		*place = (struct lp_route_candidate){
+			.addr = *addr, .offered = offered, .next_ns = now_ns, .added_ns = now_ns};
 	return place;
 }
 
@@ -119,9 +127,14 @@ void lp_route_probed(struct lp_route *route, const struct lp_addr *from, uint64_
 void lp_route_replied(struct lp_route *route, const struct lp_addr *from, uint64_t stamp, uint64_t now_ns)
 {
 	struct lp_route_candidate *candidate = find(route, from);
-	if (!candidate || stamp > now_ns || now_ns - stamp > STAMP_AGE_NS || stamp <= candidate->stamp)
+	uint64_t sent_ns = stamp & ~STAMP_INDEX;
+	if (!candidate || sent_ns > now_ns || now_ns - sent_ns > STAMP_AGE_NS || stamp <= candidate->stamp)
 		return;
-	uint64_t rtt_ns = now_ns - stamp;
+	bool probed_there = (stamp & STAMP_INDEX) == (uint64_t)(candidate - route->candidates) &&
+			    stamp >= (candidate->added_ns & ~STAMP_INDEX);
+	if (!probed_there)
+		return;
+	uint64_t rtt_ns = now_ns - sent_ns;
 	candidate->rtt_ns = candidate->rtt_ns ? (7 * candidate->rtt_ns + rtt_ns) / 8 : rtt_ns;
 	candidate->stamp = stamp;
 	candidate->replied_ns = now_ns;
@@ -161,14 +174,19 @@ static uint64_t interval_ns(const struct lp_route *route, const struct lp_route_
 	return lp_earlier(PUNCH_FIRST_NS << doubled, PUNCH_LAST_NS);
 }
 
-const struct lp_addr *lp_route_next_probe(struct lp_route *route, uint64_t now_ns)
+const struct lp_addr *lp_route_next_probe(struct lp_route *route, uint64_t now_ns, uint64_t *ret_stamp)
 {
 	for (size_t i = 0; i < route->n_candidates; i++) {
 		struct lp_route_candidate *candidate = &route->candidates[i];
 		if (candidate->next_ns > now_ns)
 			continue;
+		if (candidate->replied_ns == 0 && !lp_bucket_take(&route->punches, &route->punch_limit, 1, now_ns)) {
+			candidate->next_ns = now_ns + PUNCH_LATER_NS;
+			continue;
+		}
 		candidate->next_ns = now_ns + interval_ns(route, candidate, now_ns);
 		candidate->n_unanswered++;
+		*ret_stamp = (now_ns & ~STAMP_INDEX) | i;
 		return &candidate->addr;
 	}
 	return NULL;

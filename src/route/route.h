@@ -14,8 +14,10 @@
    A probe is LP_ROUTE_MESSAGE_BYTES long, and so is its reply. Both are authenticated by a key of the link, so no
    one else can add a candidate or send a reply. What a replayed probe causes is a few probes to its source.
 
-   Invariants: the number of candidates and of probes per second has a maximum; an address without a reply is never the
-   route. Pure: addresses, messages and now_ns go in, addresses to probe come out. It knows no link and no socket. */
+   Invariants: the number of candidates has a maximum, and so has the number of probes per second to addresses that have
+   not replied, whatever the peer offers and however often: it cannot make this member flood others. An address without
+   a reply is never the route. Pure: addresses, messages and now_ns go in, addresses to probe come out. It knows no link
+   and no socket. */
 #ifndef LP_ROUTE_ROUTE_H
 #define LP_ROUTE_ROUTE_H
 
@@ -25,6 +27,7 @@
 
 #include "base/addr.h"
 #include "base/link_prefix.h"
+#include "base/ratelimit.h"
 #include "base/siphash.h"
 #include "base/units.h"
 
@@ -38,6 +41,9 @@
 /* Between probes of the route while frames are sent, and while they are not. */
 #define LP_ROUTE_BUSY_NS (40 * LP_MS)
 #define LP_ROUTE_IDLE_NS LP_SEC
+/* Probes of candidates that have not replied: per second, and at one time. */
+#define LP_ROUTE_PUNCHES_PER_S 20
+#define LP_ROUTE_PUNCHES_BURST 60
 /* After a failure, doubled with each. */
 #define LP_ROUTE_HOLD_FIRST_NS LP_SEC
 #define LP_ROUTE_HOLD_LAST_NS (64 * LP_SEC)
@@ -62,7 +68,8 @@ struct lp_route_candidate {
 	unsigned n_replies;    /* since the route was last dead */
 	uint64_t replied_ns;   /* the last reply; 0: none */
 	uint64_t stamp;        /* of that reply */
-	uint64_t rtt_ns;       /* smoothed; 0: unknown */
+	uint64_t added_ns;
+	uint64_t rtt_ns; /* smoothed; 0: unknown */
 };
 
 struct lp_route {
@@ -75,7 +82,9 @@ struct lp_route {
 	uint64_t used_ns;       /* the last frame */
 	uint64_t used_since_ns; /* frames are sent without a pause since then */
 	uint64_t hold_until_ns, hold_ns;
-	uint64_t looked_ns; /* the last lp_route_choose(); 0: none */
+	struct lp_ratelimit punch_limit;
+	struct lp_bucket punches; /* probes of candidates that have not replied */
+	uint64_t looked_ns;       /* the last lp_route_choose(); 0: none */
 };
 
 /* True for a datagram that may be a probe or a reply; it is not a QUIC packet. */
@@ -97,7 +106,8 @@ void lp_route_offer(struct lp_route *route, const struct lp_addr *addrs, size_t 
 void lp_route_used(struct lp_route *route, uint64_t now_ns);
 /* An authentic probe came from |from|; the caller replies to it. */
 void lp_route_probed(struct lp_route *route, const struct lp_addr *from, uint64_t now_ns);
-/* An authentic reply came from |from|. */
+/* An authentic reply came from |from|. It counts only if the probe was sent to that address (RFC 8445 §7.2.5.2.1): a
+   NAT that maps each remote address alike would otherwise seem to work and then go dark. */
 void lp_route_replied(struct lp_route *route, const struct lp_addr *from, uint64_t stamp, uint64_t now_ns);
 /* A packet of the link came from the route's address. */
 static inline void lp_route_alive(struct lp_route *route, uint64_t now_ns)
@@ -106,8 +116,8 @@ static inline void lp_route_alive(struct lp_route *route, uint64_t now_ns)
 }
 /* The route does not work, though it looks so. */
 void lp_route_fail(struct lp_route *route, uint64_t now_ns);
-/* The address to probe now; NULL: none. Call it until it returns NULL. */
-const struct lp_addr *lp_route_next_probe(struct lp_route *route, uint64_t now_ns);
+/* The address to probe now, and the probe's stamp; NULL: none. Call it until it returns NULL. */
+const struct lp_addr *lp_route_next_probe(struct lp_route *route, uint64_t now_ns, uint64_t *ret_stamp);
 /* Chooses the route. |forwarded_ns|: round trip through the relay; 0: unknown. True if the choice changed. */
 bool lp_route_choose(struct lp_route *route, uint64_t forwarded_ns, uint64_t now_ns);
 /* The route's address; NULL: packets go through the relay. */

@@ -27,6 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct lp_reader r = lp_reader_init(data, len);
 	struct lp_route route;
 	uint64_t now_ns = LP_SEC;
+	uint64_t stamp = 0; /* of the last probe */
 	lp_route_init(&route);
 	while (lp_reader_left(&r) > 0) {
 		uint8_t operation = lp_reader_u8(&r);
@@ -43,8 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 			break;
 		case 2:
 			addrs[0] = read_addr(&r);
-			lp_route_replied(
-				&route, &addrs[0], operation & 128 ? lp_reader_u64(&r) : now_ns - LP_MS, now_ns);
+			lp_route_replied(&route, &addrs[0], operation & 128 ? lp_reader_u64(&r) : stamp, now_ns);
 			break;
 		case 3:
 			lp_route_used(&route, now_ns);
@@ -58,7 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		}
 		(void)lp_route_choose(&route, (uint64_t)operation * LP_MS, now_ns);
 		unsigned n = 0;
-		while (lp_route_next_probe(&route, now_ns))
+		while (lp_route_next_probe(&route, now_ns, &stamp))
 			check(++n <= LP_ROUTE_CANDIDATES_MAX);
 		check(route.n_candidates <= LP_ROUTE_CANDIDATES_MAX);
 		if (lp_route_current(&route))

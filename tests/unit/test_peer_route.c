@@ -42,6 +42,7 @@ static void run(struct world *world, uint64_t for_ns, bool used)
 	size_t n_replies = 0;
 	for (uint64_t end_ns = world->now_ns + for_ns; world->now_ns < end_ns; world->now_ns += 5 * LP_MS) {
 		const struct lp_addr *to;
+		uint64_t stamp;
 		for (size_t i = 0; i < n_replies; i++) {
 			if (replies[i].at_ns > world->now_ns)
 				continue;
@@ -52,7 +53,7 @@ static void run(struct world *world, uint64_t for_ns, bool used)
 		if (used)
 			lp_route_used(&world->route, world->now_ns);
 		(void)lp_route_choose(&world->route, 20 * LP_MS, world->now_ns);
-		while ((to = lp_route_next_probe(&world->route, world->now_ns))) {
+		while ((to = lp_route_next_probe(&world->route, world->now_ns, &stamp))) {
 			unsigned n = to->ip[3];
 			assert_in_range(n, 0, 9);
 			world->n_probes[n]++;
@@ -60,7 +61,7 @@ static void run(struct world *world, uint64_t for_ns, bool used)
 				continue;
 			assert_true(n_replies < 64);
 			replies[n_replies].at_ns = world->now_ns + world->rtt_ns[n];
-			replies[n_replies].stamp = world->now_ns;
+			replies[n_replies].stamp = stamp;
 			replies[n_replies++].n = n;
 		}
 	}
@@ -233,24 +234,75 @@ static void test_candidates(void **state)
 	assert_in_range(more - n, 60, 60 + 9 * 12); /* what does not answer is probed ever more rarely */
 }
 
-/* Replies that are old, repeated, of the future, or from an address that was never probed change nothing. */
+/* A peer that offers 1000 sets of addresses, of others or the same ones, and probes from 1000 ports, cannot make this
+   member flood anyone. Afterwards a good offer still works. */
+static void test_many_offers(void **state)
+{
+	(void)state;
+	for (unsigned fresh = 0; fresh < 2; fresh++) {
+		struct world world;
+		unsigned n_probes = 0;
+		start(&world);
+		for (unsigned i = 0; i < 1000; i++, world.now_ns += 10 * LP_MS) {
+			struct lp_addr addrs[LP_ROUTE_OFFERED_MAX], from = {.family = 4, .ip = {203, 0, 113, 1}};
+			for (unsigned k = 0; k < LP_ROUTE_OFFERED_MAX; k++) {
+				addrs[k] = address(100 + k);
+				addrs[k].port = (uint16_t)(fresh ? 1 + i * LP_ROUTE_OFFERED_MAX + k : 1 + k);
+			}
+			from.port = (uint16_t)(1 + i);
+			lp_route_offer(&world.route, addrs, LP_ROUTE_OFFERED_MAX, world.now_ns);
+			lp_route_probed(&world.route, &from, world.now_ns);
+			assert_false(lp_route_choose(&world.route, 20 * LP_MS, world.now_ns));
+			uint64_t stamp;
+			while (lp_route_next_probe(&world.route, world.now_ns, &stamp))
+				n_probes++;
+			assert_in_range(world.route.n_candidates, 1, LP_ROUTE_CANDIDATES_MAX);
+		}
+		assert_in_range(n_probes, 1, LP_ROUTE_PUNCHES_BURST + 10 * LP_ROUTE_PUNCHES_PER_S);
+		world.rtt_ns[2] = 5 * LP_MS;
+		struct lp_addr good = address(2);
+		lp_route_offer(&world.route, &good, 1, world.now_ns);
+		for (unsigned i = 0; i < 1000 && !lp_route_current(&world.route); i++, world.now_ns += 10 * LP_MS) {
+			const struct lp_addr *to;
+			uint64_t stamp;
+			(void)lp_route_choose(&world.route, 20 * LP_MS, world.now_ns);
+			while ((to = lp_route_next_probe(&world.route, world.now_ns, &stamp)))
+				if (lp_addr_equal(to, &good))
+					lp_route_replied(&world.route, &good, stamp, world.now_ns);
+		}
+		assert_int_equal(current(&world), 2);
+	}
+}
+
+/* Replies that are old, repeated, of the future, from an address that was never probed, or from another than the probed
+   one change nothing. */
 static void test_replies(void **state)
 {
 	struct world world;
-	struct lp_addr one = address(1), two = address(2);
+	struct lp_addr one = address(1), two = address(2), never = address(3);
+	uint64_t first, second, later;
 	(void)state;
 	start(&world);
-	offer(&world, 1, 1);
-	uint64_t now_ns = world.now_ns + 10 * LP_SEC;
-	lp_route_replied(&world.route, &two, now_ns - 1, now_ns);
-	lp_route_replied(&world.route, &one, now_ns + 1, now_ns);
-	lp_route_replied(&world.route, &one, now_ns - 5 * LP_SEC, now_ns);
+	offer(&world, 1, 2);
+	uint64_t now_ns = world.now_ns;
+	assert_true(lp_addr_equal(lp_route_next_probe(&world.route, now_ns, &first), &one));
+	assert_true(lp_addr_equal(lp_route_next_probe(&world.route, now_ns, &second), &two));
+	lp_route_replied(&world.route, &never, first, now_ns + LP_MS);
+	lp_route_replied(&world.route, &one, first, now_ns - LP_MS);
+	lp_route_replied(&world.route, &one, first, now_ns + 5 * LP_SEC);
+	lp_route_replied(&world.route, &one, first - 2 * LP_SEC / 16 * 16, now_ns + LP_MS); /* before it was offered */
 	for (unsigned i = 0; i < 5; i++)
-		lp_route_replied(&world.route, &one, now_ns - LP_MS, now_ns); /* counts once */
-	assert_false(lp_route_choose(&world.route, 0, now_ns));
-	lp_route_replied(&world.route, &one, now_ns, now_ns);
-	assert_true(lp_route_choose(&world.route, 0, now_ns));
-	lp_route_fail(&world.route, now_ns);
+		lp_route_replied(&world.route, &one, second + 16 * i, now_ns + LP_MS);
+	assert_int_equal(world.route.candidates[0].n_replies, 0);
+	for (unsigned i = 0; i < 5; i++)
+		lp_route_replied(&world.route, &one, first, now_ns + LP_MS); /* counts once */
+	assert_int_equal(world.route.candidates[0].n_replies, 1);
+	assert_false(lp_route_choose(&world.route, 0, now_ns + LP_MS));
+	now_ns += 2 * LP_MS;
+	assert_true(lp_addr_equal(lp_route_next_probe(&world.route, now_ns, &later), &one));
+	lp_route_replied(&world.route, &one, later, now_ns + LP_MS);
+	assert_true(lp_route_choose(&world.route, 0, now_ns + LP_MS));
+	lp_route_fail(&world.route, now_ns + LP_MS);
 	assert_null(lp_route_current(&world.route));
 }
 
@@ -263,6 +315,7 @@ int main(void)
 		cmocka_unit_test(test_dark),
 		cmocka_unit_test(test_idle),
 		cmocka_unit_test(test_candidates),
+		cmocka_unit_test(test_many_offers),
 		cmocka_unit_test(test_replies),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -76,6 +76,12 @@ void lp_host_set_nat_kind(struct lp_host *host, enum lp_nat_kind mapping, enum l
 	host->net.n_mappings = 0;
 }
 
+void lp_host_set_nat_inside(struct lp_host *host, bool hairpin, bool lan)
+{
+	host->net.nat_no_hairpin = !hairpin;
+	host->net.nat_lan = lan;
+}
+
 void lp_host_block(struct lp_host *host, const struct lp_addr *addr)
 {
 	host->net.blocked = addr ? *addr : (struct lp_addr){0};

@@ -91,6 +91,10 @@ enum lp_nat_kind {
 void lp_host_set_nat_kind(struct lp_host *host, enum lp_nat_kind mapping, enum lp_nat_kind filter);
 /* Drops what the host sends to this address, whatever the port, and what comes from there; NULL: nothing. */
 void lp_host_block(struct lp_host *host, const struct lp_addr *addr);
+/* How the NAT serves hosts with the same outer address. |hairpin|: what one of them sends to an outer address of
+   another arrives (RFC 4787 §6); initially true. |lan|: they are in one network and reach each other's inner addresses;
+   initially false, as behind the NAT of a provider. */
+void lp_host_set_nat_inside(struct lp_host *host, bool hairpin, bool lan);
 /* Drops the NAT's mappings: the next datagrams get other outer ports. */
 void lp_host_rebind(struct lp_host *host);
 void lp_host_set_lines(struct lp_host *host, const struct lp_line *up, const struct lp_line *down);

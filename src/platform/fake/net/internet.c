@@ -185,15 +185,38 @@ static bool is_let_in(const struct lp_host *host, const struct lp_mapping *mappi
 	return let_in;
 }
 
+/* True if another host behind the same NAT has a mapping with this outer port. */
+static bool is_port_taken(const struct lp_host *host, uint8_t family, uint16_t outer_port)
+{
+	for (struct lp_host *other = host->world->hosts; other; other = other->next)
+		if (other != host && same_ip(&other->net.outer_ip, &host->net.outer_ip) &&
+			mapping_of(other, family, outer_port))
+			return true;
+	return false;
+}
+
+/* True if |addr| is the inner address of a host in the same network behind the same NAT. */
+static bool is_in_lan(const struct lp_host *host, const struct lp_addr *addr)
+{
+	if (!host->net.nat_lan || host->net.outer_ip.family != addr->family)
+		return false;
+	for (const struct lp_host *other = host->world->hosts; other; other = other->next)
+		if (other->net.nat_lan && same_ip(&other->net.outer_ip, &host->net.outer_ip) && has_ip(other, addr))
+			return true;
+	return false;
+}
+
 /* The source address outside the NAT of what the host sends from |local| to |remote|. */
 static struct lp_addr translate_out(struct lp_host *host, const struct lp_addr *local, const struct lp_addr *remote)
 {
-	if (!host->net.outer_ip.family || host->net.outer_ip.family != local->family)
+	if (!host->net.outer_ip.family || host->net.outer_ip.family != local->family || is_in_lan(host, remote))
 		return *local;
 	struct lp_mapping *mapping = mapping_to(host, local->port, remote);
 	if (!mapping) {
 		if (host->net.n_mappings == LP_HOST_MAPPINGS_MAX)
 			host->net.n_mappings = 0;
+		while (is_port_taken(host, local->family, host->net.next_outer_port))
+			host->net.next_outer_port++;
 		mapping = &host->net.mappings[host->net.n_mappings++];
 		*mapping = (struct lp_mapping){
 			.family = local->family,
@@ -215,7 +238,12 @@ static struct lp_host *find_host(
 	for (struct lp_host *host = world->hosts; host; host = host->next) {
 		struct lp_addr ip = lp_host_net_ip(&host->net, addr->family);
 		if (host->net.outer_ip.family == addr->family) {
-			if (!same_ip(&host->net.outer_ip, addr))
+			if (has_ip(host, addr) && is_in_lan(host, source)) {
+				*ret_inner = *addr;
+				return host;
+			}
+			if (!same_ip(&host->net.outer_ip, addr) ||
+				(host->net.nat_no_hairpin && same_ip(&host->net.outer_ip, source)))
 				continue;
 			struct lp_mapping *mapping = mapping_of(host, addr->family, addr->port);
 			if (!mapping || !is_let_in(host, mapping, source))

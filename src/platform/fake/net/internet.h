@@ -39,7 +39,8 @@ struct lp_host_net {
 	struct lp_addr outer_ip; /* of its NAT; family 0: none */
 	uint64_t nat_timeout_ns; /* 0: mappings never expire */
 	enum lp_nat_kind nat_mapping, nat_filter;
-	struct lp_addr blocked; /* family 0: none */
+	bool nat_no_hairpin, nat_lan; /* as in lp_host_set_nat_inside() */
+	struct lp_addr blocked;       /* family 0: none */
 	struct lp_mapping mappings[LP_HOST_MAPPINGS_MAX];
 	size_t n_mappings;
 	struct lp_fake_line up, down;
