@@ -174,4 +174,5 @@ def test_upgrade_while_running(invited, installed):
             wait_for(lambda: installed.run(*control, "get", 100, check=False).strip() == "Not joined", "the window", 60)
             installed.run(*control, "command", MENU_EXIT)
             wait_for(lambda: "no window" in installed.run(*control, "rect", check=False), "the window to close", 30)
-    wait_for(lambda: not os.path.exists(installed.unix(FOLDER + "\\lanparty.exe")), "the programs to go", 60)
+    for name in ("lanparty.exe", "uninstall.exe"):
+        wait_for(lambda path=f"{FOLDER}\\{name}": not os.path.exists(installed.unix(path)), f"{name} to go", 60)
