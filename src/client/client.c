@@ -340,6 +340,13 @@ static void on_frame(void *ctx, uint16_t source, const uint8_t *frame, size_t le
 	note(client, LP_CAPTURE_TUNNEL_IN, true, source, frame, len, drop);
 }
 
+/* A frame that a peer link dropped. */
+static void on_dropped(void *ctx, uint16_t source, const uint8_t *frame, size_t len, enum lp_drop drop, uint64_t now_ns)
+{
+	(void)now_ns;
+	note(ctx, LP_CAPTURE_TUNNEL_IN, true, source, frame, len, drop);
+}
+
 /* Frames for the system, after coalescing. */
 static void to_tap(void *ctx, const struct lp_frame *frames, size_t n_frames)
 {
@@ -386,6 +393,7 @@ static const struct lp_member_events member_events = {
 	.lost = on_lost,
 	.path = on_path,
 	.frame = on_frame,
+	.dropped = on_dropped,
 	.batch_end = on_batch_end,
 	.relieved = on_relieved,
 	.changed = on_changed,

@@ -189,8 +189,10 @@ struct lp_stats_message {
 	uint64_t gateway_rtt_us;          /* from the relay only: relay to gateway, 0: unknown */
 	struct lp_peer_rtts peer_rtts;    /* from the relay only: relay to other members */
 	uint16_t unfragmented_mtu;        /* from the relay only, as in welcome */
-	bool lan_deaf;                    /* the gateway's interface drops frames for other MACs; from the same two */
-	bool lan_down; /* the gateway's interface carries no frames; from the gateway and from the relay */
+	uint64_t link_bytes_in,
+		link_bytes_out; /* from the relay only: of peer links, passed on unopened; UDP payload */
+	bool lan_deaf;          /* the gateway's interface drops frames for other MACs; from the same two */
+	bool lan_down;          /* the gateway's interface carries no frames; from the gateway and from the relay */
 	struct lp_peer_rtts lan_sent_for; /* from a gateway: broadcasts that it sent to its LAN, by the member they came
 					     from */
 	uint64_t lan_sent;                /* from the relay only: the receiver's own entry of these; 0: none, or unknown

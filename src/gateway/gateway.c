@@ -216,6 +216,15 @@ static void on_frame(void *ctx, uint16_t source, const uint8_t *frame, size_t le
 	note(gateway, LP_CAPTURE_TUNNEL_IN, true, source, frame, len, drop);
 }
 
+/* A frame that a peer link dropped. */
+static void on_dropped(void *ctx, uint16_t source, const uint8_t *frame, size_t len, enum lp_drop drop, uint64_t now_ns)
+{
+	struct lp_gateway *gateway = ctx;
+	gateway->now_ns = now_ns;
+	log_frame(gateway, "out", source, frame, len, drop);
+	note(gateway, LP_CAPTURE_TUNNEL_IN, true, source, frame, len, drop);
+}
+
 static void on_batch_end(void *ctx)
 {
 	struct lp_gateway *gateway = ctx;
@@ -355,6 +364,7 @@ static const struct lp_member_events member_events = {
 	.joined = on_joined,
 	.lost = on_lost,
 	.frame = on_frame,
+	.dropped = on_dropped,
 	.batch_end = on_batch_end,
 	.peer = on_peer,
 	.path = on_path,

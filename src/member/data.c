@@ -150,6 +150,18 @@ static void on_mesh_frame(
 	member->frame_route = NULL;
 }
 
+/* A frame from a peer's link that was dropped. */
+static void on_mesh_dropped(void *ctx, uint16_t source, const char *route, const uint8_t *frame, size_t len,
+	enum lp_drop drop, uint64_t now_ns)
+{
+	struct lp_member *member = ctx;
+	if (!member->config.events->dropped)
+		return;
+	member->frame_route = route;
+	member->config.events->dropped(member->config.ctx, source, frame, len, drop, now_ns);
+	member->frame_route = NULL;
+}
+
 static void on_mesh_relieved(void *ctx)
 {
 	notify_relieved(ctx);
@@ -195,6 +207,7 @@ static size_t on_mesh_addresses(void *ctx, struct lp_addr *ret_addrs, size_t max
 static const struct lp_mesh_events mesh_events = {
 	.addresses = on_mesh_addresses,
 	.frame = on_mesh_frame,
+	.dropped = on_mesh_dropped,
 	.relieved = on_mesh_relieved,
 	.rest = on_mesh_rest,
 };

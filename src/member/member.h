@@ -58,7 +58,8 @@ struct lp_member;
 struct lp_status;
 struct lp_tls;
 
-/* The owner's callbacks; each gets |ctx|. `lost`, `peer`, `path`, `relieved` and `changed` may be NULL. */
+/* The owner's callbacks; each gets |ctx|. `lost`, `dropped`, `peer`, `path`, `relieved` and `changed` may be
+   NULL. */
 struct lp_member_events {
 	/* Admitted, for the first time or again. |welcome| is valid until the call returns. */
 	void (*joined)(void *ctx, const struct lp_welcome *welcome);
@@ -67,6 +68,9 @@ struct lp_member_events {
 	/* A frame from the room, sent by the peer with the id |source|; valid until the call returns. |now_ns| is the
 	   time of its batch. */
 	void (*frame)(void *ctx, uint16_t source, const uint8_t *frame, size_t len, uint64_t now_ns);
+	/* A frame from a peer link that the checks of the link dropped; it is counted already. |drop| is why. */
+	void (*dropped)(
+		void *ctx, uint16_t source, const uint8_t *frame, size_t len, enum lp_drop drop, uint64_t now_ns);
 	/* The end of a batch of frames. */
 	void (*batch_end)(void *ctx);
 	/* A peer joined (|known|: an update of a known peer) or left (|known| false: it was not known). */

@@ -51,6 +51,9 @@ static void set_members(const struct lp_member *member, uint64_t rtt_us, struct 
 			continue;
 		snprintf(entry->route, sizeof entry->route, "%s", link.route);
 		entry->rtt_us = link.rtt_ns / LP_US;
+		entry->packets_lost = link.packets_lost;
+		entry->bytes_in = link.bytes_in;
+		entry->bytes_out = link.bytes_out;
 	}
 }
 

@@ -40,7 +40,12 @@ bool lp_mesh_link(const struct lp_mesh *mesh, uint16_t id, struct lp_mesh_link *
 		return false;
 	lp_quic_stats(peer->conn, &stats);
 	*ret_link = (struct lp_mesh_link){
-		.route = lp_mesh_route_name(peer), .rtt_ns = stats.srtt_ns, .packets_lost = stats.lost_packets};
+		.route = lp_mesh_route_name(peer),
+		.rtt_ns = stats.srtt_ns,
+		.packets_lost = stats.lost_packets,
+		.bytes_in = lp_link_counters(peer->link)->bytes_in,
+		.bytes_out = lp_link_counters(peer->link)->bytes_out,
+	};
 	return true;
 }
 
@@ -265,6 +270,8 @@ void lp_mesh_on_frame(void *ctx, uint16_t source, const uint8_t *frame, size_t l
 	enum lp_drop drop = check(peer, frame, len);
 	if (drop != LP_DROP_NONE) {
 		lp_link_counters(peer->link)->drops[drop]++;
+		mesh->config.events->dropped(
+			mesh->config.ctx, peer->id, lp_mesh_route_name(peer), frame, len, drop, now_ns);
 		return;
 	}
 	peer->used_ns = now_ns;

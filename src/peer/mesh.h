@@ -82,6 +82,9 @@ struct lp_mesh_events {
 	size_t (*addresses)(void *ctx, struct lp_addr *ret_addrs, size_t max);
 	/* A frame from the peer |source|, by its link, whose route is |route|; as lp_member_events.frame. */
 	void (*frame)(void *ctx, uint16_t source, const char *route, const uint8_t *frame, size_t len, uint64_t now_ns);
+	/* A frame of that kind that was dropped by the checks, and counted. */
+	void (*dropped)(void *ctx, uint16_t source, const char *route, const uint8_t *frame, size_t len,
+		enum lp_drop drop, uint64_t now_ns);
 	/* A link has room again after lp_mesh_congested() returned true. */
 	void (*relieved)(void *ctx);
 	/* Datagrams that do not belong to links. */
@@ -144,9 +147,10 @@ void lp_mesh_expire(struct lp_mesh *mesh, uint64_t now_ns);
 
 /* A link, for people. */
 struct lp_mesh_link {
-	const char *route; /* "forwarded" or "direct" */
-	uint64_t rtt_ns;   /* smoothed; 0: unknown */
-	uint64_t packets_lost;
+	const char *route;            /* "forwarded" or "direct" */
+	uint64_t rtt_ns;              /* smoothed; 0: unknown */
+	uint64_t packets_lost;        /* of ours, on this link */
+	uint64_t bytes_in, bytes_out; /* of frames, on this link */
 };
 
 /* The link to the peer |id|. False: frames go through the relay. */

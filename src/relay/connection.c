@@ -20,6 +20,7 @@
 #include "relay/host.h"
 #include "relay/state.h"
 #include "room/room.h"
+#include "room/transit.h"
 
 /* Members send and receive `stats` in this number of phases of the interval, so that those that joined together, for
    example after a restart, do not all do so in the same second. */
@@ -502,6 +503,8 @@ static void send_stats(struct lp_connection *connection)
 	message.stats.rtt_us = stats.srtt_ns / LP_US;
 	lp_histogram_add(&connection->relay->counters.rtt, message.stats.rtt_us);
 	message.stats.packets_lost = stats.lost_packets;
+	message.stats.link_bytes_in = lp_peer_transit(connection->peer)->bytes_in;
+	message.stats.link_bytes_out = lp_peer_transit(connection->peer)->bytes_out;
 	message.stats.gateway_present = gateway != NULL;
 	set_peer_rtts(connection, &message.stats.peer_rtts);
 	message.stats.unfragmented_mtu = connection->sent_mtu = unfragmented_mtu(connection);

@@ -110,6 +110,8 @@ static void write_links(struct lp_text *line, const struct lp_status *status, ui
 									: "a player");
 		lp_text_addf(line, " %s ", member->route);
 		add_ms(line, member->rtt_us);
+		if (member->packets_lost)
+			lp_text_addf(line, " (%" PRIu64 " packets lost)", member->packets_lost);
 	}
 }
 

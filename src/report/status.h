@@ -91,6 +91,9 @@ struct lp_status_member {
 	struct lp_mac mac;
 	char route[16];  /* by which its frames come: "relay"; with a peer link "forwarded" or "direct" */
 	uint64_t rtt_us; /* round trip to it: of the link, or as estimated by lp_latency_gateway_us(); 0: unknown */
+	/* On the peer link to it; 0 without one. */
+	uint64_t packets_lost;        /* of ours */
+	uint64_t bytes_in, bytes_out; /* of frames */
 };
 
 struct lp_status {

@@ -38,6 +38,12 @@ static const struct lp_field member_fields[] = {
 	{"route", LP_FIELD_TEXT, false, MEMBER_AT(route), .max = 15, .text = "by which its frames come"},
 	{"rtt_us", LP_FIELD_UINT, false, MEMBER_AT(rtt_us), .max = INT64_MAX,
 		.text = "estimated round trip to it, microseconds; 0: unknown"},
+	{"packets_lost", LP_FIELD_UINT, true, MEMBER_AT(packets_lost), .max = INT64_MAX,
+		.text = "packets lost on the peer link to it"},
+	{"bytes_in", LP_FIELD_UINT, true, MEMBER_AT(bytes_in), .max = INT64_MAX,
+		.text = "bytes of the frames received by that link"},
+	{"bytes_out", LP_FIELD_UINT, true, MEMBER_AT(bytes_out), .max = INT64_MAX,
+		.text = "bytes of the frames sent by it"},
 };
 
 static const struct lp_field fields[] = {
@@ -235,6 +241,22 @@ static const struct lp_status_member *find_gateway(const struct lp_status_docume
 	return NULL;
 }
 
+/* Appends how a member is reached. */
+static void add_route(struct lp_text *page, const struct lp_status_member *member)
+{
+	lp_text_addf(page, ", route %s", member->route);
+	if (member->rtt_us)
+		lp_text_addf(page, ", RTT %.1f ms", (double)member->rtt_us / 1000.0);
+	if (member->packets_lost)
+		lp_text_addf(page, ", %" PRIu64 " packets lost", member->packets_lost);
+	if (member->bytes_in == 0 && member->bytes_out == 0)
+		return;
+	lp_text_add(page, ", received ");
+	lp_text_bytes(page, member->bytes_in);
+	lp_text_add(page, ", sent ");
+	lp_text_bytes(page, member->bytes_out);
+}
+
 /* Appends the room and its gateway. */
 static void add_room(struct lp_text *page, const struct lp_status_document *document)
 {
@@ -250,7 +272,7 @@ static void add_room(struct lp_text *page, const struct lp_status_document *docu
 	lp_text_escaped(page, document->gateway_name[0] ? document->gateway_name : "(without a name)");
 	const struct lp_status_member *gateway = find_gateway(document);
 	if (gateway && strcmp(gateway->route, "relay") != 0)
-		lp_text_addf(page, ", route %s, RTT %.1f ms", gateway->route, (double)gateway->rtt_us / 1000.0);
+		add_route(page, gateway);
 	else if (document->lan_rtt_us)
 		lp_text_addf(page, ", estimated RTT %.1f ms", (double)document->lan_rtt_us / 1000.0);
 	lp_text_add(page, document->gateway_lan_down ? ", no link to its LAN\n" : "\n");
@@ -265,9 +287,7 @@ static void add_players(struct lp_text *page, const struct lp_status_document *d
 			continue;
 		lp_text_add(page, "player     ");
 		lp_text_escaped(page, members[i].name[0] ? members[i].name : "(without a name)");
-		lp_text_addf(page, ", route %s", members[i].route);
-		if (members[i].rtt_us)
-			lp_text_addf(page, ", RTT %.1f ms", (double)members[i].rtt_us / 1000.0);
+		add_route(page, &members[i]);
 		lp_text_add(page, "\n");
 	}
 }

@@ -25,6 +25,8 @@
 #include "room/room.h"
 #include "room/transit.h"
 
+#include "../unit/filter_rows.h"
+
 struct fixture {
 	char folder[64];
 	struct lp_directory *directory;
@@ -147,6 +149,14 @@ static void test_forwarded(void **state)
 	party_run(f->party, 100 * LP_MS);
 	assert_int_equal(f->party->relay->counters.frames, opened + 1);
 	assert_int_equal(transit(f->party).foreign, 0);
+	/* The relay tells members what it passed on for them, and a member knows what each link has carried. */
+	struct lp_status status;
+	party_run(f->party, 2 * f->party->relay->config.stats_interval_ns);
+	lp_member_status(party_lp_member(f->alice), &status);
+	assert_true(status.relay_stats.link_bytes_in > 50 * 1514 && status.relay_stats.link_bytes_out > 50 * 1514);
+	for (size_t i = 0; i < status.n_members; i++)
+		if (strcmp(status.members[i].name, f->bob->name) == 0)
+			assert_in_range(status.members[i].bytes_out, 50 * 1514 + 50 * 90, 60 * 1514 + 60 * 90);
 }
 
 /* A member whose invite has another peer secret gets no link, and the frames arrive by the relay. */
@@ -276,10 +286,21 @@ static void send_raw(struct party_member *from, const struct party_member *to, c
 	party_run(from->party, 50 * LP_MS);
 }
 
-/* What the receiver of a link drops, and counts. */
+/* The events of a party: the number of logged frames. */
+static void count_frames(void *ctx, enum lp_event event, const union lp_value *values)
+{
+	(void)values;
+	if (event == LP_EVENT_frame)
+		++*(unsigned *)ctx;
+}
+
+/* What the receiver of a link drops, and counts; a gateway's frame log has it. */
 static void test_hostile(void **state)
 {
 	struct fixture *f = *state;
+	unsigned n_logged = 0;
+	f->party->framelog = (struct lp_framelog_config){.one_in = 1, .drops_only = true};
+	f->party->log = (struct lp_log){.level = LP_LEVEL_DEBUG, .sink = count_frames, .ctx = &n_logged};
 	gather(f);
 	expect_route(f->bob, f->gateway, "forwarded");
 	expect_route(f->bob, f->alice, "forwarded");
@@ -316,6 +337,132 @@ static void test_hostile(void **state)
 		if (after.drops[rows[i].drop] != before.drops[rows[i].drop] + 1)
 			fail_msg("row %zu", i);
 	}
+	assert_int_equal(n_logged, 4); /* those to the gateway */
+}
+
+/* What the checks of a link made of a frame. */
+struct verdict {
+	unsigned n;
+	enum lp_drop drop;
+};
+
+static void on_passed(
+	void *ctx, uint16_t source, const char *link_route, const uint8_t *frame, size_t len, uint64_t now_ns)
+{
+	struct verdict *verdict = ctx;
+	(void)source, (void)link_route, (void)frame, (void)len, (void)now_ns;
+	verdict->n++;
+	verdict->drop = LP_DROP_NONE;
+}
+
+static void on_dropped(void *ctx, uint16_t source, const char *link_route, const uint8_t *frame, size_t len,
+	enum lp_drop drop, uint64_t now_ns)
+{
+	struct verdict *verdict = ctx;
+	(void)source, (void)link_route, (void)frame, (void)len, (void)now_ns;
+	verdict->n++;
+	verdict->drop = drop;
+}
+
+/* Checks that the link from |peer| has the filters' verdict about each row; |to|: the MAC of this end. */
+static void check_rows(
+	struct lp_mesh_peer *peer, struct verdict *verdict, uint64_t to, const struct row *rows, size_t n_rows)
+{
+	for (size_t i = 0; i < 2 * n_rows; i++) {
+		const struct row *row = &rows[i / 2];
+		uint8_t frame[FRAME_MAX];
+		uint64_t dst = row->dst ? row->dst : i % 2 ? to : BROADCAST;
+		enum lp_drop expected = peer->role == LP_ROLE_GATEWAY ? row->gateway : row->client;
+		size_t len = make_frame(frame, dst, row->src ? row->src : STATION_MAC(1), row->parts);
+		uint64_t now_ns = peer->mesh->now_ns += LP_SEC; /* within all limits */
+		if (row->on)
+			continue;
+		verdict->n = 0;
+		lp_mesh_on_frame(peer, peer->id, frame, len, now_ns);
+		assert_int_equal(verdict->n, 1);
+		bool as_expected = verdict->drop == expected;
+		/* Beyond the filters, a link carries only what is for this end, and no claims that the relay did not
+		 * see. */
+		if (expected == LP_DROP_NONE && verdict->drop == LP_DROP_MISROUTED)
+			as_expected = dst != to || peer->role == LP_ROLE_CLIENT;
+		if (!as_expected)
+			fail_msg("%s, from a %s: %s, not %s", row->text, lp_role_text(peer->role),
+				lp_drop_wire(verdict->drop), lp_drop_wire(expected));
+		if (verdict->drop == LP_DROP_NONE && dst != to)
+			fail_msg("%s: passed, though it is not for this member", row->text);
+	}
+}
+
+/* Every case of the filters' tests over a link, from a client and from a gateway. */
+static void test_filters(void **state)
+{
+	struct fixture *f = *state;
+	gather(f);
+	expect_route(f->alice, f->bob, "forwarded");
+	expect_route(f->alice, f->gateway, "forwarded");
+	struct lp_mesh *mesh = party_lp_member(f->alice)->mesh;
+	struct lp_mesh_events events = *mesh->config.events, counting = events;
+	struct lp_mesh_config config = mesh->config;
+	struct verdict verdict = {0};
+	uint64_t now_ns = mesh->now_ns, to = lp_mac_key(f->alice->mac.octet);
+	counting.frame = on_passed;
+	counting.dropped = on_dropped;
+	mesh->config.events = &counting;
+	mesh->config.ctx = &verdict;
+	for (size_t i = 0; i < mesh->n_peers; i++) {
+		struct lp_mesh_peer *peer = mesh->peers[i];
+		struct lp_mac mac = peer->mac;
+		peer->mac = (struct lp_mac){{2, 0, 0, 0, 0, 1}}; /* the sender of the rows */
+		check_rows(peer, &verdict, to, plain_rows, sizeof plain_rows / sizeof *plain_rows);
+		check_rows(peer, &verdict, to, frame_rows, sizeof frame_rows / sizeof *frame_rows);
+		check_rows(peer, &verdict, to, control_rows, sizeof control_rows / sizeof *control_rows);
+		check_rows(peer, &verdict, to, router_rows, sizeof router_rows / sizeof *router_rows);
+		check_rows(peer, &verdict, to, rogue_rows, sizeof rogue_rows / sizeof *rogue_rows);
+		check_rows(peer, &verdict, to, evasion_rows, sizeof evasion_rows / sizeof *evasion_rows);
+		peer->mac = mac;
+		mesh->now_ns = now_ns;
+	}
+	mesh->config = config;
+}
+
+/* A relay that announces members that do not exist, other keys and other prefixes: there is a maximum of everything,
+   and no link is made with anyone who does not have the announced key. The links that are up go on. */
+static void test_hostile_relay(void **state)
+{
+	struct fixture *f = *state;
+	gather(f);
+	expect_route(f->alice, f->gateway, "forwarded");
+	struct lp_mesh *mesh = party_lp_member(f->alice)->mesh;
+	for (unsigned i = 0; i < 10000; i++) {
+		struct lp_peer_event event = {
+			.peer_id = (uint16_t)(100 + i), .role = LP_ROLE_CLIENT, .mac = {{2, 9, 9, 9}}};
+		event.mac.octet[4] = (uint8_t)(i >> 8);
+		event.mac.octet[5] = (uint8_t)i;
+		memset(event.key, 'a', LP_KEY_HEX);
+		snprintf(event.link, sizeof event.link, "%0*x", LP_LINK_PREFIX_HEX, 1000 + i);
+		lp_mesh_peer(mesh, &event, true, mesh->now_ns);
+		struct lp_mesh_peer *peer = lp_mesh_find(mesh, event.peer_id);
+		if (peer)
+			lp_mesh_want(peer);
+		assert_in_range(mesh->n_peers, 1, LP_MESH_PEERS_MAX);
+		assert_in_range(mesh->n_connecting, 0, LP_MESH_HANDSHAKES_MAX);
+		assert_in_range(mesh->n_links, 0, LP_MESH_LINKS_MAX);
+	}
+	assert_int_equal(mesh->n_peers, LP_MESH_PEERS_MAX);
+	expect_all(f->alice, f->gateway, 20);
+	assert_string_equal(route(f->alice, f->gateway), "forwarded");
+	/* Another key for a member that exists. */
+	struct lp_mesh_peer *bob = lp_mesh_find(mesh, 3);
+	assert_non_null(bob);
+	assert_string_equal(bob->name, f->bob->name);
+	for (size_t i = 0; i < sizeof bob->key; i++)
+		bob->key[i] ^= 0x55;
+	for (unsigned i = 0; i < 200; i++) {
+		party_send(f->alice, f->bob, 100, 1);
+		party_run(f->party, 50 * LP_MS);
+		assert_int_not_equal(bob->state, LP_MESH_UP);
+	}
+	assert_int_equal(party_count(f->alice, f->bob), 200);
 }
 
 /* Bob's ARP for 10.0.0.10: he uses the address, and says so to everyone or to one member. */
@@ -428,6 +575,47 @@ static void test_nats(void **state)
 	}
 }
 
+/* Two players behind one NAT: in one network, by a NAT of a provider that returns what one sends to the outer address
+   of the other (hairpin), and by one that does not. */
+static void test_one_nat(void **state)
+{
+	static const struct {
+		bool hairpin, lan;
+		enum lp_nat_kind mapping;
+		const char *route;
+	} rows[] = {
+		{false, true, LP_NAT_ADDRESS_AND_PORT, "direct"},
+		{true, false, LP_NAT_INDEPENDENT, "direct"},
+		{true, false, LP_NAT_ADDRESS_AND_PORT, "forwarded"},
+		{false, false, LP_NAT_INDEPENDENT, "forwarded"},
+	};
+	struct fixture *f = *state;
+	f->party->direct = LP_DIRECT_ALL;
+	gather(f);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct party_member *players[] = {f->alice, f->bob};
+		for (size_t k = 0; k < 2; k++) {
+			party_kill(players[k]);
+			lp_host_set_nat(players[k]->host, "203.0.113.1", 0);
+			lp_host_set_nat_kind(players[k]->host, rows[i].mapping, LP_NAT_ADDRESS_AND_PORT);
+			lp_host_set_nat_inside(players[k]->host, rows[i].hairpin, rows[i].lan);
+		}
+		party_start(f->alice);
+		party_start(f->bob);
+		assert_true(party_run_until_joined(f->party, 60 * LP_SEC));
+		for (unsigned k = 0; k < 80; k++) {
+			party_send(f->alice, f->bob, 100, 1);
+			party_send(f->bob, f->alice, 100, 1);
+			party_run(f->party, 50 * LP_MS);
+		}
+		if (strcmp(route(f->alice, f->bob), rows[i].route) != 0 ||
+			strcmp(route(f->bob, f->alice), rows[i].route) != 0)
+			fail_msg("row %zu: %s, %s", i, route(f->alice, f->bob), route(f->bob, f->alice));
+		expect_all(f->alice, f->bob, 20);
+		expect_route(f->alice, f->gateway, "direct");
+	}
+}
+
 /* A NAT that restarts gives other ports: the route is found again. */
 static void test_rebind(void **state)
 {
@@ -514,8 +702,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_silent, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_hostile, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_claims, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_filters, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_hostile_relay, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_direct, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_nats, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_one_nat, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_rebind, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_dark, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_relay_away, set_up, tear_down),

@@ -76,7 +76,7 @@ static const struct {
 	{STATS, NULL, LP_MESSAGE_STATS},
 	{"{\"type\":\"stats\"," STATS_REST ",\"drops\":{\"oversize\":9,\"not_joined\":9223372036854775807},"
 	 "\"rtt_us\":12000,\"packets_lost\":3,\"gateway_present\":true,\"gateway_rtt_us\":900,"
-	 "\"unfragmented_mtu\":1150,\"lan_deaf\":true,\"lan_down\":true}",
+	 "\"unfragmented_mtu\":1150,\"link_bytes_in\":5,\"link_bytes_out\":6,\"lan_deaf\":true,\"lan_down\":true}",
 		NULL, LP_MESSAGE_STATS},
 	{"{\"type\":\"stats\"," STATS_REST ",\"peer_rtts\":{\"7\":12000,\"65535\":0}}", NULL, LP_MESSAGE_STATS},
 	{"{\"type\":\"stats\"," STATS_REST ",\"peer_rtts\":{\"0\":1,\"65536\":2,\"7x\":3,\"\":4,\"-1\":5,\"8\":6}}",
@@ -267,11 +267,12 @@ static const char *const complete[] = {
 	[LP_MESSAGE_PEER_JOINED] = "{\"type\":\"peer_joined\",\"peer_id\":7,\"role\":\"client\","
 				   "\"mac\":\"02:00:00:00:00:01\",\"name\":\"n\",\"key\":\"00\",\"link\":\"00\"}",
 	[LP_MESSAGE_PEER_LEFT] = "{\"type\":\"peer_left\",\"peer_id\":7,\"reason\":\"goodbye\"}",
-	[LP_MESSAGE_STATS] = "{\"type\":\"stats\"," STATS_REST ",\"drops\":{\"oversize\":1},\"rtt_us\":1,"
-			     "\"packets_lost\":1,\"gateway_present\":true,\"gateway_rtt_us\":1,"
-			     "\"peer_rtts\":{\"7\":1},"
-			     "\"unfragmented_mtu\":1,\"lan_deaf\":true,\"lan_down\":true,"
-			     "\"lan_sent_for\":{\"7\":1},\"lan_sent\":1,\"seen\":\"a\"}",
+	[LP_MESSAGE_STATS] =
+		"{\"type\":\"stats\"," STATS_REST ",\"drops\":{\"oversize\":1},\"rtt_us\":1,"
+		"\"packets_lost\":1,\"gateway_present\":true,\"gateway_rtt_us\":1,"
+		"\"peer_rtts\":{\"7\":1},"
+		"\"unfragmented_mtu\":1,\"link_bytes_in\":1,\"link_bytes_out\":1,\"lan_deaf\":true,\"lan_down\":true,"
+		"\"lan_sent_for\":{\"7\":1},\"lan_sent\":1,\"seen\":\"a\"}",
 	[LP_MESSAGE_DISCONNECT] = "{\"type\":\"disconnect\",\"code\":\"goodbye\",\"message\":\"m\"}",
 	[LP_MESSAGE_HOST_REQUEST] = "{\"type\":\"host_request\",\"request\":1,\"action\":\"kick\",\"peer_id\":2,"
 				    "\"invite\":3,\"target\":\"n\"}",

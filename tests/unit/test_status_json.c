@@ -44,8 +44,13 @@ static void test_joined(void **state)
 	status.n_peers = 3;
 	status.n_members = 3;
 	status.members[0] = (struct lp_status_member){.role = LP_ROLE_GATEWAY, .name = "basement", .route = "relay"};
-	status.members[1] = (struct lp_status_member){
-		.role = LP_ROLE_CLIENT, .name = "Bob\n", .route = "direct", .rtt_us = 5600};
+	status.members[1] = (struct lp_status_member){.role = LP_ROLE_CLIENT,
+		.name = "Bob\n",
+		.route = "direct",
+		.rtt_us = 5600,
+		.packets_lost = 3,
+		.bytes_in = 45000,
+		.bytes_out = 7};
 	status.members[2] = (struct lp_status_member){.role = LP_ROLE_CLIENT, .route = "relay"};
 	status.mtu = 1500;
 	status.unfragmented_mtu = 1422;
@@ -68,7 +73,7 @@ static void test_joined(void **state)
 		"\nrelay      play.example.org:443, RTT 12.3 ms, jitter 0.0 ms, loss 0.0 % up, 0.0 % down\n"
 		"room       PARTY-1, 3 other members, MTU 1500, without fragments up to 1422\n"
 		"gateway    base\\x1b[2Jment, estimated RTT 13.3 ms\n"
-		"player     Bob\\x0a, route direct, RTT 5.6 ms\n"
+		"player     Bob\\x0a, route direct, RTT 5.6 ms, 3 packets lost, received 45 kB, sent 7 B\n"
 		"player     (without a name), route relay\n"
 		"device     lan0, 02:00:00:00:00:01, 10.0.0.5\n"
 		"received   123 frames, 45 kB, now 0.0 Mbit/s\n"
