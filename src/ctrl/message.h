@@ -239,6 +239,8 @@ struct lp_host_reply {
 
 struct lp_link_proof {
 	char proof[LP_KEY_HEX + 1]; /* hex */
+	char direct[16]; /* from the gateway: with whom members may have direct routes, as by --direct; empty: with all
+			  */
 };
 
 /* Addresses at which a member may be reached without the relay. */

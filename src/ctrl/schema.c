@@ -178,6 +178,8 @@ static const struct lp_field host_reply[] = {
 static const struct lp_field link_proof[] = {
 	HEX("proof", REQUIRED, link_proof.proof, LP_KEY_HEX,
 		"64 digits: proves that the sender has the room's peer secret"),
+	TEXT("direct", OPTIONAL, link_proof.direct, 15,
+		"gateway only: with whom members of the room may have direct routes: `all`, `gateway`, `off`; absent: `all`"),
 };
 
 static const struct lp_field link_offer[] = {

@@ -162,6 +162,7 @@ static int start(struct program *program, const struct lp_options *options, stru
 		result = lp_member_app_begin(app, options, LP_ROLE_GATEWAY, failure, &config.member);
 	if (result < 0)
 		return result;
+	config.member.room_direct = program->options.room_direct;
 	config.member.new_room = program->options.new_room;
 	load_peer_secret(program, &config.member);
 	lp_member_app_resume(app, &config.member);

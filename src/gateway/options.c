@@ -65,6 +65,13 @@ const struct lp_program lp_gateway_program = {
 	.see_also = "lanparty-relay(8), lanparty-client(8)",
 };
 
+static const struct lp_choice direct_maxima[] = {
+	{"all", LP_DIRECT_ALL, "as each member chooses"},
+	{"gateway", LP_DIRECT_GATEWAY, "not between players"},
+	{"off", LP_DIRECT_OFF, "with none"},
+	{NULL, 0, NULL},
+};
+
 const struct lp_option lp_gateway_option_rows[] = {
 	{"interface", "IF", LP_TEXT(struct lp_gateway_options, interface), .group = "LAN", .required = true,
 		.help = "the wired interface with the cable in the party's switch; it needs no address"},
@@ -77,6 +84,10 @@ const struct lp_option lp_gateway_option_rows[] = {
 	{"new-room", NULL, LP_SWITCH(struct lp_gateway_options, new_room), .group = "Invites", .standard = "off",
 		.help = "create a room with keys at --relay, which must permit it; --room: its code (default: a random one); "
 			"the next start is in the same room"},
+	{"room-direct", "all|gateway|off", LP_CHOICE(struct lp_gateway_options, room_direct, direct_maxima),
+		.standard = "all",
+		.help = "the most that members of the room may choose by --direct: all: what they choose; gateway: no direct "
+			"routes between players; off: none at all"},
 	{"expires", "TIME", LP_DURATION(struct lp_gateway_options, expires_ns, 0, UINT64_C(3650) * 86400 * LP_SEC),
 		.standard = "0", .no_config = true,
 		.help = "with the command invite: nobody joins with it after this time; 0: it does not expire"},

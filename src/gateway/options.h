@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "cli/options.h"
+#include "member/member.h"
 #include "obs/framelog.h"
 
 #define LP_GATEWAY_PATH_MAX 4096
@@ -13,6 +14,7 @@
 struct lp_gateway_options {
 	char interface[64]; /* 15 bytes on Linux */
 	bool force;
+	enum lp_direct room_direct;
 	bool new_room; /* create the room at the relay */
 	char state_path[LP_GATEWAY_PATH_MAX];
 	struct lp_framelog_config framelog;

@@ -226,6 +226,7 @@ int lp_member_mesh_open(struct lp_member *member)
 		.queue_max_bytes = config->queue_max_bytes,
 		.hash_seed = member->hash_seed,
 		.direct = config->direct,
+		.room_direct = config->room_direct,
 		.idle_timeout_ns = config->idle_timeout_ns,
 		.keep_alive_ns = config->keep_alive_ns,
 		.max_udp_payload = lp_udp_path_payload(member->udp.socket, NULL),

@@ -28,6 +28,7 @@ void lp_member_config_init(struct lp_member_config *config)
 		.keep_alive_ns = 15 * LP_SEC,
 		.queue_max_bytes = 2 << 20,
 		.direct = LP_DIRECT_GATEWAY,
+		.room_direct = LP_DIRECT_ALL,
 	};
 }
 

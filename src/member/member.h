@@ -139,6 +139,7 @@ struct lp_member_config {
 	struct lp_tls *peer_tls;            /* shows |key| on peer links; NULL: this member has none */
 	uint8_t peer_secret[LP_INVITE_KEY]; /* of the room, proven on peer links */
 	enum lp_direct direct;              /* with which members this one has direct routes */
+	enum lp_direct room_direct;         /* of a gateway: the maximum for all members of the room */
 	const struct lp_log *log;
 	struct lp_capture *capture; /* NULL: frames are never captured */
 	const struct lp_member_events *events;

@@ -17,12 +17,30 @@ const char *lp_mesh_route_name(const struct lp_mesh_peer *peer)
 	return lp_route_current(&peer->route) ? "direct" : "forwarded";
 }
 
-/* True if the two may exchange their addresses, as far as this member is concerned. */
+const char *lp_mesh_direct_word(enum lp_direct direct)
+{
+	return direct == LP_DIRECT_ALL ? "all" : direct == LP_DIRECT_GATEWAY ? "gateway" : "off";
+}
+
+/* What the room's host allows. */
+static enum lp_direct allowed(const struct lp_mesh *mesh)
+{
+	if (mesh->config.role == LP_ROLE_GATEWAY)
+		return mesh->config.room_direct;
+	if (mesh->is_allowed_known)
+		return mesh->allowed;
+	return mesh->gateway && mesh->gateway->capable ? LP_DIRECT_GATEWAY : LP_DIRECT_ALL;
+}
+
+/* True if the two may exchange their addresses, as far as this member and the room's host are concerned. */
 static bool may_be_direct(const struct lp_mesh_peer *peer)
 {
 	const struct lp_mesh_config *config = &peer->mesh->config;
 	bool gateway = config->role == LP_ROLE_GATEWAY || peer->role == LP_ROLE_GATEWAY;
-	return config->direct == LP_DIRECT_ALL || (config->direct == LP_DIRECT_GATEWAY && gateway);
+	enum lp_direct direct = allowed(peer->mesh);
+	if (config->direct < direct)
+		direct = config->direct;
+	return direct == LP_DIRECT_ALL || (direct == LP_DIRECT_GATEWAY && gateway);
 }
 
 /* Sends our addresses to the peer. */
@@ -48,6 +66,31 @@ void lp_mesh_direct_start(struct lp_mesh_peer *peer)
 		return;
 	peer->direct = true;
 	offer(peer);
+}
+
+void lp_mesh_direct_allow(struct lp_mesh *mesh, const char *word)
+{
+	enum lp_direct direct = LP_DIRECT_OFF; /* also for a word of a later version */
+	if (word[0] == '\0' || strcmp(word, "all") == 0)
+		direct = LP_DIRECT_ALL;
+	else if (strcmp(word, "gateway") == 0)
+		direct = LP_DIRECT_GATEWAY;
+	mesh->allowed = direct;
+	mesh->is_allowed_known = true;
+	for (size_t i = 0; i < mesh->n_peers; i++) {
+		struct lp_mesh_peer *peer = mesh->peers[i];
+		if (peer->state != LP_MESH_UP || peer->direct == may_be_direct(peer))
+			continue;
+		if (!peer->direct) {
+			lp_mesh_direct_start(peer);
+			continue;
+		}
+		bool was_direct = lp_route_current(&peer->route) != NULL;
+		peer->direct = false;
+		lp_route_init(&peer->route);
+		if (was_direct)
+			lp_quic_path_changed(peer->conn, mesh->now_ns);
+	}
 }
 
 void lp_mesh_moved(struct lp_mesh *mesh, uint64_t now_ns)

@@ -1,5 +1,6 @@
 #include "peer/mesh.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -134,6 +135,9 @@ static int prove(struct lp_mesh_peer *peer)
 	if (result < 0)
 		return result;
 	lp_hex_format(proof, sizeof proof, message.link_proof.proof);
+	if (config->role == LP_ROLE_GATEWAY)
+		snprintf(message.link_proof.direct, sizeof message.link_proof.direct, "%s",
+			lp_mesh_direct_word(config->room_direct));
 	lp_mesh_send_message(peer, &message);
 	return 0;
 }
@@ -208,6 +212,8 @@ static void on_proof(struct lp_mesh_peer *peer, const struct lp_link_proof *mess
 		close_link(peer, LP_QUIC_APP_REJECTED, "wrong proof of the peer secret");
 		return;
 	}
+	if (peer->role == LP_ROLE_GATEWAY)
+		lp_mesh_direct_allow(peer->mesh, message->direct);
 	start_link(peer);
 }
 
@@ -397,7 +403,7 @@ void lp_mesh_leave(struct lp_mesh *mesh)
 {
 	while (mesh->n_peers)
 		remove_peer(mesh, mesh->n_peers - 1);
-	mesh->on = false;
+	mesh->on = mesh->is_allowed_known = false;
 	mesh->tick_ns = mesh->check_ns = mesh->sweep_ns = LP_NEVER;
 }
 

@@ -62,7 +62,8 @@ struct lp_udp_msg;
 #define LP_MESH_RETRY_FIRST_NS (5 * LP_SEC)
 #define LP_MESH_RETRY_LAST_NS (320 * LP_SEC)
 
-/* With which members this one exchanges its addresses for direct routes. */
+/* With which members this one exchanges its addresses for direct routes. The room's host sets a maximum, which its
+   gateway sends on its links; until a client has it, it has direct routes with the gateway alone. */
 enum lp_direct {
 	LP_DIRECT_OFF,
 	LP_DIRECT_GATEWAY, /* a client with the gateway, the gateway with all */
@@ -104,6 +105,7 @@ struct lp_mesh_config {
 	size_t queue_max_bytes;
 	uint64_t hash_seed;
 	enum lp_direct direct;
+	enum lp_direct room_direct; /* of a gateway: the maximum for all members of the room */
 	uint64_t idle_timeout_ns, keep_alive_ns;
 	size_t max_udp_payload; /* as in lp_quic_config */
 	const struct lp_log *log;

@@ -87,6 +87,8 @@ struct lp_mesh {
 	uint64_t check_ns; /* when to check for silent links; LP_NEVER: nothing was sent */
 	uint64_t sweep_ns; /* when peers that were not announced again are forgotten; LP_NEVER: they are */
 	uint64_t now_ns;
+	enum lp_direct allowed;           /* by the room's host */
+	bool is_allowed_known;            /* its gateway's link has been up */
 	struct lp_addr seen;              /* the address that the relay sees; family 0: unknown */
 	struct lp_mesh_peer *last_direct; /* whose direct route the last packet came by; NULL: none */
 	struct lp_link_counters counters; /* of links that are closed, and of frames without one */
@@ -118,6 +120,10 @@ const char *lp_mesh_route_name(const struct lp_mesh_peer *peer);
 
 /* The link is up: offers our addresses, if the two may have a direct route. */
 void lp_mesh_direct_start(struct lp_mesh_peer *peer);
+/* What the room's host allows, from its gateway's proof. Starts and ends direct routes as it changes. */
+void lp_mesh_direct_allow(struct lp_mesh *mesh, const char *word);
+/* The word for what this gateway allows. */
+const char *lp_mesh_direct_word(enum lp_direct direct);
 /* The peer's offer. */
 void lp_mesh_direct_offered(struct lp_mesh_peer *peer, const struct lp_link_offer *offer);
 /* Sends the probes that are due, and chooses the route. */

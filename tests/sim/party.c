@@ -42,6 +42,7 @@ struct party *party_new(uint64_t seed)
 	struct lp_addr addr;
 	if (!party || lp_world_new(seed, &party->world) < 0)
 		give_up("out of memory");
+	party->room_direct = LP_DIRECT_ALL;
 	party->log = (struct lp_log){.level = LP_LEVEL_DEBUG, .sink = print_event, .ctx = party};
 	if (!getenv("PARTY_LOG"))
 		party->log = (struct lp_log){0};
@@ -190,6 +191,7 @@ void party_start(struct party_member *member)
 	config.new_room = member->party->new_room && member->role == LP_ROLE_GATEWAY;
 	config.peer_tls = member->peer_tls;
 	config.direct = member->party->direct;
+	config.room_direct = member->party->room_direct;
 	memcpy(config.peer_secret, member->peer_secret, sizeof config.peer_secret);
 	memcpy(config.key, member->key, sizeof config.key);
 	config.log = &member->party->log;

@@ -79,6 +79,7 @@ struct party {
 	uint8_t relay_pin[LP_INVITE_PIN];
 	struct lp_log log;
 	enum lp_direct direct;              /* of members that start; initially off */
+	enum lp_direct room_direct;         /* of gateways that start; initially all */
 	bool new_room;                      /* gateways create the rooms of their invites */
 	enum lp_transport transport;        /* of members that are added; initially UDP */
 	struct lp_framelog_config framelog; /* for gateways that start; initially off */

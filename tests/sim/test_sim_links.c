@@ -530,6 +530,49 @@ static void test_direct(void **state)
 	assert_int_equal(f->party->relay->counters.frames, opened);
 }
 
+/* Sends between the players, and to the gateway, whose link has what the host allows. */
+static void exchange(struct fixture *f)
+{
+	for (unsigned k = 0; k < 160; k++) {
+		party_send(f->alice, f->bob, 100, 1);
+		party_send(f->bob, f->alice, 100, 1);
+		party_send(f->alice, f->gateway, 100, 1);
+		party_send(f->bob, f->gateway, 100, 1);
+		party_run(f->party, 50 * LP_MS);
+	}
+}
+
+/* The room's host allows fewer direct routes than the players, also after a restart of its gateway. */
+static void test_room_direct(void **state)
+{
+	static const struct {
+		enum lp_direct allowed;
+		const char *players, *gateway;
+	} rows[] = {
+		{LP_DIRECT_GATEWAY, "forwarded", "direct"},
+		{LP_DIRECT_ALL, "direct", "direct"},
+		{LP_DIRECT_OFF, "forwarded", "forwarded"},
+	};
+	struct fixture *f = *state;
+	f->party->direct = LP_DIRECT_ALL;
+	gather(f);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		party_stop(f->gateway);
+		f->party->room_direct = rows[i].allowed;
+		party_start(f->gateway);
+		assert_true(party_run_until_joined(f->party, 60 * LP_SEC));
+		for (unsigned k = 0; k < 100; k++) {
+			party_send(f->alice, f->bob, 100, 1);
+			party_send(f->bob, f->gateway, 100, 1);
+			party_run(f->party, 50 * LP_MS);
+		}
+		assert_string_equal(route(f->alice, f->bob), rows[i].players);
+		assert_string_equal(route(f->bob, f->alice), rows[i].players);
+		assert_string_equal(route(f->bob, f->gateway), rows[i].gateway);
+		expect_all(f->alice, f->bob, 20);
+	}
+}
+
 /* NATs in front of two players, and the route that they find: only if one of them maps all remote addresses alike. */
 static void test_nats(void **state)
 {
@@ -560,11 +603,7 @@ static void test_nats(void **state)
 		party_start(f->alice);
 		party_start(f->bob);
 		assert_true(party_run_until_joined(f->party, 60 * LP_SEC));
-		for (unsigned k = 0; k < 80; k++) {
-			party_send(f->alice, f->bob, 100, 1);
-			party_send(f->bob, f->alice, 100, 1);
-			party_run(f->party, 50 * LP_MS);
-		}
+		exchange(f);
 		if (strcmp(route(f->alice, f->bob), routes[i / 4][i % 4]) != 0 ||
 			strcmp(route(f->bob, f->alice), routes[i / 4][i % 4]) != 0)
 			fail_msg("NATs %zu and %zu: %s, %s", i / 4, i % 4, route(f->alice, f->bob),
@@ -603,11 +642,7 @@ static void test_one_nat(void **state)
 		party_start(f->alice);
 		party_start(f->bob);
 		assert_true(party_run_until_joined(f->party, 60 * LP_SEC));
-		for (unsigned k = 0; k < 80; k++) {
-			party_send(f->alice, f->bob, 100, 1);
-			party_send(f->bob, f->alice, 100, 1);
-			party_run(f->party, 50 * LP_MS);
-		}
+		exchange(f);
 		if (strcmp(route(f->alice, f->bob), rows[i].route) != 0 ||
 			strcmp(route(f->bob, f->alice), rows[i].route) != 0)
 			fail_msg("row %zu: %s, %s", i, route(f->alice, f->bob), route(f->bob, f->alice));
@@ -705,6 +740,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_filters, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_hostile_relay, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_direct, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_room_direct, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_nats, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_one_nat, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_rebind, set_up, tear_down),

@@ -277,7 +277,7 @@ static const char *const complete[] = {
 	[LP_MESSAGE_HOST_REQUEST] = "{\"type\":\"host_request\",\"request\":1,\"action\":\"kick\",\"peer_id\":2,"
 				    "\"invite\":3,\"target\":\"n\"}",
 	[LP_MESSAGE_HOST_REPLY] = "{\"type\":\"host_reply\",\"request\":1,\"done\":true,\"message\":\"m\"}",
-	[LP_MESSAGE_LINK_PROOF] = "{\"type\":\"link_proof\",\"proof\":\"00\"}",
+	[LP_MESSAGE_LINK_PROOF] = "{\"type\":\"link_proof\",\"proof\":\"00\",\"direct\":\"all\"}",
 	[LP_MESSAGE_LINK_OFFER] = "{\"type\":\"link_offer\",\"addresses\":\"a\"}",
 };
 
