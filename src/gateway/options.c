@@ -86,8 +86,8 @@ const struct lp_option lp_gateway_option_rows[] = {
 			"the next start is in the same room"},
 	{"room-direct", "all|gateway|off", LP_CHOICE(struct lp_gateway_options, room_direct, direct_maxima),
 		.standard = "all",
-		.help = "the most that members of the room may choose by --direct: all: what they choose; gateway: no direct "
-			"routes between players; off: none at all"},
+		.help = "limits the members' choice of direct routes in the room: all: no limit; gateway: none between players; "
+			"off: none at all"},
 	{"expires", "TIME", LP_DURATION(struct lp_gateway_options, expires_ns, 0, UINT64_C(3650) * 86400 * LP_SEC),
 		.standard = "0", .no_config = true,
 		.help = "with the command invite: nobody joins with it after this time; 0: it does not expire"},
