@@ -13,10 +13,9 @@
 #include "cli/start.h"
 #include "ctrl/schema.h"
 #include "directory/directory.h"
-#include "invite/keys.h"
 #include "platform/loop/loop.h"
-#include "platform/system/random.h"
 #include "relay/host.h"
+#include "relay/room_create.h"
 #include "relay/state.h"
 #include "relay/workers.h"
 #include "room/room.h"
@@ -128,7 +127,6 @@ static const struct lp_field room_fields[] = {
 static int make_room(struct lp_directory *directory, int64_t now_unix_s, struct new_room *wanted)
 {
 	struct lp_directory_room room = {.created_unix_s = now_unix_s, .plain = wanted->plain};
-	int result = 0;
 	if (!directory)
 		return lp_fail(&wanted->failure, LP_EUNSUPPORTED,
 			"this relay admits every room code. Start it with --rooms to keep a list of rooms");
@@ -136,14 +134,7 @@ static int make_room(struct lp_directory *directory, int64_t now_unix_s, struct 
 		return lp_fail(
 			&wanted->failure, LP_EINVAL, "this is not a room code. Use 3 to 32 letters, digits and '-'");
 	memcpy(room.code, wanted->code, sizeof room.code);
-	if (!room.plain) {
-		lp_random_fill(room.host_key, sizeof room.host_key);
-		result = lp_invite_player_key(room.host_key, room.player_key);
-	}
-	if (result == 0)
-		result = lp_directory_add_room(directory, &room, &wanted->failure);
-	else
-		lp_fail(&wanted->failure, result, "%s", lp_error_text(result));
+	int result = lp_room_create(directory, &room, &wanted->failure);
 	if (result == LP_EEXISTS)
 		lp_fail(&wanted->failure, result, "room %s exists", room.code);
 	lp_wipe(&room, sizeof room);

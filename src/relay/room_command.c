@@ -17,6 +17,7 @@
 #include "quic/tls/credentials.h"
 #include "relay/certificate.h"
 #include "relay/options.h"
+#include "relay/room_create.h"
 
 #define DEFAULT_PORT 443
 
@@ -144,7 +145,7 @@ static int add_plain(struct room_command *command)
 {
 	struct lp_directory_room room = {.created_unix_s = command->now_unix_s, .plain = true};
 	choose_code(command, room.code);
-	int result = lp_directory_add_room(command->directory, &room, &command->failure);
+	int result = lp_room_create(command->directory, &room, &command->failure);
 	if (result == LP_EEXISTS)
 		lp_fail(&command->failure, result, "room %s exists. '%s room list' lists all", room.code,
 			lp_relay_program.name);
@@ -163,11 +164,7 @@ static int add(struct room_command *command)
 	if (result < 0)
 		return result;
 	choose_code(command, room.code);
-	lp_random_fill(room.host_key, sizeof room.host_key);
-	result = lp_invite_player_key(room.host_key, room.player_key);
-	if (result < 0)
-		return lp_fail(&command->failure, result, "%s", lp_error_text(result));
-	result = lp_directory_add_room(command->directory, &room, &command->failure);
+	result = lp_room_create(command->directory, &room, &command->failure);
 	if (result == LP_EEXISTS)
 		lp_fail(&command->failure, result, "room %s exists. '%s room show %s' prints its host's invite",
 			room.code, lp_relay_program.name, room.code);
