@@ -121,11 +121,11 @@ static const char *read_drops(const struct lp_field *field, const json_t *value,
 	return NULL;
 }
 
-/* Reads round trips by peer id. Keys that are not ids are ignored. */
-static const char *read_rtts(const struct lp_field *field, const json_t *value, char *to)
+/* Reads numbers by peer id. Keys that are not ids are ignored. */
+static const char *read_peer_values(const struct lp_field *field, const json_t *value, char *to)
 {
-	static const struct lp_field rtt = {.size = sizeof(uint32_t), .max = UINT32_MAX};
-	struct lp_peer_rtts rtts = {0};
+	static const struct lp_field number = {.size = sizeof(uint32_t), .max = UINT32_MAX};
+	struct lp_peer_values values = {0};
 	const char *key;
 	const json_t *item;
 	(void)field;
@@ -137,16 +137,16 @@ static const char *read_rtts(const struct lp_field *field, const json_t *value, 
 		item = json_object_iter_value(at);
 		char *end;
 		unsigned long id = key[0] >= '1' && key[0] <= '9' ? strtoul(key, &end, 10) : 0;
-		uint32_t rtt_us;
-		const char *reason = read_uint(&rtt, item, (char *)&rtt_us);
+		uint32_t read;
+		const char *reason = read_uint(&number, item, (char *)&read);
 		if (reason)
 			return reason;
-		if (id == 0 || id > UINT16_MAX || *end || rtts.n == LP_PEER_RTTS_MAX)
+		if (id == 0 || id > UINT16_MAX || *end || values.n == LP_PEER_VALUES_MAX)
 			continue;
-		rtts.at[rtts.n].peer_id = (uint32_t)id;
-		rtts.at[rtts.n++].rtt_us = rtt_us;
+		values.at[values.n].peer_id = (uint32_t)id;
+		values.at[values.n++].value = read;
 	}
-	memcpy(to, &rtts, sizeof rtts);
+	memcpy(to, &values, sizeof values);
 	return NULL;
 }
 
@@ -159,7 +159,7 @@ static const char *(*const readers[])(const struct lp_field *field, const json_t
 	[LP_FIELD_MAC] = read_mac,
 	[LP_FIELD_WORD] = read_word,
 	[LP_FIELD_DROPS] = read_drops,
-	[LP_FIELD_RTTS] = read_rtts,
+	[LP_FIELD_PEER_VALUES] = read_peer_values,
 };
 
 /* |where|: the message, or the object in it. */

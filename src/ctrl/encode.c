@@ -103,14 +103,15 @@ static int write_drops(const struct lp_field *field, const char *from, struct lp
 	return 0;
 }
 
-static int write_rtts(const struct lp_field *field, const char *from, struct lp_text *json)
+static int write_peer_values(const struct lp_field *field, const char *from, struct lp_text *json)
 {
-	struct lp_peer_rtts rtts;
+	struct lp_peer_values values;
 	(void)field;
-	memcpy(&rtts, from, sizeof rtts);
+	memcpy(&values, from, sizeof values);
 	lp_text_add(json, "{");
-	for (uint32_t i = 0; i < rtts.n && i < LP_PEER_RTTS_MAX; i++)
-		lp_text_addf(json, "%s\"%" PRIu32 "\":%" PRIu32, i ? "," : "", rtts.at[i].peer_id, rtts.at[i].rtt_us);
+	for (uint32_t i = 0; i < values.n && i < LP_PEER_VALUES_MAX; i++)
+		lp_text_addf(
+			json, "%s\"%" PRIu32 "\":%" PRIu32, i ? "," : "", values.at[i].peer_id, values.at[i].value);
 	lp_text_add(json, "}");
 	return 0;
 }
@@ -124,7 +125,7 @@ static int (*const writers[])(const struct lp_field *field, const char *from, st
 	[LP_FIELD_MAC] = write_mac,
 	[LP_FIELD_WORD] = write_word,
 	[LP_FIELD_DROPS] = write_drops,
-	[LP_FIELD_RTTS] = write_rtts,
+	[LP_FIELD_PEER_VALUES] = write_peer_values,
 };
 
 /* True if an optional field has the value that its absence means. */

@@ -173,13 +173,22 @@ struct lp_peer_event {
 };
 
 /* A number for each of several members: the round trip between the relay and it, or what |lan_sent_for| counts. */
-#define LP_PEER_RTTS_MAX 64U
-struct lp_peer_rtts {
+#define LP_PEER_VALUES_MAX 64U
+struct lp_peer_values {
 	uint32_t n;
 	struct {
-		uint32_t peer_id, rtt_us;
-	} at[LP_PEER_RTTS_MAX];
+		uint32_t peer_id, value;
+	} at[LP_PEER_VALUES_MAX];
 };
+
+/* The index of a member's entry; |n| of the values: it has none. */
+static inline uint32_t lp_peer_values_find(const struct lp_peer_values *values, uint32_t peer_id)
+{
+	uint32_t i = 0;
+	while (i < values->n && values->at[i].peer_id != peer_id)
+		i++;
+	return i;
+}
 
 struct lp_stats_message {
 	struct lp_link_counters counters; /* of the sender */
@@ -187,17 +196,17 @@ struct lp_stats_message {
 	uint64_t packets_lost;            /* packets that the sender declared lost on this connection */
 	bool gateway_present;             /* from the relay only */
 	uint64_t gateway_rtt_us;          /* from the relay only: relay to gateway, 0: unknown */
-	struct lp_peer_rtts peer_rtts;    /* from the relay only: relay to other members */
+	struct lp_peer_values peer_rtts;  /* from the relay only: relay to other members */
 	uint16_t unfragmented_mtu;        /* from the relay only, as in welcome */
 	uint64_t link_bytes_in,
 		link_bytes_out; /* from the relay only: of peer links, passed on unopened; UDP payload */
 	bool lan_deaf;          /* the gateway's interface drops frames for other MACs; from the same two */
 	bool lan_down;          /* the gateway's interface carries no frames; from the gateway and from the relay */
-	struct lp_peer_rtts lan_sent_for; /* from a gateway: broadcasts that it sent to its LAN, by the member they came
-					     from */
-	uint64_t lan_sent;                /* from the relay only: the receiver's own entry of these; 0: none, or unknown
-					   */
-	char seen[LP_ADDR_TEXT_MAX];      /* from the relay only: the address that the member comes from now */
+	struct lp_peer_values lan_sent_for; /* from a gateway: broadcasts that it sent to its LAN, by the member they
+					     came from */
+	uint64_t lan_sent;           /* from the relay only: the receiver's own entry of these; 0: none, or unknown
+				      */
+	char seen[LP_ADDR_TEXT_MAX]; /* from the relay only: the address that the member comes from now */
 };
 
 struct lp_disconnect {

@@ -10,18 +10,19 @@
 #include "ctrl/message.h"
 
 enum lp_field_kind {
-	LP_FIELD_UINT,   /* integer, |min| to |max| */
-	LP_FIELD_BOOL,   /* true or false */
-	LP_FIELD_TEXT,   /* string of at most |max| bytes of UTF-8, no NUL */
-	LP_FIELD_ROOM,   /* string; upper case, empty if longer than |max| bytes */
-	LP_FIELD_HEX,    /* string of at most |max| hex digits */
-	LP_FIELD_MAC,    /* string: a MAC address */
-	LP_FIELD_WORD,   /* string: one of |words|; anything else is the last enum value */
-	LP_FIELD_DROPS,  /* object: drop reasons to counters; unknown reasons are ignored, zeros not written */
-	LP_FIELD_RTTS,   /* object: peer ids to microseconds, stored as a struct lp_peer_rtts; more than fit are ignored
-			  */
-	LP_FIELD_OBJECT, /* object of |n_fields| |fields| */
-	LP_FIELD_LIST,   /* array of objects of |n_fields| |fields|, stored as a struct lp_list */
+	LP_FIELD_UINT,        /* integer, |min| to |max| */
+	LP_FIELD_BOOL,        /* true or false */
+	LP_FIELD_TEXT,        /* string of at most |max| bytes of UTF-8, no NUL */
+	LP_FIELD_ROOM,        /* string; upper case, empty if longer than |max| bytes */
+	LP_FIELD_HEX,         /* string of at most |max| hex digits */
+	LP_FIELD_MAC,         /* string: a MAC address */
+	LP_FIELD_WORD,        /* string: one of |words|; anything else is the last enum value */
+	LP_FIELD_DROPS,       /* object: drop reasons to counters; unknown reasons are ignored, zeros not written */
+	LP_FIELD_PEER_VALUES, /* object: peer ids to microseconds, stored as a struct lp_peer_values; more than fit are
+			       * ignored
+			       */
+	LP_FIELD_OBJECT,      /* object of |n_fields| |fields| */
+	LP_FIELD_LIST,        /* array of objects of |n_fields| |fields|, stored as a struct lp_list */
 };
 
 /* A list of structs. The reader allocates |items|; the caller frees them. */

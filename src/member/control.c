@@ -1,4 +1,5 @@
-/* What a member sends on the control stream, and what it logs of the room's members. */
+/* What a member sends on the control stream, what it keeps of the relay's figures, and what it logs of the room's
+   members. */
 #include <string.h>
 
 #include "base/hex.h"
@@ -7,6 +8,7 @@
 #include "link/link.h"
 #include "member/state.h"
 #include "obs/event.h"
+#include "platform/loop/loop.h"
 #include "quic/endpoint.h"
 #include "quic/peer_identity.h"
 #include "session/session.h"
@@ -71,8 +73,9 @@ void lp_member_log_peer(const struct lp_log *log, const struct lp_peer_event *pe
 			lp_reason_wire(peer->reason));
 }
 
-void lp_member_note_stats(struct lp_member *member, const struct lp_stats_message *stats)
+void lp_member_on_stats(void *ctx, const struct lp_stats_message *stats)
 {
+	struct lp_member *member = ctx;
 	bool same_local = lp_addr_equal(&member->seen_local, &member->local);
 	member->relay_stats = *stats;
 	member->has_relay_stats = true;
@@ -87,26 +90,47 @@ void lp_member_note_stats(struct lp_member *member, const struct lp_stats_messag
 
 void lp_member_note_lan_sent(struct lp_member *member, uint16_t peer_id)
 {
-	struct lp_peer_rtts *sent = &member->lan_sent_for;
-	uint32_t i = 0;
-	while (i < sent->n && sent->at[i].peer_id != peer_id)
-		i++;
-	if (i == LP_PEER_RTTS_MAX)
+	struct lp_peer_values *sent = &member->lan_sent_for;
+	uint32_t i = lp_peer_values_find(sent, peer_id);
+	if (i == LP_PEER_VALUES_MAX)
 		return;
-	if (i == sent->n)
-		sent->at[sent->n++].peer_id = peer_id;
-	if (sent->at[i].rtt_us < UINT32_MAX)
-		sent->at[i].rtt_us++;
+	if (i == sent->n) {
+		sent->at[i].peer_id = peer_id;
+		sent->at[i].value = 0;
+		sent->n++;
+	}
+	if (sent->at[i].value < UINT32_MAX)
+		sent->at[i].value++;
 }
 
 void lp_member_forget_lan_sent(struct lp_member *member, uint16_t peer_id)
 {
-	struct lp_peer_rtts *sent = &member->lan_sent_for;
-	for (uint32_t i = 0; i < sent->n; i++) {
-		if (sent->at[i].peer_id != peer_id)
-			continue;
+	struct lp_peer_values *sent = &member->lan_sent_for;
+	uint32_t i = lp_peer_values_find(sent, peer_id);
+	if (i < sent->n)
 		sent->at[i] = sent->at[--sent->n];
-		sent->at[sent->n].rtt_us = 0;
+}
+
+void lp_member_set_lan_down(struct lp_member *member, bool down)
+{
+	member->lan_down = down;
+	bool reported = member->reported_lan_down == down && member->reported_lan_deaf == member->lan_deaf;
+	if (reported || member->state != LP_MEMBER_JOINED || !member->link)
 		return;
-	}
+	member->now_ns = lp_loop_now_ns(member->loop);
+	lp_member_send_stats(member);
+	lp_member_flush(member);
+}
+
+void lp_member_set_lan_deaf(struct lp_member *member, bool deaf)
+{
+	member->lan_deaf = deaf; /* goes out with the next lp_member_set_lan_down() */
+}
+
+int lp_member_ask(struct lp_member *member, const struct lp_host_request *request)
+{
+	member->now_ns = lp_loop_now_ns(member->loop);
+	int result = lp_session_ask(member->session, request);
+	lp_member_flush(member);
+	return result;
 }

@@ -55,7 +55,7 @@ static void notify_changes(struct lp_member *member)
 
 /* Ends a pass: sends the packets that were built, reports changes to the owner and sets both timers. Every callback of
    the loop ends with it. */
-static void flush(struct lp_member *member)
+void lp_member_flush(struct lp_member *member)
 {
 	uint64_t mesh_ns = LP_NEVER;
 	lp_quic_flush(member->endpoint, member->now_ns);
@@ -67,11 +67,6 @@ static void flush(struct lp_member *member)
 	notify_changes(member);
 	uint64_t deadline_ns = lp_earlier(member->deadline_ns, lp_member_tls_deadline(member));
 	lp_timer_set(member->timer, lp_earlier(lp_session_deadline(member->session), deadline_ns));
-}
-
-void lp_member_flush(struct lp_member *member)
-{
-	flush(member);
 }
 
 /* Drops the connection and all that depends on it. */
@@ -180,7 +175,7 @@ static void on_resolved(void *ctx, const struct lp_addr *addrs, size_t n_addrs, 
 	lp_resolve_free(member->resolve); /* |addrs| and |reason| belong to it */
 	member->resolve = NULL;
 	race(member);
-	flush(member);
+	lp_member_flush(member);
 }
 
 /* Starts to try a relay: resolve, connect, join. */
@@ -278,7 +273,7 @@ static void on_timer(void *ctx, uint64_t now_ns)
 		on_deadline(member);
 	if (lp_member_tls_expire(member))
 		retry(member);
-	flush(member);
+	lp_member_flush(member);
 }
 
 static void on_quic_timer(void *ctx, uint64_t now_ns)
@@ -288,7 +283,7 @@ static void on_quic_timer(void *ctx, uint64_t now_ns)
 	lp_quic_expire(member->endpoint, now_ns);
 	if (member->mesh)
 		lp_mesh_expire(member->mesh, now_ns);
-	flush(member);
+	lp_member_flush(member);
 }
 
 /* The host's addresses or routes changed. */
@@ -304,7 +299,7 @@ static void on_network_change(void *ctx)
 	}
 	if (member->mesh)
 		lp_mesh_moved(member->mesh, member->now_ns);
-	flush(member);
+	lp_member_flush(member);
 }
 
 static void on_packets(void *ctx, struct lp_carrier *carrier, const struct lp_udp_msg *msgs, size_t n_msgs)
@@ -319,7 +314,7 @@ static void on_packets(void *ctx, struct lp_carrier *carrier, const struct lp_ud
 	if (notice)
 		lp_event_offload_off(member->config.log, notice);
 	member->config.events->batch_end(member->config.ctx);
-	flush(member);
+	lp_member_flush(member);
 }
 
 /* The handshake is complete. */
@@ -437,11 +432,6 @@ static void on_session_peer(void *ctx, const struct lp_peer_event *peer, bool jo
 		member->config.events->peer(member->config.ctx, peer, joined, known);
 }
 
-static void on_session_stats(void *ctx, const struct lp_stats_message *stats)
-{
-	lp_member_note_stats(ctx, stats);
-}
-
 static void on_session_host_reply(void *ctx, const struct lp_host_reply *reply)
 {
 	struct lp_member *member = ctx;
@@ -463,7 +453,7 @@ static const struct lp_session_events session_events = {
 	.send = on_session_send,
 	.joined = on_session_joined,
 	.peer = on_session_peer,
-	.stats = on_session_stats,
+	.stats = lp_member_on_stats,
 	.host_reply = on_session_host_reply,
 	.ended = on_session_ended,
 };
@@ -592,7 +582,7 @@ static void leave(struct lp_member *member, enum lp_reason reason)
 void lp_member_stop(struct lp_member *member, enum lp_reason reason)
 {
 	leave(member, reason);
-	flush(member);
+	lp_member_flush(member);
 }
 
 void lp_member_fail(struct lp_member *member, const struct lp_failure *failure)
@@ -604,28 +594,4 @@ void lp_member_fail(struct lp_member *member, const struct lp_failure *failure)
 	leave(member, LP_REASON_GOODBYE);
 	/* Flushed from the timer, because this may be called from inside an event of the endpoint. */
 	lp_timer_set(member->timer, member->now_ns);
-}
-
-void lp_member_set_lan_down(struct lp_member *member, bool down)
-{
-	member->lan_down = down;
-	bool reported = member->reported_lan_down == down && member->reported_lan_deaf == member->lan_deaf;
-	if (reported || member->state != LP_MEMBER_JOINED || !member->link)
-		return;
-	member->now_ns = lp_loop_now_ns(member->loop);
-	lp_member_send_stats(member);
-	flush(member);
-}
-
-void lp_member_set_lan_deaf(struct lp_member *member, bool deaf)
-{
-	member->lan_deaf = deaf; /* goes out with the next lp_member_set_lan_down() */
-}
-
-int lp_member_ask(struct lp_member *member, const struct lp_host_request *request)
-{
-	member->now_ns = lp_loop_now_ns(member->loop);
-	int result = lp_session_ask(member->session, request);
-	flush(member);
-	return result;
 }

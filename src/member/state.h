@@ -101,7 +101,7 @@ struct lp_member {
 	uint64_t n_relay_stats;                    /* `stats` received, on all connections */
 	bool lan_down, lan_deaf;                   /* from the owner */
 	bool reported_lan_down, reported_lan_deaf; /* in our last `stats` */
-	struct lp_peer_rtts lan_sent_for;          /* a gateway: broadcasts of each member that it sent to the LAN */
+	struct lp_peer_values lan_sent_for;        /* a gateway: broadcasts of each member that it sent to the LAN */
 	char seen[LP_ADDR_TEXT_MAX];               /* our address as the relay saw it in its last `stats` */
 	struct lp_addr seen_local;                 /* our own address then */
 	uint64_t seen_changes;                     /* times that it changed while our own did not */
@@ -223,8 +223,8 @@ void lp_member_blame_other_process(struct lp_member *member);
 int lp_member_show_invite(struct lp_member *member, const struct lp_quic_conn *conn);
 /* Sends our figures to the relay. */
 void lp_member_send_stats(struct lp_member *member);
-/* Keeps the relay's figures, and counts changes of our address that are a NAT's. */
-void lp_member_note_stats(struct lp_member *member, const struct lp_stats_message *stats);
+/* The session's `stats` event: keeps the relay's figures, and counts changes of our address that are a NAT's. */
+void lp_member_on_stats(void *ctx, const struct lp_stats_message *stats);
 /* A gateway: forgets the broadcasts of a member that has left. */
 void lp_member_forget_lan_sent(struct lp_member *member, uint16_t peer_id);
 /* Logs that a peer joined or left, with what is remembered of it. */

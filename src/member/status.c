@@ -24,12 +24,11 @@ static void set_gateway(const struct lp_session *session, struct lp_status *stat
 /* Estimates the round trip to a peer: that to the relay, and the relay's to the peer. 0: unknown. */
 static uint64_t peer_rtt_us(const struct lp_member *member, uint16_t peer_id, uint64_t rtt_us)
 {
-	const struct lp_peer_rtts *rtts = &member->relay_stats.peer_rtts;
-	for (uint32_t i = 0; member->has_relay_stats && i < rtts->n; i++) {
-		if (rtts->at[i].peer_id == peer_id)
-			return lp_latency_gateway_us(rtt_us, rtts->at[i].rtt_us);
-	}
-	return 0;
+	const struct lp_peer_values *rtts = &member->relay_stats.peer_rtts;
+	if (!member->has_relay_stats)
+		return 0;
+	uint32_t i = lp_peer_values_find(rtts, peer_id);
+	return i < rtts->n ? lp_latency_gateway_us(rtt_us, rtts->at[i].value) : 0;
 }
 
 /* Lists the members of the room. */

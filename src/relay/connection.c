@@ -460,17 +460,17 @@ void lp_connection_control(struct lp_connection *connection, const uint8_t *data
 }
 
 /* Sets the round trips to the other members of the room. */
-static void set_peer_rtts(const struct lp_connection *connection, struct lp_peer_rtts *rtts)
+static void set_peer_rtts(const struct lp_connection *connection, struct lp_peer_values *rtts)
 {
 	const struct lp_peer *peer;
-	for (size_t i = 0; rtts->n < LP_PEER_RTTS_MAX && (peer = lp_peer_neighbour(connection->peer, i)); i++) {
+	for (size_t i = 0; rtts->n < LP_PEER_VALUES_MAX && (peer = lp_peer_neighbour(connection->peer, i)); i++) {
 		const struct lp_connection *other = lp_peer_user(peer);
 		struct lp_quic_stats stats;
 		if (other == connection)
 			continue;
 		lp_quic_stats(other->quic, &stats);
 		rtts->at[rtts->n].peer_id = lp_peer_id(peer);
-		rtts->at[rtts->n++].rtt_us = (uint32_t)(stats.srtt_ns / LP_US);
+		rtts->at[rtts->n++].value = (uint32_t)(stats.srtt_ns / LP_US);
 	}
 }
 
@@ -478,15 +478,15 @@ static void set_peer_rtts(const struct lp_connection *connection, struct lp_peer
 static void set_lan(const struct lp_connection *connection, struct lp_peer *gateway, struct lp_stats_message *message)
 {
 	const struct lp_connection *other = lp_peer_user(gateway);
-	const struct lp_peer_rtts *sent = &other->lan_sent_for;
+	const struct lp_peer_values *sent = &other->lan_sent_for;
 	struct lp_quic_stats stats;
 	lp_quic_stats(other->quic, &stats);
 	message->gateway_rtt_us = stats.srtt_ns / LP_US;
 	message->lan_down = other->lan_down;
 	message->lan_deaf = other->lan_deaf;
-	for (uint32_t i = 0; i < sent->n; i++)
-		if (sent->at[i].peer_id == lp_peer_id(connection->peer))
-			message->lan_sent = sent->at[i].rtt_us;
+	uint32_t i = lp_peer_values_find(sent, lp_peer_id(connection->peer));
+	if (i < sent->n)
+		message->lan_sent = sent->at[i].value;
 }
 
 /* Sends the member's figures as the relay sees them. */

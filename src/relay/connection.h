@@ -37,12 +37,12 @@ struct lp_connection {
 	uint8_t key[LP_MEMBER_KEY_BYTES];    /* the SHA-256 of the member's public key */
 	uint8_t exporter[LP_EXPORTER_BYTES]; /* keying material of this TLS session, for the proof in the hello */
 	bool has_key, has_exporter;
-	uint16_t sent_mtu;                /* the last unfragmented_mtu sent to the member */
-	enum lp_reason reason;            /* sent to the other members when it leaves */
-	struct lp_peer_rtts lan_sent_for; /* a gateway: of its last stats */
-	bool lan_deaf;                    /* a gateway: the same about frames for other MACs */
-	bool lan_down;                    /* a gateway: its last stats reported an interface without link */
-	bool ended;                       /* closed by the relay: what still arrives is ignored */
+	uint16_t sent_mtu;                  /* the last unfragmented_mtu sent to the member */
+	enum lp_reason reason;              /* sent to the other members when it leaves */
+	struct lp_peer_values lan_sent_for; /* a gateway: of its last stats */
+	bool lan_deaf;                      /* a gateway: the same about frames for other MACs */
+	bool lan_down;                      /* a gateway: its last stats reported an interface without link */
+	bool ended;                         /* closed by the relay: what still arrives is ignored */
 };
 
 /* Creates a connection in |relay|'s list; to be called in the event `ready` of |quic|. NULL without memory. */

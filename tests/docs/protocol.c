@@ -45,7 +45,7 @@ static void print_range(const struct lp_field *field)
 	case LP_FIELD_DROPS:
 		printf("object of integers, each 0 to 2^63-1");
 		break;
-	case LP_FIELD_RTTS:
+	case LP_FIELD_PEER_VALUES:
 		printf("object of integers, each 0 to 4294967295");
 		break;
 	case LP_FIELD_OBJECT:

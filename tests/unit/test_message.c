@@ -322,7 +322,7 @@ static void try_field(json_t *root, json_t *in, const struct lp_field *field)
 		[LP_FIELD_MAC] = "not a string",
 		[LP_FIELD_WORD] = "not a string",
 		[LP_FIELD_DROPS] = "not an object",
-		[LP_FIELD_RTTS] = "not an object",
+		[LP_FIELD_PEER_VALUES] = "not an object",
 		[LP_FIELD_OBJECT] = "not an object",
 	};
 	const char *wrong_type = types[field->kind], *name = field->name;
@@ -430,12 +430,12 @@ static void random_field(uint64_t *seed, const struct lp_field *field, struct lp
 		for (size_t i = 1; i < LP_DROP_COUNT; i++)
 			message->stats.counters.drops[i] = random_u64(seed) & 1 ? random_in(seed, 0, INT64_MAX) : 0;
 		break;
-	case LP_FIELD_RTTS: {
-		struct lp_peer_rtts *rtts = (void *)((char *)message + field->offset);
-		rtts->n = (uint32_t)random_in(seed, 0, LP_PEER_RTTS_MAX);
-		for (uint32_t i = 0; i < rtts->n; i++) {
-			rtts->at[i].peer_id = 1 + i * 1000;
-			rtts->at[i].rtt_us = (uint32_t)random_u64(seed);
+	case LP_FIELD_PEER_VALUES: {
+		struct lp_peer_values *values = (void *)((char *)message + field->offset);
+		values->n = (uint32_t)random_in(seed, 0, LP_PEER_VALUES_MAX);
+		for (uint32_t i = 0; i < values->n; i++) {
+			values->at[i].peer_id = 1 + i * 1000;
+			values->at[i].value = (uint32_t)random_u64(seed);
 		}
 	} break;
 	case LP_FIELD_OBJECT:
@@ -519,7 +519,7 @@ static void test_largest_fits(void **state)
 			if (fields[i].kind == LP_FIELD_UINT)
 				memcpy(to, &fields[i].max, fields[i].size);
 			else if (fields[i].kind == LP_FIELD_DROPS || fields[i].kind == LP_FIELD_OBJECT ||
-				 fields[i].kind == LP_FIELD_RTTS)
+				 fields[i].kind == LP_FIELD_PEER_VALUES)
 				memset(to, 0xff, fields[i].size);
 			else if (fields[i].kind != LP_FIELD_WORD && fields[i].kind != LP_FIELD_BOOL)
 				memset(to, 1, fields[i].size - 1);
