@@ -1,7 +1,6 @@
 /* Rooms: who owns them. The table, the operations, and the interface. */
 #include "claim/claim.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -370,15 +369,34 @@ static void room_reply(struct lp_claims *claims, struct lp_claim_room *room, int
 		lp_claim_due(claims, &room->slot, now_ns + claims->config.poll_ns);
 }
 
+/* The slot with this index, and the relay or the room that it belongs to; NULL and NULL: our session. NULL: there is
+   none. */
+static struct lp_claim_slot *find_slot(
+	struct lp_claims *claims, size_t index, struct lp_claim_relay **ret_relay, struct lp_claim_room **ret_room)
+{
+	size_t n_relays = claims->config.max_relays;
+	*ret_relay = NULL;
+	*ret_room = NULL;
+	if (index == 0)
+		return &claims->own.slot;
+	if (index <= n_relays) {
+		*ret_relay = &claims->relays[index - 1];
+		return &(*ret_relay)->slot;
+	}
+	if (index > n_relays + claims->config.max_rooms)
+		return NULL;
+	*ret_room = &claims->rooms[index - 1 - n_relays];
+	return &(*ret_room)->slot;
+}
+
 bool lp_claims_next(struct lp_claims *claims, uint64_t now_ns, struct lp_claim_op *ret_op)
 {
 	while (lp_heap_first_key(&claims->timers) <= now_ns) {
 		struct lp_heap_node *node = lp_heap_first(&claims->timers);
 		struct lp_claim_slot *slot = LP_HEAP_ELEMENT(node, struct lp_claim_slot, timer);
-		struct lp_claim_relay *relay = slot->index && slot->index <= claims->config.max_relays
-						       ? &claims->relays[slot->index - 1]
-						       : NULL;
-		struct lp_claim_room *room = slot->index && !relay ? (struct lp_claim_room *)(void *)slot : NULL;
+		struct lp_claim_relay *relay;
+		struct lp_claim_room *room;
+		find_slot(claims, slot->index, &relay, &room);
 		bool unknown = slot->op_id && slot->writing;
 		slot->op_id = 0;
 		memset(ret_op, 0, sizeof *ret_op);
@@ -410,13 +428,10 @@ bool lp_claims_next(struct lp_claims *claims, uint64_t now_ns, struct lp_claim_o
 void lp_claims_reply(struct lp_claims *claims, uint64_t id, int result, uint64_t revision, const uint8_t *value,
 	size_t value_len, uint64_t now_ns)
 {
-	size_t index = id & ((1 << INDEX_BITS) - 1), n_relays = claims->config.max_relays;
-	if (!id || index > n_relays + claims->config.max_rooms)
-		return;
-	struct lp_claim_relay *relay = index && index <= n_relays ? &claims->relays[index - 1] : NULL;
-	struct lp_claim_room *room = index > n_relays ? &claims->rooms[index - 1 - n_relays] : NULL;
-	struct lp_claim_slot *slot = room ? &room->slot : relay ? &relay->slot : &claims->own.slot;
-	if (slot->op_id != id)
+	struct lp_claim_relay *relay;
+	struct lp_claim_room *room;
+	struct lp_claim_slot *slot = find_slot(claims, id & ((1 << INDEX_BITS) - 1), &relay, &room);
+	if (!id || !slot || slot->op_id != id)
 		return;
 	slot->op_id = 0;
 	struct lp_claim_record record;
