@@ -13,6 +13,7 @@
 
 #include "base/units.h"
 #include "party.h"
+#include "seeds.h"
 
 #define STORM_S 15
 /* The longest time until a session resumes: the longest backoff, one attempt that times out, and the idle timeout of a
@@ -234,21 +235,10 @@ static bool run_seed(uint64_t seed)
 	return ok;
 }
 
-/* A number from the environment. */
-static uint64_t from_environment(const char *name, uint64_t otherwise)
-{
-	const char *text = getenv(name);
-	return text ? strtoull(text, NULL, 10) : otherwise;
-}
-
 static void test_storms(void **state)
 {
 	(void)state;
-	uint64_t first = from_environment("SIM_FIRST", 1), n_seeds = from_environment("SIM_SEEDS", 200);
-	unsigned n_failed = 0;
-	for (uint64_t seed = first; seed < first + n_seeds; seed++)
-		n_failed += !run_seed(seed);
-	assert_int_equal(n_failed, 0);
+	assert_int_equal(seeds_run(200, run_seed), 0);
 }
 
 int main(void)

@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -16,6 +15,7 @@
 #include "platform/loop/loop.h"
 #include "platform/net/udp.h"
 #include "route/route.h"
+#include "seeds.h"
 
 #define STEP_NS (10 * LP_MS)
 #define RELAY_IP "192.0.2.10"
@@ -299,21 +299,10 @@ static bool run_seed(uint64_t seed)
 	return !wrong;
 }
 
-/* A number from the environment. */
-static uint64_t from_environment(const char *name, uint64_t otherwise)
-{
-	const char *text = getenv(name);
-	return text ? strtoull(text, NULL, 10) : otherwise;
-}
-
 static void test_nats(void **state)
 {
 	(void)state;
-	uint64_t first = from_environment("SIM_FIRST", 1), n_seeds = from_environment("SIM_SEEDS", 2000);
-	unsigned n_failed = 0;
-	for (uint64_t seed = first; seed < first + n_seeds; seed++)
-		n_failed += !run_seed(seed);
-	assert_int_equal(n_failed, 0);
+	assert_int_equal(seeds_run(2000, run_seed), 0);
 }
 
 int main(void)
