@@ -19,6 +19,11 @@
 	{ \
 #member, LP_FIELD_UINT, false, AT(member), .max = INT64_MAX, .text = text_ \
 	}
+/* A number that earlier versions did not have. */
+#define LATER_NUMBER(member, text_) \
+	{ \
+#member, LP_FIELD_UINT, true, AT(member), .max = INT64_MAX, .text = text_ \
+	}
 #define STRING(member, text_) \
 	{ \
 #member, LP_FIELD_TEXT, false, AT(member), \
@@ -61,8 +66,7 @@ static const struct lp_field fields[] = {
 	STRING(local_address, "the tunnel's own address"),
 	{"seen_address", LP_FIELD_TEXT, true, AT(seen_address), .max = LP_ADDR_TEXT_MAX - 1,
 		.text = "that address as the relay sees it"},
-	{"seen_changes", LP_FIELD_UINT, true, AT(seen_changes), .max = INT64_MAX,
-		.text = "times that the relay saw another address though ours was the same"},
+	LATER_NUMBER(seen_changes, "times that the relay saw another address though ours was the same"),
 	{"sends_singly", LP_FIELD_BOOL, true, AT(sends_singly),
 		.text = "whether packets are sent one by one, because this system loses those that it sends together"},
 	NUMBER(rtt_us, "smoothed round trip to the relay, microseconds; 0: unknown"),
@@ -75,12 +79,9 @@ static const struct lp_field fields[] = {
 	NUMBER(peers, "other members of the room"),
 	NUMBER(mtu, "the room's MTU; 0 unless joined"),
 	NUMBER(unfragmented_mtu, "IP bytes that travel without fragments; 0 unless joined"),
-	{"unfragmented_mtu_up", LP_FIELD_UINT, true, AT(unfragmented_mtu_up), .max = INT64_MAX,
-		.text = "the same towards the relay alone"},
-	{"unfragmented_mtu_down", LP_FIELD_UINT, true, AT(unfragmented_mtu_down), .max = INT64_MAX,
-		.text = "the same from the relay alone"},
-	{"lan_sent", LP_FIELD_UINT, true, AT(lan_sent), .max = INT64_MAX,
-		.text = "broadcasts of this member that the gateway sent to its LAN; 0: none, or unknown"},
+	LATER_NUMBER(unfragmented_mtu_up, "the same towards the relay alone"),
+	LATER_NUMBER(unfragmented_mtu_down, "the same from the relay alone"),
+	LATER_NUMBER(lan_sent, "broadcasts of this member that the gateway sent to its LAN; 0: none, or unknown"),
 	FLAG(gateway_present, "whether a gateway is in the room"),
 	FLAG(gateway_lan_down, "whether the gateway's interface has no link"),
 	STRING(gateway_name, "the gateway's name; may be empty"),
@@ -95,14 +96,12 @@ static const struct lp_field fields[] = {
 		.text = "another device in the same IPv4 network"},
 	{"broadcast_conflict", LP_FIELD_TEXT, true, AT(broadcast_conflict), .max = 63,
 		.text = "the device by which broadcasts leave instead"},
-	{"lan_stations", LP_FIELD_UINT, true, AT(lan_stations), .max = INT64_MAX,
-		.text = "a gateway: MACs that are known on its LAN"},
-	{"lan_stations_max", LP_FIELD_UINT, true, AT(lan_stations_max), .max = INT64_MAX,
-		.text = "a gateway: how many it keeps"},
+	LATER_NUMBER(lan_stations, "a gateway: MACs that are known on its LAN"),
+	LATER_NUMBER(lan_stations_max, "a gateway: how many it keeps"),
 	{"dhcp_server", LP_FIELD_TEXT, true, AT(dhcp_server), .max = LP_ADDR_TEXT_MAX - 1,
 		.text = "a gateway: the DHCP server on its LAN that replied last"},
-	{"tunnel_overflows", LP_FIELD_UINT, true, AT(tunnel_overflows), .max = INT64_MAX,
-		.text = "datagrams of the tunnel that the system dropped because the program was too slow"},
+	LATER_NUMBER(
+		tunnel_overflows, "datagrams of the tunnel that the system dropped because the program was too slow"),
 	NUMBER(frames_in, "frames received from the room"),
 	NUMBER(frames_out, "frames sent to the room"),
 	NUMBER(bytes_in, "bytes of those received"),
