@@ -136,7 +136,9 @@ static bool may_claim(const struct lp_mesh_peer *peer, const struct lp_addr *add
 static void forget_claims(const struct lp_mesh_peer *peer, const struct lp_claim *claim)
 {
 	const struct lp_mesh *mesh = peer->mesh;
-	for (size_t i = 0; i < mesh->n_peers && claim->kind == LP_CLAIM_USE; i++) {
+	if (claim->kind != LP_CLAIM_USE)
+		return;
+	for (size_t i = 0; i < mesh->n_peers; i++) {
 		struct lp_mesh_peer *other = mesh->peers[i];
 		if (other == peer || claim->station == lp_mac_key(other->mac.octet)) /* the LAN repeats its own claim */
 			continue;

@@ -1,5 +1,5 @@
-/* The operator's kick, ban, unban and new rooms: the commands, and what the running relay does when it arrives on the
- * status socket. */
+/* The operator's kick, ban, unban and new rooms: the commands, and what the running relay does when they arrive on the
+   status socket. */
 #ifndef LP_RELAY_OPERATOR_H
 #define LP_RELAY_OPERATOR_H
 

@@ -68,7 +68,7 @@ struct lp_carrier_tls_counters {
 };
 
 /* Opens the port; several workers do this before their threads start. |recv| gets |ctx|. 0; LP_ENOMEM, or what
- * lp_stream_listen() returned. */
+   lp_stream_listen() returned. */
 int lp_carrier_tls_server_new(struct lp_loop *loop, const struct lp_carrier_tls_server_config *config,
 	lp_carrier_recv_fn *recv, void *ctx, struct lp_failure *failure, struct lp_carrier_tls_server **ret_server);
 /* Closes the port and all streams. Of several, the first one comes last, when no thread runs any more. NULL is fine. */

@@ -23,8 +23,8 @@ typedef void (*lp_tcp_ready_fn)(void *ctx);
 /* Starts to connect, through the interface with this index (0: by the routes). 0; LP_ENOMEM, LP_EUNREACH, … */
 int lp_tcp_connect(struct lp_loop *loop, const struct lp_addr *remote, uint32_t interface, lp_tcp_ready_fn ready,
 	void *ctx, struct lp_tcp **ret_tcp);
-/* Takes a socket that a listener accepted (net/stream.h) or lp_tcp_detach() returned, also on failure. 0; LP_ENOMEM,
- * LP_EIO. */
+/* Takes a socket that a listener accepted (net/stream.h) or lp_tcp_detach() returned, also on failure.
+   0; LP_ENOMEM, LP_EIO. */
 int lp_tcp_adopt(struct lp_loop *loop, intptr_t socket, lp_tcp_ready_fn ready, void *ctx, struct lp_tcp **ret_tcp);
 /* Takes the connection off its loop and frees the rest. Returns the socket, which is the caller's, for lp_tcp_adopt()
    on another loop; what is to be read stays in it. Allowed from inside |ready|. */

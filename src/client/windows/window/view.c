@@ -150,7 +150,7 @@ static void add_sample(struct lp_view *view, uint64_t us)
 }
 
 /* Finds the members that joined and left since the last status, and keeps the new list. The text of a later change
- * replaces that of an earlier. */
+   replaces that of an earlier. */
 static void compare_members(struct lp_view *view, const struct lp_service_status *status)
 {
 	const struct lp_service_member *members = status->members.items;

@@ -65,8 +65,7 @@ int lp_mutex_new(struct lp_mutex **ret_mutex)
 		return LP_ENOMEM;
 	}
 	(void)pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_RECURSIVE);
-	/* Workers run with real-time priority: the thread that holds the mutex must not wait for a processor behind
-	 * them. */
+	/* Workers run with real-time priority: the holder of the mutex must not wait for a processor behind them. */
 	(void)pthread_mutexattr_setprotocol(&attr, PTHREAD_PRIO_INHERIT);
 	int err = pthread_mutex_init(&mutex->mutex, &attr);
 	(void)pthread_mutexattr_destroy(&attr);
